@@ -1,0 +1,3 @@
+//! Long-term memory for AI assistants.
+
+pub mod transfer;

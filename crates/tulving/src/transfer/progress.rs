@@ -1,0 +1,49 @@
+//! What a long operation tells whoever watches it.
+
+/// The parts of a migration or a verification, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Files are opened, rows counted, work cut.
+    Plan,
+    /// Every row is read and checked; nothing is written.
+    Validate,
+    /// Rows are written.
+    Copy,
+    /// Every row is read back and compared with the source.
+    Verify,
+}
+
+impl Phase {
+    /// The word shown to people and kept in the ledger.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Validate => "validate",
+            Self::Copy => "copy",
+            Self::Verify => "verify",
+        }
+    }
+}
+
+/// Receives the course of a long operation. Calls come from several tasks at once.
+pub trait Progress: Send + Sync {
+    /// A phase begins; `rows` is how many rows it will go through, where that is known.
+    fn phase(&self, phase: Phase, rows: Option<u64>);
+
+    /// So many more rows of the present phase are done.
+    fn advance(&self, rows: u64);
+
+    /// A remark for a person, such as "resuming run …".
+    fn note(&self, text: &str);
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn phase(&self, _: Phase, _: Option<u64>) {}
+    fn advance(&self, _: u64) {}
+    fn note(&self, _: &str) {}
+}
