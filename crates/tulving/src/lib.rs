@@ -1,3 +1,4 @@
 //! Long-term memory for AI assistants.
 
+pub mod json;
 pub mod transfer;

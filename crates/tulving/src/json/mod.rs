@@ -1,0 +1,23 @@
+//! JSON as Python writes it, kept as it stands.
+//!
+//! Files that `json.dump` wrote hold what strict readers refuse or quietly change: `NaN` and
+//! `Infinity`, lone surrogates (`"\ud83d"`), `\u0000`, integers of any length, repeated keys.
+//! Here a number is its own spelling, a string may hold what a Python `str` may, and keys keep
+//! their order and their repetitions, so that what was read can be written back.
+//!
+//! [`Records`] cuts a file into the elements of its array, [`parse`] judges one of them, and
+//! [`write`] gives the one canonical form that digests are taken of.
+
+mod element;
+mod parse;
+mod records;
+mod scan;
+mod text;
+mod value;
+mod write;
+
+pub use parse::{MAX_DEPTH, ParseError, Reason, parse};
+pub use records::{DEFAULT_LIMIT, Records, RecordsError, Span};
+pub use text::Text;
+pub use value::Value;
+pub use write::{write, write_text};

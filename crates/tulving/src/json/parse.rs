@@ -1,0 +1,417 @@
+//! From bytes to a [`Value`].
+
+use std::borrow::Cow;
+
+use super::scan::{below, clean_run, equal, is_whitespace};
+use super::{Text, Value};
+
+/// How many arrays and objects may stand inside one another.
+pub const MAX_DEPTH: usize = 256;
+
+/// Why bytes are not one JSON value, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{reason} at byte {offset}")]
+pub struct ParseError {
+    /// Byte offset in the parsed bytes, from 0.
+    pub offset: usize,
+    /// What is wrong there.
+    pub reason: Reason,
+}
+
+/// What is wrong with the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// The bytes are not UTF-8 from here on.
+    #[error("invalid UTF-8")]
+    InvalidUtf8,
+    /// The value is not complete.
+    #[error("the value ends too early")]
+    UnexpectedEnd,
+    /// Something else stands where this was due.
+    #[error("expected {0}")]
+    Expected(&'static str),
+    /// A number with a leading zero, a plus, or a point or exponent without digits.
+    #[error("not a JSON number")]
+    BadNumber,
+    /// A backslash that begins none of JSON's escapes.
+    #[error("unknown escape in a string")]
+    BadEscape,
+    /// A raw control character below U+0020, which must be escaped.
+    #[error("raw control character 0x{0:02x} in a string")]
+    ControlCharacter(u8),
+    /// More than [`MAX_DEPTH`] arrays and objects inside one another.
+    #[error("nested deeper than {MAX_DEPTH}")]
+    TooDeep,
+    /// The value is over, and more than whitespace follows.
+    #[error("more data after the value")]
+    TrailingData,
+}
+
+/// Reads `bytes`, which must be exactly one value with optional whitespace around it, in UTF-8
+/// without a byte order mark. Strings without escapes and all numbers are borrowed.
+///
+/// Accepts what Python's `json.loads` accepts in strict mode, up to [`MAX_DEPTH`]. Takes time
+/// and memory in proportion to the input.
+///
+/// # Errors
+/// The first thing that is wrong with the bytes.
+pub fn parse(bytes: &[u8]) -> Result<Value<'_>, ParseError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| ParseError {
+        offset: error.valid_up_to(),
+        reason: Reason::InvalidUtf8,
+    })?;
+    let mut parser = Parser { text, at: 0 };
+    let value = parser.value(0)?;
+    match parser.token() {
+        None => Ok(value),
+        Some(_) => Err(parser.error(Reason::TrailingData)),
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Parser<'a> {
+    /// Reads a value that stands inside `depth` arrays and objects.
+    fn value(&mut self, depth: usize) -> Result<Value<'a>, ParseError> {
+        match self.token() {
+            Some(b'"') => self.string().map(Value::String),
+            Some(b'{') if depth < MAX_DEPTH => self.object(depth + 1),
+            Some(b'[') if depth < MAX_DEPTH => self.array(depth + 1),
+            Some(b'{' | b'[') => Err(self.error(Reason::TooDeep)),
+            Some(b'-' | b'+' | b'.' | b'0'..=b'9') => self.number(),
+            Some(b'n') => self.word("null").map(|_| Value::Null),
+            Some(b't') => self.word("true").map(|_| Value::Bool(true)),
+            Some(b'f') => self.word("false").map(|_| Value::Bool(false)),
+            Some(b'N') => self.word("NaN").map(|word| Value::Number(word.into())),
+            Some(b'I') => self.word("Infinity").map(|word| Value::Number(word.into())),
+            Some(_) => Err(self.error(Reason::Expected("a value"))),
+            None => Err(self.error(Reason::UnexpectedEnd)),
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Value<'a>, ParseError> {
+        self.at += 1;
+        let mut members = Vec::new();
+        if self.token() == Some(b'}') {
+            self.at += 1;
+            return Ok(Value::Object(members));
+        }
+        loop {
+            if self.token() != Some(b'"') {
+                return Err(self.missing("a key in quotes"));
+            }
+            let key = self.string()?;
+            if self.token() != Some(b':') {
+                return Err(self.missing("a colon"));
+            }
+            self.at += 1;
+            members.push((key, self.value(depth)?));
+            match self.token() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => break self.at += 1,
+                _ => return Err(self.missing("a comma or }")),
+            }
+        }
+        Ok(Value::Object(members))
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Value<'a>, ParseError> {
+        self.at += 1;
+        let mut elements = Vec::new();
+        if self.token() == Some(b']') {
+            self.at += 1;
+            return Ok(Value::Array(elements));
+        }
+        loop {
+            elements.push(self.value(depth)?);
+            match self.token() {
+                Some(b',') => self.at += 1,
+                Some(b']') => break self.at += 1,
+                _ => return Err(self.missing("a comma or ]")),
+            }
+        }
+        Ok(Value::Array(elements))
+    }
+
+    fn number(&mut self) -> Result<Value<'a>, ParseError> {
+        let start = self.at;
+        if self.eat(b'-') && self.peek() == Some(b'I') {
+            self.word("Infinity")?;
+        } else {
+            let integer = if self.eat(b'0') {
+                !self.at_digit()
+            } else {
+                self.digits()
+            };
+            let fraction = !self.eat(b'.') || self.digits();
+            let exponent = !(self.eat(b'e') || self.eat(b'E')) || {
+                let _sign = self.eat(b'+') || self.eat(b'-');
+                self.digits()
+            };
+            if !(integer && fraction && exponent) {
+                return Err(ParseError {
+                    offset: start,
+                    reason: Reason::BadNumber,
+                });
+            }
+        }
+        Ok(Value::Number(Cow::Borrowed(&self.text[start..self.at])))
+    }
+
+    fn string(&mut self) -> Result<Text<'a>, ParseError> {
+        self.at += 1;
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        let mut decoded = Vec::new();
+        // Up to here the string is in `decoded`; while nothing was escaped, that is the start.
+        let mut done = start;
+        loop {
+            let rest = &bytes[self.at..];
+            self.at += clean_run(rest, |word| {
+                equal(word, b'"') | equal(word, b'\\') | below(word, 0x20)
+            });
+            let run = &bytes[done..self.at];
+            match self.peek() {
+                Some(b'"') if done == start => {
+                    self.at += 1;
+                    return Ok(Text::from_wtf8(run));
+                }
+                Some(b'"') => {
+                    self.at += 1;
+                    decoded.extend_from_slice(run);
+                    return Ok(Text::from_wtf8(decoded));
+                }
+                Some(b'\\') => {
+                    decoded.extend_from_slice(run);
+                    while self.peek() == Some(b'\\') {
+                        self.escape(&mut decoded)?;
+                    }
+                    done = self.at;
+                }
+                Some(byte) => return Err(self.error(Reason::ControlCharacter(byte))),
+                None => return Err(self.error(Reason::UnexpectedEnd)),
+            }
+        }
+    }
+
+    /// Decodes one escape, or the two of a surrogate pair.
+    fn escape(&mut self, out: &mut Vec<u8>) -> Result<(), ParseError> {
+        let simple = match self.text.as_bytes().get(self.at + 1) {
+            Some(b'u') => return self.unicode_escape(out),
+            Some(&byte @ (b'"' | b'\\' | b'/')) => byte,
+            Some(b'b') => 0x08,
+            Some(b'f') => 0x0C,
+            Some(b'n') => b'\n',
+            Some(b'r') => b'\r',
+            Some(b't') => b'\t',
+            Some(_) => return Err(self.error(Reason::BadEscape)),
+            None => return Err(self.error(Reason::UnexpectedEnd)),
+        };
+        out.push(simple);
+        self.at += 2;
+        Ok(())
+    }
+
+    fn unicode_escape(&mut self, out: &mut Vec<u8>) -> Result<(), ParseError> {
+        let unit = self
+            .code_unit(self.at)
+            .ok_or_else(|| self.error(Reason::BadEscape))?;
+        self.at += 6;
+        let mut code = unit;
+        if (0xD800..0xDC00).contains(&unit)
+            && let Some(low) = self
+                .code_unit(self.at)
+                .filter(|low| (0xDC00..0xE000).contains(low))
+        {
+            self.at += 6;
+            code = 0x1_0000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+        }
+        match char::from_u32(code) {
+            Some(char) => out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes()),
+            // A lone surrogate, in the form that UTF-8 would give it.
+            None => out.extend([
+                0xE0 | (code >> 12) as u8,
+                0x80 | (code >> 6 & 0x3F) as u8,
+                0x80 | (code & 0x3F) as u8,
+            ]),
+        }
+        Ok(())
+    }
+
+    /// The code unit of the `\uXXXX` at `at`, if there is one.
+    fn code_unit(&self, at: usize) -> Option<u32> {
+        let digits = self.text.as_bytes().get(at..at + 6)?.strip_prefix(b"\\u")?;
+        digits.iter().try_fold(0, |unit, &digit| {
+            char::from(digit)
+                .to_digit(16)
+                .map(|value| unit << 4 | value)
+        })
+    }
+
+    /// Skips whitespace; the byte that follows.
+    fn token(&mut self) -> Option<u8> {
+        while self.peek().is_some_and(is_whitespace) {
+            self.at += 1;
+        }
+        self.peek()
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn eat(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn at_digit(&self) -> bool {
+        self.peek().is_some_and(|byte| byte.is_ascii_digit())
+    }
+
+    /// Skips digits; whether there was one.
+    fn digits(&mut self) -> bool {
+        let found = self.at_digit();
+        while self.at_digit() {
+            self.at += 1;
+        }
+        found
+    }
+
+    fn word(&mut self, word: &'static str) -> Result<&'static str, ParseError> {
+        if !self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
+            return Err(self.error(Reason::Expected("a value")));
+        }
+        self.at += word.len();
+        Ok(word)
+    }
+
+    fn missing(&self, what: &'static str) -> ParseError {
+        self.error(match self.peek() {
+            Some(_) => Reason::Expected(what),
+            None => Reason::UnexpectedEnd,
+        })
+    }
+
+    fn error(&self, reason: Reason) -> ParseError {
+        ParseError {
+            offset: self.at,
+            reason,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn string(json: &str) -> Vec<u8> {
+        match parse(json.as_bytes()) {
+            Ok(Value::String(text)) => text.as_bytes().to_vec(),
+            other => panic!("{json}: {other:?}"),
+        }
+    }
+
+    fn refused(json: impl AsRef<[u8]>) -> (usize, Reason) {
+        let error = parse(json.as_ref()).expect_err("refused");
+        (error.offset, error.reason)
+    }
+
+    #[test]
+    fn numbers_keep_their_spelling() {
+        let spellings = [
+            "0", "-0", "-0.0", "1E+05", "1e22", "1.10", "NaN", "Infinity",
+        ];
+        let long = "9".repeat(400);
+        for spelling in spellings.into_iter().chain(["-Infinity", &long]) {
+            assert_eq!(
+                parse(spelling.as_bytes()),
+                Ok(Value::Number(spelling.into()))
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_that_json_does_not_know_are_refused() {
+        for spelling in [
+            "01", "-01", "1.", ".5", "+1", "-", "1e", "1e+", "-.5", "--1", "1.e5",
+        ] {
+            assert_eq!(refused(spelling), (0, Reason::BadNumber), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn surrogate_pairs_join_and_lone_ones_stay() {
+        assert_eq!(string(r#""\ud83d\uDE00""#), "😀".as_bytes());
+        assert_eq!(string(r#""\ud83d""#), b"\xED\xA0\xBD");
+        assert_eq!(string(r#""\ude00\ud83d""#), b"\xED\xB8\x80\xED\xA0\xBD");
+        assert_eq!(
+            string(r#""\ud83d\ud83d\ude00""#),
+            b"\xED\xA0\xBD\xF0\x9F\x98\x80"
+        );
+        assert_eq!(string(r#""\ud83dx\ude00""#), b"\xED\xA0\xBDx\xED\xB8\x80");
+        assert_eq!(string(r#""\ud83d\n""#), b"\xED\xA0\xBD\n");
+    }
+
+    #[test]
+    fn escapes_are_decoded_and_plain_strings_borrowed() {
+        assert_eq!(
+            string(r#""a\"\\\/\b\f\n\r\t\u0000\u00e9z""#),
+            "a\"\\/\x08\x0C\n\r\t\0éz".as_bytes()
+        );
+        assert_eq!(string("\"\x7Fé\u{2028}\""), "\x7Fé\u{2028}".as_bytes());
+        let json = br#""plain""#;
+        let Ok(Value::String(text)) = parse(json) else {
+            panic!("not a string")
+        };
+        assert_eq!(text.as_bytes().as_ptr(), json[1..].as_ptr());
+    }
+
+    #[test]
+    fn says_what_is_wrong_and_where() {
+        let cases: [(&[u8], usize, Reason); 22] = [
+            (b"", 0, Reason::UnexpectedEnd),
+            (b" \n", 2, Reason::UnexpectedEnd),
+            (b"[1", 2, Reason::UnexpectedEnd),
+            (b"{\"a\"", 4, Reason::UnexpectedEnd),
+            (b"\"abc", 4, Reason::UnexpectedEnd),
+            (b"\"\\", 1, Reason::UnexpectedEnd),
+            (b"[1,]", 3, Reason::Expected("a value")),
+            (b"[1 2]", 3, Reason::Expected("a comma or ]")),
+            (b"{\"a\":1,}", 7, Reason::Expected("a key in quotes")),
+            (b"{a:1}", 1, Reason::Expected("a key in quotes")),
+            (b"{\"a\" 1}", 5, Reason::Expected("a colon")),
+            (b"{\"a\":1]", 6, Reason::Expected("a comma or }")),
+            (b"nul", 0, Reason::Expected("a value")),
+            (b"-Inf", 1, Reason::Expected("a value")),
+            (b"\xEF\xBB\xBF1", 0, Reason::Expected("a value")),
+            (b"1 2", 2, Reason::TrailingData),
+            (b"\"\\x\"", 1, Reason::BadEscape),
+            (b"\"\\u12g4\"", 1, Reason::BadEscape),
+            (b"\"\\u+123\"", 1, Reason::BadEscape),
+            (b"\"a\nb\"", 2, Reason::ControlCharacter(b'\n')),
+            (b"\"\xED\xA0\xBD\"", 1, Reason::InvalidUtf8),
+            (b"[\"\xC3\"]", 2, Reason::InvalidUtf8),
+        ];
+        for (json, offset, reason) in cases {
+            assert_eq!(refused(json), (offset, reason), "{}", json.escape_ascii());
+        }
+        let error = parse(b"[01]").unwrap_err();
+        assert_eq!(error.to_string(), "not a JSON number at byte 1");
+    }
+
+    #[test]
+    fn depth_ends_at_the_limit() {
+        let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
+        assert_eq!(refused(nested(MAX_DEPTH + 1)), (MAX_DEPTH, Reason::TooDeep));
+        assert_eq!(
+            refused("{\"a\":".repeat(1_000_000)),
+            (5 * MAX_DEPTH, Reason::TooDeep)
+        );
+    }
+}
