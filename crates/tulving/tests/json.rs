@@ -113,7 +113,9 @@ struct Pieces<'a> {
 
 impl Read for Pieces<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let size = *self.sizes.next().unwrap();
+        let Some(&size) = self.sizes.next() else {
+            return Ok(0);
+        };
         if size == 0 {
             return Err(io::ErrorKind::Interrupted.into());
         }

@@ -1,0 +1,3 @@
+//! Memory in a data directory, in the layout that the Python original reads and writes.
+
+pub mod npy;

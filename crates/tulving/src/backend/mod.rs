@@ -1,0 +1,3 @@
+//! Where memory lives.
+
+pub mod file;
