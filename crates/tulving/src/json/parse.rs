@@ -408,6 +408,7 @@ mod tests {
     fn depth_ends_at_the_limit() {
         let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
         assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
+        assert_eq!(Reason::TooDeep.to_string(), "nested deeper than 256");
         assert_eq!(refused(nested(MAX_DEPTH + 1)), (MAX_DEPTH, Reason::TooDeep));
         assert_eq!(
             refused("{\"a\":".repeat(1_000_000)),
