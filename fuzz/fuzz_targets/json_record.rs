@@ -28,6 +28,11 @@ fuzz_target!(|bytes: &[u8]| {
     };
     // Of a valid array, the records are the elements.
     if let (true, Ok(Value::Array(expected))) = (ended_well, whole) {
-        assert!(elements.iter().map(Result::as_ref).eq(expected.iter().map(Ok)));
+        assert!(
+            elements
+                .iter()
+                .map(Result::as_ref)
+                .eq(expected.iter().map(Ok))
+        );
     }
 });

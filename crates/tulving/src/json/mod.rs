@@ -5,10 +5,9 @@
 //! Here a number is its own spelling, a string may hold what a Python `str` may, and keys keep
 //! their order and their repetitions, so that what was read can be written back.
 //!
-//! [`Records`] cuts a file into the elements of its array, [`parse`] judges one of them, and
-//! [`write`] gives the one canonical form that digests are taken of.
+//! [`Records`] cuts a file into the elements of its array, [`parse()`] judges one of them, and
+//! [`write()`] gives the one canonical form that digests are taken of.
 
-mod element;
 mod parse;
 mod records;
 mod scan;

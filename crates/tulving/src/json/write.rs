@@ -5,7 +5,7 @@ use super::scan::{below, clean_run, equal};
 
 /// Appends the canonical form of `value` to `out`: no spaces, members in their order, numbers as
 /// they are spelled, strings as [`write_text`] writes them. Equal values give equal bytes, and
-/// [`parse`](super::parse) gives the value back, if its numbers are JSON's or Python's.
+/// [`parse`](super::parse()) gives the value back, if its numbers are JSON's or Python's.
 pub fn write(value: &Value<'_>, out: &mut Vec<u8>) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),

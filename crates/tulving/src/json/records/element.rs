@@ -1,6 +1,6 @@
 //! Where an array's element ends, found piece by piece.
 
-use super::scan::is_whitespace;
+use super::super::scan::is_whitespace;
 
 /// An element whose end is being sought.
 pub(super) enum Element {
