@@ -1,3 +1,4 @@
-//! Where memory lives.
+//! Where memory lives: files, or PostgreSQL.
 
 pub mod file;
+pub mod postgres;

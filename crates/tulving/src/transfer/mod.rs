@@ -1,5 +1,27 @@
 //! Moving a scope's memory from one backend to another, and proving that it arrived.
 
+mod cancel;
+mod copy;
+mod digest;
+mod error;
+mod inputs;
+mod migrate;
+mod prepare;
+mod private_file;
 mod progress;
+mod receipt;
+mod rows;
+mod source;
+mod verification;
+mod verify;
+mod workers;
 
+pub use cancel::Cancel;
+pub use copy::OnExisting;
+pub use error::{Flawed, TransferError};
+pub use migrate::{MigrateOptions, Migration, Report};
+pub use prepare::{KindSummary, Prepared, SourceOptions, prepare};
 pub use progress::{Phase, Progress, Silent};
+pub use receipt::{Receipt, ReceiptCounts, ReceiptFile, ReceiptScope, ReceiptSpace};
+pub use verification::{Difference, Verification, VerifyOptions, verify};
+pub use verify::KindVerification;

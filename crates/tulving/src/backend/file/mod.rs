@@ -1,3 +1,5 @@
-//! Memory in a data directory, in the layout that the Python original reads and writes.
+//! A data directory: JSON records beside arrays of vectors.
 
+pub mod layout;
 pub mod npy;
+pub mod pair;

@@ -66,6 +66,11 @@ impl Npy {
         }
     }
 
+    /// The open file, for reading it as bytes.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
     /// Number of vectors.
     #[must_use]
     pub fn rows(&self) -> u64 {

@@ -1,0 +1,299 @@
+//! Which files make up a data directory.
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::json::{self, Value};
+use crate::model::Kind;
+
+/// The files of one kind of memory: row i of the vectors belongs to element i of the records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PairPaths {
+    /// A JSON array.
+    pub records: PathBuf,
+    /// A NumPy array of shape (rows, dims).
+    pub vectors: PathBuf,
+}
+
+/// The files of a data directory, by name; whether they can be read is found out later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// The directory.
+    pub root: PathBuf,
+    /// `2.0.0` or `1.x`.
+    pub version: &'static str,
+    /// The manifest that was followed, if there is one.
+    pub manifest: Option<PathBuf>,
+    /// Nodes and their vectors.
+    pub nodes: PairPaths,
+    /// Episodes and their vectors, if the directory holds episodes.
+    pub episodes: Option<PairPaths>,
+}
+
+/// Why a directory is not a data directory.
+#[derive(Debug, Error)]
+pub enum LayoutError {
+    /// There is no such directory.
+    #[error("{path}: no such directory")]
+    NoDirectory {
+        /// The path that was given.
+        path: PathBuf,
+    },
+    /// Nothing in it is named as memories are.
+    #[error("{path}: found neither corpus/nodes.json nor a manifest_<time>.json")]
+    NothingThere {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A file that belongs to the layout is not there.
+    #[error("{path}: no such file; it holds the {what}")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// What is kept in it.
+        what: String,
+    },
+    /// The manifest cannot be used.
+    #[error("{path}: {reason}")]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The directory cannot be read.
+    #[error("reading {path}")]
+    Io {
+        /// What was read.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+}
+
+impl Layout {
+    /// Finds the files of a data directory, of layout 2.0.0 or 1.x.
+    ///
+    /// # Errors
+    /// If the directory, or a file that must be in it, is not there, or the manifest is broken.
+    pub fn find(root: &Path) -> Result<Self, LayoutError> {
+        if !root.is_dir() {
+            return Err(LayoutError::NoDirectory {
+                path: root.to_owned(),
+            });
+        }
+        let manifest = root.join("manifest.json");
+        if manifest.is_file() || root.join("corpus").is_dir() {
+            return Self::unified(root, manifest);
+        }
+        match newest_manifest(root)? {
+            Some(manifest) => Self::dated(root, manifest),
+            None => Err(LayoutError::NothingThere {
+                path: root.to_owned(),
+            }),
+        }
+    }
+
+    /// The pair of files of one kind.
+    #[must_use]
+    pub fn pair(&self, kind: Kind) -> Option<&PairPaths> {
+        match kind {
+            Kind::Node => Some(&self.nodes),
+            Kind::Episode => self.episodes.as_ref(),
+        }
+    }
+
+    fn unified(root: &Path, manifest: PathBuf) -> Result<Self, LayoutError> {
+        let manifest = manifest.is_file().then_some(manifest);
+        let names = manifest.as_deref().map(Names::read).transpose()?;
+        let place = |section: &str, key: &str, usual: &str| -> Result<PathBuf, LayoutError> {
+            let named = names
+                .as_ref()
+                .map_or(Ok(None), |names| names.get(Some(section), key))?;
+            let name = named.unwrap_or_else(|| usual.to_owned());
+            // The origin's manifests name files with and without their folder.
+            Ok(if name.contains('/') {
+                root.join(name)
+            } else {
+                root.join(section).join(name)
+            })
+        };
+        let pair = |kind: Kind| -> Result<PairPaths, LayoutError> {
+            let key = format!("{}_file", kind.plural());
+            Ok(PairPaths {
+                records: place("corpus", &key, &format!("{}.json", kind.plural()))?,
+                vectors: place("vectors", &key, &format!("{}.npy", kind.plural()))?,
+            })
+        };
+        let nodes = pair(Kind::Node)?;
+        let episodes = Some(pair(Kind::Episode)?)
+            .filter(|pair| pair.records.exists() || pair.vectors.exists());
+        Self {
+            root: root.to_owned(),
+            version: "2.0.0",
+            manifest,
+            nodes,
+            episodes,
+        }
+        .complete()
+    }
+
+    fn dated(root: &Path, manifest: PathBuf) -> Result<Self, LayoutError> {
+        let names = Names::read(&manifest)?;
+        let required = |folder: &str, key: &str| -> Result<PathBuf, LayoutError> {
+            let reason = || LayoutError::Manifest {
+                path: manifest.clone(),
+                reason: format!("it names no {key}"),
+            };
+            Ok(root
+                .join(folder)
+                .join(names.get(None, key)?.ok_or_else(reason)?))
+        };
+        let nodes = PairPaths {
+            records: required("memory_nodes", "nodes_file")?,
+            vectors: required("vectors", "node_embeddings_file")?,
+        };
+        let episodes = match names.get(None, "episodes_file")? {
+            None => None,
+            Some(name) => Some(PairPaths {
+                records: root.join("episodic_memories").join(name),
+                vectors: required("vectors", "episode_embeddings_file")?,
+            }),
+        };
+        Self {
+            root: root.to_owned(),
+            version: "1.x",
+            manifest: Some(manifest),
+            nodes,
+            episodes,
+        }
+        .complete()
+    }
+
+    /// Checks that every file is there before any is opened, so that all are named at once.
+    fn complete(self) -> Result<Self, LayoutError> {
+        for kind in [Kind::Node, Kind::Episode] {
+            let Some(pair) = self.pair(kind) else {
+                continue;
+            };
+            for (path, what) in [
+                (&pair.records, kind.plural().to_owned()),
+                (&pair.vectors, format!("vectors of the {}", kind.plural())),
+            ] {
+                if !path.is_file() {
+                    return Err(LayoutError::Missing {
+                        path: path.clone(),
+                        what,
+                    });
+                }
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// The file names that a manifest gives.
+struct Names {
+    path: PathBuf,
+    manifest: Value<'static>,
+}
+
+impl Names {
+    fn read(path: &Path) -> Result<Self, LayoutError> {
+        const LARGEST: u64 = 1 << 20;
+        let io = |source| LayoutError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let broken = |reason: String| LayoutError::Manifest {
+            path: path.to_owned(),
+            reason,
+        };
+        if fs::metadata(path).map_err(io)?.len() > LARGEST {
+            return Err(broken("a manifest is smaller than 1 MiB".to_owned()));
+        }
+        let bytes = fs::read(path).map_err(io)?;
+        let manifest = json::parse(&bytes)
+            .map_err(|e| broken(e.to_string()))?
+            .into_owned();
+        if !matches!(manifest, Value::Object(_)) {
+            return Err(broken(format!(
+                "a manifest is an object, but this is {}",
+                manifest.kind()
+            )));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            manifest,
+        })
+    }
+
+    /// The name under a key, in a section or wherever in the manifest it stands.
+    fn get(&self, section: Option<&str>, key: &str) -> Result<Option<String>, LayoutError> {
+        let value = match section {
+            Some(section) => self
+                .manifest
+                .get(section)
+                .and_then(|section| section.get(key)),
+            None => search(&self.manifest, key),
+        };
+        let broken = |reason: String| {
+            Err(LayoutError::Manifest {
+                path: self.path.clone(),
+                reason,
+            })
+        };
+        match value {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(name)) => match name.to_str() {
+                Some(name) if stays_inside(name) => Ok(Some(name.to_owned())),
+                _ => broken(format!(
+                    "{key} must name a file inside the data directory, but is {:?}",
+                    name.storable()
+                )),
+            },
+            Some(other) => broken(format!(
+                "{key} must be a file name, but is {}",
+                other.kind()
+            )),
+        }
+    }
+}
+
+/// Looks for a key in an object, then in the objects that it holds.
+fn search<'a>(value: &'a Value<'_>, key: &str) -> Option<&'a Value<'a>> {
+    value.get(key).or_else(|| match value {
+        Value::Object(members) => members.iter().find_map(|(_, value)| search(value, key)),
+        _ => None,
+    })
+}
+
+fn stays_inside(name: &str) -> bool {
+    !name.is_empty()
+        && Path::new(name)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// The `manifest_<time>.json` with the latest time: times are written so that they sort as text.
+fn newest_manifest(root: &Path) -> Result<Option<PathBuf>, LayoutError> {
+    let io = |source| LayoutError::Io {
+        path: root.to_owned(),
+        source,
+    };
+    let mut newest: Option<String> = None;
+    for entry in fs::read_dir(root).map_err(io)? {
+        let name = entry.map_err(io)?.file_name();
+        let Some(name) = name.to_str() else { continue };
+        if name.starts_with("manifest_")
+            && name.ends_with(".json")
+            && newest.as_deref().is_none_or(|n| n < name)
+        {
+            newest = Some(name.to_owned());
+        }
+    }
+    Ok(newest.map(|name| root.join(name)))
+}

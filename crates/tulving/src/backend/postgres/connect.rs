@@ -1,0 +1,164 @@
+//! Connections.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use tokio::task::JoinHandle;
+use tokio_postgres::Client;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::dsn::{Dsn, DsnError};
+use super::error::{DatabaseError, Doing};
+
+/// One database: connections to it are made here.
+#[derive(Clone, Debug)]
+pub struct Database {
+    dsn: Dsn,
+}
+
+/// A connection, and the task that drives it. Ends when dropped.
+pub struct Connection {
+    pub(super) client: Client,
+    /// Host, port, database and user, for messages.
+    pub(super) target: String,
+    driver: JoinHandle<()>,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl Database {
+    /// Says no more than where the database is; nothing is connected yet.
+    #[must_use]
+    pub fn new(dsn: Dsn) -> Self {
+        Self { dsn }
+    }
+
+    /// Host, port, database and user; never a password.
+    #[must_use]
+    pub fn target(&self) -> String {
+        self.dsn.to_string()
+    }
+
+    /// Makes a connection.
+    ///
+    /// # Errors
+    /// If no server answers within the connection string's `connect_timeout` (10 s unless given),
+    /// or it refuses us.
+    pub async fn connect(&self) -> Result<Connection, DatabaseError> {
+        let tls = tls(&self.dsn)?;
+        let target = self.target();
+        let seconds = self
+            .dsn
+            .config
+            .get_connect_timeout()
+            .map_or(10, Duration::as_secs);
+        // The driver's own timeout covers the socket only; a server may accept and stay silent.
+        let connecting = tokio::time::timeout(
+            Duration::from_secs(seconds + 1),
+            self.dsn.config.connect(tls),
+        );
+        let (client, connection) = match connecting.await {
+            Ok(Ok(connected)) => connected,
+            Ok(Err(source)) => {
+                let why = why_unreachable(&source);
+                return Err(DatabaseError::Unreachable {
+                    target,
+                    why,
+                    source,
+                });
+            }
+            Err(_) => return Err(DatabaseError::TimedOut { target, seconds }),
+        };
+        // Its error also reaches whoever waits for an answer, so it is not lost here.
+        let driver = tokio::spawn(async move {
+            let _ = connection.await;
+        });
+        let connection = Connection {
+            client,
+            target,
+            driver,
+        };
+        connection.settle().await?;
+        Ok(connection)
+    }
+}
+
+impl Connection {
+    /// Settings that every connection needs.
+    async fn settle(&self) -> Result<(), DatabaseError> {
+        // A client that is killed in the middle of a statement leaves within a second; servers on
+        // systems that cannot poll for that refuse the setting, and notice later.
+        match self
+            .client
+            .batch_execute("SET client_connection_check_interval = '1s'")
+            .await
+        {
+            Err(error) if error.code().is_none() => Err(error).doing("setting up the connection"),
+            _ => self
+                .client
+                .batch_execute("SET client_min_messages = warning")
+                .await
+                .doing("setting up the connection"),
+        }
+    }
+
+    /// Host, port, database and user; never a password.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+}
+
+/// The cause that a person looks for first; the driver's own words follow as the cause.
+fn why_unreachable(error: &tokio_postgres::Error) -> String {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
+            return match io.kind() {
+                std::io::ErrorKind::ConnectionRefused => "Connection refused".to_owned(),
+                std::io::ErrorKind::NotFound => "no server listens on that socket".to_owned(),
+                std::io::ErrorKind::TimedOut => "the server does not answer".to_owned(),
+                _ => "the server cannot be reached".to_owned(),
+            };
+        }
+        source = cause.source();
+    }
+    match error.as_db_error() {
+        Some(said) => said.message().to_owned(),
+        None => "the server cannot be reached".to_owned(),
+    }
+}
+
+fn tls(dsn: &Dsn) -> Result<MakeRustlsConnect, DsnError> {
+    let mut roots = rustls::RootCertStore::empty();
+    // A root that cannot be used is skipped: others may do, and the handshake says if none did.
+    match &dsn.root_certificate {
+        Some(path) => {
+            let pem = std::fs::read(path).map_err(|source| DsnError::RootCertificate {
+                path: path.clone(),
+                source,
+            })?;
+            roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).flatten());
+            if roots.is_empty() {
+                return Err(DsnError::NoCertificate { path: path.clone() });
+            }
+        }
+        None if dsn.config.get_ssl_mode() != tokio_postgres::config::SslMode::Disable => {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+        None => {}
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|_| DsnError::Malformed)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}

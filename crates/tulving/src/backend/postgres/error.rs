@@ -1,0 +1,261 @@
+//! What can go wrong between us and a database.
+
+use thiserror::Error;
+use tokio_postgres::error::SqlState;
+
+use super::dsn::DsnError;
+use crate::model::Scope;
+
+/// A failed exchange with a database. `doing` says what was being done.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DatabaseError {
+    /// The connection string cannot be used.
+    #[error(transparent)]
+    Dsn(#[from] DsnError),
+    /// No server answers, or it turns us away at the door.
+    #[error("{why}: connecting to {target}")]
+    Unreachable {
+        /// Host, port, database and user; never a password.
+        target: String,
+        /// In a few words.
+        why: String,
+        /// What the driver said.
+        source: tokio_postgres::Error,
+    },
+    /// The server does not answer in time.
+    #[error("no answer within {seconds} s: connecting to {target}")]
+    TimedOut {
+        /// Host, port, database and user; never a password.
+        target: String,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// The connection broke, or the server went down.
+    #[error("lost the database while {doing}")]
+    Lost {
+        /// What was being done.
+        doing: String,
+        /// What the driver said.
+        source: tokio_postgres::Error,
+    },
+    /// The server has no room left.
+    #[error("the database's disk is full: {doing}")]
+    DiskFull {
+        /// What was being done.
+        doing: String,
+        /// What the server said.
+        source: tokio_postgres::Error,
+    },
+    /// Another run on the same scope did not end in time.
+    #[error("another run holds the lock on {scope}; waited {seconds} s")]
+    Locked {
+        /// Whose memories are being moved.
+        scope: Scope,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// The database is not in a state to work with.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The server refused a statement.
+    #[error("{doing}")]
+    Statement {
+        /// What was being done.
+        doing: String,
+        /// What the server said.
+        source: tokio_postgres::Error,
+    },
+    /// What came back is not what was stored: somebody changed it by hand.
+    #[error("{what}")]
+    Damaged {
+        /// What was found.
+        what: String,
+    },
+}
+
+/// Why a database is not worked with.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The schema was never applied.
+    #[error("{table} table does not exist in {target}")]
+    TableMissing {
+        /// The table that was looked for.
+        table: &'static str,
+        /// Which database.
+        target: String,
+    },
+    /// The server has no pgvector, or the database has not enabled it.
+    #[error("pgvector extension missing in {target}")]
+    ExtensionMissing {
+        /// Which database.
+        target: String,
+        /// Whether the server could enable it.
+        available: bool,
+    },
+    /// pgvector is too old.
+    #[error("pgvector {found} is too old: {needed} or newer is needed")]
+    ExtensionTooOld {
+        /// The version there.
+        found: String,
+        /// The oldest that is used.
+        needed: &'static str,
+    },
+    /// PostgreSQL is too old.
+    #[error("PostgreSQL {found} is not supported: 15 or newer is needed")]
+    ServerTooOld {
+        /// The version there.
+        found: String,
+    },
+    /// The database was made by a newer program.
+    #[error("the database has schema version {found}; this program knows versions up to {known}")]
+    SchemaNewer {
+        /// The version there.
+        found: i32,
+        /// The newest version of this program.
+        known: i32,
+    },
+    /// The database has to be brought up to date first.
+    #[error("the database has schema version {found}; this program needs {known}")]
+    SchemaOlder {
+        /// The version there.
+        found: i32,
+        /// The newest version of this program.
+        known: i32,
+    },
+    /// A file of the schema is not the one that this database has seen.
+    #[error(
+        "schema version {version} of the database was made by another file than this program holds"
+    )]
+    SchemaChanged {
+        /// The version.
+        version: i32,
+    },
+    /// The owner is not in the database.
+    #[error("{scope} does not exist in {target}")]
+    UnknownScope {
+        /// The owner.
+        scope: Scope,
+        /// Which database.
+        target: String,
+    },
+    /// An owner of that name or id is there already.
+    #[error("{what}")]
+    Exists {
+        /// What is there.
+        what: String,
+    },
+    /// The login role may not do what is needed.
+    #[error("the role {role} may not do this: {doing}")]
+    Privilege {
+        /// The login role.
+        role: String,
+        /// What was being done.
+        doing: String,
+        /// What the server said.
+        source: Option<tokio_postgres::Error>,
+    },
+    /// Row-level security would not hold.
+    #[error("row-level security does not hold: {what}")]
+    WallOpen {
+        /// What is open.
+        what: String,
+    },
+    /// An unfinished run has other inputs.
+    #[error("run {run_id} is unfinished and its inputs changed: {changed}")]
+    RunChanged {
+        /// The run.
+        run_id: uuid::Uuid,
+        /// What is different.
+        changed: String,
+    },
+    /// There is no run with this id.
+    #[error("there is no run {run_id}")]
+    UnknownRun {
+        /// The id that was asked for.
+        run_id: uuid::Uuid,
+    },
+}
+
+impl DatabaseError {
+    /// Sorts a driver's error by what a user can do about it.
+    pub(crate) fn from_driver(doing: impl Into<String>, source: tokio_postgres::Error) -> Self {
+        let doing = doing.into();
+        let Some(code) = source.code().cloned() else {
+            return if source.is_closed() || is_io(&source) {
+                Self::Lost { doing, source }
+            } else {
+                Self::Statement { doing, source }
+            };
+        };
+        match code {
+            SqlState::DISK_FULL | SqlState::OUT_OF_MEMORY => Self::DiskFull { doing, source },
+            SqlState::INSUFFICIENT_PRIVILEGE => {
+                let role = "you log in with".to_owned();
+                Self::Refused(Refusal::Privilege {
+                    role,
+                    doing,
+                    source: Some(source),
+                })
+            }
+            SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
+                Self::Lost { doing, source }
+            }
+            _ if code.code().starts_with("08") => Self::Lost { doing, source },
+            _ => Self::Statement { doing, source },
+        }
+    }
+
+    /// Whether doing the same again may go through: another transaction was in the way.
+    pub(crate) fn is_transient(&self) -> bool {
+        let Self::Statement { source, .. } = self else {
+            return false;
+        };
+        source.code().is_some_and(|code| {
+            [
+                &SqlState::T_R_SERIALIZATION_FAILURE,
+                &SqlState::T_R_DEADLOCK_DETECTED,
+                &SqlState::UNIQUE_VIOLATION,
+            ]
+            .contains(&code)
+        })
+    }
+
+    /// The server's code, where the server said something.
+    pub(crate) fn sql_state(&self) -> Option<&SqlState> {
+        match self {
+            Self::Unreachable { source, .. }
+            | Self::Lost { source, .. }
+            | Self::DiskFull { source, .. }
+            | Self::Statement { source, .. } => source.code(),
+            Self::Refused(Refusal::Privilege { source, .. }) => {
+                source.as_ref().and_then(tokio_postgres::Error::code)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn is_io(error: &tokio_postgres::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        if error.is::<std::io::Error>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}
+
+/// Adds what was being done to a driver's error.
+pub(crate) trait Doing<T> {
+    /// Names the action.
+    fn doing(self, what: &str) -> Result<T, DatabaseError>;
+}
+
+impl<T> Doing<T> for Result<T, tokio_postgres::Error> {
+    fn doing(self, what: &str) -> Result<T, DatabaseError> {
+        self.map_err(|source| DatabaseError::from_driver(what, source))
+    }
+}

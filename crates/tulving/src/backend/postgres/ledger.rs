@@ -1,0 +1,393 @@
+//! What was moved, and how far it came.
+
+use serde_json::Value as Json;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::connect::{Connection, Database};
+use super::error::{DatabaseError, Doing, Refusal};
+use super::scoped::Scoped;
+use crate::model::{Kind, Scope, Timestamp};
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunStatus {
+    /// At work, or killed: then the next run of the same inputs goes on with it.
+    Running,
+    /// Stopped in order; the next run of the same inputs goes on with it.
+    Interrupted,
+    /// Came to its end.
+    Finished,
+    /// Left behind with `--restart`.
+    Abandoned,
+}
+
+impl RunStatus {
+    /// The word in the ledger.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Interrupted => "interrupted",
+            Self::Finished => "finished",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    fn from_word(word: &str) -> Self {
+        match word {
+            "interrupted" => Self::Interrupted,
+            "finished" => Self::Finished,
+            "abandoned" => Self::Abandoned,
+            _ => Self::Running,
+        }
+    }
+}
+
+/// One migration, as the ledger has it.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// Its id.
+    pub run_id: Uuid,
+    /// Whose memories: the UUID of a user or of a tenant.
+    pub scope_id: Uuid,
+    /// How far it is.
+    pub status: RunStatus,
+    /// Where it is, or was when it stopped.
+    pub phase: String,
+    /// What it is bound to while it is unfinished.
+    pub inputs: Json,
+    /// Whether source and target were proved equal.
+    pub verified: Option<bool>,
+    /// Its report, once it is finished.
+    pub result: Option<Json>,
+    /// Why it stopped.
+    pub error: Option<String>,
+    /// Version of the program.
+    pub version: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it last wrote to the ledger.
+    pub updated_at: Timestamp,
+    /// When it came to its end.
+    pub finished_at: Option<Timestamp>,
+    /// Rows in all its chunks.
+    pub rows: u64,
+    /// Rows in those that are done.
+    pub rows_done: u64,
+}
+
+/// What became of a chunk's rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ChunkCounts {
+    /// New in the database.
+    pub inserted: u64,
+    /// Replaced, because they differed.
+    pub updated: u64,
+    /// There already, and equal.
+    pub unchanged: u64,
+    /// There already, different, and left as they were.
+    pub kept: u64,
+    /// Refused.
+    pub rejected: u64,
+}
+
+impl std::ops::AddAssign for ChunkCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.inserted += other.inserted;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+        self.kept += other.kept;
+        self.rejected += other.rejected;
+    }
+}
+
+/// A stretch of the source: the unit of work. Its rows and its mark in the ledger commit together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunChunk {
+    /// Nodes or episodes.
+    pub kind: Kind,
+    /// Counts from 0 within its kind.
+    pub chunk: u32,
+    /// Index of its first row in the source.
+    pub first_row: u64,
+    /// How many rows.
+    pub rows: u32,
+    /// Where its bytes begin in the records' file.
+    pub byte_start: u64,
+    /// How many bytes.
+    pub byte_count: u64,
+    /// What became of its rows, once it is done.
+    pub done: Option<ChunkCounts>,
+}
+
+/// Holds other runs on the same scope off until it is dropped.
+pub struct Lock {
+    _connection: Connection,
+}
+
+impl Database {
+    /// Takes the lock of a scope. It is held by an open transaction on a connection of its own, so
+    /// that it is gone when this process is, and works through a pooler as well.
+    ///
+    /// # Errors
+    /// If another run holds it for longer than `seconds`.
+    pub async fn lock(&self, scope: Scope, seconds: u64) -> Result<Lock, DatabaseError> {
+        const DOING: &str = "taking the scope's lock";
+        let connection = self.connect().await?;
+        let take = format!(
+            "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '{seconds}s'; \
+             SELECT pg_advisory_xact_lock(hashtextextended('tulving.run.{}', 0))",
+            scope.id()
+        );
+        match connection.client.batch_execute(&take).await.doing(DOING) {
+            Ok(()) => Ok(Lock {
+                _connection: connection,
+            }),
+            Err(error) if error.sql_state().is_some_and(|code| code.code() == "55P03") => {
+                Err(DatabaseError::Locked { scope, seconds })
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+const RUN: &str = "r.run_id, r.scope_id, r.status, r.phase, r.inputs::text, r.verified, r.result::text, r.error, \
+                   r.version, r.started_at, r.updated_at, r.finished_at, \
+                   (SELECT coalesce(sum(c.row_count), 0)::bigint FROM run_chunks c \
+                    WHERE c.scope_id = r.scope_id AND c.run_id = r.run_id), \
+                   (SELECT coalesce(sum(c.row_count), 0)::bigint FROM run_chunks c \
+                    WHERE c.scope_id = r.scope_id AND c.run_id = r.run_id AND c.done_at IS NOT NULL)";
+
+impl Run {
+    fn from_row(row: &Row) -> Self {
+        let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
+        Self {
+            run_id: row.get(0),
+            scope_id: row.get(1),
+            status: RunStatus::from_word(row.get(2)),
+            phase: row.get(3),
+            inputs: json(row.get(4)).unwrap_or_default(),
+            verified: row.get(5),
+            result: json(row.get(6)),
+            error: row.get(7),
+            version: row.get(8),
+            started_at: row.get(9),
+            updated_at: row.get(10),
+            finished_at: row.get(11),
+            rows: u64::try_from(row.get::<_, i64>(12)).unwrap_or_default(),
+            rows_done: u64::try_from(row.get::<_, i64>(13)).unwrap_or_default(),
+        }
+    }
+}
+
+impl Connection {
+    /// Runs of all scopes, or of one, newest first.
+    ///
+    /// # Errors
+    /// If the login role is neither the schema's owner nor asks for one scope.
+    pub async fn runs(&mut self, scope: Option<Scope>) -> Result<Vec<Run>, DatabaseError> {
+        const DOING: &str = "listing runs";
+        let rows = match scope {
+            None => {
+                let query =
+                    format!("SELECT {RUN} FROM runs r ORDER BY r.started_at DESC, r.run_id");
+                self.client.query(&query, &[]).await.doing(DOING)?
+            }
+            Some(scope) => {
+                let scoped = self.scoped(scope).await?;
+                let query = format!(
+                    "SELECT {RUN} FROM runs r WHERE r.scope_id = $1 ORDER BY r.started_at DESC, r.run_id"
+                );
+                scoped.tx.query(&query, &[&scope.id()]).await.doing(DOING)?
+            }
+        };
+        Ok(rows.iter().map(Run::from_row).collect())
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// If there is no run with this id.
+    pub async fn run(&mut self, run_id: Uuid) -> Result<Run, DatabaseError> {
+        let query = format!("SELECT {RUN} FROM runs r WHERE r.run_id = $1");
+        let row = self
+            .client
+            .query_opt(&query, &[&run_id])
+            .await
+            .doing("reading a run")?;
+        row.as_ref()
+            .map(Run::from_row)
+            .ok_or_else(|| Refusal::UnknownRun { run_id }.into())
+    }
+}
+
+impl Scoped<'_> {
+    /// The run of this scope that has not come to its end, if there is one.
+    pub(crate) async fn unfinished_run(&self) -> Result<Option<Run>, DatabaseError> {
+        let query = format!(
+            "SELECT {RUN} FROM runs r WHERE r.scope_id = $1 AND r.status IN ('running', 'interrupted') \
+             ORDER BY r.started_at DESC LIMIT 1"
+        );
+        let row = self
+            .tx
+            .query_opt(&query, &[&self.scope.id()])
+            .await
+            .doing("looking for an unfinished run")?;
+        Ok(row.as_ref().map(Run::from_row))
+    }
+
+    /// Enters a run and the work it consists of.
+    pub(crate) async fn enter_run(
+        &self,
+        run_id: Uuid,
+        inputs: &Json,
+        chunks: &[RunChunk],
+    ) -> Result<(), DatabaseError> {
+        const DOING: &str = "entering the run in the ledger";
+        let version = env!("CARGO_PKG_VERSION");
+        let enter = "INSERT INTO runs (scope_id, run_id, kind, status, phase, inputs, version) \
+                     VALUES ($1, $2, 'migrate', 'running', 'copy', $3::text::jsonb, $4)";
+        let scope = self.scope.id();
+        self.tx
+            .execute(enter, &[&scope, &run_id, &inputs.to_string(), &version])
+            .await
+            .doing(DOING)?;
+        let add = "INSERT INTO run_chunks (scope_id, run_id, kind, chunk, first_row, row_count, byte_start, byte_count) \
+                   SELECT $1, $2, * FROM unnest($3::text[], $4::int[], $5::bigint[], $6::int[], $7::bigint[], $8::bigint[])";
+        let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        let small = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+        let kinds: Vec<&str> = chunks.iter().map(|chunk| chunk.kind.as_str()).collect();
+        let numbers: Vec<i32> = chunks.iter().map(|chunk| small(chunk.chunk)).collect();
+        let firsts: Vec<i64> = chunks.iter().map(|chunk| signed(chunk.first_row)).collect();
+        let rows: Vec<i32> = chunks.iter().map(|chunk| small(chunk.rows)).collect();
+        let starts: Vec<i64> = chunks
+            .iter()
+            .map(|chunk| signed(chunk.byte_start))
+            .collect();
+        let bytes: Vec<i64> = chunks
+            .iter()
+            .map(|chunk| signed(chunk.byte_count))
+            .collect();
+        self.tx
+            .execute(
+                add,
+                &[
+                    &scope, &run_id, &kinds, &numbers, &firsts, &rows, &starts, &bytes,
+                ],
+            )
+            .await
+            .doing(DOING)?;
+        Ok(())
+    }
+
+    /// The work of a run, in source order.
+    pub(crate) async fn run_chunks(&self, run_id: Uuid) -> Result<Vec<RunChunk>, DatabaseError> {
+        let query = "SELECT kind, chunk, first_row, row_count, byte_start, byte_count, done_at IS NOT NULL, \
+                            inserted, updated, unchanged, kept, rejected \
+                     FROM run_chunks WHERE scope_id = $1 AND run_id = $2 ORDER BY kind, chunk";
+        let rows = self
+            .tx
+            .query(query, &[&self.scope.id(), &run_id])
+            .await
+            .doing("reading the run's chunks")?;
+        let count = |row: &Row, at: usize| {
+            row.get::<_, Option<i32>>(at)
+                .map_or(0, |count| u64::from(count.unsigned_abs()))
+        };
+        Ok(rows
+            .iter()
+            .map(|row| RunChunk {
+                kind: if row.get::<_, &str>(0) == Kind::Node.as_str() {
+                    Kind::Node
+                } else {
+                    Kind::Episode
+                },
+                chunk: row.get::<_, i32>(1).unsigned_abs(),
+                first_row: row.get::<_, i64>(2).unsigned_abs(),
+                rows: row.get::<_, i32>(3).unsigned_abs(),
+                byte_start: row.get::<_, i64>(4).unsigned_abs(),
+                byte_count: row.get::<_, i64>(5).unsigned_abs(),
+                done: row.get::<_, bool>(6).then(|| ChunkCounts {
+                    inserted: count(row, 7),
+                    updated: count(row, 8),
+                    unchanged: count(row, 9),
+                    kept: count(row, 10),
+                    rejected: count(row, 11),
+                }),
+            })
+            .collect())
+    }
+
+    /// Marks a chunk as done, in the transaction that wrote its rows.
+    pub(crate) async fn finish_chunk(
+        &self,
+        run_id: Uuid,
+        chunk: &RunChunk,
+        counts: ChunkCounts,
+    ) -> Result<(), DatabaseError> {
+        let mark = "UPDATE run_chunks SET done_at = now(), inserted = $5, updated = $6, unchanged = $7, kept = $8, rejected = $9 \
+                    WHERE scope_id = $1 AND run_id = $2 AND kind = $3 AND chunk = $4";
+        let small = |number: u64| i32::try_from(number).unwrap_or(i32::MAX);
+        let number = i32::try_from(chunk.chunk).unwrap_or(i32::MAX);
+        self.tx
+            .execute_typed(
+                mark,
+                &[
+                    (&self.scope.id(), Type::UUID),
+                    (&run_id, Type::UUID),
+                    (&chunk.kind.as_str(), Type::TEXT),
+                    (&number, Type::INT4),
+                    (&small(counts.inserted), Type::INT4),
+                    (&small(counts.updated), Type::INT4),
+                    (&small(counts.unchanged), Type::INT4),
+                    (&small(counts.kept), Type::INT4),
+                    (&small(counts.rejected), Type::INT4),
+                ],
+            )
+            .await
+            .doing("marking a chunk as done")?;
+        Ok(())
+    }
+
+    /// Notes where a run is.
+    pub(crate) async fn note_run(
+        &self,
+        run_id: Uuid,
+        status: RunStatus,
+        phase: &str,
+        error: Option<&str>,
+    ) -> Result<(), DatabaseError> {
+        let note = "UPDATE runs SET status = $3, phase = $4, error = $5, updated_at = now() \
+                    WHERE scope_id = $1 AND run_id = $2";
+        self.tx
+            .execute(
+                note,
+                &[&self.scope.id(), &run_id, &status.as_str(), &phase, &error],
+            )
+            .await
+            .doing("noting the run's progress")?;
+        Ok(())
+    }
+
+    /// Ends a run with its report.
+    pub(crate) async fn finish_run(
+        &self,
+        run_id: Uuid,
+        verified: bool,
+        result: &Json,
+    ) -> Result<(), DatabaseError> {
+        let finish = "UPDATE runs SET status = 'finished', phase = 'done', verified = $3, result = $4::text::jsonb, \
+                             error = NULL, updated_at = now(), finished_at = now() \
+                      WHERE scope_id = $1 AND run_id = $2";
+        self.tx
+            .execute(
+                finish,
+                &[&self.scope.id(), &run_id, &verified, &result.to_string()],
+            )
+            .await
+            .doing("ending the run in the ledger")?;
+        Ok(())
+    }
+}

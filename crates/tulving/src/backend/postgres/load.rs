@@ -1,0 +1,238 @@
+//! Reading and writing many memories of a scope at once.
+
+use futures_util::SinkExt;
+use tokio_postgres::types::Type;
+
+use super::copy::CopyRows;
+use super::error::{DatabaseError, Doing};
+use super::scoped::Scoped;
+use super::table::{Columns, Stored, Table};
+
+/// What the driver is handed at a time.
+const SEND: usize = 256 << 10;
+
+/// A row as it stands in the database.
+#[derive(Debug, Clone)]
+pub struct Existing<R> {
+    /// The memory.
+    pub stored: Stored<R>,
+    /// Whether the narrow form that search reads agrees with the vector.
+    pub searchable: bool,
+    /// The embedding space, if it has a vector.
+    pub space_id: Option<i32>,
+}
+
+/// How many rows a load wrote.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Rows that replaced others of the same id.
+    pub replaced: u64,
+    /// Rows in all.
+    pub rows: u64,
+}
+
+impl Scoped<'_> {
+    /// The memories with these ids, those that there are.
+    ///
+    /// # Errors
+    /// If the connection is lost, or a row holds what was never stored there.
+    pub(crate) async fn existing<R: Table>(
+        &self,
+        ids: &[&str],
+    ) -> Result<Vec<Existing<R>>, DatabaseError> {
+        let doing = || format!("reading {}", R::TABLE);
+        let columns: String = R::COLUMNS
+            .iter()
+            .map(|column| format!("m.{column}, "))
+            .collect();
+        let query = format!(
+            "SELECT {columns} m.ord, vector_send(m.embedding), m.space_id, \
+                    CASE WHEN vector_norm(m.embedding) > 0 \
+                         THEN n.v IS NOT DISTINCT FROM l2_normalize(m.embedding)::halfvec \
+                         ELSE n.v IS NULL END \
+             FROM {} m LEFT JOIN {} n \
+               ON n.scope_id = m.scope_id AND n.id = m.id AND n.space_id = m.space_id AND n.scope_id = $1 \
+             WHERE m.scope_id = $1 AND m.id = ANY ($2)",
+            R::TABLE,
+            R::NARROW
+        );
+        let rows = self
+            .tx
+            .query_typed(
+                &query,
+                &[(&self.scope.id(), Type::UUID), (&ids, Type::TEXT_ARRAY)],
+            )
+            .await
+            .doing(&doing())?;
+        rows.iter()
+            .map(|row| {
+                let mut fields = Columns::new(row);
+                let record = R::decode(&mut fields)?;
+                let ord: i64 = fields.get()?;
+                let vector = fields.vector()?;
+                Ok(Existing {
+                    stored: Stored {
+                        ord: u64::try_from(ord).unwrap_or_default(),
+                        record,
+                        vector,
+                    },
+                    space_id: fields.get()?,
+                    searchable: fields.get()?,
+                })
+            })
+            .collect()
+    }
+
+    /// How many memories of this kind the scope holds.
+    ///
+    /// # Errors
+    /// If the connection is lost.
+    pub(crate) async fn count<R: Table>(&self) -> Result<u64, DatabaseError> {
+        let query = format!("SELECT count(*) FROM {} WHERE scope_id = $1", R::TABLE);
+        let rows = self
+            .tx
+            .query_typed(&query, &[(&self.scope.id(), Type::UUID)])
+            .await
+            .doing("counting memories")?;
+        let count: i64 = rows.first().map_or(0, |row| row.get(0));
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    /// Ids of memories of this kind, ordered, from after `after`; at most `limit`.
+    ///
+    /// # Errors
+    /// If the connection is lost.
+    pub(crate) async fn ids<R: Table>(
+        &self,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<String>, DatabaseError> {
+        let query = format!(
+            "SELECT id FROM {} WHERE scope_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+            R::TABLE
+        );
+        let rows = self
+            .tx
+            .query_typed(
+                &query,
+                &[
+                    (&self.scope.id(), Type::UUID),
+                    (&after, Type::TEXT),
+                    (&limit, Type::INT8),
+                ],
+            )
+            .await
+            .doing("listing ids")?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Writes memories with their vectors, in order, the narrow form included. Rows with the ids
+    /// in `replacing` are removed first; every other id must be new.
+    ///
+    /// COPY goes to a temporary table, because PostgreSQL refuses it under row-level security.
+    ///
+    /// # Errors
+    /// If an id is there already, the server has no room, or the connection is lost.
+    pub(crate) async fn write<'r, R: Table>(
+        &self,
+        rows: impl Iterator<Item = &'r Stored<R>>,
+        space_id: i32,
+        replacing: &[&str],
+    ) -> Result<Written, DatabaseError> {
+        let doing = format!("writing {}", R::TABLE);
+        let scope = self.scope.id();
+        self.tx.batch_execute(&staging::<R>()).await.doing(&doing)?;
+        let sink = self
+            .tx
+            .copy_in(&format!(
+                "COPY {} FROM STDIN (FORMAT BINARY)",
+                staged::<R>()
+            ))
+            .await
+            .doing(&doing)?;
+        let mut sink = std::pin::pin!(sink);
+        let mut copy = CopyRows::new();
+        for row in rows {
+            copy.row(R::COLUMNS.len() + 2);
+            row.record.encode(&mut copy);
+            copy.bigint(i64::try_from(row.ord).unwrap_or(i64::MAX));
+            copy.optional(row.vector.as_deref(), CopyRows::vector);
+            if copy.waiting() >= SEND {
+                sink.send(copy.take()).await.doing(&doing)?;
+            }
+        }
+        sink.send(copy.finish()).await.doing(&doing)?;
+        sink.finish().await.doing(&doing)?;
+
+        let mut replaced = 0;
+        if !replacing.is_empty() {
+            let delete = format!(
+                "DELETE FROM {} WHERE scope_id = $1 AND id = ANY ($2)",
+                R::TABLE
+            );
+            let parameters: &[(&(dyn tokio_postgres::types::ToSql + Sync), Type)] =
+                &[(&scope, Type::UUID), (&replacing, Type::TEXT_ARRAY)];
+            replaced = self
+                .tx
+                .execute_typed(&delete, parameters)
+                .await
+                .doing(&doing)?;
+        }
+        let columns = R::COLUMNS.join(", ");
+        let insert = format!(
+            "INSERT INTO {} (scope_id, user_id, tenant_id, space_id, dims, ord, {columns}, embedding) \
+             SELECT $1, $2, $3, CASE WHEN embedding IS NOT NULL THEN $4 END, vector_dims(embedding), ord, {columns}, embedding \
+             FROM {}",
+            R::TABLE,
+            staged::<R>()
+        );
+        let written = self
+            .tx
+            .execute_typed(
+                &insert,
+                &[
+                    (&scope, Type::UUID),
+                    (&self.scope.user_id(), Type::UUID),
+                    (&self.scope.tenant_id(), Type::UUID),
+                    (&space_id, Type::INT4),
+                ],
+            )
+            .await
+            .doing(&doing)?;
+        let narrow = format!(
+            "INSERT INTO {} (scope_id, id, space_id, v) \
+             SELECT $1, id, $2, l2_normalize(embedding)::halfvec FROM {} WHERE vector_norm(embedding) > 0",
+            R::NARROW,
+            staged::<R>()
+        );
+        self.tx
+            .execute_typed(&narrow, &[(&scope, Type::UUID), (&space_id, Type::INT4)])
+            .await
+            .doing(&doing)?;
+        // The transaction's end empties the staging table, but a second load may come before it.
+        self.tx
+            .batch_execute(&format!("TRUNCATE {}", staged::<R>()))
+            .await
+            .doing(&doing)?;
+        Ok(Written {
+            replaced,
+            rows: written,
+        })
+    }
+}
+
+/// The staging table's name. It belongs to the session and is seen by no other.
+fn staged<R: Table>() -> String {
+    format!("pg_temp.tulving_staged_{}", R::TABLE)
+}
+
+/// Rows with their vectors are kept in line: they are read once and never searched.
+fn staging<R: Table>() -> String {
+    format!(
+        "CREATE TEMPORARY TABLE IF NOT EXISTS tulving_staged_{} WITH (toast_tuple_target = 8160) \
+         ON COMMIT DELETE ROWS AS SELECT {}, ord, embedding FROM {} WITH NO DATA",
+        R::TABLE,
+        R::COLUMNS.join(", "),
+        R::TABLE
+    )
+}

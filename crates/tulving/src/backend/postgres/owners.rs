@@ -1,0 +1,205 @@
+//! Users and tenants: who can own memories.
+
+use uuid::Uuid;
+
+use super::connect::Connection;
+use super::error::{DatabaseError, Doing, Refusal};
+use crate::model::{Scope, Timestamp};
+
+/// A user to be made.
+#[derive(Debug, Clone)]
+pub struct UserToCreate {
+    /// Its id.
+    pub id: Uuid,
+    /// Who vouches for the person.
+    pub auth_provider: String,
+    /// The person's id there.
+    pub external_id: String,
+    /// The person's address.
+    pub email: String,
+    /// The tenant the person belongs to.
+    pub tenant_id: Option<Uuid>,
+}
+
+/// A tenant to be made.
+#[derive(Debug, Clone)]
+pub struct TenantToCreate {
+    /// Its id.
+    pub id: Uuid,
+    /// What it is called.
+    pub name: String,
+    /// Its id at its identity provider.
+    pub azure_tenant_id: Option<String>,
+}
+
+/// A statement that makes an owner: what `create` runs, and what `--sql` prints.
+pub trait Owner {
+    /// The INSERT with its values written out, ending in a semicolon.
+    fn sql(&self) -> String;
+    /// What it is, for messages.
+    fn describe(&self) -> String;
+}
+
+impl Owner for UserToCreate {
+    fn sql(&self) -> String {
+        let tenant = self
+            .tenant_id
+            .map_or_else(|| "NULL".to_owned(), |id| format!("'{id}'"));
+        format!(
+            "INSERT INTO users (id, auth_provider, external_id, email, tenant_id)\nVALUES ('{}', {}, {}, {}, {tenant});",
+            self.id,
+            literal(&self.auth_provider),
+            literal(&self.external_id),
+            literal(&self.email),
+        )
+    }
+
+    fn describe(&self) -> String {
+        format!("user {}", self.email)
+    }
+}
+
+impl Owner for TenantToCreate {
+    fn sql(&self) -> String {
+        let azure = self
+            .azure_tenant_id
+            .as_deref()
+            .map_or_else(|| "NULL".to_owned(), literal);
+        format!(
+            "INSERT INTO tenants (id, name, azure_tenant_id)\nVALUES ('{}', {}, {azure});",
+            self.id,
+            literal(&self.name),
+        )
+    }
+
+    fn describe(&self) -> String {
+        format!("tenant {}", self.name)
+    }
+}
+
+/// A user in the database.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Its id.
+    pub id: Uuid,
+    /// The person's address.
+    pub email: Option<String>,
+    /// The tenant the person belongs to.
+    pub tenant_id: Option<Uuid>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A tenant in the database.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// Its id.
+    pub id: Uuid,
+    /// What it is called.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Connection {
+    /// Makes owners, all or none. Their scopes come by themselves.
+    ///
+    /// # Errors
+    /// If one of them is there already, or the login role may not write the tables.
+    pub async fn create_owners(&mut self, owners: &[&dyn Owner]) -> Result<(), DatabaseError> {
+        let tx = self.client.transaction().await.doing("creating owners")?;
+        for owner in owners {
+            let doing = format!("creating {}", owner.describe());
+            tx.batch_execute(&owner.sql())
+                .await
+                .doing(&doing)
+                .map_err(|error| {
+                    use tokio_postgres::error::SqlState;
+                    let what = match error.sql_state() {
+                        Some(code) if *code == SqlState::UNIQUE_VIOLATION => {
+                            "is there already, or its id is taken"
+                        }
+                        Some(code) if *code == SqlState::FOREIGN_KEY_VIOLATION => {
+                            "belongs to a tenant that does not exist"
+                        }
+                        _ => return error,
+                    };
+                    Refusal::Exists {
+                        what: format!("{} {what}", owner.describe()),
+                    }
+                    .into()
+                })?;
+        }
+        tx.commit().await.doing("creating owners")
+    }
+
+    /// All users, oldest first.
+    ///
+    /// # Errors
+    /// If the login role may not read the table.
+    pub async fn users(&self) -> Result<Vec<User>, DatabaseError> {
+        let query = "SELECT id, email, tenant_id, created_at FROM users ORDER BY created_at, id";
+        let rows = self.client.query(query, &[]).await.doing("listing users")?;
+        Ok(rows
+            .iter()
+            .map(|row| User {
+                id: row.get(0),
+                email: row.get(1),
+                tenant_id: row.get(2),
+                created_at: row.get(3),
+            })
+            .collect())
+    }
+
+    /// All tenants, oldest first.
+    ///
+    /// # Errors
+    /// If the login role may not read the table.
+    pub async fn tenants(&self) -> Result<Vec<Tenant>, DatabaseError> {
+        let query = "SELECT id, name, created_at FROM tenants ORDER BY created_at, id";
+        let rows = self
+            .client
+            .query(query, &[])
+            .await
+            .doing("listing tenants")?;
+        Ok(rows
+            .iter()
+            .map(|row| Tenant {
+                id: row.get(0),
+                name: row.get(1),
+                created_at: row.get(2),
+            })
+            .collect())
+    }
+
+    /// Checks that an owner is in the database.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub async fn require_scope(&mut self, scope: Scope) -> Result<(), DatabaseError> {
+        let target = self.target.clone();
+        let scoped = self.scoped(scope).await?;
+        let query = "SELECT user_id, tenant_id FROM scopes WHERE scope_id = $1";
+        let row = scoped
+            .tx
+            .query_opt(query, &[&scope.id()])
+            .await
+            .doing("looking for the owner")?;
+        let found: Option<(Option<Uuid>, Option<Uuid>)> = row.map(|row| (row.get(0), row.get(1)));
+        if found == Some((scope.user_id(), scope.tenant_id())) {
+            Ok(())
+        } else {
+            Err(Refusal::UnknownScope { scope, target }.into())
+        }
+    }
+}
+
+/// A string literal of SQL, whatever `standard_conforming_strings` says.
+fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if text.contains('\\') {
+        format!(" E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
+}

@@ -1,0 +1,257 @@
+//! How nodes and episodes lie in their tables.
+
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
+
+use super::copy::CopyRows;
+use super::error::DatabaseError;
+use super::wire;
+use crate::model::{Episode, Node, UnknownWord};
+use crate::record::Record;
+
+/// A memory with its place in the source and its vector.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored<R> {
+    /// Place in the source, from 0.
+    pub ord: u64,
+    /// The memory.
+    pub record: R,
+    /// Its vector, as exact as it came.
+    pub vector: Option<Vec<f32>>,
+}
+
+/// A kind of memory that has a table.
+pub(crate) trait Table: Record {
+    /// Where the memories are.
+    const TABLE: &'static str;
+    /// Where the narrow form of their vectors is.
+    const NARROW: &'static str;
+    /// The columns that differ from row to row, but for `ord` and `embedding`.
+    const COLUMNS: &'static [&'static str];
+
+    /// Appends the fields of [`Self::COLUMNS`].
+    fn encode(&self, row: &mut CopyRows);
+    /// Reads the fields of [`Self::COLUMNS`].
+    fn decode(fields: &mut Columns<'_>) -> Result<Self, DatabaseError>;
+}
+
+/// Reads the fields of a row from left to right.
+pub(crate) struct Columns<'r> {
+    row: &'r Row,
+    next: usize,
+}
+
+impl<'r> Columns<'r> {
+    pub(crate) fn new(row: &'r Row) -> Self {
+        Self { row, next: 0 }
+    }
+
+    pub(crate) fn get<T: FromSql<'r>>(&mut self) -> Result<T, DatabaseError> {
+        let at = self.next;
+        self.next += 1;
+        self.row.try_get(at).map_err(|error| {
+            let cause = std::error::Error::source(&error)
+                .map_or_else(|| error.to_string(), ToString::to_string);
+            let column = self
+                .row
+                .columns()
+                .get(at)
+                .map_or("?", |column| column.name());
+            DatabaseError::Damaged {
+                what: format!("column {column} holds what was never stored there: {cause}"),
+            }
+        })
+    }
+
+    fn word<T: std::str::FromStr<Err = UnknownWord>>(&mut self) -> Result<T, DatabaseError> {
+        let column = self
+            .row
+            .columns()
+            .get(self.next)
+            .map_or("?", |column| column.name());
+        let text: &str = self.get()?;
+        text.parse()
+            .map_err(|UnknownWord { .. }| DatabaseError::Damaged {
+                what: format!("column {column} holds {text:?}, which was never stored there"),
+            })
+    }
+
+    /// A vector that was selected through `vector_send`.
+    pub(crate) fn vector(&mut self) -> Result<Option<Vec<f32>>, DatabaseError> {
+        let raw: Option<&[u8]> = self.get()?;
+        raw.map(|raw| {
+            wire::vector(raw).ok_or_else(|| DatabaseError::Damaged {
+                what: "a vector has an unknown form".to_owned(),
+            })
+        })
+        .transpose()
+    }
+}
+
+impl Table for Node {
+    const TABLE: &'static str = "memory_nodes";
+    const NARROW: &'static str = "node_vectors";
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "conversation_id",
+        "sequence_index",
+        "human_content",
+        "assistant_content",
+        "source",
+        "created_at",
+        "intent_type",
+        "complexity",
+        "technical_depth",
+        "emotional_valence",
+        "urgency",
+        "conversation_mode",
+        "action_required",
+        "has_code",
+        "has_error",
+        "tags",
+        "cluster_id",
+        "cluster_label",
+        "cluster_confidence",
+        "access_count",
+        "last_accessed",
+        "extra",
+        "carry",
+    ];
+
+    fn encode(&self, row: &mut CopyRows) {
+        row.text(&self.id);
+        row.text(&self.conversation_id);
+        row.bigint(self.sequence_index);
+        row.text(&self.human_content);
+        row.text(&self.assistant_content);
+        row.text(&self.source);
+        row.timestamp(self.created_at);
+        row.text(self.intent_type.as_str());
+        row.text(self.complexity.as_str());
+        row.smallint(self.technical_depth);
+        row.text(self.emotional_valence.as_str());
+        row.text(self.urgency.as_str());
+        row.text(self.conversation_mode.as_str());
+        row.boolean(self.action_required);
+        row.boolean(self.has_code);
+        row.boolean(self.has_error);
+        row.jsonb(&self.tags);
+        row.optional(self.cluster_id, CopyRows::bigint);
+        row.optional(self.cluster_label.as_deref(), CopyRows::text);
+        row.double(self.cluster_confidence);
+        row.bigint(self.access_count);
+        row.optional(self.last_accessed, CopyRows::timestamp);
+        row.jsonb(&self.extra);
+        row.optional(self.carry.as_deref(), CopyRows::bytea);
+    }
+
+    fn decode(fields: &mut Columns<'_>) -> Result<Self, DatabaseError> {
+        Ok(Self {
+            id: fields.get()?,
+            conversation_id: fields.get()?,
+            sequence_index: fields.get()?,
+            human_content: fields.get()?,
+            assistant_content: fields.get()?,
+            source: fields.get()?,
+            created_at: fields.get()?,
+            intent_type: fields.word()?,
+            complexity: fields.word()?,
+            technical_depth: fields.get()?,
+            emotional_valence: fields.word()?,
+            urgency: fields.word()?,
+            conversation_mode: fields.word()?,
+            action_required: fields.get()?,
+            has_code: fields.get()?,
+            has_error: fields.get()?,
+            tags: fields.get()?,
+            cluster_id: fields.get()?,
+            cluster_label: fields.get()?,
+            cluster_confidence: fields.get()?,
+            access_count: fields.get()?,
+            last_accessed: fields.get()?,
+            extra: fields.get()?,
+            carry: fields.get()?,
+        })
+    }
+}
+
+impl Table for Episode {
+    const TABLE: &'static str = "episodic_memories";
+    const NARROW: &'static str = "episode_vectors";
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "title",
+        "messages",
+        "message_count",
+        "source",
+        "created_at",
+        "updated_at",
+        "duration_minutes",
+        "llm_tags",
+        "dominant_intent",
+        "avg_complexity",
+        "avg_technical_depth",
+        "emotional_arc",
+        "has_code",
+        "has_errors",
+        "urgency_max",
+        "memory_node_ids",
+        "related_episode_ids",
+        "access_count",
+        "last_accessed",
+        "extra",
+        "carry",
+    ];
+
+    fn encode(&self, row: &mut CopyRows) {
+        row.text(&self.id);
+        row.text(&self.title);
+        row.jsonb(&self.messages);
+        row.bigint(self.message_count);
+        row.text(&self.source);
+        row.timestamp(self.created_at);
+        row.optional(self.updated_at, CopyRows::timestamp);
+        row.double(self.duration_minutes);
+        row.jsonb(&self.llm_tags);
+        row.text(&self.dominant_intent);
+        row.double(self.avg_complexity);
+        row.double(self.avg_technical_depth);
+        row.text(&self.emotional_arc);
+        row.boolean(self.has_code);
+        row.boolean(self.has_errors);
+        row.text(&self.urgency_max);
+        row.text_array(&self.memory_node_ids);
+        row.text_array(&self.related_episode_ids);
+        row.bigint(self.access_count);
+        row.optional(self.last_accessed, CopyRows::timestamp);
+        row.jsonb(&self.extra);
+        row.optional(self.carry.as_deref(), CopyRows::bytea);
+    }
+
+    fn decode(fields: &mut Columns<'_>) -> Result<Self, DatabaseError> {
+        Ok(Self {
+            id: fields.get()?,
+            title: fields.get()?,
+            messages: fields.get()?,
+            message_count: fields.get()?,
+            source: fields.get()?,
+            created_at: fields.get()?,
+            updated_at: fields.get()?,
+            duration_minutes: fields.get()?,
+            llm_tags: fields.get()?,
+            dominant_intent: fields.get()?,
+            avg_complexity: fields.get()?,
+            avg_technical_depth: fields.get()?,
+            emotional_arc: fields.get()?,
+            has_code: fields.get()?,
+            has_errors: fields.get()?,
+            urgency_max: fields.get()?,
+            memory_node_ids: fields.get()?,
+            related_episode_ids: fields.get()?,
+            access_count: fields.get()?,
+            last_accessed: fields.get()?,
+            extra: fields.get()?,
+            carry: fields.get()?,
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! Nodes: one question and its answer.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Json, Timestamp};
+
+/// A word that is not among those a field may hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownWord {
+    /// The words the field may hold.
+    pub known: &'static [&'static str],
+}
+
+/// A closed set of words: an enum, its default, and the text of each.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$default:meta])? $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+        pub enum $name { $(#[doc = concat!("`", $text, "`")] $(#[$default])? $variant),+ }
+
+        impl $name {
+            /// Every word, in the order of the documentation.
+            pub const WORDS: &'static [&'static str] = &[$($text),+];
+
+            /// The word, as files and the database hold it.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+                match text { $($text => Ok(Self::$variant),)+ _ => Err(UnknownWord { known: Self::WORDS }) }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.as_str()) }
+        }
+    };
+}
+
+words! {
+    /// What the person wanted.
+    IntentType { Question = "question", Request = "request", #[default] Statement = "statement", Complaint = "complaint", Celebration = "celebration" }
+}
+words! {
+    /// How involved the exchange is.
+    Complexity { #[default] Simple = "simple", Moderate = "moderate", Complex = "complex" }
+}
+words! {
+    /// The mood of the exchange.
+    EmotionalValence { Positive = "positive", #[default] Neutral = "neutral", Negative = "negative" }
+}
+words! {
+    /// How pressing it was.
+    Urgency { #[default] Low = "low", Medium = "medium", High = "high" }
+}
+words! {
+    /// What kind of conversation it was part of.
+    ConversationMode { #[default] Chat = "chat", Debug = "debug", Brainstorm = "brainstorm", Review = "review" }
+}
+
+/// One question and its answer. Text fields hold what a database can: U+FFFD stands for NUL and
+/// for lone surrogates; [`carry`](Self::carry) gives the original back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// Unique within a scope; 1 to 255 characters.
+    pub id: String,
+    /// The conversation it belongs to; at most 1024 bytes.
+    pub conversation_id: String,
+    /// Place in the conversation, from 0.
+    pub sequence_index: i64,
+    /// The question.
+    pub human_content: String,
+    /// The answer.
+    pub assistant_content: String,
+    /// Where the conversation was held: `[a-z0-9_-]{1,32}`.
+    pub source: String,
+    /// When it was said.
+    pub created_at: Timestamp,
+    /// What the person wanted.
+    pub intent_type: IntentType,
+    /// How involved the exchange is.
+    pub complexity: Complexity,
+    /// 0 to 10.
+    pub technical_depth: i16,
+    /// The mood of the exchange.
+    pub emotional_valence: EmotionalValence,
+    /// How pressing it was.
+    pub urgency: Urgency,
+    /// What kind of conversation it was part of.
+    pub conversation_mode: ConversationMode,
+    /// Whether something was left to do.
+    pub action_required: bool,
+    /// Whether it holds code.
+    pub has_code: bool,
+    /// Whether it holds an error message.
+    pub has_error: bool,
+    /// An object: `domains`, `topics`, `entities`, `processes`, each a list of strings.
+    pub tags: Json,
+    /// −1 is noise; `None` is not clustered.
+    pub cluster_id: Option<i64>,
+    /// What the cluster is about.
+    pub cluster_label: Option<String>,
+    /// 0 to 1.
+    pub cluster_confidence: f64,
+    /// How often it was recalled.
+    pub access_count: i64,
+    /// When it was last recalled.
+    pub last_accessed: Option<Timestamp>,
+    /// An object of the fields that are not named above.
+    pub extra: Json,
+    /// What the fields above cannot give back of the source record (see [`crate::record`]).
+    pub carry: Option<Vec<u8>>,
+}

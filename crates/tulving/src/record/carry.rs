@@ -1,0 +1,229 @@
+//! What a memory's columns cannot give back of its source record.
+//!
+//! Stored as a JSON object (in Python's dialect, see [`crate::json`]):
+//! `keys`: the order of the record's keys, where it is not the usual one: the place of a known key,
+//! the name of another;
+//! `values`: the fields whose value the columns would render differently;
+//! `live`: the same for the fields that change while a memory is used: valid as long as the column
+//! still says what the carried value says;
+//! `record`: the whole record, where keys repeat or cannot be stored; then nothing else is there.
+
+use std::collections::HashMap;
+
+use super::fields::{Fields, Member};
+use super::{Part, Record};
+use crate::json::{self, ParseError, Text, Value};
+
+/// What of `source` would be lost if only the columns of `record` were kept.
+pub(crate) fn diff<R: Record>(
+    source: &[Member<'_>],
+    fields: &Fields<'_>,
+    record: &R,
+) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if fields.repeats() || source.iter().any(|(key, _)| !key.is_storable()) {
+        let whole = Value::Object(vec![(Text::new("record"), Value::Object(source.to_vec()))]);
+        json::write(&whole, &mut bytes);
+        return Some(bytes);
+    }
+    let extra = record.extra().value();
+    let extra = members(&extra);
+    let rendered = record.render();
+    let mut parts = Vec::new();
+    if !same_order(source, &rendered, extra) {
+        parts.push((
+            Text::new("keys"),
+            Value::Array(source.iter().map(|(key, _)| key_name::<R>(key)).collect()),
+        ));
+    }
+    let lookup = Lookup::new(&rendered, extra);
+    for (name, live) in [("values", false), ("live", true)] {
+        let lost: Vec<Member<'_>> = source
+            .iter()
+            .filter(|(key, value)| is_live::<R>(key) == live && lookup.get(key) != Some(value))
+            .cloned()
+            .collect();
+        if !lost.is_empty() {
+            parts.push((Text::new(name), Value::Object(lost)));
+        }
+    }
+    if parts.is_empty() {
+        return None;
+    }
+    json::write(&Value::Object(parts), &mut bytes);
+    Some(bytes)
+}
+
+/// Writes the source record that a memory came from, in canonical form.
+///
+/// # Errors
+/// If the carry is not what [`diff`] wrote: somebody changed the bytes.
+pub(crate) fn restore<R: Record>(
+    record: &R,
+    part: Part,
+    out: &mut Vec<u8>,
+) -> Result<(), ParseError> {
+    let extra = record.extra().value();
+    let extra = members(&extra);
+    let rendered = record.render();
+    let Some(carried) = record.carry() else {
+        let known = rendered.iter().map(|(key, value)| (Text::new(key), value));
+        let others = extra.iter().map(|(key, value)| (key.clone(), value));
+        write_members::<R>(known.chain(others), part, out);
+        return Ok(());
+    };
+    let carried = json::parse(carried)?;
+    if let Some(whole) = carried.get("record") {
+        let whole = members(whole);
+        write_members::<R>(
+            whole.iter().map(|(key, value)| (key.clone(), value)),
+            part,
+            out,
+        );
+        return Ok(());
+    }
+    let values = carried.get("values").map_or(&[][..], members);
+    let live = carried.get("live").map_or(&[][..], members);
+    let lookup = Lookup::new(&rendered, extra);
+    let overrides: HashMap<&[u8], &Value<'_>> = values
+        .iter()
+        .chain(
+            live.iter()
+                .filter(|(key, value)| still_says(record, key, value)),
+        )
+        .map(|(key, value)| (key.as_bytes(), value))
+        .collect();
+    let value_of = |key: &Text<'_>| {
+        overrides
+            .get(key.as_bytes())
+            .copied()
+            .or_else(|| lookup.get(key))
+    };
+    let order: Vec<Text<'_>> = match carried.get("keys") {
+        Some(Value::Array(keys)) => keys.iter().filter_map(key_of::<R>).collect(),
+        _ => rendered
+            .iter()
+            .map(|(key, _)| Text::new(key))
+            .chain(extra.iter().map(|(key, _)| key.clone()))
+            .collect(),
+    };
+    let present = order
+        .iter()
+        .filter_map(|key| value_of(key).map(|value| (key.clone(), value)));
+    write_members::<R>(present, part, out);
+    Ok(())
+}
+
+/// Writes the members of a source record in canonical form: no white space, keys and numbers as
+/// they stand.
+pub(crate) fn canonical<R: Record>(source: &[Member<'_>], part: Part, out: &mut Vec<u8>) {
+    write_members::<R>(
+        source.iter().map(|(key, value)| (key.clone(), value)),
+        part,
+        out,
+    );
+}
+
+fn write_members<'v, R: Record>(
+    members: impl Iterator<Item = (Text<'v>, &'v Value<'v>)>,
+    part: Part,
+    out: &mut Vec<u8>,
+) {
+    out.push(b'{');
+    let mut first = true;
+    for (key, value) in members {
+        if part == Part::Content && is_live::<R>(&key) {
+            continue;
+        }
+        if !first {
+            out.push(b',');
+        }
+        first = false;
+        json::write_text(key.as_bytes(), out);
+        out.push(b':');
+        json::write(value, out);
+    }
+    out.push(b'}');
+}
+
+/// Values by key: the usual order first, so that a look-up in that order is short.
+struct Lookup<'a, 'v> {
+    rendered: &'a [(&'static str, Value<'v>)],
+    extra: HashMap<&'a [u8], &'a Value<'v>>,
+}
+
+impl<'a, 'v> Lookup<'a, 'v> {
+    fn new(rendered: &'a [(&'static str, Value<'v>)], extra: &'a [Member<'v>]) -> Self {
+        Self {
+            rendered,
+            extra: extra
+                .iter()
+                .map(|(key, value)| (key.as_bytes(), value))
+                .collect(),
+        }
+    }
+
+    fn get(&self, key: &Text<'_>) -> Option<&'a Value<'v>> {
+        let key = key.as_bytes();
+        let known = self
+            .rendered
+            .iter()
+            .find(|(name, _)| name.as_bytes() == key);
+        known
+            .map(|(_, value)| value)
+            .or_else(|| self.extra.get(key).copied())
+    }
+}
+
+fn same_order(
+    source: &[Member<'_>],
+    rendered: &[(&'static str, Value<'_>)],
+    extra: &[Member<'_>],
+) -> bool {
+    let usual = rendered
+        .iter()
+        .map(|(key, _)| key.as_bytes())
+        .chain(extra.iter().map(|(key, _)| key.as_bytes()));
+    source.iter().map(|(key, _)| key.as_bytes()).eq(usual)
+}
+
+fn is_live<R: Record>(key: &Text<'_>) -> bool {
+    R::LIVE.iter().any(|live| live.as_bytes() == key.as_bytes())
+}
+
+/// Whether the column still holds what it was given from this value.
+fn still_says<R: Record>(record: &R, key: &Text<'_>, value: &Value<'_>) -> bool {
+    R::LIVE
+        .iter()
+        .find(|live| live.as_bytes() == key.as_bytes())
+        .is_some_and(|live| record.live_column_says(live, value))
+}
+
+fn key_name<'v, R: Record>(key: &Text<'v>) -> Value<'v> {
+    match R::KNOWN
+        .iter()
+        .position(|known| known.as_bytes() == key.as_bytes())
+    {
+        Some(place) => Value::Number(place.to_string().into()),
+        None => Value::String(key.clone()),
+    }
+}
+
+fn key_of<'v, R: Record>(name: &'v Value<'v>) -> Option<Text<'v>> {
+    match name {
+        Value::Number(place) => place
+            .parse::<usize>()
+            .ok()
+            .and_then(|at| R::KNOWN.get(at))
+            .map(|key| Text::new(key)),
+        Value::String(key) => Some(key.clone()),
+        _ => None,
+    }
+}
+
+fn members<'a, 'v>(value: &'a Value<'v>) -> &'a [Member<'v>] {
+    match value {
+        Value::Object(members) => members,
+        _ => &[],
+    }
+}

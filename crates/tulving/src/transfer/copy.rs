@@ -1,0 +1,143 @@
+//! The third phase: rows are written, chunk by chunk.
+
+use std::collections::HashMap;
+
+use super::error::TransferError;
+use super::source::{Loaded, SourceRow};
+use super::workers::Work;
+use crate::backend::postgres::{
+    ChunkCounts, Connection, DatabaseError, Existing, RunChunk, Stored, Table,
+};
+use crate::model::Scope;
+use crate::record::{self, Part};
+use uuid::Uuid;
+
+/// What happens to rows that are there already and differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnExisting {
+    /// They stay as they are, and are reported.
+    Keep,
+    /// They are replaced.
+    Update,
+}
+
+/// Writes chunks of one run.
+pub(crate) struct Copying {
+    pub(crate) scope: Scope,
+    pub(crate) run_id: Uuid,
+    pub(crate) space_id: i32,
+    pub(crate) existing: OnExisting,
+}
+
+/// How often a chunk is tried when other transactions are in its way.
+const TRIES: u32 = 5;
+
+impl<R: Table> Work<R> for Copying {
+    type Done = ChunkCounts;
+
+    async fn work(
+        &self,
+        connection: &mut Connection,
+        chunk: &RunChunk,
+        loaded: Loaded<R>,
+    ) -> Result<ChunkCounts, TransferError> {
+        let mut tries = 1;
+        loop {
+            match self.write(connection, chunk, &loaded).await {
+                Err(error) if error.is_transient() && tries < TRIES => tries += 1,
+                result => return Ok(result?),
+            }
+        }
+    }
+}
+
+impl Copying {
+    /// One transaction: rows and their mark in the ledger.
+    async fn write<R: Table>(
+        &self,
+        connection: &mut Connection,
+        chunk: &RunChunk,
+        loaded: &Loaded<R>,
+    ) -> Result<ChunkCounts, DatabaseError> {
+        let scoped = connection.scoped(self.scope).await?;
+        scoped.defer_durability().await?;
+        let ids: Vec<&str> = loaded
+            .rows
+            .iter()
+            .map(|row| row.stored.record.id())
+            .collect();
+        let there: HashMap<String, Existing<R>> = scoped
+            .existing::<R>(&ids)
+            .await?
+            .into_iter()
+            .map(|existing| (existing.stored.record.id().to_owned(), existing))
+            .collect();
+        let mut counts = ChunkCounts {
+            rejected: loaded.flawed.len() as u64,
+            ..ChunkCounts::default()
+        };
+        let (mut rows, mut replacing) = (Vec::new(), Vec::new());
+        for row in &loaded.rows {
+            match there.get(row.stored.record.id()) {
+                None => {
+                    counts.inserted += 1;
+                    rows.push(&row.stored);
+                }
+                Some(existing) if same(row, existing, self.space_id) => counts.unchanged += 1,
+                Some(_) if self.existing == OnExisting::Update => {
+                    counts.updated += 1;
+                    replacing.push(row.stored.record.id());
+                    rows.push(&row.stored);
+                }
+                Some(_) => counts.kept += 1,
+            }
+        }
+        if !rows.is_empty() {
+            let written = scoped
+                .write(rows.iter().copied(), self.space_id, &replacing)
+                .await?;
+            if written.rows != rows.len() as u64 || written.replaced != replacing.len() as u64 {
+                return Err(DatabaseError::Damaged {
+                    what: format!(
+                        "{} rows were sent to {}, {} arrived",
+                        rows.len(),
+                        R::TABLE,
+                        written.rows
+                    ),
+                });
+            }
+        }
+        scoped.finish_chunk(self.run_id, chunk, counts).await?;
+        scoped.commit().await?;
+        Ok(counts)
+    }
+}
+
+/// Whether a row of the source is in the database as it would be written now. The live fields may
+/// differ: the database's are the newer.
+fn same<R: Table>(source: &SourceRow<R>, existing: &Existing<R>, space_id: i32) -> bool {
+    let (ours, theirs) = (&source.stored, &existing.stored);
+    ours.record
+        .differing(&theirs.record)
+        .iter()
+        .all(|field| R::LIVE.contains(field))
+        && bits(ours) == bits(theirs)
+        && existing.searchable
+        && existing.space_id == ours.vector.as_ref().map(|_| space_id)
+        && content(&ours.record) == content(&theirs.record)
+}
+
+/// A vector's floats as they are stored: −0 is not 0.
+fn bits<R>(stored: &Stored<R>) -> Option<Vec<u32>> {
+    stored
+        .vector
+        .as_ref()
+        .map(|vector| vector.iter().map(|number| number.to_bits()).collect())
+}
+
+fn content<R: Table>(record: &R) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    record::write(record, Part::Content, &mut bytes)
+        .ok()
+        .map(|()| bytes)
+}

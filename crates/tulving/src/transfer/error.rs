@@ -1,0 +1,159 @@
+//! What can go wrong while memory is moved.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::backend::file::layout::LayoutError;
+use crate::backend::file::pair::PairError;
+use crate::backend::postgres::DatabaseError;
+use crate::json::ParseError;
+use crate::model::Kind;
+use crate::record::Flaw;
+
+/// A record that is refused, and where it stands.
+#[derive(Debug, Clone)]
+pub struct Flawed {
+    /// Node or episode.
+    pub kind: Kind,
+    /// The file, relative to the data directory.
+    pub file: String,
+    /// Its index in the file, from 0.
+    pub index: u64,
+    /// Its id, if it has one.
+    pub id: Option<String>,
+    /// What is wrong with it.
+    pub flaw: Flaw,
+    /// The record in canonical form.
+    pub(crate) row: Vec<u8>,
+    /// Its vector, where that is what is wrong.
+    pub(crate) vector: Option<Vec<f32>>,
+}
+
+impl fmt::Display for Flawed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", self.file, self.index)?;
+        if let Some(id) = &self.id {
+            write!(f, " ({id})")?;
+        }
+        write!(f, ": {} [{}]", self.flaw, self.flaw.reason.as_str())
+    }
+}
+
+/// Why memory was not moved, or not all of it.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TransferError {
+    /// The directory is no data directory.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// A file of it cannot be read.
+    #[error(transparent)]
+    Pair(#[from] PairError),
+    /// There are more records than vectors, or fewer.
+    #[error("{} count mismatch: {records} holds {record_count}, {vectors} holds {vector_count} vectors", title(.kind))]
+    CountMismatch {
+        /// Nodes or episodes.
+        kind: Kind,
+        /// The records' file.
+        records: String,
+        /// How many it holds.
+        record_count: u64,
+        /// The vectors' file.
+        vectors: String,
+        /// How many it holds.
+        vector_count: u64,
+    },
+    /// The vectors' width does not fit.
+    #[error("{file} holds vectors of {found} numbers; {expected}")]
+    Dimensions {
+        /// The vectors' file.
+        file: String,
+        /// Numbers in each.
+        found: usize,
+        /// What would fit.
+        expected: String,
+    },
+    /// A record is not JSON.
+    #[error("{file}[{index}] is not JSON (it begins at byte {offset})")]
+    Malformed {
+        /// The records' file.
+        file: String,
+        /// Index of the record, from 0.
+        index: u64,
+        /// Where it begins.
+        offset: u64,
+        /// What is wrong with it, counted from there.
+        source: ParseError,
+    },
+    /// Records are refused.
+    #[error("{total} of {rows} rows cannot be moved; nothing was written")]
+    Flawed {
+        /// How many.
+        total: u64,
+        /// Of how many.
+        rows: u64,
+        /// The first of them.
+        first: Vec<Flawed>,
+    },
+    /// A line of the file given with `--rows` cannot be used.
+    #[error("{path}, line {line}: {reason}")]
+    RowsFile {
+        /// The file.
+        path: PathBuf,
+        /// Counts from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file of our own could not be read or written.
+    #[error("{doing} {path}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// The file given with `--against` is no receipt.
+    #[error("{path} is not a receipt of a migration: {reason}")]
+    Receipt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The database failed, or refused.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The user asked to stop.
+    #[error("interrupted during {phase}; what was written is kept")]
+    Interrupted {
+        /// Where it was.
+        phase: &'static str,
+    },
+    /// A task ended without an answer: a bug.
+    #[error("a worker stopped unexpectedly: {reason}")]
+    Worker {
+        /// What it said.
+        reason: String,
+    },
+}
+
+fn title(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Node => "Node",
+        Kind::Episode => "Episode",
+    }
+}
+
+impl From<tokio::task::JoinError> for TransferError {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Self::Worker {
+            reason: error.to_string(),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What an unfinished run is bound to.
+
+use serde_json::{Map, Value, json};
+
+use super::migrate::MigrateOptions;
+use super::prepare::{Prepared, SourceOptions};
+use super::receipt::ReceiptFile;
+use crate::model::Scope;
+
+/// Everything that decides what a run writes. Workers and chunk sizes do not.
+pub(crate) fn inputs(
+    scope: Scope,
+    database: &str,
+    prepared: &Prepared,
+    options: &MigrateOptions,
+) -> Value {
+    let source: &SourceOptions = &options.source;
+    let files: Map<String, Value> = prepared
+        .files
+        .iter()
+        .map(ReceiptFile::from)
+        .map(|file| (file.path, json!(file.sha256)))
+        .collect();
+    let only: Vec<&str> = source.only.iter().map(|kind| kind.plural()).collect();
+    json!({
+        "scope": scope.to_string(),
+        "database": database,
+        "files": files,
+        "space": prepared.space.as_ref().map(ToString::to_string),
+        "options": {
+            "only": only,
+            "on_error": if options.reject { "reject" } else { "stop" },
+            "existing": options.existing.as_str(),
+            "restamp": source.restamp,
+            "cast_f32": source.cast_f32,
+        },
+    })
+}
+
+/// Names what is different, in words.
+pub(crate) fn changes(before: &Value, now: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    compare("", before, now, &mut found);
+    found
+}
+
+fn compare(path: &str, before: &Value, now: &Value, found: &mut Vec<String>) {
+    if before == now {
+        return;
+    }
+    let (Value::Object(old), Value::Object(new)) = (before, now) else {
+        found.push(match path.strip_prefix("files.") {
+            Some(file) if before.is_null() => format!("{file} is new"),
+            Some(file) if now.is_null() => format!("{file} is gone"),
+            Some(file) => format!("{file} has another content"),
+            None => format!(
+                "{} was {before}, is {now}",
+                path.strip_prefix("options.").unwrap_or(path)
+            ),
+        });
+        return;
+    };
+    let keys: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for key in keys {
+        let path = if path.is_empty() {
+            key.clone()
+        } else {
+            format!("{path}.{key}")
+        };
+        compare(
+            &path,
+            old.get(key).unwrap_or(&Value::Null),
+            new.get(key).unwrap_or(&Value::Null),
+            found,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_what_changed() {
+        let before =
+            json!({"files": {"a.json": "1", "b.npy": "2"}, "options": {"existing": "keep"}});
+        let now =
+            json!({"files": {"a.json": "9", "c.npy": "2"}, "options": {"existing": "update"}});
+        assert_eq!(
+            changes(&before, &now),
+            [
+                "a.json has another content",
+                "b.npy is gone",
+                "c.npy is new",
+                r#"existing was "keep", is "update""#
+            ]
+        );
+        assert!(changes(&before, &before).is_empty());
+    }
+}

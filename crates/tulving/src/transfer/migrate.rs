@@ -1,0 +1,427 @@
+//! A migration from a data directory into PostgreSQL: plan → validate → copy → verify.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use uuid::Uuid;
+
+use super::cancel::Cancel;
+use super::copy::{Copying, OnExisting};
+use super::error::TransferError;
+use super::inputs;
+use super::prepare::{Prepared, SourceOptions, prepare};
+use super::progress::{Phase, Progress};
+use super::receipt::{Receipt, ReceiptCounts, ReceiptScope, ReceiptSpace};
+use super::source::Reading;
+use super::verification::{Verification, verify_prepared};
+use super::workers::Conveyor;
+use crate::backend::postgres::{
+    ChunkCounts, Database, DatabaseError, Lock, Refusal, Run, RunChunk, RunStatus, SchemaVersion,
+    Table, Target,
+};
+use crate::model::{Episode, Kind, Node, Scope, Timestamp};
+use crate::record::Part;
+
+/// How a migration goes about it.
+#[derive(Debug, Clone)]
+pub struct MigrateOptions {
+    /// What is read.
+    pub source: SourceOptions,
+    /// Write the sound rows though others are refused.
+    pub reject: bool,
+    /// Where refused rows go.
+    pub rejects: PathBuf,
+    /// What happens to rows that are there already and differ.
+    pub existing: OnExisting,
+    /// Leave an unfinished run behind and begin anew.
+    pub restart: bool,
+    /// Where the receipt goes: a file, or a directory in which it is named after the run.
+    pub receipt: PathBuf,
+    /// How long to wait for another run of the same scope.
+    pub lock_seconds: u64,
+}
+
+/// What a migration did.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The run in the ledger.
+    pub run_id: Uuid,
+    /// Whose memories.
+    pub scope: Scope,
+    /// What became of the nodes.
+    pub nodes: ReceiptCounts,
+    /// What became of the episodes.
+    pub episodes: ReceiptCounts,
+    /// What the comparison found.
+    pub verification: Verification,
+    /// From the first write to the end of the comparison.
+    pub took: Duration,
+    /// Where the receipt is.
+    pub receipt: PathBuf,
+    /// Where refused rows are, if there were any.
+    pub rejects: Option<PathBuf>,
+}
+
+/// A migration whose source was read through and checked; nothing is written yet.
+pub struct Migration {
+    database: Database,
+    target: Target,
+    scope: Scope,
+    options: MigrateOptions,
+    /// What was found.
+    pub prepared: Prepared,
+}
+
+impl OnExisting {
+    /// `keep` or `update`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Update => "update",
+        }
+    }
+}
+
+impl Migration {
+    /// Checks the database, then reads and checks the whole source.
+    ///
+    /// # Errors
+    /// If the database cannot be worked with, the owner is not in it, or the source cannot be
+    /// used; also if rows are refused and `reject` is not set.
+    pub async fn prepare(
+        database: &Database,
+        scope: Scope,
+        options: MigrateOptions,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Self, TransferError> {
+        let mut connection = database.connect().await?;
+        let target = connection.require_target().await?;
+        connection.require_scope(scope).await?;
+        connection.require_wall(scope).await?;
+        target
+            .warnings
+            .iter()
+            .for_each(|warning| progress.note(warning));
+        drop(connection);
+        let prepared = prepare(scope, &options.source, progress, cancel).await?;
+        if !options.reject {
+            prepared.require_flawless()?;
+        }
+        Ok(Self {
+            database: database.clone(),
+            target,
+            scope,
+            options,
+            prepared,
+        })
+    }
+
+    /// Writes and compares.
+    ///
+    /// # Errors
+    /// If the database fails, another run holds the scope, an unfinished run has other inputs, or
+    /// the user asked to stop. A difference found in the end is no error: see
+    /// [`Report::verification`].
+    pub async fn run(
+        self,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Report, TransferError> {
+        let began = (Timestamp::now(), Instant::now());
+        let lock = self
+            .database
+            .lock(self.scope, self.options.lock_seconds)
+            .await?;
+        let (run_id, chunks) = self.enter(progress).await?;
+        let result = self.work(run_id, chunks, began, progress, cancel).await;
+        if let Err(error) = &result {
+            self.note_failure(run_id, error).await;
+        }
+        drop::<Lock>(lock);
+        result
+    }
+
+    /// Finds the unfinished run of this scope, or enters a new one.
+    async fn enter(&self, progress: &dyn Progress) -> Result<(Uuid, Vec<RunChunk>), TransferError> {
+        let mut connection = self.database.connect().await?;
+        let now = inputs::inputs(
+            self.scope,
+            &self.target.identity,
+            &self.prepared,
+            &self.options,
+        );
+        let scoped = connection.scoped(self.scope).await?;
+        let unfinished = scoped.unfinished_run().await?;
+        if let Some(run) = &unfinished
+            && !self.options.restart
+        {
+            let Run { run_id, inputs, .. } = run;
+            let changes = inputs::changes(inputs, &now);
+            if !changes.is_empty() {
+                let changed = changes.join("; ");
+                return Err(DatabaseError::from(Refusal::RunChanged {
+                    run_id: *run_id,
+                    changed,
+                })
+                .into());
+            }
+            let chunks = scoped.run_chunks(*run_id).await?;
+            scoped
+                .note_run(*run_id, RunStatus::Running, Phase::Copy.as_str(), None)
+                .await?;
+            scoped.commit().await?;
+            let done = chunks.iter().filter(|chunk| chunk.done.is_some()).count();
+            progress.note(&format!(
+                "resuming run {run_id}: {done} of {} chunks are done",
+                chunks.len()
+            ));
+            return Ok((*run_id, chunks));
+        }
+        if let Some(run) = unfinished {
+            scoped
+                .note_run(
+                    run.run_id,
+                    RunStatus::Abandoned,
+                    &run.phase,
+                    Some("left behind with --restart"),
+                )
+                .await?;
+        }
+        let run_id = Uuid::now_v7();
+        let chunks: Vec<RunChunk> = self
+            .prepared
+            .sources
+            .iter()
+            .flat_map(|checked| checked.source.chunks.iter().copied())
+            .collect();
+        scoped.enter_run(run_id, &now, &chunks).await?;
+        scoped.commit().await?;
+        Ok((run_id, chunks))
+    }
+
+    async fn work(
+        &self,
+        run_id: Uuid,
+        chunks: Vec<RunChunk>,
+        began: (Timestamp, Instant),
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Report, TransferError> {
+        let flawed = &self.prepared.flawed;
+        if !flawed.is_empty() {
+            super::rows::write_rejects(&self.options.rejects, flawed)?;
+        }
+        let space_id = match &self.prepared.space {
+            Some(space) => Some(self.database.connect().await?.space(space).await?),
+            None => None,
+        };
+        progress.phase(
+            Phase::Copy,
+            Some(chunks.iter().map(|chunk| u64::from(chunk.rows)).sum()),
+        );
+        let mut counts = [
+            (Kind::Node, ChunkCounts::default()),
+            (Kind::Episode, ChunkCounts::default()),
+        ];
+        for (kind, counts) in &mut counts {
+            let (done, todo): (Vec<_>, Vec<_>) = chunks
+                .iter()
+                .copied()
+                .filter(|chunk| chunk.kind == *kind)
+                .partition(|chunk| chunk.done.is_some());
+            for chunk in &done {
+                *counts += chunk.done.unwrap_or_default();
+                progress.advance(u64::from(chunk.rows));
+            }
+            let copying = Copying {
+                scope: self.scope,
+                run_id,
+                space_id: space_id.unwrap_or_default(),
+                existing: self.options.existing,
+            };
+            match kind {
+                Kind::Node => {
+                    self.copy::<Node>(copying, todo, counts, progress, cancel)
+                        .await?
+                }
+                Kind::Episode => {
+                    self.copy::<Episode>(copying, todo, counts, progress, cancel)
+                        .await?
+                }
+            }
+        }
+        self.note(run_id, RunStatus::Running, Phase::Verify, None)
+            .await?;
+        let verification = verify_prepared(
+            &self.database,
+            self.scope,
+            &self.prepared,
+            &self.options.source,
+            Part::Content,
+            space_id,
+            progress,
+            cancel,
+        )
+        .await?;
+        self.finish(
+            run_id,
+            counts.map(|(_, counts)| counts),
+            verification,
+            began,
+        )
+        .await
+    }
+
+    async fn copy<R: Table>(
+        &self,
+        copying: Copying,
+        chunks: Vec<RunChunk>,
+        counts: &mut ChunkCounts,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<(), TransferError> {
+        let Some(checked) = self
+            .prepared
+            .sources
+            .iter()
+            .find(|checked| checked.source.kind == R::KIND)
+        else {
+            return Ok(());
+        };
+        let reading = Reading {
+            stamp: self.prepared.stamp,
+            digest: None,
+            repeated: checked.repeated.clone(),
+        };
+        let source = Arc::clone(&checked.source);
+        Conveyor::new(
+            source,
+            reading,
+            chunks,
+            self.options.source.workers,
+            cancel.clone(),
+        )
+        .run::<R, _>(
+            &self.database,
+            copying,
+            Phase::Copy.as_str(),
+            |chunk, done| {
+                *counts += done;
+                progress.advance(u64::from(chunk.rows));
+            },
+        )
+        .await?;
+        Ok(checked.source.pair.unchanged()?)
+    }
+
+    /// Receipt first, then the ledger: a run that is finished has its receipt.
+    async fn finish(
+        &self,
+        run_id: Uuid,
+        [nodes, episodes]: [ChunkCounts; 2],
+        verification: Verification,
+        (started_at, began): (Timestamp, Instant),
+    ) -> Result<Report, TransferError> {
+        let took = began.elapsed();
+        let receipt = Receipt {
+            format: Receipt::FORMAT,
+            tulving: env!("CARGO_PKG_VERSION").to_owned(),
+            run_id,
+            scope: ReceiptScope::from(self.scope),
+            verified: verification.verified,
+            files: self.prepared.files.iter().map(Into::into).collect(),
+            layout: self.prepared.layout.to_owned(),
+            space: self.prepared.space.as_ref().map(|space| ReceiptSpace {
+                provider: space.provider.clone(),
+                model: space.model.clone(),
+                dimensions: space.dims,
+            }),
+            nodes: self.counts(Kind::Node, nodes),
+            episodes: self.counts(Kind::Episode, episodes),
+            source_digest: crate::hex(&verification.source_digest),
+            target_digest: crate::hex(&verification.target_digest),
+            cast_f32: self.options.source.cast_f32,
+            restamped: self.options.source.restamp,
+            postgresql: self.target.server.clone(),
+            pgvector: self.target.vector.clone(),
+            schema_version: SchemaVersion::newest(),
+            started_at: started_at.isoformat(),
+            finished_at: Timestamp::now().isoformat(),
+        };
+        let path = if self.options.receipt.is_dir() {
+            self.options
+                .receipt
+                .join(format!("tulving-{run_id}.receipt.json"))
+        } else {
+            self.options.receipt.clone()
+        };
+        receipt.write(&path)?;
+        let result = serde_json::to_value(&receipt).unwrap_or_default();
+        let mut connection = self.database.connect().await?;
+        let scoped = connection.scoped(self.scope).await?;
+        scoped
+            .finish_run(run_id, verification.verified, &result)
+            .await?;
+        scoped.commit().await?;
+        Ok(Report {
+            run_id,
+            scope: self.scope,
+            nodes: receipt.nodes,
+            episodes: receipt.episodes,
+            verification,
+            took,
+            receipt: path,
+            rejects: (!self.prepared.flawed.is_empty()).then(|| self.options.rejects.clone()),
+        })
+    }
+
+    fn counts(&self, kind: Kind, counts: ChunkCounts) -> ReceiptCounts {
+        let summary = self.prepared.summary(kind);
+        ReceiptCounts {
+            found: summary.found,
+            inserted: counts.inserted,
+            updated: counts.updated,
+            unchanged: counts.unchanged,
+            kept: counts.kept,
+            rejected: counts.rejected,
+            zoneless_times: summary.zoneless_times,
+            zero_vectors: summary.zero_vectors,
+        }
+    }
+
+    async fn note(
+        &self,
+        run_id: Uuid,
+        status: RunStatus,
+        phase: Phase,
+        error: Option<&str>,
+    ) -> Result<(), DatabaseError> {
+        let mut connection = self.database.connect().await?;
+        let scoped = connection.scoped(self.scope).await?;
+        scoped
+            .note_run(run_id, status, phase.as_str(), error)
+            .await?;
+        scoped.commit().await
+    }
+
+    /// Leaves word in the ledger, if the database still listens; what happened is told anyway.
+    async fn note_failure(&self, run_id: Uuid, error: &TransferError) {
+        let phase = match error {
+            TransferError::Interrupted { phase } if *phase == Phase::Verify.as_str() => {
+                Phase::Verify
+            }
+            _ => Phase::Copy,
+        };
+        let _ = self
+            .note(
+                run_id,
+                RunStatus::Interrupted,
+                phase,
+                Some(&error.to_string()),
+            )
+            .await;
+    }
+}

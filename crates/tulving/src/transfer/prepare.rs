@@ -1,0 +1,374 @@
+//! The first two phases: what is there, and whether all of it can be moved.
+
+use std::collections::HashSet;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::cancel::Cancel;
+use super::error::{Flawed, TransferError};
+use super::progress::{Phase, Progress};
+use super::rows::RowsFile;
+use super::source::{KindSource, Reading};
+use super::workers::Conveyor;
+use crate::backend::file::layout::Layout;
+use crate::backend::file::npy;
+use crate::backend::file::pair::{Fingerprint, Pair};
+use crate::model::{Episode, Kind, Node, Scope, Space};
+use crate::record::{Flaw, Reason, Record, Stamp};
+
+/// Which memories are read, and how.
+#[derive(Debug, Clone)]
+pub struct SourceOptions {
+    /// A data directory, of layout 2.0.0 or 1.x.
+    pub data_dir: PathBuf,
+    /// The kinds to take; both if empty.
+    pub only: Vec<Kind>,
+    /// The embedding model of the vectors; 1024-wide ones are BGE-M3's unless named.
+    pub model: Option<String>,
+    /// Rows that were refused before, mended: taken instead of the directory's records.
+    pub rows: Option<PathBuf>,
+    /// Take rows over that are stamped with another owner.
+    pub restamp: bool,
+    /// Round f64 vectors that f32 cannot hold exactly.
+    pub cast_f32: bool,
+    /// Tasks at work at once.
+    pub workers: usize,
+    /// Most rows in a chunk.
+    pub chunk_rows: u32,
+}
+
+impl SourceOptions {
+    /// What is usual for a data directory.
+    #[must_use]
+    pub fn new(data_dir: PathBuf) -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Self {
+            data_dir,
+            only: Vec::new(),
+            model: None,
+            rows: None,
+            restamp: false,
+            cast_f32: false,
+            workers: cores.clamp(2, 8),
+            chunk_rows: 512,
+        }
+    }
+
+    fn takes(&self, kind: Kind) -> bool {
+        self.only.is_empty() || self.only.contains(&kind)
+    }
+}
+
+/// What was found of one kind.
+#[derive(Debug, Clone, Default)]
+pub struct KindSummary {
+    /// Rows in the file.
+    pub found: u64,
+    /// Rows that are refused.
+    pub rejected: u64,
+    /// Times without a zone, taken as UTC.
+    pub zoneless_times: u64,
+    /// Vectors that are all zero: found by words only.
+    pub zero_vectors: u64,
+    /// Bytes of records and vectors.
+    pub bytes: u64,
+}
+
+/// A source that was read through and checked.
+pub struct Prepared {
+    /// `2.0.0` or `1.x`.
+    pub layout: &'static str,
+    /// The embedding space of the vectors, unless there are none.
+    pub space: Option<Space>,
+    /// What was found of the nodes.
+    pub nodes: KindSummary,
+    /// What was found of the episodes.
+    pub episodes: KindSummary,
+    /// Rows that are refused, in source order.
+    pub flawed: Vec<Flawed>,
+    /// The files and their checksums, named relative to the data directory.
+    pub files: Vec<(String, Fingerprint)>,
+    pub(crate) sources: Vec<KindChecked>,
+    pub(crate) stamp: Stamp,
+}
+
+/// One kind of a source that was checked.
+pub(crate) struct KindChecked {
+    pub(crate) source: Arc<KindSource>,
+    pub(crate) repeated: HashSet<u64>,
+    pub(crate) ids: IdSet,
+}
+
+/// Ids, eight bytes each, so that a source of any size can be held.
+pub(crate) struct IdSet {
+    keys: RandomState,
+    prints: Vec<u64>,
+}
+
+impl IdSet {
+    fn new() -> Self {
+        Self {
+            keys: RandomState::new(),
+            prints: Vec::new(),
+        }
+    }
+
+    fn print(&self, id: &str) -> u64 {
+        self.keys.hash_one(id)
+    }
+
+    /// Sorts, and gives the prints that occur more than once.
+    fn seal(&mut self) -> HashSet<u64> {
+        self.prints.sort_unstable();
+        let repeated = self
+            .prints
+            .windows(2)
+            .filter(|pair| pair[0] == pair[1])
+            .map(|pair| pair[0])
+            .collect();
+        self.prints.dedup();
+        repeated
+    }
+
+    /// Whether an id is among them; a stranger is taken for one of them once in 2⁶⁴ / n times.
+    pub(crate) fn contains(&self, id: &str) -> bool {
+        self.prints.binary_search(&self.print(id)).is_ok()
+    }
+}
+
+/// Plans and validates: everything is read, nothing is written.
+///
+/// # Errors
+/// If the source as a whole cannot be used. Single rows that cannot are in
+/// [`Prepared::flawed`].
+pub async fn prepare(
+    scope: Scope,
+    options: &SourceOptions,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Prepared, TransferError> {
+    progress.phase(Phase::Plan, None);
+    let layout = Layout::find(&options.data_dir)?;
+    let mut sources = Vec::new();
+    for kind in [Kind::Node, Kind::Episode] {
+        if !options.takes(kind) {
+            continue;
+        }
+        let Some(paths) = layout.pair(kind).cloned() else {
+            continue;
+        };
+        let (root, rows, most) = (
+            options.data_dir.clone(),
+            options.rows.clone(),
+            options.chunk_rows,
+        );
+        let npy = npy::Options {
+            cast_f32: options.cast_f32,
+        };
+        let survey = move || -> Result<KindSource, TransferError> {
+            let pair = Pair::open(&paths, npy)?;
+            KindSource::survey(&root, kind, pair, rows.map(|path| RowsFile { path }), most)
+        };
+        sources.push(tokio::task::spawn_blocking(survey).await??);
+        if cancel.cancelled() {
+            return Err(TransferError::Interrupted {
+                phase: Phase::Plan.as_str(),
+            });
+        }
+    }
+    let stamp = if options.restamp {
+        Stamp::replace(scope)
+    } else {
+        Stamp::only(scope)
+    };
+    let mut prepared = Prepared {
+        layout: layout.version,
+        space: space(&sources, options.model.as_deref())?,
+        nodes: KindSummary::default(),
+        episodes: KindSummary::default(),
+        flawed: Vec::new(),
+        files: sources
+            .iter()
+            .flat_map(|source| source.files.iter().cloned())
+            .collect(),
+        sources: Vec::new(),
+        stamp,
+    };
+    progress.phase(
+        Phase::Validate,
+        Some(sources.iter().map(|source| source.rows).sum()),
+    );
+    for source in sources {
+        match source.kind {
+            Kind::Node => {
+                prepared
+                    .validate::<Node>(source, options, progress, cancel)
+                    .await?
+            }
+            Kind::Episode => {
+                prepared
+                    .validate::<Episode>(source, options, progress, cancel)
+                    .await?
+            }
+        }
+    }
+    Ok(prepared)
+}
+
+impl Prepared {
+    /// What was found of a kind.
+    #[must_use]
+    pub fn summary(&self, kind: Kind) -> &KindSummary {
+        match kind {
+            Kind::Node => &self.nodes,
+            Kind::Episode => &self.episodes,
+        }
+    }
+
+    /// Rows in the source.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.nodes.found + self.episodes.found
+    }
+
+    /// Refuses a source with flawed rows.
+    ///
+    /// # Errors
+    /// If there is one.
+    pub fn require_flawless(&self) -> Result<(), TransferError> {
+        const SHOWN: usize = 20;
+        if self.flawed.is_empty() {
+            return Ok(());
+        }
+        Err(TransferError::Flawed {
+            total: self.flawed.len() as u64,
+            rows: self.rows(),
+            first: self.flawed.iter().take(SHOWN).cloned().collect(),
+        })
+    }
+
+    async fn validate<R: Record>(
+        &mut self,
+        source: KindSource,
+        options: &SourceOptions,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<(), TransferError> {
+        let source = Arc::new(source);
+        let reading = Reading {
+            stamp: self.stamp,
+            digest: None,
+            repeated: HashSet::new(),
+        };
+        let conveyor = |reading, chunks| {
+            Conveyor::new(
+                Arc::clone(&source),
+                reading,
+                chunks,
+                options.workers,
+                cancel.clone(),
+            )
+        };
+        let mut ids = IdSet::new();
+        let mut flawed = Vec::new();
+        let mut summary = KindSummary {
+            found: source.rows,
+            bytes: source.files.iter().map(|(_, print)| print.bytes).sum(),
+            ..KindSummary::default()
+        };
+        conveyor(reading.clone(), source.chunks.clone())
+            .inspect::<R>(|chunk, loaded| {
+                ids.prints.extend(
+                    loaded
+                        .rows
+                        .iter()
+                        .map(|row| ids.keys.hash_one(row.stored.record.id())),
+                );
+                summary.zoneless_times += loaded.zoneless;
+                summary.zero_vectors += loaded.zero_vectors;
+                flawed.extend(loaded.flawed);
+                progress.advance(u64::from(chunk.rows));
+            })
+            .await?;
+        let mut repeated = HashSet::new();
+        let candidates = ids.seal();
+        if !candidates.is_empty() {
+            // Prints may agree by chance, so the ids themselves are compared, in source order.
+            let mut seen = HashSet::new();
+            conveyor(reading, source.chunks.clone())
+                .inspect::<R>(|_, loaded| {
+                    for row in loaded.rows {
+                        let id = row.stored.record.id();
+                        if candidates.contains(&ids.print(id)) && !seen.insert(id.to_owned()) {
+                            let what = format!("an earlier row has the id {id:?}");
+                            repeated.insert(row.stored.ord);
+                            flawed.push(
+                                source
+                                    .flawed_row(&row.stored, Flaw::new(Reason::DuplicateId, what)),
+                            );
+                        }
+                    }
+                })
+                .await?;
+            flawed.sort_by_key(|flawed| flawed.index);
+        }
+        summary.rejected = flawed.len() as u64;
+        match R::KIND {
+            Kind::Node => self.nodes = summary,
+            Kind::Episode => self.episodes = summary,
+        }
+        self.flawed.extend(flawed);
+        self.sources.push(KindChecked {
+            source,
+            repeated,
+            ids,
+        });
+        Ok(())
+    }
+}
+
+/// The one embedding space of a source's vectors.
+fn space(sources: &[KindSource], model: Option<&str>) -> Result<Option<Space>, TransferError> {
+    let mut space: Option<Space> = None;
+    for source in sources
+        .iter()
+        .filter(|source| source.pair.vectors.rows() > 0)
+    {
+        let found = source.pair.vectors.dims();
+        let file = source.vectors_file();
+        let refuse = |expected: String| {
+            Err(TransferError::Dimensions {
+                file,
+                found,
+                expected,
+            })
+        };
+        match (&space, model) {
+            (Some(space), _) if space.dims != found => {
+                return refuse(format!("the nodes' vectors have {}", space.dims));
+            }
+            (Some(_), _) => {}
+            (None, _) if found > Space::MAX_DIMS => {
+                return refuse(format!("pgvector stores at most {}", Space::MAX_DIMS));
+            }
+            (None, None) if found != Space::BGE_M3_DIMS => {
+                return refuse(format!(
+                    "only vectors of {} are taken for {}'s unless their model is named",
+                    Space::BGE_M3_DIMS,
+                    Space::BGE_M3
+                ));
+            }
+            (None, Some(Space::BGE_M3)) if found != Space::BGE_M3_DIMS => {
+                return refuse(format!(
+                    "those of {} have {}",
+                    Space::BGE_M3,
+                    Space::BGE_M3_DIMS
+                ));
+            }
+            (None, model) => space = Some(Space::local(model.unwrap_or(Space::BGE_M3), found)),
+        }
+    }
+    Ok(space)
+}

@@ -1,0 +1,379 @@
+//! The source of a migration: pairs of files, cut into chunks, loaded chunk by chunk.
+
+use std::collections::HashSet;
+use std::io::Read as _;
+use std::path::Path;
+
+use super::digest::{self, Sha256Bytes};
+use super::error::{Flawed, TransferError};
+use super::rows::RowsFile;
+use crate::backend::file::pair::{Fingerprint, Pair, PairError};
+use crate::backend::postgres::{RunChunk, Stored};
+use crate::json::{self, Records, Value};
+use crate::model::Kind;
+use crate::record::{self, Flaw, Part, Reason, Record, Stamp};
+
+/// The memories of one kind in the source, and the work that moving them is cut into.
+#[derive(Debug)]
+pub(crate) struct KindSource {
+    pub(crate) kind: Kind,
+    pub(crate) pair: Pair,
+    /// Instead of the pair's records: rows that were rejected before.
+    pub(crate) rows_file: Option<RowsFile>,
+    /// The files, with their checksums; named relative to the data directory.
+    pub(crate) files: Vec<(String, Fingerprint)>,
+    pub(crate) rows: u64,
+    pub(crate) chunks: Vec<RunChunk>,
+}
+
+/// How records are read.
+#[derive(Debug, Clone)]
+pub(crate) struct Reading {
+    pub(crate) stamp: Stamp,
+    /// What the rows' digests cover; none are made if absent.
+    pub(crate) digest: Option<Part>,
+    /// Indices of rows whose id occurred before.
+    pub(crate) repeated: HashSet<u64>,
+}
+
+/// The rows of one chunk.
+#[derive(Debug)]
+pub(crate) struct Loaded<R> {
+    pub(crate) rows: Vec<SourceRow<R>>,
+    pub(crate) flawed: Vec<Flawed>,
+    /// Times without a zone.
+    pub(crate) zoneless: u64,
+    /// Vectors that are all zero.
+    pub(crate) zero_vectors: u64,
+}
+
+/// A row of the source.
+#[derive(Debug)]
+pub(crate) struct SourceRow<R> {
+    pub(crate) stored: Stored<R>,
+    /// All zero if no digests were asked for.
+    pub(crate) digest: Sha256Bytes,
+}
+
+/// Most bytes of records and vectors in a chunk of more than one row.
+const CHUNK_BYTES: u64 = 8 << 20;
+
+/// Cuts rows into chunks, in order.
+pub(crate) struct Cutter {
+    kind: Kind,
+    most_rows: u32,
+    vector_bytes: u64,
+    chunks: Vec<RunChunk>,
+}
+
+impl Cutter {
+    pub(crate) fn new(kind: Kind, most_rows: u32, dims: usize) -> Self {
+        Self {
+            kind,
+            most_rows: most_rows.max(1),
+            vector_bytes: 4u64.saturating_mul(dims as u64),
+            chunks: Vec::new(),
+        }
+    }
+
+    /// Adds the next row: its index and where its bytes lie.
+    pub(crate) fn push(&mut self, index: u64, offset: u64, bytes: u64) {
+        let end = offset + bytes;
+        if let Some(last) = self.chunks.last_mut() {
+            let grown = end - last.byte_start;
+            let weight =
+                grown.saturating_add(self.vector_bytes.saturating_mul(u64::from(last.rows + 1)));
+            if last.rows < self.most_rows && weight <= CHUNK_BYTES {
+                last.rows += 1;
+                last.byte_count = grown;
+                return;
+            }
+        }
+        let chunk = u32::try_from(self.chunks.len()).unwrap_or(u32::MAX);
+        self.chunks.push(RunChunk {
+            kind: self.kind,
+            chunk,
+            first_row: index,
+            rows: 1,
+            byte_start: offset,
+            byte_count: bytes,
+            done: None,
+        });
+    }
+
+    pub(crate) fn finish(self) -> Vec<RunChunk> {
+        self.chunks
+    }
+}
+
+impl KindSource {
+    /// Goes through the files once: counts, checksums, chunks.
+    pub(crate) fn survey(
+        root: &Path,
+        kind: Kind,
+        pair: Pair,
+        rows_file: Option<RowsFile>,
+        most_rows: u32,
+    ) -> Result<Self, TransferError> {
+        let named = |print: Fingerprint| (relative(root, &print.path), print);
+        // Two files, two cores.
+        let (records, vectors) = std::thread::scope(|scope| {
+            let vectors = scope.spawn(|| pair.fingerprint_vectors());
+            let mut cutter = Cutter::new(kind, most_rows, pair.vectors.dims());
+            let mut rows = 0;
+            let scanned = match &rows_file {
+                None => pair.scan(|span| {
+                    rows += 1;
+                    cutter.push(span.index, span.offset, span.len);
+                }),
+                Some(_) => pair.scan(|_| rows += 1),
+            };
+            let vectors = vectors.join().map_err(|_| TransferError::Worker {
+                reason: "hashing".to_owned(),
+            });
+            (scanned.map(|print| (print, rows, cutter.finish())), vectors)
+        });
+        let (records, rows, chunks) = records?;
+        let mut source = Self {
+            kind,
+            files: vec![named(records), named(vectors??)],
+            rows_file,
+            rows,
+            chunks,
+            pair,
+        };
+        source.check_count(root)?;
+        if let Some(rows_file) = &source.rows_file {
+            let (print, rows, chunks) =
+                rows_file.survey(kind, most_rows, source.pair.vectors.dims())?;
+            source.files.push((print.path.display().to_string(), print));
+            source.rows = rows;
+            source.chunks = chunks;
+        }
+        Ok(source)
+    }
+
+    fn check_count(&self, root: &Path) -> Result<(), TransferError> {
+        let vectors = self.pair.vectors.rows();
+        if vectors == self.rows {
+            return Ok(());
+        }
+        Err(TransferError::CountMismatch {
+            kind: self.kind,
+            records: relative(root, &self.pair.paths.records),
+            record_count: self.rows,
+            vectors: relative(root, &self.pair.paths.vectors),
+            vector_count: vectors,
+        })
+    }
+
+    /// The name of the records' file in messages.
+    pub(crate) fn file(&self) -> &str {
+        self.files.first().map_or("", |(name, _)| name)
+    }
+
+    /// The name of the vectors' file in messages.
+    pub(crate) fn vectors_file(&self) -> String {
+        self.files
+            .get(1)
+            .map_or_else(String::new, |(name, _)| name.clone())
+    }
+
+    /// A row that is sound in itself and refused all the same.
+    pub(crate) fn flawed_row<R: Record>(&self, row: &Stored<R>, flaw: Flaw) -> Flawed {
+        let mut record = Vec::new();
+        // It was read a moment ago, so it renders.
+        let _ = record::write(&row.record, Part::Everything, &mut record);
+        Flawed {
+            kind: self.kind,
+            file: self.file().to_owned(),
+            index: row.ord,
+            id: Some(row.record.id().to_owned()),
+            flaw,
+            row: record,
+            vector: None,
+        }
+    }
+
+    /// Reads and checks the rows of a chunk.
+    pub(crate) fn load<R: Record>(
+        &self,
+        chunk: &RunChunk,
+        reading: &Reading,
+    ) -> Result<Loaded<R>, TransferError> {
+        match &self.rows_file {
+            None => self.load_from_pair(chunk, reading),
+            Some(rows_file) => self.load_from_rows(rows_file, chunk, reading),
+        }
+    }
+
+    fn load_from_pair<R: Record>(
+        &self,
+        chunk: &RunChunk,
+        reading: &Reading,
+    ) -> Result<Loaded<R>, TransferError> {
+        let bytes = self.pair.bytes(
+            chunk.byte_start,
+            usize::try_from(chunk.byte_count).unwrap_or(usize::MAX),
+        )?;
+        let mut vectors = Vec::new();
+        let dims = self.pair.vectors.dims();
+        self.pair
+            .vectors
+            .read_rows(chunk.first_row, chunk.rows as usize, &mut vectors)
+            .map_err(PairError::Vectors)?;
+        let mut loaded = Loaded::with_capacity(chunk.rows as usize);
+        let mut scratch = Vec::new();
+        // A chunk is a stretch out of an array; with its brackets back it is one again.
+        let array = b"["
+            .as_slice()
+            .chain(bytes.as_slice())
+            .chain(b"]".as_slice());
+        let mut records = Records::new(array);
+        let mut buffer = Vec::new();
+        let broken = |source| PairError::Records {
+            path: self.pair.paths.records.clone(),
+            source,
+        };
+        while let Some(span) = records.next(&mut buffer).map_err(broken)? {
+            let index = chunk.first_row + span.index;
+            let at = usize::try_from(span.index)
+                .unwrap_or(usize::MAX)
+                .saturating_mul(dims);
+            // The file was cut before: another number of rows now means that it was written to.
+            let vector = vectors
+                .get(at..at.saturating_add(dims))
+                .filter(|_| span.index < u64::from(chunk.rows))
+                .ok_or_else(|| PairError::Changed {
+                    path: self.pair.paths.records.clone(),
+                })?;
+            let mut value = json::parse(&buffer).map_err(|source| TransferError::Malformed {
+                file: self.file().to_owned(),
+                index,
+                offset: chunk.byte_start + span.offset - 1,
+                source,
+            })?;
+            self.take(
+                &mut loaded,
+                index,
+                &mut value,
+                vector.to_vec(),
+                reading,
+                &mut scratch,
+            );
+        }
+        if loaded.rows.len() + loaded.flawed.len() != chunk.rows as usize {
+            return Err(PairError::Changed {
+                path: self.pair.paths.records.clone(),
+            }
+            .into());
+        }
+        Ok(loaded)
+    }
+
+    fn load_from_rows<R: Record>(
+        &self,
+        rows_file: &RowsFile,
+        chunk: &RunChunk,
+        reading: &Reading,
+    ) -> Result<Loaded<R>, TransferError> {
+        let mut loaded = Loaded::with_capacity(chunk.rows as usize);
+        let mut scratch = Vec::new();
+        rows_file.read(
+            self.kind,
+            chunk,
+            &self.pair.vectors,
+            |index, value, vector| {
+                self.take(&mut loaded, index, value, vector, reading, &mut scratch);
+            },
+        )?;
+        Ok(loaded)
+    }
+
+    /// Reads one record and sorts it among the good or the refused.
+    fn take<R: Record>(
+        &self,
+        loaded: &mut Loaded<R>,
+        index: u64,
+        value: &mut Value<'_>,
+        vector: Vec<f32>,
+        reading: &Reading,
+        scratch: &mut Vec<u8>,
+    ) {
+        let finite = vector.iter().all(|number| number.is_finite());
+        let read = record::read::<R>(value, &reading.stamp).and_then(|read| {
+            if reading.repeated.contains(&index) {
+                return Err(Flaw::new(
+                    Reason::DuplicateId,
+                    format!("an earlier row has the id {:?}", read.record.id()),
+                ));
+            }
+            if !finite {
+                let at = vector
+                    .iter()
+                    .position(|number| !number.is_finite())
+                    .unwrap_or_default();
+                let what = format!(
+                    "its vector holds {} at place {at}; numbers must be finite",
+                    vector[at]
+                );
+                return Err(Flaw::new(Reason::VectorNotFinite, what));
+            }
+            Ok(read)
+        });
+        match read {
+            Ok(read) => {
+                loaded.zoneless += u64::from(read.zoneless);
+                loaded.zero_vectors += u64::from(vector.iter().all(|number| *number == 0.0));
+                let digest = reading.digest.map_or([0; 32], |part| {
+                    scratch.clear();
+                    record::canonical::<R>(value, part, scratch);
+                    digest::row(scratch, Some(&vector))
+                });
+                let stored = Stored {
+                    ord: index,
+                    record: read.record,
+                    vector: Some(vector),
+                };
+                loaded.rows.push(SourceRow { stored, digest });
+            }
+            Err(flaw) => {
+                let mut row = Vec::new();
+                json::write(value, &mut row);
+                let id = value.get("id").and_then(|id| match id {
+                    Value::String(id) => Some(id.storable().chars().take(255).collect()),
+                    _ => None,
+                });
+                let vector = (flaw.reason == Reason::VectorNotFinite).then_some(vector);
+                loaded.flawed.push(Flawed {
+                    kind: self.kind,
+                    file: self.file().to_owned(),
+                    index,
+                    id,
+                    flaw,
+                    row,
+                    vector,
+                });
+            }
+        }
+    }
+}
+
+impl<R> Loaded<R> {
+    fn with_capacity(rows: usize) -> Self {
+        Self {
+            rows: Vec::with_capacity(rows),
+            flawed: Vec::new(),
+            zoneless: 0,
+            zero_vectors: 0,
+        }
+    }
+}
+
+/// A path as people see it in their data directory.
+fn relative(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}
