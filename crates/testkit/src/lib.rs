@@ -1,1 +1,13 @@
-//! testkit.
+//! What tests, the demo and benchmarks need, and the shipped program never does.
+//!
+//! * [`postgres`]: a private PostgreSQL with pgvector, fetched if none is installed, gone when its owner is
+//! * [`corpus`]: data directories of any size, clean or as odd as real ones, the same for the same seed
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test kit fails by panicking, with a message that says what to do"
+)]
+
+pub mod corpus;
+pub mod postgres;

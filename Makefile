@@ -1,0 +1,40 @@
+# What CI runs, a laptop runs. Needed: Rust, a C compiler, python3 with pip, make.
+# Tests start a private PostgreSQL of their own; TEST_DATABASE_URL names another server to test on.
+
+CARGO ?= cargo
+FUZZ_SECONDS ?= 60
+TULVING_KILLS ?= 100
+CARGO_FUZZ_ROOT := $(CURDIR)/target/tools
+FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
+
+.DEFAULT_GOAL := help
+.PHONY: help test lint bench fuzz soak demo
+
+help: ## lists what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test: ## all tests, those against PostgreSQL included
+	$(CARGO) test --workspace
+
+lint: ## format, clippy and documentation, warnings refused
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+
+bench: ## the numbers of the README, measured here
+	$(CARGO) bench --workspace
+
+fuzz: ## every fuzz target for FUZZ_SECONDS (60) each
+	@test -n "$(FUZZ_TARGETS)" || { echo "no targets in fuzz/fuzz_targets" >&2; exit 1; }
+	@command -v cargo-fuzz >/dev/null || test -x $(CARGO_FUZZ_ROOT)/bin/cargo-fuzz || \
+	    $(CARGO) install cargo-fuzz --locked --root $(CARGO_FUZZ_ROOT)
+	@# Without a sanitizer a stable compiler will do.
+	@for target in $(FUZZ_TARGETS); do \
+	    PATH="$(CARGO_FUZZ_ROOT)/bin:$$PATH" $(CARGO) fuzz run -s none $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	done
+
+soak: ## kills migrations TULVING_KILLS (100) times; nothing may be lost
+	TULVING_KILLS=$(TULVING_KILLS) $(CARGO) test --release -p tulving-cli --test kill -- --nocapture
+
+demo: ## a tour: files to PostgreSQL and back
+	demo/run.sh
