@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tulving::transfer::{Phase, Progress};
 
 use super::Course;
-use crate::output::{count, counted};
+use crate::output::{count, counted, rate};
 use crate::text::safe;
 
 /// A bar: phase, rows, rate and time left. Each phase leaves one line behind.
@@ -89,7 +89,7 @@ fn style(bounded: bool) -> ProgressStyle {
         .with_key(
             "speed",
             |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-                let _ = write!(out, "{} rows/s", count(state.per_sec() as u64));
+                let _ = write!(out, "{}", rate(state.pos(), state.elapsed()));
             },
         )
 }
