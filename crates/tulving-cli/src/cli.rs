@@ -1,0 +1,116 @@
+//! The command line: what may be typed, and the manual of it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{config, migrate, runs, schema, tenant, user, verify};
+use crate::config::{Backend, Overrides};
+
+/// Long-term memory for AI assistants: files first, PostgreSQL when it grows, and a proof that
+/// nothing was lost on the way.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tulving",
+    version,
+    after_help = "Exit codes: 0 done and verified, 1 a bug, 2 usage or configuration, 3 invalid \
+        source, 4 rows were rejected, 5 verification found a difference, 6 interrupted (run again \
+        to resume), 7 database not reachable or disk full, 8 another run holds the lock, 9 \
+        refused, 10 no such memory."
+)]
+pub struct Cli {
+    /// Flags that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do; nothing prints the help.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Flags that every command takes. They come before the environment, and that before the file.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The configuration file [default: config.yaml, if there is one here]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Where memory lives [default: file]
+    #[arg(long, global = true, value_name = "BACKEND")]
+    pub backend: Option<Backend>,
+
+    // A text, because the error for a wrong one is ours: it says how to get a right one.
+    /// Works for this user
+    #[arg(long, global = true, value_name = "UUID", conflicts_with = "tenant_id")]
+    pub user_id: Option<String>,
+
+    /// Works for this tenant; with `user create`, the tenant that the new user belongs to
+    #[arg(long, global = true, value_name = "UUID")]
+    pub tenant_id: Option<String>,
+
+    /// The data directory [default: data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Prints the result as one JSON object on stdout, an error too
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Asks nothing: every question is answered with yes
+    #[arg(long, short = 'y', global = true)]
+    pub yes: bool,
+}
+
+impl Global {
+    /// What of it overrides the configuration.
+    #[must_use]
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            config: self.config.clone(),
+            backend: self.backend,
+            user_id: self.user_id.clone(),
+            tenant_id: self.tenant_id.clone(),
+            data_dir: self.data_dir.clone(),
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The tables of a database and their version
+    #[command(subcommand)]
+    Schema(schema::Command),
+
+    /// The users of a database
+    #[command(subcommand)]
+    User(user::Command),
+
+    /// The tenants of a database
+    #[command(subcommand)]
+    Tenant(tenant::Command),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Migrate(migrate::Migrate),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Verify(verify::Verify),
+
+    /// Migrations: what they did, and how far they are
+    #[command(subcommand)]
+    Runs(runs::Command),
+
+    /// The configuration
+    #[command(subcommand)]
+    Config(config::Command),
+
+    /// Prints docs/cli.md
+    #[command(hide = true)]
+    HelpMarkdown,
+}

@@ -1,0 +1,237 @@
+//! What the program was told: flags over environment over `config.yaml` over defaults.
+//!
+//! This module alone reads the environment. A value of the file may hold `${VAR}`, which is put
+//! in when the value is asked for and not before: so the file backend works without
+//! `DATABASE_URL`, though the file names it.
+
+mod env;
+mod expand;
+mod file;
+mod key;
+mod scope;
+mod secret;
+mod show;
+mod tree;
+mod values;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+pub use env::Env;
+use expand::Fault;
+pub use key::{KEYS, Key, Kind};
+pub use scope::{ScopeChoice, ScopeKind, parse_id};
+pub use secret::Secret;
+pub use show::Shown;
+pub use values::{Embedding, Retrieval};
+
+use crate::exit::CliError;
+
+/// Where memory lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Backend {
+    /// A data directory.
+    File,
+    /// PostgreSQL with pgvector.
+    Postgres,
+}
+
+/// What flags say. They come before everything else.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// `--config`
+    pub config: Option<PathBuf>,
+    /// `--backend`
+    pub backend: Option<Backend>,
+    /// `--user-id`
+    pub user_id: Option<String>,
+    /// `--tenant-id`
+    pub tenant_id: Option<String>,
+    /// `--data-dir`
+    pub data_dir: Option<PathBuf>,
+}
+
+/// Where a value was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Flag(&'static str),
+    Variable,
+    File(usize),
+    Default,
+}
+
+struct Setting {
+    text: String,
+    origin: Origin,
+}
+
+/// Everything the program was told.
+pub struct Config {
+    file: Option<PathBuf>,
+    flags: Overrides,
+    env: Env,
+    settings: BTreeMap<&'static str, Setting>,
+}
+
+impl Config {
+    /// Reads the file, looks at the environment and lays the flags on top.
+    ///
+    /// # Errors
+    /// All of them exit 2: a file that cannot be read or has an unknown key, a value of the wrong
+    /// kind, both a user and a tenant in one place.
+    pub fn load(flags: Overrides, env: Env) -> Result<Self, CliError> {
+        let file = file::read(flags.config.as_deref())?;
+        let mut config = Self {
+            file: None,
+            flags,
+            env,
+            settings: BTreeMap::new(),
+        };
+        for key in &KEYS {
+            if let Some(default) = key.default {
+                config.set(key.path, default.to_owned(), Origin::Default);
+            }
+        }
+        if let Some(file) = file {
+            let layer = file.values.into_iter();
+            let layer = layer.map(|given| (given.key, given.text, Origin::File(given.line)));
+            let layer = layer.collect();
+            config.file = Some(file.path);
+            config.lay(layer)?;
+        }
+        let mut layer = Vec::new();
+        for key in &KEYS {
+            if let Some(text) = config.env.get(key.variable)? {
+                key.check(&text, key.variable)?;
+                layer.push((key, text, Origin::Variable));
+            }
+        }
+        config.lay(layer)?;
+        config.lay(config.flags.layer())?;
+        Ok(config)
+    }
+
+    /// Lays one layer over those below. A user hides the tenant of a lower layer and the other way
+    /// round: the two are one setting, whose memory.
+    fn lay(&mut self, layer: Vec<(&'static Key, String, Origin)>) -> Result<(), CliError> {
+        let scopes: Vec<_> = layer
+            .iter()
+            .filter(|(key, ..)| key.kind == Kind::Uuid)
+            .collect();
+        if let [(first, _, at), (second, _, and)] = scopes[..] {
+            let (at, and) = (self.place(first, *at), self.place(second, *and));
+            let message = format!("both a user and a tenant are named ({at}, {and})");
+            return Err(CliError::usage(message)
+                .hint("name one: a memory belongs to one user or to one tenant"));
+        }
+        if !scopes.is_empty() {
+            for kind in ScopeKind::BOTH {
+                self.settings.remove(kind.key());
+            }
+        }
+        for (key, text, origin) in layer {
+            self.set(key.path, text, origin);
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, path: &'static str, text: String, origin: Origin) {
+        self.settings.insert(path, Setting { text, origin });
+    }
+
+    /// The file that was read, if any.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// How an error names the place a value comes from.
+    fn place(&self, key: &Key, origin: Origin) -> String {
+        match origin {
+            Origin::Flag(flag) => flag.to_owned(),
+            Origin::Variable => key.variable.to_owned(),
+            Origin::File(line) => file::place(
+                self.file.as_deref().unwrap_or(Path::new("config.yaml")),
+                line,
+            ),
+            Origin::Default => "default".to_owned(),
+        }
+    }
+
+    /// A value with its variables put in, and where it comes from.
+    fn get(&self, path: &str) -> Result<Option<(String, String)>, CliError> {
+        let (Some(key), Some(setting)) = (key::find(path), self.settings.get(path)) else {
+            return Ok(None);
+        };
+        let place = self.place(key, setting.origin);
+        if !matches!(setting.origin, Origin::File(_)) {
+            return Ok(Some((setting.text.clone(), place)));
+        }
+        let text = expand::expand(&setting.text, &self.env).map_err(|fault| match fault {
+            Fault::Unreadable(error) => error,
+            Fault::Unset(name) if name == DATABASE_URL => database_url_missing(),
+            Fault::Unset(name) => {
+                let why = format!("{name} environment variable not set: {path} ({place}) needs it");
+                CliError::usage(why).hint(format!("export {name}=…"))
+            }
+            Fault::Malformed => CliError::usage(format!(
+                "{path} ({place}): a ${{…}} in it cannot be understood"
+            ))
+            .hint("write ${NAME} or ${NAME:-default}, and $$ for a $ before a brace"),
+        })?;
+        if text.is_empty() {
+            let default = key
+                .default
+                .map(|text| (text.to_owned(), "default".to_owned()));
+            return Ok(default);
+        }
+        key.check(&text, &place)?;
+        Ok(Some((text, place)))
+    }
+}
+
+impl Overrides {
+    fn layer(&self) -> Vec<(&'static Key, String, Origin)> {
+        let backend = self.backend.and_then(|backend| backend.to_possible_value());
+        let flags = [
+            (
+                "memory.backend",
+                "--backend",
+                backend.map(|value| value.get_name().to_owned()),
+            ),
+            ("scope.user_id", "--user-id", self.user_id.clone()),
+            ("scope.tenant_id", "--tenant-id", self.tenant_id.clone()),
+            (
+                "paths.data_dir",
+                "--data-dir",
+                self.data_dir
+                    .as_ref()
+                    .map(|dir| dir.to_string_lossy().into_owned()),
+            ),
+        ];
+        let given = flags.into_iter();
+        let given = given.filter_map(|(path, flag, text)| Some((key::find(path)?, flag, text?)));
+        given
+            .map(|(key, flag, text)| (key, text, Origin::Flag(flag)))
+            .collect()
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The settings hold secrets.
+        f.debug_struct("Config")
+            .field("file", &self.file)
+            .finish_non_exhaustive()
+    }
+}
+
+const DATABASE_URL: &str = "DATABASE_URL";
+
+fn database_url_missing() -> CliError {
+    let message = "DATABASE_URL environment variable not set: it says which PostgreSQL to use";
+    CliError::usage(message).hint("export DATABASE_URL=postgresql://USER@HOST:5432/DATABASE")
+}

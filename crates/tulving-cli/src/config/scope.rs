@@ -1,0 +1,121 @@
+//! Whose memory: the user or tenant that flags, environment and file name.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::exit::CliError;
+use crate::text::quote;
+
+/// The one user or tenant a command works for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScopeChoice {
+    /// One user.
+    User(Uuid),
+    /// One tenant.
+    Tenant(Uuid),
+}
+
+/// Which of the two an id is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScopeKind {
+    /// One user.
+    User,
+    /// One tenant.
+    Tenant,
+}
+
+impl ScopeKind {
+    pub(super) const BOTH: [Self; 2] = [Self::User, Self::Tenant];
+
+    /// `user` or `tenant`
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Tenant => "tenant",
+        }
+    }
+
+    /// The key of the configuration file.
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::User => "scope.user_id",
+            Self::Tenant => "scope.tenant_id",
+        }
+    }
+
+    pub(super) fn with(self, id: Uuid) -> ScopeChoice {
+        match self {
+            Self::User => ScopeChoice::User(id),
+            Self::Tenant => ScopeChoice::Tenant(id),
+        }
+    }
+
+    /// The command that makes one.
+    #[must_use]
+    pub fn create_command(self) -> &'static str {
+        match self {
+            Self::User => "tulving user create --email you@example.com",
+            Self::Tenant => "tulving tenant create --name NAME",
+        }
+    }
+}
+
+impl fmt::Display for ScopeChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "user {id}"),
+            Self::Tenant(id) => write!(f, "tenant {id}"),
+        }
+    }
+}
+
+/// Reads the id of a user or tenant; `from` is where it was given, such as `--user-id`.
+///
+/// # Errors
+/// `Invalid UUID format`, exit 2. The nil UUID is refused too: it is what a program sends that
+/// forgot to fill in the id, and would become a scope that strangers share.
+pub fn parse_id(text: &str, kind: ScopeKind, from: &str) -> Result<Uuid, CliError> {
+    let why = match Uuid::try_parse(text) {
+        Ok(id) if id.is_nil() => "is the nil UUID, which belongs to nobody",
+        Ok(id) => return Ok(id),
+        Err(_) => "is not a UUID, which looks like 3f2b8c1e-7d4a-4e0b-9c55-0a1b2c3d4e5f",
+    };
+    let message = format!("Invalid UUID format: {} (from {from}) {why}", quote(text));
+    let (kind, command) = (kind.as_str(), kind.create_command());
+    Err(CliError::usage(message).hint(format!("{command}   (makes a {kind} and prints its id)")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_uuid_of_somebody() {
+        let id = "3f2b8c1e-7d4a-4e0b-9c55-0a1b2c3d4e5f";
+        assert!(parse_id(id, ScopeKind::User, "--user-id").is_ok());
+        for bad in [
+            "",
+            "me",
+            "3f2b8c1e-7d4a-4e0b-9c55-0a1b2c3d4e5",
+            &Uuid::nil().to_string(),
+        ] {
+            let error = parse_id(bad, ScopeKind::Tenant, "config.yaml line 3").unwrap_err();
+            assert!(error.message.starts_with("Invalid UUID format"), "{error}");
+            assert!(
+                error
+                    .message
+                    .contains(&format!("{bad:?} (from config.yaml line 3)")),
+                "{error}"
+            );
+            assert!(
+                error
+                    .hint
+                    .unwrap()
+                    .starts_with("tulving tenant create --name")
+            );
+            assert_eq!(error.exit.code(), 2);
+        }
+    }
+}

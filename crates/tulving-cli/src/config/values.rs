@@ -1,0 +1,194 @@
+//! The values as the commands ask for them, each in its type.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+use super::scope::{ScopeChoice, ScopeKind, parse_id};
+use super::{Backend, Config, Origin, Secret, database_url_missing};
+use crate::exit::CliError;
+
+/// The embedding model asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Embedding {
+    /// `builtin`, `http` or `local`.
+    pub provider: String,
+    /// The model's name, where the provider has several.
+    pub model: Option<String>,
+    /// The width of its vectors.
+    pub dimensions: Option<usize>,
+    /// The server's address.
+    pub url: Option<String>,
+    /// The key for that server.
+    pub api_key: Option<Secret>,
+}
+
+/// How much a search brings.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Retrieval {
+    /// Nodes.
+    pub process_top_k: usize,
+    /// Episodes.
+    pub episodic_top_k: usize,
+    /// Hits that score less are left out.
+    pub min_score: f64,
+}
+
+impl Config {
+    fn text(&self, path: &str) -> Result<Option<String>, CliError> {
+        Ok(self.get(path)?.map(|(text, _)| text))
+    }
+
+    /// A number, whose text was checked on its way in.
+    fn number<T: FromStr>(&self, path: &str) -> Result<Option<T>, CliError> {
+        match self.get(path)? {
+            None => Ok(None),
+            Some((text, place)) => text.parse().map(Some).map_err(|_| {
+                CliError::usage(format!("{path} ({place}): this number cannot be used"))
+            }),
+        }
+    }
+
+    fn number_or<T: FromStr>(&self, path: &str, otherwise: T) -> Result<T, CliError> {
+        Ok(self.number(path)?.unwrap_or(otherwise))
+    }
+
+    /// Where memory lives.
+    ///
+    /// # Errors
+    /// When a variable in the value is not set, or the value is none of the two words; so too
+    /// with all that follows.
+    pub fn backend(&self) -> Result<Backend, CliError> {
+        Ok(match self.text("memory.backend")?.as_deref() {
+            Some("postgres") => Backend::Postgres,
+            _ => Backend::File,
+        })
+    }
+
+    /// The connection string, from `DATABASE_URL` or the file.
+    ///
+    /// # Errors
+    /// `DATABASE_URL environment variable not set`, exit 2.
+    pub fn database_url(&self) -> Result<Secret, CliError> {
+        let text = self.text("memory.postgres.connection_string")?;
+        text.map(Secret::new).ok_or_else(database_url_missing)
+    }
+
+    /// How many connections may be open at once.
+    ///
+    /// # Errors
+    /// As [`Config::backend`].
+    pub fn pool_size(&self) -> Result<usize, CliError> {
+        self.number_or("memory.postgres.pool_size", 8)
+    }
+
+    /// The data directory; a relative one in the file is relative to the file's directory.
+    ///
+    /// # Errors
+    /// As [`Config::backend`].
+    pub fn data_dir(&self) -> Result<PathBuf, CliError> {
+        if let Some(dir) = &self.flags.data_dir {
+            return Ok(dir.clone());
+        }
+        let dir = PathBuf::from(
+            self.text("paths.data_dir")?
+                .unwrap_or_else(|| "data".to_owned()),
+        );
+        let from_variable = self
+            .settings
+            .get("paths.data_dir")
+            .map(|setting| setting.origin);
+        Ok(match (from_variable, &self.file) {
+            (Some(Origin::Variable), _) | (_, None) => dir,
+            (_, Some(file)) => file.parent().unwrap_or(Path::new("")).join(dir),
+        })
+    }
+
+    /// The directory in which receipts and rejects go unless named: the configuration file's, or
+    /// the working directory.
+    #[must_use]
+    pub fn beside(&self) -> PathBuf {
+        let parent = self.file.as_deref().and_then(Path::parent);
+        match parent {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+            _ => PathBuf::from("."),
+        }
+    }
+
+    /// The user or tenant to work for, if one is named.
+    ///
+    /// # Errors
+    /// `Invalid UUID format`, exit 2.
+    pub fn scope_if_named(&self) -> Result<Option<ScopeChoice>, CliError> {
+        for kind in ScopeKind::BOTH {
+            if let Some((text, place)) = self.get(kind.key())? {
+                return parse_id(&text, kind, &place).map(|id| Some(kind.with(id)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The user or tenant to work for.
+    ///
+    /// # Errors
+    /// As [`Config::scope_if_named`], and when none is named.
+    pub fn scope(&self) -> Result<ScopeChoice, CliError> {
+        self.scope_if_named()?.ok_or_else(|| {
+            CliError::usage("no user or tenant is named: a memory belongs to one of them")
+                .hint("--user-id UUID or --tenant-id UUID, or scope.user_id in config.yaml")
+        })
+    }
+
+    /// The tenant that `--tenant-id` names, for commands such as `user create` in which it is not
+    /// the scope to work for, and which must not take one from the file by accident.
+    ///
+    /// # Errors
+    /// `Invalid UUID format`, exit 2.
+    pub fn tenant_flag(&self) -> Result<Option<Uuid>, CliError> {
+        let given = self.flags.tenant_id.as_deref();
+        given
+            .map(|text| parse_id(text, ScopeKind::Tenant, "--tenant-id"))
+            .transpose()
+    }
+
+    /// The embedding model asked for.
+    ///
+    /// # Errors
+    /// As [`Config::backend`]; also when the variable that should hold the key is not set.
+    pub fn embedding(&self) -> Result<Embedding, CliError> {
+        let api_key = match self.get("embedding.api_key_env")? {
+            None => None,
+            Some((name, place)) => {
+                Some(self.env.get(&name)?.map(Secret::new).ok_or_else(|| {
+                    let key = "embedding.api_key_env";
+                    CliError::usage(format!(
+                        "{name} environment variable not set: {key} ({place}) names it"
+                    ))
+                    .hint(format!("export {name}=…"))
+                })?)
+            }
+        };
+        Ok(Embedding {
+            provider: self
+                .text("embedding.provider")?
+                .unwrap_or_else(|| "builtin".to_owned()),
+            model: self.text("embedding.model")?,
+            dimensions: self.number("embedding.dimensions")?,
+            url: self.text("embedding.url")?,
+            api_key,
+        })
+    }
+
+    /// How much a search brings.
+    ///
+    /// # Errors
+    /// As [`Config::backend`].
+    pub fn retrieval(&self) -> Result<Retrieval, CliError> {
+        Ok(Retrieval {
+            process_top_k: self.number_or("retrieval.process_top_k", 10)?,
+            episodic_top_k: self.number_or("retrieval.episodic_top_k", 5)?,
+            min_score: self.number_or("retrieval.min_score", 0.0)?,
+        })
+    }
+}

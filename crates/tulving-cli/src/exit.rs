@@ -1,0 +1,212 @@
+//! How the program ends: its exit codes, and errors as a person and a program read them.
+
+use std::error::Error;
+use std::fmt;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use crate::output;
+use crate::text::safe;
+
+/// The exit codes, which scripts rely on. A code keeps its meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done, and verified where there was something to verify.
+    Done = 0,
+    /// A bug in tulving.
+    Bug = 1,
+    /// Usage or configuration; `DATABASE_URL` is not set.
+    Usage = 2,
+    /// The source is invalid; a row stamped with another scope is too.
+    Source = 3,
+    /// Rows were rejected.
+    Rejected = 4,
+    /// Verification found a difference.
+    Different = 5,
+    /// Interrupted: run the same command again to resume.
+    Interrupted = 6,
+    /// The database cannot be reached or was lost; a disk is full.
+    Unreachable = 7,
+    /// Another run holds the lock.
+    Locked = 8,
+    /// Refused: unknown scope, tables or extension missing, unmatched run, missing privilege,
+    /// unsupported version.
+    Refused = 9,
+    /// No such memory.
+    NotFound = 10,
+}
+
+impl Exit {
+    /// The number a shell sees.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Why a command did not do what was asked.
+#[derive(Debug, Clone)]
+pub struct CliError {
+    /// The exit code.
+    pub exit: Exit,
+    /// One line: what was being done to what, and why it failed.
+    pub message: String,
+    /// What lies beneath, outermost first.
+    pub causes: Vec<String>,
+    /// What to do: a command or an action.
+    pub hint: Option<String>,
+}
+
+impl CliError {
+    /// An error without causes or a hint.
+    #[must_use]
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+            causes: Vec::new(),
+            hint: None,
+        }
+    }
+
+    /// A usage or configuration error, exit 2.
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// Adds one cause.
+    #[must_use]
+    pub fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// Adds an error and everything beneath it as causes.
+    #[must_use]
+    pub fn because(mut self, error: &dyn Error) -> Self {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            let text = error.to_string();
+            // Some errors repeat their source in their own text.
+            if !self.causes.last().is_some_and(|last| last.contains(&text)) {
+                self.causes.push(text);
+            }
+            next = error.source();
+        }
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Prints the error: for a person on stderr, and with `json` as one object on stdout too, so
+    /// that a program that reads stdout gets exactly one object however the command ends.
+    pub fn print(&self, json: bool) {
+        let mut stderr = std::io::stderr().lock();
+        // Nothing can be told to anyone if stderr is gone.
+        let _ = stderr.write_all(self.to_string().as_bytes());
+        if json {
+            let _ = output::json(&self.to_wire());
+        }
+    }
+
+    /// The object that `--json` prints.
+    #[must_use]
+    pub fn to_wire(&self) -> impl Serialize + use<> {
+        Wire {
+            error: WireError {
+                exit: self.exit.code(),
+                message: safe(&self.message),
+                causes: self.causes.iter().map(|cause| safe(cause)).collect(),
+                hint: self.hint.as_deref().map(safe),
+            },
+        }
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "error: {}", safe(&self.message))?;
+        for cause in &self.causes {
+            writeln!(f, "  caused by: {}", safe(cause))?;
+        }
+        if let Some(hint) = &self.hint {
+            writeln!(f, "  try: {}", safe(hint))?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Serialize)]
+struct Wire {
+    error: WireError,
+}
+
+#[derive(Serialize)]
+struct WireError {
+    exit: u8,
+    message: String,
+    causes: Vec<String>,
+    hint: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> CliError {
+        CliError::new(
+            Exit::Unreachable,
+            "connecting to h:5432 as u: Connection refused",
+        )
+        .cause("row says \x1b[2J")
+        .cause("postgres://u:canary@h/d")
+        .hint("start the server")
+    }
+
+    #[test]
+    fn a_person_reads_one_line_then_causes_then_what_to_do() {
+        assert_eq!(
+            sample().to_string(),
+            "error: connecting to h:5432 as u: Connection refused\n  \
+             caused by: row says \\u{1b}[2J\n  \
+             caused by: postgres://u:***@h/d\n  \
+             try: start the server\n"
+        );
+    }
+
+    #[test]
+    fn a_program_reads_one_object() {
+        assert_eq!(
+            serde_json::to_value(sample().to_wire()).unwrap(),
+            serde_json::json!({"error": {
+                "exit": 7,
+                "message": "connecting to h:5432 as u: Connection refused",
+                "causes": ["row says \\u{1b}[2J", "postgres://u:***@h/d"],
+                "hint": "start the server",
+            }})
+        );
+    }
+
+    #[test]
+    fn causes_follow_the_chain_without_repeating_it() {
+        let inner = std::io::Error::other("disk on fire");
+        let outer = std::io::Error::other(inner);
+        let error = CliError::new(Exit::Bug, "x").because(&outer);
+        assert_eq!(error.causes, ["disk on fire"]);
+    }
+}

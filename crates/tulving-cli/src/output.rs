@@ -1,0 +1,283 @@
+//! Results on stdout: one JSON object, or tables and summaries for a person.
+
+use std::io::{ErrorKind, IsTerminal as _, Write};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::exit::{CliError, Exit};
+use crate::text::escape;
+
+/// Prints one JSON value: indented on a terminal, on one line otherwise.
+///
+/// # Errors
+/// When the value cannot be written as JSON, or stdout takes no more. A reader that went away
+/// (`tulving … | head`) is no error.
+pub fn json<T: Serialize>(value: &T) -> Result<(), CliError> {
+    let stdout = std::io::stdout();
+    let text = if stdout.is_terminal() {
+        // Terminals act on control characters; JSON escapes only those below U+0020 by itself.
+        serde_json::to_string_pretty(value).map(|text| escape_beyond_ascii(&text))
+    } else {
+        serde_json::to_string(value)
+    };
+    let text = text.map_err(|error| {
+        CliError::new(Exit::Bug, "writing the result as JSON failed").because(&error)
+    })?;
+    write(&mut stdout.lock(), &text)
+}
+
+/// Prints text for a person; it ends with a newline whether or not `text` does. The caller has
+/// escaped what came from data ([`Table`] and [`summary`] do so themselves).
+///
+/// # Errors
+/// As [`json`].
+pub fn text(text: &str) -> Result<(), CliError> {
+    write(&mut std::io::stdout().lock(), text)
+}
+
+fn write(out: &mut impl Write, text: &str) -> Result<(), CliError> {
+    let newline = if text.ends_with('\n') { "" } else { "\n" };
+    let written = out
+        .write_all(text.as_bytes())
+        .and_then(|()| out.write_all(newline.as_bytes()))
+        .and_then(|()| out.flush());
+    match written {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(
+            CliError::new(Exit::Unreachable, "writing the result to stdout failed").because(&error),
+        ),
+    }
+}
+
+/// `serde_json` leaves DEL and the C1 controls as they are, which is right for a program and wrong
+/// for a terminal. Both spell the same string.
+fn escape_beyond_ascii(json: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_control() && c != '\n' {
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Rows under headings, aligned.
+#[derive(Debug, Clone)]
+pub struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with these headings and no rows.
+    #[must_use]
+    pub fn new<const N: usize>(headings: [&str; N]) -> Self {
+        Self {
+            rows: vec![headings.iter().map(ToString::to_string).collect()],
+        }
+    }
+
+    /// Adds a row; its cells may hold anything.
+    pub fn row<I: IntoIterator<Item = S>, S: AsRef<str>>(&mut self, cells: I) {
+        let cells = cells.into_iter().map(|cell| escape(cell.as_ref()));
+        self.rows.push(cells.collect());
+    }
+
+    /// The text, one line a row.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..columns)
+            .map(|column| {
+                let cells = self.rows.iter().filter_map(|row| row.get(column));
+                cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+            })
+            .collect();
+        let mut out = String::new();
+        for row in &self.rows {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(&widths) {
+                let gap = width - cell.chars().count() + 2;
+                line.push_str(cell);
+                line.extend(std::iter::repeat_n(' ', gap));
+            }
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+        out
+    }
+}
+
+/// Names and values under one another, aligned: the end of a long command.
+#[must_use]
+pub fn summary<S: AsRef<str>>(lines: &[(&str, S)]) -> String {
+    let width = lines.iter().map(|(name, _)| name.chars().count()).max();
+    let width = width.unwrap_or(0);
+    let mut out = String::new();
+    for (name, value) in lines {
+        let line = format!("{name:width$}  {}", escape(value.as_ref()));
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// `12,345`
+#[must_use]
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 node`, `12,345 nodes`
+#[must_use]
+pub fn counted(number: u64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", count(number))
+}
+
+/// `512 B`, `1.2 GB` (a kilobyte is 1,000 bytes, as disks are sold)
+#[must_use]
+pub fn bytes(number: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if number < 1_000 {
+        return format!("{number} B");
+    }
+    let mut value = number as f64 / 1e3;
+    let mut unit = 0;
+    // 999.95 would be rounded up to 1000.0.
+    while value >= 999.95 && unit + 1 < UNITS.len() {
+        value /= 1e3;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+/// `45 ms`, `3.4 s`, `2 min 5 s`, `1 h 3 min`
+#[must_use]
+pub fn duration(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if seconds < 0.9995 {
+        format!("{:.0} ms", seconds * 1e3)
+    } else if seconds < 59.95 {
+        format!("{seconds:.1} s")
+    } else if seconds < 3_599.5 {
+        let whole = seconds.round() as u64;
+        format!("{} min {} s", whole / 60, whole % 60)
+    } else {
+        let minutes = (seconds / 60.0).round() as u64;
+        format!("{} h {} min", minutes / 60, minutes % 60)
+    }
+}
+
+/// `12,300 rows/s`: three digits, since the rest is noise.
+#[must_use]
+pub fn rate(rows: u64, time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if rows == 0 || seconds <= 0.0 {
+        return "0 rows/s".to_owned();
+    }
+    let exact = rows as f64 / seconds;
+    if exact < 10.0 {
+        return format!("{exact:.1} rows/s");
+    }
+    let step = 10f64.powf((exact.log10().floor() - 2.0).max(0.0));
+    format!("{} rows/s", count(((exact / step).round() * step) as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(
+            [0, 999, 1_000, 12_345, 1_234_567].map(count),
+            ["0", "999", "1,000", "12,345", "1,234,567"]
+        );
+        assert_eq!(
+            [999, 1_000, 999_950, 1_200_000_000, u64::MAX].map(bytes),
+            ["999 B", "1.0 kB", "1.0 MB", "1.2 GB", "18446.7 PB"]
+        );
+        assert_eq!(
+            [45, 999, 1_000, 3_400, 59_960, 125_000, 3_780_000]
+                .map(|ms| duration(Duration::from_millis(ms))),
+            [
+                "45 ms",
+                "999 ms",
+                "1.0 s",
+                "3.4 s",
+                "1 min 0 s",
+                "2 min 5 s",
+                "1 h 3 min"
+            ]
+        );
+        let second = Duration::from_secs(1);
+        assert_eq!(
+            [0, 3, 742, 12_345, 999_999].map(|rows| rate(rows, second)),
+            [
+                "0 rows/s",
+                "3.0 rows/s",
+                "742 rows/s",
+                "12,300 rows/s",
+                "1,000,000 rows/s"
+            ]
+        );
+        assert_eq!(rate(5, Duration::ZERO), "0 rows/s");
+        assert_eq!(counted(1, "node"), "1 node");
+        assert_eq!(counted(1_742, "node"), "1,742 nodes");
+    }
+
+    #[test]
+    fn tables_align_and_hold_no_control_characters() {
+        let mut table = Table::new(["id", "email"]);
+        table.row(["1", "a@b\x1b[2J"]);
+        table.row(["longer".to_owned(), "é\nf".to_owned()]);
+        assert_eq!(
+            table.render(),
+            "id      email\n1       a@b\\u{1b}[2J\nlonger  é\\nf\n"
+        );
+        assert_eq!(
+            summary(&[("nodes", "742"), ("rate", "a\rb")]),
+            "nodes  742\nrate   a\\rb\n"
+        );
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_no_error_and_a_full_disk_is() {
+        struct Fails(ErrorKind);
+        impl Write for Fails {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(self.0.into())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        assert!(write(&mut Fails(ErrorKind::BrokenPipe), "x").is_ok());
+        let full = write(&mut Fails(ErrorKind::StorageFull), "x").unwrap_err();
+        assert_eq!(full.exit, Exit::Unreachable);
+    }
+
+    #[test]
+    fn json_on_a_terminal_spells_the_same_string() {
+        let text = serde_json::to_string_pretty(&["a\u{9b}31m\x7f\x1b"]).unwrap();
+        let shown = escape_beyond_ascii(&text);
+        assert!(!shown.chars().any(|c| c.is_control() && c != '\n'));
+        assert_eq!(
+            serde_json::from_str::<[String; 1]>(&shown).unwrap()[0],
+            "a\u{9b}31m\x7f\x1b"
+        );
+    }
+}

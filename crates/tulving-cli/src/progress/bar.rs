@@ -1,0 +1,115 @@
+//! For a terminal: a bar that is drawn over and over.
+
+use std::io::Write as _;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use tulving::transfer::{Phase, Progress};
+
+use super::Course;
+use crate::output::{count, counted, rate};
+use crate::text::safe;
+
+/// A bar: phase, rows, rate and time left. Each phase leaves one line behind.
+pub(super) struct Bar {
+    state: Mutex<Option<(Course, ProgressBar)>>,
+}
+
+impl Bar {
+    pub(super) fn new() -> Self {
+        Self {
+            state: Mutex::new(None),
+        }
+    }
+
+    fn finish(state: &mut Option<(Course, ProgressBar)>) {
+        if let Some((course, bar)) = state.take() {
+            bar.finish_and_clear();
+            // Rows that were told by `advance` live in the bar, which is made for many callers.
+            let done = bar.position();
+            eprintln_quietly(&Course { done, ..course }.end());
+        }
+    }
+}
+
+impl Progress for Bar {
+    fn phase(&self, phase: Phase, rows: Option<u64>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        Self::finish(&mut state);
+        let bar = ProgressBar::with_draw_target(rows, ProgressDrawTarget::stderr_with_hz(10));
+        bar.set_style(style(rows.is_some()));
+        bar.set_prefix(phase.as_str());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        *state = Some((Course::new(phase, rows), bar));
+    }
+
+    fn advance(&self, rows: u64) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, bar)) = &*state {
+            bar.inc(rows);
+        }
+    }
+
+    fn note(&self, text: &str) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*state {
+            Some((_, bar)) => bar.suspend(|| eprintln_quietly(&safe(text))),
+            None => eprintln_quietly(&safe(text)),
+        }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        Self::finish(self.state.get_mut().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+fn style(bounded: bool) -> ProgressStyle {
+    let template = if bounded {
+        "{prefix:8}  [{bar:30}] {rows}  {speed}  {eta} left"
+    } else {
+        "{prefix:8}  {spinner} {rows}  {speed}  {elapsed}"
+    };
+    // The template is ours, so a fault in it is no reason to stop a migration.
+    let style = ProgressStyle::with_template(template);
+    style
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
+        .with_key(
+            "rows",
+            |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let _ = match state.len() {
+                    Some(len) => write!(out, "{} of {} rows", count(state.pos()), count(len)),
+                    None => write!(out, "{}", counted(state.pos(), "row")),
+                };
+            },
+        )
+        .with_key(
+            "speed",
+            |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let _ = write!(out, "{}", rate(state.pos(), state.elapsed()));
+            },
+        )
+}
+
+fn eprintln_quietly(line: &str) {
+    // Whoever read stderr may be gone; the work goes on.
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_takes_calls_in_any_order() {
+        let bar = Bar::new();
+        bar.advance(1);
+        bar.phase(Phase::Plan, None);
+        bar.phase(Phase::Copy, Some(0));
+        bar.advance(5);
+        bar.note("x");
+    }
+}

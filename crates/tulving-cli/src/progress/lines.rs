@@ -1,0 +1,196 @@
+//! For a log: plain lines, and not too many.
+
+use std::io::{Stderr, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tulving::transfer::{Phase, Progress};
+
+use super::Course;
+use crate::output::counted;
+use crate::text::safe;
+
+/// Plain lines, for a log: one when a phase begins, one when it ends, and now and then one between.
+pub(super) struct Lines<W: Write + Send> {
+    state: Mutex<Log<W>>,
+}
+
+struct Log<W> {
+    out: W,
+    course: Option<Course>,
+    /// When a line was last written, and how far the phase was.
+    last: (Instant, u64),
+    pace: Pace,
+}
+
+/// How often a long phase says how far it is: not sooner than `least`, then at each tenth of its
+/// rows, and without such a step after `most`. So a phase of hours stays readable.
+#[derive(Clone, Copy)]
+struct Pace {
+    least: Duration,
+    most: Duration,
+}
+
+const PACE: Pace = Pace {
+    least: Duration::from_secs(5),
+    most: Duration::from_secs(30),
+};
+
+impl Lines<Stderr> {
+    pub(super) fn new(out: Stderr) -> Self {
+        Self::with_pace(out, PACE)
+    }
+}
+
+impl<W: Write + Send> Lines<W> {
+    fn with_pace(out: W, pace: Pace) -> Self {
+        let log = Log {
+            out,
+            course: None,
+            last: (Instant::now(), 0),
+            pace,
+        };
+        Self {
+            state: Mutex::new(log),
+        }
+    }
+}
+
+impl<W: Write> Log<W> {
+    fn line(&mut self, line: &str) {
+        // Whoever read stderr may be gone; the work goes on.
+        let _ = writeln!(self.out, "{line}");
+        let done = self.course.map_or(0, |course| course.done);
+        self.last = (Instant::now(), done);
+    }
+
+    fn finish(&mut self) {
+        if let Some(course) = self.course.take() {
+            self.line(&course.end());
+        }
+    }
+
+    fn is_due(&self, course: &Course) -> bool {
+        let (at, done) = self.last;
+        let waited = at.elapsed();
+        let tenth = course
+            .rows
+            .is_some_and(|rows| course.done - done >= rows.div_ceil(10));
+        waited >= self.pace.most || (waited >= self.pace.least && tenth)
+    }
+}
+
+impl<W: Write + Send> Progress for Lines<W> {
+    fn phase(&self, phase: Phase, rows: Option<u64>) {
+        let mut log = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        log.finish();
+        log.course = Some(Course::new(phase, rows));
+        let word = phase.as_str();
+        let line = match rows {
+            Some(rows) => format!("{word:8}  {} …", counted(rows, "row")),
+            None => format!("{word:8}  …"),
+        };
+        log.line(&line);
+    }
+
+    fn advance(&self, rows: u64) {
+        let mut log = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut course) = log.course else { return };
+        course.done += rows;
+        log.course = Some(course);
+        // The end has its own line.
+        if course.rows != Some(course.done) && log.is_due(&course) {
+            log.line(&course.midway());
+        }
+    }
+
+    fn note(&self, text: &str) {
+        let mut log = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        log.line(&safe(text));
+    }
+}
+
+impl<W: Write + Send> Drop for Lines<W> {
+    fn drop(&mut self) {
+        self.state
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .finish();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Shared(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn lines(pace: Pace, work: impl FnOnce(&dyn Progress)) -> Vec<String> {
+        let out = Shared::default();
+        work(&Lines::with_pace(out.clone(), pace));
+        let text = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(ToOwned::to_owned).collect()
+    }
+
+    #[test]
+    fn a_short_run_says_when_a_phase_begins_and_ends() {
+        let lines = lines(PACE, |progress| {
+            progress.phase(Phase::Plan, None);
+            progress.note("resuming \x1b[2J");
+            progress.phase(Phase::Copy, Some(742));
+            for _ in 0..742 {
+                progress.advance(1);
+            }
+        });
+        assert_eq!(lines.len(), 5, "{lines:?}");
+        assert_eq!(lines[..2], ["plan      …", "resuming \\u{1b}[2J"]);
+        assert!(lines[2].starts_with("plan      done in "));
+        assert_eq!(lines[3], "copy      742 rows …");
+        assert!(lines[4].starts_with("copy      742 rows in "), "{lines:?}");
+    }
+
+    #[test]
+    fn a_long_phase_says_how_far_it_is_at_each_tenth() {
+        let pace = Pace {
+            least: Duration::ZERO,
+            most: Duration::from_secs(3600),
+        };
+        let lines = lines(pace, |progress| {
+            progress.phase(Phase::Verify, Some(1_000));
+            for _ in 0..500 {
+                progress.advance(2);
+            }
+        });
+        assert_eq!(lines.len(), 1 + 9 + 1, "{lines:?}");
+        assert!(
+            lines[1].starts_with("verify    100 of 1,000 rows, "),
+            "{lines:?}"
+        );
+        assert!(lines[1].ends_with(" left"), "{lines:?}");
+    }
+
+    #[test]
+    fn a_phase_of_unknown_length_reports_by_time_alone() {
+        let pace = Pace {
+            least: Duration::ZERO,
+            most: Duration::ZERO,
+        };
+        let lines = lines(pace, |progress| {
+            progress.phase(Phase::Plan, None);
+            progress.advance(1);
+        });
+        assert!(lines[1].starts_with("plan      1 row, "), "{lines:?}");
+    }
+}

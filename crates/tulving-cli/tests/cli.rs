@@ -1,0 +1,254 @@
+//! The program as a shell sees it: texts, exit codes, and which stream says what.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const A: &str = "3f2b8c1e-7d4a-4e0b-9c55-0a1b2c3d4e5f";
+const CANARY: &str = "postgresql://owner:canary@db.example:5433/memory";
+
+/// The program in an empty directory with an empty environment.
+struct Shell(TempDir);
+
+struct Ran {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Shell {
+    fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    fn write(self, name: &str, text: &str) -> Self {
+        std::fs::write(self.0.path().join(name), text).unwrap();
+        self
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tulving"));
+        command
+            .args(args)
+            .current_dir(self.0.path())
+            .env_clear()
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        Ran::from(self.command(args).output().unwrap())
+    }
+
+    fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Ran {
+        let variables = variables.iter().copied();
+        Ran::from(self.command(args).envs(variables).output().unwrap())
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Ran {
+    fn json(&self) -> Value {
+        assert_eq!(self.stdout.lines().count(), 1, "{}", self.stdout);
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+}
+
+#[test]
+fn alone_it_prints_help() {
+    let ran = Shell::new().run(&[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.contains("Usage: tulving"), "{}", ran.stdout);
+    assert_eq!(
+        Shell::new().run(&["--version"]).stdout,
+        concat!("tulving ", env!("CARGO_PKG_VERSION"), "\n")
+    );
+}
+
+#[test]
+fn help_needs_no_valid_configuration() {
+    let shell = Shell::new().write("config.yaml", "nonsense: 1\n");
+    for args in [&["migrate", "--help"][..], &[], &["help", "user", "create"]] {
+        assert_eq!(shell.run(args).code, Some(0), "{args:?}");
+    }
+}
+
+#[test]
+fn misuse_exits_2_and_says_how_it_is_meant() {
+    for args in [
+        &["migrat"][..],
+        &["user"],
+        &["user", "create"],
+        &["user", "create", "--email", "a@b", "--output", "x.sql"],
+        &["migrate", "--workers", "0"],
+        &["migrate", "--only", "nodes,persons"],
+        &["--backend", "sqlite", "config", "show"],
+        &["--user-id", A, "--tenant-id", A, "config", "show"],
+        &["--user-id", A, "config", "show", "--tenant-id", A],
+    ] {
+        let ran = Shell::new().run(args);
+        assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.stderr);
+        assert!(ran.stdout.is_empty(), "{args:?}: {}", ran.stdout);
+        assert!(!ran.stderr.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn with_json_there_is_always_one_object() {
+    let shell = Shell::new().write("config.yaml", "memroy: {}\n");
+    for args in [
+        &["config", "show", "--json"][..],
+        &["--json", "migrat"],
+        &["user", "--json"],
+        &["user", "create", "--json"],
+    ] {
+        let ran = shell.run(args);
+        assert_eq!(ran.code, Some(2), "{args:?}");
+        let error = &ran.json()["error"];
+        assert_eq!(error["exit"], 2, "{error}");
+        assert!(
+            error["message"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty()),
+            "{error}"
+        );
+        assert!(
+            error["causes"].is_array() && error["hint"].is_string(),
+            "{error}"
+        );
+        assert!(!ran.stderr.is_empty());
+    }
+}
+
+#[test]
+fn an_unknown_key_names_the_nearest() {
+    let shell = Shell::new().write("config.yaml", "memory:\n  backnd: file\n");
+    let ran = shell.run(&["config", "show"]);
+    assert_eq!(ran.code, Some(2));
+    assert_eq!(
+        ran.stderr,
+        "error: config.yaml, line 2: unknown key \"memory.backnd\"\n  try: did you mean memory.backend?\n"
+    );
+}
+
+#[test]
+fn a_named_file_must_be_there_and_the_usual_one_need_not() {
+    let ran = Shell::new().run(&["config", "show", "--config", "other.yaml"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.stderr
+            .contains("reading the configuration other.yaml failed"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(Shell::new().run(&["config", "show"]).code, Some(0));
+}
+
+#[test]
+fn config_show_tells_values_and_sources_but_no_secret() {
+    let text = format!(
+        "memory: {{postgres: {{connection_string: '{CANARY}'}}}}\nscope: {{user_id: {A}}}\n\
+         embedding: {{url: 'https://canary@h/v1'}}\n"
+    );
+    let shell = Shell::new().write("config.yaml", &text);
+    for variables in [&[][..], &[("DATABASE_URL", CANARY)]] {
+        for args in [&["config", "show"][..], &["config", "show", "--json"]] {
+            let ran = shell.run_with(args, variables);
+            assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+            assert!(
+                !ran.stdout.contains("canary") && ran.stdout.contains("(hidden)"),
+                "{}",
+                ran.stdout
+            );
+            assert!(
+                ran.stdout.contains(A) && ran.stdout.contains("config.yaml line 2"),
+                "{}",
+                ran.stdout
+            );
+        }
+    }
+}
+
+#[test]
+fn config_show_works_without_database_url() {
+    let shell = Shell::new().write(
+        "config.yaml",
+        "memory: {postgres: {connection_string: '${DATABASE_URL}'}}\n",
+    );
+    let shown = shell.run(&["config", "show", "--json"]).json();
+    let setting = |key: &str| {
+        let settings = shown["settings"].as_array().unwrap();
+        settings
+            .iter()
+            .find(|setting| setting["key"] == key)
+            .unwrap()
+            .clone()
+    };
+    let connection = setting("memory.postgres.connection_string");
+    assert_eq!(connection["from"], "DATABASE_URL is not set");
+    assert!(connection["value"].is_null() && connection["problem"].is_null());
+    assert_eq!(setting("memory.backend")["value"], "file");
+}
+
+#[test]
+fn a_password_typed_in_the_wrong_place_is_not_repeated() {
+    for args in [
+        &[CANARY][..],
+        &["--backend", CANARY, "config", "show"],
+        &["config", CANARY, "--json"],
+        &["config", "show", "--config", CANARY],
+        &["runs", "status", "--workers", CANARY],
+    ] {
+        let ran = Shell::new().run(args);
+        assert_eq!(ran.code, Some(2), "{args:?}");
+        assert!(
+            !ran.stderr.contains("canary") && !ran.stdout.contains("canary"),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn terminal_control_in_an_argument_stays_text() {
+    let ran = Shell::new().run(&["\x1b]0;owned\x07"]);
+    assert!(!ran.stderr.contains(['\x1b', '\x07']), "{:?}", ran.stderr);
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly() {
+    let shell = Shell::new();
+    let mut command = shell.command(&["help-markdown"]);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ran = child.wait_with_output().unwrap();
+    assert_eq!((ran.status.code(), ran.stderr), (Some(0), Vec::new()));
+}
+
+#[test]
+fn the_manual_is_up_to_date() {
+    let made = Shell::new().run(&["help-markdown"]).stdout;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/cli.md");
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        made == kept,
+        "docs/cli.md is stale: cargo run -p tulving-cli -- help-markdown > docs/cli.md"
+    );
+}
