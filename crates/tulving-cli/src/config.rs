@@ -23,7 +23,7 @@ use clap::ValueEnum;
 pub use env::Env;
 use expand::Fault;
 pub use key::{KEYS, Key, Kind};
-pub use scope::{ScopeChoice, ScopeKind, parse_id};
+pub use scope::{create_command, parse_id};
 pub use secret::Secret;
 pub use show::Shown;
 pub use values::{Embedding, Retrieval};
@@ -128,8 +128,8 @@ impl Config {
                 .hint("name one: a memory belongs to one user or to one tenant"));
         }
         if !scopes.is_empty() {
-            for kind in ScopeKind::BOTH {
-                self.settings.remove(kind.key());
+            for kind in scope::BOTH {
+                self.settings.remove(scope::key(kind));
             }
         }
         for (key, text, origin) in layer {

@@ -1,5 +1,7 @@
 //! What every command is handed.
 
+use tulving::backend::postgres::{Connection, Database, DatabaseError};
+
 use crate::cli::Global;
 use crate::config::{Config, Env};
 use crate::exit::CliError;
@@ -26,5 +28,22 @@ impl Context {
             json: global.json,
             yes: global.yes,
         })
+    }
+
+    /// The database that the configuration names; nothing is connected yet.
+    ///
+    /// # Errors
+    /// If none is named, or the connection string cannot be read.
+    pub fn database(&self) -> Result<Database, CliError> {
+        let dsn = self.config.database_url()?.expose().parse();
+        Ok(Database::new(dsn.map_err(DatabaseError::from)?))
+    }
+
+    /// A connection to that database.
+    ///
+    /// # Errors
+    /// As [`Self::database`], and if no server answers.
+    pub async fn connect(&self) -> Result<Connection, CliError> {
+        Ok(self.database()?.connect().await?)
     }
 }

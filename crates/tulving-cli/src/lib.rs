@@ -8,6 +8,7 @@
 //! | [`context`] | what every command is handed |
 //! | [`config`] | flags, environment, config.yaml: the only reader of the environment |
 //! | [`exit`] | exit codes and errors |
+//! | `failure` | the library's errors, with exit code and what to do |
 //! | [`output`] | results on stdout |
 //! | [`progress`] | the course of a long operation, on stderr |
 //! | [`confirm`], [`interrupt`] | asking first, stopping cleanly |
@@ -21,6 +22,7 @@ pub mod config;
 pub mod confirm;
 pub mod context;
 pub mod exit;
+mod failure;
 pub mod interrupt;
 pub mod manual;
 pub mod output;

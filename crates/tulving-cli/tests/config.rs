@@ -5,7 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use tulving_cli::config::{Backend, Config, Env, KEYS, Overrides, ScopeChoice};
+use tulving::model::Scope;
+use tulving_cli::config::{Backend, Config, Env, KEYS, Overrides};
 use tulving_cli::exit::CliError;
 
 const A: &str = "3f2b8c1e-7d4a-4e0b-9c55-0a1b2c3d4e5f";
@@ -174,10 +175,7 @@ fn flags_come_before_the_environment_and_that_before_the_file() {
     ));
     let config = case.load().unwrap();
     assert_eq!(config.backend().unwrap(), Backend::Postgres);
-    assert_eq!(
-        config.scope().unwrap(),
-        ScopeChoice::User(A.parse().unwrap())
-    );
+    assert_eq!(config.scope().unwrap(), Scope::User(A.parse().unwrap()));
     assert_eq!(config.data_dir().unwrap(), case.dir.path().join("x"));
 
     let variables = [
@@ -187,10 +185,7 @@ fn flags_come_before_the_environment_and_that_before_the_file() {
     ];
     let config = case.with(variables).unwrap();
     assert_eq!(config.backend().unwrap(), Backend::File);
-    assert_eq!(
-        config.scope().unwrap(),
-        ScopeChoice::Tenant(B.parse().unwrap())
-    );
+    assert_eq!(config.scope().unwrap(), Scope::Tenant(B.parse().unwrap()));
     assert_eq!(config.data_dir().unwrap(), PathBuf::from("y"));
 
     case.flags.backend = Some(Backend::Postgres);
@@ -198,10 +193,7 @@ fn flags_come_before_the_environment_and_that_before_the_file() {
     case.flags.data_dir = Some(PathBuf::from("z"));
     let config = case.with(variables).unwrap();
     assert_eq!(config.backend().unwrap(), Backend::Postgres);
-    assert_eq!(
-        config.scope().unwrap(),
-        ScopeChoice::User(B.parse().unwrap())
-    );
+    assert_eq!(config.scope().unwrap(), Scope::User(B.parse().unwrap()));
     assert_eq!(config.data_dir().unwrap(), PathBuf::from("z"));
 }
 

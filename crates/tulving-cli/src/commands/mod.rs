@@ -2,11 +2,13 @@
 
 pub mod config;
 pub mod migrate;
+mod owner;
 pub mod runs;
 pub mod schema;
 pub mod tenant;
 pub mod user;
 pub mod verify;
+mod wire;
 
 use crate::cli::{Cli, Command};
 use crate::context::Context;
@@ -30,12 +32,12 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
     let cx = Context::new(&cli.global)?;
     match command {
         Command::Config(command) => config::run(&command, &cx),
-        Command::Schema(_)
-        | Command::User(_)
-        | Command::Tenant(_)
-        | Command::Migrate(_)
-        | Command::Verify(_)
-        | Command::Runs(_) => Err(CliError::new(Exit::Bug, "this command is not wired yet")),
+        Command::Schema(command) => schema::run(&command, &cx).await,
+        Command::User(command) => user::run(command, &cx).await,
+        Command::Tenant(command) => tenant::run(command, &cx).await,
+        Command::Migrate(migrate) => migrate::run(migrate, &cx).await,
+        Command::Verify(verify) => verify::run(verify, &cx).await,
+        Command::Runs(command) => runs::run(&command, &cx).await,
         Command::HelpMarkdown => Ok(Exit::Done),
     }
 }

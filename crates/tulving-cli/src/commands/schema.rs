@@ -1,6 +1,12 @@
 //! `tulving schema`: the tables of a database and their version.
 
 use clap::Subcommand;
+use serde_json::json;
+use tulving::backend::postgres::SchemaVersion;
+
+use crate::context::Context;
+use crate::exit::{CliError, Exit};
+use crate::output::{self, Table};
 
 /// `tulving schema …`
 #[derive(Debug, Subcommand)]
@@ -17,4 +23,94 @@ pub enum Command {
 
     /// Prints the SQL of the schema; needs no database
     Print,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When the database cannot be reached or refuses.
+pub async fn run(command: &Command, cx: &Context) -> Result<Exit, CliError> {
+    match command {
+        Command::Apply => apply(cx).await,
+        Command::Status => status(cx).await,
+        Command::Print => print(cx),
+    }
+}
+
+async fn apply(cx: &Context) -> Result<Exit, CliError> {
+    let mut connection = cx.connect().await?;
+    let applied = connection.apply_schema().await?;
+    let newest = SchemaVersion::newest();
+    if cx.json {
+        let applied: Vec<i32> = applied.iter().map(|version| version.version).collect();
+        output::json(&json!({"applied": applied, "version": newest}))?;
+    } else if applied.is_empty() {
+        output::text(&format!("The schema is at version {newest} already."))?;
+    } else {
+        for version in applied {
+            output::text(&format!("applied  {} {}", version.version, version.name))?;
+        }
+        output::text(&format!("The schema is at version {newest}."))?;
+    }
+    Ok(Exit::Done)
+}
+
+async fn status(cx: &Context) -> Result<Exit, CliError> {
+    let connection = cx.connect().await?;
+    let status = connection.schema_status().await?;
+    if cx.json {
+        let applied: Vec<_> = status
+            .applied
+            .iter()
+            .map(|seen| {
+                let applied_at = seen.applied_at.isoformat();
+                json!({"version": seen.version, "name": seen.name, "checksum": seen.checksum, "applied_at": applied_at})
+            })
+            .collect();
+        let pending: Vec<_> = status
+            .pending
+            .iter()
+            .map(|known| json!({"version": known.version, "name": known.name, "checksum": known.checksum()}))
+            .collect();
+        output::json(&json!({"applied": applied, "pending": pending}))?;
+        return Ok(Exit::Done);
+    }
+    let mut table = Table::new(["VERSION", "NAME", "APPLIED"]);
+    for seen in status.applied {
+        let by_psql = if seen.checksum.is_none() {
+            ", by psql"
+        } else {
+            ""
+        };
+        table.row([
+            seen.version.to_string(),
+            seen.name,
+            seen.applied_at.isoformat() + by_psql,
+        ]);
+    }
+    for known in status.pending {
+        table.row([
+            known.version.to_string(),
+            known.name.to_owned(),
+            "not yet: tulving schema apply".to_owned(),
+        ]);
+    }
+    output::text(&table.render())?;
+    Ok(Exit::Done)
+}
+
+fn print(cx: &Context) -> Result<Exit, CliError> {
+    let versions = SchemaVersion::all();
+    if cx.json {
+        let versions: Vec<_> = versions
+            .iter()
+            .map(|known| json!({"version": known.version, "name": known.name, "sql": known.sql}))
+            .collect();
+        output::json(&json!({"versions": versions}))?;
+    } else {
+        versions
+            .iter()
+            .try_for_each(|known| output::text(known.sql))?;
+    }
+    Ok(Exit::Done)
 }

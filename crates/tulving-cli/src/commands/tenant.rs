@@ -3,6 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use serde_json::json;
+use tulving::backend::postgres::{Owner, TenantToCreate};
+use tulving::model::ScopeKind;
+use uuid::Uuid;
+
+use super::owner;
+use crate::context::Context;
+use crate::exit::{CliError, Exit};
+use crate::output::{self, Table};
 
 /// `tulving tenant …`
 #[derive(Debug, Subcommand)]
@@ -43,4 +52,59 @@ pub struct Create {
     /// Writes that SQL to a file
     #[arg(long, value_name = "FILE", requires = "sql")]
     pub output: Option<PathBuf>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When the id is none, or the database cannot be reached or refuses.
+pub async fn run(command: Command, cx: &Context) -> Result<Exit, CliError> {
+    match command {
+        Command::Create(create) => {
+            let id = owner::id(create.id.as_deref(), ScopeKind::Tenant)?;
+            let tenant = TenantToCreate {
+                id,
+                name: create.name,
+                azure_tenant_id: create.azure_tenant_id,
+            };
+            let admin = create
+                .admin_email
+                .map(|email| super::user::user(Uuid::new_v4(), email, None, Some(id)));
+            let mut owners: Vec<&dyn Owner> = vec![&tenant];
+            owners.extend(admin.iter().map(|admin| admin as &dyn Owner));
+            if create.sql {
+                return owner::print_sql(cx, id, &owners, create.output.as_deref());
+            }
+            cx.connect().await?.create_owners(&owners).await?;
+            let admin_id = admin.as_ref().map(|admin| admin.id);
+            owner::print_id(
+                cx,
+                id,
+                &json!({"id": id, "name": tenant.name, "admin_user_id": admin_id}),
+            )
+        }
+        Command::List => list(cx).await,
+    }
+}
+
+async fn list(cx: &Context) -> Result<Exit, CliError> {
+    let tenants = cx.connect().await?.tenants().await?;
+    if cx.json {
+        let tenants: Vec<_> = tenants
+            .into_iter()
+            .map(|tenant| json!({"id": tenant.id, "name": tenant.name, "created_at": tenant.created_at.isoformat()}))
+            .collect();
+        output::json(&json!({"tenants": tenants}))?;
+        return Ok(Exit::Done);
+    }
+    let mut table = Table::new(["ID", "NAME", "CREATED"]);
+    for tenant in tenants {
+        table.row([
+            tenant.id.to_string(),
+            tenant.name,
+            tenant.created_at.isoformat(),
+        ]);
+    }
+    output::text(&table.render())?;
+    Ok(Exit::Done)
 }

@@ -3,6 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use serde_json::json;
+use tulving::backend::postgres::{Owner, UserToCreate};
+use tulving::model::ScopeKind;
+use uuid::Uuid;
+
+use super::owner;
+use crate::context::Context;
+use crate::exit::{CliError, Exit};
+use crate::output::{self, Table};
 
 /// `tulving user …`
 #[derive(Debug, Subcommand)]
@@ -44,4 +53,82 @@ pub struct Create {
     /// Writes that SQL to a file
     #[arg(long, value_name = "FILE", requires = "sql")]
     pub output: Option<PathBuf>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When the id is none, or the database cannot be reached or refuses.
+pub async fn run(command: Command, cx: &Context) -> Result<Exit, CliError> {
+    match command {
+        Command::Create(create) => {
+            let id = owner::id(create.id.as_deref(), ScopeKind::User)?;
+            let tenant_id = cx.config.tenant_flag()?;
+            let user = user(
+                id,
+                create.email,
+                create.auth_provider.zip(create.external_id),
+                tenant_id,
+            );
+            let owners: [&dyn Owner; 1] = [&user];
+            if create.sql {
+                return owner::print_sql(cx, id, &owners, create.output.as_deref());
+            }
+            cx.connect().await?.create_owners(&owners).await?;
+            owner::print_id(
+                cx,
+                id,
+                &json!({"id": id, "email": user.email, "tenant_id": tenant_id}),
+            )
+        }
+        Command::List => list(cx).await,
+    }
+}
+
+/// A user who is known by an identity elsewhere, or by the address alone.
+pub(super) fn user(
+    id: Uuid,
+    email: String,
+    identity: Option<(String, String)>,
+    tenant_id: Option<Uuid>,
+) -> UserToCreate {
+    let (auth_provider, external_id) =
+        identity.unwrap_or_else(|| ("local".to_owned(), email.clone()));
+    UserToCreate {
+        id,
+        auth_provider,
+        external_id,
+        email,
+        tenant_id,
+    }
+}
+
+async fn list(cx: &Context) -> Result<Exit, CliError> {
+    let users = cx.connect().await?.users().await?;
+    if cx.json {
+        let users: Vec<_> = users
+            .into_iter()
+            .map(|user| {
+                let created_at = user.created_at.isoformat();
+                json!({"id": user.id, "email": user.email, "tenant_id": user.tenant_id, "created_at": created_at})
+            })
+            .collect();
+        output::json(&json!({"users": users}))?;
+        return Ok(Exit::Done);
+    }
+    let mut table = Table::new(["ID", "EMAIL", "TENANT", "CREATED"]);
+    for user in users {
+        let tenant = user
+            .tenant_id
+            .map_or_else(|| "-".to_owned(), |id| id.to_string());
+        let email = user.email.unwrap_or_else(|| "-".to_owned());
+        table.row([
+            user.id.to_string(),
+            email,
+            tenant,
+            user.created_at.isoformat(),
+        ]);
+    }
+    output::text(&table.render())?;
+    Ok(Exit::Done)
 }

@@ -1,73 +1,36 @@
 //! Whose memory: the user or tenant that flags, environment and file name.
 
-use std::fmt;
-
+use tulving::model::{Scope, ScopeKind};
 use uuid::Uuid;
 
 use crate::exit::CliError;
 use crate::text::quote;
 
-/// The one user or tenant a command works for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ScopeChoice {
-    /// One user.
-    User(Uuid),
-    /// One tenant.
-    Tenant(Uuid),
-}
+/// Both, the user first.
+pub(super) const BOTH: [ScopeKind; 2] = [ScopeKind::User, ScopeKind::Tenant];
 
-/// Which of the two an id is to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ScopeKind {
-    /// One user.
-    User,
-    /// One tenant.
-    Tenant,
-}
-
-impl ScopeKind {
-    pub(super) const BOTH: [Self; 2] = [Self::User, Self::Tenant];
-
-    /// `user` or `tenant`
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Tenant => "tenant",
-        }
-    }
-
-    /// The key of the configuration file.
-    pub(super) fn key(self) -> &'static str {
-        match self {
-            Self::User => "scope.user_id",
-            Self::Tenant => "scope.tenant_id",
-        }
-    }
-
-    pub(super) fn with(self, id: Uuid) -> ScopeChoice {
-        match self {
-            Self::User => ScopeChoice::User(id),
-            Self::Tenant => ScopeChoice::Tenant(id),
-        }
-    }
-
-    /// The command that makes one.
-    #[must_use]
-    pub fn create_command(self) -> &'static str {
-        match self {
-            Self::User => "tulving user create --email you@example.com",
-            Self::Tenant => "tulving tenant create --name NAME",
-        }
+/// The key of the configuration file.
+pub(super) fn key(kind: ScopeKind) -> &'static str {
+    match kind {
+        ScopeKind::User => "scope.user_id",
+        ScopeKind::Tenant => "scope.tenant_id",
     }
 }
 
-impl fmt::Display for ScopeChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::User(id) => write!(f, "user {id}"),
-            Self::Tenant(id) => write!(f, "tenant {id}"),
-        }
+/// The scope that an id of this kind stands for.
+pub(super) fn with(kind: ScopeKind, id: Uuid) -> Scope {
+    match kind {
+        ScopeKind::User => Scope::User(id),
+        ScopeKind::Tenant => Scope::Tenant(id),
+    }
+}
+
+/// The command that makes one.
+#[must_use]
+pub fn create_command(kind: ScopeKind) -> &'static str {
+    match kind {
+        ScopeKind::User => "tulving user create --email you@example.com",
+        ScopeKind::Tenant => "tulving tenant create --name NAME",
     }
 }
 
@@ -83,7 +46,7 @@ pub fn parse_id(text: &str, kind: ScopeKind, from: &str) -> Result<Uuid, CliErro
         Err(_) => "is not a UUID, which looks like 3f2b8c1e-7d4a-4e0b-9c55-0a1b2c3d4e5f",
     };
     let message = format!("Invalid UUID format: {} (from {from}) {why}", quote(text));
-    let (kind, command) = (kind.as_str(), kind.create_command());
+    let (kind, command) = (kind.as_str(), create_command(kind));
     Err(CliError::usage(message).hint(format!("{command}   (makes a {kind} and prints its id)")))
 }
 

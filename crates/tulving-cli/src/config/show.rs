@@ -1,7 +1,7 @@
 //! The configuration as `tulving config show` tells it: every key, its value, its source.
 
 use super::key::{KEYS, Key, Kind};
-use super::scope::{ScopeKind, parse_id};
+use super::scope::{self, parse_id};
 use super::secret::HIDDEN;
 use super::{Config, DATABASE_URL};
 use crate::text::safe;
@@ -40,9 +40,9 @@ impl Config {
         };
         match self.get(key.path) {
             Ok(value) => {
-                for kind in ScopeKind::BOTH
+                for kind in scope::BOTH
                     .into_iter()
-                    .filter(|kind| kind.key() == key.path)
+                    .filter(|kind| scope::key(*kind) == key.path)
                 {
                     let id = value
                         .iter()

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use tulving::model::{Scope, ScopeKind};
 use uuid::Uuid;
 
-use super::scope::{ScopeChoice, ScopeKind, parse_id};
+use super::scope::{self, parse_id};
 use super::{Backend, Config, Origin, Secret, database_url_missing};
 use crate::exit::CliError;
 
@@ -120,10 +121,10 @@ impl Config {
     ///
     /// # Errors
     /// `Invalid UUID format`, exit 2.
-    pub fn scope_if_named(&self) -> Result<Option<ScopeChoice>, CliError> {
-        for kind in ScopeKind::BOTH {
-            if let Some((text, place)) = self.get(kind.key())? {
-                return parse_id(&text, kind, &place).map(|id| Some(kind.with(id)));
+    pub fn scope_if_named(&self) -> Result<Option<Scope>, CliError> {
+        for kind in scope::BOTH {
+            if let Some((text, place)) = self.get(scope::key(kind))? {
+                return parse_id(&text, kind, &place).map(|id| Some(scope::with(kind, id)));
             }
         }
         Ok(None)
@@ -133,7 +134,7 @@ impl Config {
     ///
     /// # Errors
     /// As [`Config::scope_if_named`], and when none is named.
-    pub fn scope(&self) -> Result<ScopeChoice, CliError> {
+    pub fn scope(&self) -> Result<Scope, CliError> {
         self.scope_if_named()?.ok_or_else(|| {
             CliError::usage("no user or tenant is named: a memory belongs to one of them")
                 .hint("--user-id UUID or --tenant-id UUID, or scope.user_id in config.yaml")

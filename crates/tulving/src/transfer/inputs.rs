@@ -5,12 +5,13 @@ use serde_json::{Map, Value, json};
 use super::migrate::MigrateOptions;
 use super::prepare::{Prepared, SourceOptions};
 use super::receipt::ReceiptFile;
-use crate::model::Scope;
+use crate::model::{Scope, Space};
 
 /// Everything that decides what a run writes. Workers and chunk sizes do not.
 pub(crate) fn inputs(
     scope: Scope,
     database: &str,
+    space: Option<&Space>,
     prepared: &Prepared,
     options: &MigrateOptions,
 ) -> Value {
@@ -26,7 +27,7 @@ pub(crate) fn inputs(
         "scope": scope.to_string(),
         "database": database,
         "files": files,
-        "space": prepared.space.as_ref().map(ToString::to_string),
+        "space": space.map(ToString::to_string),
         "options": {
             "only": only,
             "on_error": if options.reject { "reject" } else { "stop" },

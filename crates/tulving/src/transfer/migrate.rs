@@ -10,7 +10,7 @@ use super::cancel::Cancel;
 use super::copy::{Copying, OnExisting};
 use super::error::TransferError;
 use super::inputs;
-use super::prepare::{Prepared, SourceOptions, prepare};
+use super::prepare::{Prepared, SourceOptions, survey};
 use super::progress::{Phase, Progress};
 use super::receipt::{Receipt, ReceiptCounts, ReceiptScope, ReceiptSpace};
 use super::source::Reading;
@@ -20,7 +20,7 @@ use crate::backend::postgres::{
     ChunkCounts, Database, DatabaseError, Lock, Refusal, Run, RunChunk, RunStatus, SchemaVersion,
     Table, Target,
 };
-use crate::model::{Episode, Kind, Node, Scope, Timestamp};
+use crate::model::{Episode, Kind, Node, Scope, Space, Timestamp};
 use crate::record::Part;
 
 /// How a migration goes about it.
@@ -28,6 +28,8 @@ use crate::record::Part;
 pub struct MigrateOptions {
     /// What is read.
     pub source: SourceOptions,
+    /// The embedding model of the vectors; 1024-wide ones are BGE-M3's unless named.
+    pub model: Option<String>,
     /// Write the sound rows though others are refused.
     pub reject: bool,
     /// Where refused rows go.
@@ -69,6 +71,8 @@ pub struct Migration {
     target: Target,
     scope: Scope,
     options: MigrateOptions,
+    /// The embedding space of the vectors, unless there are none.
+    pub space: Option<Space>,
     /// What was found.
     pub prepared: Prepared,
 }
@@ -106,7 +110,11 @@ impl Migration {
             .iter()
             .for_each(|warning| progress.note(warning));
         drop(connection);
-        let prepared = prepare(scope, &options.source, progress, cancel).await?;
+        let surveyed = survey(&options.source, progress, cancel).await?;
+        let space = surveyed.space(options.model.as_deref())?;
+        let prepared = surveyed
+            .validate(scope, &options.source, progress, cancel)
+            .await?;
         if !options.reject {
             prepared.require_flawless()?;
         }
@@ -115,6 +123,7 @@ impl Migration {
             target,
             scope,
             options,
+            space,
             prepared,
         })
     }
@@ -150,6 +159,7 @@ impl Migration {
         let now = inputs::inputs(
             self.scope,
             &self.target.identity,
+            self.space.as_ref(),
             &self.prepared,
             &self.options,
         );
@@ -214,7 +224,7 @@ impl Migration {
         if !flawed.is_empty() {
             super::rows::write_rejects(&self.options.rejects, flawed)?;
         }
-        let space_id = match &self.prepared.space {
+        let space_id = match &self.space {
             Some(space) => Some(self.database.connect().await?.space(space).await?),
             None => None,
         };
@@ -334,7 +344,7 @@ impl Migration {
             verified: verification.verified,
             files: self.prepared.files.iter().map(Into::into).collect(),
             layout: self.prepared.layout.to_owned(),
-            space: self.prepared.space.as_ref().map(|space| ReceiptSpace {
+            space: self.space.as_ref().map(|space| ReceiptSpace {
                 provider: space.provider.clone(),
                 model: space.model.clone(),
                 dimensions: space.dims,

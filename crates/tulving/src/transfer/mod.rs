@@ -20,7 +20,7 @@ pub use cancel::Cancel;
 pub use copy::OnExisting;
 pub use error::{Flawed, TransferError};
 pub use migrate::{MigrateOptions, Migration, Report};
-pub use prepare::{KindSummary, Prepared, SourceOptions, prepare};
+pub use prepare::{KindSummary, Prepared, SourceOptions};
 pub use progress::{Phase, Progress, Silent};
 pub use receipt::{Receipt, ReceiptCounts, ReceiptFile, ReceiptScope, ReceiptSpace};
 pub use verification::{Difference, Verification, VerifyOptions, verify};

@@ -25,8 +25,6 @@ pub struct SourceOptions {
     pub data_dir: PathBuf,
     /// The kinds to take; both if empty.
     pub only: Vec<Kind>,
-    /// The embedding model of the vectors; 1024-wide ones are BGE-M3's unless named.
-    pub model: Option<String>,
     /// Rows that were refused before, mended: taken instead of the directory's records.
     pub rows: Option<PathBuf>,
     /// Take rows over that are stamped with another owner.
@@ -47,7 +45,6 @@ impl SourceOptions {
         Self {
             data_dir,
             only: Vec::new(),
-            model: None,
             rows: None,
             restamp: false,
             cast_f32: false,
@@ -80,8 +77,6 @@ pub struct KindSummary {
 pub struct Prepared {
     /// `2.0.0` or `1.x`.
     pub layout: &'static str,
-    /// The embedding space of the vectors, unless there are none.
-    pub space: Option<Space>,
     /// What was found of the nodes.
     pub nodes: KindSummary,
     /// What was found of the episodes.
@@ -138,17 +133,21 @@ impl IdSet {
     }
 }
 
-/// Plans and validates: everything is read, nothing is written.
+/// A source whose files were gone through once: counted, hashed, cut into work.
+pub(crate) struct Surveyed {
+    layout: &'static str,
+    sources: Vec<KindSource>,
+}
+
+/// The first phase: what is there.
 ///
 /// # Errors
-/// If the source as a whole cannot be used. Single rows that cannot are in
-/// [`Prepared::flawed`].
-pub async fn prepare(
-    scope: Scope,
+/// If the source as a whole cannot be used.
+pub(crate) async fn survey(
     options: &SourceOptions,
     progress: &dyn Progress,
     cancel: &Cancel,
-) -> Result<Prepared, TransferError> {
+) -> Result<Surveyed, TransferError> {
     progress.phase(Phase::Plan, None);
     let layout = Layout::find(&options.data_dir)?;
     let mut sources = Vec::new();
@@ -178,43 +177,110 @@ pub async fn prepare(
             });
         }
     }
-    let stamp = if options.restamp {
-        Stamp::replace(scope)
-    } else {
-        Stamp::only(scope)
-    };
-    let mut prepared = Prepared {
+    Ok(Surveyed {
         layout: layout.version,
-        space: space(&sources, options.model.as_deref())?,
-        nodes: KindSummary::default(),
-        episodes: KindSummary::default(),
-        flawed: Vec::new(),
-        files: sources
-            .iter()
-            .flat_map(|source| source.files.iter().cloned())
-            .collect(),
-        sources: Vec::new(),
-        stamp,
-    };
-    progress.phase(
-        Phase::Validate,
-        Some(sources.iter().map(|source| source.rows).sum()),
-    );
-    for source in sources {
-        match source.kind {
-            Kind::Node => {
-                prepared
-                    .validate::<Node>(source, options, progress, cancel)
-                    .await?
-            }
-            Kind::Episode => {
-                prepared
-                    .validate::<Episode>(source, options, progress, cancel)
-                    .await?
+        sources,
+    })
+}
+
+impl Surveyed {
+    /// The second phase: every row is read and checked.
+    ///
+    /// # Errors
+    /// If a row is no JSON. Rows that cannot be moved are in [`Prepared::flawed`].
+    pub(crate) async fn validate(
+        self,
+        scope: Scope,
+        options: &SourceOptions,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Prepared, TransferError> {
+        let Self { layout, sources } = self;
+        let mut prepared = Prepared {
+            layout,
+            nodes: KindSummary::default(),
+            episodes: KindSummary::default(),
+            flawed: Vec::new(),
+            files: sources
+                .iter()
+                .flat_map(|source| source.files.iter().cloned())
+                .collect(),
+            sources: Vec::new(),
+            stamp: if options.restamp {
+                Stamp::replace(scope)
+            } else {
+                Stamp::only(scope)
+            },
+        };
+        progress.phase(
+            Phase::Validate,
+            Some(sources.iter().map(|source| source.rows).sum()),
+        );
+        for source in sources {
+            match source.kind {
+                Kind::Node => {
+                    prepared
+                        .validate::<Node>(source, options, progress, cancel)
+                        .await?
+                }
+                Kind::Episode => {
+                    prepared
+                        .validate::<Episode>(source, options, progress, cancel)
+                        .await?
+                }
             }
         }
+        Ok(prepared)
     }
-    Ok(prepared)
+
+    /// The one embedding space of the vectors, unless there are none. Vectors of 1024 are taken
+    /// for BGE-M3's unless their model is named.
+    ///
+    /// # Errors
+    /// If the vectors' widths do not fit the model, or each other.
+    pub(crate) fn space(&self, model: Option<&str>) -> Result<Option<Space>, TransferError> {
+        let mut space: Option<Space> = None;
+        for source in self
+            .sources
+            .iter()
+            .filter(|source| source.pair.vectors.rows() > 0)
+        {
+            let found = source.pair.vectors.dims();
+            let file = source.vectors_file();
+            let refuse = |expected: String| {
+                Err(TransferError::Dimensions {
+                    file,
+                    found,
+                    expected,
+                })
+            };
+            match (&space, model) {
+                (Some(space), _) if space.dims != found => {
+                    return refuse(format!("the nodes' vectors have {}", space.dims));
+                }
+                (Some(_), _) => {}
+                (None, _) if found > Space::MAX_DIMS => {
+                    return refuse(format!("pgvector stores at most {}", Space::MAX_DIMS));
+                }
+                (None, None) if found != Space::BGE_M3_DIMS => {
+                    return refuse(format!(
+                        "only vectors of {} are taken for {}'s unless their model is named",
+                        Space::BGE_M3_DIMS,
+                        Space::BGE_M3
+                    ));
+                }
+                (None, Some(Space::BGE_M3)) if found != Space::BGE_M3_DIMS => {
+                    return refuse(format!(
+                        "those of {} have {}",
+                        Space::BGE_M3,
+                        Space::BGE_M3_DIMS
+                    ));
+                }
+                (None, model) => space = Some(Space::local(model.unwrap_or(Space::BGE_M3), found)),
+            }
+        }
+        Ok(space)
+    }
 }
 
 impl Prepared {
@@ -327,48 +393,4 @@ impl Prepared {
         });
         Ok(())
     }
-}
-
-/// The one embedding space of a source's vectors.
-fn space(sources: &[KindSource], model: Option<&str>) -> Result<Option<Space>, TransferError> {
-    let mut space: Option<Space> = None;
-    for source in sources
-        .iter()
-        .filter(|source| source.pair.vectors.rows() > 0)
-    {
-        let found = source.pair.vectors.dims();
-        let file = source.vectors_file();
-        let refuse = |expected: String| {
-            Err(TransferError::Dimensions {
-                file,
-                found,
-                expected,
-            })
-        };
-        match (&space, model) {
-            (Some(space), _) if space.dims != found => {
-                return refuse(format!("the nodes' vectors have {}", space.dims));
-            }
-            (Some(_), _) => {}
-            (None, _) if found > Space::MAX_DIMS => {
-                return refuse(format!("pgvector stores at most {}", Space::MAX_DIMS));
-            }
-            (None, None) if found != Space::BGE_M3_DIMS => {
-                return refuse(format!(
-                    "only vectors of {} are taken for {}'s unless their model is named",
-                    Space::BGE_M3_DIMS,
-                    Space::BGE_M3
-                ));
-            }
-            (None, Some(Space::BGE_M3)) if found != Space::BGE_M3_DIMS => {
-                return refuse(format!(
-                    "those of {} have {}",
-                    Space::BGE_M3,
-                    Space::BGE_M3_DIMS
-                ));
-            }
-            (None, model) => space = Some(Space::local(model.unwrap_or(Space::BGE_M3), found)),
-        }
-    }
-    Ok(space)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::cancel::Cancel;
 use super::digest::{self, KindDigest};
 use super::error::TransferError;
-use super::prepare::{KindChecked, Prepared, SourceOptions, prepare};
+use super::prepare::{KindChecked, Prepared, SourceOptions, survey};
 use super::progress::{Phase, Progress};
 use super::receipt::{Receipt, ReceiptFile};
 use super::source::Reading;
@@ -43,7 +43,10 @@ pub async fn verify(
     connection.require_target().await?;
     connection.require_scope(scope).await?;
     drop(connection);
-    let prepared = prepare(scope, &options.source, progress, cancel).await?;
+    let surveyed = survey(&options.source, progress, cancel).await?;
+    let prepared = surveyed
+        .validate(scope, &options.source, progress, cancel)
+        .await?;
     let part = if options.exact {
         Part::Everything
     } else {

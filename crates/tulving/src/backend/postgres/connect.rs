@@ -6,7 +6,9 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tokio::task::JoinHandle;
-use tokio_postgres::Client;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+use tokio_postgres::{Client, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::dsn::{Dsn, DsnError};
@@ -51,34 +53,12 @@ impl Database {
     /// If no server answers within the connection string's `connect_timeout` (10 s unless given),
     /// or it refuses us.
     pub async fn connect(&self) -> Result<Connection, DatabaseError> {
-        let tls = tls(&self.dsn)?;
-        let target = self.target();
-        let seconds = self
-            .dsn
-            .config
-            .get_connect_timeout()
-            .map_or(10, Duration::as_secs);
-        // The driver's own timeout covers the socket only; a server may accept and stay silent.
-        let connecting = tokio::time::timeout(
-            Duration::from_secs(seconds + 1),
-            self.dsn.config.connect(tls),
-        );
-        let (client, connection) = match connecting.await {
-            Ok(Ok(connected)) => connected,
-            Ok(Err(source)) => {
-                let why = why_unreachable(&source);
-                return Err(DatabaseError::Unreachable {
-                    target,
-                    why,
-                    source,
-                });
-            }
-            Err(_) => return Err(DatabaseError::TimedOut { target, seconds }),
+        // The driver asks a TLS connector for every host, even where it will not use it.
+        let (client, driver) = match self.dsn.config.get_ssl_mode() {
+            SslMode::Disable => self.open(NoTls).await?,
+            _ => self.open(tls(&self.dsn)?).await?,
         };
-        // Its error also reaches whoever waits for an answer, so it is not lost here.
-        let driver = tokio::spawn(async move {
-            let _ = connection.await;
-        });
+        let target = self.target();
         let connection = Connection {
             client,
             target,
@@ -86,6 +66,42 @@ impl Database {
         };
         connection.settle().await?;
         Ok(connection)
+    }
+
+    async fn open<T>(&self, tls: T) -> Result<(Client, JoinHandle<()>), DatabaseError>
+    where
+        T: MakeTlsConnect<Socket> + Send + 'static,
+        T::Stream: Send,
+        T::TlsConnect: Send,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
+        let target = self.target();
+        let seconds = self
+            .dsn
+            .config
+            .get_connect_timeout()
+            .map_or(10, Duration::as_secs);
+        // The driver's own timeout covers the socket only; a server may accept and stay silent.
+        let connecting = self.dsn.config.connect(tls);
+        let connecting = tokio::time::timeout(Duration::from_secs(seconds + 1), connecting);
+        match connecting.await {
+            // Its error also reaches whoever waits for an answer, so it is not lost here.
+            Ok(Ok((client, connection))) => Ok((
+                client,
+                tokio::spawn(async move {
+                    let _ = connection.await;
+                }),
+            )),
+            Ok(Err(source)) => {
+                let why = why_unreachable(&source);
+                Err(DatabaseError::Unreachable {
+                    target,
+                    why,
+                    source,
+                })
+            }
+            Err(_) => Err(DatabaseError::TimedOut { target, seconds }),
+        }
     }
 }
 
@@ -149,10 +165,9 @@ fn tls(dsn: &Dsn) -> Result<MakeRustlsConnect, DsnError> {
                 return Err(DsnError::NoCertificate { path: path.clone() });
             }
         }
-        None if dsn.config.get_ssl_mode() != tokio_postgres::config::SslMode::Disable => {
+        None => {
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
-        None => {}
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)

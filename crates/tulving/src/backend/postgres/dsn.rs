@@ -59,6 +59,12 @@ impl FromStr for Dsn {
         };
         let mut config: tokio_postgres::Config = text.parse().map_err(|_| DsnError::Malformed)?;
         let mode = match options.mode.as_deref() {
+            // As in libpq: there is nothing to encrypt on a socket of this machine.
+            Some("prefer" | "allow" | "require" | "verify-ca" | "verify-full")
+                if is_socket(&config) =>
+            {
+                SslMode::Disable
+            }
             Some("disable") => SslMode::Disable,
             Some("prefer" | "allow") => SslMode::Prefer,
             Some("require" | "verify-ca" | "verify-full") => SslMode::Require,
@@ -192,6 +198,11 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+fn is_socket(config: &tokio_postgres::Config) -> bool {
+    let hosts = config.get_hosts();
+    !hosts.is_empty() && hosts.iter().all(|host| !matches!(host, Host::Tcp(_)))
+}
+
 /// Whether every host is this machine.
 fn is_near(config: &tokio_postgres::Config) -> bool {
     config.get_hosts().iter().all(|host| match host {
@@ -244,6 +255,10 @@ mod tests {
             ("postgresql://localhost/m", SslMode::Disable),
             ("postgresql://127.0.0.1/m?sslmode=require", SslMode::Require),
             ("postgresql:///m?host=/run/pg", SslMode::Disable),
+            (
+                "postgresql:///m?host=/run/pg&sslmode=require",
+                SslMode::Disable,
+            ),
             ("host=db.example sslmode=prefer", SslMode::Prefer),
         ] {
             assert_eq!(

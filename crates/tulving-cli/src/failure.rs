@@ -1,0 +1,155 @@
+//! The library's errors as the program tells them: exit code, causes, and what to do.
+
+use std::error::Error;
+
+use tulving::backend::file::pair::PairError;
+use tulving::backend::postgres::{DatabaseError, Refusal};
+use tulving::model::Kind;
+use tulving::transfer::TransferError;
+
+use crate::config::create_command;
+use crate::exit::{CliError, Exit};
+
+/// An error with its own text as the message and what lies beneath it as causes.
+fn told(exit: Exit, error: &dyn Error) -> CliError {
+    let message = CliError::new(exit, error.to_string());
+    match error.source() {
+        Some(source) => message.because(source),
+        None => message,
+    }
+}
+
+impl From<DatabaseError> for CliError {
+    fn from(error: DatabaseError) -> Self {
+        match &error {
+            DatabaseError::Dsn(_) => told(Exit::Usage, &error)
+                .hint("export DATABASE_URL=postgresql://USER@HOST:5432/DATABASE"),
+            DatabaseError::Unreachable { .. } | DatabaseError::TimedOut { .. } => {
+                told(Exit::Unreachable, &error).hint(unreachable_hint(&error))
+            }
+            DatabaseError::Lost { .. } => told(Exit::Unreachable, &error)
+                .hint("the same command again once the server answers; what was committed is kept"),
+            DatabaseError::DiskFull { .. } => told(Exit::Unreachable, &error)
+                .hint("free space on the server, then the same command again, to resume"),
+            DatabaseError::Locked { .. } => told(Exit::Locked, &error)
+                .hint("tulving runs list   (shows who is at work); then the same command again"),
+            DatabaseError::Refused(refusal) => {
+                let told = told(Exit::Refused, refusal);
+                match refusal_hint(refusal) {
+                    Some(hint) => told.hint(hint),
+                    None => told,
+                }
+            }
+            DatabaseError::Damaged { .. } => told(Exit::Different, &error)
+                .hint("tulving verify, then tulving migrate --existing update to mend the rows"),
+            _ => told(Exit::Bug, &error).hint("tell us: this is a bug in tulving"),
+        }
+    }
+}
+
+fn unreachable_hint(error: &DatabaseError) -> &'static str {
+    let text = format!(
+        "{error} {}",
+        error.source().map(ToString::to_string).unwrap_or_default()
+    );
+    if text.contains("tls") || text.contains("TLS") || text.contains("certificate") {
+        "add ?sslmode=disable to DATABASE_URL where the server has no TLS, or &sslrootcert=FILE with its authority's certificate"
+    } else if text.contains("password") || text.contains("role") {
+        "psql \"$DATABASE_URL\"   (check user and password in DATABASE_URL)"
+    } else if text.contains("does not exist") {
+        "createdb DATABASE   (or name another one in DATABASE_URL)"
+    } else {
+        "pg_isready -d \"$DATABASE_URL\"   (start the server, or correct host and port in DATABASE_URL)"
+    }
+}
+
+fn refusal_hint(refusal: &Refusal) -> Option<String> {
+    let hint = match refusal {
+        Refusal::TableMissing { .. } | Refusal::SchemaOlder { .. } => "tulving schema apply".to_owned(),
+        Refusal::ExtensionMissing { available: true, .. } => {
+            "psql \"$DATABASE_URL\" -c 'CREATE EXTENSION vector'   (as a role that may)".to_owned()
+        }
+        Refusal::ExtensionMissing { available: false, .. } => {
+            "install pgvector on the server (such as apt install postgresql-18-pgvector), then tulving schema apply"
+                .to_owned()
+        }
+        Refusal::ExtensionTooOld { .. } => {
+            "install a newer pgvector on the server, then psql \"$DATABASE_URL\" -c 'ALTER EXTENSION vector UPDATE'"
+                .to_owned()
+        }
+        Refusal::UnknownScope { scope, .. } => format!("{} --id {}", create_command(scope.kind()), scope.id()),
+        Refusal::Exists { .. } => "tulving user list, tulving tenant list".to_owned(),
+        Refusal::Privilege { .. } => {
+            "tulving schema apply with the role that will work here, or as the tables' owner: GRANT tulving_app TO ROLE"
+                .to_owned()
+        }
+        Refusal::WallOpen { .. } => "tulving schema print | psql \"$DATABASE_URL\"   (puts policies and grants back)".to_owned(),
+        Refusal::SchemaNewer { .. } => "use a newer tulving".to_owned(),
+        Refusal::SchemaChanged { .. } => "use the tulving that made it".to_owned(),
+        Refusal::RunChanged { .. } => {
+            "the same command with --restart   (rows that were written stay and are found again)".to_owned()
+        }
+        Refusal::UnknownRun { .. } => "tulving runs list".to_owned(),
+        _ => return None,
+    };
+    Some(hint)
+}
+
+impl From<TransferError> for CliError {
+    fn from(error: TransferError) -> Self {
+        match error {
+            TransferError::Database(error) => error.into(),
+            TransferError::Flawed { ref first, total, .. } => {
+                let mut told = told(Exit::Source, &error);
+                told.causes.extend(first.iter().map(ToString::to_string));
+                if total > first.len() as u64 {
+                    told.causes.push(format!("and {} more", total - first.len() as u64));
+                }
+                told.hint("mend the source, or --on-error reject to move the other rows (--restamp for rows of another owner)")
+            }
+            TransferError::CountMismatch { kind, .. } => told(Exit::Source, &error).hint(match kind {
+                Kind::Node => "restore both files from one moment, then tulving migrate --dry-run (or --only episodes)",
+                Kind::Episode => "restore both files from one moment, then tulving migrate --dry-run (or --only nodes)",
+            }),
+            TransferError::Dimensions { .. } => {
+                told(Exit::Source, &error).hint("tulving migrate --model NAME, with the model that made the vectors")
+            }
+            TransferError::Pair(PairError::Changed { .. }) => {
+                told(Exit::Source, &error).hint("the same command again once nobody writes to it")
+            }
+            TransferError::Layout(_) => {
+                told(Exit::Source, &error).hint("--data-dir DIR, the directory that holds corpus/ and vectors/")
+            }
+            TransferError::Interrupted { .. } => {
+                told(Exit::Interrupted, &error).hint("the same command again, to resume")
+            }
+            TransferError::Io { .. } => told(Exit::Unreachable, &error),
+            TransferError::Receipt { .. } => told(Exit::Usage, &error),
+            TransferError::Worker { .. } => told(Exit::Bug, &error).hint("tell us: this is a bug in tulving"),
+            _ => told(Exit::Source, &error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tulving::model::Scope;
+
+    #[test]
+    fn an_unknown_owner_is_told_how_to_be_made() {
+        let id = uuid::Uuid::from_u128(7);
+        let refusal = Refusal::UnknownScope {
+            scope: Scope::User(id),
+            target: "database d".to_owned(),
+        };
+        let told = CliError::from(DatabaseError::from(refusal));
+        assert_eq!(told.exit, Exit::Refused);
+        assert_eq!(
+            told.hint,
+            Some(format!(
+                "tulving user create --email you@example.com --id {id}"
+            ))
+        );
+    }
+}

@@ -1,0 +1,11 @@
+//! The program against a real PostgreSQL: one file for each promise.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod migrate;
+mod support;

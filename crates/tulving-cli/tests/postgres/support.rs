@@ -1,0 +1,152 @@
+//! The program, a database with the schema, and data directories to move.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use testkit::corpus::Corpus;
+use testkit::postgres::{Database, Server};
+
+/// A database with the schema and one user, and an empty directory to work in.
+pub(crate) struct World {
+    pub(crate) database: Database,
+    pub(crate) directory: TempDir,
+    pub(crate) user: String,
+}
+
+/// How the program ended.
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl World {
+    /// Schema applied, one user made.
+    pub(crate) fn new() -> Self {
+        let database = Database::with_template(Server::shared(), "schema", |database| {
+            let output = program(Path::new("/"), database.url())
+                .args(["schema", "apply"])
+                .output()
+                .unwrap();
+            Ran::from(output).expect(0);
+        });
+        let directory = TempDir::new().unwrap();
+        let mut world = Self {
+            database,
+            directory,
+            user: String::new(),
+        };
+        world.user = world.new_user("test@example.com");
+        world
+    }
+
+    pub(crate) fn new_user(&self, email: &str) -> String {
+        self.run(&["user", "create", "--email", email])
+            .expect(0)
+            .stdout
+            .trim()
+            .to_owned()
+    }
+
+    /// Where the data directory is, and other files of the test.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Writes a data directory of `nodes` nodes, 8 wide unless the corpus says otherwise.
+    pub(crate) fn corpus(&self, corpus: &Corpus) -> PathBuf {
+        let data = self.path("data");
+        corpus.write(&data);
+        data
+    }
+
+    /// The program in the test's directory, with this database.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = program(self.directory.path(), self.database.url());
+        command.args(args);
+        command
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
+        self.command(args).output().unwrap().into()
+    }
+
+    /// `tulving migrate` for the user from ./data, with the model named, asking nothing.
+    pub(crate) fn migrate(&self, more: &[&str]) -> Ran {
+        let mut args = vec![
+            "migrate",
+            "--user-id",
+            &self.user,
+            "--model",
+            "test-model",
+            "--yes",
+            "--json",
+        ];
+        args.extend(more);
+        self.run(&args)
+    }
+
+    /// `tulving verify` for the user from ./data.
+    pub(crate) fn verify(&self, more: &[&str]) -> Ran {
+        let mut args = vec!["verify", "--user-id", &self.user, "--json"];
+        args.extend(more);
+        self.run(&args)
+    }
+}
+
+/// The program with nothing in its environment but a database.
+pub(crate) fn program(directory: &Path, url: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tulving"));
+    command
+        .current_dir(directory)
+        .env_clear()
+        .env("DATABASE_URL", url)
+        .stdin(Stdio::null());
+    command
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Ran {
+    /// Checks the exit code; shows everything if it is another. A panic is never right.
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "\nstdout: {}\nstderr: {}",
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// The one object on stdout.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+
+    /// Checks what a person is told on stderr.
+    #[track_caller]
+    pub(crate) fn says(&self, text: &str) -> &Self {
+        assert!(
+            self.stderr.contains(text),
+            "expected {text:?} in:\n{}",
+            self.stderr
+        );
+        self
+    }
+}
