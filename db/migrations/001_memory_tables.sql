@@ -169,7 +169,7 @@ CREATE TABLE IF NOT EXISTS memory_nodes (
     CONSTRAINT memory_nodes_one_owner
         CHECK (num_nonnulls(user_id, tenant_id) = 1 AND scope_id = coalesce(user_id, tenant_id)),
     CONSTRAINT memory_nodes_dims CHECK (vector_dims(embedding) = dims)
-);
+) WITH (toast_tuple_target = 4080); -- wide vectors go out of line; texts of ordinary length are not compressed
 CREATE INDEX IF NOT EXISTS memory_nodes_conversation ON memory_nodes (scope_id, conversation_id, sequence_index);
 CREATE INDEX IF NOT EXISTS memory_nodes_cluster ON memory_nodes (scope_id, cluster_id) WHERE cluster_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS memory_nodes_source ON memory_nodes (scope_id, source);

@@ -45,14 +45,19 @@ impl Scoped<'_> {
             .iter()
             .map(|column| format!("m.{column}, "))
             .collect();
+        // One look-up by primary key for each id, whatever the planner believes of a table that was
+        // never analysed: LIMIT keeps it from reading the whole scope and filtering.
         let query = format!(
             "SELECT {columns} m.ord, vector_send(m.embedding), m.space_id, \
                     CASE WHEN vector_norm(m.embedding) > 0 \
                          THEN n.v IS NOT DISTINCT FROM l2_normalize(m.embedding)::halfvec \
                          ELSE n.v IS NULL END \
-             FROM {} m LEFT JOIN {} n \
-               ON n.scope_id = m.scope_id AND n.id = m.id AND n.space_id = m.space_id AND n.scope_id = $1 \
-             WHERE m.scope_id = $1 AND m.id = ANY ($2)",
+             FROM unnest($2) AS wanted (id) \
+             CROSS JOIN LATERAL (SELECT * FROM {} \
+                                 WHERE scope_id = $1 AND id = wanted.id LIMIT 1) m \
+             LEFT JOIN LATERAL (SELECT v FROM {} \
+                                WHERE scope_id = $1 AND id = m.id AND space_id = m.space_id LIMIT 1) n \
+               ON true",
             R::TABLE,
             R::NARROW
         );
@@ -127,7 +132,8 @@ impl Scoped<'_> {
     }
 
     /// Writes memories with their vectors, in order, the narrow form included. Rows with the ids
-    /// in `replacing` are removed first; every other id must be new.
+    /// in `replacing` are removed first; every other id must be new. Once in a transaction: its end
+    /// empties the staging table.
     ///
     /// COPY goes to a temporary table, because PostgreSQL refuses it under row-level security.
     ///
@@ -207,11 +213,6 @@ impl Scoped<'_> {
         );
         self.tx
             .execute_typed(&narrow, &[(&scope, Type::UUID), (&space_id, Type::INT4)])
-            .await
-            .doing(&doing)?;
-        // The transaction's end empties the staging table, but a second load may come before it.
-        self.tx
-            .batch_execute(&format!("TRUNCATE {}", staged::<R>()))
             .await
             .doing(&doing)?;
         Ok(Written {
