@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use tulving::backend::file::layout::LayoutError;
 use tulving::backend::file::pair::PairError;
 use tulving::backend::postgres::{DatabaseError, Refusal};
 use tulving::model::Kind;
@@ -117,6 +118,12 @@ impl From<TransferError> for CliError {
             TransferError::Pair(PairError::Changed { .. }) => {
                 told(Exit::Source, &error).hint("the same command again once nobody writes to it")
             }
+            TransferError::Layout(LayoutError::Manifest { .. }) => told(Exit::Source, &error)
+                .hint("mend the manifest; without a manifest.json the usual file names are taken"),
+            TransferError::Layout(LayoutError::Missing { .. }) => {
+                told(Exit::Source, &error).hint("restore the file, or name another directory with --data-dir DIR")
+            }
+            TransferError::Layout(LayoutError::Io { .. }) => told(Exit::Source, &error),
             TransferError::Layout(_) => {
                 told(Exit::Source, &error).hint("--data-dir DIR, the directory that holds corpus/ and vectors/")
             }

@@ -246,21 +246,27 @@ impl Surveyed {
             .filter(|source| source.pair.vectors.rows() > 0)
         {
             let found = source.pair.vectors.dims();
-            let file = source.vectors_file();
             let refuse = |expected: String| {
                 Err(TransferError::Dimensions {
-                    file,
+                    file: source.vectors_file(),
+                    found,
+                    expected,
+                })
+            };
+            let misfit = |expected: String| {
+                Err(TransferError::Width {
+                    file: source.vectors_file(),
                     found,
                     expected,
                 })
             };
             match (&space, model) {
                 (Some(space), _) if space.dims != found => {
-                    return refuse(format!("the nodes' vectors have {}", space.dims));
+                    return misfit(format!("the nodes' vectors have {}", space.dims));
                 }
                 (Some(_), _) => {}
                 (None, _) if found > Space::MAX_DIMS => {
-                    return refuse(format!("pgvector stores at most {}", Space::MAX_DIMS));
+                    return misfit(format!("pgvector stores at most {}", Space::MAX_DIMS));
                 }
                 (None, None) if found != Space::BGE_M3_DIMS => {
                     return refuse(format!(

@@ -247,11 +247,14 @@ impl KindSource {
                 .ok_or_else(|| PairError::Changed {
                     path: self.pair.paths.records.clone(),
                 })?;
-            let mut value = json::parse(&buffer).map_err(|source| TransferError::Malformed {
-                file: self.file().to_owned(),
-                index,
-                offset: chunk.byte_start + span.offset - 1,
-                source,
+            let mut value = json::parse(&buffer).map_err(|mut source| {
+                // In the file, not in the record; the bracket before the chunk is not in either.
+                source.offset += usize::try_from(chunk.byte_start + span.offset - 1).unwrap_or(0);
+                TransferError::Malformed {
+                    file: self.file().to_owned(),
+                    index,
+                    source,
+                }
             })?;
             self.take(
                 &mut loaded,

@@ -27,7 +27,7 @@ pub struct Fingerprint {
 #[derive(Debug, Error)]
 pub enum PairError {
     /// The records are no array of JSON.
-    #[error("{path}")]
+    #[error("cannot read records from {path}")]
     Records {
         /// The file.
         path: PathBuf,
