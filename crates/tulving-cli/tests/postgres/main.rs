@@ -7,5 +7,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod corrupt;
+mod data;
 mod migrate;
 mod support;
