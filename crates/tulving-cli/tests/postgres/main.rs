@@ -10,4 +10,5 @@
 mod corrupt;
 mod data;
 mod migrate;
+mod odd;
 mod support;
