@@ -127,9 +127,13 @@ impl From<TransferError> for CliError {
             TransferError::Layout(_) => {
                 told(Exit::Source, &error).hint("--data-dir DIR, the directory that holds corpus/ and vectors/")
             }
+            TransferError::RowsFile { .. } => told(Exit::Source, &error)
+                .hint("mend the line; each needs `kind`, `index` and `row` as --on-error reject wrote them"),
             TransferError::Interrupted { .. } => {
                 told(Exit::Interrupted, &error).hint("the same command again, to resume")
             }
+            // A file that an option names.
+            TransferError::Io { doing: "reading", .. } => told(Exit::Usage, &error),
             TransferError::Io { .. } => told(Exit::Unreachable, &error),
             TransferError::Receipt { .. } => told(Exit::Usage, &error),
             TransferError::Worker { .. } => told(Exit::Bug, &error).hint("tell us: this is a bug in tulving"),

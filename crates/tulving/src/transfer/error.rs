@@ -28,7 +28,7 @@ pub struct Flawed {
     pub flaw: Flaw,
     /// The record in canonical form.
     pub(crate) row: Vec<u8>,
-    /// Its vector, where that is what is wrong.
+    /// Its vector, where that is what is wrong, or the row brought it along.
     pub(crate) vector: Option<Vec<f32>>,
 }
 
