@@ -11,4 +11,5 @@ mod corrupt;
 mod data;
 mod migrate;
 mod odd;
+mod rejects;
 mod support;
