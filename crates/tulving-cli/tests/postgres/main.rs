@@ -7,6 +7,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod bitflips;
 mod corrupt;
 mod data;
 mod migrate;
