@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use tulving::backend::file::layout::LayoutError;
 use tulving::backend::file::pair::PairError;
 use tulving::backend::postgres::{DatabaseError, Refusal};
 use tulving::model::Kind;
@@ -117,12 +118,22 @@ impl From<TransferError> for CliError {
             TransferError::Pair(PairError::Changed { .. }) => {
                 told(Exit::Source, &error).hint("the same command again once nobody writes to it")
             }
+            TransferError::Layout(LayoutError::Manifest { .. }) => told(Exit::Source, &error)
+                .hint("mend the manifest; without a manifest.json the usual file names are taken"),
+            TransferError::Layout(LayoutError::Missing { .. }) => {
+                told(Exit::Source, &error).hint("restore the file, or name another directory with --data-dir DIR")
+            }
+            TransferError::Layout(LayoutError::Io { .. }) => told(Exit::Source, &error),
             TransferError::Layout(_) => {
                 told(Exit::Source, &error).hint("--data-dir DIR, the directory that holds corpus/ and vectors/")
             }
+            TransferError::RowsFile { .. } => told(Exit::Source, &error)
+                .hint("mend the line; each needs `kind`, `index` and `row` as --on-error reject wrote them"),
             TransferError::Interrupted { .. } => {
                 told(Exit::Interrupted, &error).hint("the same command again, to resume")
             }
+            // A file that an option names.
+            TransferError::Io { doing: "reading", .. } => told(Exit::Usage, &error),
             TransferError::Io { .. } => told(Exit::Unreachable, &error),
             TransferError::Receipt { .. } => told(Exit::Usage, &error),
             TransferError::Worker { .. } => told(Exit::Bug, &error).hint("tell us: this is a bug in tulving"),

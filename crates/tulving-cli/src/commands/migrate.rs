@@ -1,6 +1,6 @@
 //! `tulving migrate`: a data directory into PostgreSQL.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use tulving::model::Kind;
@@ -163,11 +163,22 @@ impl Migrate {
         source.workers = self.workers.map_or(source.workers, usize::from);
         source.chunk_rows = self.batch_rows.unwrap_or(source.chunk_rows);
         let beside = outside(cx.config.beside(), &source.data_dir);
+        let rejects = self.rejects.unwrap_or_else(|| beside.join("rejects.jsonl"));
+        if let Some(rows) = &source.rows
+            && self.on_error == OnError::Reject
+            && same_file(rows, &rejects)
+        {
+            let rejects = rejects.display();
+            return Err(CliError::usage(format!(
+                "the rows that are rejected again would replace {rejects}, which --rows reads"
+            ))
+            .hint("name another file with --rejects FILE"));
+        }
         Ok(MigrateOptions {
             source,
             model: self.model,
             reject: self.on_error == OnError::Reject,
-            rejects: self.rejects.unwrap_or_else(|| beside.join("rejects.jsonl")),
+            rejects,
             existing: match self.existing {
                 Existing::Keep => OnExisting::Keep,
                 Existing::Update => OnExisting::Update,
@@ -189,13 +200,21 @@ impl Only {
 }
 
 /// A directory for our files that is not in the source: the source's parent if need be.
-fn outside(beside: PathBuf, source: &std::path::Path) -> PathBuf {
+fn outside(beside: PathBuf, source: &Path) -> PathBuf {
     let (Ok(inner), Ok(outer)) = (beside.canonicalize(), source.canonicalize()) else {
         return beside;
     };
     match outer.parent() {
         Some(parent) if inner.starts_with(&outer) => parent.to_owned(),
         _ => beside,
+    }
+}
+
+/// Whether two paths name one file that is there.
+fn same_file(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
     }
 }
 
@@ -236,7 +255,7 @@ fn problems(prepared: &Prepared) -> Vec<String> {
             found.push(format!("{} refused", counted(summary.rejected, noun)));
         }
     }
-    found.extend(prepared.flawed.iter().take(20).map(ToString::to_string));
+    found.extend(prepared.flawed.iter().map(ToString::to_string));
     found
 }
 
@@ -247,7 +266,7 @@ fn plan(
 ) -> Result<Exit, CliError> {
     let prepared = &migration.prepared;
     let problems = problems(prepared);
-    let exit = if prepared.flawed.is_empty() {
+    let exit = if prepared.refused() == 0 {
         Exit::Done
     } else {
         Exit::Rejected
@@ -293,7 +312,7 @@ fn plan(
     Ok(exit)
 }
 
-fn summary(report: &Report, data_dir: &std::path::Path) -> String {
+fn summary(report: &Report, data_dir: &Path) -> String {
     let mut table = Table::new([
         "",
         "FOUND",

@@ -7,5 +7,10 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod bitflips;
+mod corrupt;
+mod data;
 mod migrate;
+mod odd;
+mod rejects;
 mod support;

@@ -1,8 +1,8 @@
 //! Points in time, as memories name them.
 
-use jiff::civil::DateTime;
-use jiff::fmt::temporal::DateTimeParser;
-use jiff::tz::Offset;
+use jiff::SignedDuration;
+use jiff::civil::{DateTime, Time};
+use jiff::fmt::temporal::Pieces;
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z, within the years 1 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,17 +17,19 @@ pub enum Zone {
     Missing,
 }
 
-static PARSER: DateTimeParser = DateTimeParser::new();
+/// Civil times are reckoned with, because `jiff::Timestamp` ends two days before the year 9999 does,
+/// and the last microsecond of it is Python's `datetime.max`.
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 const YEARS: std::ops::RangeInclusive<i16> = 1..=9999;
 
 impl Timestamp {
     /// From microseconds since 1970, or `None` outside the years 1 to 9999.
     #[must_use]
     pub fn from_micros(micros: i64) -> Option<Self> {
-        let instant = jiff::Timestamp::from_microsecond(micros).ok()?;
-        YEARS
-            .contains(&Offset::UTC.to_datetime(instant).year())
-            .then_some(Self(micros))
+        let civil = EPOCH
+            .checked_add(SignedDuration::from_micros(micros))
+            .ok()?;
+        YEARS.contains(&civil.year()).then_some(Self(micros))
     }
 
     /// Microseconds since 1970-01-01T00:00:00Z.
@@ -47,17 +49,16 @@ impl Timestamp {
     /// # Errors
     /// Says why the text is not a time.
     pub fn parse(text: &str) -> Result<(Self, Zone), String> {
-        let bytes = text.as_bytes();
-        // A date alone is midnight; the parser wants it said.
-        let (instant, zone) = match PARSER.parse_timestamp(bytes) {
-            Ok(instant) => (instant, Zone::Named),
-            Err(why) => {
-                let civil: DateTime = PARSER.parse_datetime(bytes).map_err(|_| why.to_string())?;
-                let instant = Offset::UTC.to_timestamp(civil).map_err(|e| e.to_string())?;
-                (instant, Zone::Missing)
-            }
+        let pieces = Pieces::parse(text).map_err(|why| why.to_string())?;
+        // A date alone is midnight.
+        let civil = pieces
+            .date()
+            .to_datetime(pieces.time().unwrap_or(Time::midnight()));
+        let (offset, zone) = match pieces.to_numeric_offset() {
+            Some(offset) => (i128::from(offset.seconds()), Zone::Named),
+            None => (0, Zone::Missing),
         };
-        let micros = instant.as_nanosecond().div_euclid(1000);
+        let micros = civil.duration_since(EPOCH).as_nanos().div_euclid(1000) - offset * 1_000_000;
         i64::try_from(micros)
             .ok()
             .and_then(Self::from_micros)
@@ -68,9 +69,9 @@ impl Timestamp {
     /// As Python's `isoformat` writes an aware UTC time: `2024-01-15T10:30:00.000001+00:00`.
     #[must_use]
     pub fn isoformat(self) -> String {
-        let civil = jiff::Timestamp::from_microsecond(self.0)
-            .map(|instant| Offset::UTC.to_datetime(instant))
-            .unwrap_or_default();
+        let civil = EPOCH
+            .checked_add(SignedDuration::from_micros(self.0))
+            .unwrap_or(EPOCH);
         let fraction = civil.subsec_nanosecond() / 1000;
         let whole = format!(
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
@@ -137,6 +138,16 @@ mod tests {
                 "9999-12-31T23:59:59.999999+00:00",
                 Zone::Missing,
             ),
+            (
+                "9999-12-31T23:59:59.999999+00:00",
+                "9999-12-31T23:59:59.999999+00:00",
+                Zone::Named,
+            ),
+            (
+                "0001-01-01T00:00:00-01:00",
+                "0001-01-01T01:00:00+00:00",
+                Zone::Named,
+            ),
         ] {
             assert_eq!(read(text), (expected.to_owned(), zone), "{text}");
         }
@@ -151,6 +162,10 @@ mod tests {
             "2024-02-30T00:00:00",
             "-0001-01-01T00:00:00Z",
             "1700000000",
+            "9999-12-31T23:59:59-00:01",
+            "0001-01-01T00:00:00+00:01",
+            "2024-01-15T24:00:00",
+            "10:30:00",
         ] {
             assert!(Timestamp::parse(text).is_err(), "{text}");
         }

@@ -6,7 +6,8 @@
 //! `values`: the fields whose value the columns would render differently;
 //! `live`: the same for the fields that change while a memory is used: valid as long as the column
 //! still says what the carried value says;
-//! `record`: the whole record, where keys repeat or cannot be stored; then nothing else is there.
+//! `record`: the whole record, where keys repeat or cannot be stored; then nothing else is there,
+//! and live fields in it count as long as `live` would.
 
 use std::collections::HashMap;
 
@@ -73,18 +74,21 @@ pub(crate) fn restore<R: Record>(
         return Ok(());
     };
     let carried = json::parse(carried)?;
+    let lookup = Lookup::new(&rendered, extra);
     if let Some(whole) = carried.get("record") {
-        let whole = members(whole);
-        write_members::<R>(
-            whole.iter().map(|(key, value)| (key.clone(), value)),
-            part,
-            out,
-        );
+        let present = members(whole).iter().map(|(key, value)| {
+            // Of a repeated key the last is what the column was given.
+            let counts = key.to_str().and_then(|key| whole.get(key));
+            let moved_on =
+                is_live::<R>(key) && counts.is_some_and(|value| !still_says(record, key, value));
+            let column = lookup.get(key).filter(|_| moved_on);
+            (key.clone(), column.unwrap_or(value))
+        });
+        write_members::<R>(present, part, out);
         return Ok(());
     }
     let values = carried.get("values").map_or(&[][..], members);
     let live = carried.get("live").map_or(&[][..], members);
-    let lookup = Lookup::new(&rendered, extra);
     let overrides: HashMap<&[u8], &Value<'_>> = values
         .iter()
         .chain(

@@ -234,8 +234,9 @@ impl<'v> Fields<'v> {
             Flaw::new(
                 Reason::BadTime,
                 format!(
-                    "`{key}` is {:?}, which is no ISO 8601 time: {why}",
-                    short(&text)
+                    "`{key}` is {:?}, which is no ISO 8601 time: {}",
+                    short(&text),
+                    cut(&why, 160)
                 ),
             )
         })?;
@@ -312,8 +313,11 @@ fn out_of_range(
 
 /// Enough of a text to recognise it in a message.
 fn short(text: &str) -> String {
-    const SHOWN: usize = 60;
-    let mut shown: String = text.chars().take(SHOWN).collect();
+    cut(text, 60)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    let mut shown: String = text.chars().take(most).collect();
     if shown.len() < text.len() {
         shown.push('…');
     }

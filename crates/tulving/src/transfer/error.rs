@@ -28,14 +28,14 @@ pub struct Flawed {
     pub flaw: Flaw,
     /// The record in canonical form.
     pub(crate) row: Vec<u8>,
-    /// Its vector, where that is what is wrong.
+    /// Its vector, where that is what is wrong, or the row brought it along.
     pub(crate) vector: Option<Vec<f32>>,
 }
 
 impl fmt::Display for Flawed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}[{}]", self.file, self.index)?;
-        if let Some(id) = &self.id {
+        if let Some(id) = self.id.as_deref().filter(|id| !id.is_empty()) {
             write!(f, " ({id})")?;
         }
         write!(f, ": {} [{}]", self.flaw, self.flaw.reason.as_str())
@@ -66,7 +66,17 @@ pub enum TransferError {
         /// How many it holds.
         vector_count: u64,
     },
-    /// The vectors' width does not fit.
+    /// The vectors' width fits no other vectors, or no database.
+    #[error("{file} holds vectors of {found} numbers; {expected}")]
+    Width {
+        /// The vectors' file.
+        file: String,
+        /// Numbers in each.
+        found: usize,
+        /// What would fit.
+        expected: String,
+    },
+    /// The vectors' width does not fit the model.
     #[error("{file} holds vectors of {found} numbers; {expected}")]
     Dimensions {
         /// The vectors' file.
@@ -77,15 +87,13 @@ pub enum TransferError {
         expected: String,
     },
     /// A record is not JSON.
-    #[error("{file}[{index}] is not JSON (it begins at byte {offset})")]
+    #[error("{file}[{index}] is not JSON")]
     Malformed {
         /// The records' file.
         file: String,
         /// Index of the record, from 0.
         index: u64,
-        /// Where it begins.
-        offset: u64,
-        /// What is wrong with it, counted from there.
+        /// What is wrong with it, at which byte of the file.
         source: ParseError,
     },
     /// Records are refused.

@@ -220,9 +220,10 @@ impl Migration {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Report, TransferError> {
-        let flawed = &self.prepared.flawed;
-        if !flawed.is_empty() {
-            super::rows::write_rejects(&self.options.rejects, flawed)?;
+        if self.prepared.refused() > 0 {
+            self.prepared
+                .write_rejects(&self.options.rejects, self.options.source.workers, cancel)
+                .await?;
         }
         let space_id = match &self.space {
             Some(space) => Some(self.database.connect().await?.space(space).await?),
@@ -384,7 +385,7 @@ impl Migration {
             verification,
             took,
             receipt: path,
-            rejects: (!self.prepared.flawed.is_empty()).then(|| self.options.rejects.clone()),
+            rejects: (self.prepared.refused() > 0).then(|| self.options.rejects.clone()),
         })
     }
 

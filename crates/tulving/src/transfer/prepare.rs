@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cancel::Cancel;
 use super::error::{Flawed, TransferError};
+use super::private_file::Partial;
 use super::progress::{Phase, Progress};
-use super::rows::RowsFile;
+use super::rows::{self, RowsFile};
 use super::source::{KindSource, Reading};
 use super::workers::Conveyor;
 use crate::backend::file::layout::Layout;
@@ -81,7 +82,8 @@ pub struct Prepared {
     pub nodes: KindSummary,
     /// What was found of the episodes.
     pub episodes: KindSummary,
-    /// Rows that are refused, in source order.
+    /// The first rows that are refused, in source order, at most [`Self::SHOWN`]; there may be as
+    /// many as there are rows, so memory does not hold them all.
     pub flawed: Vec<Flawed>,
     /// The files and their checksums, named relative to the data directory.
     pub files: Vec<(String, Fingerprint)>,
@@ -168,7 +170,8 @@ pub(crate) async fn survey(
         };
         let survey = move || -> Result<KindSource, TransferError> {
             let pair = Pair::open(&paths, npy)?;
-            KindSource::survey(&root, kind, pair, rows.map(|path| RowsFile { path }), most)
+            let rows = rows.as_deref().map(RowsFile::open).transpose()?;
+            KindSource::survey(&root, kind, pair, rows, most)
         };
         sources.push(tokio::task::spawn_blocking(survey).await??);
         if cancel.cancelled() {
@@ -187,7 +190,8 @@ impl Surveyed {
     /// The second phase: every row is read and checked.
     ///
     /// # Errors
-    /// If a row is no JSON. Rows that cannot be moved are in [`Prepared::flawed`].
+    /// If a row is no JSON. Rows that cannot be moved are counted, the first are in
+    /// [`Prepared::flawed`].
     pub(crate) async fn validate(
         self,
         scope: Scope,
@@ -246,21 +250,27 @@ impl Surveyed {
             .filter(|source| source.pair.vectors.rows() > 0)
         {
             let found = source.pair.vectors.dims();
-            let file = source.vectors_file();
             let refuse = |expected: String| {
                 Err(TransferError::Dimensions {
-                    file,
+                    file: source.vectors_file(),
+                    found,
+                    expected,
+                })
+            };
+            let misfit = |expected: String| {
+                Err(TransferError::Width {
+                    file: source.vectors_file(),
                     found,
                     expected,
                 })
             };
             match (&space, model) {
                 (Some(space), _) if space.dims != found => {
-                    return refuse(format!("the nodes' vectors have {}", space.dims));
+                    return misfit(format!("the nodes' vectors have {}", space.dims));
                 }
                 (Some(_), _) => {}
                 (None, _) if found > Space::MAX_DIMS => {
-                    return refuse(format!("pgvector stores at most {}", Space::MAX_DIMS));
+                    return misfit(format!("pgvector stores at most {}", Space::MAX_DIMS));
                 }
                 (None, None) if found != Space::BGE_M3_DIMS => {
                     return refuse(format!(
@@ -299,20 +309,75 @@ impl Prepared {
         self.nodes.found + self.episodes.found
     }
 
+    /// How many refused rows are named.
+    pub const SHOWN: usize = 20;
+
+    /// Rows that are refused.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.nodes.rejected + self.episodes.rejected
+    }
+
     /// Refuses a source with flawed rows.
     ///
     /// # Errors
     /// If there is one.
     pub fn require_flawless(&self) -> Result<(), TransferError> {
-        const SHOWN: usize = 20;
-        if self.flawed.is_empty() {
+        if self.refused() == 0 {
             return Ok(());
         }
         Err(TransferError::Flawed {
-            total: self.flawed.len() as u64,
+            total: self.refused(),
             rows: self.rows(),
-            first: self.flawed.iter().take(SHOWN).cloned().collect(),
+            first: self.flawed.clone(),
         })
+    }
+
+    /// Writes every refused row, readable by its owner alone, so that it can be mended and given
+    /// back. The file is there whole or not at all.
+    pub(crate) async fn write_rejects(
+        &self,
+        path: &Path,
+        workers: usize,
+        cancel: &Cancel,
+    ) -> Result<(), TransferError> {
+        let io = |source| TransferError::Io {
+            doing: "writing",
+            path: path.to_owned(),
+            source,
+        };
+        let mut out = Partial::create(path).map_err(io)?;
+        for checked in &self.sources {
+            let reading = Reading {
+                stamp: self.stamp,
+                digest: None,
+                repeated: checked.repeated.clone(),
+            };
+            let (source, chunks) = (Arc::clone(&checked.source), checked.source.chunks.clone());
+            let conveyor = Conveyor::new(source, reading, chunks, workers, cancel.clone());
+            let mut written = Ok(());
+            let mut write = |flawed: Vec<Flawed>| {
+                for flawed in flawed {
+                    if written.is_ok() {
+                        written = rows::write_line(&mut out, &flawed);
+                    }
+                }
+            };
+            match checked.source.kind {
+                Kind::Node => {
+                    conveyor
+                        .inspect::<Node>(|_, loaded| write(loaded.flawed))
+                        .await?;
+                }
+                Kind::Episode => {
+                    conveyor
+                        .inspect::<Episode>(|_, loaded| write(loaded.flawed))
+                        .await?;
+                }
+            }
+            written.map_err(io)?;
+        }
+        out.keep().map_err(io)
     }
 
     async fn validate<R: Record>(
@@ -338,7 +403,8 @@ impl Prepared {
             )
         };
         let mut ids = IdSet::new();
-        let mut flawed = Vec::new();
+        let mut flawed: Vec<Flawed> = Vec::new();
+        let mut rejected = 0;
         let mut summary = KindSummary {
             found: source.rows,
             bytes: source.files.iter().map(|(_, print)| print.bytes).sum(),
@@ -354,7 +420,9 @@ impl Prepared {
                 );
                 summary.zoneless_times += loaded.zoneless;
                 summary.zero_vectors += loaded.zero_vectors;
+                rejected += loaded.flawed.len() as u64;
                 flawed.extend(loaded.flawed);
+                flawed.truncate(Self::SHOWN);
                 progress.advance(u64::from(chunk.rows));
             })
             .await?;
@@ -370,22 +438,23 @@ impl Prepared {
                         if candidates.contains(&ids.print(id)) && !seen.insert(id.to_owned()) {
                             let what = format!("an earlier row has the id {id:?}");
                             repeated.insert(row.stored.ord);
-                            flawed.push(
-                                source
-                                    .flawed_row(&row.stored, Flaw::new(Reason::DuplicateId, what)),
-                            );
+                            if repeated.len() <= Self::SHOWN {
+                                let flaw = Flaw::new(Reason::DuplicateId, what);
+                                flawed.push(source.flawed_row(&row.stored, flaw));
+                            }
                         }
                     }
                 })
                 .await?;
             flawed.sort_by_key(|flawed| flawed.index);
         }
-        summary.rejected = flawed.len() as u64;
+        summary.rejected = rejected + repeated.len() as u64;
         match R::KIND {
             Kind::Node => self.nodes = summary,
             Kind::Episode => self.episodes = summary,
         }
         self.flawed.extend(flawed);
+        self.flawed.truncate(Self::SHOWN);
         self.sources.push(KindChecked {
             source,
             repeated,

@@ -1,34 +1,53 @@
 //! Rows that were refused, written so that they can be mended and given back.
 
+use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use super::error::{Flawed, TransferError};
-use super::private_file;
-use super::source::Cutter;
+use super::source::{Cutter, Vector};
 use crate::backend::file::npy::Npy;
-use crate::backend::file::pair::{Fingerprint, PairError};
+use crate::backend::file::pair::{At, Fingerprint, PairError};
 use crate::backend::postgres::RunChunk;
 use crate::json::{self, Text, Value};
 use crate::model::Kind;
 
 /// A file of one JSON object a line: `kind`, `index`, `row`, and `vector` where the vector is to
 /// be another than the source's at that index. Other members, such as the reason, are for people.
-#[derive(Debug, Clone)]
+///
+/// It stays open, so that a file that is put in its place does not matter.
+#[derive(Debug)]
 pub(crate) struct RowsFile {
-    pub(crate) path: PathBuf,
+    path: PathBuf,
+    file: File,
 }
 
 /// A line is a record with its vector written out, at most.
 const LONGEST_LINE: u64 = 128 << 20;
 
+/// What a line holds.
+struct Line<'l> {
+    kind: Kind,
+    index: u64,
+    value: Value<'l>,
+}
+
 impl RowsFile {
-    fn open(&self) -> Result<BufReader<File>, TransferError> {
-        let file = File::open(&self.path).map_err(|source| self.io(source))?;
-        Ok(BufReader::with_capacity(1 << 20, file))
+    pub(crate) fn open(path: &Path) -> Result<Self, TransferError> {
+        match File::open(path) {
+            Ok(file) => Ok(Self {
+                path: path.to_owned(),
+                file,
+            }),
+            Err(source) => Err(TransferError::Io {
+                doing: "reading",
+                path: path.to_owned(),
+                source,
+            }),
+        }
     }
 
     fn io(&self, source: io::Error) -> TransferError {
@@ -54,9 +73,11 @@ impl RowsFile {
         most_rows: u32,
         dims: usize,
     ) -> Result<(Fingerprint, u64, Vec<RunChunk>), TransferError> {
-        let mut reader = self.open()?;
+        let at = At::new(&self.file, 0);
+        let mut reader = BufReader::with_capacity(1 << 20, at);
         let mut cutter = Cutter::new(kind, most_rows, dims);
         let (mut sha256, mut offset, mut rows) = (Sha256::new(), 0, 0);
+        let mut lines: HashMap<u64, u64> = HashMap::new();
         let mut line = Vec::new();
         for number in 1.. {
             line.clear();
@@ -71,7 +92,12 @@ impl RowsFile {
                 return Err(self.broken(number, format!("it is longer than {LONGEST_LINE} bytes")));
             }
             sha256.update(&line);
-            if self.line_kind(number, &line)? == Some(kind) {
+            if let Some(parsed) = self.line(number, &line)?.filter(|line| line.kind == kind) {
+                if let Some(earlier) = lines.insert(parsed.index, number) {
+                    let index = parsed.index;
+                    let what = format!("`index` {index} is on line {earlier} too");
+                    return Err(self.broken(number, what));
+                }
                 cutter.push(number, offset, length);
                 rows += 1;
             }
@@ -85,19 +111,29 @@ impl RowsFile {
         Ok((print, rows, cutter.finish()))
     }
 
-    fn line_kind(&self, number: u64, line: &[u8]) -> Result<Option<Kind>, TransferError> {
+    /// Reads a line; `None` if it is blank.
+    fn line<'l>(&self, number: u64, line: &'l [u8]) -> Result<Option<Line<'l>>, TransferError> {
         if line.trim_ascii().is_empty() {
             return Ok(None);
         }
         let value = json::parse(line)
             .map_err(|error| self.broken(number, format!("it is not JSON: {error}")))?;
-        match value.get("kind") {
-            Some(Value::String(kind)) if kind.to_str() == Some("node") => Ok(Some(Kind::Node)),
-            Some(Value::String(kind)) if kind.to_str() == Some("episode") => {
-                Ok(Some(Kind::Episode))
-            }
-            _ => Err(self.broken(number, "`kind` must be \"node\" or \"episode\"")),
+        let kind = match value.get("kind") {
+            Some(Value::String(kind)) if kind.to_str() == Some("node") => Kind::Node,
+            Some(Value::String(kind)) if kind.to_str() == Some("episode") => Kind::Episode,
+            _ => return Err(self.broken(number, "`kind` must be \"node\" or \"episode\"")),
+        };
+        let index = match value.get("index") {
+            Some(Value::Number(index)) => index.parse::<u64>().ok(),
+            _ => None,
+        };
+        let index = index
+            .filter(|index| i64::try_from(*index).is_ok())
+            .ok_or_else(|| self.broken(number, "`index` must be a whole number from 0"))?;
+        if value.get("row").is_none() {
+            return Err(self.broken(number, "`row` is missing"));
         }
+        Ok(Some(Line { kind, index, value }))
     }
 
     /// Gives the rows of a chunk: index in the source, record, vector.
@@ -106,45 +142,55 @@ impl RowsFile {
         kind: Kind,
         chunk: &RunChunk,
         vectors: &Npy,
-        mut each: impl FnMut(u64, &mut Value<'_>, Vec<f32>),
+        mut each: impl FnMut(u64, &mut Value<'_>, Vector),
     ) -> Result<(), TransferError> {
-        let mut reader = self.open()?;
-        reader
-            .seek(SeekFrom::Start(chunk.byte_start))
-            .map_err(|e| self.io(e))?;
-        let mut lines = reader.take(chunk.byte_count);
-        let mut line = Vec::new();
+        let at = At::new(&self.file, chunk.byte_start);
+        let mut lines = BufReader::with_capacity(1 << 20, at.take(chunk.byte_count));
+        let mut bytes = Vec::new();
+        let mut rows = 0;
         for number in chunk.first_row.. {
-            line.clear();
-            if lines.read_until(b'\n', &mut line).map_err(|e| self.io(e))? == 0 {
+            bytes.clear();
+            if lines
+                .read_until(b'\n', &mut bytes)
+                .map_err(|e| self.io(e))?
+                == 0
+            {
                 break;
             }
-            if self.line_kind(number, &line)? != Some(kind) {
+            let line = self.line(number, &bytes)?.filter(|line| line.kind == kind);
+            let Some(Line { index, value, .. }) = line else {
                 continue;
-            }
-            let mut value = json::parse(&line)
-                .map_err(|error| self.broken(number, format!("it is not JSON: {error}")))?;
-            let index = match value.get("index") {
-                Some(Value::Number(index)) => index.parse::<u64>().ok(),
-                _ => None,
             };
-            let index = index
-                .ok_or_else(|| self.broken(number, "`index` must be a whole number from 0"))?;
-            let vector = match value.get("vector") {
-                None | Some(Value::Null) => self.vector_of_source(number, index, vectors)?,
-                Some(given) => self.vector_of_line(number, given, vectors.dims())?,
+            let given = value
+                .get("vector")
+                .filter(|given| !matches!(given, Value::Null));
+            let vector = Vector {
+                given: given.is_some(),
+                numbers: match given {
+                    None => self.vector_of_source(number, index, vectors)?,
+                    Some(given) => self.vector_of_line(number, given, vectors.dims())?,
+                },
             };
-            let Value::Object(members) = &mut value else {
+            let Value::Object(mut members) = value else {
                 continue;
             };
             let row = members
                 .iter_mut()
                 .rev()
                 .find(|(key, _)| key.to_str() == Some("row"));
-            let (_, row) = row.ok_or_else(|| self.broken(number, "`row` is missing"))?;
-            each(index, row, vector);
+            if let Some((_, row)) = row {
+                each(index, row, vector);
+                rows += 1;
+            }
         }
-        Ok(())
+        if rows == chunk.rows {
+            return Ok(());
+        }
+        // It was cut before: another number of rows now means that it was written to.
+        Err(PairError::Changed {
+            path: self.path.clone(),
+        }
+        .into())
     }
 
     fn vector_of_source(
@@ -188,19 +234,8 @@ impl RowsFile {
     }
 }
 
-/// Writes refused rows, readable by their owner alone. The file is there whole or not at all.
-pub(crate) fn write_rejects(path: &Path, flawed: &[Flawed]) -> Result<(), TransferError> {
-    private_file::write(path, |out| {
-        flawed.iter().try_for_each(|flawed| write_line(out, flawed))
-    })
-    .map_err(|source| TransferError::Io {
-        doing: "writing",
-        path: path.to_owned(),
-        source,
-    })
-}
-
-fn write_line(out: &mut dyn Write, flawed: &Flawed) -> io::Result<()> {
+/// Writes a refused row, so that it can be mended and given back.
+pub(crate) fn write_line(out: &mut impl Write, flawed: &Flawed) -> io::Result<()> {
     let text = |text: &str| Value::String(Text::from(text.to_owned()));
     let mut members = vec![
         (Text::new("file"), text(&flawed.file)),

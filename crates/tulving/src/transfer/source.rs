@@ -47,6 +47,13 @@ pub(crate) struct Loaded<R> {
     pub(crate) zero_vectors: u64,
 }
 
+/// The vector of a row.
+pub(crate) struct Vector {
+    pub(crate) numbers: Vec<f32>,
+    /// Whether the row brought it along, in place of the source's.
+    pub(crate) given: bool,
+}
+
 /// A row of the source.
 #[derive(Debug)]
 pub(crate) struct SourceRow<R> {
@@ -247,17 +254,23 @@ impl KindSource {
                 .ok_or_else(|| PairError::Changed {
                     path: self.pair.paths.records.clone(),
                 })?;
-            let mut value = json::parse(&buffer).map_err(|source| TransferError::Malformed {
-                file: self.file().to_owned(),
-                index,
-                offset: chunk.byte_start + span.offset - 1,
-                source,
+            let mut value = json::parse(&buffer).map_err(|mut source| {
+                // In the file, not in the record; the bracket before the chunk is not in either.
+                source.offset += usize::try_from(chunk.byte_start + span.offset - 1).unwrap_or(0);
+                TransferError::Malformed {
+                    file: self.file().to_owned(),
+                    index,
+                    source,
+                }
             })?;
             self.take(
                 &mut loaded,
                 index,
                 &mut value,
-                vector.to_vec(),
+                Vector {
+                    numbers: vector.to_vec(),
+                    given: false,
+                },
                 reading,
                 &mut scratch,
             );
@@ -296,7 +309,10 @@ impl KindSource {
         loaded: &mut Loaded<R>,
         index: u64,
         value: &mut Value<'_>,
-        vector: Vec<f32>,
+        Vector {
+            numbers: vector,
+            given,
+        }: Vector,
         reading: &Reading,
         scratch: &mut Vec<u8>,
     ) {
@@ -344,7 +360,7 @@ impl KindSource {
                     Value::String(id) => Some(id.storable().chars().take(255).collect()),
                     _ => None,
                 });
-                let vector = (flaw.reason == Reason::VectorNotFinite).then_some(vector);
+                let vector = (given || flaw.reason == Reason::VectorNotFinite).then_some(vector);
                 loaded.flawed.push(Flawed {
                     kind: self.kind,
                     file: self.file().to_owned(),

@@ -37,10 +37,12 @@ pub struct Layout {
 #[derive(Debug, Error)]
 pub enum LayoutError {
     /// There is no such directory.
-    #[error("{path}: no such directory")]
+    #[error("{path}: {what}", what = if *.is_there { "it is no directory" } else { "no such directory" })]
     NoDirectory {
         /// The path that was given.
         path: PathBuf,
+        /// Whether there is something else in its place.
+        is_there: bool,
     },
     /// Nothing in it is named as memories are.
     #[error("{path}: found neither corpus/nodes.json nor a manifest_<time>.json")]
@@ -49,12 +51,14 @@ pub enum LayoutError {
         path: PathBuf,
     },
     /// A file that belongs to the layout is not there.
-    #[error("{path}: no such file; it holds the {what}")]
+    #[error("{path}: {found}; it should hold the {what}")]
     Missing {
         /// The file.
         path: PathBuf,
         /// What is kept in it.
         what: String,
+        /// What is in its place, if anything.
+        found: &'static str,
     },
     /// The manifest cannot be used.
     #[error("{path}: {reason}")]
@@ -83,10 +87,11 @@ impl Layout {
         if !root.is_dir() {
             return Err(LayoutError::NoDirectory {
                 path: root.to_owned(),
+                is_there: root.exists(),
             });
         }
         let manifest = root.join("manifest.json");
-        if manifest.is_file() || root.join("corpus").is_dir() {
+        if manifest.exists() || root.join("corpus").is_dir() {
             return Self::unified(root, manifest);
         }
         match newest_manifest(root)? {
@@ -107,7 +112,7 @@ impl Layout {
     }
 
     fn unified(root: &Path, manifest: PathBuf) -> Result<Self, LayoutError> {
-        let manifest = manifest.is_file().then_some(manifest);
+        let manifest = manifest.exists().then_some(manifest);
         let names = manifest.as_deref().map(Names::read).transpose()?;
         let place = |section: &str, key: &str, usual: &str| -> Result<PathBuf, LayoutError> {
             let named = names
@@ -183,10 +188,11 @@ impl Layout {
                 (&pair.records, kind.plural().to_owned()),
                 (&pair.vectors, format!("vectors of the {}", kind.plural())),
             ] {
-                if !path.is_file() {
+                if let Some(found) = no_file(path) {
                     return Err(LayoutError::Missing {
                         path: path.clone(),
                         what,
+                        found,
                     });
                 }
             }
@@ -212,6 +218,9 @@ impl Names {
             path: path.to_owned(),
             reason,
         };
+        if let Some(found) = no_file(path) {
+            return Err(broken(found.to_owned()));
+        }
         if fs::metadata(path).map_err(io)?.len() > LARGEST {
             return Err(broken("a manifest is smaller than 1 MiB".to_owned()));
         }
@@ -233,19 +242,24 @@ impl Names {
 
     /// The name under a key, in a section or wherever in the manifest it stands.
     fn get(&self, section: Option<&str>, key: &str) -> Result<Option<String>, LayoutError> {
-        let value = match section {
-            Some(section) => self
-                .manifest
-                .get(section)
-                .and_then(|section| section.get(key)),
-            None => search(&self.manifest, key),
-        };
         let broken = |reason: String| {
             Err(LayoutError::Manifest {
                 path: self.path.clone(),
                 reason,
             })
         };
+        let value = match section.map(|section| (section, self.manifest.get(section))) {
+            None => search(&self.manifest, key),
+            Some((_, None | Some(Value::Null))) => None,
+            Some((_, Some(members @ Value::Object(_)))) => members.get(key),
+            Some((section, Some(other))) => {
+                return broken(format!(
+                    "{section} must be an object, but is {}",
+                    other.kind()
+                ));
+            }
+        };
+        let key = section.map_or_else(|| key.to_owned(), |section| format!("{section}.{key}"));
         match value {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(name)) => match name.to_str() {
@@ -273,9 +287,23 @@ fn search<'a>(value: &'a Value<'_>, key: &str) -> Option<&'a Value<'a>> {
 
 fn stays_inside(name: &str) -> bool {
     !name.is_empty()
+        && !name.contains('\0')
         && Path::new(name)
             .components()
             .all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// What is at a path in place of a file, in words.
+fn no_file(path: &Path) -> Option<&'static str> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => None,
+        Ok(found) if found.is_dir() => Some("it is a directory, not a file"),
+        Ok(_) => Some("it is no ordinary file"),
+        Err(why) if why.kind() == io::ErrorKind::PermissionDenied => {
+            Some("permission to look at it was denied")
+        }
+        Err(_) => Some("no such file"),
+    }
 }
 
 /// The `manifest_<time>.json` with the latest time: times are written so that they sort as text.

@@ -27,7 +27,7 @@ pub struct Fingerprint {
 #[derive(Debug, Error)]
 pub enum PairError {
     /// The records are no array of JSON.
-    #[error("{path}")]
+    #[error("cannot read records from {path}")]
     Records {
         /// The file.
         path: PathBuf,
@@ -102,10 +102,7 @@ impl Pair {
             source,
         };
         let mut hashing = Hashing {
-            file: At {
-                file: &self.records,
-                offset: 0,
-            },
+            file: At::new(&self.records, 0),
             sha256: Sha256::new(),
             bytes: 0,
         };
@@ -133,10 +130,7 @@ impl Pair {
             source,
         };
         let mut hashing = Hashing {
-            file: At {
-                file: self.vectors.file(),
-                offset: 0,
-            },
+            file: At::new(self.vectors.file(), 0),
             sha256: Sha256::new(),
             bytes: 0,
         };
@@ -194,9 +188,15 @@ impl Stamp {
 }
 
 /// A file read from a position of its own.
-struct At<'f> {
+pub(crate) struct At<'f> {
     file: &'f File,
     offset: u64,
+}
+
+impl<'f> At<'f> {
+    pub(crate) fn new(file: &'f File, offset: u64) -> Self {
+        Self { file, offset }
+    }
 }
 
 impl Read for At<'_> {

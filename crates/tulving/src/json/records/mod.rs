@@ -282,10 +282,17 @@ fn foreign_encoding(start: &[u8]) -> Option<&'static str> {
             "the byte order mark of UTF-16 (big endian); save it as UTF-8",
         ),
     ];
-    marks
+    let marked = marks
         .into_iter()
         .find(|(mark, _)| start.starts_with(mark))
-        .map(|(_, name)| name)
+        .map(|(_, name)| name);
+    // JSON begins with two characters of ASCII, so a zero among its first bytes tells the same.
+    marked.or(match *start {
+        [0, first, 0, second, ..] | [first, 0, second, 0, ..] if first != 0 && second != 0 => {
+            Some("UTF-16 without a byte order mark; save it as UTF-8")
+        }
+        _ => None,
+    })
 }
 
 fn name_of(first: u8) -> String {
