@@ -231,7 +231,7 @@ mod tests {
             assert_eq!((npy.rows(), npy.dims(), npy.data_bytes()), (3, 2, 24));
             assert_eq!(read(&npy, 0, 3).unwrap(), values);
             assert_eq!(read(&npy, 1, 1).unwrap(), values[2..4]);
-            assert_eq!(read(&npy, 3, 0).unwrap(), []);
+            assert_eq!(read(&npy, 3, 0).unwrap(), Vec::<f32>::new());
             for (first, count) in [(3, 1), (0, 4), (4, 0), (u64::MAX, 2)] {
                 assert!(
                     read(&npy, first, count)
