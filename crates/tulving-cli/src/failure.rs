@@ -1,6 +1,7 @@
 //! The library's errors as the program tells them: exit code, causes, and what to do.
 
 use std::error::Error;
+use std::io::ErrorKind;
 
 use tulving::backend::file::pair::PairError;
 use tulving::backend::postgres::{DatabaseError, Refusal};
@@ -123,7 +124,11 @@ impl From<TransferError> for CliError {
             TransferError::Interrupted { .. } => {
                 told(Exit::Interrupted, &error).hint("the same command again, to resume")
             }
-            TransferError::Io { .. } => told(Exit::Unreachable, &error),
+            TransferError::Io { ref source, .. } => match source.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => told(Exit::Unreachable, &error)
+                    .hint("free space there, then the same command again, to resume"),
+                _ => told(Exit::Usage, &error).hint("name another file, or make the directory"),
+            },
             TransferError::Receipt { .. } => told(Exit::Usage, &error),
             TransferError::Worker { .. } => told(Exit::Bug, &error).hint("tell us: this is a bug in tulving"),
             _ => told(Exit::Source, &error),

@@ -139,7 +139,7 @@ impl Receipt {
 
     /// Writes it, readable by its owner alone.
     pub(crate) fn write(&self, path: &Path) -> Result<(), TransferError> {
-        private_file::write(path, |out| {
+        private_file::write(path, self.run_id, |out| {
             serde_json::to_writer_pretty(&mut *out, self)?;
             out.write_all(b"\n")
         })

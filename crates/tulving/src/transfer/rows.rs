@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::error::{Flawed, TransferError};
 use super::private_file;
@@ -189,8 +190,12 @@ impl RowsFile {
 }
 
 /// Writes refused rows, readable by their owner alone. The file is there whole or not at all.
-pub(crate) fn write_rejects(path: &Path, flawed: &[Flawed]) -> Result<(), TransferError> {
-    private_file::write(path, |out| {
+pub(crate) fn write_rejects(
+    path: &Path,
+    run_id: Uuid,
+    flawed: &[Flawed],
+) -> Result<(), TransferError> {
+    private_file::write(path, run_id, |out| {
         flawed.iter().try_for_each(|flawed| write_line(out, flawed))
     })
     .map_err(|source| TransferError::Io {
