@@ -7,5 +7,9 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod faults;
+mod kill;
 mod migrate;
+mod oracle;
 mod support;
+mod under_way;
