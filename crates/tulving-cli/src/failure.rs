@@ -84,6 +84,12 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
             "tulving schema apply with the role that will work here, or as the tables' owner: GRANT tulving_app TO ROLE"
                 .to_owned()
         }
+        Refusal::RoleMissing { .. } => {
+            "tulving schema print | psql \"$DATABASE_URL\"   (makes the role and gives it its rights)".to_owned()
+        }
+        Refusal::ReadOnly { .. } => {
+            "name the primary server in DATABASE_URL, or set default_transaction_read_only to off".to_owned()
+        }
         Refusal::WallOpen { .. } => "tulving schema print | psql \"$DATABASE_URL\"   (puts policies and grants back)".to_owned(),
         Refusal::SchemaNewer { .. } => "use a newer tulving".to_owned(),
         Refusal::SchemaChanged { .. } => "use the tulving that made it".to_owned(),
