@@ -10,6 +10,7 @@ use testkit::corpus::Corpus;
 use testkit::postgres::{PASSWORD, PASSWORD_USER, Preset, Server};
 
 use crate::oracle::Oracle;
+use crate::roles::ask;
 use crate::support::{Ran, World, program};
 use crate::under_way::UnderWay;
 
@@ -341,7 +342,7 @@ fn a_full_disk_is_told_and_resumed_from() {
         .unwrap();
     let disk_at = disk.0.path().display().to_string();
     let server_wide = server.url("postgres");
-    let psql = |sql: &str| psql(&server, &server_wide, sql).expect(0);
+    let psql = |sql: &str| ask(&server, &server_wide, sql).unwrap();
     psql(&format!("CREATE TABLESPACE small LOCATION '{disk_at}'"));
     psql(&format!(
         "ALTER DATABASE {} SET TABLESPACE small",
@@ -362,15 +363,6 @@ fn a_full_disk_is_told_and_resumed_from() {
     disk.leave(64 << 20);
     oracle.check(&world, &world.user, &[]);
     server.stop();
-}
-
-fn psql(server: &Server, url: &str, sql: &str) -> Ran {
-    let psql = server
-        .bin_dir()
-        .map_or_else(|| "psql".into(), |bin| bin.join("psql"));
-    let mut command = std::process::Command::new(psql);
-    command.args(["-X", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql]);
-    command.output().unwrap().into()
 }
 
 #[test]

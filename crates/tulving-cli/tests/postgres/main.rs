@@ -11,5 +11,8 @@ mod faults;
 mod kill;
 mod migrate;
 mod oracle;
+mod roles;
+mod schema;
 mod support;
 mod under_way;
+mod wall;

@@ -100,7 +100,7 @@ impl UnderWay {
         let status = std::process::Command::new("sh")
             .args(["-c", &kill])
             .status();
-        assert!(status.unwrap().success());
+        assert!(status.expect("there is a shell").success());
     }
 
     /// What it told a person until now.
