@@ -48,7 +48,7 @@ fn a_killed_run_is_resumed_to_the_same_digest() {
     let mut random = Random(seed);
     let world = World::new();
     // A longer test moves more, so that its runs last long enough in a release build as well.
-    world.corpus(&Corpus::new(kills as usize * 60).dim(64).dirty(true));
+    world.corpus(&Corpus::new(kills as usize * 50).dim(64).dirty(true));
     let oracle = Oracle::new(&world);
     let phases = measure(&world);
 
