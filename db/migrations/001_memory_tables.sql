@@ -168,7 +168,8 @@ CREATE TABLE IF NOT EXISTS memory_nodes (
     FOREIGN KEY (space_id, dims) REFERENCES embedding_spaces (space_id, dims),
     CONSTRAINT memory_nodes_one_owner
         CHECK (num_nonnulls(user_id, tenant_id) = 1 AND scope_id = coalesce(user_id, tenant_id)),
-    CONSTRAINT memory_nodes_dims CHECK (vector_dims(embedding) = dims)
+    CONSTRAINT memory_nodes_dims
+        CHECK (embedding IS NULL OR num_nonnulls(space_id, dims) = 2 AND vector_dims(embedding) = dims)
 ) WITH (toast_tuple_target = 4080); -- wide vectors go out of line; texts of ordinary length are not compressed
 CREATE INDEX IF NOT EXISTS memory_nodes_conversation ON memory_nodes (scope_id, conversation_id, sequence_index);
 CREATE INDEX IF NOT EXISTS memory_nodes_cluster ON memory_nodes (scope_id, cluster_id) WHERE cluster_id IS NOT NULL;
@@ -233,7 +234,8 @@ CREATE TABLE IF NOT EXISTS episodic_memories (
     FOREIGN KEY (space_id, dims) REFERENCES embedding_spaces (space_id, dims),
     CONSTRAINT episodic_memories_one_owner
         CHECK (num_nonnulls(user_id, tenant_id) = 1 AND scope_id = coalesce(user_id, tenant_id)),
-    CONSTRAINT episodic_memories_dims CHECK (vector_dims(embedding) = dims)
+    CONSTRAINT episodic_memories_dims
+        CHECK (embedding IS NULL OR num_nonnulls(space_id, dims) = 2 AND vector_dims(embedding) = dims)
 );
 CREATE INDEX IF NOT EXISTS episodic_memories_source ON episodic_memories (scope_id, source);
 CREATE INDEX IF NOT EXISTS episodic_memories_time ON episodic_memories (scope_id, created_at);
@@ -341,14 +343,16 @@ BEGIN
             'CREATE POLICY bound_scope ON %I '
             'USING (scope_id = nullif(current_setting(''tulving.scope_id'', true), '''')::uuid) '
             'WITH CHECK (scope_id = nullif(current_setting(''tulving.scope_id'', true), '''')::uuid)', t);
-        EXECUTE format('REVOKE ALL ON %I FROM PUBLIC', t);
+        EXECUTE format('REVOKE ALL ON %I FROM PUBLIC, tulving_app', t);
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO tulving_app', t);
     END LOOP;
 END $$;
 
 -- Scopes are made by the triggers below, not by the application role.
 REVOKE INSERT, UPDATE, DELETE ON scopes FROM tulving_app;
-GRANT SELECT ON embedding_spaces TO tulving_app;
+-- What a member of the role needs besides memories, so that membership is all it needs.
+GRANT SELECT ON tulving_schema_versions TO tulving_app;
+GRANT SELECT, INSERT ON embedding_spaces TO tulving_app;
 REVOKE ALL ON users, tenants FROM PUBLIC, tulving_app;
 
 -- Bulk loads stage rows in temporary tables. Everyone may make them unless an administrator

@@ -1,6 +1,7 @@
 //! The library's errors as the program tells them: exit code, causes, and what to do.
 
 use std::error::Error;
+use std::io::ErrorKind;
 
 use tulving::backend::file::layout::LayoutError;
 use tulving::backend::file::pair::PairError;
@@ -84,6 +85,12 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
             "tulving schema apply with the role that will work here, or as the tables' owner: GRANT tulving_app TO ROLE"
                 .to_owned()
         }
+        Refusal::RoleMissing { .. } => {
+            "tulving schema print | psql \"$DATABASE_URL\"   (makes the role and gives it its rights)".to_owned()
+        }
+        Refusal::ReadOnly { .. } => {
+            "name the primary server in DATABASE_URL, or set default_transaction_read_only to off".to_owned()
+        }
         Refusal::WallOpen { .. } => "tulving schema print | psql \"$DATABASE_URL\"   (puts policies and grants back)".to_owned(),
         Refusal::SchemaNewer { .. } => "use a newer tulving".to_owned(),
         Refusal::SchemaChanged { .. } => "use the tulving that made it".to_owned(),
@@ -132,9 +139,11 @@ impl From<TransferError> for CliError {
             TransferError::Interrupted { .. } => {
                 told(Exit::Interrupted, &error).hint("the same command again, to resume")
             }
-            // A file that an option names.
-            TransferError::Io { doing: "reading", .. } => told(Exit::Usage, &error),
-            TransferError::Io { .. } => told(Exit::Unreachable, &error),
+            TransferError::Io { ref source, .. } => match source.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => told(Exit::Unreachable, &error)
+                    .hint("free space there, then the same command again, to resume"),
+                _ => told(Exit::Usage, &error).hint("name another file, or make the directory"),
+            },
             TransferError::Receipt { .. } => told(Exit::Usage, &error),
             TransferError::Worker { .. } => told(Exit::Bug, &error).hint("tell us: this is a bug in tulving"),
             _ => told(Exit::Source, &error),

@@ -10,7 +10,14 @@
 mod bitflips;
 mod corrupt;
 mod data;
+mod faults;
+mod kill;
 mod migrate;
 mod odd;
+mod oracle;
 mod rejects;
+mod roles;
+mod schema;
 mod support;
+mod under_way;
+mod wall;

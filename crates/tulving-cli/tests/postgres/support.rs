@@ -25,7 +25,12 @@ pub(crate) struct Ran {
 impl World {
     /// Schema applied, one user made.
     pub(crate) fn new() -> Self {
-        let database = Database::with_template(Server::shared(), "schema", |database| {
+        Self::on(Server::shared())
+    }
+
+    /// The same on a server of the test's own, which it may stop.
+    pub(crate) fn on(server: &Server) -> Self {
+        let database = Database::with_template(server, "schema", |database| {
             let output = program(Path::new("/"), database.url())
                 .args(["schema", "apply"])
                 .output()

@@ -11,6 +11,7 @@ use super::copy::{Copying, OnExisting};
 use super::error::TransferError;
 use super::inputs;
 use super::prepare::{Prepared, SourceOptions, survey};
+use super::private_file;
 use super::progress::{Phase, Progress};
 use super::receipt::{Receipt, ReceiptCounts, ReceiptScope, ReceiptSpace};
 use super::source::Reading;
@@ -140,10 +141,8 @@ impl Migration {
         cancel: &Cancel,
     ) -> Result<Report, TransferError> {
         let began = (Timestamp::now(), Instant::now());
-        let lock = self
-            .database
-            .lock(self.scope, self.options.lock_seconds)
-            .await?;
+        self.require_writable()?;
+        let lock = self.lock(progress, cancel).await?;
         let (run_id, chunks) = self.enter(progress).await?;
         let result = self.work(run_id, chunks, began, progress, cancel).await;
         if let Err(error) = &result {
@@ -151,6 +150,27 @@ impl Migration {
         }
         drop::<Lock>(lock);
         result
+    }
+
+    /// Waits for other runs of the scope, and says so if it takes a while.
+    async fn lock(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<Lock, TransferError> {
+        let seconds = self.options.lock_seconds;
+        let mut lock = std::pin::pin!(self.database.lock(self.scope, seconds));
+        let mut told = false;
+        loop {
+            tokio::select! {
+                lock = &mut lock => return Ok(lock?),
+                () = cancel.wait() => {
+                    let phase = "the wait for another run";
+                    return Err(TransferError::Interrupted { phase });
+                }
+                () = tokio::time::sleep(Duration::from_secs(1)), if !told => {
+                    let scope = self.scope;
+                    progress.note(&format!("another run for {scope} is at work; waiting up to {seconds} s …"));
+                    told = true;
+                }
+            }
+        }
     }
 
     /// Finds the unfinished run of this scope, or enters a new one.
@@ -222,7 +242,12 @@ impl Migration {
     ) -> Result<Report, TransferError> {
         if self.prepared.refused() > 0 {
             self.prepared
-                .write_rejects(&self.options.rejects, self.options.source.workers, cancel)
+                .write_rejects(
+                    &self.options.rejects,
+                    run_id,
+                    self.options.source.workers,
+                    cancel,
+                )
                 .await?;
         }
         let space_id = match &self.space {
@@ -256,11 +281,11 @@ impl Migration {
             match kind {
                 Kind::Node => {
                     self.copy::<Node>(copying, todo, counts, progress, cancel)
-                        .await?
+                        .await?;
                 }
                 Kind::Episode => {
                     self.copy::<Episode>(copying, todo, counts, progress, cancel)
-                        .await?
+                        .await?;
                 }
             }
         }
@@ -362,13 +387,7 @@ impl Migration {
             started_at: started_at.isoformat(),
             finished_at: Timestamp::now().isoformat(),
         };
-        let path = if self.options.receipt.is_dir() {
-            self.options
-                .receipt
-                .join(format!("tulving-{run_id}.receipt.json"))
-        } else {
-            self.options.receipt.clone()
-        };
+        let path = self.receipt_path(run_id);
         receipt.write(&path)?;
         let result = serde_json::to_value(&receipt).unwrap_or_default();
         let mut connection = self.database.connect().await?;
@@ -387,6 +406,32 @@ impl Migration {
             receipt: path,
             rejects: (self.prepared.refused() > 0).then(|| self.options.rejects.clone()),
         })
+    }
+
+    fn receipt_path(&self, run_id: Uuid) -> PathBuf {
+        let given = &self.options.receipt;
+        if given.is_dir() {
+            given.join(format!("tulving-{run_id}.receipt.json"))
+        } else {
+            given.clone()
+        }
+    }
+
+    /// Whether receipt and rejects can be written, before hours of work end in that.
+    fn require_writable(&self) -> Result<(), TransferError> {
+        let probe = Uuid::now_v7();
+        let receipt = self.receipt_path(probe);
+        let rejects = (self.prepared.refused() > 0).then(|| self.options.rejects.clone());
+        for path in std::iter::once(receipt).chain(rejects) {
+            if let Err(source) = private_file::probe(&path, probe) {
+                return Err(TransferError::Io {
+                    doing: "writing",
+                    path,
+                    source,
+                });
+            }
+        }
+        Ok(())
     }
 
     fn counts(&self, kind: Kind, counts: ChunkCounts) -> ReceiptCounts {

@@ -6,6 +6,8 @@ use std::hash::BuildHasher;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::cancel::Cancel;
 use super::error::{Flawed, TransferError};
 use super::private_file::Partial;
@@ -225,12 +227,12 @@ impl Surveyed {
                 Kind::Node => {
                     prepared
                         .validate::<Node>(source, options, progress, cancel)
-                        .await?
+                        .await?;
                 }
                 Kind::Episode => {
                     prepared
                         .validate::<Episode>(source, options, progress, cancel)
-                        .await?
+                        .await?;
                 }
             }
         }
@@ -338,6 +340,7 @@ impl Prepared {
     pub(crate) async fn write_rejects(
         &self,
         path: &Path,
+        run_id: Uuid,
         workers: usize,
         cancel: &Cancel,
     ) -> Result<(), TransferError> {
@@ -346,7 +349,7 @@ impl Prepared {
             path: path.to_owned(),
             source,
         };
-        let mut out = Partial::create(path).map_err(io)?;
+        let mut out = Partial::create(path, run_id).map_err(io)?;
         for checked in &self.sources {
             let reading = Reading {
                 stamp: self.stamp,

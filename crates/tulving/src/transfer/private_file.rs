@@ -5,8 +5,12 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use uuid::Uuid;
+
 /// A file that is written beside its final name, mode 0600. Dropped without
 /// [`keep`](Self::keep), it is gone.
+///
+/// What a killed run leaves behind is named after the run, so that resuming it clears it away.
 pub(crate) struct Partial {
     out: BufWriter<File>,
     partial: PathBuf,
@@ -15,9 +19,12 @@ pub(crate) struct Partial {
 }
 
 impl Partial {
-    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path, run_id: Uuid) -> io::Result<Self> {
+        if path.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
         let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.partial", std::process::id()));
+        name.push(format!(".{run_id}.partial"));
         let partial = path.with_file_name(name);
         let file = OpenOptions::new()
             .write(true)
@@ -39,13 +46,11 @@ impl Partial {
         self.out.get_ref().sync_all()?;
         fs::rename(&self.partial, &self.path)?;
         self.kept = true;
-        let folder = self.path.parent().unwrap_or(Path::new(""));
-        let folder = if folder.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            folder
-        };
-        File::open(folder)?.sync_all()
+        let folder = self
+            .path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     }
 }
 
@@ -68,12 +73,7 @@ impl Drop for Partial {
     }
 }
 
-/// Writes a file that is there whole or not at all.
-pub(crate) fn write(
-    path: &Path,
-    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut file = Partial::create(path)?;
-    content(&mut file)?;
-    file.keep()
+/// Says whether a file could be written, before there is anything to write.
+pub(crate) fn probe(path: &Path, run_id: Uuid) -> io::Result<()> {
+    Partial::create(path, run_id).map(drop)
 }

@@ -1,12 +1,13 @@
 //! Receipts: what was moved, in a file that outlives the source.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::TransferError;
-use super::private_file;
+use super::private_file::Partial;
 use crate::backend::file::pair::Fingerprint;
 use crate::model::Scope;
 
@@ -139,10 +140,12 @@ impl Receipt {
 
     /// Writes it, readable by its owner alone.
     pub(crate) fn write(&self, path: &Path) -> Result<(), TransferError> {
-        private_file::write(path, |out| {
-            serde_json::to_writer_pretty(&mut *out, self)?;
-            out.write_all(b"\n")
-        })
+        (|| {
+            let mut out = Partial::create(path, self.run_id)?;
+            serde_json::to_writer_pretty(&mut out, self)?;
+            out.write_all(b"\n")?;
+            out.keep()
+        })()
         .map_err(|source| TransferError::Io {
             doing: "writing",
             path: path.to_owned(),
@@ -169,7 +172,7 @@ impl Receipt {
             match files.iter().find(|file| file.path == expected.path) {
                 None => found.push(format!("{} is not there", expected.path)),
                 Some(file) if file.sha256 != expected.sha256 => {
-                    found.push(format!("{} has changed", file.path))
+                    found.push(format!("{} has changed", file.path));
                 }
                 Some(_) => {}
             }

@@ -173,6 +173,8 @@ impl Comparison<'_> {
             },
         )
         .await?;
+        // Or what was compared last is not what the checksums are of.
+        checked.source.pair.unchanged()?;
         self.extra::<R>(checked, &mut gathering.found).await?;
         Ok(gathering)
     }

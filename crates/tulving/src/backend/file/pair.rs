@@ -61,7 +61,7 @@ pub struct Pair {
     /// The vectors.
     pub vectors: Npy,
     records: File,
-    opened: Stamp,
+    opened: [Stamp; 2],
 }
 
 /// What the operating system says of a file that nobody wrote to.
@@ -82,8 +82,11 @@ impl Pair {
             source,
         };
         let records = File::open(&paths.records).map_err(io)?;
-        let opened = Stamp::of(&records).map_err(io)?;
         let vectors = Npy::open(&paths.vectors, options)?;
+        let opened = [
+            Stamp::of(&records).map_err(io)?,
+            Stamp::of(vectors.file()).map_err(io)?,
+        ];
         Ok(Self {
             paths: paths.clone(),
             vectors,
@@ -146,7 +149,7 @@ impl Pair {
     /// Reads a stretch of the records' file.
     ///
     /// # Errors
-    /// If it cannot be read, or was written to since it was opened.
+    /// If it cannot be read, or one of the pair was written to since it was opened.
     pub fn bytes(&self, start: u64, count: usize) -> Result<Vec<u8>, PairError> {
         let mut bytes = vec![0; count];
         let read = self.records.read_exact_at(&mut bytes, start);
@@ -158,22 +161,27 @@ impl Pair {
         Ok(bytes)
     }
 
-    /// Whether the records' file is as it was when it was opened. One that was replaced by another
+    /// Whether both files are as they were when they were opened. One that was replaced by another
     /// of the same name is: the one that is open stays.
     ///
     /// # Errors
-    /// If it was written to.
+    /// If one was written to.
     pub fn unchanged(&self) -> Result<(), PairError> {
-        let path = || self.paths.records.clone();
-        let now = Stamp::of(&self.records).map_err(|source| PairError::Io {
-            path: path(),
-            source,
-        })?;
-        if now == self.opened {
-            Ok(())
-        } else {
-            Err(PairError::Changed { path: path() })
+        let files = [
+            (&self.paths.records, &self.records),
+            (&self.paths.vectors, self.vectors.file()),
+        ];
+        for ((path, file), opened) in files.into_iter().zip(&self.opened) {
+            let path = || path.clone();
+            let now = Stamp::of(file).map_err(|source| PairError::Io {
+                path: path(),
+                source,
+            })?;
+            if now != *opened {
+                return Err(PairError::Changed { path: path() });
+            }
         }
+        Ok(())
     }
 }
 

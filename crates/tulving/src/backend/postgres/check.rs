@@ -11,6 +11,10 @@ const VECTOR_NEEDED: &str = "0.8.2";
 const VECTOR_ADVISED: &str = "0.8.6";
 const SERVER_NEEDED: i32 = 150_000;
 
+/// The policy's condition, as the server writes it.
+const BOUND: &str =
+    "(scope_id = (NULLIF(current_setting('tulving.scope_id'::text, true), ''::text))::uuid)";
+
 /// A database that can be worked with.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -102,7 +106,7 @@ impl Connection {
         }
     }
 
-    async fn require_extension(&self) -> Result<String, DatabaseError> {
+    pub(super) async fn require_extension(&self) -> Result<String, DatabaseError> {
         const DOING: &str = "looking for pgvector";
         let query = "SELECT extversion FROM pg_extension WHERE extname = 'vector'";
         let Some(row) = self.client.query_opt(query, &[]).await.doing(DOING)? else {
@@ -166,21 +170,24 @@ impl Connection {
         // Policies for roles that the application role is not a member of do not concern it.
         let tables = "SELECT c.relname::text, c.relrowsecurity AND c.relforcerowsecurity, \
                              pg_has_role(current_user, c.relowner, 'MEMBER'), \
-                             (SELECT count(*) FILTER (WHERE p.polname = 'bound_scope') = 1 \
+                             (SELECT count(*) FILTER (WHERE p.polname = 'bound_scope' AND p.polcmd = '*' \
+                                         AND pg_get_expr(p.polqual, c.oid) = $1 \
+                                         AND pg_get_expr(p.polwithcheck, c.oid) = $1) = 1 \
                                  AND count(*) FILTER (WHERE p.polname <> 'bound_scope' AND p.polpermissive) = 0 \
                               FROM pg_policy p \
                               WHERE p.polrelid = c.oid AND EXISTS (\
                                   SELECT FROM unnest(p.polroles) AS r (oid) \
-                                  WHERE r.oid = 0 OR pg_has_role(current_user, r.oid, 'MEMBER'))) \
+                                  WHERE r.oid = 0 OR pg_has_role(current_user, r.oid, 'MEMBER'))), \
+                             has_table_privilege(current_user, c.oid, 'TRUNCATE, REFERENCES, TRIGGER') \
                       FROM pg_class c \
                       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'scope_id' AND NOT a.attisdropped \
                       WHERE c.relkind IN ('r', 'p') \
                         AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'memory_nodes'::regclass) \
                       ORDER BY c.relname";
         let mut held = Vec::new();
-        for row in scoped.tx.query(tables, &[]).await.doing(DOING)? {
-            let (table, forced, owns, policies): (String, bool, bool, bool) =
-                (row.get(0), row.get(1), row.get(2), row.get(3));
+        for row in scoped.tx.query(tables, &[&BOUND]).await.doing(DOING)? {
+            let (table, forced, owns, policies, beyond): (String, bool, bool, bool, bool) =
+                (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4));
             if !forced {
                 return open(format!("it is not enabled and forced on {table}"));
             }
@@ -190,6 +197,11 @@ impl Connection {
             if !policies {
                 return open(format!(
                     "{table} has other policies than bound_scope for the role {role}"
+                ));
+            }
+            if beyond {
+                return open(format!(
+                    "the role {role} may TRUNCATE {table}, refer to it or hang triggers on it"
                 ));
             }
             held.push(table);

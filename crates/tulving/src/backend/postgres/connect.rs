@@ -108,20 +108,23 @@ impl Database {
 impl Connection {
     /// Settings that every connection needs.
     async fn settle(&self) -> Result<(), DatabaseError> {
-        // A client that is killed in the middle of a statement leaves within a second; servers on
-        // systems that cannot poll for that refuse the setting, and notice later.
-        match self
-            .client
-            .batch_execute("SET client_connection_check_interval = '1s'")
-            .await
-        {
-            Err(error) if error.code().is_none() => Err(error).doing("setting up the connection"),
-            _ => self
-                .client
-                .batch_execute("SET client_min_messages = warning")
-                .await
-                .doing("setting up the connection"),
+        const DOING: &str = "setting up the connection";
+        for wish in [
+            // A client that is killed in the middle of a statement leaves within a second; servers
+            // on systems that cannot poll for that refuse the setting, and notice later.
+            "SET client_connection_check_interval = '1s'",
+            // New in PostgreSQL 17.
+            "SET transaction_timeout = 0",
+        ] {
+            match self.client.batch_execute(wish).await {
+                Err(error) if error.code().is_none() => return Err(error).doing(DOING),
+                _ => {}
+            }
         }
+        // Limits that a hosted server sets for quick queries would cut a long run off, as with pg_dump.
+        let settings = "SET client_min_messages = warning; SET statement_timeout = 0; \
+                        SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0";
+        self.client.batch_execute(settings).await.doing(DOING)
     }
 
     /// Host, port, database and user; never a password.

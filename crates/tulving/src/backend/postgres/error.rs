@@ -156,6 +156,20 @@ pub enum Refusal {
         /// What the server said.
         source: Option<tokio_postgres::Error>,
     },
+    /// The server does not have the role that statements on memories run under.
+    #[error("the role {role} does not exist on this server")]
+    RoleMissing {
+        /// The role.
+        role: &'static str,
+    },
+    /// The server, or the login role, is set to read only.
+    #[error("the database takes no writes: {doing}")]
+    ReadOnly {
+        /// What was being done.
+        doing: String,
+        /// What the server said.
+        source: tokio_postgres::Error,
+    },
     /// Row-level security would not hold.
     #[error("row-level security does not hold: {what}")]
     WallOpen {
@@ -198,6 +212,9 @@ impl DatabaseError {
                     doing,
                     source: Some(source),
                 })
+            }
+            SqlState::READ_ONLY_SQL_TRANSACTION => {
+                Self::Refused(Refusal::ReadOnly { doing, source })
             }
             SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
                 Self::Lost { doing, source }

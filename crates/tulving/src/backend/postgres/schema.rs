@@ -143,7 +143,12 @@ impl Connection {
             self.require_available_extension().await?;
         }
         for version in &pending {
-            self.apply_version(version).await?;
+            let applied = self.apply_version(version).await;
+            if let Err(DatabaseError::Refused(Refusal::Privilege { .. })) = applied {
+                // To enable the extension takes a right of its own, which is told first.
+                self.require_extension().await?;
+            }
+            applied?;
         }
         for known in VERSIONS {
             let fill = "UPDATE tulving_schema_versions SET checksum = $2 WHERE version = $1 AND checksum IS NULL";

@@ -1,9 +1,10 @@
 //! The only way to memories: a transaction bound to one scope.
 
 use tokio_postgres::Transaction;
+use tokio_postgres::error::SqlState;
 
 use super::connect::Connection;
-use super::error::{DatabaseError, Doing};
+use super::error::{DatabaseError, Doing, Refusal};
 use crate::model::Scope;
 
 /// The role that every statement on memories runs under.
@@ -30,7 +31,13 @@ impl Connection {
             "SET LOCAL ROLE {ROLE}; SET LOCAL tulving.scope_id = '{}'",
             scope.id()
         );
-        tx.batch_execute(&bind).await.doing(DOING)?;
+        match tx.batch_execute(&bind).await {
+            // The only value that a server can object to: roles are not in a database's backup.
+            Err(error) if error.code() == Some(&SqlState::INVALID_PARAMETER_VALUE) => {
+                return Err(Refusal::RoleMissing { role: ROLE }.into());
+            }
+            bound => bound.doing(DOING)?,
+        }
         Ok(Scoped { tx, scope })
     }
 }

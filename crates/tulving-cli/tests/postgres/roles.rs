@@ -1,0 +1,44 @@
+//! Login roles, and statements as psql and other roles run them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use testkit::postgres::{Preset, Server};
+
+use crate::support::Ran;
+
+/// Roles belong to the whole server, so tests that change them have one of their own.
+pub(crate) fn server() -> Server {
+    Server::start(Preset::Fast)
+}
+
+/// The URL of a database for another login role.
+pub(crate) fn url_as(url: &str, role: &str) -> String {
+    url.replacen("postgres@", &format!("{role}@"), 1)
+}
+
+/// The file of the schema.
+pub(crate) fn schema_file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../db/migrations/001_memory_tables.sql")
+}
+
+/// psql of the server's own version, stopping at the first error.
+pub(crate) fn psql(server: &Server, url: &str, args: &[&str]) -> Ran {
+    let psql = server
+        .bin_dir()
+        .map_or_else(|| "psql".into(), |bin| bin.join("psql"));
+    let mut command = Command::new(psql);
+    command
+        .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url])
+        .args(args);
+    command.output().unwrap().into()
+}
+
+/// What a statement gives, or the server's words where it refuses.
+pub(crate) fn ask(server: &Server, url: &str, sql: &str) -> Result<String, String> {
+    let ran = psql(server, url, &["-c", sql]);
+    match ran.code {
+        Some(0) => Ok(ran.stdout.trim().to_owned()),
+        _ => Err(ran.stderr),
+    }
+}

@@ -1,0 +1,311 @@
+//! The wall between scopes, from the outside: what the application role can and cannot do.
+
+use testkit::corpus::Corpus;
+use testkit::postgres::Server;
+
+use crate::oracle::SCOPED;
+use crate::roles::{ask, server, url_as};
+use crate::support::World;
+
+/// Two users with rows of the same source, and a login that is a member of the application role.
+struct Walled {
+    server: Server,
+    world: World,
+    other: String,
+}
+
+impl Walled {
+    fn new() -> Self {
+        let server = server();
+        let world = World::on(&server);
+        world.corpus(&Corpus::new(40).dim(8));
+        let other = world.new_user("other@example.com");
+        world.migrate(&[]).expect(0);
+        world.start_migrate(&other, &[]).end().expect(0);
+        world
+            .database
+            .batch("CREATE ROLE app LOGIN; GRANT tulving_app TO app");
+        Self {
+            server,
+            world,
+            other,
+        }
+    }
+
+    /// One transaction under the application role, with a scope bound or none.
+    fn bound(&self, scope: Option<&str>, sql: &str) -> Result<String, String> {
+        let bind = scope.map_or_else(String::new, |scope| {
+            format!("SET LOCAL tulving.scope_id = '{scope}';")
+        });
+        let url = url_as(self.world.database.url(), "app");
+        ask(
+            &self.server,
+            &url,
+            &format!("BEGIN; SET LOCAL ROLE tulving_app; {bind} {sql}; COMMIT"),
+        )
+    }
+}
+
+#[test]
+fn every_table_with_a_scope_is_behind_the_wall() {
+    let world = World::new();
+    let found = world.database.scalar(
+        "SELECT string_agg(c.relname, ' ' ORDER BY c.relname) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
+         WHERE a.attname = 'scope_id' AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace = 'public'::regnamespace",
+    );
+    let mut covered = SCOPED;
+    covered.sort_unstable();
+    assert_eq!(
+        found,
+        covered.join(" "),
+        "a table with a scope is not in SCOPED, which these tests go through"
+    );
+    let known = world.database.scalar(
+        "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class \
+         WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace = 'public'::regnamespace AND relname <> ALL ('{scopes,\
+         memory_nodes,episodic_memories,node_vectors,episode_vectors,runs,run_chunks}')",
+    );
+    // None of these holds memories; the first is for the program, the last two are closed.
+    assert_eq!(
+        known,
+        "embedding_spaces tenants tulving_schema_versions users"
+    );
+}
+
+#[test]
+fn the_role_sees_its_scope_and_nothing_else() {
+    let walled = Walled::new();
+    let mine = walled.world.user.as_str();
+    for table in SCOPED {
+        let count = format!("SELECT count(*) FROM {table}");
+        let foreign = format!("SELECT count(*) FROM {table} WHERE scope_id <> '{mine}'");
+        let named = format!(
+            "SELECT count(*) FROM {table} WHERE scope_id = '{}'",
+            walled.other
+        );
+        assert_eq!(walled.bound(None, &count).unwrap(), "0", "{table}");
+        assert_eq!(walled.bound(Some(mine), &foreign).unwrap(), "0", "{table}");
+        assert_eq!(walled.bound(Some(mine), &named).unwrap(), "0", "{table}");
+        // The control: its own rows are there, and so are the other's for the other.
+        assert_ne!(walled.bound(Some(mine), &count).unwrap(), "0", "{table}");
+        assert_ne!(
+            walled.bound(Some(&walled.other), &named).unwrap(),
+            "0",
+            "{table}"
+        );
+    }
+    // What is no UUID binds nothing.
+    assert!(
+        walled
+            .bound(Some("*"), "SELECT count(*) FROM runs")
+            .is_err()
+    );
+    assert_eq!(
+        walled.bound(Some(""), "SELECT count(*) FROM runs").unwrap(),
+        "0"
+    );
+}
+
+#[test]
+fn the_role_cannot_write_into_another_scope() {
+    let walled = Walled::new();
+    let (mine, other) = (walled.world.user.as_str(), walled.other.as_str());
+    let before = walled
+        .world
+        .database
+        .scalar("SELECT md5(string_agg(m::text, '' ORDER BY scope_id, id)) FROM memory_nodes m");
+    for (table, key) in [
+        ("memory_nodes", "id"),
+        ("episodic_memories", "id"),
+        ("node_vectors", "id"),
+        ("episode_vectors", "id"),
+        ("runs", "run_id"),
+        ("run_chunks", "run_id"),
+    ] {
+        let inserted = format!(
+            "CREATE TEMPORARY TABLE t ON COMMIT DROP AS SELECT * FROM {table} LIMIT 1; \
+             UPDATE t SET scope_id = '{other}'; INSERT INTO {table} SELECT * FROM t"
+        );
+        let refused = walled.bound(Some(mine), &inserted).unwrap_err();
+        assert!(refused.contains("row-level security"), "{table}: {refused}");
+        let moved = format!("UPDATE {table} SET scope_id = '{other}'");
+        let refused = walled.bound(Some(mine), &moved).unwrap_err();
+        assert!(refused.contains("row-level security"), "{table}: {refused}");
+        let change = format!(
+            "WITH d AS (DELETE FROM {table} WHERE scope_id = '{other}' RETURNING {key}) SELECT count(*) FROM d"
+        );
+        assert_eq!(walled.bound(Some(mine), &change).unwrap(), "0", "{table}");
+        let unbound =
+            format!("WITH d AS (DELETE FROM {table} RETURNING {key}) SELECT count(*) FROM d");
+        assert_eq!(walled.bound(None, &unbound).unwrap(), "0", "{table}");
+    }
+    let after = walled
+        .world
+        .database
+        .scalar("SELECT md5(string_agg(m::text, '' ORDER BY scope_id, id)) FROM memory_nodes m");
+    assert_eq!(before, after);
+}
+
+#[test]
+fn the_role_cannot_take_the_wall_down() {
+    let walled = Walled::new();
+    let mine = Some(walled.world.user.as_str());
+    let mut refused = vec![
+        "SELECT email FROM users".to_owned(),
+        "SELECT name FROM tenants".to_owned(),
+        "INSERT INTO users (email) VALUES ('x')".to_owned(),
+        "INSERT INTO scopes (scope_id, user_id) VALUES (gen_random_uuid(), gen_random_uuid())"
+            .to_owned(),
+        "DELETE FROM scopes".to_owned(),
+        "UPDATE tulving_schema_versions SET version = 2".to_owned(),
+        "DELETE FROM embedding_spaces".to_owned(),
+        "CREATE TABLE public.mine (x int)".to_owned(),
+        "ALTER ROLE tulving_app BYPASSRLS".to_owned(),
+        "RESET ROLE; SET ROLE postgres".to_owned(),
+        "SET ROLE postgres".to_owned(),
+        "SET SESSION AUTHORIZATION postgres".to_owned(),
+        "ALTER FUNCTION tulving_make_scope() SECURITY DEFINER".to_owned(),
+        "SELECT pg_read_file('PG_VERSION')".to_owned(),
+        "COPY memory_nodes TO PROGRAM 'cat'".to_owned(),
+        "SET row_security = off; SELECT count(*) FROM memory_nodes".to_owned(),
+    ];
+    for table in SCOPED {
+        refused.extend(
+            [
+                "ALTER TABLE TABLE DISABLE ROW LEVEL SECURITY",
+                "ALTER TABLE TABLE NO FORCE ROW LEVEL SECURITY",
+                "ALTER TABLE TABLE OWNER TO tulving_app",
+                "CREATE POLICY open ON TABLE USING (true)",
+                "DROP POLICY bound_scope ON TABLE",
+                "CREATE TRIGGER spy AFTER INSERT ON TABLE EXECUTE FUNCTION tulving_make_scope()",
+                "CREATE TABLE pg_temp.child () INHERITS (TABLE)",
+                "TRUNCATE TABLE CASCADE",
+                "DROP TABLE TABLE CASCADE",
+            ]
+            .map(|sql| {
+                sql.replacen(" TABLE ", " \u{1} ", 1)
+                    .replace("TABLE", table)
+                    .replacen('\u{1}', "TABLE", 1)
+            }),
+        );
+    }
+    for sql in refused {
+        assert!(walled.bound(mine, &sql).is_err(), "may: {sql}");
+    }
+    // The control: the same role does what it is for.
+    assert_eq!(
+        walled
+            .bound(mine, "SELECT count(*) FROM memory_nodes")
+            .unwrap(),
+        "40"
+    );
+}
+
+#[test]
+fn the_scope_ends_with_its_transaction() {
+    let walled = Walled::new();
+    let url = url_as(walled.world.database.url(), "app");
+    let mine = &walled.world.user;
+    for end in ["COMMIT", "ROLLBACK"] {
+        let sql = format!(
+            "BEGIN; SET LOCAL ROLE tulving_app; SET LOCAL tulving.scope_id = '{mine}'; {end}; SET ROLE tulving_app; \
+             SELECT count(*) FROM memory_nodes"
+        );
+        assert_eq!(ask(&walled.server, &url, &sql).unwrap(), "0", "{end}");
+    }
+}
+
+/// What opens the wall, and what closes it again beyond what the schema's file does.
+const BREACHES: &[(&str, &str)] = &[
+    (
+        "ALTER TABLE runs DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE runs ENABLE ROW LEVEL SECURITY",
+    ),
+    (
+        "ALTER TABLE node_vectors DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE node_vectors ENABLE ROW LEVEL SECURITY",
+    ),
+    (
+        "ALTER TABLE memory_nodes NO FORCE ROW LEVEL SECURITY",
+        "ALTER TABLE memory_nodes FORCE ROW LEVEL SECURITY",
+    ),
+    (
+        "ALTER ROLE tulving_app BYPASSRLS",
+        "ALTER ROLE tulving_app NOBYPASSRLS",
+    ),
+    (
+        "ALTER ROLE tulving_app SUPERUSER",
+        "ALTER ROLE tulving_app NOSUPERUSER",
+    ),
+    (
+        "GRANT postgres TO tulving_app",
+        "REVOKE postgres FROM tulving_app",
+    ),
+    (
+        "CREATE ROLE bypass BYPASSRLS; CREATE ROLE between; GRANT bypass TO between; GRANT between TO tulving_app",
+        "DROP ROLE between; DROP ROLE bypass",
+    ),
+    (
+        "ALTER TABLE episodic_memories OWNER TO tulving_app",
+        "ALTER TABLE episodic_memories OWNER TO postgres",
+    ),
+    (
+        "CREATE POLICY open ON memory_nodes USING (true)",
+        "DROP POLICY open ON memory_nodes",
+    ),
+    (
+        "CREATE POLICY open ON memory_nodes FOR SELECT TO tulving_app USING (true)",
+        "DROP POLICY open ON memory_nodes",
+    ),
+    ("ALTER POLICY bound_scope ON memory_nodes USING (true)", ""),
+    (
+        "ALTER POLICY bound_scope ON memory_nodes WITH CHECK (true)",
+        "",
+    ),
+    ("GRANT TRUNCATE ON memory_nodes TO tulving_app", ""),
+    ("GRANT TRIGGER ON memory_nodes TO PUBLIC", ""),
+    ("CREATE TABLE later (scope_id uuid)", "DROP TABLE later"),
+];
+
+#[test]
+fn an_open_wall_is_refused() {
+    let walled = Walled::new();
+    let world = &walled.world;
+    for (open, close) in BREACHES {
+        world.database.batch(open);
+        for command in ["migrate", "verify"] {
+            let mut args = vec![command, "--user-id", &world.user];
+            args.extend(
+                ["--model", "test-model", "--yes"]
+                    .iter()
+                    .filter(|_| command == "migrate"),
+            );
+            let ran = world.run(&args);
+            assert_eq!(
+                ran.code,
+                Some(9),
+                "{command} after {open}\n{}{}",
+                ran.stdout,
+                ran.stderr
+            );
+            ran.says("row-level security does not hold")
+                .says("tulving schema print | psql");
+        }
+        world.database.batch(close);
+        // As the hint says.
+        let file = crate::roles::schema_file();
+        crate::roles::psql(
+            &walled.server,
+            world.database.url(),
+            &["-f", file.to_str().unwrap()],
+        )
+        .expect(0);
+        world.verify(&[]).expect(0);
+    }
+    // A restrictive policy narrows, and one for others does not concern the role.
+    world.database.batch(
+        "CREATE POLICY narrow ON runs AS RESTRICTIVE USING (true); CREATE ROLE auditor; \
+         CREATE POLICY audit ON memory_nodes FOR SELECT TO auditor USING (true)",
+    );
+    world.verify(&[]).expect(0);
+}
