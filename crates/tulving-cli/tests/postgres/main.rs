@@ -14,3 +14,4 @@ mod migrate;
 mod odd;
 mod rejects;
 mod support;
+mod verify;

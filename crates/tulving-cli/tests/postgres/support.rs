@@ -75,10 +75,15 @@ impl World {
 
     /// `tulving migrate` for the user from ./data, with the model named, asking nothing.
     pub(crate) fn migrate(&self, more: &[&str]) -> Ran {
+        self.migrate_for(&self.user, more)
+    }
+
+    /// The same for another user.
+    pub(crate) fn migrate_for(&self, user: &str, more: &[&str]) -> Ran {
         let mut args = vec![
             "migrate",
             "--user-id",
-            &self.user,
+            user,
             "--model",
             "test-model",
             "--yes",
@@ -90,9 +95,22 @@ impl World {
 
     /// `tulving verify` for the user from ./data.
     pub(crate) fn verify(&self, more: &[&str]) -> Ran {
-        let mut args = vec!["verify", "--user-id", &self.user, "--json"];
+        self.verify_for(&self.user, more)
+    }
+
+    /// The same for another user.
+    pub(crate) fn verify_for(&self, user: &str, more: &[&str]) -> Ran {
+        let mut args = vec!["verify", "--user-id", user, "--json"];
         args.extend(more);
         self.run(&args)
+    }
+
+    /// The first column of a query's rows.
+    pub(crate) fn column(&self, query: &str) -> Vec<String> {
+        let rows = self.database.rows(query);
+        rows.into_iter()
+            .flat_map(|row| row.into_iter().next()?)
+            .collect()
     }
 }
 
@@ -149,4 +167,9 @@ impl Ran {
         );
         self
     }
+}
+
+/// A string as SQL writes it.
+pub(crate) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
