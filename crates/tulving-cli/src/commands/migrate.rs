@@ -148,7 +148,7 @@ pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
     if cx.json {
         output::json(&WireReport::from(&report))?;
     } else {
-        output::text(&summary(&report, &data_dir))?;
+        output::report(&summary(&report, &data_dir))?;
     }
     Ok(super::verify::exit(&report.verification))
 }
@@ -323,7 +323,7 @@ fn plan(
     );
     text.push_str(&output::summary(&lines));
     text.push_str("\nNothing was written. The same command without --dry-run migrates.\n");
-    output::text(&text)?;
+    output::report(&text)?;
     Ok(exit)
 }
 

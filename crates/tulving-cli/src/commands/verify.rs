@@ -68,7 +68,7 @@ pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
     if cx.json {
         output::json(&WireVerification::new(scope, verification))?;
     } else {
-        output::text(&report(scope, &data_dir, &verification))?;
+        output::report(&report(scope, &data_dir, &verification))?;
     }
     Ok(exit)
 }

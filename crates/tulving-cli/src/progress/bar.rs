@@ -74,7 +74,15 @@ impl Progress for Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        Self::finish(self.state.get_mut().unwrap_or_else(PoisonError::into_inner));
+        // What is still at work here did not come to its end.
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some((course, bar)) = state.take() {
+            bar.finish_and_clear();
+            let done = bar.position();
+            if let Some(line) = (Course { done, ..course }).cut_short() {
+                eprintln_quietly(&line);
+            }
+        }
     }
 }
 

@@ -111,10 +111,11 @@ impl<W: Write + Send> Progress for Lines<W> {
 
 impl<W: Write + Send> Drop for Lines<W> {
     fn drop(&mut self) {
-        self.state
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .finish();
+        // What is still at work here did not come to its end.
+        let log = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = log.course.and_then(|course| course.cut_short()) {
+            log.line(&line);
+        }
     }
 }
 
@@ -157,6 +158,30 @@ mod tests {
         assert_eq!(lines[0], "resuming \\u{1b}[2J");
         assert!(lines[1].starts_with("plan      done in "));
         assert!(lines[2].starts_with("copy      742 rows in "), "{lines:?}");
+    }
+
+    #[test]
+    fn a_phase_that_is_cut_short_does_not_claim_to_be_done() {
+        let planning = lines(PACE, |progress| progress.phase(Phase::Plan, None));
+        assert_eq!(planning, [""; 0]);
+        let copying = lines(PACE, |progress| {
+            progress.phase(Phase::Copy, Some(1_742));
+            progress.advance(512);
+        });
+        assert!(
+            copying[0].starts_with("copy      512 of 1,742 rows in "),
+            "{copying:?}"
+        );
+    }
+
+    #[test]
+    fn a_question_comes_after_the_last_row() {
+        let lines = lines(PACE, |progress| {
+            progress.phase(Phase::Validate, Some(1));
+            progress.advance(1);
+            progress.note("Migrate?");
+        });
+        assert_eq!(lines[1], "Migrate?");
     }
 
     #[test]
