@@ -168,7 +168,7 @@ fn an_owner_who_is_not_there_is_told_how_to_come() {
                 .expect(9)
                 .says("does not exist")
                 .says(create)
-                .says(nobody);
+                .says(&format!("--id {nobody}"));
         }
     }
     // A user is no tenant.
