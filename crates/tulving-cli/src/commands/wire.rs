@@ -233,7 +233,7 @@ impl From<Run> for WireRun {
             error: run.error,
             started_at: run.started_at.isoformat(),
             updated_at: run.updated_at.isoformat(),
-            finished_at: run.finished_at.map(|time| time.isoformat()),
+            finished_at: run.finished_at.map(tulving::model::Timestamp::isoformat),
             version: run.version,
             inputs: run.inputs,
             result: run.result,

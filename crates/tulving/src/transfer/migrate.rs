@@ -255,11 +255,11 @@ impl Migration {
             match kind {
                 Kind::Node => {
                     self.copy::<Node>(copying, todo, counts, progress, cancel)
-                        .await?
+                        .await?;
                 }
                 Kind::Episode => {
                     self.copy::<Episode>(copying, todo, counts, progress, cancel)
-                        .await?
+                        .await?;
                 }
             }
         }

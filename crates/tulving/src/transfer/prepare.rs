@@ -225,12 +225,12 @@ impl Surveyed {
                 Kind::Node => {
                     prepared
                         .validate::<Node>(source, options, progress, cancel)
-                        .await?
+                        .await?;
                 }
                 Kind::Episode => {
                     prepared
                         .validate::<Episode>(source, options, progress, cancel)
-                        .await?
+                        .await?;
                 }
             }
         }

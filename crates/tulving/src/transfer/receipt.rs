@@ -188,7 +188,7 @@ impl Receipt {
             match files.iter().find(|file| file.path == expected.path) {
                 None => found.push(format!("{} is not there", expected.path)),
                 Some(file) if file.sha256 != expected.sha256 => {
-                    found.push(format!("{} has changed", file.path))
+                    found.push(format!("{} has changed", file.path));
                 }
                 Some(_) => {}
             }
