@@ -43,7 +43,7 @@ impl From<DatabaseError> for CliError {
                 }
             }
             DatabaseError::Damaged { .. } => told(Exit::Different, &error)
-                .hint("tulving verify, then tulving migrate --existing update to mend the rows"),
+                .hint("DELETE FROM that table the row with that id, then tulving migrate, which writes it anew"),
             _ => told(Exit::Bug, &error).hint("tell us: this is a bug in tulving"),
         }
     }
