@@ -36,6 +36,15 @@ pub fn text(text: &str) -> Result<(), CliError> {
     write(&mut std::io::stdout().lock(), text)
 }
 
+/// [`text`] at the end of long work: on a terminal, set apart from the lines of its course.
+///
+/// # Errors
+/// As [`json`].
+pub fn report(report: &str) -> Result<(), CliError> {
+    let terminal = std::io::stdout().is_terminal();
+    text(&format!("{}{report}", if terminal { "\n" } else { "" }))
+}
+
 fn write(out: &mut impl Write, text: &str) -> Result<(), CliError> {
     let newline = if text.ends_with('\n') { "" } else { "\n" };
     let written = out
@@ -70,6 +79,7 @@ fn escape_beyond_ascii(json: &str) -> String {
 #[derive(Debug, Clone)]
 pub struct Table {
     rows: Vec<Vec<String>>,
+    numbers: bool,
 }
 
 impl Table {
@@ -78,6 +88,23 @@ impl Table {
     pub fn new<const N: usize>(headings: [&str; N]) -> Self {
         Self {
             rows: vec![headings.iter().map(ToString::to_string).collect()],
+            numbers: false,
+        }
+    }
+
+    /// Numbers under headings, beside their names; a row of noughts is left out.
+    #[must_use]
+    pub fn numbers<const N: usize>(headings: [&str; N]) -> Self {
+        Self {
+            numbers: true,
+            ..Self::new(headings)
+        }
+    }
+
+    /// Adds a row of a number for each heading but the first, unless there is nothing to tell.
+    pub fn told<const N: usize>(&mut self, name: &str, numbers: [u64; N]) {
+        if numbers.iter().any(|number| *number > 0) {
+            self.row(std::iter::once(name.to_owned()).chain(numbers.map(count)));
         }
     }
 
@@ -100,10 +127,16 @@ impl Table {
         let mut out = String::new();
         for row in &self.rows {
             let mut line = String::new();
-            for (cell, width) in row.iter().zip(&widths) {
-                let gap = width - cell.chars().count() + 2;
-                line.push_str(cell);
-                line.extend(std::iter::repeat_n(' ', gap));
+            for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+                let gap = std::iter::repeat_n(' ', width - cell.chars().count());
+                if self.numbers && column > 0 {
+                    line.extend(gap);
+                    line.push_str(cell);
+                } else {
+                    line.push_str(cell);
+                    line.extend(gap);
+                }
+                line.push_str("  ");
             }
             out.push_str(line.trim_end());
             out.push('\n');
@@ -112,13 +145,17 @@ impl Table {
     }
 }
 
-/// Names and values under one another, aligned: the end of a long command.
+/// Names and values under one another, aligned: the end of a long command. A name that repeats
+/// the one above is not said again.
 #[must_use]
 pub fn summary<S: AsRef<str>>(lines: &[(&str, S)]) -> String {
     let width = lines.iter().map(|(name, _)| name.chars().count()).max();
     let width = width.unwrap_or(0);
     let mut out = String::new();
+    let mut before = "";
     for (name, value) in lines {
+        let name = if *name == before { "" } else { *name };
+        before = if name.is_empty() { before } else { name };
         let line = format!("{name:width$}  {}", escape(value.as_ref()));
         out.push_str(line.trim_end());
         out.push('\n');
@@ -249,8 +286,16 @@ mod tests {
             "id      email\n1       a@b\\u{1b}[2J\nlonger  é\\nf\n"
         );
         assert_eq!(
-            summary(&[("nodes", "742"), ("rate", "a\rb")]),
-            "nodes  742\nrate   a\\rb\n"
+            summary(&[("nodes", "742"), ("rate", "a\rb"), ("rate", "c")]),
+            "nodes  742\nrate   a\\rb\n       c\n"
+        );
+        let mut table = Table::numbers(["", "nodes"]);
+        table.told("equal", [7]);
+        table.told("missing", [0]);
+        table.told("extra", [12_345]);
+        assert_eq!(
+            table.render(),
+            "        nodes\nequal       7\nextra  12,345\n"
         );
     }
 

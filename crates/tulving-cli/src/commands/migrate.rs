@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use tulving::model::Kind;
 use tulving::transfer::{
-    Cancel, KindSummary, MigrateOptions, Migration, OnExisting, Prepared, Report, SourceOptions,
+    Cancel, MigrateOptions, Migration, OnExisting, Prepared, Report, SourceOptions,
 };
 
 use super::wire::{WirePlan, WireReport};
@@ -148,7 +148,7 @@ pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
     if cx.json {
         output::json(&WireReport::from(&report))?;
     } else {
-        output::text(&summary(&report, &data_dir))?;
+        output::report(&summary(&report, &data_dir))?;
     }
     Ok(super::verify::exit(&report.verification))
 }
@@ -163,6 +163,18 @@ impl Migrate {
         source.workers = self.workers.map_or(source.workers, usize::from);
         source.chunk_rows = self.batch_rows.unwrap_or(source.chunk_rows);
         let beside = outside(cx.config.beside(), &source.data_dir);
+        // Found out now rather than after hours of work.
+        for (flag, path) in [("--receipt", &self.receipt), ("--rejects", &self.rejects)] {
+            let folder = path.as_deref().and_then(Path::parent);
+            if let Some(folder) =
+                folder.filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
+            {
+                let folder = folder.display();
+                return Err(CliError::usage(format!(
+                    "{flag}: there is no directory {folder}"
+                )));
+            }
+        }
         let rejects = self.rejects.unwrap_or_else(|| beside.join("rejects.jsonl"));
         if let Some(rows) = &source.rows
             && self.on_error == OnError::Reject
@@ -236,26 +248,31 @@ fn question(prepared: &Prepared, scope: tulving::model::Scope, target: &str) -> 
     format!("Migrate {nodes} and {episodes} into {target}, for {scope}?")
 }
 
-fn problems(prepared: &Prepared) -> Vec<String> {
+/// What a person may want to know of rows that can be moved.
+fn remarks(zoneless: u64, zero: u64) -> Vec<String> {
     let mut found = Vec::new();
-    for (noun, summary) in [("node", &prepared.nodes), ("episode", &prepared.episodes)] {
-        if summary.zoneless_times > 0 {
-            found.push(format!(
-                "{} of {noun}s without a zone, taken as UTC",
-                counted(summary.zoneless_times, "time")
-            ));
-        }
-        if summary.zero_vectors > 0 {
-            let vectors = counted(summary.zero_vectors, "vector");
-            found.push(format!(
-                "{vectors} of {noun}s all zero: stored, found by words only"
-            ));
-        }
-        if summary.rejected > 0 {
-            found.push(format!("{} refused", counted(summary.rejected, noun)));
-        }
+    if zoneless > 0 {
+        let times = counted(zoneless, "time");
+        found.push(format!("{times} without a zone, taken as UTC"));
     }
+    if zero > 0 {
+        let vectors = counted(zero, "vector");
+        found.push(format!("{vectors} all zero: stored, found by words only"));
+    }
+    found
+}
+
+fn problems(prepared: &Prepared) -> Vec<String> {
+    let (nodes, episodes) = (&prepared.nodes, &prepared.episodes);
+    let mut found = remarks(
+        nodes.zoneless_times + episodes.zoneless_times,
+        nodes.zero_vectors + episodes.zero_vectors,
+    );
     found.extend(prepared.flawed.iter().map(ToString::to_string));
+    let more = prepared.refused() - prepared.flawed.len() as u64;
+    if more > 0 {
+        found.push(format!("and {} more", counted(more, "refused row")));
+    }
     found
 }
 
@@ -283,105 +300,98 @@ fn plan(
         })?;
         return Ok(exit);
     }
-    let mut table = Table::new(["", "FOUND", "REFUSED", "SIZE"]);
-    let row = |name: &str, found: &KindSummary| {
-        [
-            name.to_owned(),
-            count(found.found),
-            count(found.rejected),
-            bytes(found.bytes),
-        ]
-    };
-    table.row(row("nodes", &prepared.nodes));
-    table.row(row("episodes", &prepared.episodes));
+    let (nodes, episodes) = (&prepared.nodes, &prepared.episodes);
+    let mut table = Table::numbers(["", "nodes", "episodes"]);
+    table.row([
+        "in the source".to_owned(),
+        count(nodes.found),
+        count(episodes.found),
+    ]);
+    table.told("refused", [nodes.rejected, episodes.rejected]);
+    table.row(["size".to_owned(), bytes(nodes.bytes), bytes(episodes.bytes)]);
     let mut text = table.render();
     text.push('\n');
     let space = migration
         .space
         .as_ref()
         .map_or_else(|| "none".to_owned(), ToString::to_string);
-    text.push_str(&output::summary(&[
-        ("layout", prepared.layout.to_owned()),
-        ("vectors", space),
-    ]));
-    for problem in problems {
-        text.push_str(&format!("note     {}\n", crate::text::safe(&problem)));
-    }
+    let mut lines = vec![("layout", prepared.layout.to_owned()), ("vectors", space)];
+    lines.extend(
+        problems
+            .into_iter()
+            .map(|problem| ("note", crate::text::safe(&problem))),
+    );
+    text.push_str(&output::summary(&lines));
     text.push_str("\nNothing was written. The same command without --dry-run migrates.\n");
-    output::text(&text)?;
+    output::report(&text)?;
     Ok(exit)
 }
 
 fn summary(report: &Report, data_dir: &Path) -> String {
-    let mut table = Table::new([
-        "",
-        "FOUND",
-        "INSERTED",
-        "UPDATED",
-        "UNCHANGED",
-        "KEPT",
-        "REJECTED",
+    use super::verify;
+    let (nodes, episodes) = (report.nodes, report.episodes);
+    let mut table = Table::numbers(["", "nodes", "episodes"]);
+    table.row([
+        "in the source".to_owned(),
+        count(nodes.found),
+        count(episodes.found),
     ]);
-    for (name, counts) in [("nodes", report.nodes), ("episodes", report.episodes)] {
-        let numbers = [
-            counts.found,
-            counts.inserted,
-            counts.updated,
-            counts.unchanged,
-            counts.kept,
-            counts.rejected,
-        ];
-        table.row(std::iter::once(name.to_owned()).chain(numbers.map(count)));
-    }
+    table.told("inserted", [nodes.inserted, episodes.inserted]);
+    table.told("updated", [nodes.updated, episodes.updated]);
+    table.told("there already", [nodes.unchanged, episodes.unchanged]);
+    table.told("kept, differ", [nodes.kept, episodes.kept]);
+    table.told("rejected", [nodes.rejected, episodes.rejected]);
+    let found = &report.verification;
+    table.row([
+        "proved equal".to_owned(),
+        count(found.nodes.equal),
+        count(found.episodes.equal),
+    ]);
+    table.told(
+        "missing",
+        [found.nodes.missing_count, found.episodes.missing_count],
+    );
+    table.told(
+        "different",
+        [found.nodes.different_count, found.episodes.different_count],
+    );
+    table.told(
+        "added later",
+        [found.nodes.extra_count, found.episodes.extra_count],
+    );
     let mut text = table.render();
     text.push('\n');
-    text.push_str(&super::verify::report(report.scope, &report.verification));
-    let rows = report.nodes.found + report.episodes.found;
-    let zoneless = report.nodes.zoneless_times + report.episodes.zoneless_times;
-    let zero = report.nodes.zero_vectors + report.episodes.zero_vectors;
-    let mut lines = vec![(
+    text.push_str(&verify::findings(found));
+    text.push_str(&verify::verdict(report.scope, found));
+    let remarks = remarks(
+        nodes.zoneless_times + episodes.zoneless_times,
+        nodes.zero_vectors + episodes.zero_vectors,
+    );
+    let mut lines: Vec<_> = remarks.into_iter().map(|remark| ("note", remark)).collect();
+    let rows = nodes.found + episodes.found;
+    lines.push((
         "time",
         format!("{}, {}", duration(report.took), rate(rows, report.took)),
-    )];
-    if zoneless > 0 {
-        lines.push((
-            "times",
-            format!("{} without a zone, taken as UTC", count(zoneless)),
-        ));
-    }
-    if zero > 0 {
-        lines.push((
-            "vectors",
-            format!("{} all zero: stored, found by words only", count(zero)),
-        ));
-    }
+    ));
     lines.push(("run", report.run_id.to_string()));
-    lines.push(("receipt", report.receipt.display().to_string()));
-    lines.extend(
-        report
-            .rejects
-            .iter()
-            .map(|path| ("rejects", path.display().to_string())),
-    );
-    let flag = report.scope.kind().as_str();
-    let again = format!(
-        "tulving verify --{flag}-id {} --data-dir {}",
-        report.scope.id(),
-        data_dir.display()
-    );
-    lines.push(("again", again));
-    text.push('\n');
+    lines.push(("receipt", shown(&report.receipt)));
+    lines.extend(report.rejects.iter().map(|path| ("rejects", shown(path))));
     text.push_str(&output::summary(&lines));
-    if report.nodes.kept + report.episodes.kept > 0 {
-        text.push_str(
-            "\nRows that were there and differ were kept; --existing update replaces them.\n",
-        );
+    if nodes.kept + episodes.kept > 0 {
+        text.push_str("\nRows that were there and differ were kept. To replace them with the source's:\n  the same command with --existing update\n");
     }
     if let Some(rejects) = &report.rejects {
-        let rejects = rejects.display();
-        text.push_str(&format!(
-            "\nMend the rows in {rejects}, then: the same command with --rows {rejects}\n"
-        ));
+        let rejects = crate::text::safe(&shown(rejects));
+        text.push_str(&format!("\nOnce the rejected rows are mended in {rejects}:\n  the same command with --rows {rejects}\n"));
+    }
+    if found.verified {
+        let command = verify::command("verify", report.scope, data_dir);
+        text.push_str(&format!("\nTo prove it again, at any time:\n  {command}\n"));
     }
     text
+}
+
+/// A path as people type it.
+fn shown(path: &Path) -> String {
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
 }

@@ -2,7 +2,8 @@
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tulving::backend::postgres::Run;
+use tulving::backend::postgres::{Run, RunStatus};
+use tulving::model::Timestamp;
 use uuid::Uuid;
 
 use super::wire::WireRun;
@@ -67,18 +68,19 @@ fn list(cx: &Context, runs: Vec<Run>) -> Result<Exit, CliError> {
         output::json(&json!({"runs": runs}))?;
         return Ok(Exit::Done);
     }
-    let mut table = Table::new([
-        "RUN", "SCOPE", "STATUS", "PHASE", "ROWS", "VERIFIED", "STARTED",
-    ]);
+    if runs.is_empty() {
+        output::text("There are no runs yet.")?;
+        return Ok(Exit::Done);
+    }
+    // Owners in short, so that a line fits a screen; `runs status` has them whole.
+    let mut table = Table::new(["RUN", "OWNER", "STATUS", "ROWS", "STARTED (UTC)"]);
     for run in runs {
         table.row([
             run.run_id.to_string(),
-            run.scope_id.to_string(),
-            run.status.as_str().to_owned(),
-            run.phase.clone(),
-            format!("{} of {}", count(run.rows_done), count(run.rows)),
-            verified(&run).to_owned(),
-            run.started_at.isoformat(),
+            run.scope_id.to_string().chars().take(8).collect(),
+            in_a_word(&run),
+            rows(&run),
+            minute(run.started_at),
         ]);
     }
     output::text(&table.render())?;
@@ -94,16 +96,13 @@ fn status(cx: &Context, run: Run) -> Result<Exit, CliError> {
     let took = std::time::Duration::from_micros(micros.unsigned_abs());
     let mut lines = vec![
         ("run", run.run_id.to_string()),
-        ("scope", run.scope_id.to_string()),
-        ("status", run.status.as_str().to_owned()),
-        ("phase", run.phase.clone()),
+        ("owner", owner(&run)),
+        ("status", in_a_word(&run)),
+        ("rows", rows(&run)),
         (
-            "rows",
-            format!("{} of {}", count(run.rows_done), count(run.rows)),
+            "time",
+            format!("{}, {}", duration(took), rate(run.rows_done, took)),
         ),
-        ("rate", rate(run.rows_done, took)),
-        ("time", duration(took)),
-        ("verified", verified(&run).to_owned()),
         ("started", run.started_at.isoformat()),
         ("updated", run.updated_at.isoformat()),
     ];
@@ -113,10 +112,34 @@ fn status(cx: &Context, run: Run) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-fn verified(run: &Run) -> &'static str {
-    match run.verified {
-        Some(true) => "yes",
-        Some(false) => "NO",
-        None => "-",
+/// `user` or `tenant` and its id: the ledger's inputs know which.
+fn owner(run: &Run) -> String {
+    let named = run.inputs.get("scope").and_then(serde_json::Value::as_str);
+    named.map_or_else(|| run.scope_id.to_string(), ToOwned::to_owned)
+}
+
+/// `verified`, `NOT VERIFIED`, `running: copy`, …
+fn in_a_word(run: &Run) -> String {
+    let status = run.status.as_str();
+    match (run.status, run.verified) {
+        (_, Some(true)) => "verified".to_owned(),
+        (_, Some(false)) => "NOT VERIFIED".to_owned(),
+        (RunStatus::Running | RunStatus::Interrupted, None) => format!("{status}: {}", run.phase),
+        _ => status.to_owned(),
     }
+}
+
+fn rows(run: &Run) -> String {
+    let (done, all) = (count(run.rows_done), count(run.rows));
+    if done == all {
+        all
+    } else {
+        format!("{done} of {all}")
+    }
+}
+
+/// `2024-01-15 10:30`
+fn minute(time: Timestamp) -> String {
+    let text = time.isoformat().replacen('T', " ", 1);
+    text.chars().take(16).collect()
 }

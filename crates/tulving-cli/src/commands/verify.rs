@@ -1,6 +1,6 @@
 //! `tulving verify`: source and target compared again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -48,7 +48,8 @@ pub struct Verify {
 pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
     let scope = cx.config.scope()?;
     let database = cx.database()?;
-    let mut source = SourceOptions::new(cx.config.data_dir()?);
+    let data_dir = cx.config.data_dir()?;
+    let mut source = SourceOptions::new(data_dir.clone());
     source.restamp = verify.restamp;
     source.cast_f32 = verify.cast.is_some();
     let against = verify.against.as_deref().map(Receipt::read).transpose()?;
@@ -67,7 +68,7 @@ pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
     if cx.json {
         output::json(&WireVerification::new(scope, verification))?;
     } else {
-        output::text(&report(scope, &verification))?;
+        output::report(&report(scope, &data_dir, &verification))?;
     }
     Ok(exit)
 }
@@ -84,34 +85,41 @@ pub(super) fn exit(verification: &Verification) -> Exit {
 }
 
 /// The comparison as a person reads it.
-pub(super) fn report(scope: Scope, verification: &Verification) -> String {
-    let mut table = Table::new([
-        "",
-        "SOURCE",
-        "TARGET",
-        "EQUAL",
-        "MISSING",
-        "DIFFERENT",
-        "EXTRA",
-        "LIVE",
+fn report(scope: Scope, data_dir: &Path, verification: &Verification) -> String {
+    let (nodes, episodes) = (&verification.nodes, &verification.episodes);
+    let mut table = Table::numbers(["", "nodes", "episodes"]);
+    let rows = |found: &KindVerification| count(found.source + found.rejected);
+    table.row(["in the source".to_owned(), rows(nodes), rows(episodes)]);
+    table.row([
+        "equal".to_owned(),
+        count(nodes.equal),
+        count(episodes.equal),
     ]);
-    for (name, found) in [
-        ("nodes", &verification.nodes),
-        ("episodes", &verification.episodes),
-    ] {
-        let numbers = [
-            found.source,
-            found.target,
-            found.equal,
-            found.missing_count,
-            found.different_count,
-            found.extra_count,
-            found.live_count,
-        ];
-        table.row(std::iter::once(name.to_owned()).chain(numbers.map(count)));
-    }
+    differing(&mut table, verification);
     let mut text = table.render();
     text.push('\n');
+    text.push_str(&findings(verification));
+    text.push_str(&verdict(scope, verification));
+    text.push_str(&advice(scope, data_dir, verification));
+    text
+}
+
+/// What a comparison found besides equal rows, as lines of a table.
+pub(super) fn differing(table: &mut Table, verification: &Verification) {
+    let (nodes, episodes) = (&verification.nodes, &verification.episodes);
+    table.told("missing", [nodes.missing_count, episodes.missing_count]);
+    table.told(
+        "different",
+        [nodes.different_count, episodes.different_count],
+    );
+    table.told("not compared", [nodes.rejected, episodes.rejected]);
+    table.told("changed in use", [nodes.live_count, episodes.live_count]);
+    table.told("added later", [nodes.extra_count, episodes.extra_count]);
+}
+
+/// The rows that are not as they were, and the digests.
+pub(super) fn findings(verification: &Verification) -> String {
+    let mut text = String::new();
     for (kind, found) in [
         ("node", &verification.nodes),
         ("episode", &verification.episodes),
@@ -121,17 +129,60 @@ pub(super) fn report(scope: Scope, verification: &Verification) -> String {
     for difference in &verification.against {
         text.push_str(&format!("receipt    {}\n", crate::text::safe(difference)));
     }
-    let (source, target) = (
-        tulving::hex(&verification.source_digest),
-        tulving::hex(&verification.target_digest),
-    );
-    let digests = [("source", source), ("target", target)];
-    text.push_str(&output::summary(&digests));
-    text.push_str(&match verification.verified {
-        true => format!("\nVerified: {scope} has every row of the source, bit for bit.\n"),
-        false => format!("\nNOT VERIFIED: {scope} does not hold what the source holds.\n"),
-    });
+    if !text.is_empty() {
+        text.push('\n');
+    }
     text
+}
+
+/// Whether it is proved, in one sentence.
+pub(super) fn verdict(scope: Scope, verification: &Verification) -> String {
+    let rejected = verification.nodes.rejected + verification.episodes.rejected;
+    let digest = |digest: &[u8; 32]| tulving::hex(&digest[..8]);
+    let (source, target) = (
+        digest(&verification.source_digest),
+        digest(&verification.target_digest),
+    );
+    if !verification.verified {
+        format!(
+            "NOT VERIFIED: {scope} does not hold what the source holds.\n\ndigest   {source}… in the source, {target}… in the database\n"
+        )
+    } else if rejected > 0 {
+        let rows = output::counted(rejected, "row");
+        format!(
+            "Verified, but for {rows} that cannot be read as memories of {scope}.\n\ndigest   {source}…\n"
+        )
+    } else {
+        format!("Verified: {scope} has every row, bit for bit.\n\ndigest   {source}…\n")
+    }
+}
+
+/// What to type where rows are not as they were.
+fn advice(scope: Scope, data_dir: &Path, verification: &Verification) -> String {
+    let (nodes, episodes) = (&verification.nodes, &verification.episodes);
+    let more = if nodes.different_count + episodes.different_count > 0 {
+        " --existing update"
+    } else if nodes.missing_count + episodes.missing_count > 0 {
+        ""
+    } else {
+        return String::new();
+    };
+    let command = command("migrate", scope, data_dir);
+    format!("\nTo put the source's rows into the database:\n  {command}{more}\n")
+}
+
+/// A command on the same memories, as one types it.
+pub(super) fn command(name: &str, scope: Scope, data_dir: &Path) -> String {
+    let (kind, id) = (scope.kind().as_str(), scope.id());
+    let directory = data_dir.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-~".contains(c);
+    let directory = match directory.chars().all(plain) {
+        true => directory,
+        false => format!("'{}'", directory.replace('\'', "'\\''")),
+    };
+    crate::text::escape(&format!(
+        "tulving {name} --{kind}-id {id} --data-dir {directory}"
+    ))
 }
 
 fn differences(kind: &str, found: &KindVerification, text: &mut String) {
@@ -157,7 +208,10 @@ fn differences(kind: &str, found: &KindVerification, text: &mut String) {
             difference.fields.join(", ")
         );
     }
-    for id in &found.extra {
-        let _ = writeln!(text, "extra      {kind} {}", quote(id));
+    let more = |count: u64, named: usize| count.saturating_sub(named as u64);
+    let unnamed = more(found.missing_count, found.missing.len())
+        + more(found.different_count, found.different.len());
+    if unnamed > 0 {
+        let _ = writeln!(text, "           and {} more", count(unnamed));
     }
 }

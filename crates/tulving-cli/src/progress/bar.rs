@@ -23,6 +23,16 @@ impl Bar {
         }
     }
 
+    /// A phase ends with its last row: what comes then, such as a question, is not a part of it.
+    fn finish_if_done(state: &mut Option<(Course, ProgressBar)>) {
+        let done = |(course, bar): &(Course, ProgressBar)| {
+            course.rows.is_some_and(|rows| bar.position() >= rows)
+        };
+        if state.as_ref().is_some_and(done) {
+            Self::finish(state);
+        }
+    }
+
     fn finish(state: &mut Option<(Course, ProgressBar)>) {
         if let Some((course, bar)) = state.take() {
             bar.finish_and_clear();
@@ -42,13 +52,15 @@ impl Progress for Bar {
         bar.set_prefix(phase.as_str());
         bar.enable_steady_tick(Duration::from_millis(200));
         *state = Some((Course::new(phase, rows), bar));
+        Self::finish_if_done(&mut state);
     }
 
     fn advance(&self, rows: u64) {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, bar)) = &*state {
             bar.inc(rows);
         }
+        Self::finish_if_done(&mut state);
     }
 
     fn note(&self, text: &str) {
@@ -62,7 +74,15 @@ impl Progress for Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        Self::finish(self.state.get_mut().unwrap_or_else(PoisonError::into_inner));
+        // What is still at work here did not come to its end.
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some((course, bar)) = state.take() {
+            bar.finish_and_clear();
+            let done = bar.position();
+            if let Some(line) = (Course { done, ..course }).cut_short() {
+                eprintln_quietly(&line);
+            }
+        }
     }
 }
 

@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 use tulving::transfer::{Phase, Progress};
 
 use super::Course;
-use crate::output::counted;
 use crate::text::safe;
 
-/// Plain lines, for a log: one when a phase begins, one when it ends, and now and then one between.
+/// Plain lines, for a log: one when a phase ends, and now and then one before.
 pub(super) struct Lines<W: Write + Send> {
     state: Mutex<Log<W>>,
 }
@@ -85,12 +84,10 @@ impl<W: Write + Send> Progress for Lines<W> {
         let mut log = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         log.finish();
         log.course = Some(Course::new(phase, rows));
-        let word = phase.as_str();
-        let line = match rows {
-            Some(rows) => format!("{word:8}  {} …", counted(rows, "row")),
-            None => format!("{word:8}  …"),
-        };
-        log.line(&line);
+        log.last = (Instant::now(), 0);
+        if rows == Some(0) {
+            log.finish();
+        }
     }
 
     fn advance(&self, rows: u64) {
@@ -98,8 +95,10 @@ impl<W: Write + Send> Progress for Lines<W> {
         let Some(mut course) = log.course else { return };
         course.done += rows;
         log.course = Some(course);
-        // The end has its own line.
-        if course.rows != Some(course.done) && log.is_due(&course) {
+        // A phase ends with its last row: what comes then, such as a question, is not a part of it.
+        if course.rows.is_some_and(|rows| course.done >= rows) {
+            log.finish();
+        } else if log.is_due(&course) {
             log.line(&course.midway());
         }
     }
@@ -112,10 +111,11 @@ impl<W: Write + Send> Progress for Lines<W> {
 
 impl<W: Write + Send> Drop for Lines<W> {
     fn drop(&mut self) {
-        self.state
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .finish();
+        // What is still at work here did not come to its end.
+        let log = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = log.course.and_then(|course| course.cut_short()) {
+            log.line(&line);
+        }
     }
 }
 
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_run_says_when_a_phase_begins_and_ends() {
+    fn a_short_run_says_when_a_phase_ends() {
         let lines = lines(PACE, |progress| {
             progress.phase(Phase::Plan, None);
             progress.note("resuming \x1b[2J");
@@ -154,11 +154,34 @@ mod tests {
                 progress.advance(1);
             }
         });
-        assert_eq!(lines.len(), 5, "{lines:?}");
-        assert_eq!(lines[..2], ["plan      …", "resuming \\u{1b}[2J"]);
-        assert!(lines[2].starts_with("plan      done in "));
-        assert_eq!(lines[3], "copy      742 rows …");
-        assert!(lines[4].starts_with("copy      742 rows in "), "{lines:?}");
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert_eq!(lines[0], "resuming \\u{1b}[2J");
+        assert!(lines[1].starts_with("plan      done in "));
+        assert!(lines[2].starts_with("copy      742 rows in "), "{lines:?}");
+    }
+
+    #[test]
+    fn a_phase_that_is_cut_short_does_not_claim_to_be_done() {
+        let planning = lines(PACE, |progress| progress.phase(Phase::Plan, None));
+        assert_eq!(planning, [""; 0]);
+        let copying = lines(PACE, |progress| {
+            progress.phase(Phase::Copy, Some(1_742));
+            progress.advance(512);
+        });
+        assert!(
+            copying[0].starts_with("copy      512 of 1,742 rows in "),
+            "{copying:?}"
+        );
+    }
+
+    #[test]
+    fn a_question_comes_after_the_last_row() {
+        let lines = lines(PACE, |progress| {
+            progress.phase(Phase::Validate, Some(1));
+            progress.advance(1);
+            progress.note("Migrate?");
+        });
+        assert_eq!(lines[1], "Migrate?");
     }
 
     #[test]
@@ -173,12 +196,12 @@ mod tests {
                 progress.advance(2);
             }
         });
-        assert_eq!(lines.len(), 1 + 9 + 1, "{lines:?}");
+        assert_eq!(lines.len(), 9 + 1, "{lines:?}");
         assert!(
-            lines[1].starts_with("verify    100 of 1,000 rows, "),
+            lines[0].starts_with("verify    100 of 1,000 rows, "),
             "{lines:?}"
         );
-        assert!(lines[1].ends_with(" left"), "{lines:?}");
+        assert!(lines[0].ends_with(" left"), "{lines:?}");
     }
 
     #[test]
@@ -191,6 +214,6 @@ mod tests {
             progress.phase(Phase::Plan, None);
             progress.advance(1);
         });
-        assert!(lines[1].starts_with("plan      1 row, "), "{lines:?}");
+        assert!(lines[0].starts_with("plan      1 row, "), "{lines:?}");
     }
 }

@@ -1,5 +1,6 @@
 //! The program, a database with the schema, and data directories to move.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -55,6 +56,14 @@ impl World {
             .to_owned()
     }
 
+    pub(crate) fn new_tenant(&self, name: &str) -> String {
+        self.run(&["tenant", "create", "--name", name])
+            .expect(0)
+            .stdout
+            .trim()
+            .to_owned()
+    }
+
     /// Where the data directory is, and other files of the test.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
@@ -80,10 +89,15 @@ impl World {
 
     /// `tulving migrate` for the user from ./data, with the model named, asking nothing.
     pub(crate) fn migrate(&self, more: &[&str]) -> Ran {
+        self.migrate_for(&self.user, more)
+    }
+
+    /// The same for another user.
+    pub(crate) fn migrate_for(&self, user: &str, more: &[&str]) -> Ran {
         let mut args = vec![
             "migrate",
             "--user-id",
-            &self.user,
+            user,
             "--model",
             "test-model",
             "--yes",
@@ -95,9 +109,52 @@ impl World {
 
     /// `tulving verify` for the user from ./data.
     pub(crate) fn verify(&self, more: &[&str]) -> Ran {
-        let mut args = vec!["verify", "--user-id", &self.user, "--json"];
+        self.verify_for(&self.user, more)
+    }
+
+    /// The same for another user.
+    pub(crate) fn verify_for(&self, user: &str, more: &[&str]) -> Ran {
+        let mut args = vec!["verify", "--user-id", user, "--json"];
         args.extend(more);
         self.run(&args)
+    }
+
+    /// `tulving migrate` for a user or tenant from any directory; the model is named in `more`.
+    pub(crate) fn migrate_as(&self, owner: &[&str], more: &[&str]) -> Ran {
+        self.run(&[&["migrate", "--yes", "--json"], owner, more].concat())
+    }
+
+    /// How many rows each table holds, as the server's owner sees it.
+    pub(crate) fn counts(&self) -> Vec<String> {
+        let tables = self.column(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1",
+        );
+        assert!(tables.len() >= 10, "{tables:?}");
+        let count = |table: &String| {
+            let rows = self
+                .database
+                .scalar(&format!("SELECT count(*) FROM {table}"));
+            format!("{table}: {rows}")
+        };
+        tables.iter().map(count).collect()
+    }
+
+    /// A program of PostgreSQL's own.
+    pub(crate) fn psql(&self, args: &[&str]) -> Ran {
+        let folder = Server::shared().bin_dir();
+        let psql = folder.map_or_else(|| PathBuf::from("psql"), |folder| folder.join("psql"));
+        let mut command = Command::new(psql);
+        command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", self.database.url()]);
+        command.args(args).stdin(Stdio::null());
+        command.output().unwrap().into()
+    }
+
+    /// The first column of a query's rows.
+    pub(crate) fn column(&self, query: &str) -> Vec<String> {
+        let rows = self.database.rows(query);
+        rows.into_iter()
+            .flat_map(|row| row.into_iter().next()?)
+            .collect()
     }
 }
 
@@ -154,4 +211,36 @@ impl Ran {
         );
         self
     }
+}
+
+/// A string as SQL writes it.
+pub(crate) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Every file below a directory, with its content.
+pub(crate) fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.insert(path.clone(), std::fs::read(&path).unwrap());
+        }
+    }
+    found
+}
+
+/// The names of an object's members, sorted.
+#[track_caller]
+pub(crate) fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<&str> = value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    keys.sort_unstable();
+    keys
 }

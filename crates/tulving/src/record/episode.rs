@@ -144,8 +144,8 @@ impl Record for Episode {
 
     fn differing(&self, other: &Self) -> Vec<&'static str> {
         differing!(self, other;
-            id, title, messages, message_count, source, created_at, updated_at, duration_minutes, llm_tags,
-            dominant_intent, avg_complexity, avg_technical_depth, emotional_arc, has_code, has_errors,
+            id, title, messages, message_count, source, created_at, updated_at, duration_minutes.to_bits(), llm_tags,
+            dominant_intent, avg_complexity.to_bits(), avg_technical_depth.to_bits(), emotional_arc, has_code, has_errors,
             urgency_max, memory_node_ids, related_episode_ids, access_count, last_accessed, extra)
     }
 }

@@ -6,11 +6,12 @@
 //! `write` gives the same canonical bytes: white space and the spelling of escapes are the only
 //! things not kept.
 
-/// The names of the fields in which two values differ.
+/// The names of the fields in which two values differ. Real numbers are compared `.to_bits()`: −0
+/// is not 0.
 macro_rules! differing {
-    ($one:expr, $other:expr; $($field:ident),+ $(,)?) => {{
+    ($one:expr, $other:expr; $($field:ident $(.$bits:ident())?),+ $(,)?) => {{
         let mut names = Vec::new();
-        $(if $one.$field != $other.$field { names.push(stringify!($field)); })+
+        $(if $one.$field$(.$bits())? != $other.$field$(.$bits())? { names.push(stringify!($field)); })+
         names
     }};
 }

@@ -150,7 +150,7 @@ impl Record for Node {
         differing!(self, other;
             id, conversation_id, sequence_index, human_content, assistant_content, source, created_at,
             intent_type, complexity, technical_depth, emotional_valence, urgency, conversation_mode,
-            action_required, has_code, has_error, tags, cluster_id, cluster_label, cluster_confidence,
+            action_required, has_code, has_error, tags, cluster_id, cluster_label, cluster_confidence.to_bits(),
             access_count, last_accessed, extra)
     }
 }

@@ -13,7 +13,7 @@ use super::inputs;
 use super::prepare::{Prepared, SourceOptions, survey};
 use super::private_file;
 use super::progress::{Phase, Progress};
-use super::receipt::{Receipt, ReceiptCounts, ReceiptScope, ReceiptSpace};
+use super::receipt::{Receipt, ReceiptCounts, ReceiptScope};
 use super::source::Reading;
 use super::verification::{Verification, verify_prepared};
 use super::workers::Conveyor;
@@ -22,7 +22,6 @@ use crate::backend::postgres::{
     Table, Target,
 };
 use crate::model::{Episode, Kind, Node, Scope, Space, Timestamp};
-use crate::record::Part;
 
 /// How a migration goes about it.
 #[derive(Debug, Clone)]
@@ -296,7 +295,7 @@ impl Migration {
             self.scope,
             &self.prepared,
             &self.options.source,
-            Part::Content,
+            false,
             space_id,
             progress,
             cancel,
@@ -370,11 +369,13 @@ impl Migration {
             verified: verification.verified,
             files: self.prepared.files.iter().map(Into::into).collect(),
             layout: self.prepared.layout.to_owned(),
-            space: self.space.as_ref().map(|space| ReceiptSpace {
-                provider: space.provider.clone(),
-                model: space.model.clone(),
-                dimensions: space.dims,
-            }),
+            kinds: self
+                .prepared
+                .sources
+                .iter()
+                .map(|checked| checked.source.kind.plural().to_owned())
+                .collect(),
+            space: self.space.as_ref().map(Into::into),
             nodes: self.counts(Kind::Node, nodes),
             episodes: self.counts(Kind::Episode, episodes),
             source_digest: crate::hex(&verification.source_digest),

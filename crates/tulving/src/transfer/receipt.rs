@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::TransferError;
+use super::prepare::SourceOptions;
 use super::private_file::Partial;
+use super::verify::Verification;
 use crate::backend::file::pair::Fingerprint;
-use crate::model::Scope;
+use crate::model::{Kind, Scope, Space};
 
 /// The form of a receipt; a change of its members' meaning raises it.
 const FORMAT: u32 = 1;
@@ -31,6 +33,8 @@ pub struct Receipt {
     pub files: Vec<ReceiptFile>,
     /// `2.0.0` or `1.x`.
     pub layout: String,
+    /// The kinds that were moved: `nodes`, `episodes`.
+    pub kinds: Vec<String>,
     /// The embedding space of the vectors.
     pub space: Option<ReceiptSpace>,
     /// What became of the nodes.
@@ -153,15 +157,30 @@ impl Receipt {
         })
     }
 
-    /// In what a source and its digests are not as the receipt says.
+    /// What the migration read, and how: to be read again in the same way.
+    pub(crate) fn source(&self, given: &SourceOptions) -> SourceOptions {
+        let moved = |kind: &Kind| self.kinds.iter().any(|name| name == kind.plural());
+        let mut source = given.clone();
+        source.only = [Kind::Node, Kind::Episode]
+            .into_iter()
+            .filter(moved)
+            .collect();
+        source.restamp |= self.restamped;
+        source.cast_f32 |= self.cast_f32;
+        source
+    }
+
+    /// In what a source and a database are not as the receipt says.
     pub(crate) fn differences(
         &self,
         scope: Scope,
         files: &[ReceiptFile],
-        source_digest: &str,
-        target_digest: &str,
+        now: &Verification,
     ) -> Vec<String> {
         let mut found = Vec::new();
+        if !self.verified {
+            found.push("the migration itself was not verified".to_owned());
+        }
         if self.scope != ReceiptScope::from(scope) {
             found.push(format!(
                 "the receipt is for {} {}",
@@ -177,17 +196,57 @@ impl Receipt {
                 Some(_) => {}
             }
         }
-        for (what, ours, theirs) in [
-            ("the source's rows", source_digest, &self.source_digest),
-            ("the database's rows", target_digest, &self.target_digest),
+        for file in files {
+            if self.files.iter().all(|known| known.path != file.path) {
+                found.push(format!("{} is not in the receipt", file.path));
+            }
+        }
+        for (what, rows, moved) in [
+            ("nodes", &now.nodes, self.nodes),
+            ("episodes", &now.episodes, self.episodes),
         ] {
-            if ours != theirs {
+            let rows = rows.source + rows.rejected;
+            if rows != moved.found {
+                let moved = moved.found;
+                found.push(format!("there are {rows} {what}, the receipt says {moved}"));
+            }
+        }
+        for (what, ours, theirs) in [
+            ("the source's rows", now.source_digest, &self.source_digest),
+            (
+                "the database's rows",
+                now.target_digest,
+                &self.target_digest,
+            ),
+        ] {
+            let ours = crate::hex(&ours);
+            if ours != *theirs {
                 found.push(format!(
                     "the digest of {what} is {ours}, the receipt's is {theirs}"
                 ));
             }
         }
         found
+    }
+}
+
+impl From<&Space> for ReceiptSpace {
+    fn from(space: &Space) -> Self {
+        Self {
+            provider: space.provider.clone(),
+            model: space.model.clone(),
+            dimensions: space.dims,
+        }
+    }
+}
+
+impl From<&ReceiptSpace> for Space {
+    fn from(space: &ReceiptSpace) -> Self {
+        Self {
+            provider: space.provider.clone(),
+            model: space.model.clone(),
+            dims: space.dimensions,
+        }
     }
 }
 

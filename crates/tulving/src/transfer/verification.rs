@@ -13,7 +13,7 @@ use super::verify::{Comparing, Gathering, KindVerification, SHOWN};
 pub use super::verify::{Difference, Verification};
 use super::workers::Conveyor;
 use crate::backend::postgres::{Database, DatabaseError, Table};
-use crate::model::{Episode, Kind, Node, Scope};
+use crate::model::{Episode, Kind, Node, Scope, Space};
 use crate::record::Part;
 
 /// How a source is compared with the database.
@@ -42,34 +42,37 @@ pub async fn verify(
     let mut connection = database.connect().await?;
     connection.require_target().await?;
     connection.require_scope(scope).await?;
+    let (mut source, mut against, mut space_id) = (options.source.clone(), Vec::new(), None);
+    if let Some(receipt) = &options.against {
+        source = receipt.source(&source);
+        if let Some(space) = receipt.space.as_ref().map(Space::from) {
+            space_id = connection.find_space(&space).await?;
+            if space_id.is_none() {
+                against.push(format!("the database has no vectors of {space}"));
+            }
+        }
+    }
     drop(connection);
-    let surveyed = survey(&options.source, progress, cancel).await?;
-    let prepared = surveyed
-        .validate(scope, &options.source, progress, cancel)
-        .await?;
-    let part = if options.exact {
-        Part::Everything
-    } else {
-        Part::Content
-    };
+    let surveyed = survey(&source, progress, cancel).await?;
+    let prepared = surveyed.validate(scope, &source, progress, cancel).await?;
+    for flawed in prepared.flawed.iter().take(SHOWN) {
+        progress.note(&format!("not compared: {flawed}"));
+    }
     let mut verification = verify_prepared(
         database,
         scope,
         &prepared,
-        &options.source,
-        part,
-        None,
+        &source,
+        options.exact,
+        space_id,
         progress,
         cancel,
     )
     .await?;
     if let Some(receipt) = &options.against {
         let files: Vec<ReceiptFile> = prepared.files.iter().map(Into::into).collect();
-        let (source, target) = (
-            crate::hex(&verification.source_digest),
-            crate::hex(&verification.target_digest),
-        );
-        verification.against = receipt.differences(scope, &files, &source, &target);
+        against.extend(receipt.differences(scope, &files, &verification));
+        verification.against = against;
         verification.verified &= verification.against.is_empty();
     }
     Ok(verification)
@@ -85,7 +88,7 @@ pub(crate) async fn verify_prepared(
     scope: Scope,
     prepared: &Prepared,
     options: &SourceOptions,
-    part: Part,
+    exact: bool,
     space_id: Option<i32>,
     progress: &dyn Progress,
     cancel: &Cancel,
@@ -103,7 +106,7 @@ pub(crate) async fn verify_prepared(
             scope,
             prepared,
             options,
-            part,
+            exact,
             space_id,
             progress,
             cancel,
@@ -117,7 +120,7 @@ pub(crate) async fn verify_prepared(
         target.push((name, gathered.target));
         let found = gathered.found;
         verification.verified &= found.missing_count == 0 && found.different_count == 0;
-        verification.verified &= part == Part::Content || found.extra_count == 0;
+        verification.verified &= !exact || found.extra_count == 0;
         match checked.source.kind {
             Kind::Node => verification.nodes = found,
             Kind::Episode => verification.episodes = found,
@@ -135,7 +138,7 @@ struct Comparison<'a> {
     scope: Scope,
     prepared: &'a Prepared,
     options: &'a SourceOptions,
-    part: Part,
+    exact: bool,
     space_id: Option<i32>,
     progress: &'a dyn Progress,
     cancel: &'a Cancel,
@@ -147,12 +150,12 @@ impl Comparison<'_> {
         let chunks = source.chunks.clone();
         let reading = Reading {
             stamp: self.prepared.stamp,
-            digest: Some(self.part),
+            digest: Some(Part::Content),
             repeated: checked.repeated.clone(),
         };
         let comparing = Comparing {
             scope: self.scope,
-            part: self.part,
+            exact: self.exact,
             space_id: self.space_id,
         };
         let mut gathering = Gathering::default();

@@ -70,8 +70,8 @@ pub struct Verification {
 /// Compares chunks with the database.
 pub(crate) struct Comparing {
     pub(crate) scope: Scope,
-    /// What has to be equal.
-    pub(crate) part: Part,
+    /// Whether what lives on has to be equal too.
+    pub(crate) exact: bool,
     /// The space that the vectors must be in, where it is known.
     pub(crate) space_id: Option<i32>,
 }
@@ -131,13 +131,13 @@ impl<R: Table> Work<R> for Comparing {
             .collect();
         let rows = scoped.existing::<R>(&ids).await?;
         scoped.commit().await?;
-        let (part, space_id) = (self.part, self.space_id);
-        Ok(tokio::task::spawn_blocking(move || compare(part, space_id, &loaded, rows)).await?)
+        let (exact, space_id) = (self.exact, self.space_id);
+        Ok(tokio::task::spawn_blocking(move || compare(exact, space_id, &loaded, rows)).await?)
     }
 }
 
 fn compare<R: Table>(
-    part: Part,
+    exact: bool,
     space_id: Option<i32>,
     loaded: &Loaded<R>,
     rows: Vec<Existing<R>>,
@@ -169,7 +169,7 @@ fn compare<R: Table>(
         };
         scratch.clear();
         // A carry that cannot be read gives a digest that no row has.
-        let rendered = record::write(&existing.stored.record, part, &mut scratch);
+        let rendered = record::write(&existing.stored.record, Part::Content, &mut scratch);
         let target = match rendered {
             Ok(()) => digest::row(&scratch, existing.stored.vector.as_deref()),
             Err(_) => [0xff; 32],
@@ -182,11 +182,18 @@ fn compare<R: Table>(
             .into_iter()
             .partition(|field| R::LIVE.contains(field));
         found.live_count += u64::from(!live.is_empty());
-        if part == Part::Everything {
+        if exact {
             content.extend(live);
         }
         content.extend(vector_differences(row, &existing, space_id));
-        if content.is_empty() && target != row.digest {
+        let carried = |record: &R| {
+            let mut whole = Vec::new();
+            record::write(record, Part::Everything, &mut whole).map(|()| whole)
+        };
+        if content.is_empty()
+            && (target != row.digest
+                || exact && carried(&row.stored.record) != carried(&existing.stored.record))
+        {
             content.push("carry");
         }
         if content.is_empty() {

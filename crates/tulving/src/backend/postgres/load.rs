@@ -71,7 +71,7 @@ impl Scoped<'_> {
             .doing(&doing())?;
         rows.iter()
             .map(|row| {
-                let mut fields = Columns::new(row);
+                let mut fields = Columns::new::<R>(row);
                 let record = R::decode(&mut fields)?;
                 let ord: i64 = fields.get()?;
                 let vector = fields.vector()?;

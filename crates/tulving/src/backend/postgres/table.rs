@@ -37,13 +37,18 @@ pub(crate) trait Table: Record {
 
 /// Reads the fields of a row from left to right.
 pub(crate) struct Columns<'r> {
+    table: &'static str,
     row: &'r Row,
     next: usize,
 }
 
 impl<'r> Columns<'r> {
-    pub(crate) fn new(row: &'r Row) -> Self {
-        Self { row, next: 0 }
+    pub(crate) fn new<R: Table>(row: &'r Row) -> Self {
+        Self {
+            table: R::TABLE,
+            row,
+            next: 0,
+        }
     }
 
     pub(crate) fn get<T: FromSql<'r>>(&mut self) -> Result<T, DatabaseError> {
@@ -52,39 +57,32 @@ impl<'r> Columns<'r> {
         self.row.try_get(at).map_err(|error| {
             let cause = std::error::Error::source(&error)
                 .map_or_else(|| error.to_string(), ToString::to_string);
-            let column = self
-                .row
-                .columns()
-                .get(at)
-                .map_or("?", |column| column.name());
-            DatabaseError::Damaged {
-                what: format!("column {column} holds what was never stored there: {cause}"),
-            }
+            self.damaged(at, &cause)
         })
     }
 
+    /// Names the row, whose id is its first field, and the column.
+    fn damaged(&self, at: usize, why: &str) -> DatabaseError {
+        let columns = self.row.columns();
+        let column = columns.get(at).map_or("?", |column| column.name());
+        let id: &str = self.row.try_get(0).unwrap_or("?");
+        let table = self.table;
+        DatabaseError::Damaged {
+            what: format!("{table}.{column} of {id:?} holds what was never stored there: {why}"),
+        }
+    }
+
     fn word<T: std::str::FromStr<Err = UnknownWord>>(&mut self) -> Result<T, DatabaseError> {
-        let column = self
-            .row
-            .columns()
-            .get(self.next)
-            .map_or("?", |column| column.name());
-        let text: &str = self.get()?;
+        let (at, text) = (self.next, self.get::<&str>()?);
         text.parse()
-            .map_err(|UnknownWord { .. }| DatabaseError::Damaged {
-                what: format!("column {column} holds {text:?}, which was never stored there"),
-            })
+            .map_err(|UnknownWord { .. }| self.damaged(at, &format!("{text:?}")))
     }
 
     /// A vector that was selected through `vector_send`.
     pub(crate) fn vector(&mut self) -> Result<Option<Vec<f32>>, DatabaseError> {
-        let raw: Option<&[u8]> = self.get()?;
-        raw.map(|raw| {
-            wire::vector(raw).ok_or_else(|| DatabaseError::Damaged {
-                what: "a vector has an unknown form".to_owned(),
-            })
-        })
-        .transpose()
+        let (at, raw) = (self.next, self.get::<Option<&[u8]>>()?);
+        raw.map(|raw| wire::vector(raw).ok_or_else(|| self.damaged(at, "its form is unknown")))
+            .transpose()
     }
 }
 
