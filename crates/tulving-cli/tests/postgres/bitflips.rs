@@ -148,7 +148,7 @@ fn a_flipped_bit_is_refused_or_arrives() {
             .build()
             .unwrap();
         runtime.block_on(async {
-            let bench = Bench::new(&world, lane).await;
+            let bench = Bench::new(world, lane).await;
             let mut rng = Rng(SEED);
             let mut counts = FILES.map(|file| (file, [0, 0]));
             for flip in 0..flips {

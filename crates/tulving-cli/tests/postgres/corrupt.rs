@@ -137,7 +137,7 @@ fn files_that_are_not_what_they_should_be() {
             },
         );
         let unreadable = |d: &Data| {
-            fs::set_permissions(d.path(file), fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(d.path(file), fs::Permissions::from_mode(0o000)).unwrap();
             fs::File::open(d.path(file)).is_err()
         };
         // The superuser may read anything.
@@ -541,9 +541,7 @@ fn the_whole_of_a_large_fault_is_counted_and_its_beginning_shown() {
     let world = World::new();
     let data = Data::fresh(&world.path("data"));
     data.array(NODES, |nodes| {
-        nodes
-            .iter_mut()
-            .for_each(|node| *node = tulving::json::Value::Null)
+        nodes.fill(tulving::json::Value::Null);
     });
     let ran = world
         .migrate(&["--dry-run", "--on-error", "reject"])

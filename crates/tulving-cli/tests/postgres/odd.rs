@@ -389,7 +389,8 @@ fn vectors_of_every_spelling() {
         .cycle()
         .take(96)
         .collect();
-    let cases: [(&str, Vec<u8>, &[f32], &[&str]); 6] = [
+    type Case<'c> = (&'c str, Vec<u8>, &'c [f32], &'c [&'c str]);
+    let cases: [Case<'_>; 6] = [
         (
             "<f4",
             numbers.iter().flat_map(|n| n.to_le_bytes()).collect(),
@@ -445,16 +446,17 @@ fn a_text_of_eight_megabytes() {
 
 #[test]
 fn directories_of_every_shape() {
-    let shapes: [(&str, u64, u64, fn(&Data)); 8] = [
+    type Shape = (&'static str, u64, u64, fn(&Data));
+    let shapes: [Shape; 8] = [
         ("no manifest", 12, 2, |d| d.remove(MANIFEST)),
         ("a manifest that names nothing", 12, 2, |d| {
             d.write(
                 MANIFEST,
                 r#"{"corpus": null, "vectors": {"nodes_file": null}}"#,
-            )
+            );
         }),
         ("names without their folder", 12, 2, |d| {
-            d.write(MANIFEST, r#"{"corpus": {"nodes_file": "nodes.json"}, "vectors": {"nodes_file": "nodes.npy"}}"#)
+            d.write(MANIFEST, r#"{"corpus": {"nodes_file": "nodes.json"}, "vectors": {"nodes_file": "nodes.npy"}}"#);
         }),
         ("no episodes", 12, 0, |d| {
             d.remove(EPISODES);

@@ -345,7 +345,7 @@ fn refused_by_the_thousand_the_file_names_them_all() {
     let data = Data::fresh(&world.path("data"));
     let (rows, dims) = (3000, 2);
     let node = |index: usize| {
-        let id = if index % 3 == 0 { index } else { 0 };
+        let id = if index.is_multiple_of(3) { index } else { 0 };
         let urgency = if index % 3 == 2 { "never" } else { "low" };
         format!(
             r#"{{"id": "n{id}", "conversation_id": "c", "sequence_index": {index}, "human_content": "", "assistant_content": "", "source": "x", "created_at": "2024-01-01", "urgency": "{urgency}"}}"#
