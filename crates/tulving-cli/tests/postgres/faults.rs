@@ -12,7 +12,7 @@ use testkit::postgres::{PASSWORD, PASSWORD_USER, Preset, Server};
 use crate::oracle::Oracle;
 use crate::roles::ask;
 use crate::support::{Ran, World, program};
-use crate::under_way::UnderWay;
+use crate::under_way::{UnderWay, wait_until};
 
 /// Enough rows for some 20 chunks.
 fn small() -> Corpus {
@@ -162,6 +162,26 @@ fn a_server_that_crashes_in_the_middle_loses_nothing_that_the_ledger_knows() {
     loses_its_server(Server::crash);
 }
 
+#[test]
+fn an_administrator_who_cancels_or_disconnects_a_run_can_have_it_resumed() {
+    for function in ["pg_cancel_backend", "pg_terminate_backend"] {
+        let world = World::new();
+        world.corpus(&small());
+        let oracle = Oracle::new(&world);
+        let run = half_way(&world, &[]);
+        let end = format!(
+            "SELECT count({function}(pid)) FROM pg_stat_activity \
+             WHERE datname = current_database() AND wait_event = 'PgSleep'"
+        );
+        wait_until("a statement is ended", || {
+            world.database.scalar(&end) != "0"
+        });
+        run.end().expect(7).says("the same command again");
+        world.full_speed();
+        oracle.check(&world, &world.user, &[]);
+    }
+}
+
 /// Neither in the ledger nor in a file that was written.
 #[track_caller]
 fn assert_no_secret_is_kept(world: &World) {
@@ -235,7 +255,7 @@ fn a_run_does_not_wait_for_another_for_ever() {
     std::thread::scope(|scope| {
         // It ends by being terminated, which is an error.
         scope.spawn(|| std::panic::catch_unwind(|| world.database.batch(&hold)));
-        crate::under_way::wait_until("the lock is held", || world.database.scalar(held) == "1");
+        wait_until("the lock is held", || world.database.scalar(held) == "1");
         let asked = world.start_migrate(&world.user, &[]);
         asked.wait_for_text("is at work; waiting up to 30 s");
         asked.signal("INT");

@@ -204,7 +204,7 @@ impl DatabaseError {
             };
         };
         match code {
-            SqlState::DISK_FULL | SqlState::OUT_OF_MEMORY => Self::DiskFull { doing, source },
+            SqlState::DISK_FULL => Self::DiskFull { doing, source },
             SqlState::INSUFFICIENT_PRIVILEGE => {
                 let role = "you log in with".to_owned();
                 Self::Refused(Refusal::Privilege {
@@ -216,10 +216,10 @@ impl DatabaseError {
             SqlState::READ_ONLY_SQL_TRANSACTION => {
                 Self::Refused(Refusal::ReadOnly { doing, source })
             }
-            SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
+            // Connection, resources, an administrator, the server's system: nothing that we asked for.
+            _ if ["08", "53", "57", "58"].contains(&&code.code()[..2]) => {
                 Self::Lost { doing, source }
             }
-            _ if code.code().starts_with("08") => Self::Lost { doing, source },
             _ => Self::Statement { doing, source },
         }
     }
