@@ -9,6 +9,7 @@
 //! `record`: the whole record, where keys repeat or cannot be stored; then nothing else is there,
 //! and live fields in it count as long as `live` would.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::fields::{Fields, Member};
@@ -38,12 +39,18 @@ pub(crate) fn diff<R: Record>(
         ));
     }
     let lookup = Lookup::new(&rendered, extra);
-    for (name, live) in [("values", false), ("live", true)] {
-        let lost: Vec<Member<'_>> = source
-            .iter()
-            .filter(|(key, value)| is_live::<R>(key) == live && lookup.get(key) != Some(value))
-            .cloned()
-            .collect();
+    let (mut values, mut live) = (Vec::new(), Vec::new());
+    for member in source {
+        if lookup.get(&member.0) != Some(&member.1) {
+            let lost = if is_live::<R>(&member.0) {
+                &mut live
+            } else {
+                &mut values
+            };
+            lost.push(member.clone());
+        }
+    }
+    for (name, lost) in [("values", values), ("live", live)] {
         if !lost.is_empty() {
             parts.push((Text::new(name), Value::Object(lost)));
         }
@@ -150,32 +157,43 @@ fn write_members<'v, R: Record>(
     out.push(b'}');
 }
 
-/// Values by key: the usual order first, so that a look-up in that order is short.
+/// Values by key. Keys come mostly in the usual order, so the next one is looked at first.
 struct Lookup<'a, 'v> {
     rendered: &'a [(&'static str, Value<'v>)],
+    next: Cell<usize>,
     extra: HashMap<&'a [u8], &'a Value<'v>>,
 }
 
 impl<'a, 'v> Lookup<'a, 'v> {
     fn new(rendered: &'a [(&'static str, Value<'v>)], extra: &'a [Member<'v>]) -> Self {
+        let extra = extra
+            .iter()
+            .map(|(key, value)| (key.as_bytes(), value))
+            .collect();
         Self {
             rendered,
-            extra: extra
-                .iter()
-                .map(|(key, value)| (key.as_bytes(), value))
-                .collect(),
+            next: Cell::new(0),
+            extra,
         }
     }
 
     fn get(&self, key: &Text<'_>) -> Option<&'a Value<'v>> {
         let key = key.as_bytes();
-        let known = self
+        let (before, after) = self
             .rendered
-            .iter()
-            .find(|(name, _)| name.as_bytes() == key);
-        known
-            .map(|(_, value)| value)
-            .or_else(|| self.extra.get(key).copied())
+            .split_at(self.next.get().min(self.rendered.len()));
+        let find =
+            |part: &[(&str, Value<'_>)]| part.iter().position(|(name, _)| name.as_bytes() == key);
+        match find(after)
+            .map(|at| at + before.len())
+            .or_else(|| find(before))
+        {
+            Some(at) => {
+                self.next.set(at + 1);
+                Some(&self.rendered[at].1)
+            }
+            None => self.extra.get(key).copied(),
+        }
     }
 }
 

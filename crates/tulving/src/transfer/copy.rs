@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use super::error::TransferError;
 use super::source::{Loaded, SourceRow};
 use super::workers::Work;
-use crate::backend::postgres::{
-    ChunkCounts, Connection, DatabaseError, Existing, RunChunk, Stored, Table,
-};
+use crate::backend::postgres::{ChunkCounts, Connection, DatabaseError, Existing, RunChunk, Table};
 use crate::model::Scope;
 use crate::record::{self, Part};
 use uuid::Uuid;
@@ -121,18 +119,10 @@ fn same<R: Table>(source: &SourceRow<R>, existing: &Existing<R>, space_id: i32) 
         .differing(&theirs.record)
         .iter()
         .all(|field| R::LIVE.contains(field))
-        && bits(ours) == bits(theirs)
+        && ours.has_vector_of(theirs)
         && existing.searchable
         && existing.space_id == ours.vector.as_ref().map(|_| space_id)
         && content(&ours.record) == content(&theirs.record)
-}
-
-/// A vector's floats as they are stored: −0 is not 0.
-fn bits<R>(stored: &Stored<R>) -> Option<Vec<u32>> {
-    stored
-        .vector
-        .as_ref()
-        .map(|vector| vector.iter().map(|number| number.to_bits()).collect())
 }
 
 fn content<R: Table>(record: &R) -> Option<Vec<u8>> {

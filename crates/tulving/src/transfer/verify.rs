@@ -216,15 +216,7 @@ fn vector_differences<R: Table>(
     existing: &Existing<R>,
     space_id: Option<i32>,
 ) -> impl Iterator<Item = &'static str> {
-    let bits = |vector: &Option<Vec<f32>>| {
-        vector.as_ref().map(|vector| {
-            vector
-                .iter()
-                .map(|number| number.to_bits())
-                .collect::<Vec<u32>>()
-        })
-    };
-    let embedding = bits(&row.stored.vector) != bits(&existing.stored.vector);
+    let embedding = !row.stored.has_vector_of(&existing.stored);
     let space = space_id.is_some() && row.stored.vector.is_some() && existing.space_id != space_id;
     [
         (embedding, "embedding"),

@@ -20,6 +20,20 @@ pub struct Stored<R> {
     pub vector: Option<Vec<f32>>,
 }
 
+impl<R> Stored<R> {
+    /// Whether two vectors are equal bit for bit: −0 is not 0.
+    #[must_use]
+    pub fn has_vector_of(&self, other: &Self) -> bool {
+        match (&self.vector, &other.vector) {
+            (Some(one), Some(other)) => one
+                .iter()
+                .map(|number| number.to_bits())
+                .eq(other.iter().map(|number| number.to_bits())),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+}
+
 /// A kind of memory that has a table.
 pub(crate) trait Table: Record {
     /// Where the memories are.
