@@ -128,7 +128,7 @@ impl From<TransferError> for CliError {
             TransferError::Layout(LayoutError::Manifest { .. }) => told(Exit::Source, &error)
                 .hint("mend the manifest; without a manifest.json the usual file names are taken"),
             TransferError::Layout(LayoutError::Missing { .. }) => {
-                told(Exit::Source, &error).hint("restore the file, or name another directory with --data-dir DIR")
+                told(Exit::Source, &error).hint("restore the file, or leave its kind out with --only nodes or --only episodes")
             }
             TransferError::Layout(LayoutError::Io { .. }) => told(Exit::Source, &error),
             TransferError::Layout(_) => {

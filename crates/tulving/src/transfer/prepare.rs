@@ -159,7 +159,7 @@ pub(crate) async fn survey(
         if !options.takes(kind) {
             continue;
         }
-        let Some(paths) = layout.pair(kind).cloned() else {
+        let Some(paths) = layout.require(kind)?.cloned() else {
             continue;
         };
         let (root, rows, most) = (

@@ -82,7 +82,7 @@ impl Layout {
     /// Finds the files of a data directory, of layout 2.0.0 or 1.x.
     ///
     /// # Errors
-    /// If the directory, or a file that must be in it, is not there, or the manifest is broken.
+    /// If the directory is not there or no data directory, or the manifest is broken.
     pub fn find(root: &Path) -> Result<Self, LayoutError> {
         if !root.is_dir() {
             return Err(LayoutError::NoDirectory {
@@ -99,15 +99,6 @@ impl Layout {
             None => Err(LayoutError::NothingThere {
                 path: root.to_owned(),
             }),
-        }
-    }
-
-    /// The pair of files of one kind.
-    #[must_use]
-    pub fn pair(&self, kind: Kind) -> Option<&PairPaths> {
-        match kind {
-            Kind::Node => Some(&self.nodes),
-            Kind::Episode => self.episodes.as_ref(),
         }
     }
 
@@ -136,14 +127,13 @@ impl Layout {
         let nodes = pair(Kind::Node)?;
         let episodes = Some(pair(Kind::Episode)?)
             .filter(|pair| pair.records.exists() || pair.vectors.exists());
-        Self {
+        Ok(Self {
             root: root.to_owned(),
             version: "2.0.0",
             manifest,
             nodes,
             episodes,
-        }
-        .complete()
+        })
     }
 
     fn dated(root: &Path, manifest: PathBuf) -> Result<Self, LayoutError> {
@@ -168,36 +158,40 @@ impl Layout {
                 vectors: required("vectors", "episode_embeddings_file")?,
             }),
         };
-        Self {
+        Ok(Self {
             root: root.to_owned(),
             version: "1.x",
             manifest: Some(manifest),
             nodes,
             episodes,
-        }
-        .complete()
+        })
     }
 
-    /// Checks that every file is there before any is opened, so that all are named at once.
-    fn complete(self) -> Result<Self, LayoutError> {
-        for kind in [Kind::Node, Kind::Episode] {
-            let Some(pair) = self.pair(kind) else {
-                continue;
-            };
-            for (path, what) in [
+    /// The pair of files of one kind, if the directory holds that kind.
+    ///
+    /// # Errors
+    /// If one of the two is not there.
+    pub fn require(&self, kind: Kind) -> Result<Option<&PairPaths>, LayoutError> {
+        let pair = match kind {
+            Kind::Node => Some(&self.nodes),
+            Kind::Episode => self.episodes.as_ref(),
+        };
+        for (path, what) in pair.into_iter().flat_map(|pair| {
+            let vectors = format!("vectors of the {}", kind.plural());
+            [
                 (&pair.records, kind.plural().to_owned()),
-                (&pair.vectors, format!("vectors of the {}", kind.plural())),
-            ] {
-                if let Some(found) = no_file(path) {
-                    return Err(LayoutError::Missing {
-                        path: path.clone(),
-                        what,
-                        found,
-                    });
-                }
+                (&pair.vectors, vectors),
+            ]
+        }) {
+            if let Some(found) = no_file(path) {
+                return Err(LayoutError::Missing {
+                    path: path.clone(),
+                    what,
+                    found,
+                });
             }
         }
-        Ok(self)
+        Ok(pair)
     }
 }
 
