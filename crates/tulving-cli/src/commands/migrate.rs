@@ -163,18 +163,6 @@ impl Migrate {
         source.workers = self.workers.map_or(source.workers, usize::from);
         source.chunk_rows = self.batch_rows.unwrap_or(source.chunk_rows);
         let beside = outside(cx.config.beside(), &source.data_dir);
-        // Found out now rather than after hours of work.
-        for (flag, path) in [("--receipt", &self.receipt), ("--rejects", &self.rejects)] {
-            let folder = path.as_deref().and_then(Path::parent);
-            if let Some(folder) =
-                folder.filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
-            {
-                let folder = folder.display();
-                return Err(CliError::usage(format!(
-                    "{flag}: there is no directory {folder}"
-                )));
-            }
-        }
         let rejects = self.rejects.unwrap_or_else(|| beside.join("rejects.jsonl"));
         if let Some(rows) = &source.rows
             && self.on_error == OnError::Reject

@@ -174,7 +174,7 @@ fn a_receipt_goes_where_it_is_wanted() {
     let before = world.counts();
     for flag in ["--receipt", "--rejects"] {
         world
-            .migrate(&[flag, "nowhere/x.json"])
+            .migrate(&[flag, "nowhere/x.json", "--on-error", "reject"])
             .expect(2)
             .says("nowhere");
     }

@@ -422,7 +422,7 @@ impl Migration {
     fn require_writable(&self) -> Result<(), TransferError> {
         let probe = Uuid::now_v7();
         let receipt = self.receipt_path(probe);
-        let rejects = (self.prepared.refused() > 0).then(|| self.options.rejects.clone());
+        let rejects = self.options.reject.then(|| self.options.rejects.clone());
         for path in std::iter::once(receipt).chain(rejects) {
             if let Err(source) = private_file::probe(&path, probe) {
                 return Err(TransferError::Io {
