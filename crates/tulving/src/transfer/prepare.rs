@@ -51,7 +51,8 @@ impl SourceOptions {
             rows: None,
             restamp: false,
             cast_f32: false,
-            workers: cores.clamp(2, 8),
+            // One more than cores: each waits for the database a part of its time.
+            workers: (cores + 1).min(8),
             chunk_rows: 512,
         }
     }
