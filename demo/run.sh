@@ -22,8 +22,8 @@ run() {
     local expected=$1 code=0
     shift
     printf '\n  %s$ %s%s\n\n' "$bold" "$*" "$plain"
-    if [ -t 2 ]; then # the progress bar wants the terminal to itself
-        "$@" | sed 's/^./  &/' || code=${PIPESTATUS[0]}
+    if [ -t 1 ] && [ -t 2 ]; then # the progress bar wants the terminal to itself
+        "$@" || code=$?
     else
         "$@" 2>&1 | sed 's/^./  &/' || code=${PIPESTATUS[0]}
     fi
