@@ -36,5 +36,5 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (60) each
 soak: ## kills migrations TULVING_KILLS (100) times; nothing may be lost
 	TULVING_KILLS=$(TULVING_KILLS) $(CARGO) test --release -p tulving-cli --test postgres kill -- --nocapture
 
-demo: ## a tour: files to PostgreSQL and back
-	demo/run.sh
+demo: ## a tour: files to PostgreSQL, proved, damaged, mended
+	@demo/run.sh

@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# A tour of Tulving, without a question: ten thousand memories go from files into a PostgreSQL that
+# exists only for these minutes, are proved, damaged, and mended. Nothing stays but caches.
+#
+#   make demo            DEMO_NODES=2000 make demo
+set -euo pipefail
+
+# ----------------------------------------------------------------------------------------------
+# The tour itself; it runs inside `private-postgres run`, which sets DATABASE_URL.
+
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
+    bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'
+else
+    bold='' dim='' plain=''
+fi
+
+heading() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
+tell() { printf '%s\n' "$@"; }
+
+# Shows a command and runs it; it must end with the given exit code.
+run() {
+    local expected=$1 code=0
+    shift
+    printf '\n  %s$ %s%s\n\n' "$bold" "$*" "$plain"
+    if [ -t 1 ] && [ -t 2 ]; then # the progress bar wants the terminal to itself
+        "$@" || code=$?
+    else
+        "$@" 2>&1 | sed 's/^./  &/' || code=${PIPESTATUS[0]}
+    fi
+    if [ "$code" -ne "$expected" ]; then
+        tell "" "The demo stopped: this ended with exit $code, not with $expected." >&2
+        [ "$code" -eq 0 ] && exit 1
+        exit "$code"
+    fi
+    [ "$code" -eq 0 ] || printf '\n  %s(exit %s, as it should)%s\n' "$dim" "$code" "$plain"
+}
+
+tour() {
+    local nodes=$1
+
+    heading "1. A memory in files"
+    tell "An assistant's memory: $nodes questions with their answers, the conversations they come from," \
+        "a vector of 1024 numbers for each, and the oddities of real files: times without a zone," \
+        "NaN, broken emoji, keys that nobody documented."
+    run 0 gen-corpus data "$nodes" --episodes --dirty
+
+    heading "2. A database, and someone to own the memory"
+    run 0 tulving schema apply
+    TULVING_USER_ID=$(tulving user create --email you@example.com)
+    export TULVING_USER_ID
+    printf '\n  %s$ export TULVING_USER_ID=$(tulving user create --email you@example.com)%s\n\n' "$bold" "$plain"
+    tell "  $TULVING_USER_ID"
+
+    heading "3. What would happen"
+    run 0 tulving migrate --dry-run
+
+    heading "4. The move, and its proof"
+    tell "Every row is read back from the database and compared with the files, vectors bit for bit."
+    run 0 tulving migrate --yes
+
+    heading "5. Once more: nothing is written twice"
+    run 0 tulving migrate --yes
+
+    heading "6. Somebody changes one word of one memory"
+    tell "Tulving's role in the database sees no memory unless it is told whose; so the scope is bound first."
+    printf '\n  %s$ psql "$DATABASE_URL"%s\n\n' "$bold" "$plain"
+    tampering '$TULVING_USER_ID' | sed 's/^/  /'
+    tampering "$TULVING_USER_ID" | psql -X -q -v ON_ERROR_STOP=1 "$DATABASE_URL"
+
+    heading "7. verify finds it"
+    run 5 tulving verify
+
+    heading "8. The files are right, so they put it back"
+    run 0 tulving migrate --existing update --yes
+    run 0 tulving runs list
+}
+
+tampering() {
+    cat <<END
+BEGIN;
+SET LOCAL ROLE tulving_app;
+SET LOCAL tulving.scope_id = '$1';
+UPDATE memory_nodes SET assistant_content = assistant_content || ' (or so)' WHERE ord = 42;
+COMMIT;
+END
+}
+
+if [ "${1:-}" = tour ]; then
+    tour "$2"
+    exit
+fi
+
+# ----------------------------------------------------------------------------------------------
+# Build, find room, start a server, go on the tour.
+
+nodes=${DEMO_NODES:-10000}
+here=$(cd "$(dirname "$0")" && pwd)
+cargo=${CARGO:-cargo}
+cd "$here/.."
+
+printf '%sBuilding tulving (some minutes the first time)%s\n' "$bold" "$plain"
+"$cargo" build --release --quiet -p tulving-cli -p testkit
+target=$("$cargo" metadata --format-version 1 --no-deps | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
+export PATH="$target/release:$PATH"
+
+# What the shell around us says of somebody else's database or configuration must not reach the tour.
+unset DATABASE_URL TEST_DATABASE_URL "${!TULVING_USER@}" "${!TULVING_TENANT@}" TULVING_DATA_DIR TULVING_BACKEND
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/tulving-demo.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+cd "$work"
+private-postgres run --durable -- bash "$here/run.sh" tour "$nodes"
+
+heading "That was all of it: moved, proved, damaged, found, mended."
+cat <<END
+The server and its data are gone. With your own data and your own PostgreSQL (pgvector 0.8.2 or newer):
+
+  export PATH="$target/release:\$PATH"
+  export DATABASE_URL=postgresql://USER@HOST:5432/DATABASE
+  tulving schema apply
+  export TULVING_USER_ID=\$(tulving user create --email you@example.com)
+  tulving migrate --data-dir ./data --dry-run
+  tulving migrate --data-dir ./data
+
+docs/migration-guide.md goes through it step by step.
+END
