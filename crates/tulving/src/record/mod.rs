@@ -2,7 +2,7 @@
 //!
 //! [`read`] turns a record into a [`Node`](crate::model::Node) or an
 //! [`Episode`](crate::model::Episode): typed columns, plus a *carry* that holds what those columns
-//! could not give back. [`write`] renders the record again. For every record that `read` accepts,
+//! could not give back. [`write()`] renders the record again. For every record that `read` accepts,
 //! `write` gives the same canonical bytes: white space and the spelling of escapes are the only
 //! things not kept.
 
@@ -93,7 +93,7 @@ pub fn write<R: Record>(record: &R, part: Part, out: &mut Vec<u8>) -> Result<(),
     carry::restore(record, part, out)
 }
 
-/// Appends a source record in canonical form: what [`write`] gives for the memory read from it.
+/// Appends a source record in canonical form: what [`write()`] gives for the memory read from it.
 pub fn canonical<R: Record>(value: &Value<'_>, part: Part, out: &mut Vec<u8>) {
     if let Value::Object(members) = value {
         carry::canonical::<R>(members, part, out);
