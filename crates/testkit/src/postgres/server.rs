@@ -227,7 +227,7 @@ fn options(preset: Preset, port: u16, tcp: bool) -> Vec<String> {
         Preset::Durable => &[
             "fsync=on",
             "max_wal_size=4GB",
-            "shared_buffers=512MB",
+            "shared_buffers=1GB",
             "maintenance_work_mem=256MB",
             "max_connections=50",
         ],

@@ -46,18 +46,20 @@ impl Scoped<'_> {
             .map(|column| format!("m.{column}, "))
             .collect();
         // One look-up by primary key for each id, whatever the planner believes of a table that was
-        // never analysed: LIMIT keeps it from reading the whole scope and filtering.
+        // never analysed: LIMIT keeps it from reading the whole scope and filtering. OFFSET keeps the
+        // normalised vector from being worked out at each use, out of line storage and all.
         let query = format!(
             "SELECT {columns} m.ord, vector_send(m.embedding), m.space_id, \
-                    CASE WHEN vector_norm(m.embedding) > 0 \
-                         THEN n.v IS NOT DISTINCT FROM l2_normalize(m.embedding)::halfvec \
+                    CASE WHEN vector_norm(u.direction) > 0 \
+                         THEN n.v IS NOT DISTINCT FROM u.direction::halfvec \
                          ELSE n.v IS NULL END \
              FROM unnest($2) AS wanted (id) \
              CROSS JOIN LATERAL (SELECT * FROM {} \
                                  WHERE scope_id = $1 AND id = wanted.id LIMIT 1) m \
              LEFT JOIN LATERAL (SELECT v FROM {} \
                                 WHERE scope_id = $1 AND id = m.id AND space_id = m.space_id LIMIT 1) n \
-               ON true",
+               ON true \
+             CROSS JOIN LATERAL (SELECT l2_normalize(m.embedding) AS direction OFFSET 0) u",
             R::TABLE,
             R::NARROW
         );
