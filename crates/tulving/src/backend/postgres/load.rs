@@ -41,7 +41,7 @@ impl Scoped<'_> {
         ids: &[&str],
     ) -> Result<Vec<Existing<R>>, DatabaseError> {
         let doing = || format!("reading {}", R::TABLE);
-        let columns: String = R::COLUMNS
+        let columns: String = R::columns()
             .iter()
             .map(|column| format!("m.{column}, "))
             .collect();
@@ -160,8 +160,9 @@ impl Scoped<'_> {
             .doing(&doing)?;
         let mut sink = std::pin::pin!(sink);
         let mut copy = CopyRows::new();
+        let columns = R::columns().len();
         for row in rows {
-            copy.row(R::COLUMNS.len() + 2);
+            copy.row(columns + 2);
             row.record.encode(&mut copy);
             copy.bigint(i64::try_from(row.ord).unwrap_or(i64::MAX));
             copy.optional(row.vector.as_deref(), CopyRows::vector);
@@ -186,7 +187,7 @@ impl Scoped<'_> {
                 .await
                 .doing(&doing)?;
         }
-        let columns = R::COLUMNS.join(", ");
+        let columns = R::columns().join(", ");
         let insert = format!(
             "INSERT INTO {} (scope_id, user_id, tenant_id, space_id, dims, ord, {columns}, embedding) \
              SELECT $1, $2, $3, CASE WHEN embedding IS NOT NULL THEN $4 END, vector_dims(embedding), ord, {columns}, embedding \
@@ -235,7 +236,7 @@ fn staging<R: Table>() -> String {
         "CREATE TEMPORARY TABLE IF NOT EXISTS tulving_staged_{} WITH (toast_tuple_target = 8160) \
          ON COMMIT DELETE ROWS AS SELECT {}, ord, embedding FROM {} WITH NO DATA",
         R::TABLE,
-        R::COLUMNS.join(", "),
+        R::columns().join(", "),
         R::TABLE
     )
 }

@@ -40,12 +40,17 @@ pub(crate) trait Table: Record {
     const TABLE: &'static str;
     /// Where the narrow form of their vectors is.
     const NARROW: &'static str;
-    /// The columns that differ from row to row, but for `ord` and `embedding`.
-    const COLUMNS: &'static [&'static str];
+    /// The columns that differ from row to row, but for `ord` and `embedding`: the record's known
+    /// fields, the owner's stamp left out because the scope is the owner.
+    fn columns() -> Vec<&'static str> {
+        let known = Self::KNOWN.iter().copied();
+        let fields = known.filter(|field| !matches!(*field, "user_id" | "tenant_id"));
+        fields.chain(["extra", "carry"]).collect()
+    }
 
-    /// Appends the fields of [`Self::COLUMNS`].
+    /// Appends the fields of [`Self::columns`].
     fn encode(&self, row: &mut CopyRows);
-    /// Reads the fields of [`Self::COLUMNS`].
+    /// Reads the fields of [`Self::columns`].
     fn decode(fields: &mut Columns<'_>) -> Result<Self, DatabaseError>;
 }
 
@@ -103,33 +108,6 @@ impl<'r> Columns<'r> {
 impl Table for Node {
     const TABLE: &'static str = "memory_nodes";
     const NARROW: &'static str = "node_vectors";
-    const COLUMNS: &'static [&'static str] = &[
-        "id",
-        "conversation_id",
-        "sequence_index",
-        "human_content",
-        "assistant_content",
-        "source",
-        "created_at",
-        "intent_type",
-        "complexity",
-        "technical_depth",
-        "emotional_valence",
-        "urgency",
-        "conversation_mode",
-        "action_required",
-        "has_code",
-        "has_error",
-        "tags",
-        "cluster_id",
-        "cluster_label",
-        "cluster_confidence",
-        "access_count",
-        "last_accessed",
-        "extra",
-        "carry",
-    ];
-
     fn encode(&self, row: &mut CopyRows) {
         row.text(&self.id);
         row.text(&self.conversation_id);
@@ -190,31 +168,6 @@ impl Table for Node {
 impl Table for Episode {
     const TABLE: &'static str = "episodic_memories";
     const NARROW: &'static str = "episode_vectors";
-    const COLUMNS: &'static [&'static str] = &[
-        "id",
-        "title",
-        "messages",
-        "message_count",
-        "source",
-        "created_at",
-        "updated_at",
-        "duration_minutes",
-        "llm_tags",
-        "dominant_intent",
-        "avg_complexity",
-        "avg_technical_depth",
-        "emotional_arc",
-        "has_code",
-        "has_errors",
-        "urgency_max",
-        "memory_node_ids",
-        "related_episode_ids",
-        "access_count",
-        "last_accessed",
-        "extra",
-        "carry",
-    ];
-
     fn encode(&self, row: &mut CopyRows) {
         row.text(&self.id);
         row.text(&self.title);
