@@ -199,17 +199,26 @@ fn differences(kind: &str, found: &KindVerification, text: &mut String) {
     for id in &found.missing {
         let _ = writeln!(text, "missing    {kind} {}", quote(id));
     }
-    for difference in &found.different {
+    let more = |count: u64, named: usize| count.saturating_sub(named as u64);
+    let mut unnamed = more(found.missing_count, found.missing.len());
+    let different = &found.different;
+    if !different.is_empty() && different.iter().all(|row| row.fields == ["space_id"]) {
+        let all = output::counted(found.different_count, kind);
+        let named = match more(found.different_count, different.len()) {
+            0 => String::new(),
+            _ => format!(", the first {}", different.len()),
+        };
         let _ = writeln!(
             text,
-            "different  {kind} {}: {}",
-            quote(&difference.id),
-            difference.fields.join(", ")
+            "different  {all}{named} in space_id alone: the vectors in the database belong to another model"
         );
+    } else {
+        for row in different {
+            let (id, fields) = (quote(&row.id), row.fields.join(", "));
+            let _ = writeln!(text, "different  {kind} {id}: {fields}");
+        }
+        unnamed += more(found.different_count, different.len());
     }
-    let more = |count: u64, named: usize| count.saturating_sub(named as u64);
-    let unnamed = more(found.missing_count, found.missing.len())
-        + more(found.different_count, found.different.len());
     if unnamed > 0 {
         let _ = writeln!(text, "           and {} more", count(unnamed));
     }
