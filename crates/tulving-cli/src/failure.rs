@@ -203,4 +203,32 @@ mod tests {
             ))
         );
     }
+
+    #[test]
+    fn a_right_that_is_missing_is_told_as_sql_takes_it() {
+        let refusal = Refusal::Privilege {
+            role: Some("ann@example".to_owned()),
+            standing: Standing::Member,
+            doing: "binding the scope".to_owned(),
+            source: None,
+        };
+        let told = CliError::from(DatabaseError::from(refusal));
+        assert_eq!(
+            told.message,
+            "the role ann@example may not do this: binding the scope"
+        );
+        assert_eq!(
+            told.hint.as_deref(),
+            Some("as an administrator: GRANT tulving_app TO \"ann@example\"")
+        );
+    }
+
+    #[test]
+    fn a_certificate_file_that_is_none_is_named_in_what_to_do() {
+        let error = DsnError::NoCertificate {
+            path: "/ca.pem".into(),
+        };
+        let told = CliError::from(DatabaseError::from(error));
+        assert!(told.hint.unwrap().contains("into /ca.pem"));
+    }
 }

@@ -470,7 +470,7 @@ fn without_a_terminal_nothing_happens_unless_yes_is_said() {
 fn a_kind_that_is_left_out_need_not_be_whole() {
     let world = World::new();
     let data = world.corpus(&Corpus::new(8).dim(8));
-    std::fs::remove_file(data.join("vectors/episodes.npy")).unwrap();
+    fs::remove_file(data.join("vectors/episodes.npy")).unwrap();
     world.migrate(&[]).expect(3).says("--only nodes");
     let moved = world.migrate(&["--only", "nodes"]).expect(0).json();
     assert_eq!(moved["nodes"]["inserted"], json!(8));

@@ -313,11 +313,7 @@ fn out_of_range(
 
 /// Enough of a text to recognise it in a message.
 fn short(text: &str) -> String {
-    cut(text, 60)
-}
-
-fn cut(text: &str, most: usize) -> String {
-    let mut shown: String = text.chars().take(most).collect();
+    let mut shown: String = text.chars().take(60).collect();
     if shown.len() < text.len() {
         shown.push('…');
     }
