@@ -96,9 +96,10 @@ impl CliError {
     pub fn because(mut self, error: &dyn Error) -> Self {
         let mut next = Some(error);
         while let Some(error) = next {
-            let text = error.to_string();
+            let text = plain(&error.to_string());
             // Some errors repeat their source in their own text.
-            if !self.causes.last().is_some_and(|last| last.contains(&text)) {
+            let last = self.causes.last().unwrap_or(&self.message);
+            if !text.is_empty() && !last.contains(&text) {
                 self.causes.push(text);
             }
             next = error.source();
@@ -136,6 +137,16 @@ impl CliError {
             },
         }
     }
+}
+
+/// An error's text on one line. Of the driver's, which has the server's own words beneath it,
+/// those words alone are left.
+fn plain(text: &str) -> String {
+    let text = match text {
+        "db error" => "",
+        said => said.trim_start_matches("ERROR: "),
+    };
+    text.replace("\nDETAIL: ", "; ").replace("\nHINT: ", "; ")
 }
 
 impl fmt::Display for CliError {
@@ -208,5 +219,10 @@ mod tests {
         let outer = std::io::Error::other(inner);
         let error = CliError::new(Exit::Bug, "x").because(&outer);
         assert_eq!(error.causes, ["disk on fire"]);
+        let server = std::io::Error::other("ERROR: no right\nDETAIL: none\nHINT: ask");
+        let error = CliError::new(Exit::Bug, "x").because(&server);
+        assert_eq!(error.causes, ["no right; none; ask"]);
+        let error = CliError::new(Exit::Bug, "reading: disk on fire").because(&outer);
+        assert!(error.causes.is_empty());
     }
 }

@@ -72,16 +72,18 @@ impl Course {
     fn midway(&self) -> String {
         let (word, took) = (self.phase.as_str(), self.began.elapsed());
         let speed = rate(self.done, took);
+        if self.done == 0 {
+            let rows = self
+                .rows
+                .map_or_else(String::new, |rows| format!("0 of {} rows, ", count(rows)));
+            return format!("{word:8}  {rows}{} so far", duration(took));
+        }
         let Some(rows) = self.rows.filter(|rows| *rows > 0) else {
             return format!("{word:8}  {}, {speed}", counted(self.done, "row"));
         };
         let (done, all) = (count(self.done), count(rows));
-        let left = if self.done == 0 {
-            String::new()
-        } else {
-            let left = rows.saturating_sub(self.done) as f64 / self.done as f64;
-            format!(", {} left", duration(took.mul_f64(left)))
-        };
-        format!("{word:8}  {done} of {all} rows, {speed}{left}")
+        let left = rows.saturating_sub(self.done) as f64 / self.done as f64;
+        let left = duration(took.mul_f64(left));
+        format!("{word:8}  {done} of {all} rows, {speed}, {left} left")
     }
 }

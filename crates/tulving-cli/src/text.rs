@@ -115,6 +115,17 @@ pub fn quote(value: &str) -> String {
     format!("\"{shown}\"")
 }
 
+/// A word of a command line as one types it: quoted if a shell would take it apart, and harmless.
+#[must_use]
+pub fn shell(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-~".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        escape(&format!("'{}'", word.replace('\'', "'\\''")))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,7 @@ use super::wire::{WirePlan, WireReport};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, Table, bytes, count, counted, duration, rate};
+use crate::text::shell;
 use crate::{confirm, interrupt, progress};
 
 /// Moves a data directory into PostgreSQL, and proves that all of it arrived
@@ -131,7 +132,7 @@ pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
     let database = cx.database()?;
     let dry_run = migrate.dry_run;
     let options = migrate.options(cx)?;
-    let data_dir = options.source.data_dir.clone();
+    let again = Again::new(&options);
     let progress = progress::on_stderr();
     let cancel = interrupt::listen(&progress, cx.json)?;
     let migration =
@@ -148,7 +149,7 @@ pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
     if cx.json {
         output::json(&WireReport::from(&report))?;
     } else {
-        output::report(&summary(&report, &data_dir))?;
+        output::report(&summary(&report, &again))?;
     }
     Ok(super::verify::exit(&report.verification))
 }
@@ -315,7 +316,41 @@ fn plan(
     Ok(exit)
 }
 
-fn summary(report: &Report, data_dir: &Path) -> String {
+/// What the commands that a run advises need of its own.
+struct Again {
+    data_dir: PathBuf,
+    rows: Option<PathBuf>,
+    model: Option<String>,
+    /// How rows are read.
+    flags: &'static str,
+}
+
+impl Again {
+    fn new(options: &MigrateOptions) -> Self {
+        let source = &options.source;
+        Self {
+            data_dir: source.data_dir.clone(),
+            rows: source.rows.clone(),
+            model: options.model.clone(),
+            flags: match (source.restamp, source.cast_f32) {
+                (false, false) => "",
+                (true, false) => " --restamp",
+                (false, true) => " --cast f32",
+                (true, true) => " --restamp --cast f32",
+            },
+        }
+    }
+
+    /// The command that writes the mended rows of a file.
+    fn with_rows(&self, scope: tulving::model::Scope, rows: &str) -> String {
+        let command = super::verify::command("migrate", scope, &self.data_dir);
+        let model = self.model.as_deref();
+        let model = model.map_or_else(String::new, |model| format!(" --model {}", shell(model)));
+        format!("{command}{model}{} --rows {}", self.flags, shell(rows))
+    }
+}
+
+fn summary(report: &Report, again: &Again) -> String {
     use super::verify;
     let (nodes, episodes) = (report.nodes, report.episodes);
     let mut table = Table::numbers(["", "nodes", "episodes"]);
@@ -350,7 +385,7 @@ fn summary(report: &Report, data_dir: &Path) -> String {
     let mut text = table.render();
     text.push('\n');
     text.push_str(&verify::findings(found));
-    text.push_str(&verify::verdict(report.scope, found));
+    text.push_str(&verify::verdict(report.scope, again.rows.as_deref(), found));
     let remarks = remarks(
         nodes.zoneless_times + episodes.zoneless_times,
         nodes.zero_vectors + episodes.zero_vectors,
@@ -369,12 +404,20 @@ fn summary(report: &Report, data_dir: &Path) -> String {
         text.push_str("\nRows that were there and differ were kept. To replace them with the source's:\n  the same command with --existing update\n");
     }
     if let Some(rejects) = &report.rejects {
-        let rejects = crate::text::safe(&shown(rejects));
-        text.push_str(&format!("\nOnce the rejected rows are mended in {rejects}:\n  the same command with --rows {rejects}\n"));
+        let rejects = shown(rejects);
+        let command = again.with_rows(report.scope, &rejects);
+        let rejects = crate::text::safe(&rejects);
+        text.push_str(&format!(
+            "\nMend the rows in {rejects}, then:\n  {command}\n"
+        ));
     }
-    if found.verified {
-        let command = verify::command("verify", report.scope, data_dir);
-        text.push_str(&format!("\nTo prove it again, at any time:\n  {command}\n"));
+    // As long as the source has rows that cannot be moved, they are not compared there.
+    if found.verified && again.rows.is_none() && nodes.rejected + episodes.rejected == 0 {
+        let command = verify::command("verify", report.scope, &again.data_dir);
+        let flags = again.flags;
+        text.push_str(&format!(
+            "\nTo prove it again, at any time:\n  {command}{flags}\n"
+        ));
     }
     text
 }

@@ -30,6 +30,9 @@ pub struct Status {
     pub run_id: Option<String>,
 }
 
+const NONE: &str = "There are no runs yet.";
+const NONE_SEEN: &str = "No run is seen with this login.\nOnly the tables' owner sees those of all; add --user-id or --tenant-id.";
+
 /// Runs it.
 ///
 /// # Errors
@@ -39,7 +42,15 @@ pub async fn run(command: &Command, cx: &Context) -> Result<Exit, CliError> {
     connection.require_target().await?;
     let scope = cx.config.scope_if_named()?;
     match command {
-        Command::List => list(cx, connection.runs(scope).await?),
+        Command::List => {
+            let runs = connection.runs(scope).await?;
+            if runs.is_empty() && !cx.json {
+                let sees_all = scope.is_some() || connection.sees_all_runs().await?;
+                output::text(if sees_all { NONE } else { NONE_SEEN })?;
+                return Ok(Exit::Done);
+            }
+            list(cx, runs)
+        }
         Command::Status(Status {
             run_id: Some(run_id),
         }) => {
@@ -55,8 +66,15 @@ pub async fn run(command: &Command, cx: &Context) -> Result<Exit, CliError> {
         Command::Status(Status { run_id: None }) => {
             match connection.runs(scope).await?.into_iter().next() {
                 Some(newest) => status(cx, newest),
-                None => Err(CliError::new(Exit::Refused, "there are no runs yet")
-                    .hint("tulving migrate --user-id UUID")),
+                None if scope.is_some() || connection.sees_all_runs().await? => {
+                    Err(CliError::new(Exit::Refused, "there are no runs yet")
+                        .hint("tulving migrate --user-id UUID"))
+                }
+                None => Err(
+                    CliError::new(Exit::Refused, "no run is seen with this login").hint(
+                        "name --user-id or --tenant-id; without, only the tables' owner sees runs",
+                    ),
+                ),
             }
         }
     }
@@ -66,10 +84,6 @@ fn list(cx: &Context, runs: Vec<Run>) -> Result<Exit, CliError> {
     if cx.json {
         let runs: Vec<WireRun> = runs.into_iter().map(Into::into).collect();
         output::json(&json!({"runs": runs}))?;
-        return Ok(Exit::Done);
-    }
-    if runs.is_empty() {
-        output::text("There are no runs yet.")?;
         return Ok(Exit::Done);
     }
     // Owners in short, so that a line fits a screen; `runs status` has them whole.
@@ -103,10 +117,10 @@ fn status(cx: &Context, run: Run) -> Result<Exit, CliError> {
             "time",
             format!("{}, {}", duration(took), rate(run.rows_done, took)),
         ),
-        ("started", run.started_at.isoformat()),
-        ("updated", run.updated_at.isoformat()),
+        ("started", second(run.started_at)),
+        ("updated", second(run.updated_at)),
     ];
-    lines.extend(run.finished_at.map(|time| ("finished", time.isoformat())));
+    lines.extend(run.finished_at.map(|time| ("finished", second(time))));
     lines.extend(run.error.map(|error| ("error", error)));
     output::text(&output::summary(&lines))?;
     Ok(Exit::Done)
@@ -142,4 +156,10 @@ fn rows(run: &Run) -> String {
 fn minute(time: Timestamp) -> String {
     let text = time.isoformat().replacen('T', " ", 1);
     text.chars().take(16).collect()
+}
+
+/// `2024-01-15 10:30:00 UTC`
+fn second(time: Timestamp) -> String {
+    let text = time.isoformat().replacen('T', " ", 1);
+    text.chars().take(19).chain(" UTC".chars()).collect()
 }

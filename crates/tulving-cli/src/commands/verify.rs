@@ -12,6 +12,7 @@ use super::wire::WireVerification;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, Table, count};
+use crate::text::shell;
 use crate::{interrupt, progress};
 
 /// Proves again that PostgreSQL holds what a data directory holds; writes nothing
@@ -99,7 +100,7 @@ fn report(scope: Scope, data_dir: &Path, verification: &Verification) -> String 
     let mut text = table.render();
     text.push('\n');
     text.push_str(&findings(verification));
-    text.push_str(&verdict(scope, verification));
+    text.push_str(&verdict(scope, None, verification));
     text.push_str(&advice(scope, data_dir, verification));
     text
 }
@@ -135,8 +136,8 @@ pub(super) fn findings(verification: &Verification) -> String {
     text
 }
 
-/// Whether it is proved, in one sentence.
-pub(super) fn verdict(scope: Scope, verification: &Verification) -> String {
+/// Whether it is proved, in one sentence: of all rows, or of those in a file.
+pub(super) fn verdict(scope: Scope, rows: Option<&Path>, verification: &Verification) -> String {
     let rejected = verification.nodes.rejected + verification.episodes.rejected;
     let digest = |digest: &[u8; 32]| tulving::hex(&digest[..8]);
     let (source, target) = (
@@ -153,7 +154,10 @@ pub(super) fn verdict(scope: Scope, verification: &Verification) -> String {
             "Verified, but for {rows} that cannot be read as memories of {scope}.\n\ndigest   {source}…\n"
         )
     } else {
-        format!("Verified: {scope} has every row, bit for bit.\n\ndigest   {source}…\n")
+        let of = rows.map_or_else(String::new, |file| {
+            format!(" of {}", crate::text::safe(&file.display().to_string()))
+        });
+        format!("Verified: {scope} has every row{of}, bit for bit.\n\ndigest   {source}…\n")
     }
 }
 
@@ -174,15 +178,8 @@ fn advice(scope: Scope, data_dir: &Path, verification: &Verification) -> String 
 /// A command on the same memories, as one types it.
 pub(super) fn command(name: &str, scope: Scope, data_dir: &Path) -> String {
     let (kind, id) = (scope.kind().as_str(), scope.id());
-    let directory = data_dir.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || "/._-~".contains(c);
-    let directory = match directory.chars().all(plain) {
-        true => directory,
-        false => format!("'{}'", directory.replace('\'', "'\\''")),
-    };
-    crate::text::escape(&format!(
-        "tulving {name} --{kind}-id {id} --data-dir {directory}"
-    ))
+    let directory = shell(&data_dir.display().to_string());
+    format!("tulving {name} --{kind}-id {id} --data-dir {directory}")
 }
 
 fn differences(kind: &str, found: &KindVerification, text: &mut String) {
@@ -194,23 +191,34 @@ fn differences(kind: &str, found: &KindVerification, text: &mut String) {
         let (source, there) = (found.source, found.source - found.missing_count);
         let _ = writeln!(
             text,
-            "{title} count mismatch: {source} in the source, {there} of them in the database"
+            "{title} count mismatch: {} in the source, {} of them in the database",
+            count(source),
+            count(there)
         );
     }
     for id in &found.missing {
         let _ = writeln!(text, "missing    {kind} {}", quote(id));
     }
-    for difference in &found.different {
+    let more = |count: u64, named: usize| count.saturating_sub(named as u64);
+    let mut unnamed = more(found.missing_count, found.missing.len());
+    let different = &found.different;
+    if !different.is_empty() && different.iter().all(|row| row.fields == ["space_id"]) {
+        let all = output::counted(found.different_count, kind);
+        let named = match more(found.different_count, different.len()) {
+            0 => String::new(),
+            _ => format!(", the first {}", different.len()),
+        };
         let _ = writeln!(
             text,
-            "different  {kind} {}: {}",
-            quote(&difference.id),
-            difference.fields.join(", ")
+            "different  {all}{named} in space_id alone: the vectors in the database belong to another model"
         );
+    } else {
+        for row in different {
+            let (id, fields) = (quote(&row.id), row.fields.join(", "));
+            let _ = writeln!(text, "different  {kind} {id}: {fields}");
+        }
+        unnamed += more(found.different_count, different.len());
     }
-    let more = |count: u64, named: usize| count.saturating_sub(named as u64);
-    let unnamed = more(found.missing_count, found.missing.len())
-        + more(found.different_count, found.different.len());
     if unnamed > 0 {
         let _ = writeln!(text, "           and {} more", count(unnamed));
     }

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tulving::transfer::{Phase, Progress};
 
 use super::Course;
-use crate::output::{count, counted, rate};
+use crate::output::{count, counted, duration, rate};
 use crate::text::safe;
 
 /// A bar: phase, rows, rate and time left. Each phase leaves one line behind.
@@ -88,9 +88,9 @@ impl Drop for Bar {
 
 fn style(bounded: bool) -> ProgressStyle {
     let template = if bounded {
-        "{prefix:8}  [{bar:30}] {rows}  {speed}  {eta} left"
+        "{prefix:8}  [{bar:30}] {course}"
     } else {
-        "{prefix:8}  {spinner} {rows}  {speed}  {elapsed}"
+        "{prefix:8}  {spinner} {course}"
     };
     // The template is ours, so a fault in it is no reason to stop a migration.
     let style = ProgressStyle::with_template(template);
@@ -98,20 +98,28 @@ fn style(bounded: bool) -> ProgressStyle {
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("=> ")
         .with_key(
-            "rows",
+            "course",
             |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-                let _ = match state.len() {
-                    Some(len) => write!(out, "{} of {} rows", count(state.pos()), count(len)),
-                    None => write!(out, "{}", counted(state.pos(), "row")),
-                };
+                let (took, left) = (state.elapsed(), state.eta());
+                let _ = out.write_str(&course(state.pos(), state.len(), took, left));
             },
         )
-        .with_key(
-            "speed",
-            |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-                let _ = write!(out, "{}", rate(state.pos(), state.elapsed()));
-            },
-        )
+}
+
+/// How far a phase is. Before its first row nothing is known of its speed.
+fn course(done: u64, rows: Option<u64>, took: Duration, left: Duration) -> String {
+    let speed = rate(done, took);
+    match (done, rows) {
+        (0, None) => String::new(),
+        (0, Some(rows)) => counted(rows, "row"),
+        (_, None) => format!("{}  {speed}  {}", counted(done, "row"), duration(took)),
+        (_, Some(rows)) => format!(
+            "{} of {} rows  {speed}  {} left",
+            count(done),
+            count(rows),
+            duration(left)
+        ),
+    }
 }
 
 fn eprintln_quietly(line: &str) {
@@ -122,6 +130,18 @@ fn eprintln_quietly(line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_said_of_speed_before_the_first_row() {
+        let (took, left) = (Duration::from_secs(2), Duration::from_secs(8));
+        assert_eq!(course(0, None, took, left), "");
+        assert_eq!(course(0, Some(1_000), took, left), "1,000 rows");
+        assert_eq!(course(200, None, took, left), "200 rows  100 rows/s  2.0 s");
+        assert_eq!(
+            course(200, Some(1_000), took, left),
+            "200 of 1,000 rows  100 rows/s  8.0 s left"
+        );
+    }
 
     #[test]
     fn the_bar_takes_calls_in_any_order() {

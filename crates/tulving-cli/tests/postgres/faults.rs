@@ -83,7 +83,7 @@ fn a_closed_door_is_told_without_the_password() {
     migrate(&unknown)
         .expect(7)
         .says("database \"nowhere\" does not exist")
-        .says("createdb");
+        .says("try: createdb nowhere ");
     let unknown = server.tcp_url("nobody_at_all", PASSWORD, name);
     migrate(&unknown)
         .expect(7)
@@ -409,6 +409,23 @@ fn a_database_that_is_not_ready_is_refused_with_what_to_do() {
         .unwrap()
         .into();
     ran.expect(9).says("memory_nodes table does not exist");
+    for args in [
+        &["user", "create", "--email", "a@example.com"][..],
+        &["user", "list"],
+        &["tenant", "create", "--name", "a"],
+        &["tenant", "list"],
+        &["runs", "list"],
+        &["runs", "status"],
+    ] {
+        let ran: Ran = program(world.directory.path(), empty.url())
+            .args(args)
+            .output()
+            .unwrap()
+            .into();
+        ran.expect(9)
+            .says("memory_nodes table does not exist in")
+            .says("try: tulving schema apply");
+    }
 
     let stranger = "00000000-0000-4000-8000-000000000001";
     let ran = world
@@ -433,7 +450,14 @@ fn a_database_that_is_not_ready_is_refused_with_what_to_do() {
     run(world.database.url())
         .expect(9)
         .says("pgvector extension missing")
-        .says("CREATE EXTENSION vector");
+        .says("CREATE EXTENSION vector")
+        .says("need a restore");
+    world.database.batch("CREATE EXTENSION vector");
+    for ran in [run(world.database.url()), world.run(&["schema", "apply"])] {
+        ran.expect(9)
+            .says("memory_nodes.embedding, node_vectors.v, episodic_memories.embedding, episode_vectors.v")
+            .says("restore the database from a backup");
+    }
     assert_eq!(world.database.scalar("SELECT count(*) FROM runs"), "0");
 }
 

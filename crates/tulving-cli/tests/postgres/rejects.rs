@@ -239,6 +239,26 @@ fn mended_rows_come_in_with_their_vectors() {
     let again = world.migrate(&["--rows", "mended.jsonl"]).expect(0).json();
     assert_eq!(again["nodes"]["unchanged"], json!(5));
     assert_eq!(again["digest"], report["digest"]);
+    // A person is advised commands that do what is said of them.
+    let base = format!("migrate --user-id {} --data-dir data", world.user);
+    let told = |more: &str, code: i32| {
+        let args = format!("{base} {more} --yes");
+        let args: Vec<&str> = args.split(' ').collect();
+        world.run(&args).expect(code).stdout
+    };
+    let first = told("--model test-model --on-error reject", 4);
+    assert!(!first.contains("To prove it again"), "{first}");
+    let advice = format!(
+        "Mend the rows in rejects.jsonl, then:\n  tulving migrate --user-id {} --data-dir data --model test-model --rows rejects.jsonl\n",
+        world.user
+    );
+    assert!(first.contains(&advice), "{first}");
+    let second = told("--model test-model --rows mended.jsonl", 0);
+    assert!(
+        second.contains("has every row of mended.jsonl, bit for bit"),
+        "{second}"
+    );
+    assert!(!second.contains("To prove it again"), "{second}");
 
     // Once the source is mended in the same way, the whole of it is proved.
     data.set(NODES, 1, "urgency", Some("\"high\""));

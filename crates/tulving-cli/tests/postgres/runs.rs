@@ -60,6 +60,8 @@ fn a_run_is_watched_from_another_process() {
         told.contains("running: copy") && told.contains("of 240"),
         "{told}"
     );
+    let started = told.lines().find(|line| line.starts_with("started"));
+    assert!(started.unwrap().ends_with(" UTC"), "{told}");
     assert!(child.wait().unwrap().success());
 
     let id = midway["run_id"].as_str().unwrap();

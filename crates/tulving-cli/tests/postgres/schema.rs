@@ -263,7 +263,11 @@ fn an_owner_who_may_create_roles_needs_no_superuser() {
 fn an_owner_who_may_create_no_roles_needs_a_membership() {
     let owned = Owned::new("NOCREATEROLE");
     let refused = tulving(&owned.url(), &["schema", "apply"]).expect(9);
-    refused.says("permission denied to create role");
+    refused
+        .says("the role keeper may not do this")
+        .says("caused by: permission denied to create role; ")
+        .says("try: as an administrator, those that are missing: CREATE ROLE tulving_app NOLOGIN; GRANT tulving_app TO keeper;");
+    assert!(!refused.stderr.contains("db error"), "{}", refused.stderr);
     owned.database.batch("CREATE ROLE tulving_app NOLOGIN");
     let refused = tulving(&owned.url(), &["schema", "apply"]).expect(9);
     refused
@@ -296,9 +300,9 @@ fn a_login_role_is_told_which_right_it_lacks() {
     };
     let refused = run().expect(9);
     refused
-        .says("may not do this")
+        .says("the role guest may not do this")
         .says("permission denied")
-        .says("GRANT tulving_app TO");
+        .says("try: as an administrator: GRANT tulving_app TO guest");
     let owner: Ran = program(Path::new("/"), &guest)
         .args(["schema", "apply"])
         .output()
@@ -308,6 +312,18 @@ fn a_login_role_is_told_which_right_it_lacks() {
     // What the hint says is enough.
     world.database.batch("GRANT tulving_app TO guest");
     run().expect(0);
+    // What is the owner's stays so, and is not taken for nothing.
+    tulving(&guest, &["user", "list"])
+        .expect(9)
+        .says("the role guest may not do this: listing users")
+        .says("log in as the tables' owner");
+    let list = tulving(&guest, &["runs", "list"]).expect(0).stdout;
+    assert!(list.contains("add --user-id or --tenant-id"), "{list}");
+    tulving(&guest, &["runs", "status"])
+        .expect(9)
+        .says("name --user-id or --tenant-id");
+    let list = tulving(&guest, &["runs", "list", "--user-id", &world.user]).expect(0);
+    assert!(list.stdout.contains(" verified "), "{}", list.stdout);
 }
 
 /// A backup that was restored on a server that never had the role.

@@ -693,3 +693,22 @@ fn a_receipt_of_one_kind_or_of_another_reading_is_checked_as_it_was_made() {
     world.migrate(&["--restamp"]).expect(0);
     world.verify(&["--against", "r.json", "--exact"]).expect(0);
 }
+
+#[test]
+fn rows_of_another_model_are_told_in_one_line() {
+    let world = World::new();
+    world.corpus(&Corpus::new(30).dim(8).episodes(false));
+    world.migrate(&[]).expect(0);
+    let again = [
+        "migrate",
+        "--user-id",
+        &world.user,
+        "--model",
+        "m2",
+        "--yes",
+    ];
+    let told = world.run(&again).expect(5).stdout;
+    let line = "different  30 nodes, the first 20 in space_id alone: the vectors in the database belong to another model";
+    assert!(told.contains(line), "{told}");
+    assert_eq!(told.matches("space_id").count(), 1, "{told}");
+}

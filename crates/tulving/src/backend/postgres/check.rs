@@ -57,6 +57,7 @@ impl Connection {
             }
             .into());
         }
+        self.require_columns().await?;
         let mut warnings = Vec::new();
         if older(&vector, VECTOR_ADVISED) {
             warnings.push(format!(
@@ -87,7 +88,7 @@ impl Connection {
         }
     }
 
-    async fn require_table(&self, table: &'static str) -> Result<(), DatabaseError> {
+    pub(super) async fn require_table(&self, table: &'static str) -> Result<(), DatabaseError> {
         let query = "SELECT to_regclass($1) IS NOT NULL";
         let there: bool = self
             .client
@@ -103,6 +104,29 @@ impl Connection {
                 target: self.target.clone(),
             }
             .into())
+        }
+    }
+
+    /// Looks for what goes with the extension and does not come back with it.
+    pub(super) async fn require_columns(&self) -> Result<(), DatabaseError> {
+        let query = "SELECT string_agg(t || '.' || c, ', ') \
+                     FROM (VALUES ('memory_nodes', 'embedding'), ('node_vectors', 'v'), \
+                                  ('episodic_memories', 'embedding'), ('episode_vectors', 'v')) AS needed (t, c) \
+                     WHERE NOT EXISTS (SELECT FROM pg_attribute \
+                                       WHERE attrelid = to_regclass(t) AND attname = c AND NOT attisdropped)";
+        let missing: Option<String> = self
+            .client
+            .query_one(query, &[])
+            .await
+            .doing("looking for the columns of vectors")?
+            .get(0);
+        match missing {
+            None => Ok(()),
+            Some(columns) => Err(Refusal::ColumnsMissing {
+                columns,
+                target: self.target.clone(),
+            }
+            .into()),
         }
     }
 

@@ -25,6 +25,8 @@ pub struct Connection {
     pub(super) client: Client,
     /// Host, port, database and user, for messages.
     pub(super) target: String,
+    /// The login role, where the connection string names it.
+    pub(super) login: Option<String>,
     driver: JoinHandle<()>,
 }
 
@@ -62,6 +64,7 @@ impl Database {
         let connection = Connection {
             client,
             target,
+            login: self.dsn.config.get_user().map(ToOwned::to_owned),
             driver,
         };
         connection.settle().await?;

@@ -94,6 +94,14 @@ pub enum Refusal {
         /// Whether the server could enable it.
         available: bool,
     },
+    /// The extension was dropped, and what was of its types with it.
+    #[error("columns are missing in {target}, as after DROP EXTENSION vector CASCADE: {columns}")]
+    ColumnsMissing {
+        /// Each as `table.column`.
+        columns: String,
+        /// Which database.
+        target: String,
+    },
     /// pgvector is too old.
     #[error("pgvector {found} is too old: {needed} or newer is needed")]
     ExtensionTooOld {
@@ -147,10 +155,12 @@ pub enum Refusal {
         what: String,
     },
     /// The login role may not do what is needed.
-    #[error("the role {role} may not do this: {doing}")]
+    #[error("the role {} may not do this: {doing}", role.as_deref().unwrap_or("you log in with"))]
     Privilege {
-        /// The login role.
-        role: String,
+        /// The login role, where it is known.
+        role: Option<String>,
+        /// What it would have to be.
+        standing: Standing,
         /// What was being done.
         doing: String,
         /// What the server said.
@@ -192,7 +202,28 @@ pub enum Refusal {
     },
 }
 
+/// What a login role is to the tables, as far as its rights go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Standing {
+    /// May take on the role that statements on memories run under.
+    Member,
+    /// Owns the tables: those of users and tenants are the owner's alone.
+    Owner,
+    /// May make tables and has that role, or may make it.
+    Maker,
+}
+
 impl DatabaseError {
+    /// Says of a missing right who lacks it, and what the login would have to be.
+    pub(crate) fn lacking(mut self, login: Option<&str>, needed: Standing) -> Self {
+        if let Self::Refused(Refusal::Privilege { role, standing, .. }) = &mut self {
+            *role = login.map(ToOwned::to_owned);
+            *standing = needed;
+        }
+        self
+    }
+
     /// Sorts a driver's error by what a user can do about it.
     pub(crate) fn from_driver(doing: impl Into<String>, source: tokio_postgres::Error) -> Self {
         let doing = doing.into();
@@ -205,14 +236,12 @@ impl DatabaseError {
         };
         match code {
             SqlState::DISK_FULL => Self::DiskFull { doing, source },
-            SqlState::INSUFFICIENT_PRIVILEGE => {
-                let role = "you log in with".to_owned();
-                Self::Refused(Refusal::Privilege {
-                    role,
-                    doing,
-                    source: Some(source),
-                })
-            }
+            SqlState::INSUFFICIENT_PRIVILEGE => Self::Refused(Refusal::Privilege {
+                role: None,
+                standing: Standing::Member,
+                doing,
+                source: Some(source),
+            }),
             SqlState::READ_ONLY_SQL_TRANSACTION => {
                 Self::Refused(Refusal::ReadOnly { doing, source })
             }

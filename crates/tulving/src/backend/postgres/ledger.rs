@@ -206,6 +206,18 @@ impl Connection {
         Ok(rows.iter().map(Run::from_row).collect())
     }
 
+    /// Whether the login role sees the runs of every scope: as the tables' owner.
+    ///
+    /// # Errors
+    /// If the connection is lost.
+    pub async fn sees_all_runs(&self) -> Result<bool, DatabaseError> {
+        let query =
+            "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('runs')";
+        let row = self.client.query_opt(query, &[]).await;
+        let row = row.doing("looking for the tables' owner")?;
+        Ok(row.is_some_and(|row| row.get(0)))
+    }
+
     /// One run.
     ///
     /// # Errors

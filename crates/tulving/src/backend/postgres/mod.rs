@@ -17,7 +17,7 @@ mod wire;
 pub use check::{Target, Wall};
 pub use connect::{Connection, Database};
 pub use dsn::{Dsn, DsnError};
-pub use error::{DatabaseError, Refusal};
+pub use error::{DatabaseError, Refusal, Standing};
 pub use ledger::{ChunkCounts, Lock, Run, RunChunk, RunStatus};
 pub use load::{Existing, Written};
 pub use owners::{Owner, Tenant, TenantToCreate, User, UserToCreate};

@@ -1,9 +1,10 @@
 //! Users and tenants: who can own memories.
 
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::connect::Connection;
-use super::error::{DatabaseError, Doing, Refusal};
+use super::error::{DatabaseError, Doing, Refusal, Standing};
 use crate::model::{Scope, Timestamp};
 
 /// A user to be made.
@@ -107,6 +108,8 @@ impl Connection {
     /// # Errors
     /// If one of them is there already, or the login role may not write the tables.
     pub async fn create_owners(&mut self, owners: &[&dyn Owner]) -> Result<(), DatabaseError> {
+        self.require_table("memory_nodes").await?;
+        let login = self.login.clone();
         let tx = self.client.transaction().await.doing("creating owners")?;
         for owner in owners {
             let doing = format!("creating {}", owner.describe());
@@ -122,7 +125,7 @@ impl Connection {
                         Some(code) if *code == SqlState::FOREIGN_KEY_VIOLATION => {
                             "belongs to a tenant that does not exist"
                         }
-                        _ => return error,
+                        _ => return error.lacking(login.as_deref(), Standing::Owner),
                     };
                     Refusal::Exists {
                         what: format!("{} {what}", owner.describe()),
@@ -139,7 +142,7 @@ impl Connection {
     /// If the login role may not read the table.
     pub async fn users(&self) -> Result<Vec<User>, DatabaseError> {
         let query = "SELECT id, email, tenant_id, created_at FROM users ORDER BY created_at, id";
-        let rows = self.client.query(query, &[]).await.doing("listing users")?;
+        let rows = self.of_owners(query, "listing users").await?;
         Ok(rows
             .iter()
             .map(|row| User {
@@ -157,11 +160,7 @@ impl Connection {
     /// If the login role may not read the table.
     pub async fn tenants(&self) -> Result<Vec<Tenant>, DatabaseError> {
         let query = "SELECT id, name, created_at FROM tenants ORDER BY created_at, id";
-        let rows = self
-            .client
-            .query(query, &[])
-            .await
-            .doing("listing tenants")?;
+        let rows = self.of_owners(query, "listing tenants").await?;
         Ok(rows
             .iter()
             .map(|row| Tenant {
@@ -170,6 +169,13 @@ impl Connection {
                 created_at: row.get(2),
             })
             .collect())
+    }
+
+    /// Rows of a table that only its owner reads.
+    async fn of_owners(&self, query: &str, doing: &str) -> Result<Vec<Row>, DatabaseError> {
+        self.require_table("memory_nodes").await?;
+        let rows = self.client.query(query, &[]).await.doing(doing);
+        rows.map_err(|error| error.lacking(self.login.as_deref(), Standing::Owner))
     }
 
     /// Checks that an owner is in the database.

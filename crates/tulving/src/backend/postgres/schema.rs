@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::connect::Connection;
-use super::error::{DatabaseError, Doing, Refusal};
+use super::error::{DatabaseError, Doing, Refusal, Standing};
 use crate::model::Timestamp;
 
 /// One file of `db/migrations`.
@@ -86,7 +86,8 @@ impl Connection {
         let there: bool = self.client.query_one(there, &[]).await.doing(DOING)?.get(0);
         let rows = if there {
             let query = "SELECT version, name, checksum, applied_at FROM tulving_schema_versions ORDER BY version";
-            self.client.query(query, &[]).await.doing(DOING)?
+            let rows = self.client.query(query, &[]).await.doing(DOING);
+            rows.map_err(|error| error.lacking(self.login.as_deref(), Standing::Member))?
         } else {
             Vec::new()
         };
@@ -137,6 +138,11 @@ impl Connection {
     /// If pgvector cannot be had, the login role may not create tables, or the schema is newer
     /// than this program.
     pub async fn apply_schema(&mut self) -> Result<Vec<SchemaVersion>, DatabaseError> {
+        let applied = self.apply_pending().await;
+        applied.map_err(|error| error.lacking(self.login.as_deref(), Standing::Maker))
+    }
+
+    async fn apply_pending(&mut self) -> Result<Vec<SchemaVersion>, DatabaseError> {
         self.require_server().await?;
         let pending = self.schema_status().await?.pending;
         if !pending.is_empty() {
@@ -158,6 +164,7 @@ impl Connection {
                 .doing("recording the schema's checksum")?;
         }
         self.schema_status().await?;
+        self.require_columns().await?;
         Ok(pending)
     }
 

@@ -4,7 +4,7 @@ use tokio_postgres::Transaction;
 use tokio_postgres::error::SqlState;
 
 use super::connect::Connection;
-use super::error::{DatabaseError, Doing, Refusal};
+use super::error::{DatabaseError, Doing, Refusal, Standing};
 use crate::model::Scope;
 
 /// The role that every statement on memories runs under.
@@ -36,7 +36,9 @@ impl Connection {
             Err(error) if error.code() == Some(&SqlState::INVALID_PARAMETER_VALUE) => {
                 return Err(Refusal::RoleMissing { role: ROLE }.into());
             }
-            bound => bound.doing(DOING)?,
+            bound => bound
+                .doing(DOING)
+                .map_err(|error| error.lacking(self.login.as_deref(), Standing::Member))?,
         }
         Ok(Scoped { tx, scope })
     }
