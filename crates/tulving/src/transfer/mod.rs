@@ -2,8 +2,10 @@
 
 mod cancel;
 mod copy;
+mod cut;
 mod digest;
 mod error;
+mod ids;
 mod inputs;
 mod migrate;
 mod prepare;

@@ -1,8 +1,6 @@
 //! The first two phases: what is there, and whether all of it can be moved.
 
 use std::collections::HashSet;
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +8,7 @@ use uuid::Uuid;
 
 use super::cancel::Cancel;
 use super::error::{Flawed, TransferError};
+use super::ids::IdSet;
 use super::private_file::Partial;
 use super::progress::{Phase, Progress};
 use super::rows::{self, RowsFile};
@@ -99,43 +98,6 @@ pub(crate) struct KindChecked {
     pub(crate) source: Arc<KindSource>,
     pub(crate) repeated: HashSet<u64>,
     pub(crate) ids: IdSet,
-}
-
-/// Ids, eight bytes each, so that a source of any size can be held.
-pub(crate) struct IdSet {
-    keys: RandomState,
-    prints: Vec<u64>,
-}
-
-impl IdSet {
-    fn new() -> Self {
-        Self {
-            keys: RandomState::new(),
-            prints: Vec::new(),
-        }
-    }
-
-    fn print(&self, id: &str) -> u64 {
-        self.keys.hash_one(id)
-    }
-
-    /// Sorts, and gives the prints that occur more than once.
-    fn seal(&mut self) -> HashSet<u64> {
-        self.prints.sort_unstable();
-        let repeated = self
-            .prints
-            .windows(2)
-            .filter(|pair| pair[0] == pair[1])
-            .map(|pair| pair[0])
-            .collect();
-        self.prints.dedup();
-        repeated
-    }
-
-    /// Whether an id is among them; a stranger is taken for one of them once in 2⁶⁴ / n times.
-    pub(crate) fn contains(&self, id: &str) -> bool {
-        self.prints.binary_search(&self.print(id)).is_ok()
-    }
 }
 
 /// A source whose files were gone through once: counted, hashed, cut into work.
@@ -416,12 +378,9 @@ impl Prepared {
         };
         conveyor(reading.clone(), source.chunks.clone())
             .inspect::<R>(|chunk, loaded| {
-                ids.prints.extend(
-                    loaded
-                        .rows
-                        .iter()
-                        .map(|row| ids.keys.hash_one(row.stored.record.id())),
-                );
+                for row in &loaded.rows {
+                    ids.add(row.stored.record.id());
+                }
                 summary.zoneless_times += loaded.zoneless;
                 summary.zero_vectors += loaded.zero_vectors;
                 rejected += loaded.flawed.len() as u64;

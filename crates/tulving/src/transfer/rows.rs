@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::cut::Cutter;
 use super::error::{Flawed, TransferError};
-use super::source::{Cutter, Vector};
+use super::source::Vector;
 use crate::backend::file::npy::Npy;
 use crate::backend::file::pair::{At, Fingerprint, PairError};
 use crate::backend::postgres::RunChunk;
