@@ -144,7 +144,9 @@ impl CliError {
 fn plain(text: &str) -> String {
     let text = match text {
         "db error" => "",
-        said => said.trim_start_matches("ERROR: "),
+        said => said
+            .trim_start_matches("ERROR: ")
+            .trim_start_matches("FATAL: "),
     };
     text.replace("\nDETAIL: ", "; ").replace("\nHINT: ", "; ")
 }

@@ -60,7 +60,7 @@ fn unreachable_hint(error: &DatabaseError) -> String {
     let causes = std::iter::successors(Some(error as &dyn Error), |&error| error.source());
     let text: String = causes.map(|error| format!("{error}\n")).collect();
     let hint = if text.contains("certificate") {
-        "add &sslrootcert=FILE to DATABASE_URL, with the certificate of the server's authority"
+        "add ?sslmode=require&sslrootcert=FILE to DATABASE_URL, with the certificate of the server's authority"
     } else if text.contains("tls") || text.contains("TLS") {
         "add ?sslmode=disable to DATABASE_URL where the server has no TLS, or &sslrootcert=FILE with its authority's certificate"
     } else if text.contains("password") || text.contains("role") {
