@@ -1,6 +1,7 @@
 //! What tests, the demo and benchmarks need, and the shipped program never does.
 //!
 //! * [`postgres`]: a private PostgreSQL with pgvector, fetched if none is installed, gone when its owner is
+//! * [`signals`]: programs that hear them, whatever the test was started to ignore
 //! * [`corpus`]: data directories of any size, clean or as odd as real ones, the same for the same seed
 
 #![expect(
@@ -11,3 +12,4 @@
 
 pub mod corpus;
 pub mod postgres;
+pub mod signals;

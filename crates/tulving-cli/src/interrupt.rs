@@ -146,7 +146,7 @@ mod tests {
         use std::process::{Command, Stdio};
 
         for signal in ["INT", "TERM", "HUP"] {
-            let mut child = Command::new(std::env::current_exe().unwrap())
+            let mut child = testkit::signals::hearing(std::env::current_exe().unwrap())
                 .args([
                     "--ignored",
                     "--exact",

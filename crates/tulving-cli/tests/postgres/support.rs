@@ -160,7 +160,7 @@ impl World {
 
 /// The program with nothing in its environment but a database.
 pub(crate) fn program(directory: &Path, url: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tulving"));
+    let mut command = testkit::signals::hearing(env!("CARGO_BIN_EXE_tulving"));
     command
         .current_dir(directory)
         .env_clear()
