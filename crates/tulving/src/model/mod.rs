@@ -1,6 +1,7 @@
 //! Plain data: who owns a memory, and what a memory is.
 
 mod episode;
+mod facts;
 mod json;
 mod node;
 mod scope;
@@ -8,6 +9,7 @@ mod space;
 mod timestamp;
 
 pub use episode::Episode;
+pub use facts::Facts;
 pub use json::Json;
 pub use node::{
     Complexity, ConversationMode, EmotionalValence, IntentType, Node, UnknownWord, Urgency,
