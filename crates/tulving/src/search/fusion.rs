@@ -6,6 +6,9 @@ use std::collections::HashMap;
 use super::arithmetic::half_power;
 use crate::model::{Facts, Timestamp};
 
+/// How far away in its conversation a neighbour may stand to be evidence.
+pub const REACH: i64 = 2;
+
 /// A memory that an arm found, or a neighbour of one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {

@@ -5,10 +5,28 @@
 //! these two and a question about humans would find them all.
 
 use crate::json::Value;
-use crate::model::{Episode, Json, Node};
+use crate::model::{Episode, Json, Memory, Node};
 
 /// Characters of an episode that are embedded and indexed: about what embedding models read.
 const EPISODE: usize = 16_000;
+
+/// What of a memory is embedded.
+#[must_use]
+pub fn embedded(memory: &Memory) -> String {
+    match memory {
+        Memory::Node(node) => embedded_node(node),
+        Memory::Episode(conversation) => episode(conversation),
+    }
+}
+
+/// What of a memory is found by its words, and shown in snippets.
+#[must_use]
+pub fn indexed(memory: &Memory) -> String {
+    match memory {
+        Memory::Node(node) => indexed_node(node),
+        Memory::Episode(conversation) => episode(conversation),
+    }
+}
 
 /// What of a node is embedded: `Human: {question}`, and if there is an answer
 /// `\n\nAssistant: {answer}`.
