@@ -38,10 +38,13 @@
 //! ```
 
 pub mod backend;
+pub mod embed;
 pub mod json;
 pub mod model;
+pub mod parity;
 pub mod record;
 pub mod search;
+pub mod store;
 pub mod transfer;
 
 /// Lower-case hexadecimal.

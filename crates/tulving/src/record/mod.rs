@@ -23,8 +23,8 @@ mod flaw;
 mod node;
 mod stamp;
 
-use crate::json::{ParseError, Text, Value};
-use crate::model::{Json, Kind, Timestamp};
+use crate::json::{self, ParseError, Text, Value};
+use crate::model::{Json, Kind, Memory, Timestamp};
 
 use fields::{Fields, Member};
 pub use flaw::{Flaw, Reason};
@@ -97,6 +97,67 @@ pub fn write<R: Record>(record: &R, part: Part, out: &mut Vec<u8>) -> Result<(),
 pub fn canonical<R: Record>(value: &Value<'_>, part: Part, out: &mut Vec<u8>) {
     if let Value::Object(members) = value {
         carry::canonical::<R>(members, part, out);
+    }
+}
+
+/// A memory that was made here, as it will be when it is read again: what columns cannot hold is
+/// carried.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn admit(memory: &Memory, stamp: &Stamp) -> Result<Memory, Flaw> {
+    with(memory, Vec::new(), stamp)
+}
+
+/// The same memory with other values in some fields of its record.
+///
+/// # Errors
+/// Says what would be wrong with it.
+pub fn with(
+    memory: &Memory,
+    fields: Vec<(&str, Value<'_>)>,
+    stamp: &Stamp,
+) -> Result<Memory, Flaw> {
+    Ok(match memory {
+        Memory::Node(node) => reread(node, fields, stamp)?.into(),
+        Memory::Episode(episode) => reread(episode, fields, stamp)?.into(),
+    })
+}
+
+fn reread<R: Record>(record: &R, fields: Vec<(&str, Value<'_>)>, stamp: &Stamp) -> Result<R, Flaw> {
+    let unreadable = |error: ParseError| Flaw::new(Reason::WrongType, error.to_string());
+    let mut bytes = Vec::new();
+    write(record, Part::Everything, &mut bytes).map_err(unreadable)?;
+    let mut value = json::parse(&bytes).map_err(unreadable)?;
+    if let Value::Object(members) = &mut value {
+        for (field, new) in fields {
+            // Of a repeated key the last counts.
+            match members
+                .iter_mut()
+                .rfind(|(key, _)| key.to_str() == Some(field))
+            {
+                Some((_, value)) => *value = new,
+                None => members.push((Text::from(field.to_owned()), new)),
+            }
+        }
+    }
+    Ok(read(&mut value, stamp)?.record)
+}
+
+/// Whether two memories are the same but for their live fields.
+#[must_use]
+pub fn same_content(one: &Memory, other: &Memory) -> bool {
+    fn same<R: Record>(one: &R, other: &R) -> bool {
+        let content = |record: &R| {
+            let mut bytes = Vec::new();
+            write(record, Part::Content, &mut bytes).map(|()| bytes)
+        };
+        matches!((content(one), content(other)), (Ok(one), Ok(other)) if one == other)
+    }
+    match (one, other) {
+        (Memory::Node(one), Memory::Node(other)) => same(one, other),
+        (Memory::Episode(one), Memory::Episode(other)) => same(one, other),
+        _ => false,
     }
 }
 
