@@ -185,7 +185,7 @@ impl Connection {
         let roles = "SELECT current_user::text, coalesce(string_agg(r.rolname, ', ' ORDER BY r.rolname), '') \
                      FROM pg_roles r \
                      WHERE (r.rolsuper OR r.rolbypassrls) AND pg_has_role(current_user, r.oid, 'MEMBER')";
-        let row = scoped.tx.query_one(roles, &[]).await.doing(DOING)?;
+        let row = scoped.client().query_one(roles, &[]).await.doing(DOING)?;
         let (role, bypassing): (String, String) = (row.get(0), row.get(1));
         let open = |what: String| Err(Refusal::WallOpen { what }.into());
         if !bypassing.is_empty() {
@@ -209,7 +209,7 @@ impl Connection {
                         AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'memory_nodes'::regclass) \
                       ORDER BY c.relname";
         let mut held = Vec::new();
-        for row in scoped.tx.query(tables, &[&BOUND]).await.doing(DOING)? {
+        for row in scoped.client().query(tables, &[&BOUND]).await.doing(DOING)? {
             let (table, forced, owns, policies, beyond): (String, bool, bool, bool, bool) =
                 (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4));
             if !forced {

@@ -64,7 +64,7 @@ impl Scoped<'_> {
             R::NARROW
         );
         let rows = self
-            .tx
+            .client()
             .query_typed(
                 &query,
                 &[(&self.scope.id(), Type::UUID), (&ids, Type::TEXT_ARRAY)],
@@ -97,7 +97,7 @@ impl Scoped<'_> {
     pub(crate) async fn count<R: Table>(&self) -> Result<u64, DatabaseError> {
         let query = format!("SELECT count(*) FROM {} WHERE scope_id = $1", R::TABLE);
         let rows = self
-            .tx
+            .client()
             .query_typed(&query, &[(&self.scope.id(), Type::UUID)])
             .await
             .doing("counting memories")?;
@@ -119,7 +119,7 @@ impl Scoped<'_> {
             R::TABLE
         );
         let rows = self
-            .tx
+            .client()
             .query_typed(
                 &query,
                 &[
@@ -149,9 +149,9 @@ impl Scoped<'_> {
     ) -> Result<Written, DatabaseError> {
         let doing = format!("writing {}", R::TABLE);
         let scope = self.scope.id();
-        self.tx.batch_execute(&staging::<R>()).await.doing(&doing)?;
+        self.client().batch_execute(&staging::<R>()).await.doing(&doing)?;
         let sink = self
-            .tx
+            .client()
             .copy_in(&format!(
                 "COPY {} FROM STDIN (FORMAT BINARY)",
                 staged::<R>()
@@ -182,7 +182,7 @@ impl Scoped<'_> {
             let parameters: &[(&(dyn tokio_postgres::types::ToSql + Sync), Type)] =
                 &[(&scope, Type::UUID), (&replacing, Type::TEXT_ARRAY)];
             replaced = self
-                .tx
+                .client()
                 .execute_typed(&delete, parameters)
                 .await
                 .doing(&doing)?;
@@ -196,7 +196,7 @@ impl Scoped<'_> {
             staged::<R>()
         );
         let written = self
-            .tx
+            .client()
             .execute_typed(
                 &insert,
                 &[
@@ -214,7 +214,7 @@ impl Scoped<'_> {
             R::NARROW,
             staged::<R>()
         );
-        self.tx
+        self.client()
             .execute_typed(&narrow, &[(&scope, Type::UUID), (&space_id, Type::INT4)])
             .await
             .doing(&doing)?;

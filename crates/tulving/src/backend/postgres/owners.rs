@@ -187,7 +187,7 @@ impl Connection {
         let scoped = self.scoped(scope).await?;
         let query = "SELECT user_id, tenant_id FROM scopes WHERE scope_id = $1";
         let row = scoped
-            .tx
+            .client()
             .query_opt(query, &[&scope.id()])
             .await
             .doing("looking for the owner")?;

@@ -18,11 +18,18 @@ pub struct SchemaVersion {
 }
 
 /// Every version, oldest first.
-const VERSIONS: &[SchemaVersion] = &[SchemaVersion {
-    version: 1,
-    name: "memory_tables",
-    sql: include_str!("../../../../../db/migrations/001_memory_tables.sql"),
-}];
+const VERSIONS: &[SchemaVersion] = &[
+    SchemaVersion {
+        version: 1,
+        name: "memory_tables",
+        sql: include_str!("../../../../../db/migrations/001_memory_tables.sql"),
+    },
+    SchemaVersion {
+        version: 2,
+        name: "search",
+        sql: include_str!("../../../../../db/migrations/002_search.sql"),
+    },
+];
 
 /// A version that a database has seen.
 #[derive(Debug, Clone)]
