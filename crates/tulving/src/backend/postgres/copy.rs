@@ -68,6 +68,10 @@ impl CopyRows {
         self.field(&value.to_be_bytes());
     }
 
+    pub(super) fn integer(&mut self, value: i32) {
+        self.field(&value.to_be_bytes());
+    }
+
     pub(super) fn smallint(&mut self, value: i16) {
         self.field(&value.to_be_bytes());
     }

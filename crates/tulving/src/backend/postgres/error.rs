@@ -55,6 +55,12 @@ pub enum DatabaseError {
         /// What the driver said.
         source: tokio_postgres::Error,
     },
+    /// The user asked to stop.
+    #[error("interrupted: {doing}")]
+    Interrupted {
+        /// What was being done.
+        doing: &'static str,
+    },
     /// Every connection of the pool stayed in use.
     #[error("all {size} connections to {target} are busy; waited {seconds} s")]
     Busy {
@@ -237,6 +243,12 @@ pub enum Refusal {
         scope: Scope,
         /// `nodes` or `episodes`.
         kind: &'static str,
+    },
+    /// So many scopes have an index of their own that one more would slow down all the others.
+    #[error("{most} scopes have an index of their own, which is as many as there may be")]
+    TooManyIndexes {
+        /// How many there may be.
+        most: u64,
     },
     /// There is no run with this id.
     #[error("there is no run {run_id}")]

@@ -29,6 +29,7 @@ pub use backend::{PostgresBackend, PostgresOptions};
 pub use check::{Target, Wall};
 pub use connect::{Connection, Database};
 pub use dsn::{Dsn, DsnError};
+pub use index::{IndexStep, Indexed, VectorIndex};
 pub use error::{DatabaseError, Refusal, Standing};
 pub use ledger::{ChunkCounts, Lock, Run, RunChunk, RunStatus};
 pub use load::{Existing, Written};

@@ -56,7 +56,6 @@ impl Scoped<'_> {
             found_by: FoundBy::Exact,
         };
         let scope = self.scope;
-        // The usual space is guessed; whether its indexes are the right ones is seen below.
         let statements = [
             Holdings::query(scope, false),
             indexes(scope.id()),
@@ -202,7 +201,7 @@ impl Scoped<'_> {
         statements.push(rescored::<R>(near, query.limit, margin(dims), self.scope.id()));
         statements.extend(
             ["enable_seqscan", "enable_bitmapscan", "enable_sort"]
-                .map(|setting| Statement::new(format!("SET LOCAL {setting} = on"))),
+                .map(|setting| Statement::new(format!("SET LOCAL {setting} TO DEFAULT"))),
         );
         let answers = self.send(&statements, DOING).await?;
         let rows = answers.get(5).map_or(&[][..], Vec::as_slice);

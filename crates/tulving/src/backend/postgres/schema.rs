@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::connect::Connection;
 use super::error::{DatabaseError, Doing, Refusal, Standing};
-use crate::model::Timestamp;
+use crate::model::{Episode, Node, Scope, Timestamp};
 
 /// One file of `db/migrations`.
 #[derive(Debug, Clone, Copy)]
@@ -90,10 +90,10 @@ impl Connection {
     pub async fn schema_status(&self) -> Result<SchemaStatus, DatabaseError> {
         const DOING: &str = "reading the schema's versions";
         let there = "SELECT to_regclass('tulving_schema_versions') IS NOT NULL";
-        let there: bool = self.client.query_one(there, &[]).await.doing(DOING)?.get(0);
+        let there: bool = self.client.query_typed_one(there, &[]).await.doing(DOING)?.get(0);
         let rows = if there {
             let query = "SELECT version, name, checksum, applied_at FROM tulving_schema_versions ORDER BY version";
-            let rows = self.client.query(query, &[]).await.doing(DOING);
+            let rows = self.client.query_typed(query, &[]).await.doing(DOING);
             rows.map_err(|error| error.lacking(self.login.as_deref(), Standing::Member))?
         } else {
             Vec::new()
@@ -172,7 +172,29 @@ impl Connection {
         }
         self.schema_status().await?;
         self.require_columns().await?;
+        self.read_all_scopes().await?;
         Ok(pending)
+    }
+
+    /// Enters memories that are older than the keyword index into it, of every owner that is seen.
+    async fn read_all_scopes(&mut self) -> Result<(), DatabaseError> {
+        // The scopes themselves are behind the wall; their owners are the tables' owner's to read.
+        let owners = "SELECT u.id, true FROM users u UNION ALL SELECT t.id, false FROM tenants t";
+        let owners = self.client.query_typed(owners, &[]).await.doing("listing owners");
+        let owners = match owners {
+            // Someone else keeps the schema; `tulving index` is there for each scope.
+            Err(DatabaseError::Refused(Refusal::Privilege { .. })) => return Ok(()),
+            owners => owners?,
+        };
+        for row in &owners {
+            let scope = match row.get(1) {
+                true => Scope::User(row.get(0)),
+                false => Scope::Tenant(row.get(0)),
+            };
+            self.read_all::<Node>(scope, &|_| {}).await?;
+            self.read_all::<Episode>(scope, &|_| {}).await?;
+        }
+        Ok(())
     }
 
     async fn apply_version(&self, version: &SchemaVersion) -> Result<(), DatabaseError> {
