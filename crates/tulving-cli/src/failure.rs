@@ -42,9 +42,6 @@ impl From<DatabaseError> for CliError {
                 .hint("look whether it is there once the server answers, then the same command again if not"),
             DatabaseError::Stopped { .. } => told(Exit::Unreachable, &error)
                 .hint("the same command again; if it happens again, look what else keeps the server busy"),
-            DatabaseError::Interrupted { .. } => {
-                told(Exit::Interrupted, &error).hint("the same command again, to go on")
-            }
             DatabaseError::Busy { .. } => told(Exit::Unreachable, &error)
                 .hint("the same again in a moment; or a larger memory.postgres.pool_size in config.yaml"),
             DatabaseError::DiskFull { .. } => told(Exit::Unreachable, &error)

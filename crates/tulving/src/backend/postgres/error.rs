@@ -55,12 +55,6 @@ pub enum DatabaseError {
         /// What the driver said.
         source: tokio_postgres::Error,
     },
-    /// The user asked to stop.
-    #[error("interrupted: {doing}")]
-    Interrupted {
-        /// What was being done.
-        doing: &'static str,
-    },
     /// Every connection of the pool stayed in use.
     #[error("all {size} connections to {target} are busy; waited {seconds} s")]
     Busy {

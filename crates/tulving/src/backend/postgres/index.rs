@@ -15,7 +15,6 @@ use super::spaces::Spaces;
 use super::statement::Statement;
 use super::table::{Columns, Table};
 use crate::model::{Episode, Kind, Node, Scope};
-use crate::transfer::Cancel;
 
 /// Every statement on the table looks at every index of it, so there is an end to their number.
 const MOST: i64 = 200;
@@ -85,35 +84,27 @@ impl Database {
     /// Brings everything that finds a scope's memories into its best form: enters what is missing in
     /// the keyword index, merges its blocks, and builds an index of the vectors where there are many.
     /// Readers and writers go on meanwhile, and searches are exact until the index is ready. Whatever
-    /// a killed one left is built anew.
+    /// a killed or dropped one left is built anew.
     ///
     /// # Errors
-    /// If the owner is not in the database, the login role does not own the tables, or the user asked
-    /// to stop.
+    /// If the owner is not in the database, or the login role does not own the tables.
     pub async fn index(
         &self,
         scope: Scope,
         rebuild: bool,
         progress: &(dyn Fn(IndexStep) + Send + Sync),
-        cancel: &Cancel,
     ) -> Result<[Indexed; 2], DatabaseError> {
         let lock = self.lock(scope, 30).await?;
         let mut connection = self.connect().await?;
         connection.require_target().await?;
         connection.require_scope(scope).await?;
         let indexing = Indexing { database: self, scope, rebuild, progress };
-        let work = async {
-            Ok([
-                indexing.kind::<Node>(&mut connection).await?,
-                indexing.kind::<Episode>(&mut connection).await?,
-            ])
-        };
-        let done = tokio::select! {
-            done = work => done,
-            () = cancel.wait() => Err(DatabaseError::Interrupted { doing: "indexing" }),
-        };
+        let indexed = [
+            indexing.kind::<Node>(&mut connection).await?,
+            indexing.kind::<Episode>(&mut connection).await?,
+        ];
         drop(lock);
-        done
+        Ok(indexed)
     }
 }
 

@@ -151,7 +151,8 @@ impl Connection {
 
     async fn apply_pending(&mut self) -> Result<Vec<SchemaVersion>, DatabaseError> {
         self.require_server().await?;
-        let pending = self.schema_status().await?.pending;
+        let SchemaStatus { applied, pending } = self.schema_status().await?;
+        let by_psql = applied.iter().any(|seen| seen.checksum.is_none());
         if !pending.is_empty() {
             self.require_available_extension().await?;
         }
@@ -172,7 +173,9 @@ impl Connection {
         }
         self.schema_status().await?;
         self.require_columns().await?;
-        self.read_all_scopes().await?;
+        if by_psql || !pending.is_empty() {
+            self.read_all_scopes().await?;
+        }
         Ok(pending)
     }
 
