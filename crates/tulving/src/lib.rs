@@ -37,6 +37,7 @@
 //! ```
 
 pub mod backend;
+pub mod embed;
 pub mod json;
 pub mod model;
 pub mod record;

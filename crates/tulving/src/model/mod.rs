@@ -1,14 +1,18 @@
 //! Plain data: who owns a memory, and what a memory is.
 
+mod embedding;
 mod episode;
 mod json;
+mod memory;
 mod node;
 mod scope;
 mod space;
 mod timestamp;
 
+pub use embedding::{Embedding, EmbeddingError};
 pub use episode::Episode;
 pub use json::Json;
+pub use memory::{Facts, Key, Memory};
 pub use node::{
     Complexity, ConversationMode, EmotionalValence, IntentType, Node, UnknownWord, Urgency,
 };

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use sha2::{Digest as _, Sha256};
+
 use super::{Json, Timestamp};
+use crate::hex;
 
 /// A word that is not among those a field may hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,4 +119,61 @@ pub struct Node {
     pub extra: Json,
     /// What the fields above cannot give back of the source record (see [`crate::record`]).
     pub carry: Option<Vec<u8>>,
+}
+
+impl Node {
+    /// A node with nothing but what was said, and everything else as it is when nobody knows.
+    #[must_use]
+    pub fn new(
+        conversation_id: &str,
+        sequence_index: i64,
+        human_content: &str,
+        assistant_content: &str,
+        created_at: Timestamp,
+    ) -> Self {
+        Self {
+            id: Self::id_for(conversation_id, sequence_index, human_content),
+            conversation_id: conversation_id.to_owned(),
+            sequence_index,
+            human_content: human_content.to_owned(),
+            assistant_content: assistant_content.to_owned(),
+            source: Self::OWN_SOURCE.to_owned(),
+            created_at,
+            intent_type: IntentType::default(),
+            complexity: Complexity::default(),
+            technical_depth: 0,
+            emotional_valence: EmotionalValence::default(),
+            urgency: Urgency::default(),
+            conversation_mode: ConversationMode::default(),
+            action_required: false,
+            has_code: false,
+            has_error: false,
+            tags: Json::empty_object(),
+            cluster_id: None,
+            cluster_label: None,
+            cluster_confidence: 0.0,
+            access_count: 0,
+            last_accessed: None,
+            extra: Json::empty_object(),
+            carry: None,
+        }
+    }
+
+    /// The source of memories that were made here.
+    pub const OWN_SOURCE: &'static str = "tulving";
+
+    /// The id of a node, by the rule of the layout: `mem_` and 16 hex digits of the SHA-256 of
+    /// conversation, place and the first 100 code points of the question.
+    #[must_use]
+    pub fn id_for(conversation_id: &str, sequence_index: i64, human_content: &str) -> String {
+        let beginning: String = human_content.chars().take(100).collect();
+        let hash = Sha256::digest(format!("{conversation_id}:{sequence_index}:{beginning}"));
+        format!("mem_{}", hex(&hash[..8]))
+    }
+
+    /// Puts it at a place in its conversation: the id goes with the place.
+    pub fn place(&mut self, sequence_index: i64) {
+        self.id = Self::id_for(&self.conversation_id, sequence_index, &self.human_content);
+        self.sequence_index = sequence_index;
+    }
 }

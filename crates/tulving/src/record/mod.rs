@@ -23,8 +23,8 @@ mod flaw;
 mod node;
 mod stamp;
 
-use crate::json::{ParseError, Text, Value};
-use crate::model::{Json, Kind, Timestamp};
+use crate::json::{self, ParseError, Text, Value};
+use crate::model::{Json, Kind, Memory, Timestamp};
 
 use fields::{Fields, Member};
 pub use flaw::{Flaw, Reason};
@@ -97,6 +97,42 @@ pub fn write<R: Record>(record: &R, part: Part, out: &mut Vec<u8>) -> Result<(),
 pub fn canonical<R: Record>(value: &Value<'_>, part: Part, out: &mut Vec<u8>) {
     if let Value::Object(members) = value {
         carry::canonical::<R>(members, part, out);
+    }
+}
+
+/// A memory that was made here, as it will be when it is read again: what columns cannot hold is
+/// carried.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn admit(memory: &Memory, stamp: &Stamp) -> Result<Memory, Flaw> {
+    fn reread<R: Record>(record: &R, stamp: &Stamp) -> Result<R, Flaw> {
+        let mut bytes = Vec::new();
+        let unreadable = |error: ParseError| Flaw::new(Reason::WrongType, error.to_string());
+        write(record, Part::Everything, &mut bytes).map_err(unreadable)?;
+        let mut value = json::parse(&bytes).map_err(unreadable)?;
+        Ok(read(&mut value, stamp)?.record)
+    }
+    Ok(match memory {
+        Memory::Node(node) => reread(node, stamp)?.into(),
+        Memory::Episode(episode) => reread(episode, stamp)?.into(),
+    })
+}
+
+/// Whether two memories are the same but for their live fields.
+#[must_use]
+pub fn same_content(one: &Memory, other: &Memory) -> bool {
+    fn same<R: Record>(one: &R, other: &R) -> bool {
+        let content = |record: &R| {
+            let mut bytes = Vec::new();
+            write(record, Part::Content, &mut bytes).map(|()| bytes)
+        };
+        matches!((content(one), content(other)), (Ok(one), Ok(other)) if one == other)
+    }
+    match (one, other) {
+        (Memory::Node(one), Memory::Node(other)) => same(one, other),
+        (Memory::Episode(one), Memory::Episode(other)) => same(one, other),
+        _ => false,
     }
 }
 

@@ -1,0 +1,251 @@
+//! The contract of a backend.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{BackendError, Filter};
+use crate::model::{Embedding, Facts, Key, Memory, Scope, Space, Timestamp};
+
+/// A memory with its vector.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The memory.
+    pub memory: Memory,
+    /// Its vector; none if it is found by words only.
+    pub embedding: Option<Embedding>,
+}
+
+/// A memory to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Draft {
+    /// As it stands, with its id.
+    Whole(Entry),
+    /// A node that goes to the end of its conversation: the backend gives it the sequence index
+    /// after the highest there is (0 in a new conversation), and with it its id
+    /// ([`Node::place`](crate::model::Node::place)). An episode is written as it stands.
+    Next(Entry),
+}
+
+/// How many memories there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Questions with their answers.
+    pub nodes: u64,
+    /// Whole conversations.
+    pub episodes: u64,
+}
+
+impl Counts {
+    /// Both together.
+    #[must_use]
+    pub fn total(self) -> u64 {
+        self.nodes + self.episodes
+    }
+}
+
+/// In which order memories are listed: by time; at one time by sequence index, kind (nodes first)
+/// and id (by bytes).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// The last first.
+    #[default]
+    Newest,
+    /// The first first.
+    Oldest,
+}
+
+/// The place of a memory in a listing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cursor {
+    /// When it was said, or began.
+    pub created_at: Timestamp,
+    /// A node's place in its conversation; 0 for an episode.
+    pub sequence_index: i64,
+    /// Kind and id.
+    pub key: Key,
+}
+
+impl From<&Facts> for Cursor {
+    fn from(facts: &Facts) -> Self {
+        Self {
+            created_at: facts.created_at,
+            sequence_index: facts.sequence_index,
+            key: facts.key(),
+        }
+    }
+}
+
+/// Which part of a listing is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// In which order.
+    pub order: Order,
+    /// Only what comes after this place, whether or not there is still a memory at it.
+    pub after: Option<Cursor>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// A part of a listing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Listing {
+    /// The memories, in order.
+    pub memories: Vec<Memory>,
+    /// Where the next page begins; none if this was the last.
+    pub next: Option<Cursor>,
+}
+
+/// Nodes that are about the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cluster {
+    /// −1 is noise.
+    pub id: i64,
+    /// What it is about: the label that most of its nodes bear, of equals the first by bytes.
+    pub label: Option<String>,
+    /// How many nodes it has.
+    pub nodes: u64,
+}
+
+/// How a vector search went about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FoundBy {
+    /// Every vector was looked at.
+    Exact,
+    /// Through an index, which may miss a few.
+    Index,
+}
+
+impl FoundBy {
+    /// `exact` or `index`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Index => "index",
+        }
+    }
+}
+
+/// A memory that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scored {
+    /// What is known of it.
+    pub facts: Facts,
+    /// How well it answers; more is better.
+    pub score: f64,
+}
+
+/// The memories nearest to a vector.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Nearest {
+    /// The best first; of equal scores, by kind and id.
+    pub hits: Vec<Scored>,
+    /// How they were found.
+    pub found_by: FoundBy,
+}
+
+/// What keeps memories. Every method is about one scope, which comes first.
+///
+/// What holds for all methods:
+///
+/// - A scope that the backend does not keep is [`BackendError::UnknownScope`]; an id of another
+///   scope is as good as an id that does not exist. No method gives, changes or counts what belongs
+///   to another scope.
+/// - A write is done as a whole or not at all, and when it returns it survives the loss of power.
+///   Reads see every write that returned before they began, in this process and in others.
+/// - Writes of several tasks and processes happen one after the other; reads do not wait for them.
+/// - Searching and reading change nothing.
+/// - A vector that is all zero, or holds a number that is not finite, is no vector:
+///   [`Entry::embedding`] is `None` for it.
+///
+/// It holds data and finds candidates. How well a memory answers is decided elsewhere, by functions
+/// that every backend calls alike: `search::vector::similarity` and
+/// `search::keyword`.
+#[async_trait]
+pub trait Backend: fmt::Debug + Send + Sync {
+    /// The space of the scope's vectors: that of the first vector which was written, or the one it
+    /// was made for. `None` if neither is so.
+    async fn space(&self, scope: Scope) -> Result<Option<Arc<Space>>, BackendError>;
+
+    /// Writes new memories; gives their keys, in order.
+    ///
+    /// # Errors
+    /// [`BackendError::Exists`] if an id is taken, also within `drafts`;
+    /// [`BackendError::WrongSpace`] if a vector's space is not the scope's.
+    async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError>;
+
+    /// Puts `new` in the place of `old`. Kind and id stay; so do `access_count` and
+    /// `last_accessed`, which [`touch`](Self::touch) alone changes. What `new` has no vector for
+    /// has none afterwards.
+    ///
+    /// # Errors
+    /// [`BackendError::NoSuchMemory`]; [`BackendError::Changed`] if what is stored is not `old`
+    /// ([`crate::record::same_content`]); [`BackendError::WrongSpace`] as in
+    /// [`insert`](Self::insert).
+    async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError>;
+
+    /// Removes memories, and everything that finds them; gives the keys of those that were there.
+    async fn delete(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Key>, BackendError>;
+
+    /// Adds one to `access_count` and sets `last_accessed`, once for each key; gives how many
+    /// memories were there.
+    async fn touch(&self, scope: Scope, keys: &[Key], at: Timestamp) -> Result<u64, BackendError>;
+
+    /// The memories with these keys, in their order; `None` for one that is not there.
+    async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError>;
+
+    /// The memories that pass, page by page. Paging to the end while others write gives every
+    /// memory that was there all the time, once.
+    async fn list(
+        &self,
+        scope: Scope,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Listing, BackendError>;
+
+    /// How many memories pass.
+    async fn count(&self, scope: Scope, filter: &Filter) -> Result<Counts, BackendError>;
+
+    /// The clusters of the scope's nodes, the largest first, of equals by id. Nodes without a
+    /// cluster are in none.
+    async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError>;
+
+    /// The memories whose vectors are nearest to `query`, at most `limit`: as many as pass and have
+    /// a vector, if there are fewer. The score is
+    /// `search::vector::similarity` with the full vector. A query that is all
+    /// zero finds nothing.
+    ///
+    /// # Errors
+    /// [`BackendError::WrongSpace`] if the scope's vectors are of another space.
+    async fn nearest(
+        &self,
+        scope: Scope,
+        query: &Embedding,
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Nearest, BackendError>;
+
+    /// The memories that hold any of these terms (`search::tokens`), at most `limit`, the
+    /// best first, of equal scores by kind and id. Nodes and episodes are scored each among their
+    /// kind: statistics are those of all memories of the kind in the scope, whether they pass or
+    /// not.
+    async fn matching(
+        &self,
+        scope: Scope,
+        terms: &[String],
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Vec<Scored>, BackendError>;
+
+    /// The nodes that stand at most `reach` places from any of these in the same conversation and
+    /// pass, these themselves left out; in no particular order, each once.
+    async fn neighbours(
+        &self,
+        scope: Scope,
+        of: &[Facts],
+        reach: i64,
+        filter: &Filter,
+    ) -> Result<Vec<Facts>, BackendError>;
+}

@@ -1,0 +1,5 @@
+//! Turning texts into vectors.
+
+mod embedder;
+
+pub use embedder::{EmbedError, Embedder, Purpose};
