@@ -31,6 +31,8 @@ pub struct Layout {
     pub nodes: PairPaths,
     /// Episodes and their vectors, if the directory holds episodes.
     pub episodes: Option<PairPaths>,
+    /// Where episodes go, whether there are any or not.
+    pub(super) episodes_place: PairPaths,
 }
 
 /// Why a directory is not a data directory.
@@ -125,7 +127,8 @@ impl Layout {
             })
         };
         let nodes = pair(Kind::Node)?;
-        let episodes = Some(pair(Kind::Episode)?)
+        let episodes_place = pair(Kind::Episode)?;
+        let episodes = Some(episodes_place.clone())
             .filter(|pair| pair.records.exists() || pair.vectors.exists());
         Ok(Self {
             root: root.to_owned(),
@@ -133,6 +136,7 @@ impl Layout {
             manifest,
             nodes,
             episodes,
+            episodes_place,
         })
     }
 
@@ -163,8 +167,20 @@ impl Layout {
             version: "1.x",
             manifest: Some(manifest),
             nodes,
+            episodes_place: episodes.clone().unwrap_or_else(|| PairPaths {
+                records: root.join("episodic_memories").join("episodes.json"),
+                vectors: root.join("vectors").join("episodes.npy"),
+            }),
             episodes,
         })
+    }
+
+    /// Where the files of one kind are, or go when there are memories of it.
+    pub(super) fn place(&self, kind: Kind) -> &PairPaths {
+        match kind {
+            Kind::Node => &self.nodes,
+            Kind::Episode => &self.episodes_place,
+        }
     }
 
     /// The pair of files of one kind, if the directory holds that kind.
