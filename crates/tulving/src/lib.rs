@@ -8,6 +8,7 @@
 //! | [`record`] | memories as JSON records, and back |
 //! | [`backend::file`] | a data directory: records beside vectors |
 //! | [`backend::postgres`] | PostgreSQL with pgvector: schema, owners, the wall between scopes |
+//! | [`search`] | scoring and ordering: words, vectors, both together; snippets and prompts |
 //! | [`transfer`] | moving a scope's memory, and the proof |
 //!
 //! It is no server and no program: it reads no environment variable, prints nothing and knows no
@@ -41,6 +42,7 @@ pub mod embed;
 pub mod json;
 pub mod model;
 pub mod record;
+pub mod search;
 pub mod transfer;
 
 /// Lower-case hexadecimal.

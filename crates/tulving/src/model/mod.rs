@@ -2,6 +2,7 @@
 
 mod embedding;
 mod episode;
+mod facts;
 mod json;
 mod memory;
 mod node;
@@ -11,6 +12,7 @@ mod timestamp;
 
 pub use embedding::{Embedding, EmbeddingError};
 pub use episode::Episode;
+pub use facts::Facts;
 pub use json::Json;
 pub use memory::{Facts, Key, Memory};
 pub use node::{
