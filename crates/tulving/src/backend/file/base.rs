@@ -71,13 +71,14 @@ impl Base {
         let records = prints.of(&name(&names.records), &names.records, pair.records())?;
         let vectors = prints.of(&name(&names.vectors), &names.vectors, pair.vectors.file())?;
         base.sha256 = Some([records, vectors]);
-        let file = base.derived("catalog-1");
-        let known = derived::load(&file, &base.key(&records));
+        let key = base.key(&records);
+        let file = base.derived("catalog-1", &key);
+        let known = derived::load(&file, &key);
         base.catalog = match known.and_then(|bytes| Catalog::from_bytes(&bytes)) {
             Some(catalog) => catalog,
             None => {
                 let catalog = base.read_catalog(&pair)?;
-                derived::store(&file, &base.key(&records), &catalog.to_bytes());
+                derived::store(&file, &key, &catalog.to_bytes());
                 catalog
             }
         };
@@ -95,8 +96,10 @@ impl Base {
         Ok(base)
     }
 
-    fn derived(&self, what: &str) -> PathBuf {
-        derived::folder(&self.root).join(format!("{}-{what}.bin", self.kind.plural()))
+    /// Named by its key too: that of a base to come stands beside that of the base that is.
+    fn derived(&self, what: &str, key: &derived::Key) -> PathBuf {
+        let key = crate::hex(&key[..8]);
+        derived::folder(&self.root).join(format!("{}-{what}-{key}.bin", self.kind.plural()))
     }
 
     /// What is derived depends on whose memory it is: rows of others are left out.
@@ -129,10 +132,13 @@ impl Base {
             })?;
             let cluster = cluster(&value);
             match read(self.kind, &mut value, self.scope) {
-                Ok(memory) if seen.insert(memory.id().to_owned()) => {
-                    catalog.push(place, Standing::Sound, &memory);
+                Ok(memory) => {
+                    let standing = match seen.insert(memory.id().to_owned()) {
+                        true => Standing::Sound,
+                        false => Standing::Repeated,
+                    };
+                    catalog.push(place, standing, &memory);
                 }
-                Ok(_) => catalog.push_other(place, Standing::Repeated, cluster),
                 Err(flaw) if flaw.reason == Reason::ForeignScope => {
                     catalog.push_other(place, Standing::Foreign, cluster);
                 }
@@ -234,8 +240,8 @@ impl Base {
         if let Some(words) = self.words.get() {
             return Ok(words);
         }
-        let file = self.derived("words-1");
         let key = self.key(&self.sha256.unwrap_or_default()[0]);
+        let file = self.derived("words-1", &key);
         let kept = derived::load(&file, &key).and_then(|bytes| Segment::open(bytes).ok());
         let words = match kept.filter(|words| words.verify().is_ok()) {
             Some(words) => words,
@@ -266,8 +272,8 @@ impl Base {
         if let Some(vectors) = self.vectors.get() {
             return Ok(vectors);
         }
-        let file = self.derived("vectors-1");
         let key = self.key(&self.sha256.unwrap_or_default()[1]);
+        let file = self.derived("vectors-1", &key);
         let fits = |vectors: &Compact| {
             vectors.rows() == self.catalog.len() && vectors.dims() == self.dims()
         };

@@ -317,35 +317,44 @@ pub(super) fn print(text: &str) -> u64 {
 pub(super) struct Lookup {
     /// Prints of ids with their rows, sorted.
     ids: Vec<(u64, u32)>,
+    /// The same of records whose id an earlier one has.
+    repeats: Vec<(u64, u32)>,
     /// Prints of conversations with places in them and rows, sorted; empty for episodes.
     conversations: Vec<(u64, i64, u32)>,
 }
 
 impl Lookup {
     pub(super) fn new(catalog: &Catalog, kind: Kind) -> Self {
-        let sound = |(row, known): (u32, Known<'_>)| {
-            (known.standing == Standing::Sound).then(|| (print(known.id), row))
+        let known =
+            || (0..catalog.len() as u32).filter_map(|row| Some((row, catalog.get(row as usize)?)));
+        let ids = |standing: Standing| {
+            let mut ids: Vec<_> = known()
+                .filter(|(_, known)| known.standing == standing)
+                .map(|(row, known)| (print(known.id), row))
+                .collect();
+            ids.sort_unstable();
+            ids
         };
-        let known = || {
-            (0..catalog.len() as u32).filter_map(|row| Some((row, catalog.get(row as usize)?)))
-        };
-        let mut ids: Vec<_> = known().filter_map(sound).collect();
-        ids.sort_unstable();
         let mut conversations: Vec<_> = known()
             .filter(|(_, known)| kind == Kind::Node && known.standing == Standing::Sound)
             .map(|(row, known)| (print(known.conversation), known.sequence, row))
             .collect();
         conversations.sort_unstable();
-        Self { ids, conversations }
+        Self {
+            ids: ids(Standing::Sound),
+            repeats: ids(Standing::Repeated),
+            conversations,
+        }
     }
 
     /// The sound record with that id.
     pub(super) fn row(&self, catalog: &Catalog, id: &str) -> Option<u32> {
-        let print = print(id);
-        let from = self.ids.partition_point(|(other, _)| *other < print);
-        let mut same = self.ids[from..].iter().take_while(|(other, _)| *other == print);
-        same.find(|(_, row)| catalog.get(*row as usize).is_some_and(|known| known.id == id))
-            .map(|(_, row)| *row)
+        among(&self.ids, catalog, id).next()
+    }
+
+    /// The later records with that id.
+    pub(super) fn repeats(&self, catalog: &Catalog, id: &str) -> impl Iterator<Item = u32> {
+        among(&self.repeats, catalog, id)
     }
 
     /// The sound nodes of a conversation from one place to another, both taken in.
@@ -368,4 +377,13 @@ impl Lookup {
                     .is_some_and(|known| known.conversation == conversation)
             })
     }
+}
+
+/// The rows with that id, among prints of ids with their rows.
+fn among<'l>(ids: &'l [(u64, u32)], catalog: &Catalog, id: &str) -> impl Iterator<Item = u32> {
+    let print = print(id);
+    let from = ids.partition_point(|(other, _)| *other < print);
+    let same = ids[from..].iter().take_while(move |(other, _)| *other == print);
+    same.map(|(_, row)| *row)
+        .filter(move |row| catalog.get(*row as usize).is_some_and(|known| known.id == id))
 }

@@ -15,6 +15,7 @@ use crate::search::vector::Compact;
 /// The changes of one kind, in the order of the log. Rows, one for every put, are only ever added.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Changes {
+    base_rows: u32,
     /// The records, whose places are in the log.
     pub(super) catalog: Catalog,
     vectors: Vec<Option<Place>>,
@@ -51,6 +52,7 @@ impl Changes {
     /// None, to a base of so many rows.
     pub(super) fn to(base_rows: u32) -> Self {
         Self {
+            base_rows,
             next_order: base_rows.into(),
             ..Self::default()
         }
@@ -139,8 +141,8 @@ impl Changes {
         self.ids.insert(id, row);
     }
 
-    /// The memory with that id is gone.
-    pub(super) fn delete(&mut self, id: &str, base: Option<u32>) {
+    /// The memory with that id is gone; `base` are the rows of the base that have it.
+    pub(super) fn delete(&mut self, id: &str, base: impl IntoIterator<Item = u32>) {
         if let Some(row) = self.ids.remove(id) {
             self.live[row as usize] = false;
         }
@@ -190,7 +192,8 @@ impl Changes {
         Ok(is_vector(&numbers).then_some(numbers))
     }
 
-    /// Lends the words of all rows, those that are not live among them, and perhaps of later ones.
+    /// Lends the words of all rows, those that are not live among them, and perhaps of later ones;
+    /// and how many rows that are. Documents are numbered behind the base.
     ///
     /// # Errors
     /// If a record cannot be read.
@@ -199,23 +202,23 @@ impl Changes {
         kind: Kind,
         log: &Log,
         scope: Scope,
-        ask: impl FnOnce(&Delta) -> T,
+        ask: impl FnOnce(&Delta, u32) -> T,
     ) -> Result<T, FileError> {
         let words = &self.fresh.words;
         // Nothing of ours panics while it holds the lock, and half a document does no harm.
         let read = words.read().unwrap_or_else(PoisonError::into_inner);
         if read.0 >= self.rows() {
-            return Ok(ask(&read.1));
+            return Ok(ask(&read.1, read.0));
         }
         drop(read);
         let mut write = words.write().unwrap_or_else(PoisonError::into_inner);
         while write.0 < self.rows() {
             let row = write.0;
             let memory = self.memory(kind, row, log, scope)?;
-            write.1.add(row, &indexed(&memory));
+            write.1.add(self.base_rows + row, &indexed(&memory));
             write.0 += 1;
         }
-        Ok(ask(&write.1))
+        Ok(ask(&write.1, write.0))
     }
 
     /// Lends the vectors of all rows in compact form, zero where there is none, and perhaps of

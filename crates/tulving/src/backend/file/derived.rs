@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -65,13 +66,17 @@ pub(super) fn write(path: &Path, bytes: &[u8]) {
     }
 }
 
-/// Removes what killed processes left behind.
+/// Removes what killed processes left behind, and what was derived from an earlier base: all that
+/// was not changed for an hour.
 pub(super) fn sweep(root: &Path) {
+    const OLD: Duration = Duration::from_secs(3600);
     let Ok(entries) = fs::read_dir(folder(root)) else {
         return;
     };
     for entry in entries.flatten() {
-        if entry.path().extension().is_some_and(|end| end == "tmp") {
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        let age = modified.ok().and_then(|modified| modified.elapsed().ok());
+        if age.is_some_and(|age| age > OLD) {
             let _ = fs::remove_file(entry.path());
         }
     }

@@ -151,6 +151,12 @@ pub enum FileError {
         /// The journal.
         path: PathBuf,
     },
+    /// A write that was to be made together with this one failed.
+    #[error("{reason}")]
+    Together {
+        /// Why.
+        reason: String,
+    },
     /// The operating system refused.
     #[error("{doing} {path}")]
     Io {
@@ -182,6 +188,57 @@ impl FileError {
                     source,
                 },
             }
+        }
+    }
+}
+
+impl FileError {
+    /// The same error for another who waited for the same write.
+    pub(crate) fn again(&self) -> Self {
+        let copy = |source: &io::Error| match source.raw_os_error() {
+            Some(code) => io::Error::from_raw_os_error(code),
+            None => io::Error::new(source.kind(), source.to_string()),
+        };
+        match self {
+            Self::DiskFull {
+                doing,
+                path,
+                source,
+            } => Self::DiskFull {
+                doing,
+                path: path.clone(),
+                source: copy(source),
+            },
+            Self::Io {
+                doing,
+                path,
+                source,
+            } => Self::Io {
+                doing,
+                path: path.clone(),
+                source: copy(source),
+            },
+            Self::Locked { path, seconds } => Self::Locked {
+                path: path.clone(),
+                seconds: *seconds,
+            },
+            Self::Poisoned { path } => Self::Poisoned { path: path.clone() },
+            Self::BaseChanged { changed, journal } => Self::BaseChanged {
+                changed: changed.clone(),
+                journal: journal.clone(),
+            },
+            Self::Damaged {
+                path,
+                offset,
+                reason,
+            } => Self::Damaged {
+                path: path.clone(),
+                offset: *offset,
+                reason: reason.clone(),
+            },
+            other => Self::Together {
+                reason: other.to_string(),
+            },
         }
     }
 }

@@ -33,6 +33,8 @@ pub struct Layout {
     pub episodes: Option<PairPaths>,
     /// Where episodes go, whether there are any or not.
     pub(super) episodes_place: PairPaths,
+    /// Indices into the nodes by cluster; may be missing.
+    pub(super) clusters: PathBuf,
 }
 
 /// Why a directory is not a data directory.
@@ -137,6 +139,7 @@ impl Layout {
             nodes,
             episodes,
             episodes_place,
+            clusters: clusters(root, names.as_ref())?,
         })
     }
 
@@ -172,6 +175,7 @@ impl Layout {
                 vectors: root.join("vectors").join("episodes.npy"),
             }),
             episodes,
+            clusters: clusters(root, Some(&names))?,
         })
     }
 
@@ -209,6 +213,16 @@ impl Layout {
         }
         Ok(pair)
     }
+}
+
+fn clusters(root: &Path, names: Option<&Names>) -> Result<PathBuf, LayoutError> {
+    let named = names.map_or(Ok(None), |names| names.get(None, "clusters_file"))?;
+    Ok(match named {
+        Some(name) if name.contains('/') => root.join(name),
+        name => root
+            .join("indexes")
+            .join(name.as_deref().unwrap_or("clusters.json")),
+    })
 }
 
 /// The file names that a manifest gives.

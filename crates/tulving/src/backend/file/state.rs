@@ -109,8 +109,10 @@ impl State {
         for _ in 0..TRIES {
             let head = Head::read(root)?;
             let opened = Self::open_head(root, &head, trust);
-            // What was found counts if nobody committed in between, were it an error.
-            if Head::read(root)? == head {
+            // What was found counts if nobody committed in between, were it an error. Files that a
+            // commit is moving may not have been found.
+            let moving = head.commit.is_some() && opened.is_err();
+            if Head::read(root)? == head && !moving {
                 return opened;
             }
             last = opened.err();
@@ -295,8 +297,13 @@ impl State {
                 }
                 Decoded::Delete { kind, id } => {
                     let shelf = self.shelf_mut(kind);
-                    let base = shelf.base_row(id);
-                    Arc::make_mut(&mut shelf.changes).delete(id, base);
+                    let base = Arc::clone(&shelf.base);
+                    let lookup = base.lookup();
+                    let rows = lookup
+                        .row(&base.catalog, id)
+                        .into_iter()
+                        .chain(lookup.repeats(&base.catalog, id));
+                    Arc::make_mut(&mut shelf.changes).delete(id, rows);
                 }
                 Decoded::Touch { kind, ids, time } => {
                     let shelf = self.shelf_mut(kind);
@@ -341,7 +348,7 @@ impl State {
     }
 
     /// The files that are not as a binding says.
-    fn changed_since(&self, binding: &[Bound]) -> Vec<PathBuf> {
+    pub(super) fn changed_since(&self, binding: &[Bound]) -> Vec<PathBuf> {
         let now = self.binding();
         let mut changed: Vec<PathBuf> = binding
             .iter()

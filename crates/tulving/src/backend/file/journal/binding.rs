@@ -18,8 +18,8 @@ pub(super) const LONGEST: usize = 64 << 10;
 pub(crate) struct Bound {
     /// Its name, relative to the data directory.
     pub(crate) name: String,
-    /// Length in bytes and SHA-256; `None` if there was no such file.
-    pub(crate) content: Option<(u64, [u8; 32])>,
+    /// Its SHA-256; `None` if there was no such file.
+    pub(crate) content: Option<[u8; 32]>,
 }
 
 /// The beginning of a log.
@@ -50,9 +50,8 @@ impl Header {
             let name = bound.name.as_bytes();
             files.extend(u16::try_from(name.len()).unwrap_or(u16::MAX).to_le_bytes());
             files.extend(name);
-            let (len, sha256) = bound.content.unwrap_or((u64::MAX, [0; 32]));
-            files.extend(len.to_le_bytes());
-            files.extend(sha256);
+            files.push(u8::from(bound.content.is_some()));
+            files.extend(bound.content.unwrap_or_default());
         }
         let length = 16 + 4 + 4 + 8 + 16 + files.len() + 32;
         let mut bytes = MAGIC.to_vec();
@@ -108,12 +107,11 @@ impl Header {
         while !rest.is_empty() {
             let (length, after) = rest.split_first_chunk::<2>()?;
             let (name, after) = after.split_at_checked(u16::from_le_bytes(*length).into())?;
-            let (len, after) = after.split_first_chunk::<8>()?;
+            let (is_there, after) = after.split_first()?;
             let (sha256, after) = after.split_first_chunk::<32>()?;
-            let len = u64::from_le_bytes(*len);
             binding.push(Bound {
                 name: String::from_utf8(name.to_vec()).ok()?,
-                content: (len != u64::MAX).then_some((len, *sha256)),
+                content: (*is_there == 1).then_some(*sha256),
             });
             rest = after;
         }
@@ -137,7 +135,7 @@ mod tests {
         };
         let header = Header::new(
             7,
-            vec![bound("a.json", Some((5, [1; 32]))), bound("b.npy", None)],
+            vec![bound("a.json", Some([1; 32])), bound("b.npy", None)],
         );
         let bytes = header.encode();
         let path = Path::new("7.log");

@@ -1,6 +1,7 @@
 //! One log on disk.
 
 use std::fs::{File, OpenOptions};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ pub(crate) struct Log {
     path: PathBuf,
     file: Arc<dyn Medium>,
     header: Arc<Header>,
+    inode: Option<u64>,
     /// Where its first frame stands.
     begin: u64,
     /// Up to here its frames were read.
@@ -47,20 +49,15 @@ impl Tidings {
 }
 
 impl Log {
-    /// Writes an empty log beside its place, durable.
+    /// Writes an empty log beside its place. It becomes durable with what is appended, or by
+    /// [`sync`](Self::sync).
     ///
     /// # Errors
     /// If the system refuses.
-    pub(crate) fn stage(path: &Path, header: &Header) -> Result<(u64, [u8; 32]), FileError> {
-        use sha2::{Digest, Sha256};
-        let bytes = header.encode();
+    pub(crate) fn stage(path: &Path, header: &Header) -> Result<Self, FileError> {
         let aside = durable::staged(path);
-        let write = || {
-            std::fs::write(&aside, &bytes)?;
-            File::open(&aside)?.sync_all()
-        };
-        write().map_err(FileError::io("writing", &aside))?;
-        Ok((bytes.len() as u64, Sha256::digest(&bytes).into()))
+        std::fs::write(&aside, header.encode()).map_err(FileError::io("writing", &aside))?;
+        Self::open(path, &aside)
     }
 
     /// Makes an empty log, durable.
@@ -84,7 +81,17 @@ impl Log {
             .open(at)
             .or_else(|_| File::open(at))
             .map_err(FileError::io("opening", path))?;
-        Self::over(path, Arc::new(file))
+        let inode = file.metadata().map_err(FileError::io("opening", path))?.ino();
+        let log = Self::over(path, Arc::new(file))?;
+        Ok(Self {
+            inode: Some(inode),
+            ..log
+        })
+    }
+
+    /// Whether its name is still that of the file that is open.
+    pub(crate) fn is_in_place(&self) -> bool {
+        std::fs::metadata(&self.path).is_ok_and(|found| Some(found.ino()) == self.inode)
     }
 
     fn over(path: &Path, file: Arc<dyn Medium>) -> Result<Self, FileError> {
@@ -97,6 +104,7 @@ impl Log {
             path: path.to_owned(),
             file,
             header: Arc::new(header),
+            inode: None,
             begin: length as u64,
             end: length as u64,
         })
@@ -113,6 +121,11 @@ impl Log {
     /// Bytes of the frames that were read.
     pub(crate) fn bytes(&self) -> u64 {
         self.end - self.begin
+    }
+
+    /// Where its first frame stands.
+    pub(crate) fn begin(&self) -> u64 {
+        self.begin
     }
 
     /// How far it was read.
