@@ -2,7 +2,6 @@
 
 mod embedding;
 mod episode;
-mod facts;
 mod json;
 mod memory;
 mod node;
@@ -12,7 +11,6 @@ mod timestamp;
 
 pub use embedding::{Embedding, EmbeddingError};
 pub use episode::Episode;
-pub use facts::Facts;
 pub use json::Json;
 pub use memory::{Facts, Key, Memory};
 pub use node::{
