@@ -8,6 +8,7 @@
 //! | [`record`] | memories as JSON records, and back |
 //! | [`backend::file`] | a data directory: records beside vectors |
 //! | [`backend::postgres`] | PostgreSQL with pgvector: schema, owners, the wall between scopes |
+//! | [`search`] | scoring and ordering: words, vectors, both together; snippets and prompts |
 //! | [`transfer`] | moving a scope's memory, and the proof |
 //!
 //! It is no server and no program: it reads no environment variable, prints nothing and knows no
@@ -40,7 +41,10 @@ pub mod backend;
 pub mod embed;
 pub mod json;
 pub mod model;
+pub mod parity;
 pub mod record;
+pub mod search;
+pub mod store;
 pub mod transfer;
 
 /// Lower-case hexadecimal.

@@ -177,3 +177,20 @@ impl Node {
         self.sequence_index = sequence_index;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_made_as_python_makes_it() {
+        // hashlib.sha256(("c1:3:" + ("é" * 101)[:100]).encode()).hexdigest()[:16]
+        let id = Node::id_for("c1", 3, &"é".repeat(101));
+        assert_eq!(id, "mem_1805096d2aa93c45");
+        let now = Timestamp::from_micros(0).unwrap();
+        let mut node = Node::new("c1", 0, &"é".repeat(101), "a", now);
+        assert_ne!(node.id, id);
+        node.place(3);
+        assert_eq!((node.id, node.sequence_index), (id, 3));
+    }
+}

@@ -30,6 +30,21 @@ impl Space {
             dims,
         }
     }
+
+    /// Whether vectors of both may be compared.
+    #[must_use]
+    pub fn is_comparable_with(&self, other: &Self) -> bool {
+        self.dims == other.dims && self.model == other.model
+    }
+
+    /// What vectors of this width are taken for where nothing names their model.
+    #[must_use]
+    pub fn unnamed(dims: usize) -> Self {
+        match dims {
+            Self::BGE_M3_DIMS => Self::local(Self::BGE_M3, dims),
+            _ => Self::local("unknown", dims),
+        }
+    }
 }
 
 impl fmt::Display for Space {

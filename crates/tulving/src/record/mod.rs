@@ -106,17 +106,42 @@ pub fn canonical<R: Record>(value: &Value<'_>, part: Part, out: &mut Vec<u8>) {
 /// # Errors
 /// Says what is wrong with it.
 pub fn admit(memory: &Memory, stamp: &Stamp) -> Result<Memory, Flaw> {
-    fn reread<R: Record>(record: &R, stamp: &Stamp) -> Result<R, Flaw> {
-        let mut bytes = Vec::new();
-        let unreadable = |error: ParseError| Flaw::new(Reason::WrongType, error.to_string());
-        write(record, Part::Everything, &mut bytes).map_err(unreadable)?;
-        let mut value = json::parse(&bytes).map_err(unreadable)?;
-        Ok(read(&mut value, stamp)?.record)
-    }
+    with(memory, Vec::new(), stamp)
+}
+
+/// The same memory with other values in some fields of its record.
+///
+/// # Errors
+/// Says what would be wrong with it.
+pub fn with(
+    memory: &Memory,
+    fields: Vec<(&str, Value<'_>)>,
+    stamp: &Stamp,
+) -> Result<Memory, Flaw> {
     Ok(match memory {
-        Memory::Node(node) => reread(node, stamp)?.into(),
-        Memory::Episode(episode) => reread(episode, stamp)?.into(),
+        Memory::Node(node) => reread(node, fields, stamp)?.into(),
+        Memory::Episode(episode) => reread(episode, fields, stamp)?.into(),
     })
+}
+
+fn reread<R: Record>(record: &R, fields: Vec<(&str, Value<'_>)>, stamp: &Stamp) -> Result<R, Flaw> {
+    let unreadable = |error: ParseError| Flaw::new(Reason::WrongType, error.to_string());
+    let mut bytes = Vec::new();
+    write(record, Part::Everything, &mut bytes).map_err(unreadable)?;
+    let mut value = json::parse(&bytes).map_err(unreadable)?;
+    if let Value::Object(members) = &mut value {
+        for (field, new) in fields {
+            // Of a repeated key the last counts.
+            match members
+                .iter_mut()
+                .rfind(|(key, _)| key.to_str() == Some(field))
+            {
+                Some((_, value)) => *value = new,
+                None => members.push((Text::from(field.to_owned()), new)),
+            }
+        }
+    }
+    Ok(read(&mut value, stamp)?.record)
 }
 
 /// Whether two memories are the same but for their live fields.

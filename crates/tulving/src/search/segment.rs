@@ -1,0 +1,203 @@
+//! Postings in one buffer of bytes that never changes: a file to keep, a value to look up in.
+//!
+//! Numbers are little-endian. A header of 64 bytes: the mark `TulvSeg1`, checksums of the rest of the
+//! header and of the body, then the sizes of what follows:
+//!
+//! | section | entries |
+//! |---|---|
+//! | documents | number `u32` and length in tokens `u32`, by number |
+//! | terms | where its text and its postings begin, `u64` each, by text; one more ends the last |
+//! | texts | of the terms, one after the other |
+//! | postings | varints: twice the step from the last document's place, plus 1 if a count follows |
+
+mod builder;
+
+pub use builder::{OutOfOrder, SegmentBuilder};
+
+use super::bytes::{checksum, read_varint, u32_at, u64_at};
+use super::index::Index;
+use super::keyword::{Posting, Statistics};
+
+/// The last character is the version.
+const MARK: &[u8; 8] = b"TulvSeg1";
+const HEADER: usize = 64;
+
+/// Why bytes are not a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SegmentError {
+    /// They begin otherwise: another kind of file, or another version.
+    #[error("not a segment of this version")]
+    Mark,
+    /// There are fewer or more than the header says.
+    #[error("{found} bytes where the header says {expected}")]
+    Length {
+        /// Bytes that the header promises.
+        expected: u64,
+        /// Bytes that are there.
+        found: u64,
+    },
+    /// A checksum is wrong.
+    #[error("damaged: the checksum is wrong")]
+    Checksum,
+}
+
+/// An open segment.
+#[derive(Debug, Clone)]
+pub struct Segment<B> {
+    bytes: B,
+    statistics: Statistics,
+    terms: usize,
+    /// Where the sections begin, and where the last ends.
+    table: usize,
+    texts: usize,
+    postings: usize,
+    end: usize,
+}
+
+impl<B: AsRef<[u8]>> Segment<B> {
+    /// Opens a segment by its header; the rest is not read. Damage in it is found by
+    /// [`verify`](Self::verify); without that it costs postings, but no panic.
+    ///
+    /// # Errors
+    /// If the bytes are not a segment, of another version, cut short, or damaged in the header.
+    pub fn open(bytes: B) -> Result<Self, SegmentError> {
+        let all = bytes.as_ref();
+        let header = all
+            .first_chunk::<HEADER>()
+            .filter(|header| header.starts_with(MARK))
+            .ok_or(SegmentError::Mark)?;
+        let field = |at| u64_at(header, at).unwrap_or(0);
+        if field(8) != checksum(&header[16..]) {
+            return Err(SegmentError::Checksum);
+        }
+        let (documents, tokens, terms) = (field(24), field(32), field(40));
+        let table = documents.saturating_mul(8).saturating_add(HEADER as u64);
+        let texts = terms
+            .saturating_add(1)
+            .saturating_mul(16)
+            .saturating_add(table);
+        let postings = texts.saturating_add(field(48));
+        let expected = postings.saturating_add(field(56));
+        let found = all.len() as u64;
+        if expected != found {
+            return Err(SegmentError::Length { expected, found });
+        }
+        // Nothing is beyond the end, and the end is a usize.
+        Ok(Self {
+            statistics: Statistics { documents, tokens },
+            terms: terms as usize,
+            table: table as usize,
+            texts: texts as usize,
+            postings: postings as usize,
+            end: all.len(),
+            bytes,
+        })
+    }
+
+    /// Compares the whole with its checksum, at memory speed.
+    ///
+    /// # Errors
+    /// If anything was changed since it was built.
+    pub fn verify(&self) -> Result<(), SegmentError> {
+        let bytes = self.bytes.as_ref();
+        let body = bytes.get(HEADER..).map(checksum);
+        if body.is_some() && body == u64_at(bytes, 16) {
+            Ok(())
+        } else {
+            Err(SegmentError::Checksum)
+        }
+    }
+
+    /// The bytes, as they were given.
+    #[must_use]
+    pub fn bytes(&self) -> &B {
+        &self.bytes
+    }
+
+    /// The documents, by number.
+    pub fn documents(&self) -> impl Iterator<Item = u32> {
+        let bytes = self.bytes.as_ref();
+        let all = bytes.get(HEADER..self.table).unwrap_or_default();
+        all.chunks_exact(8).filter_map(|entry| u32_at(entry, 0))
+    }
+
+    /// The postings of a term, by number; none if nothing holds it.
+    pub fn postings(&self, term: &str) -> impl Iterator<Item = Posting> {
+        let mut rest = self.encoded(term).unwrap_or_default();
+        let mut place = 0_u64;
+        std::iter::from_fn(move || {
+            let number = read_varint(&mut rest)?;
+            let tf = if number & 1 == 0 {
+                1
+            } else {
+                u32::try_from(read_varint(&mut rest)?).ok()?
+            };
+            place = place.checked_add(number >> 1)?;
+            let (doc, len) = self.document(place)?;
+            Some(Posting { doc, tf, len })
+        })
+    }
+
+    fn encoded(&self, term: &str) -> Option<&[u8]> {
+        let (mut low, mut high) = (0, self.terms);
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.text(middle)?.cmp(term.as_bytes()) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => {
+                    return self.slice(middle, 8, self.postings..self.end);
+                }
+            }
+        }
+        None
+    }
+
+    fn text(&self, term: usize) -> Option<&[u8]> {
+        self.slice(term, 0, self.texts..self.postings)
+    }
+
+    /// The part of a section that belongs to a term; `field` tells which column of the table says
+    /// where it begins.
+    fn slice(&self, term: usize, field: usize, section: std::ops::Range<usize>) -> Option<&[u8]> {
+        let bytes = self.bytes.as_ref();
+        let at = self.table + term * 16 + field;
+        let begin = usize::try_from(u64_at(bytes, at)?).ok()?;
+        let end = usize::try_from(u64_at(bytes, at + 16)?).ok()?;
+        bytes.get(section)?.get(begin..end)
+    }
+
+    /// Number and length of the document at a place.
+    fn document(&self, place: u64) -> Option<(u32, u32)> {
+        if place >= self.statistics.documents {
+            return None;
+        }
+        let at = HEADER + place as usize * 8;
+        let bytes = self.bytes.as_ref();
+        Some((u32_at(bytes, at)?, u32_at(bytes, at + 4)?))
+    }
+}
+
+impl<B: AsRef<[u8]>> Index for Segment<B> {
+    fn statistics(&self) -> Statistics {
+        self.statistics
+    }
+
+    fn len_of(&self, doc: u32) -> Option<u32> {
+        let (mut low, mut high) = (0, self.statistics.documents);
+        while low < high {
+            let middle = low.midpoint(high);
+            let (found, len) = self.document(middle)?;
+            match found.cmp(&doc) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(len),
+            }
+        }
+        None
+    }
+
+    fn postings(&self, term: &str, each: &mut dyn FnMut(Posting)) {
+        Segment::postings(self, term).for_each(each);
+    }
+}

@@ -1,0 +1,78 @@
+//! What can go wrong between a caller and a store.
+
+use thiserror::Error;
+
+use super::WordsOnly;
+use crate::backend::BackendError;
+use crate::embed::EmbedError;
+use crate::model::{EmbeddingError, Kind};
+use crate::record::Flaw;
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The backend did not do it.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// A text could not be embedded.
+    #[error("making vectors failed")]
+    Embed(#[from] EmbedError),
+    /// The embedder gave something else than vectors of its space.
+    #[error("the embedder gave no usable vector for text {index} of {count}")]
+    BadVector {
+        /// Which text, from 0.
+        index: usize,
+        /// How many there were.
+        count: usize,
+        /// What is wrong with the vector.
+        source: EmbeddingError,
+    },
+    /// The vector that was given is none of the scope's space.
+    #[error("the vector that was given cannot be used")]
+    GivenVector(#[from] EmbeddingError),
+    /// Only words can be looked for, but vectors were asked for.
+    #[error("cannot search by vector with a text: {0}")]
+    NoEmbedder(WordsOnly),
+    /// Something to search by vector with is missing.
+    #[error("{id:?} has no vector to compare with")]
+    NoVector {
+        /// The memory that others should be like.
+        id: String,
+    },
+    /// Nothing was asked.
+    #[error("the query is empty")]
+    EmptyQuery,
+    /// There is no such memory in the scope.
+    #[error("there is no memory {id:?}")]
+    NoSuchMemory {
+        /// What was asked for.
+        id: String,
+    },
+    /// A memory cannot be kept as it is.
+    #[error("memory {index} cannot be kept: {flaw}")]
+    Flawed {
+        /// Which of those that were given, from 0.
+        index: usize,
+        /// What is wrong with it.
+        flaw: Flaw,
+    },
+    /// A memory cannot become what it should.
+    #[error("{id:?} cannot be changed: {flaw}")]
+    BadChange {
+        /// The memory.
+        id: String,
+        /// What would be wrong with it.
+        flaw: Flaw,
+    },
+    /// A field that this kind of memory does not have.
+    #[error("{id:?} is of kind {}, which has no {field}", .kind.as_str())]
+    NoSuchField {
+        /// The memory.
+        id: String,
+        /// Its kind.
+        kind: Kind,
+        /// What was to be changed.
+        field: &'static str,
+    },
+}

@@ -1,0 +1,61 @@
+//! What a search brings.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::backend::FoundBy;
+use crate::model::{Memory, Space};
+use crate::search::fusion::Arm;
+use crate::search::snippet::Snippet;
+
+/// The answer to a [`Query`](super::Query).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The best first: as many as were asked for, or as there are.
+    pub hits: Vec<Hit>,
+    /// How vectors were compared.
+    pub found_by: FoundBy,
+    /// Memories of the scope among which was searched, before any filter but that of kinds.
+    pub rows_in_scope: u64,
+    /// How long it took.
+    pub took: Duration,
+    /// Why only words were looked for, where more was asked.
+    pub words_only: Option<WordsOnly>,
+}
+
+/// A memory that was found, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// The memory.
+    pub memory: Memory,
+    /// Place among the hits, from 1.
+    pub rank: usize,
+    /// How well it answers; comparable within one answer only.
+    pub score: f64,
+    /// Its place and score among those found by vector.
+    pub vector: Option<Arm>,
+    /// Its place and score among those found by words.
+    pub keyword: Option<Arm>,
+    /// The part of it that holds most of what was asked.
+    pub snippet: Snippet,
+}
+
+/// The configured embedder cannot make vectors of the space that the scope's vectors are of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WordsOnly {
+    /// The space of the scope's vectors.
+    pub stored: Arc<Space>,
+    /// The space of the embedder's.
+    pub embedder: Arc<Space>,
+}
+
+impl fmt::Display for WordsOnly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { stored, embedder } = self;
+        write!(
+            f,
+            "the vectors here are of {stored}, but the embedder makes {embedder}"
+        )
+    }
+}

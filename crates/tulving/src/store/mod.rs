@@ -1,0 +1,18 @@
+//! The only door to memories: a [`Store`], and in it, for each owner, a [`ScopedStore`].
+
+mod change;
+mod error;
+mod found;
+mod new_node;
+mod open;
+mod query;
+mod scoped;
+mod search;
+
+pub use change::Change;
+pub use error::StoreError;
+pub use found::{Found, Hit, WordsOnly};
+pub use new_node::NewNode;
+pub use open::Store;
+pub use query::{Limit, Mode, Query};
+pub use scoped::{Added, ScopedStore};

@@ -1,0 +1,151 @@
+//! What is asked of a memory.
+
+use crate::backend::Filter;
+use crate::search::fusion::Fusion;
+
+/// A question to a scope's memory.
+///
+/// ```
+/// use tulving::store::{Mode, Query};
+///
+/// let query = Query::text("how did we fix the async timeout?").top_k(5);
+/// let words_only = Query::text("E0599").mode(Mode::Keyword);
+/// let similar = Query::like("mem_0123456789abcdef").mode(Mode::Vector);
+/// # let _ = (query, words_only, similar);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// Words, and a text to be embedded unless there is a vector.
+    pub text: Option<String>,
+    /// A vector of the space of the scope's vectors.
+    pub vector: Option<Vec<f32>>,
+    /// The id of a memory: what is like it is found, it itself is not.
+    pub like: Option<String>,
+    /// By meaning, by words, or both.
+    pub mode: Mode,
+    /// How many hits are wanted.
+    pub limit: Limit,
+    /// Among which memories.
+    pub filter: Filter,
+    /// Hits that score less are left out.
+    pub min_score: Option<f64>,
+    /// How both kinds of evidence become one order.
+    pub fusion: Fusion,
+}
+
+/// By what memories are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// By vector and by words.
+    #[default]
+    Hybrid,
+    /// By vector alone: the order is that of similarity.
+    Vector,
+    /// By words alone: the order is that of BM25.
+    Keyword,
+}
+
+/// How many hits are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// The best of all kinds together.
+    Total(usize),
+    /// The best of each kind.
+    Each {
+        /// Questions with their answers.
+        nodes: usize,
+        /// Whole conversations.
+        episodes: usize,
+    },
+}
+
+impl Limit {
+    /// How many hits there can be.
+    #[must_use]
+    pub fn total(self) -> usize {
+        match self {
+            Self::Total(total) => total,
+            Self::Each { nodes, episodes } => nodes.saturating_add(episodes),
+        }
+    }
+}
+
+impl Default for Limit {
+    /// As the configuration's `process_top_k` and `episodic_top_k`.
+    fn default() -> Self {
+        Self::Each {
+            nodes: 10,
+            episodes: 5,
+        }
+    }
+}
+
+impl Query {
+    /// Asks in words.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self {
+            text: Some(text.into()),
+            ..Self::empty()
+        }
+    }
+
+    /// Asks with a vector of the space of the scope's vectors.
+    #[must_use]
+    pub fn vector(vector: Vec<f32>) -> Self {
+        Self {
+            vector: Some(vector),
+            ..Self::empty()
+        }
+    }
+
+    /// Asks for what is like the memory with this id: a node's, else an episode's.
+    #[must_use]
+    pub fn like(id: impl Into<String>) -> Self {
+        Self {
+            like: Some(id.into()),
+            ..Self::empty()
+        }
+    }
+
+    fn empty() -> Self {
+        Self {
+            text: None,
+            vector: None,
+            like: None,
+            mode: Mode::default(),
+            limit: Limit::default(),
+            filter: Filter::default(),
+            min_score: None,
+            fusion: Fusion::default(),
+        }
+    }
+
+    /// Takes this vector in place of one made from the text.
+    #[must_use]
+    pub fn with_vector(mut self, vector: Vec<f32>) -> Self {
+        self.vector = Some(vector);
+        self
+    }
+
+    /// By meaning, by words, or both.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// So many hits, of all kinds together.
+    #[must_use]
+    pub fn top_k(mut self, hits: usize) -> Self {
+        self.limit = Limit::Total(hits);
+        self
+    }
+
+    /// Among these memories only.
+    #[must_use]
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
+}

@@ -1,0 +1,306 @@
+//! The memories of one owner.
+
+use std::sync::Arc;
+
+use super::{Change, NewNode, StoreError, WordsOnly};
+use crate::backend::{Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Page};
+use crate::embed::{Embedder, Purpose};
+use crate::model::{Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
+use crate::record::{self, Stamp};
+use crate::search;
+
+/// How often a change is tried anew when others change the same memory meanwhile.
+const TRIES: usize = 16;
+
+/// The memories of one owner, and everything that can be done with them. Only
+/// [`Store::scope`](super::Store::scope) makes one.
+///
+/// ```compile_fail,E0451
+/// # fn f(backend: std::sync::Arc<dyn tulving::backend::Backend>,
+/// #      embedder: std::sync::Arc<dyn tulving::embed::Embedder>) {
+/// # let somebody = tulving::model::Scope::User(uuid::Uuid::new_v4());
+/// tulving::store::ScopedStore { backend, embedder, scope: somebody }; // private
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct ScopedStore {
+    pub(super) backend: Arc<dyn Backend>,
+    pub(super) embedder: Arc<dyn Embedder>,
+    pub(super) scope: Scope,
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Added {
+    /// The ids, in the order of what was given.
+    pub ids: Vec<String>,
+    /// Why some have no vector and will be found by words only.
+    pub words_only: Option<WordsOnly>,
+}
+
+impl ScopedStore {
+    pub(super) fn new(
+        backend: Arc<dyn Backend>,
+        embedder: Arc<dyn Embedder>,
+        scope: Scope,
+    ) -> Self {
+        Self {
+            backend,
+            embedder,
+            scope,
+        }
+    }
+
+    /// Whose memories these are.
+    #[must_use]
+    pub fn owner(&self) -> Scope {
+        self.scope
+    }
+
+    /// The space of their vectors; `None` if there is none yet.
+    ///
+    /// # Errors
+    /// As every method: if the backend fails, or keeps nothing for this scope.
+    pub async fn space(&self) -> Result<Option<Arc<Space>>, StoreError> {
+        Ok(self.backend.space(self.scope).await?)
+    }
+
+    /// Remembers questions and their answers, each at the end of its conversation; all or none.
+    /// When this returns they survive the loss of power.
+    ///
+    /// # Errors
+    /// If one cannot be kept, or its vector cannot be made.
+    pub async fn add(&self, nodes: Vec<NewNode>) -> Result<Added, StoreError> {
+        let now = Timestamp::now();
+        let (memories, vectors): (Vec<_>, Vec<_>) = nodes
+            .into_iter()
+            .map(|node| node.into_node(now))
+            .map(|(node, vector)| (Memory::from(node), vector))
+            .unzip();
+        self.write(memories, vectors, Draft::Next).await
+    }
+
+    /// Writes memories as they stand, with their ids and, where given, their vectors; all or none.
+    ///
+    /// # Errors
+    /// If an id is taken, one cannot be kept, or its vector cannot be made.
+    pub async fn insert(
+        &self,
+        memories: Vec<(Memory, Option<Vec<f32>>)>,
+    ) -> Result<Added, StoreError> {
+        let (memories, vectors) = memories.into_iter().unzip();
+        self.write(memories, vectors, Draft::Whole).await
+    }
+
+    async fn write(
+        &self,
+        memories: Vec<Memory>,
+        vectors: Vec<Option<Vec<f32>>>,
+        draft: fn(Entry) -> Draft,
+    ) -> Result<Added, StoreError> {
+        let stamp = Stamp::only(self.scope);
+        let memories = memories
+            .iter()
+            .enumerate()
+            .map(|(index, memory)| {
+                record::admit(memory, &stamp).map_err(|flaw| StoreError::Flawed { index, flaw })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let (embeddings, words_only) = self.embeddings(&memories, vectors).await?;
+        let entries = memories.into_iter().zip(embeddings);
+        let drafts = entries.map(|(memory, embedding)| draft(Entry { memory, embedding }));
+        let keys = self.backend.insert(self.scope, drafts.collect()).await?;
+        Ok(Added {
+            ids: keys.into_iter().map(|key| key.id).collect(),
+            words_only,
+        })
+    }
+
+    /// The vectors of memories: those that were given, the others made, where that is possible.
+    async fn embeddings(
+        &self,
+        memories: &[Memory],
+        vectors: Vec<Option<Vec<f32>>>,
+    ) -> Result<(Vec<Option<Embedding>>, Option<WordsOnly>), StoreError> {
+        let stored = self.backend.space(self.scope).await?;
+        let made = match &stored {
+            Some(stored) => self.embeds_into(stored),
+            None => Ok(self.embedder.space().clone()),
+        };
+        let mut embeddings = Vec::with_capacity(memories.len());
+        let mut missing = Vec::new();
+        for (index, vector) in vectors.into_iter().enumerate() {
+            embeddings.push(match vector {
+                Some(numbers) => {
+                    let space = stored
+                        .clone()
+                        .unwrap_or_else(|| self.space_of_width(numbers.len()));
+                    Some(Embedding::new(space, numbers)?)
+                }
+                None => {
+                    missing.push(index);
+                    None
+                }
+            });
+        }
+        if missing.is_empty() {
+            return Ok((embeddings, None));
+        }
+        let space = match made {
+            Ok(space) => space,
+            Err(words_only) => return Ok((embeddings, Some(words_only))),
+        };
+        let texts: Vec<String> = missing
+            .iter()
+            .map(|index| search::text::embedded(&memories[*index]))
+            .collect();
+        let made = self.embed(&texts, Purpose::Memory, &space).await?;
+        for (index, embedding) in missing.into_iter().zip(made) {
+            embeddings[index] = Some(embedding);
+        }
+        Ok((embeddings, None))
+    }
+
+    /// The space of the scope's vectors, if the embedder makes such.
+    pub(super) fn embeds_into(&self, stored: &Arc<Space>) -> Result<Arc<Space>, WordsOnly> {
+        let embedder = self.embedder.space();
+        if stored.is_comparable_with(embedder) {
+            return Ok(stored.clone());
+        }
+        Err(WordsOnly {
+            stored: stored.clone(),
+            embedder: embedder.clone(),
+        })
+    }
+
+    /// What a vector that came without a name is taken for in a scope that has none yet.
+    fn space_of_width(&self, dims: usize) -> Arc<Space> {
+        let embedder = self.embedder.space();
+        if embedder.dims == dims {
+            return embedder.clone();
+        }
+        Arc::new(Space::unnamed(dims))
+    }
+
+    /// Turns texts into vectors of `space`, which the embedder makes.
+    pub(super) async fn embed(
+        &self,
+        texts: &[String],
+        purpose: Purpose,
+        space: &Arc<Space>,
+    ) -> Result<Vec<Embedding>, StoreError> {
+        let count = texts.len();
+        let vectors = self.embedder.embed(texts, purpose).await?;
+        let embeddings = vectors.into_iter().enumerate().map(|(index, numbers)| {
+            Embedding::new(space.clone(), numbers).map_err(|source| StoreError::BadVector {
+                index,
+                count,
+                source,
+            })
+        });
+        embeddings.collect()
+    }
+
+    /// A memory with its vector: a node with this id, else an episode.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn get(&self, id: &str) -> Result<Entry, StoreError> {
+        let keys = [Kind::Node, Kind::Episode].map(|kind| Key::new(kind, id));
+        let found = self.backend.get(self.scope, &keys).await?;
+        let found = found.into_iter().flatten().next();
+        found.ok_or_else(|| StoreError::NoSuchMemory { id: id.to_owned() })
+    }
+
+    /// The memories that pass, page by page.
+    ///
+    /// # Errors
+    /// As every method.
+    pub async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError> {
+        Ok(self.backend.list(self.scope, filter, page).await?)
+    }
+
+    /// How many memories pass.
+    ///
+    /// # Errors
+    /// As every method.
+    pub async fn count(&self, filter: &Filter) -> Result<Counts, StoreError> {
+        Ok(self.backend.count(self.scope, filter).await?)
+    }
+
+    /// What nodes are about, the largest cluster first.
+    ///
+    /// # Errors
+    /// As every method.
+    pub async fn clusters(&self) -> Result<Vec<Cluster>, StoreError> {
+        Ok(self.backend.clusters(self.scope).await?)
+    }
+
+    /// Changes a memory. If its text changes, so does its vector: to the one that is given, else to
+    /// one that is made; where neither is to be had, it is found by words only afterwards.
+    ///
+    /// # Errors
+    /// If there is none, or it would become something that cannot be kept.
+    pub async fn update(&self, id: &str, change: &Change) -> Result<Added, StoreError> {
+        let stamp = Stamp::only(self.scope);
+        for _ in 1..TRIES {
+            match self.try_update(id, change, &stamp).await {
+                Err(StoreError::Backend(BackendError::Changed { .. })) => {}
+                done => return done,
+            }
+        }
+        self.try_update(id, change, &stamp).await
+    }
+
+    async fn try_update(
+        &self,
+        id: &str,
+        change: &Change,
+        stamp: &Stamp,
+    ) -> Result<Added, StoreError> {
+        let old = self.get(id).await?;
+        if let Some(field) = change.stranger_to(&old.memory) {
+            let (id, kind) = (id.to_owned(), old.memory.kind());
+            return Err(StoreError::NoSuchField { id, kind, field });
+        }
+        let bad = |flaw| StoreError::BadChange {
+            id: id.to_owned(),
+            flaw,
+        };
+        let memory = record::with(&old.memory, change.fields(), stamp).map_err(bad)?;
+        let same_text = search::text::embedded(&memory) == search::text::embedded(&old.memory);
+        let (embedding, words_only) = if change.embedding.is_none() && same_text {
+            (old.embedding, None)
+        } else {
+            let vectors = vec![change.embedding.clone()];
+            let memory = std::slice::from_ref(&memory);
+            let (made, words_only) = self.embeddings(memory, vectors).await?;
+            (made.into_iter().next().flatten(), words_only)
+        };
+        let new = Entry { memory, embedding };
+        self.backend.replace(self.scope, &old.memory, new).await?;
+        Ok(Added {
+            ids: vec![id.to_owned()],
+            words_only,
+        })
+    }
+
+    /// Forgets memories; gives the keys of those that were there.
+    ///
+    /// # Errors
+    /// As every method.
+    pub async fn delete(&self, keys: &[Key]) -> Result<Vec<Key>, StoreError> {
+        Ok(self.backend.delete(self.scope, keys).await?)
+    }
+
+    /// Counts memories as recalled now; gives how many were there. Searching does not do this.
+    ///
+    /// # Errors
+    /// As every method.
+    pub async fn touch(&self, keys: &[Key]) -> Result<u64, StoreError> {
+        Ok(self
+            .backend
+            .touch(self.scope, keys, Timestamp::now())
+            .await?)
+    }
+}

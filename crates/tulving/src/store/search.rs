@@ -1,0 +1,296 @@
+//! Searching: both arms are asked, their evidence is joined, the hits are fetched.
+
+use std::time::Instant;
+
+use super::{Found, Hit, Limit, Mode, Query, ScopedStore, StoreError, WordsOnly};
+use crate::backend::{Entry, Filter, FoundBy, Nearest, Scored};
+use crate::embed::Purpose;
+use crate::model::{Embedding, Key, Kind, Memory};
+use crate::search::fusion::{self, Candidate, Ranked};
+use crate::search::{keyword, snippet, text};
+
+/// How many candidates each arm is asked for at least: enough that what the fusion brings to the
+/// top is among them.
+const CANDIDATES: usize = 200;
+
+/// What each arm is asked.
+struct Asked {
+    words: Option<String>,
+    embedding: Option<Embedding>,
+    /// What others should be like; it is no answer itself.
+    itself: Option<Key>,
+    words_only: Option<WordsOnly>,
+}
+
+impl ScopedStore {
+    /// Finds the memories that answer best: as many as are asked for, or as there are that pass
+    /// the filter and can be found at all. Changes nothing; see [`touch`](Self::touch).
+    ///
+    /// # Errors
+    /// [`StoreError::NoEmbedder`] if a text is to be searched by vector alone and the embedder
+    /// makes vectors of another space; a hybrid search looks for words then, and says so.
+    pub async fn search(&self, query: &Query) -> Result<Found, StoreError> {
+        let begun = Instant::now();
+        let asked = self.asked(query).await?;
+        let depth = query.limit.total().saturating_add(1).max(CANDIDATES);
+        let terms = asked.words.as_deref().map(keyword::query_terms);
+        let mut found_by = FoundBy::Exact;
+        let mut rows_in_scope = 0;
+        let mut candidates = Vec::new();
+        // Kind by kind, so that many of one do not crowd out the other.
+        for kind in [Kind::Node, Kind::Episode] {
+            if !query.filter.wants(kind) {
+                continue;
+            }
+            let all = Filter::of(kind);
+            let filter = Filter {
+                kinds: vec![kind],
+                ..query.filter.clone()
+            };
+            let (nearest, matching, counts) = tokio::try_join!(
+                self.nearest(asked.embedding.as_ref(), depth, &filter),
+                self.matching(terms.as_deref(), depth, &filter),
+                async { Ok(self.backend.count(self.scope, &all).await?) },
+            )?;
+            if nearest.found_by == FoundBy::Index {
+                found_by = FoundBy::Index;
+            }
+            rows_in_scope += counts.total();
+            candidates.extend(join(nearest.hits, matching));
+        }
+        if asked.embedding.is_some() && asked.words.is_some() {
+            let of: Vec<_> = candidates.iter().map(|c| c.facts.clone()).collect();
+            let beside = self
+                .backend
+                .neighbours(self.scope, &of, fusion::REACH, &query.filter);
+            candidates.extend(beside.await?.into_iter().map(|facts| Candidate {
+                facts,
+                vector: None,
+                keyword: None,
+            }));
+        }
+        candidates.retain(|candidate| asked.itself.as_ref() != Some(&candidate.facts.key()));
+        let mut ranked = fusion::fuse(candidates, &query.fusion);
+        ranked.retain(|ranked| query.min_score.is_none_or(|least| ranked.score >= least));
+        let words = asked.words.as_deref().unwrap_or_default();
+        Ok(Found {
+            hits: self.fetch(ranked, query.limit, words).await?,
+            found_by,
+            rows_in_scope,
+            took: begun.elapsed(),
+            words_only: asked.words_only,
+        })
+    }
+
+    /// Turns a query into what each arm is asked.
+    async fn asked(&self, query: &Query) -> Result<Asked, StoreError> {
+        let like = match &query.like {
+            Some(id) => Some(self.get(id).await?),
+            None => None,
+        };
+        let words = query
+            .text
+            .clone()
+            .or_else(|| like.as_ref().map(|entry| text::embedded(&entry.memory)));
+        let has_words = words.as_ref().is_some_and(|text| !text.trim().is_empty());
+        if !has_words && query.vector.is_none() {
+            return Err(StoreError::EmptyQuery);
+        }
+        let words = words.filter(|_| has_words);
+        let itself = like.as_ref().map(|entry| entry.memory.key());
+        if query.mode == Mode::Keyword {
+            return match words {
+                None => Err(StoreError::EmptyQuery),
+                words => Ok(Asked {
+                    words,
+                    embedding: None,
+                    itself,
+                    words_only: None,
+                }),
+            };
+        }
+        let (embedding, words_only) = self.query_embedding(query, like, words.as_deref()).await?;
+        if query.mode == Mode::Vector
+            && let Some(why) = words_only
+        {
+            return Err(StoreError::NoEmbedder(why));
+        }
+        Ok(Asked {
+            words: words.filter(|_| query.mode == Mode::Hybrid),
+            embedding,
+            itself,
+            words_only,
+        })
+    }
+
+    /// The vector to search with: the one that was given, that of the memory to be like, or one
+    /// made from the text.
+    async fn query_embedding(
+        &self,
+        query: &Query,
+        like: Option<Entry>,
+        words: Option<&str>,
+    ) -> Result<(Option<Embedding>, Option<WordsOnly>), StoreError> {
+        let Some(stored) = self.backend.space(self.scope).await? else {
+            return Ok((None, None));
+        };
+        if let Some(numbers) = &query.vector {
+            return Ok((Some(Embedding::new(stored, numbers.clone())?), None));
+        }
+        if let Some(Entry { memory, embedding }) = like {
+            return match embedding {
+                None if query.mode == Mode::Vector => Err(StoreError::NoVector {
+                    id: memory.id().to_owned(),
+                }),
+                embedding => Ok((embedding, None)),
+            };
+        }
+        let (space, words) = match (self.embeds_into(&stored), words) {
+            (Ok(space), Some(words)) => (space, words.to_owned()),
+            (Err(why), _) => return Ok((None, Some(why))),
+            (_, None) => return Ok((None, None)),
+        };
+        let made = self.embed(&[words], Purpose::Query, &space).await?;
+        Ok((made.into_iter().next(), None))
+    }
+
+    async fn nearest(
+        &self,
+        query: Option<&Embedding>,
+        depth: usize,
+        filter: &Filter,
+    ) -> Result<Nearest, StoreError> {
+        let Some(query) = query else {
+            return Ok(Nearest {
+                hits: Vec::new(),
+                found_by: FoundBy::Exact,
+            });
+        };
+        Ok(self
+            .backend
+            .nearest(self.scope, query, depth, filter)
+            .await?)
+    }
+
+    async fn matching(
+        &self,
+        terms: Option<&[String]>,
+        depth: usize,
+        filter: &Filter,
+    ) -> Result<Vec<Scored>, StoreError> {
+        let Some(terms) = terms else {
+            return Ok(Vec::new());
+        };
+        Ok(self
+            .backend
+            .matching(self.scope, terms, depth, filter)
+            .await?)
+    }
+
+    /// Fetches the best that are still there.
+    async fn fetch(
+        &self,
+        ranked: Vec<Ranked>,
+        limit: Limit,
+        words: &str,
+    ) -> Result<Vec<Hit>, StoreError> {
+        let mut open = Open::new(limit);
+        let mut hits: Vec<Hit> = Vec::new();
+        let mut ranked = ranked.into_iter().peekable();
+        // One round is enough unless memories were deleted since they were found.
+        while ranked.peek().is_some() && open.any() {
+            let mut wanted = open;
+            let batch: Vec<Ranked> = ranked
+                .by_ref()
+                .filter(|ranked| wanted.take(ranked.facts.kind))
+                .take(open.total)
+                .collect();
+            let keys: Vec<Key> = batch.iter().map(|ranked| ranked.facts.key()).collect();
+            let entries = self.backend.get(self.scope, &keys).await?;
+            for (ranked, entry) in batch.into_iter().zip(entries) {
+                let Some(Entry { memory, .. }) = entry else {
+                    continue;
+                };
+                open.take(memory.kind());
+                hits.push(hit(memory, &ranked, hits.len() + 1, words));
+            }
+        }
+        Ok(hits)
+    }
+}
+
+fn hit(memory: Memory, ranked: &Ranked, rank: usize, words: &str) -> Hit {
+    Hit {
+        snippet: snippet::snippet(&text::indexed(&memory), words),
+        memory,
+        rank,
+        score: ranked.score,
+        vector: ranked.vector,
+        keyword: ranked.keyword,
+    }
+}
+
+/// How many more hits are wanted.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    total: usize,
+    nodes: usize,
+    episodes: usize,
+}
+
+impl Open {
+    fn new(limit: Limit) -> Self {
+        let (nodes, episodes) = match limit {
+            Limit::Total(total) => (total, total),
+            Limit::Each { nodes, episodes } => (nodes, episodes),
+        };
+        Self {
+            total: limit.total(),
+            nodes,
+            episodes,
+        }
+    }
+
+    fn any(self) -> bool {
+        self.total > 0
+    }
+
+    /// Takes one of this kind, if one is still wanted.
+    fn take(&mut self, kind: Kind) -> bool {
+        let of_kind = match kind {
+            Kind::Node => &mut self.nodes,
+            Kind::Episode => &mut self.episodes,
+        };
+        if self.total == 0 || *of_kind == 0 {
+            return false;
+        }
+        *of_kind -= 1;
+        self.total -= 1;
+        true
+    }
+}
+
+/// One candidate for each memory that an arm found.
+fn join(nearest: Vec<Scored>, matching: Vec<Scored>) -> Vec<Candidate> {
+    let mut places = std::collections::HashMap::new();
+    let mut candidates: Vec<Candidate> = Vec::with_capacity(nearest.len() + matching.len());
+    for Scored { facts, score } in nearest {
+        places.insert(facts.key(), candidates.len());
+        candidates.push(Candidate {
+            facts,
+            vector: Some(score),
+            keyword: None,
+        });
+    }
+    for Scored { facts, score } in matching {
+        match places.get(&facts.key()) {
+            Some(&place) => candidates[place].keyword = Some(score),
+            None => candidates.push(Candidate {
+                facts,
+                vector: None,
+                keyword: Some(score),
+            }),
+        }
+    }
+    candidates
+}
