@@ -76,10 +76,11 @@ impl FileBackend {
     }
 
     /// Makes an empty directory of layout 2.0.0, and opens it. What else is in the directory stays.
+    /// Without a space, the first vector decides.
     ///
     /// # Errors
     /// [`FileError::NotEmpty`] if there are memories; if it cannot be written.
-    pub fn create(root: &Path, scope: Scope, space: &Space) -> Result<Self, FileError> {
+    pub fn create(root: &Path, scope: Scope, space: Option<&Space>) -> Result<Self, FileError> {
         let records = root.join("corpus").join("nodes.json");
         let vectors = root.join("vectors").join("nodes.npy");
         if records.exists() || vectors.exists() || Layout::find(root).is_ok() {
@@ -88,7 +89,7 @@ impl FileBackend {
             });
         }
         for (path, bytes) in [
-            (&vectors, npy::header(0, space.dims)),
+            (&vectors, npy::header(0, space.map_or(0, |space| space.dims))),
             (&records, b"[]".to_vec()),
         ] {
             std::fs::create_dir_all(durable::folder(path))
@@ -97,7 +98,9 @@ impl FileBackend {
         }
         let mut manifest = Manifest::new(root.join("manifest.json"));
         manifest.set_owner(scope);
-        manifest.set_space(space);
+        if let Some(space) = space {
+            manifest.set_space(space);
+        }
         manifest.set_stats(&[("total_nodes", 0), ("total_episodes", 0)]);
         manifest.write()?;
         Self::open(root)

@@ -166,10 +166,6 @@ impl Base {
         self.pair.as_ref().map_or(0, |pair| pair.vectors.dims())
     }
 
-    pub(super) fn pair(&self) -> Option<&Pair> {
-        self.pair.as_ref()
-    }
-
     pub(super) fn names(&self) -> &PairPaths {
         &self.names
     }
@@ -249,7 +245,7 @@ impl Base {
                 let mut builder = SegmentBuilder::new();
                 for row in (0..self.rows()).filter(|row| self.catalog.is_sound(*row as usize)) {
                     // Rows rise, so the builder takes them all.
-                    let _ = builder.add(row, &indexed(&self.memory(row)?));
+                    let _ = builder.add(row, &text::indexed(&self.memory(row)?));
                 }
                 let bytes = builder.finish();
                 derived::store(&file, &key, &bytes);
@@ -324,14 +320,6 @@ pub(super) fn cluster(value: &Value<'_>) -> Option<i64> {
     match value.get("cluster_id") {
         Some(Value::Number(number)) => number.parse().ok(),
         _ => None,
-    }
-}
-
-/// What of a memory is found by words.
-pub(super) fn indexed(memory: &Memory) -> String {
-    match memory {
-        Memory::Node(node) => text::indexed_node(node),
-        Memory::Episode(episode) => text::episode(episode),
     }
 }
 

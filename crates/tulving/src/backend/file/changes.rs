@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::base::{self, indexed, is_vector};
+use super::base::{self, is_vector};
 use super::catalog::{Catalog, Place, Standing, print};
 use super::error::FileError;
 use super::journal::Log;
 use crate::json;
 use crate::model::{Kind, Memory, Scope, Timestamp};
 use crate::search::delta::Delta;
+use crate::search::text;
 use crate::search::vector::Compact;
 
 /// The changes of one kind, in the order of the log. Rows, one for every put, are only ever added.
@@ -215,7 +216,7 @@ impl Changes {
         while write.0 < self.rows() {
             let row = write.0;
             let memory = self.memory(kind, row, log, scope)?;
-            write.1.add(self.base_rows + row, &indexed(&memory));
+            write.1.add(self.base_rows + row, &text::indexed(&memory));
             write.0 += 1;
         }
         Ok(ask(&write.1, write.0))

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -15,7 +16,7 @@ use super::durable;
 use super::error::FileError;
 use super::journal::{Decoded, Header, Log, decode};
 use super::layout::{Layout, PairPaths};
-use super::lock::{Lock, PATIENCE};
+use super::lock::Lock;
 use super::manifest::Manifest;
 use super::npy::header;
 use super::prints::Prints;
@@ -48,6 +49,9 @@ pub struct Replayed {
     pub kept: PathBuf,
 }
 
+/// Another's compaction is waited for until it is done, were it a large one.
+const COMPACTION_PATIENCE: Duration = Duration::from_secs(600);
+
 /// Vectors that are read at once.
 const ROWS_AT_ONCE: u32 = 256;
 
@@ -70,7 +74,7 @@ impl Directory {
     /// If another process is at it, or the files cannot be written; then nothing changed.
     pub(super) fn compact_now(&self, trust: Trust) -> Result<Compaction, FileError> {
         let root = &self.root;
-        let _alone = Lock::wait(&journal(root).join("compact.lock"), PATIENCE)?;
+        let _alone = Lock::wait(&journal(root).join("compact.lock"), COMPACTION_PATIENCE)?;
         let state = {
             let _writers = self.stop_writers();
             let (_lock, state) = self.lock_for_writing(trust)?;

@@ -40,10 +40,6 @@ impl Stat {
         std::fs::metadata(path).ok().as_ref().map(Self::from)
     }
 
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
     fn changed_nanos(&self) -> i128 {
         let (seconds, nanos) = self.changed.max(self.modified);
         i128::from(seconds) * 1_000_000_000 + i128::from(nanos)
