@@ -41,7 +41,7 @@ pub(super) struct Known<'c> {
     pub(super) cluster: Option<i64>,
     pub(super) label: Option<&'c str>,
     pub(super) has_code: bool,
-    /// Separated by NUL, which no tag holds.
+    /// Each behind a NUL, which no tag holds.
     tags: &'c str,
 }
 
@@ -86,7 +86,10 @@ impl Catalog {
             Memory::Node(node) => (node.sequence_index, node.cluster_label.as_deref()),
             Memory::Episode(_) => (0, None),
         };
-        let tags: Vec<String> = tags(memory).into_iter().collect();
+        let tags: String = tags(memory)
+            .into_iter()
+            .flat_map(|tag| ["\0".to_owned(), tag])
+            .collect();
         self.add(&Known {
             place,
             standing,
@@ -98,7 +101,7 @@ impl Catalog {
             cluster: labels.cluster_id,
             label,
             has_code: labels.has_code,
-            tags: &tags.join("\0"),
+            tags: &tags,
         });
     }
 
@@ -299,9 +302,7 @@ impl Known<'_> {
     }
 
     fn tag_set(&self) -> BTreeSet<String> {
-        // A tag may be empty; the list of none is too, and no filter tells the two apart but one
-        // that asks for the empty tag.
-        self.tags.split('\0').map(str::to_owned).collect()
+        self.tags.split('\0').skip(1).map(str::to_owned).collect()
     }
 }
 

@@ -247,10 +247,14 @@ impl Directory {
         drop(state);
         let places = log.append(payloads.iter().map(Vec::as_slice))?;
         let mut shared = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        shared.log = Some(log);
+        // A reader may have found some of it in the log already.
+        let known = shared.log.as_ref().map_or(0, Log::end);
         for (place, payload) in places.into_iter().zip(&payloads) {
-            shared.apply_payload(place, payload)?;
+            if place > known {
+                shared.apply_payload(place, payload)?;
+            }
         }
+        shared.log = Some(log);
         Ok(())
     }
 

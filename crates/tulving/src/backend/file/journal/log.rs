@@ -89,9 +89,11 @@ impl Log {
         })
     }
 
-    /// Whether its name is still that of the file that is open.
+    /// Whether its name is still that of the file that is open, and all that was read is in it: a
+    /// write that failed is taken back.
     pub(crate) fn is_in_place(&self) -> bool {
-        std::fs::metadata(&self.path).is_ok_and(|found| Some(found.ino()) == self.inode)
+        std::fs::metadata(&self.path)
+            .is_ok_and(|found| Some(found.ino()) == self.inode && found.len() >= self.end)
     }
 
     fn over(path: &Path, file: Arc<dyn Medium>) -> Result<Self, FileError> {
