@@ -194,7 +194,9 @@ impl Catalog {
 
     /// Where a record lies.
     pub(super) fn place(&self, index: usize) -> Place {
-        self.rows.get(index).map_or_else(Place::default, |row| row.place)
+        self.rows
+            .get(index)
+            .map_or_else(Place::default, |row| row.place)
     }
 
     /// The catalog as bytes.
@@ -206,7 +208,10 @@ impl Catalog {
                 row.place,
                 [row.sequence, row.created_at, row.cluster].map(i64::cast_unsigned),
             );
-            for long in [place.offset, place.len, row.texts].into_iter().chain(longs) {
+            for long in [place.offset, place.len, row.texts]
+                .into_iter()
+                .chain(longs)
+            {
                 bytes.extend(long.to_le_bytes());
             }
             for short in row.lengths.into_iter().chain([row.bits]) {
@@ -367,8 +372,12 @@ impl Lookup {
         last: i64,
     ) -> impl DoubleEndedIterator<Item = u32> + 'l {
         let print = print(conversation);
-        let from = self.conversations.partition_point(|&(other, place, _)| (other, place) < (print, first));
-        let until = self.conversations.partition_point(|&(other, place, _)| (other, place) <= (print, last));
+        let from = self
+            .conversations
+            .partition_point(|&(other, place, _)| (other, place) < (print, first));
+        let until = self
+            .conversations
+            .partition_point(|&(other, place, _)| (other, place) <= (print, last));
         self.conversations[from..until.max(from)]
             .iter()
             .map(|(.., row)| *row)
@@ -384,7 +393,12 @@ impl Lookup {
 fn among<'l>(ids: &'l [(u64, u32)], catalog: &Catalog, id: &str) -> impl Iterator<Item = u32> {
     let print = print(id);
     let from = ids.partition_point(|(other, _)| *other < print);
-    let same = ids[from..].iter().take_while(move |(other, _)| *other == print);
-    same.map(|(_, row)| *row)
-        .filter(move |row| catalog.get(*row as usize).is_some_and(|known| known.id == id))
+    let same = ids[from..]
+        .iter()
+        .take_while(move |(other, _)| *other == print);
+    same.map(|(_, row)| *row).filter(move |row| {
+        catalog
+            .get(*row as usize)
+            .is_some_and(|known| known.id == id)
+    })
 }
