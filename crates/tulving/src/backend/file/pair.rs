@@ -146,6 +146,11 @@ impl Pair {
         })
     }
 
+    /// The file of the records, for reading it as bytes.
+    pub(super) fn records(&self) -> &File {
+        &self.records
+    }
+
     /// Reads a stretch of the records' file.
     ///
     /// # Errors
