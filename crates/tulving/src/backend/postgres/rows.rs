@@ -439,29 +439,24 @@ impl Scoped<'_> {
     }
 
     /// Removes memories; gives the keys of those that were there.
-    pub(super) async fn delete(self, keys: &[Key]) -> Result<Vec<Key>, DatabaseError> {
-        let scope = self.scope;
-        let statements = [
-            Holdings::query(scope, true),
-            remove::<Node>(scope.id(), keys),
-            remove::<Episode>(scope.id(), keys),
-        ];
-        let target = self.target().to_owned();
-        let answers = self.finish(&statements, "removing memories").await?;
-        let [holdings, nodes, episodes] = answers.as_slice() else {
-            return Ok(Vec::new());
-        };
-        Holdings::read(holdings, scope, &target)?;
-        let of = |kind: Kind, rows: &[Row]| -> BTreeSet<Key> {
-            rows.iter().map(|row| Key::new(kind, row.get::<_, String>(0))).collect()
-        };
-        let mut gone = &of(Kind::Node, nodes) | &of(Kind::Episode, episodes);
+    pub(super) async fn delete(mut self, keys: &[Key]) -> Result<Vec<Key>, DatabaseError> {
+        const DOING: &str = "removing memories";
+        let scope = self.scope.id();
+        self.begin_writing(Vec::new(), DOING).await?;
+        let statements = [remove::<Node>(scope, keys), remove::<Episode>(scope, keys)];
+        let answers = self.finish(&statements, DOING).await?;
+        let mut gone = BTreeSet::new();
+        for (kind, rows) in [Kind::Node, Kind::Episode].into_iter().zip(&answers) {
+            gone.extend(rows.iter().map(|row| Key::new(kind, row.get::<_, String>(0))));
+        }
         Ok(keys.iter().filter_map(|key| gone.take(key)).collect())
     }
 
-    /// Counts a use of memories; gives how many were there.
-    pub(super) async fn touch(self, keys: &[Key], at: Timestamp) -> Result<u64, DatabaseError> {
-        let (scope, target) = (self.scope, self.target().to_owned());
+    /// Counts a use of memories; gives how many were there. Rows are locked, and not the scope: uses
+    /// are counted while others write.
+    pub(super) async fn touch(mut self, keys: &[Key], at: Timestamp) -> Result<u64, DatabaseError> {
+        const DOING: &str = "counting uses";
+        let scope = self.scope;
         let touch = |kind: Kind, table: &str| {
             // In one order, so that two who touch the same do not wait for each other.
             Statement::new(format!(
@@ -475,15 +470,12 @@ impl Scoped<'_> {
             .with(ids(keys, kind), Type::TEXT_ARRAY)
             .with(at, Type::TIMESTAMPTZ)
         };
-        let statements = [
-            Holdings::query(scope, false),
-            touch(Kind::Node, Node::TABLE),
-            touch(Kind::Episode, Episode::TABLE),
-        ];
-        let answers = self.finish(&statements, "counting uses").await?;
-        let mut answers = answers.iter();
-        Holdings::read(answers.next().map_or(&[], Vec::as_slice), scope, &target)?;
-        let counts = answers.flatten().map(|row| row.get::<_, i64>(0));
+        let holdings = self.send(&[Holdings::query(scope, false)], DOING).await?;
+        let holdings = holdings.first().map_or(&[][..], Vec::as_slice);
+        Holdings::read(holdings, scope, self.target())?;
+        let touching = [touch(Kind::Node, Node::TABLE), touch(Kind::Episode, Episode::TABLE)];
+        let answers = self.finish(&touching, DOING).await?;
+        let counts = answers.iter().flatten().map(|row| row.get::<_, i64>(0));
         Ok(counts.sum::<i64>().unsigned_abs())
     }
 
