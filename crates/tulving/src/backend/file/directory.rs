@@ -357,7 +357,7 @@ impl Directory {
 }
 
 /// Finishes an interrupted commit, if nobody is at work on it and we may write.
-fn finish_commit(root: &Path) {
+pub(super) fn finish_commit(root: &Path) {
     if !Commit::exists(root) {
         return;
     }

@@ -79,6 +79,14 @@ pub enum FileError {
         /// The journal with the pending writes.
         journal: PathBuf,
     },
+    /// Nothing but the journal holds memories of this kind yet.
+    #[error("the {} are in {journal} alone; run `tulving compact`, then try again", .kind.plural())]
+    Unfolded {
+        /// Nodes or episodes.
+        kind: Kind,
+        /// The journal.
+        journal: PathBuf,
+    },
     /// A file of ours holds what was never written to it.
     #[error("{path} is damaged at byte {offset}: {reason}; restore it from a backup")]
     Damaged {

@@ -10,6 +10,7 @@
 //! | `base`, `catalog` | the memories in the origin's files |
 //! | `journal`, `changes` | the writes since, on disk and in memory |
 //! | `compact`, `commit` | the journal folded into the origin's files, all of them at once |
+//! | `pending` | the journal, for who reads the files from front to end |
 //! | `derived`, `prints` | what can be made again |
 //! | `durable`, `lock` | what survives a power loss, and one writer at a time |
 
@@ -29,6 +30,7 @@ mod lock;
 mod manifest;
 pub mod npy;
 pub mod pair;
+mod pending;
 mod prints;
 mod query;
 mod state;
@@ -38,6 +40,7 @@ pub use compact::{Compaction, Replayed};
 pub use error::FileError;
 #[doc(hidden)]
 pub use journal::explore;
+pub(crate) use pending::Pending;
 
 /// Appends numbers as they lie in files: little-endian.
 fn vector_bytes(numbers: &[f32], out: &mut Vec<u8>) {
