@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{config, migrate, runs, schema, tenant, user, verify};
+use crate::commands::{config, index, migrate, runs, schema, tenant, user, verify};
 use crate::config::{Backend, Overrides};
 
 /// Long-term memory for AI assistants: files first, PostgreSQL when it grows, and a proof that
@@ -101,6 +101,12 @@ pub enum Command {
         reason = "a comment here would hide the manual that its struct carries"
     )]
     Verify(verify::Verify),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Index(index::Index),
 
     /// Migrations: what they did, and how far they are
     #[command(subcommand)]

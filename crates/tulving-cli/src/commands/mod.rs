@@ -1,6 +1,7 @@
 //! The commands, one file each: what a command takes, and what it does.
 
 pub mod config;
+pub mod index;
 pub mod migrate;
 mod owner;
 pub mod runs;
@@ -37,6 +38,7 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
         Command::Tenant(command) => tenant::run(command, &cx).await,
         Command::Migrate(migrate) => migrate::run(migrate, &cx).await,
         Command::Verify(verify) => verify::run(verify, &cx).await,
+        Command::Index(index) => index::run(&index, &cx).await,
         Command::Runs(command) => runs::run(&command, &cx).await,
         Command::HelpMarkdown => Ok(Exit::Done),
     }

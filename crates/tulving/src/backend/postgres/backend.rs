@@ -72,12 +72,17 @@ impl PostgresBackend {
     /// # Errors
     /// If the database cannot be reached, its schema is not the newest, or a row of another scope
     /// could be reached.
-    pub async fn open(database: Database, options: &PostgresOptions) -> Result<Self, DatabaseError> {
+    pub async fn open(
+        database: Database,
+        options: &PostgresOptions,
+    ) -> Result<Self, DatabaseError> {
         let pool = Pool::new(database.clone(), options.pool_size, options.wait)?;
         let mut connection = pool.lend().await?;
         let target = connection.require_target().await?;
         // Any scope will do: what is judged is the role and the tables.
-        connection.require_wall(Scope::User(uuid::Uuid::nil())).await?;
+        connection
+            .require_wall(Scope::User(uuid::Uuid::nil()))
+            .await?;
         drop(connection);
         Ok(Self {
             pool,
@@ -170,7 +175,10 @@ impl Backend for PostgresBackend {
                     if error.sql_state() == Some(&SqlState::UNIQUE_VIOLATION) =>
                 {
                     let there = self.get(scope, &keys).await?;
-                    let taken = keys.into_iter().zip(there).find(|(_, there)| there.is_some());
+                    let taken = keys
+                        .into_iter()
+                        .zip(there)
+                        .find(|(_, there)| there.is_some());
                     if let Some((key, _)) = taken {
                         return Err(BackendError::Exists { key });
                     }
@@ -187,7 +195,8 @@ impl Backend for PostgresBackend {
 
     async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError> {
         again!(Tries::writing(), async {
-            self.register(new.embedding.as_ref().map(Embedding::space)).await?;
+            self.register(new.embedding.as_ref().map(Embedding::space))
+                .await?;
             let mut connection = self.lend().await?;
             let scoped = connection.bind(scope, self.writing());
             scoped.replace(old, &new, &self.spaces).await

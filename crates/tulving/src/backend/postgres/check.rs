@@ -137,7 +137,12 @@ impl Connection {
         let query = "SELECT extversion FROM pg_extension WHERE extname = 'vector'";
         let Some(row) = self.client.query_typed_opt(query, &[]).await.doing(DOING)? else {
             let query = "SELECT count(*) > 0 FROM pg_available_extensions WHERE name = 'vector'";
-            let available = self.client.query_typed_one(query, &[]).await.doing(DOING)?.get(0);
+            let available = self
+                .client
+                .query_typed_one(query, &[])
+                .await
+                .doing(DOING)?
+                .get(0);
             return Err(Refusal::ExtensionMissing {
                 target: self.target.clone(),
                 available,
@@ -187,7 +192,11 @@ impl Connection {
         let roles = "SELECT current_user::text, coalesce(string_agg(r.rolname, ', ' ORDER BY r.rolname), '') \
                      FROM pg_roles r \
                      WHERE (r.rolsuper OR r.rolbypassrls) AND pg_has_role(current_user, r.oid, 'MEMBER')";
-        let row = scoped.client().query_typed_one(roles, &[]).await.doing(DOING)?;
+        let row = scoped
+            .client()
+            .query_typed_one(roles, &[])
+            .await
+            .doing(DOING)?;
         let (role, bypassing): (String, String) = (row.get(0), row.get(1));
         let open = |what: String| Err(Refusal::WallOpen { what }.into());
         if !bypassing.is_empty() {
@@ -211,7 +220,12 @@ impl Connection {
                         AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'memory_nodes'::regclass) \
                       ORDER BY c.relname";
         let mut held = Vec::new();
-        for row in scoped.client().query_typed(tables, &[(&BOUND, Type::TEXT)]).await.doing(DOING)? {
+        for row in scoped
+            .client()
+            .query_typed(tables, &[(&BOUND, Type::TEXT)])
+            .await
+            .doing(DOING)?
+        {
             let (table, forced, owns, policies, beyond): (String, bool, bool, bool, bool) =
                 (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4));
             if !forced {

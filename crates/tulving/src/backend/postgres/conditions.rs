@@ -24,17 +24,21 @@ pub(super) fn passes<R: Table>(filter: &Filter, to: &mut Statement) {
         Kind::Episode => ("m.id", "m.llm_tags"),
     };
     if !sources.is_empty() {
-        to.text(" AND m.source = ANY (").value(texts(sources), Type::TEXT_ARRAY);
+        to.text(" AND m.source = ANY (")
+            .value(texts(sources), Type::TEXT_ARRAY);
         to.text(")");
     }
     if let Some(since) = since {
-        to.text(" AND m.created_at >= ").value(*since, Type::TIMESTAMPTZ);
+        to.text(" AND m.created_at >= ")
+            .value(*since, Type::TIMESTAMPTZ);
     }
     if let Some(until) = until {
-        to.text(" AND m.created_at < ").value(*until, Type::TIMESTAMPTZ);
+        to.text(" AND m.created_at < ")
+            .value(*until, Type::TIMESTAMPTZ);
     }
     if !clusters.is_empty() && R::KIND == Kind::Node {
-        to.text(" AND m.cluster_id = ANY (").value(clusters.clone(), Type::INT8_ARRAY);
+        to.text(" AND m.cluster_id = ANY (")
+            .value(clusters.clone(), Type::INT8_ARRAY);
         to.text(")");
     }
     if !conversations.is_empty() {

@@ -33,7 +33,9 @@ impl CopyRows {
         let mut fields = Vec::new();
         while rest.has_remaining() {
             let length = usize::try_from(rest.get_i32()).ok();
-            fields.push(wire::Raw(length.map(|length| rest.split_to(length).to_vec())));
+            fields.push(wire::Raw(
+                length.map(|length| rest.split_to(length).to_vec()),
+            ));
         }
         fields
     }

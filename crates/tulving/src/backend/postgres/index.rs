@@ -98,13 +98,30 @@ impl Database {
         let mut connection = self.connect().await?;
         connection.require_target().await?;
         connection.require_scope(scope).await?;
-        let indexing = Indexing { database: self, scope, rebuild, progress };
-        let indexed = [
-            indexing.kind::<Node>(&mut connection).await?,
-            indexing.kind::<Episode>(&mut connection).await?,
-        ];
+        drop(connection);
+        let indexed = self.index_locked(scope, rebuild, progress).await?;
         drop(lock);
         Ok(indexed)
+    }
+
+    /// The same for who holds the scope's lock.
+    pub(crate) async fn index_locked(
+        &self,
+        scope: Scope,
+        rebuild: bool,
+        progress: &(dyn Fn(IndexStep) + Send + Sync),
+    ) -> Result<[Indexed; 2], DatabaseError> {
+        let mut connection = self.connect().await?;
+        let indexing = Indexing {
+            database: self,
+            scope,
+            rebuild,
+            progress,
+        };
+        Ok([
+            indexing.kind::<Node>(&mut connection).await?,
+            indexing.kind::<Episode>(&mut connection).await?,
+        ])
     }
 }
 
@@ -119,8 +136,14 @@ impl Connection {
         progress: &(dyn Fn(IndexStep) + Send + Sync),
     ) -> Result<u64, DatabaseError> {
         let mut scoped = self.scoped(scope).await?;
-        let rows = scoped.finish(&[unread::<R>(scope.id())], "counting memories").await?;
-        let of = rows.iter().flatten().next().map_or(0, |row| row.get::<_, i64>(0).unsigned_abs());
+        let rows = scoped
+            .finish(&[unread::<R>(scope.id())], "counting memories")
+            .await?;
+        let of = rows
+            .iter()
+            .flatten()
+            .next()
+            .map_or(0, |row| row.get::<_, i64>(0).unsigned_abs());
         let mut done = 0;
         while done < of {
             scoped = self.scoped(scope).await?;
@@ -130,7 +153,11 @@ impl Connection {
                 break;
             }
             done += read;
-            progress(IndexStep::Words { kind: R::KIND, done, of: of.max(done) });
+            progress(IndexStep::Words {
+                kind: R::KIND,
+                done,
+                of: of.max(done),
+            });
         }
         Ok(done)
     }
@@ -179,9 +206,15 @@ impl Scoped<'_> {
             R::TABLE
         );
         let some = Statement::new(some).with(scope, Type::UUID);
-        let answers = self.send(&[Holdings::query(self.scope, true), some], DOING).await?;
-        let [holdings, rows] = answers.as_slice() else { return Ok(0) };
-        let next = Holdings::read(holdings, self.scope, self.target())?.of(R::KIND).next;
+        let answers = self
+            .send(&[Holdings::query(self.scope, true), some], DOING)
+            .await?;
+        let [holdings, rows] = answers.as_slice() else {
+            return Ok(0);
+        };
+        let next = Holdings::read(holdings, self.scope, self.target())?
+            .of(R::KIND)
+            .next;
         self.require_numbers::<R>(next, rows.len())?;
         let mut records = Vec::with_capacity(rows.len());
         for row in rows {
@@ -191,7 +224,10 @@ impl Scoped<'_> {
             return Ok(0);
         }
         let batch = Batch::of(records.iter().map(Table::words));
-        let ids: Vec<String> = records.iter().map(|record| record.id().to_owned()).collect();
+        let ids: Vec<String> = records
+            .iter()
+            .map(|record| record.id().to_owned())
+            .collect();
         let docs: Vec<i32> = (next..).take(ids.len()).collect();
         let count = i32::try_from(ids.len()).unwrap_or(i32::MAX);
         let number = format!(
@@ -262,14 +298,19 @@ impl Indexing<'_> {
             .with(scope.id(), Type::UUID)
             .with(space_id, Type::INT4);
         let rows = scoped.finish(&[count], DOING).await?;
-        let count = rows.iter().flatten().next().map_or(0, |row| row.get::<_, i64>(0));
+        let count = rows
+            .iter()
+            .flatten()
+            .next()
+            .map_or(0, |row| row.get::<_, i64>(0));
         indexed.vectors = count.unsigned_abs();
         indexed.index = if indexed.vectors <= EXACT {
             VectorIndex::NotNeeded
         } else if dims > WIDEST {
             VectorIndex::TooWide
         } else {
-            self.build::<R>(connection, space_id, dims, indexed.vectors).await?
+            self.build::<R>(connection, space_id, dims, indexed.vectors)
+                .await?
         };
         Ok(indexed)
     }
@@ -297,10 +338,19 @@ impl Indexing<'_> {
             let count = "SELECT count(*) FROM pg_index i JOIN pg_am a ON a.amname = 'hnsw' \
                          JOIN pg_class c ON c.oid = i.indexrelid AND c.relam = a.oid \
                          WHERE i.indrelid = to_regclass($1)";
-            let there = connection.client.query_typed(count, &[(&R::NARROW, Type::TEXT)]).await;
+            let there = connection
+                .client
+                .query_typed(count, &[(&R::NARROW, Type::TEXT)])
+                .await;
             let there = there.doing("counting indexes")?;
-            if there.first().is_some_and(|row| row.get::<_, i64>(0) >= MOST) {
-                return Err(Refusal::TooManyIndexes { most: MOST.unsigned_abs() }.into());
+            if there
+                .first()
+                .is_some_and(|row| row.get::<_, i64>(0) >= MOST)
+            {
+                return Err(Refusal::TooManyIndexes {
+                    most: MOST.unsigned_abs(),
+                }
+                .into());
             }
         }
         // The graph is built in memory, several times as fast as when it does not fit.
@@ -310,7 +360,11 @@ impl Indexing<'_> {
                     greatest(pg_size_bytes(current_setting('maintenance_work_mem')) / 1024, {})::text || 'kB', false)",
             kib.min(1 << 20)
         );
-        connection.client.batch_execute(&memory).await.doing("preparing to build an index")?;
+        connection
+            .client
+            .batch_execute(&memory)
+            .await
+            .doing("preparing to build an index")?;
         let build = if ready {
             format!("REINDEX INDEX CONCURRENTLY \"{name}\"")
         } else {
@@ -323,7 +377,10 @@ impl Indexing<'_> {
             )
         };
         let watcher = self.database.connect().await?;
-        let pid = connection.client.query_typed_one("SELECT pg_backend_pid()", &[]).await;
+        let pid = connection
+            .client
+            .query_typed_one("SELECT pg_backend_pid()", &[])
+            .await;
         let pid: i32 = pid.doing("preparing to build an index")?.get(0);
         let mut building = std::pin::pin!(connection.client.batch_execute(&build));
         let built = loop {

@@ -200,7 +200,11 @@ impl Connection {
                 let query = format!(
                     "SELECT {RUN} FROM runs r WHERE r.scope_id = $1 ORDER BY r.started_at DESC, r.run_id"
                 );
-                scoped.client().query(&query, &[&scope.id()]).await.doing(DOING)?
+                scoped
+                    .client()
+                    .query(&query, &[&scope.id()])
+                    .await
+                    .doing(DOING)?
             }
         };
         Ok(rows.iter().map(Run::from_row).collect())

@@ -41,8 +41,13 @@ impl Scoped<'_> {
     /// A page of the memories that pass.
     pub(super) async fn list(self, filter: &Filter, page: &Page) -> Result<Listing, DatabaseError> {
         if page.limit == 0 {
-            self.ask(&nothing(), Statement::default, Statement::default, "listing memories")
-                .await?;
+            self.ask(
+                &nothing(),
+                Statement::default,
+                Statement::default,
+                "listing memories",
+            )
+            .await?;
             return Ok(Listing::default());
         }
         let scope = self.scope.id();
@@ -59,7 +64,9 @@ impl Scoped<'_> {
             memories.push(Memory::from(Node::decode(&mut Columns::new::<Node>(row))?));
         }
         for row in &episodes {
-            memories.push(Memory::from(Episode::decode(&mut Columns::new::<Episode>(row))?));
+            memories.push(Memory::from(Episode::decode(
+                &mut Columns::new::<Episode>(row),
+            )?));
         }
         let place = |memory: &Memory| Cursor::from(&memory.facts());
         match page.order {
@@ -85,8 +92,10 @@ impl Scoped<'_> {
                 "counting memories",
             )
             .await?;
-        let [nodes, episodes] =
-            rows.map(|rows| rows.first().map_or(0, |row| row.get::<_, i64>(0).unsigned_abs()));
+        let [nodes, episodes] = rows.map(|rows| {
+            rows.first()
+                .map_or(0, |row| row.get::<_, i64>(0).unsigned_abs())
+        });
         Ok(Counts { nodes, episodes })
     }
 
@@ -96,7 +105,12 @@ impl Scoped<'_> {
                      WHERE scope_id = $1 AND cluster_id IS NOT NULL GROUP BY 1, 2";
         let query = Statement::new(query).with(self.scope.id(), Type::UUID);
         let [rows, _] = self
-            .ask(&Filter::of(Kind::Node), || query, Statement::default, "listing clusters")
+            .ask(
+                &Filter::of(Kind::Node),
+                || query,
+                Statement::default,
+                "listing clusters",
+            )
             .await?;
         let mut labels: BTreeMap<i64, (u64, BTreeMap<String, u64>)> = BTreeMap::new();
         for row in &rows {
@@ -131,7 +145,8 @@ impl Scoped<'_> {
     ) -> Result<Vec<Facts>, DatabaseError> {
         let scope = self.scope.id();
         let query = || {
-            let (mut conversations, mut low, mut high, mut these) = (vec![], vec![], vec![], vec![]);
+            let (mut conversations, mut low, mut high, mut these) =
+                (vec![], vec![], vec![], vec![]);
             for facts in of {
                 if let (Kind::Node, Some(conversation)) = (facts.kind, &facts.conversation_id)
                     && !conversation.contains('\0')
@@ -159,11 +174,17 @@ impl Scoped<'_> {
             query
         };
         let nodes = Filter {
-            kinds: if filter.wants(Kind::Node) { vec![Kind::Node] } else { vec![Kind::Episode] },
+            kinds: if filter.wants(Kind::Node) {
+                vec![Kind::Node]
+            } else {
+                vec![Kind::Episode]
+            },
             ..Filter::default()
         };
         let none = || Statement::new("SELECT WHERE false");
-        let [rows, _] = self.ask(&nodes, query, none, "looking for neighbours").await?;
+        let [rows, _] = self
+            .ask(&nodes, query, none, "looking for neighbours")
+            .await?;
         Ok(rows.iter().map(|row| read_facts::<Node>(row, 0)).collect())
     }
 }
@@ -238,7 +259,12 @@ fn page_of<R: Table>(scope: uuid::Uuid, filter: &Filter, page: &Page) -> Stateme
         // The first condition is one that an index serves.
         query.text(" AND m.created_at ").text(beyond).text("= ");
         query.value(after.created_at, Type::TIMESTAMPTZ);
-        query.text(" AND ((").text(place).text(") ").text(beyond).text(" (");
+        query
+            .text(" AND ((")
+            .text(place)
+            .text(") ")
+            .text(beyond)
+            .text(" (");
         query.value(after.created_at, Type::TIMESTAMPTZ).text(", ");
         query.value(after.sequence_index, Type::INT8).text(")");
         // At one time and place nodes come before episodes, then the id decides.
@@ -251,7 +277,12 @@ fn page_of<R: Table>(scope: uuid::Uuid, filter: &Filter, page: &Page) -> Stateme
             query.value(after.created_at, Type::TIMESTAMPTZ).text(", ");
             query.value(after.sequence_index, Type::INT8).text(")");
             if !behind {
-                query.text(" AND ").text(id).text(" COLLATE \"C\" ").text(beyond).text(" ");
+                query
+                    .text(" AND ")
+                    .text(id)
+                    .text(" COLLATE \"C\" ")
+                    .text(beyond)
+                    .text(" ");
                 query.value(after.key.id.replace('\0', ""), Type::TEXT);
             }
         }
@@ -264,13 +295,18 @@ fn page_of<R: Table>(scope: uuid::Uuid, filter: &Filter, page: &Page) -> Stateme
     query.text(&format!(
         " ORDER BY m.created_at{way},{sequence} {id} COLLATE \"C\"{way} LIMIT "
     ));
-    let limit = i64::try_from(page.limit).unwrap_or(i64::MAX).saturating_add(1);
+    let limit = i64::try_from(page.limit)
+        .unwrap_or(i64::MAX)
+        .saturating_add(1);
     query.value(limit, Type::INT8);
     query
 }
 
 fn count_of<R: Table>(scope: uuid::Uuid, filter: &Filter) -> Statement {
-    let mut query = Statement::new(format!("SELECT count(*) FROM {} m WHERE m.scope_id = ", R::TABLE));
+    let mut query = Statement::new(format!(
+        "SELECT count(*) FROM {} m WHERE m.scope_id = ",
+        R::TABLE
+    ));
     query.value(scope, Type::UUID);
     passes::<R>(filter, &mut query);
     query

@@ -156,7 +156,10 @@ impl Scoped<'_> {
     ) -> Result<Written, DatabaseError> {
         let doing = format!("writing {}", R::TABLE);
         let scope = self.scope.id();
-        self.client().batch_execute(&staging::<R>()).await.doing(&doing)?;
+        self.client()
+            .batch_execute(&staging::<R>())
+            .await
+            .doing(&doing)?;
         let sink = self
             .client()
             .copy_in(&format!(
@@ -282,7 +285,9 @@ impl Connection {
         let mut scoped = self.scoped(scope).await?;
         let rows = scoped.send(&[Holdings::query(scope, true)], doing).await?;
         let rows = rows.first().map_or(&[][..], Vec::as_slice);
-        let next = Holdings::read(rows, scope, scoped.target())?.of(R::KIND).next;
+        let next = Holdings::read(rows, scope, scoped.target())?
+            .of(R::KIND)
+            .next;
         scoped.require_numbers::<R>(next, count)?;
         scoped.defer_durability().await?;
         let reserve = Statement::new(reserve)

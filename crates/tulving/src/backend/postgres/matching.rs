@@ -85,9 +85,15 @@ impl Scoped<'_> {
         let mut hits = Vec::new();
         let mut rest = scores.as_slice();
         // What passes is mostly among the first.
-        let mut ask = if filter.is_open() { limit } else { limit.saturating_mul(4).max(100) };
+        let mut ask = if filter.is_open() {
+            limit
+        } else {
+            limit.saturating_mul(4).max(100)
+        };
         while !rest.is_empty() && hits.len() < limit {
-            let last = rest.get(ask.saturating_sub(1)).map_or(f64::MIN, |(_, score)| *score);
+            let last = rest
+                .get(ask.saturating_sub(1))
+                .map_or(f64::MIN, |(_, score)| *score);
             let (now, later) = rest.split_at(rest.partition_point(|(_, score)| *score >= last));
             rest = later;
             ask = ask.saturating_mul(8);
@@ -167,14 +173,19 @@ fn score<R: Table>(
     let mut found: BTreeMap<&str, TermPostings> = terms
         .iter()
         .map(|term| {
-            let empty = TermPostings { term: term.clone(), ..TermPostings::default() };
+            let empty = TermPostings {
+                term: term.clone(),
+                ..TermPostings::default()
+            };
             (term.as_str(), empty)
         })
         .collect();
     for row in rows {
         let (term, block): (&str, i32) = (row.get(0), row.get(1));
         let postings = read_block(block, row.get(2)).ok_or_else(|| damaged::<R>(term, block))?;
-        let alive = postings.into_iter().filter(|posting| !dead.contains(&posting.doc));
+        let alive = postings
+            .into_iter()
+            .filter(|posting| !dead.contains(&posting.doc));
         if let Some(found) = found.get_mut(term) {
             found.postings.extend(alive);
         }

@@ -56,10 +56,7 @@ impl Scoped<'_> {
             found_by: FoundBy::Exact,
         };
         let scope = self.scope;
-        let statements = [
-            Holdings::query(scope, false),
-            indexes(scope.id()),
-        ];
+        let statements = [Holdings::query(scope, false), indexes(scope.id())];
         let answers = self.send(&statements, DOING).await?;
         let [holdings, indexes] = answers.as_slice() else {
             return Ok(nothing);
@@ -108,7 +105,11 @@ impl Scoped<'_> {
         hits.truncate(limit);
         Ok(Nearest {
             hits,
-            found_by: if through_index { FoundBy::Index } else { FoundBy::Exact },
+            found_by: if through_index {
+                FoundBy::Index
+            } else {
+                FoundBy::Exact
+            },
         })
     }
 
@@ -122,7 +123,10 @@ impl Scoped<'_> {
             let hits = self.by_index::<R>(query, space).await?;
             // Fewer than asked for: what is missing may be where the index did not look.
             if hits.len() >= query.limit {
-                return Ok(Found { hits, by: FoundBy::Index });
+                return Ok(Found {
+                    hits,
+                    by: FoundBy::Index,
+                });
             }
         }
         Ok(Found {
@@ -142,10 +146,16 @@ impl Scoped<'_> {
         ));
         query.value(self.scope.id(), Type::UUID);
         passes::<R>(filter, &mut query);
-        query.text(" LIMIT ").value(i64::try_from(EXACT).unwrap_or(i64::MAX), Type::INT8);
+        query
+            .text(" LIMIT ")
+            .value(i64::try_from(EXACT).unwrap_or(i64::MAX), Type::INT8);
         query.text(") passing");
         let rows = self.send(&[query], DOING).await?;
-        let passing = rows.iter().flatten().next().map_or(0, |row| row.get::<_, i64>(0));
+        let passing = rows
+            .iter()
+            .flatten()
+            .next()
+            .map_or(0, |row| row.get::<_, i64>(0));
         Ok(passing.unsigned_abs() < EXACT)
     }
 
@@ -160,12 +170,14 @@ impl Scoped<'_> {
         loop {
             // The type without a width is what no index is on.
             let near = near::<R>(query, self.scope.id(), "n.v", "halfvec", most);
-            let rows = self.send(&[rescored::<R>(near, query.limit, margin, self.scope.id())], DOING).await?;
+            let rows = self
+                .send(
+                    &[rescored::<R>(near, query.limit, margin, self.scope.id())],
+                    DOING,
+                )
+                .await?;
             let rows = rows.into_iter().next().unwrap_or_default();
-            // Every candidate within the margin was asked for, if they were not all of them.
-            let candidates = rows.first().map_or(0, |row| row.get::<_, i64>(0).unsigned_abs());
-            let cut_off = rows.first().is_some_and(|row| row.get(1));
-            if cut_off && candidates >= most as u64 {
+            if reaches_beyond(&rows, most) {
                 most = most.saturating_mul(4);
                 continue;
             }
@@ -179,38 +191,51 @@ impl Scoped<'_> {
         query: &Query<'_>,
         space: &Space,
     ) -> Result<Vec<Scored>, DatabaseError> {
-        let most = query.limit.saturating_mul(2).saturating_add(20);
-        // Settings of this transaction; other statements of it do not mind.
-        let ef = most.clamp(EF, 1000);
-        let settings = [
-            format!("SET LOCAL hnsw.ef_search = {ef}"),
-            "SET LOCAL hnsw.iterative_scan = strict_order".to_owned(),
-            "SET LOCAL enable_seqscan = off".to_owned(),
-            "SET LOCAL enable_bitmapscan = off".to_owned(),
-            "SET LOCAL enable_sort = off".to_owned(),
-        ];
-        let dims = space.dims;
-        let near = near::<R>(
-            query,
-            self.scope.id(),
-            &format!("(n.v::halfvec({dims}))"),
-            &format!("halfvec({dims})"),
-            most,
-        );
-        let mut statements: Vec<Statement> = settings.into_iter().map(Statement::new).collect();
-        statements.push(rescored::<R>(near, query.limit, margin(dims), self.scope.id()));
-        statements.extend(
-            ["enable_seqscan", "enable_bitmapscan", "enable_sort"]
-                .map(|setting| Statement::new(format!("SET LOCAL {setting} TO DEFAULT"))),
-        );
-        let answers = self.send(&statements, DOING).await?;
-        let rows = answers.get(5).map_or(&[][..], Vec::as_slice);
-        Ok(scored::<R>(rows, query.full))
+        let (dims, margin) = (space.dims, margin(space.dims));
+        let mut most = query.limit.saturating_mul(2).saturating_add(20);
+        loop {
+            // Settings of this transaction.
+            let mut statements: Vec<Statement> = [
+                format!("hnsw.ef_search = {}", most.clamp(SIGHT, WIDEST_SIGHT)),
+                "hnsw.iterative_scan = strict_order".to_owned(),
+                "enable_seqscan = off".to_owned(),
+                "enable_bitmapscan = off".to_owned(),
+                "enable_sort = off".to_owned(),
+            ]
+            .into_iter()
+            .map(|setting| Statement::new(format!("SET LOCAL {setting}")))
+            .collect();
+            let search = statements.len();
+            let column = format!("(n.v::halfvec({dims}))");
+            let ty = format!("halfvec({dims})");
+            let near = near::<R>(query, self.scope.id(), &column, &ty, most);
+            statements.push(rescored::<R>(near, query.limit, margin, self.scope.id()));
+            statements.extend(
+                ["enable_seqscan", "enable_bitmapscan", "enable_sort"]
+                    .map(|setting| Statement::new(format!("SET LOCAL {setting} TO DEFAULT"))),
+            );
+            let answers = self.send(&statements, DOING).await?;
+            let rows = answers.get(search).map_or(&[][..], Vec::as_slice);
+            if reaches_beyond(rows, most) && most < WIDEST_SIGHT {
+                most = most.saturating_mul(4);
+                continue;
+            }
+            return Ok(scored::<R>(rows, query.full));
+        }
     }
 }
 
-/// How many candidates a search of the graph keeps in sight, at least.
-const EF: usize = 100;
+/// Whether more than the `most` candidates that were asked for could be among the first.
+fn reaches_beyond(rows: &[Row], most: usize) -> bool {
+    rows.first().is_some_and(|row| {
+        let (candidates, last_could_be): (i64, bool) = (row.get(0), row.get(1));
+        last_could_be && candidates.unsigned_abs() >= most as u64
+    })
+}
+
+/// How many candidates a search of the graph keeps in sight, at least and, as pgvector has it, at most.
+const SIGHT: usize = 100;
+const WIDEST_SIGHT: usize = 1000;
 
 /// How far the half-precision score of a vector can be from its true one, twice: a memory among the
 /// true first k has a score of at least that of the k-th candidate less this.
@@ -227,7 +252,10 @@ fn margin(dims: usize) -> f64 {
 
 /// The vector at length 1; none if it has no direction.
 fn direction(numbers: &[f32]) -> Option<Vec<f32>> {
-    let squares: f64 = numbers.iter().map(|number| f64::from(*number).powi(2)).sum();
+    let squares: f64 = numbers
+        .iter()
+        .map(|number| f64::from(*number).powi(2))
+        .sum();
     let length = squares.sqrt();
     (length > 0.0).then(|| {
         let normal = |number: &f32| (f64::from(*number) / length) as f32;
@@ -249,9 +277,14 @@ fn near<R: Table>(
     near.value(raw_vector(&query.direction), Type::UNKNOWN);
     near.text(&format!("::vector::{ty} AS d FROM {} n", R::NARROW));
     if !query.filter.is_open() {
-        near.text(&format!(" JOIN {} m ON m.scope_id = '{scope}' AND m.id = n.id", R::TABLE));
+        near.text(&format!(
+            " JOIN {} m ON m.scope_id = '{scope}' AND m.id = n.id",
+            R::TABLE
+        ));
     }
-    near.text(&format!(" WHERE n.scope_id = '{scope}' AND n.space_id = {space_id}"));
+    near.text(&format!(
+        " WHERE n.scope_id = '{scope}' AND n.space_id = {space_id}"
+    ));
     passes::<R>(query.filter, &mut near);
     near.text(" ORDER BY d LIMIT ");
     near.value(i64::try_from(most).unwrap_or(i64::MAX), Type::INT8);
@@ -260,17 +293,21 @@ fn near<R: Table>(
 
 /// Those candidates that can be among the first `limit`, with their full vectors. Each row begins with
 /// how many candidates there were, and whether the last of them could be.
-fn rescored<R: Table>(
-    near: Statement,
-    limit: usize,
-    margin: f64,
-    scope: uuid::Uuid,
-) -> Statement {
+fn rescored<R: Table>(near: Statement, limit: usize, margin: f64, scope: uuid::Uuid) -> Statement {
     let mut query = Statement::default();
-    query.wrap("WITH near AS MATERIALIZED (", near, "), \
-        cut AS (SELECT coalesce((SELECT d FROM near ORDER BY d OFFSET ");
-    query.value(i64::try_from(limit).unwrap_or(i64::MAX).saturating_sub(1), Type::INT8);
-    query.text(" LIMIT 1), 'infinity') + ").value(margin, Type::FLOAT8);
+    query.wrap(
+        "WITH near AS MATERIALIZED (",
+        near,
+        "), \
+        cut AS (SELECT coalesce((SELECT d FROM near ORDER BY d OFFSET ",
+    );
+    query.value(
+        i64::try_from(limit).unwrap_or(i64::MAX).saturating_sub(1),
+        Type::INT8,
+    );
+    query
+        .text(" LIMIT 1), 'infinity') + ")
+        .value(margin, Type::FLOAT8);
     query.text(&format!(
         " AS d), seen AS (SELECT count(*) AS candidates, max(d) AS last FROM near) \
          SELECT seen.candidates, seen.last <= cut.d, vector_send(m.embedding), {} \

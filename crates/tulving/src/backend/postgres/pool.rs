@@ -23,7 +23,11 @@ impl managed::Manager for Keeper {
         self.database.connect_plain().await
     }
 
-    async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<DatabaseError> {
+    async fn recycle(
+        &self,
+        connection: &mut Connection,
+        _: &Metrics,
+    ) -> RecycleResult<DatabaseError> {
         if connection.engaged || connection.client.is_closed() {
             Err(RecycleError::message("the connection was lost"))
         } else {
@@ -74,7 +78,11 @@ impl Drop for Lent {
 
 impl Pool {
     /// Nothing is connected yet.
-    pub(super) fn new(database: Database, size: usize, wait: Duration) -> Result<Self, DatabaseError> {
+    pub(super) fn new(
+        database: Database,
+        size: usize,
+        wait: Duration,
+    ) -> Result<Self, DatabaseError> {
         let target = database.target();
         let size = size.max(1);
         let pool = managed::Pool::builder(Keeper { database })
@@ -83,9 +91,16 @@ impl Pool {
             .runtime(Runtime::Tokio1)
             .build();
         match pool {
-            Ok(connections) => Ok(Self { connections, target, size, wait }),
+            Ok(connections) => Ok(Self {
+                connections,
+                target,
+                size,
+                wait,
+            }),
             // There is a runtime for its timeouts, which is all it could miss.
-            Err(error) => Err(DatabaseError::Damaged { what: error.to_string() }),
+            Err(error) => Err(DatabaseError::Damaged {
+                what: error.to_string(),
+            }),
         }
     }
 

@@ -157,15 +157,21 @@ impl Scoped<'_> {
             after = (last.get(0), last.get(1));
             let mut merged: Vec<(&str, i32, Block)> = Vec::new();
             for row in &rows {
-                let (term, number, bytes): (&str, i32, &[u8]) = (row.get(0), row.get(1), row.get(2));
-                let postings = read_block(number, bytes).ok_or_else(|| damaged::<R>(term, number))?;
+                let (term, number, bytes): (&str, i32, &[u8]) =
+                    (row.get(0), row.get(1), row.get(2));
+                let postings =
+                    read_block(number, bytes).ok_or_else(|| damaged::<R>(term, number))?;
                 if merged.last().is_none_or(|(last, _, _)| *last != term) {
                     merged.push((term, number, Block::default()));
                 }
-                let Some((_, first, block)) = merged.last_mut() else { continue };
+                let Some((_, first, block)) = merged.last_mut() else {
+                    continue;
+                };
                 for posting in postings {
                     if !dead.contains(&posting.doc) {
-                        let place = posting.doc.saturating_sub(u32::try_from(*first).unwrap_or(0));
+                        let place = posting
+                            .doc
+                            .saturating_sub(u32::try_from(*first).unwrap_or(0));
                         block.push(place, posting.tf, posting.len);
                     }
                 }
@@ -192,9 +198,15 @@ impl Scoped<'_> {
                 R::POSTINGS
             );
             let mut insert = Statement::new(insert).with(scope, Type::UUID);
-            let terms: Vec<String> = merged.iter().map(|(term, _, _)| (*term).to_owned()).collect();
+            let terms: Vec<String> = merged
+                .iter()
+                .map(|(term, _, _)| (*term).to_owned())
+                .collect();
             let blocks: Vec<i32> = merged.iter().map(|(_, block, _)| *block).collect();
-            let bytes: Vec<Vec<u8>> = merged.into_iter().map(|(_, _, block)| block.bytes).collect();
+            let bytes: Vec<Vec<u8>> = merged
+                .into_iter()
+                .map(|(_, _, block)| block.bytes)
+                .collect();
             insert = insert
                 .with(terms, Type::TEXT_ARRAY)
                 .with(blocks, Type::INT4_ARRAY)
@@ -208,8 +220,11 @@ impl Scoped<'_> {
         let mut done = Statement::new(format!("UPDATE scopes SET {kind}_fresh = {kind}_next"));
         if from == 0 {
             // Whatever died since they were read stays on the list.
-            done.text(&format!(", {kind}_dead = ARRAY(SELECT unnest({kind}_dead) EXCEPT SELECT unnest("));
-            done.value(numbers.dead.clone(), Type::INT4_ARRAY).text("))");
+            done.text(&format!(
+                ", {kind}_dead = ARRAY(SELECT unnest({kind}_dead) EXCEPT SELECT unnest("
+            ));
+            done.value(numbers.dead.clone(), Type::INT4_ARRAY)
+                .text("))");
         }
         done.text(" WHERE scope_id = ").value(scope, Type::UUID);
         self.send(&[done], DOING).await?;
@@ -220,7 +235,10 @@ impl Scoped<'_> {
 /// A block that cannot be read.
 pub(super) fn damaged<R: Table>(term: &str, block: i32) -> DatabaseError {
     DatabaseError::Damaged {
-        what: format!("{} holds no postings for {term:?} in block {block}", R::POSTINGS),
+        what: format!(
+            "{} holds no postings for {term:?} in block {block}",
+            R::POSTINGS
+        ),
     }
 }
 

@@ -29,7 +29,10 @@ struct New<'e, R> {
 
 /// The embedding of an entry, where it is one.
 fn embedding(entry: &Entry) -> Option<&Embedding> {
-    entry.embedding.as_ref().filter(|embedding| !embedding.is_zero())
+    entry
+        .embedding
+        .as_ref()
+        .filter(|embedding| !embedding.is_zero())
 }
 
 impl Scoped<'_> {
@@ -96,9 +99,10 @@ impl Scoped<'_> {
         let conversations: BTreeSet<&str> = drafts
             .iter()
             .filter_map(|draft| match draft {
-                Draft::Next(Entry { memory: Memory::Node(node), .. }) => {
-                    Some(node.conversation_id.as_str())
-                }
+                Draft::Next(Entry {
+                    memory: Memory::Node(node),
+                    ..
+                }) => Some(node.conversation_id.as_str()),
                 _ => None,
             })
             .collect();
@@ -118,7 +122,8 @@ impl Scoped<'_> {
         let (holdings, answers) = self.begin_writing(questions, DOING).await?;
         let taken = |rows: &[Row], kind| {
             let ids = rows.iter().map(|row| row.get::<_, String>(0));
-            ids.map(move |id| Key::new(kind, id)).collect::<BTreeSet<_>>()
+            ids.map(move |id| Key::new(kind, id))
+                .collect::<BTreeSet<_>>()
         };
         let [nodes, episodes, ends] = answers.as_slice() else {
             return Ok(());
@@ -169,7 +174,9 @@ impl Scoped<'_> {
             }
             entries.push(entry);
         }
-        let space_id = self.require_space(&holdings, space.as_ref(), spaces).await?;
+        let space_id = self
+            .require_space(&holdings, space.as_ref(), spaces)
+            .await?;
 
         let (mut nodes, mut episodes) = (Vec::new(), Vec::new());
         for entry in &entries {
@@ -181,7 +188,12 @@ impl Scoped<'_> {
         }
         let mut statements = Vec::new();
         self.put(&nodes, holdings.of(Kind::Node), space_id, &mut statements)?;
-        self.put(&episodes, holdings.of(Kind::Episode), space_id, &mut statements)?;
+        self.put(
+            &episodes,
+            holdings.of(Kind::Episode),
+            space_id,
+            &mut statements,
+        )?;
         if holdings.space_id.is_none() {
             statements.extend(space_id.map(|space_id| self.adopt(space_id)));
         }
@@ -237,7 +249,9 @@ impl Scoped<'_> {
             for field in CopyRows::fields(|fields| row.record.encode(fields)) {
                 insert.text(", ").value(field, Type::UNKNOWN);
             }
-            insert.text(", ").value(vector(row.embedding), Type::UNKNOWN);
+            insert
+                .text(", ")
+                .value(vector(row.embedding), Type::UNKNOWN);
             insert.text(")");
             statements.push(insert);
             if row.embedding.is_some() {
@@ -267,7 +281,9 @@ impl Scoped<'_> {
         next: i32,
         count: usize,
     ) -> Result<(), DatabaseError> {
-        let there = i32::try_from(count).ok().and_then(|count| next.checked_add(count));
+        let there = i32::try_from(count)
+            .ok()
+            .and_then(|count| next.checked_add(count));
         match there {
             Some(_) => Ok(()),
             None => Err(Refusal::NumbersUsedUp {
@@ -319,7 +335,8 @@ impl Scoped<'_> {
             self.merge::<Node>(holdings.of(Kind::Node), from).await?;
         }
         if let Some(from) = episodes {
-            self.merge::<Episode>(holdings.of(Kind::Episode), from).await?;
+            self.merge::<Episode>(holdings.of(Kind::Episode), from)
+                .await?;
         }
         Ok(())
     }
@@ -332,11 +349,15 @@ impl Scoped<'_> {
         spaces: &Spaces,
     ) -> Result<(), BackendError> {
         match (old, &new.memory) {
-            (Memory::Node(_), Memory::Node(record)) => self.replace_row(old, record, new, spaces).await,
+            (Memory::Node(_), Memory::Node(record)) => {
+                self.replace_row(old, record, new, spaces).await
+            }
             (Memory::Episode(_), Memory::Episode(record)) => {
                 self.replace_row(old, record, new, spaces).await
             }
-            _ => Err(BackendError::NoSuchMemory { key: new.memory.key() }),
+            _ => Err(BackendError::NoSuchMemory {
+                key: new.memory.key(),
+            }),
         }
     }
 
@@ -372,7 +393,9 @@ impl Scoped<'_> {
         }
         if new.id() != id {
             // The id stays: there is no other place to put it in.
-            return Err(BackendError::NoSuchMemory { key: Key::new(R::KIND, new.id()) });
+            return Err(BackendError::NoSuchMemory {
+                key: Key::new(R::KIND, new.id()),
+            });
         }
         let embedding = embedding(entry);
         let space_id = self
@@ -384,11 +407,17 @@ impl Scoped<'_> {
         let mut update = Statement::new(format!("UPDATE {} SET space_id = ", R::TABLE));
         update.value(dims.and(space_id), Type::INT4);
         update.text(", dims = ").value(dims, Type::INT4);
-        update.text(", embedding = ").value(vector(embedding), Type::UNKNOWN);
+        update
+            .text(", embedding = ")
+            .value(vector(embedding), Type::UNKNOWN);
         let values = CopyRows::fields(|fields| new.encode(fields));
         for (column, value) in columns.iter().zip(values) {
             if !matches!(*column, "id" | "access_count" | "last_accessed") {
-                update.text(", ").text(column).text(" = ").value(value, Type::UNKNOWN);
+                update
+                    .text(", ")
+                    .text(column)
+                    .text(" = ")
+                    .value(value, Type::UNKNOWN);
             }
         }
         let kind = R::KIND.as_str();
@@ -398,7 +427,9 @@ impl Scoped<'_> {
             let numbers = holdings.of(R::KIND);
             self.require_numbers::<R>(numbers.next, 1)?;
             update.text(", doc = ").value(numbers.next, Type::INT4);
-            update.text(", tokens = ").value(batch.lengths().first().copied(), Type::INT4);
+            update
+                .text(", tokens = ")
+                .value(batch.lengths().first().copied(), Type::INT4);
             let count = format!(
                 "UPDATE scopes SET {kind}_next = {kind}_next + 1, \
                                    {kind}_documents = {kind}_documents + $2, {kind}_tokens = {kind}_tokens + $3, \
@@ -409,7 +440,10 @@ impl Scoped<'_> {
                 Statement::new(count)
                     .with(scope, Type::UUID)
                     .with(i32::from(doc.is_none()), Type::INT4)
-                    .with(batch.tokens() - i64::from(tokens.unwrap_or_default()), Type::INT8)
+                    .with(
+                        batch.tokens() - i64::from(tokens.unwrap_or_default()),
+                        Type::INT8,
+                    )
                     .with(doc, Type::INT4),
             );
             statements.extend(batch.write::<R>(scope, numbers.next));
@@ -447,7 +481,10 @@ impl Scoped<'_> {
         let answers = self.finish(&statements, DOING).await?;
         let mut gone = BTreeSet::new();
         for (kind, rows) in [Kind::Node, Kind::Episode].into_iter().zip(&answers) {
-            gone.extend(rows.iter().map(|row| Key::new(kind, row.get::<_, String>(0))));
+            gone.extend(
+                rows.iter()
+                    .map(|row| Key::new(kind, row.get::<_, String>(0))),
+            );
         }
         Ok(keys.iter().filter_map(|key| gone.take(key)).collect())
     }
@@ -473,7 +510,10 @@ impl Scoped<'_> {
         let holdings = self.send(&[Holdings::query(scope, false)], DOING).await?;
         let holdings = holdings.first().map_or(&[][..], Vec::as_slice);
         Holdings::read(holdings, scope, self.target())?;
-        let touching = [touch(Kind::Node, Node::TABLE), touch(Kind::Episode, Episode::TABLE)];
+        let touching = [
+            touch(Kind::Node, Node::TABLE),
+            touch(Kind::Episode, Episode::TABLE),
+        ];
         let answers = self.finish(&touching, DOING).await?;
         let counts = answers.iter().flatten().map(|row| row.get::<_, i64>(0));
         Ok(counts.sum::<i64>().unsigned_abs())
@@ -523,7 +563,9 @@ impl Scoped<'_> {
             (Some(numbers), Some(space_id)) => {
                 // Numbers that are no vector of the space are none.
                 let space = spaces.get(space_id, self).await?;
-                Embedding::new(space, numbers).ok().filter(|embedding| !embedding.is_zero())
+                Embedding::new(space, numbers)
+                    .ok()
+                    .filter(|embedding| !embedding.is_zero())
             }
             _ => None,
         };

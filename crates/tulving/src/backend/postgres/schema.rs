@@ -90,7 +90,12 @@ impl Connection {
     pub async fn schema_status(&self) -> Result<SchemaStatus, DatabaseError> {
         const DOING: &str = "reading the schema's versions";
         let there = "SELECT to_regclass('tulving_schema_versions') IS NOT NULL";
-        let there: bool = self.client.query_typed_one(there, &[]).await.doing(DOING)?.get(0);
+        let there: bool = self
+            .client
+            .query_typed_one(there, &[])
+            .await
+            .doing(DOING)?
+            .get(0);
         let rows = if there {
             let query = "SELECT version, name, checksum, applied_at FROM tulving_schema_versions ORDER BY version";
             let rows = self.client.query_typed(query, &[]).await.doing(DOING);
@@ -183,7 +188,11 @@ impl Connection {
     async fn read_all_scopes(&mut self) -> Result<(), DatabaseError> {
         // The scopes themselves are behind the wall; their owners are the tables' owner's to read.
         let owners = "SELECT u.id, true FROM users u UNION ALL SELECT t.id, false FROM tenants t";
-        let owners = self.client.query_typed(owners, &[]).await.doing("listing owners");
+        let owners = self
+            .client
+            .query_typed(owners, &[])
+            .await
+            .doing("listing owners");
         let owners = match owners {
             // Someone else keeps the schema; `tulving index` is there for each scope.
             Err(DatabaseError::Refused(Refusal::Privilege { .. })) => return Ok(()),

@@ -58,11 +58,7 @@ pub(super) fn vector(raw: &[u8]) -> Option<Vec<f32>> {
 }
 
 impl ToSql for Timestamp {
-    fn to_sql(
-        &self,
-        _: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         out.put_i64(timestamp(*self));
         Ok(IsNull::No)
     }
@@ -79,11 +75,7 @@ impl ToSql for Timestamp {
 pub(super) struct Raw(pub(super) Option<Vec<u8>>);
 
 impl ToSql for Raw {
-    fn to_sql(
-        &self,
-        _: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         match &self.0 {
             Some(bytes) => {
                 out.put_slice(bytes);
