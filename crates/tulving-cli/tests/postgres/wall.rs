@@ -295,13 +295,9 @@ fn an_open_wall_is_refused() {
         }
         world.database.batch(close);
         // As the hint says.
-        let file = crate::roles::schema_file();
-        crate::roles::psql(
-            &walled.server,
-            world.database.url(),
-            &["-f", file.to_str().unwrap()],
-        )
-        .expect(0);
+        let files = crate::roles::schema_files();
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        crate::roles::psql(&walled.server, world.database.url(), &files).expect(0);
         world.verify(&[]).expect(0);
     }
     // A restrictive policy narrows, and one for others does not concern the role.

@@ -294,26 +294,22 @@ fn near<R: Table>(
 /// Those candidates that can be among the first `limit`, with their full vectors. Each row begins with
 /// how many candidates there were, and whether the last of them could be.
 fn rescored<R: Table>(near: Statement, limit: usize, margin: f64, scope: uuid::Uuid) -> Statement {
+    let before = "WITH near AS MATERIALIZED (";
+    let after = "), cut AS (SELECT coalesce((SELECT d FROM near ORDER BY d OFFSET ";
     let mut query = Statement::default();
-    query.wrap(
-        "WITH near AS MATERIALIZED (",
-        near,
-        "), \
-        cut AS (SELECT coalesce((SELECT d FROM near ORDER BY d OFFSET ",
-    );
-    query.value(
-        i64::try_from(limit).unwrap_or(i64::MAX).saturating_sub(1),
-        Type::INT8,
-    );
+    query.wrap(before, near, after);
+    let last = i64::try_from(limit).unwrap_or(i64::MAX).saturating_sub(1);
     query
-        .text(" LIMIT 1), 'infinity') + ")
-        .value(margin, Type::FLOAT8);
+        .value(last, Type::INT8)
+        .text(" LIMIT 1), 'infinity') + ");
+    query.value(margin, Type::FLOAT8);
+    // Sub-selects that depend on nothing are worked out once.
     query.text(&format!(
-        " AS d), seen AS (SELECT count(*) AS candidates, max(d) AS last FROM near) \
-         SELECT seen.candidates, seen.last <= cut.d, vector_send(m.embedding), {} \
-         FROM near CROSS JOIN cut CROSS JOIN seen \
+        " AS d) SELECT (SELECT count(*) FROM near), (SELECT max(d) FROM near) <= (SELECT d FROM cut), \
+                       vector_send(m.embedding), {} \
+         FROM near \
          CROSS JOIN LATERAL (SELECT * FROM {} WHERE scope_id = '{scope}' AND id = near.id LIMIT 1) m \
-         WHERE near.d <= cut.d",
+         WHERE near.d <= (SELECT d FROM cut)",
         facts_of::<R>(),
         R::TABLE
     ));

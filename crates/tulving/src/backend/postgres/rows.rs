@@ -229,7 +229,7 @@ impl Scoped<'_> {
                 R::TABLE,
                 columns.join(", ")
             ));
-            let dims = row.embedding.map(|embedding| width(embedding));
+            let dims = row.embedding.map(width);
             insert
                 .value(scope.id(), Type::UUID)
                 .text(", ")
