@@ -188,7 +188,7 @@ async fn many(server: &Server, scopes: usize) {
              WHERE m.scope_id = '{id}' AND u.id <> '{id}'; \
          INSERT INTO node_vectors SELECT u.id, m.id, m.space_id, m.v FROM users u, node_vectors m \
              WHERE m.scope_id = '{id}' AND u.id <> '{id}'; \
-         INSERT INTO node_postings SELECT u.id, m.term, m.block, m.postings FROM users u, node_postings m \
+         INSERT INTO node_postings SELECT u.id, m.block, m.bucket, m.postings FROM users u, node_postings m \
              WHERE m.scope_id = '{id}' AND u.id <> '{id}'; \
          UPDATE scopes s SET space_id = f.space_id, node_next = f.node_next, node_documents = f.node_documents, node_tokens = f.node_tokens \
              FROM scopes f WHERE f.scope_id = '{id}' AND s.scope_id <> '{id}'",
