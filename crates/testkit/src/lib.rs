@@ -1,5 +1,9 @@
 //! What tests, the demo and benchmarks need, and the shipped program never does.
 //!
+//! * [`conformance`]: what every backend must do, as tests that a backend gets by naming its [`Fixture`]
+//! * [`strict`]: a backend in memory, harsher than any real one
+//! * [`probes`]: thousands of attempts to get at another scope's memories
+//! * [`operations`]: random sequences of calls, compared with what a map would do
 //! * [`postgres`]: a private PostgreSQL with pgvector, fetched if none is installed, gone when its owner is
 //! * [`signals`]: programs that hear them, whatever the test was started to ignore
 //! * [`corpus`]: data directories of any size, clean or as odd as real ones, the same for the same seed
@@ -10,6 +14,19 @@
     reason = "a test kit fails by panicking, with a message that says what to do"
 )]
 
+pub mod conformance;
 pub mod corpus;
+mod fixture;
+mod memories;
+mod naive;
+pub mod operations;
 pub mod postgres;
+pub mod probes;
+mod question;
+mod rng;
+pub mod sample;
+mod scoring;
 pub mod signals;
+pub mod strict;
+
+pub use fixture::{Fixture, Other};

@@ -9,7 +9,6 @@
 mod dirt;
 mod json;
 mod record;
-mod rng;
 mod text;
 mod vectors;
 mod write;

@@ -5,9 +5,9 @@ use sha2::{Digest, Sha256};
 use super::{
     Corpus, NODES_PER_EPISODE,
     json::{Fields, Json},
-    rng::Rng,
     text::Vocabulary,
 };
+use crate::rng::Rng;
 
 const SOURCES: &[&str] = &["anthropic", "openai", "grok", "gemini"];
 const INTENTS: &[&str] = &[

@@ -1,6 +1,6 @@
 //! Text that a tokenizer and a keyword index take for English: common short words, rare long ones, topics.
 
-use super::rng::Rng;
+use crate::rng::Rng;
 
 const COMMON: &[&str] = &[
     "the", "of", "and", "to", "in", "is", "that", "it", "for", "you", "was", "with", "on", "as",

@@ -1,7 +1,7 @@
 //! Unit vectors in clusters: a mixture in a small latent space, lifted by an orthonormal basis, and noise.
 //! Close in intrinsic dimension to sentence embeddings, unlike plain noise in all dimensions.
 
-use super::rng::Rng;
+use crate::rng::Rng;
 
 const LATENT: usize = 64;
 /// Distance of a point from its cluster's centre, per latent dimension.

@@ -2,11 +2,11 @@
 
 /// `SplitMix64`.
 #[derive(Debug, Clone)]
-pub(super) struct Rng(u64);
+pub(crate) struct Rng(u64);
 
 impl Rng {
     /// One stream of many: equal arguments give equal numbers.
-    pub(super) fn new(seed: u64, purpose: u64, index: usize) -> Self {
+    pub(crate) fn new(seed: u64, purpose: u64, index: usize) -> Self {
         let mut rng = Self(seed);
         for part in [purpose, index as u64] {
             let mixed = rng.next() ^ part.wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -15,7 +15,7 @@ impl Rng {
         rng
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -23,29 +23,29 @@ impl Rng {
     }
 
     /// A number below `bound`.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }
 
-    pub(super) fn between(&mut self, low: usize, high: usize) -> usize {
+    pub(crate) fn between(&mut self, low: usize, high: usize) -> usize {
         low + self.below(high - low + 1)
     }
 
-    pub(super) fn one_in(&mut self, n: usize) -> bool {
+    pub(crate) fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
-    pub(super) fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len())]
     }
 
     /// In [0, 1).
-    pub(super) fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Nearly normal, mean 0 and deviation 1: the sum of twelve uniform numbers.
-    pub(super) fn normal(&mut self) -> f32 {
+    pub(crate) fn normal(&mut self) -> f32 {
         let mut sum = 0;
         for _ in 0..3 {
             sum += halves(self.next());
@@ -54,7 +54,7 @@ impl Rng {
     }
 
     /// Roughly normal and a third of the price: the sum of four.
-    pub(super) fn noise(&mut self) -> f32 {
+    pub(crate) fn noise(&mut self) -> f32 {
         const DEVIATION: f32 = 37837.0; // 65536 · √(4/12)
         (halves(self.next()) as f32 - 131_070.0) / DEVIATION
     }

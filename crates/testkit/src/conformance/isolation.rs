@@ -1,0 +1,315 @@
+//! No scope sees, changes, counts or weighs what belongs to another.
+
+use std::sync::Arc;
+
+use tulving::backend::{Backend, BackendError, Counts, Cursor, Draft, Entry, Filter, Order, Page};
+use tulving::model::{Facts, Key, Scope};
+use uuid::Uuid;
+
+use crate::fixture::{Fixture, Other};
+use crate::memories::{ALL, Memories, node_key};
+use crate::naive::Naive;
+use crate::sample::{self, at, plain, saying, turn, vector, with_vector};
+use crate::scoring;
+
+/// The answer of every method to a scope, those included that are asked for nothing.
+async fn refusals(
+    backend: &dyn Backend,
+    scope: Scope,
+) -> Vec<(&'static str, Option<BackendError>)> {
+    let entry = with_vector(turn("c", 0), &[1.0]);
+    let (key, facts) = (entry.memory.key(), entry.memory.facts());
+    let (keys, no_keys): ([Key; 1], [Key; 0]) = ([key], []);
+    let (all, terms) = (Filter::default(), scoring::terms("answer"));
+    let page = Page {
+        order: Order::Newest,
+        after: None,
+        limit: 9,
+    };
+    let of = [facts];
+    vec![
+        ("space", backend.space(scope).await.err()),
+        (
+            "insert nothing",
+            backend.insert(scope, Vec::new()).await.err(),
+        ),
+        (
+            "insert",
+            backend
+                .insert(scope, vec![Draft::Whole(entry.clone())])
+                .await
+                .err(),
+        ),
+        (
+            "insert next",
+            backend
+                .insert(scope, vec![Draft::Next(entry.clone())])
+                .await
+                .err(),
+        ),
+        (
+            "replace",
+            backend
+                .replace(scope, &entry.memory, entry.clone())
+                .await
+                .err(),
+        ),
+        (
+            "delete nothing",
+            backend.delete(scope, &no_keys).await.err(),
+        ),
+        ("delete", backend.delete(scope, &keys).await.err()),
+        (
+            "touch nothing",
+            backend.touch(scope, &no_keys, at(0)).await.err(),
+        ),
+        ("touch", backend.touch(scope, &keys, at(0)).await.err()),
+        ("get nothing", backend.get(scope, &no_keys).await.err()),
+        ("get", backend.get(scope, &keys).await.err()),
+        ("list", backend.list(scope, &all, &page).await.err()),
+        ("count", backend.count(scope, &all).await.err()),
+        ("clusters", backend.clusters(scope).await.err()),
+        (
+            "nearest",
+            backend.nearest(scope, &vector(&[1.0]), 9, &all).await.err(),
+        ),
+        (
+            "nearest to nothing",
+            backend.nearest(scope, &vector(&[]), 9, &all).await.err(),
+        ),
+        (
+            "matching",
+            backend.matching(scope, &terms, 9, &all).await.err(),
+        ),
+        (
+            "matching nothing",
+            backend.matching(scope, &[], 9, &all).await.err(),
+        ),
+        (
+            "neighbours",
+            backend.neighbours(scope, &of, 9, &all).await.err(),
+        ),
+        (
+            "neighbours of nothing",
+            backend.neighbours(scope, &[], 9, &all).await.err(),
+        ),
+    ]
+}
+
+async fn assert_refused(backend: &dyn Backend, asked: Scope) {
+    for (method, refusal) in refusals(backend, asked).await {
+        match refusal {
+            Some(BackendError::UnknownScope { scope, .. }) if scope == asked => {}
+            other => panic!("{method} as {asked}: {other:?}"),
+        }
+    }
+}
+
+/// Every method refuses a scope that is not kept, whatever is asked for, and nothing comes of it.
+pub async fn scopes_that_are_not_kept_are_refused_by_every_method(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let entry = with_vector(turn("c", 0), &[1.0]);
+    memories.write([entry.clone()]).await;
+    assert_refused(&*memories.backend, Scope::User(Uuid::from_u128(404))).await;
+    assert_refused(&*memories.backend, Scope::Tenant(Uuid::from_u128(404))).await;
+    assert_refused(&*memories.backend, Scope::User(Uuid::nil())).await;
+    if let Other::Refused(other) = fixture.other() {
+        assert_refused(&*memories.backend, other).await;
+    }
+    memories.assert_holds(&entry).await;
+    assert_eq!(memories.all().await.len(), 1);
+}
+
+/// A user and a tenant are never the same, even with one UUID.
+pub async fn a_tenant_is_not_the_user_with_its_uuid(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    memories.write([plain(turn("c", 0))]).await;
+    let twin = match memories.scope {
+        Scope::User(id) => Scope::Tenant(id),
+        Scope::Tenant(id) => Scope::User(id),
+    };
+    assert_refused(&*memories.backend, twin).await;
+}
+
+/// What the other scope holds: the ids, conversations, places, times and clusters of the own ones,
+/// with a canary in each text.
+fn theirs() -> Vec<Entry> {
+    (0..6)
+        .map(|index| {
+            let mut node = turn("c", index);
+            node.human_content = "canary worker".to_owned();
+            node.cluster_id = Some(7);
+            node.cluster_label = Some("birds".to_owned());
+            with_vector(node, &[1.0, index as f32])
+        })
+        .chain([with_vector(sample::episode("whole"), &[1.0, 1.0])])
+        .collect()
+}
+
+fn ours() -> Vec<Entry> {
+    (0..3)
+        .map(|index| {
+            let mut node = turn("c", index);
+            node.human_content = "worker".to_owned();
+            with_vector(node, &[0.0, 1.0 + index as f32])
+        })
+        .collect()
+}
+
+/// Both scopes' memories, in one place.
+async fn both(fixture: &dyn Fixture) -> Memories {
+    fixture.plant(theirs()).await;
+    let memories = Memories::open(fixture).await;
+    memories.write(ours()).await;
+    fixture.maintain().await;
+    memories
+}
+
+/// The other scope's memories: all there, if the place keeps them at all.
+async fn assert_theirs_untouched(fixture: &dyn Fixture) {
+    let scope = fixture.other().scope();
+    let backend = fixture.open().await;
+    match fixture.other() {
+        Other::Kept(_) => {
+            let memories = Memories { backend, scope };
+            for entry in theirs() {
+                memories.assert_holds(&entry).await;
+            }
+            assert_eq!(memories.all().await.len(), theirs().len());
+        }
+        Other::Refused(_) => assert_refused(&*backend, scope).await,
+    }
+}
+
+/// An id that another scope uses is free, and each scope finds its own memory under it.
+pub async fn equal_ids_in_two_scopes_are_two_memories(fixture: &dyn Fixture) {
+    let memories = both(fixture).await;
+    for memories in [memories, Memories::open(fixture).await] {
+        for entry in ours() {
+            memories.assert_holds(&entry).await;
+        }
+    }
+    assert_theirs_untouched(fixture).await;
+}
+
+/// No method gives or counts a memory of another scope, whatever it is asked with.
+pub async fn other_scopes_are_not_read(fixture: &dyn Fixture) {
+    let memories = both(fixture).await;
+    let all = Filter::default();
+    let naive: Naive = ours().into_iter().collect();
+    for memories in [memories, Memories::open(fixture).await] {
+        let keys: Vec<Key> = theirs().iter().map(|entry| entry.memory.key()).collect();
+        let found = memories.get_all(&keys).await;
+        assert!(found[..3].iter().all(Option::is_some) && found[3..].iter().all(Option::is_none));
+        assert_eq!(memories.ids(&all).await, ["c/0", "c/1", "c/2"]);
+        assert_eq!(
+            memories.count(&all).await,
+            Counts {
+                nodes: 3,
+                episodes: 0
+            }
+        );
+        assert_eq!(memories.clusters().await, []);
+        assert_eq!(memories.with_words("canary").await, [""; 0]);
+        assert_eq!(memories.with_words("worker").await.len(), 3);
+        let query = vector(&[1.0]);
+        assert_eq!(
+            memories.nearest(&query, ALL, &all).await,
+            naive.nearest(&query, ALL, &all)
+        );
+        let birds = Filter {
+            clusters: vec![7],
+            ..Filter::default()
+        };
+        assert_eq!(memories.ids(&birds).await, [""; 0]);
+        let facts: Vec<Facts> = theirs().iter().map(|entry| entry.memory.facts()).collect();
+        let near = memories.neighbours(&facts[5..], 9, &all).await;
+        let near: Vec<_> = near.iter().map(|facts| facts.id.as_str()).collect();
+        assert_eq!(near, ["c/0", "c/1", "c/2"]);
+        for order in [Order::Newest, Order::Oldest] {
+            let after = Some(Cursor::from(&facts[1]));
+            let page = Page {
+                order,
+                after,
+                limit: ALL,
+            };
+            let listing = memories.backend.list(memories.scope, &all, &page).await;
+            assert_eq!(listing.expect("list").memories.len(), 1);
+        }
+    }
+}
+
+/// What is written, replaced, deleted and touched in one scope changes nothing in another.
+pub async fn other_scopes_are_not_changed(fixture: &dyn Fixture) {
+    let memories = both(fixture).await;
+    let keys: Vec<Key> = theirs().iter().map(|entry| entry.memory.key()).collect();
+    for foreign in &theirs()[3..] {
+        let refused = memories.replace(&foreign.memory, foreign.clone()).await;
+        match refused {
+            Err(BackendError::NoSuchMemory { key }) => assert_eq!(key, foreign.memory.key()),
+            other => panic!("replacing {}: {other:?}", foreign.memory.key()),
+        }
+    }
+    for foreign in &theirs()[..3] {
+        let refused = memories.replace(&foreign.memory, foreign.clone()).await;
+        assert!(
+            matches!(refused, Err(BackendError::Changed { .. })),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(memories.touch(&keys, 1).await, 3);
+    assert_theirs_untouched(fixture).await;
+    assert_eq!(memories.delete(&keys).await.len(), 3);
+    fixture.maintain().await;
+    assert_theirs_untouched(fixture).await;
+    assert_eq!(memories.all().await, []);
+}
+
+/// How rare a word is in another scope, and how long its memories are, changes no score.
+pub async fn other_scopes_do_not_weigh(fixture: &dyn Fixture) {
+    let memories = both(fixture).await;
+    let naive: Naive = ours().into_iter().collect();
+    let terms = scoring::terms("worker canary answer");
+    let expected = naive.matching(&terms, ALL, &Filter::default());
+    for memories in [memories, Memories::open(fixture).await] {
+        assert_eq!(
+            memories.matching(&terms, ALL, &Filter::default()).await,
+            expected
+        );
+    }
+}
+
+/// A conversation of the same name in another scope does not move the end of this one.
+pub async fn other_scopes_do_not_number(fixture: &dyn Fixture) {
+    let memories = both(fixture).await;
+    let next = |text: &str| {
+        let mut node = saying("", text);
+        node.place(0);
+        Draft::Next(plain(node))
+    };
+    let keys = memories.insert(vec![next("fourth")]).await.expect("insert");
+    let written = memories
+        .get(&keys[0])
+        .await
+        .expect("the memory just written");
+    assert_eq!(written.memory.facts().sequence_index, 3);
+    assert_theirs_untouched(fixture).await;
+}
+
+/// Where two scopes are kept, each finds its own by every way; where one is, the other is refused
+/// however much of it is there.
+pub async fn other_scopes_keep_what_is_theirs(fixture: &dyn Fixture) {
+    let ours = both(fixture).await;
+    let backend: Arc<dyn Backend> = fixture.open().await;
+    let Other::Kept(scope) = fixture.other() else {
+        return assert_refused(&*backend, fixture.other().scope()).await;
+    };
+    let other = Memories { backend, scope };
+    assert_eq!(other.with_words("canary").await.len(), 6);
+    assert_eq!(other.near(&[1.0]).await.len(), 7);
+    assert_eq!(other.clusters().await.len(), 1);
+    assert_eq!(ours.delete(&[node_key("c/0")]).await.len(), 1);
+    let space = other.backend.space(scope).await.expect("space");
+    assert_eq!(space, Some(sample::space()));
+    assert_theirs_untouched(fixture).await;
+}

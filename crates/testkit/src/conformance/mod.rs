@@ -1,0 +1,158 @@
+//! What every backend must do.
+//!
+//! Each test is a function over a [`Fixture`](crate::Fixture). A backend brings a fixture and gets
+//! all of them, each as a test of its own, now and whenever one is added:
+//!
+//! ```
+//! async fn fixture() -> impl testkit::Fixture {
+//!     testkit::strict::StrictFixture::new()
+//! }
+//! testkit::conformance_tests!(fixture);
+//! ```
+//!
+//! Forgetting and isolation come first: two backends that differ there are the worst that can
+//! happen.
+
+pub mod filters;
+pub mod forgetting;
+pub mod isolation;
+pub mod odd;
+pub mod paging;
+pub mod racing;
+pub mod searching;
+pub mod spaces;
+pub mod writing;
+
+/// Calls the macro that is named with every test of the suite, by file; what follows the name is
+/// handed on. [`conformance_tests`](crate::conformance_tests) is what backends use.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! for_each_conformance_test {
+    ([$($call:tt)*] $($rest:tt)*) => {
+        $($call)*! {
+            [$($rest)*]
+            forgetting {
+                deleted_memories_are_found_by_nothing
+                what_was_never_there_is_deleted_in_silence
+                deleting_leaves_everything_else_as_it_is
+                deleting_one_kind_leaves_the_other
+                deleting_everything_leaves_nothing
+                deleted_ids_begin_anew
+                replaced_words_and_vectors_find_nothing
+                deleted_memories_weigh_nothing
+            }
+            isolation {
+                scopes_that_are_not_kept_are_refused_by_every_method
+                a_tenant_is_not_the_user_with_its_uuid
+                equal_ids_in_two_scopes_are_two_memories
+                other_scopes_are_not_read
+                other_scopes_are_not_changed
+                other_scopes_do_not_weigh
+                other_scopes_do_not_number
+                other_scopes_keep_what_is_theirs
+            }
+            writing {
+                what_is_written_comes_back_whole
+                keys_come_in_order
+                writing_nothing_is_no_error
+                a_taken_id_is_refused_and_nothing_is_written
+                one_id_twice_in_a_batch_is_refused
+                big_batches_are_written_whole
+                next_goes_to_the_end_of_its_conversation
+                next_is_refused_if_its_id_is_taken
+                an_episode_has_no_next
+                replacing_changes_all_but_what_touching_counts
+                replacing_moves_a_memory_to_its_new_place
+                only_what_is_stored_can_be_replaced
+                touching_does_not_stand_in_the_way_of_replacing
+                touching_counts_each_key_once
+                touching_changes_nothing_else
+                keys_are_asked_for_in_any_order
+                everything_is_there_when_it_is_opened_again
+            }
+            spaces {
+                the_first_vector_names_the_space
+                vectors_of_another_space_are_refused
+                a_batch_of_two_spaces_is_refused_whole
+                a_zero_vector_is_no_vector
+                vectors_come_back_to_the_bit
+                a_vector_can_be_added_and_taken_away
+            }
+            paging {
+                listings_are_ordered_by_time_then_place_then_kind_then_id
+                ids_are_ordered_by_bytes
+                pages_of_any_size_give_everything_once
+                a_page_goes_on_where_a_memory_was
+                a_page_may_be_empty_or_huge
+                pages_are_as_long_with_a_filter
+                paging_gives_what_was_there_all_the_time_while_others_write
+            }
+            filters {
+                each_condition_lets_the_right_ones_pass
+                all_methods_mean_the_same_by_a_filter
+                wildcards_and_quotes_are_letters
+            }
+            searching {
+                nearest_is_what_looking_at_every_vector_gives
+                as_many_are_found_as_there_are
+                equal_vectors_come_by_kind_and_id
+                no_direction_is_near_nothing
+                vectors_of_any_length_are_compared
+                matching_is_what_looking_at_every_word_gives
+                equal_words_come_by_kind_and_id
+                a_filter_changes_no_score
+                no_words_match_nothing
+                neighbours_stand_within_reach
+                neighbours_at_the_ends_of_the_numbers
+                clusters_are_counted_and_named
+                searching_and_reading_change_nothing
+            }
+            odd {
+                texts_of_any_kind_come_back_and_are_found
+                texts_of_eight_megabytes_come_back_and_are_found
+                ids_of_any_kind_name_one_memory
+                conversations_of_any_kind_are_kept_apart
+                records_come_back_with_everything_that_nobody_knows
+                times_and_numbers_at_their_ends_come_back
+            }
+            racing {
+                writers_of_different_ids_all_succeed
+                of_writers_of_one_id_one_succeeds
+                places_in_a_conversation_are_given_once
+                of_replacements_of_one_state_one_succeeds
+                no_replacement_is_lost
+                no_touch_is_lost
+                batches_are_seen_whole
+                what_one_has_written_all_others_see
+            }
+        }
+    };
+}
+
+/// A test for each body of the suite, on what the named async function makes.
+#[macro_export]
+macro_rules! conformance_tests {
+    ($fixture:ident) => {
+        $crate::for_each_conformance_test!([$crate::conformance_tests] @each $fixture);
+    };
+    ([@each $fixture:ident] $($file:ident { $($name:ident)* })*) => {
+        $(mod $file {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    let fixture = super::$fixture().await;
+                    $crate::conformance::$file::$name(&fixture).await;
+                }
+            )*
+        })*
+    };
+}
+
+macro_rules! names {
+    ([] $($file:ident { $($name:ident)* })*) => {
+        &[$($(concat!(stringify!($file), "::", stringify!($name))),*),*]
+    };
+}
+
+/// Every test of the suite, as `file::name`.
+pub const NAMES: &[&str] = for_each_conformance_test!([names]);

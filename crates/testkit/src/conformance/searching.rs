@@ -1,0 +1,401 @@
+//! Finding: everything that is there, scored alike everywhere, and nothing changed by it.
+
+use tulving::backend::{Backend, Cluster, Filter, FoundBy, Order, Page};
+use tulving::model::{Facts, Kind, Memory};
+
+use crate::fixture::Fixture;
+use crate::memories::{ALL, Memories, ids};
+use crate::naive::Naive;
+use crate::sample::{self, episode, plain, saying, turn, vector, with_vector};
+use crate::scoring;
+
+/// The nearest are those that a look at every vector finds, with the same scores to the last bit.
+pub async fn nearest_is_what_looking_at_every_vector_gives(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let entries = sample::mixture(40, 200);
+    memories.write(entries.clone()).await;
+    let naive: Naive = entries.into_iter().collect();
+    let all = Filter::default();
+    for _ in 0..2 {
+        for memories in [memories.clone(), Memories::open(fixture).await] {
+            for numbers in [
+                &[1.0][..],
+                &[-1.0, 0.3, 7.0],
+                &[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
+            ] {
+                let query = vector(numbers);
+                for limit in [0, 1, 10, 150, ALL, usize::MAX] {
+                    let found = memories
+                        .backend
+                        .nearest(memories.scope, &query, limit, &all)
+                        .await;
+                    let found = found.expect("nearest");
+                    assert_eq!(
+                        found.hits,
+                        naive.nearest(&query, limit, &all),
+                        "{limit} of {query:?}"
+                    );
+                    assert!(matches!(found.found_by, FoundBy::Exact | FoundBy::Index));
+                }
+            }
+        }
+        fixture.maintain().await;
+    }
+}
+
+/// A search gives as many memories as were asked for, or as there are: however few pass a filter,
+/// however far away they are.
+pub async fn as_many_are_found_as_there_are(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let near =
+        (0..300).map(|index| with_vector(saying(&format!("near {index}"), "hello"), &[1.0, 0.1]));
+    let far = (0..5).map(|index| {
+        let mut node = saying(&format!("far {index}"), "hello");
+        node.source = "grok".to_owned();
+        with_vector(node, &[-1.0, 0.01 * index as f32])
+    });
+    memories
+        .write(near.chain(far).chain([plain(saying("wordless", "hello"))]))
+        .await;
+    let all = Filter::default();
+    let few = Filter {
+        sources: vec!["grok".to_owned()],
+        ..Filter::default()
+    };
+    for _ in 0..2 {
+        for memories in [memories.clone(), Memories::open(fixture).await] {
+            let query = vector(&[1.0]);
+            assert_eq!(memories.nearest(&query, ALL, &all).await.len(), 305);
+            assert_eq!(memories.nearest(&query, 303, &all).await.len(), 303);
+            let found = ids(&memories.nearest(&query, 10, &few).await);
+            assert_eq!(found, ["far 4", "far 3", "far 2", "far 1", "far 0"]);
+            let hello = scoring::terms("hello");
+            assert_eq!(memories.matching(&hello, ALL, &all).await.len(), 306);
+            assert_eq!(memories.matching(&hello, 305, &all).await.len(), 305);
+            assert_eq!(memories.matching(&hello, 10, &few).await.len(), 5);
+        }
+        fixture.maintain().await;
+    }
+}
+
+/// Of equal scores nodes come first, then the id decides, also which of them are among the first few.
+pub async fn equal_vectors_come_by_kind_and_id(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    memories
+        .write([
+            with_vector(episode("a"), &[1.0]),
+            with_vector(saying("c", "x"), &[1.0]),
+            with_vector(saying("B", "x"), &[2.0]),
+            with_vector(saying("b", "x"), &[4.0]),
+            with_vector(episode("0"), &[1.0]),
+            with_vector(saying("best", "x"), &[1.0, 1.0]),
+        ])
+        .await;
+    let (query, all) = (vector(&[1.0, 1.0]), Filter::default());
+    let expected = ["best", "B", "b", "c", "0", "a"];
+    for _ in 0..2 {
+        for limit in 0..=6 {
+            let found = ids(&memories.nearest(&query, limit, &all).await);
+            assert_eq!(found, expected[..limit]);
+        }
+        fixture.maintain().await;
+    }
+}
+
+/// A query that is all zero is like nothing.
+pub async fn no_direction_is_near_nothing(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    assert_eq!(memories.near(&[1.0]).await, [""; 0]);
+    memories.write(sample::mixture(41, 20)).await;
+    assert_eq!(memories.near(&[]).await, [""; 0]);
+    assert_eq!(memories.near(&[-0.0, 0.0]).await, [""; 0]);
+    assert!(!memories.near(&[f32::from_bits(1)]).await.is_empty());
+}
+
+/// Directions are compared: neither the largest numbers nor the smallest are lost or overflow.
+pub async fn vectors_of_any_length_are_compared(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let least = f32::from_bits(1);
+    let entries = [
+        with_vector(saying("huge", "x"), &[f32::MAX, f32::MAX]),
+        with_vector(saying("least", "x"), &[least, least, least]),
+        with_vector(saying("small", "x"), &[1e-20]),
+        with_vector(saying("against", "x"), &[-1e38, -1e38]),
+    ];
+    memories.write(entries.clone()).await;
+    let naive: Naive = entries.into_iter().collect();
+    for _ in 0..2 {
+        for numbers in [[1.0, 1.0], [f32::MAX, f32::MAX], [least, least]] {
+            let query = vector(&numbers);
+            let found = memories.nearest(&query, ALL, &Filter::default()).await;
+            assert_eq!(ids(&found), ["huge", "least", "small", "against"]);
+            assert_eq!(found, naive.nearest(&query, ALL, &Filter::default()));
+        }
+        fixture.maintain().await;
+    }
+}
+
+/// What holds any of the words is found, with the scores that all of a kind's texts give it.
+pub async fn matching_is_what_looking_at_every_word_gives(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let entries = sample::mixture(42, 200);
+    memories.write(entries.clone()).await;
+    let naive: Naive = entries.into_iter().collect();
+    let all = Filter::default();
+    for _ in 0..2 {
+        for memories in [memories.clone(), Memories::open(fixture).await] {
+            for words in [
+                "rust",
+                "pool worker",
+                "timeout nowhere",
+                "rust async index vector cursor",
+            ] {
+                let terms = scoring::terms(words);
+                for limit in [0, 1, 10, ALL, usize::MAX] {
+                    let found = memories.matching(&terms, limit, &all).await;
+                    assert_eq!(
+                        found,
+                        naive.matching(&terms, limit, &all),
+                        "{limit} of {words}"
+                    );
+                }
+            }
+        }
+        fixture.maintain().await;
+    }
+    let found = memories.matching(&scoring::terms("rust"), ALL, &all).await;
+    assert!(found.iter().any(|hit| hit.facts.kind == Kind::Node));
+    assert!(found.iter().any(|hit| hit.facts.kind == Kind::Episode));
+    assert!(found.iter().all(|hit| hit.score > 0.0));
+}
+
+/// Of equal scores nodes come first, then the id decides.
+pub async fn equal_words_come_by_kind_and_id(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let whole = |id: &str| {
+        let mut whole = episode(id);
+        whole.title = "same words".to_owned();
+        plain(whole)
+    };
+    let node = |id: &str| plain(saying(id, "same words"));
+    memories
+        .write([whole("a"), node("c"), node("B"), whole("0"), node("b")])
+        .await;
+    let (terms, all) = (scoring::terms("words"), Filter::default());
+    for _ in 0..2 {
+        for (kind, expected) in [
+            (Kind::Node, &["B", "b", "c"][..]),
+            (Kind::Episode, &["0", "a"]),
+        ] {
+            for limit in 0..=expected.len() {
+                let found = ids(&memories.matching(&terms, limit, &Filter::of(kind)).await);
+                assert_eq!(found, expected[..limit]);
+            }
+        }
+        assert_eq!(memories.matching(&terms, ALL, &all).await.len(), 5);
+        fixture.maintain().await;
+    }
+}
+
+/// A memory's score is the same whatever else passes.
+pub async fn a_filter_changes_no_score(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    memories.write(sample::mixture(43, 100)).await;
+    let terms = scoring::terms("rust pool");
+    let all = memories.matching(&terms, ALL, &Filter::default()).await;
+    let grok = Filter {
+        sources: vec!["grok".to_owned()],
+        ..Filter::default()
+    };
+    let some = memories.matching(&terms, ALL, &grok).await;
+    assert!(!some.is_empty() && some.len() < all.len());
+    for hit in some {
+        assert!(all.contains(&hit), "{hit:?}");
+    }
+}
+
+/// Neither no words nor words that nobody said.
+pub async fn no_words_match_nothing(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let all = Filter::default();
+    assert_eq!(memories.with_words("rust").await, [""; 0]);
+    memories.write(sample::mixture(44, 30)).await;
+    memories.write([plain(saying("silent", ""))]).await;
+    assert_eq!(memories.matching(&[], ALL, &all).await, []);
+    for words in ["unheard", "", "%", "rus", "ust"] {
+        let terms = [words.to_owned()];
+        assert_eq!(memories.matching(&terms, ALL, &all).await, [], "{words:?}");
+    }
+}
+
+/// Nodes of the same conversation, on both sides, no farther than asked; not those that were asked
+/// for, each once.
+pub async fn neighbours_stand_within_reach(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let entries: Vec<_> = [0, 1, 2, 3, 5, 9]
+        .map(|index| plain(turn("c", index)))
+        .into_iter()
+        .chain((0..5).map(|index| plain(turn("d", index))))
+        .chain([plain(episode("c"))])
+        .collect();
+    memories.write(entries.clone()).await;
+    // Two nodes may stand at one place.
+    let mut second = turn("c", 2);
+    second.id = "c/2 again".to_owned();
+    memories.write([plain(second)]).await;
+    let facts = |id: &str| {
+        let entry = entries.iter().find(|entry| entry.memory.id() == id);
+        entry.expect("an id from above").memory.facts()
+    };
+    #[rustfmt::skip]
+    let cases: [(&[&str], i64, &[&str]); 10] = [
+        (&["c/2"], 1, &["c/1", "c/2 again", "c/3"]),
+        (&["c/2"], 0, &["c/2 again"]),
+        (&["c/3"], 2, &["c/1", "c/2", "c/2 again", "c/5"]),
+        (&["c/0"], 1, &["c/1"]),
+        (&["c/9"], 3, &[]),
+        (&["c/9"], 4, &["c/5"]),
+        (&["c/1", "c/3"], 1, &["c/0", "c/2", "c/2 again"]),
+        (&["c/0", "d/0"], 1, &["c/1", "d/1"]),
+        (&["c/2"], -1, &[]),
+        (&["c"], 9, &[]),
+    ];
+    for _ in 0..2 {
+        for (of, reach, expected) in cases {
+            let of: Vec<Facts> = of.iter().map(|id| facts(id)).collect();
+            let found = memories.neighbours(&of, reach, &Filter::default()).await;
+            let found: Vec<_> = found.iter().map(|facts| facts.id.as_str()).collect();
+            assert_eq!(found, expected, "within {reach} of {of:?}");
+        }
+        assert_eq!(memories.neighbours(&[], 9, &Filter::default()).await, []);
+        let episodes = Filter::of(Kind::Episode);
+        assert_eq!(memories.neighbours(&[facts("c/2")], 9, &episodes).await, []);
+        fixture.maintain().await;
+    }
+}
+
+/// Places and reaches may be as large as numbers are.
+pub async fn neighbours_at_the_ends_of_the_numbers(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let (first, last) = (turn("c", 0), {
+        let mut last = turn("c", 1);
+        last.sequence_index = i64::MAX;
+        last
+    });
+    memories
+        .write([plain(first.clone()), plain(last.clone())])
+        .await;
+    let of = |node: &tulving::model::Node| [Memory::from(node.clone()).facts()];
+    let all = Filter::default();
+    for (reach, found) in [(i64::MAX, 1), (i64::MAX - 1, 0), (1, 0), (i64::MIN, 0)] {
+        assert_eq!(
+            memories.neighbours(&of(&first), reach, &all).await.len(),
+            found,
+            "{reach}"
+        );
+        assert_eq!(
+            memories.neighbours(&of(&last), reach, &all).await.len(),
+            found,
+            "{reach}"
+        );
+    }
+}
+
+/// The largest first, of equals by id; named as most of its nodes name it.
+pub async fn clusters_are_counted_and_named(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    assert_eq!(memories.clusters().await, []);
+    let labelled: &[(i64, Option<&str>)] = &[
+        (7, Some("pools")),
+        (7, Some("waiting")),
+        (7, Some("pools")),
+        (-1, Some("waiting")),
+        (-1, None),
+        (-1, Some("Waiting")),
+        (4, None),
+        (2, Some("rust")),
+        (9, Some("b")),
+        (9, Some("a")),
+        (9, Some("a")),
+        (9, Some("b")),
+    ];
+    let nodes = labelled
+        .iter()
+        .enumerate()
+        .map(|(index, (cluster, label))| {
+            let mut node = turn("c", index as i64);
+            node.cluster_id = Some(*cluster);
+            node.cluster_label = label.map(str::to_owned);
+            plain(node)
+        });
+    let mut unclustered = sample::node("alone");
+    unclustered.cluster_label = Some("pools".to_owned());
+    memories
+        .write(nodes.chain([plain(unclustered), plain(episode("whole"))]))
+        .await;
+    let cluster = |id, label: Option<&str>, nodes| Cluster {
+        id,
+        label: label.map(str::to_owned),
+        nodes,
+    };
+    let expected = [
+        cluster(9, Some("a"), 4),
+        cluster(-1, Some("Waiting"), 3),
+        cluster(7, Some("pools"), 3),
+        cluster(2, Some("rust"), 1),
+        cluster(4, None, 1),
+    ];
+    for _ in 0..2 {
+        for memories in [memories.clone(), Memories::open(fixture).await] {
+            assert_eq!(memories.clusters().await, expected);
+        }
+        fixture.maintain().await;
+    }
+    let mixture = sample::mixture(45, 100);
+    let naive: Naive = mixture.iter().cloned().collect();
+    memories
+        .delete(
+            &memories
+                .all()
+                .await
+                .iter()
+                .map(Memory::key)
+                .collect::<Vec<_>>(),
+        )
+        .await;
+    memories.write(mixture).await;
+    assert_eq!(memories.clusters().await, naive.clusters());
+}
+
+/// To ask is not to touch: what was asked for is as it was, to the last byte.
+pub async fn searching_and_reading_change_nothing(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let entries = sample::mixture(46, 40);
+    let keys = memories.write(entries.clone()).await;
+    let all = Filter::default();
+    let of: Vec<Facts> = entries.iter().map(|entry| entry.memory.facts()).collect();
+    for _ in 0..3 {
+        memories.get_all(&keys).await;
+        memories.near(&[1.0]).await;
+        memories.with_words("rust pool worker").await;
+        memories.neighbours(&of[..9], 5, &all).await;
+        memories.clusters().await;
+        memories.count(&all).await;
+        let page = Page {
+            order: Order::Newest,
+            after: None,
+            limit: 7,
+        };
+        let backend: &dyn Backend = &*memories.backend;
+        backend
+            .list(memories.scope, &all, &page)
+            .await
+            .expect("list");
+    }
+    fixture.maintain().await;
+    for memories in [memories, Memories::open(fixture).await] {
+        for entry in &entries {
+            memories.assert_holds(entry).await;
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! One scope of a backend, where every call is expected to succeed: it keeps test bodies short.
+
+use std::sync::Arc;
+
+use tulving::backend::{
+    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Order, Page, Scored,
+};
+use tulving::model::{Embedding, Facts, Key, Kind, Memory, Scope};
+
+use crate::fixture::Fixture;
+use crate::sample;
+
+/// More than there is.
+pub(crate) const ALL: usize = 1_000_000;
+
+/// The memories of one scope.
+#[derive(Debug, Clone)]
+pub(crate) struct Memories {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) scope: Scope,
+}
+
+impl Memories {
+    /// Those of the fixture's own scope, opened anew.
+    pub(crate) async fn open(fixture: &dyn Fixture) -> Self {
+        Self {
+            backend: fixture.open().await,
+            scope: fixture.own(),
+        }
+    }
+
+    pub(crate) async fn write(&self, entries: impl IntoIterator<Item = Entry>) -> Vec<Key> {
+        let drafts = entries.into_iter().map(Draft::Whole).collect();
+        self.insert(drafts).await.expect("insert")
+    }
+
+    pub(crate) async fn insert(&self, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
+        self.backend.insert(self.scope, drafts).await
+    }
+
+    pub(crate) async fn replace(&self, old: &Memory, new: Entry) -> Result<(), BackendError> {
+        self.backend.replace(self.scope, old, new).await
+    }
+
+    pub(crate) async fn delete(&self, keys: &[Key]) -> Vec<Key> {
+        self.backend.delete(self.scope, keys).await.expect("delete")
+    }
+
+    pub(crate) async fn touch(&self, keys: &[Key], minute: i64) -> u64 {
+        let touched = self.backend.touch(self.scope, keys, sample::at(minute));
+        touched.await.expect("touch")
+    }
+
+    pub(crate) async fn get(&self, key: &Key) -> Option<Entry> {
+        let mut found = self.get_all(std::slice::from_ref(key)).await;
+        assert_eq!(found.len(), 1, "one answer for one key");
+        found.pop().flatten()
+    }
+
+    pub(crate) async fn get_all(&self, keys: &[Key]) -> Vec<Option<Entry>> {
+        self.backend.get(self.scope, keys).await.expect("get")
+    }
+
+    /// Every memory of the scope, the first first.
+    pub(crate) async fn all(&self) -> Vec<Memory> {
+        let page = Page {
+            order: Order::Oldest,
+            after: None,
+            limit: ALL,
+        };
+        let everything = Filter::default();
+        let listing = self.backend.list(self.scope, &everything, &page);
+        let listing = listing.await.expect("list");
+        assert_eq!(listing.next, None, "there is nothing after everything");
+        listing.memories
+    }
+
+    /// The ids of the memories that pass, the first first.
+    pub(crate) async fn ids(&self, filter: &Filter) -> Vec<String> {
+        let page = Page {
+            order: Order::Oldest,
+            after: None,
+            limit: ALL,
+        };
+        let listing = self.backend.list(self.scope, filter, &page);
+        let memories = listing.await.expect("list").memories;
+        memories
+            .iter()
+            .map(|memory| memory.id().to_owned())
+            .collect()
+    }
+
+    pub(crate) async fn count(&self, filter: &Filter) -> Counts {
+        let counts = self.backend.count(self.scope, filter);
+        counts.await.expect("count")
+    }
+
+    pub(crate) async fn clusters(&self) -> Vec<Cluster> {
+        self.backend.clusters(self.scope).await.expect("clusters")
+    }
+
+    pub(crate) async fn nearest(
+        &self,
+        query: &Embedding,
+        limit: usize,
+        filter: &Filter,
+    ) -> Vec<Scored> {
+        let nearest = self.backend.nearest(self.scope, query, limit, filter);
+        nearest.await.expect("nearest").hits
+    }
+
+    pub(crate) async fn matching(
+        &self,
+        terms: &[String],
+        limit: usize,
+        filter: &Filter,
+    ) -> Vec<Scored> {
+        let matching = self.backend.matching(self.scope, terms, limit, filter);
+        matching.await.expect("matching")
+    }
+
+    /// Sorted, since the order is nobody's promise.
+    pub(crate) async fn neighbours(&self, of: &[Facts], reach: i64, filter: &Filter) -> Vec<Facts> {
+        let neighbours = self.backend.neighbours(self.scope, of, reach, filter);
+        let mut neighbours = neighbours.await.expect("neighbours");
+        neighbours.sort_by_key(Facts::key);
+        neighbours
+    }
+
+    /// The ids of what is nearest to a vector that begins with these numbers, the best first.
+    pub(crate) async fn near(&self, numbers: &[f32]) -> Vec<String> {
+        let query = sample::vector(numbers);
+        ids(&self.nearest(&query, ALL, &Filter::default()).await)
+    }
+
+    /// The ids of what holds any of these words, the best first.
+    pub(crate) async fn with_words(&self, words: &str) -> Vec<String> {
+        let terms = crate::scoring::terms(words);
+        ids(&self.matching(&terms, ALL, &Filter::default()).await)
+    }
+
+    /// That what is stored under the key of this entry is the same, to the last byte.
+    pub(crate) async fn assert_holds(&self, expected: &Entry) {
+        let key = expected.memory.key();
+        let Some(found) = self.get(&key).await else {
+            panic!("{key} is not there");
+        };
+        assert_same(&found, expected);
+    }
+}
+
+/// That two entries are the same to the last byte: as records and as bits of their vectors.
+pub(crate) fn assert_same(found: &Entry, expected: &Entry) {
+    assert_eq!(
+        sample::record_of(&found.memory),
+        sample::record_of(&expected.memory)
+    );
+    assert_eq!(found.memory.facts(), expected.memory.facts());
+    assert_eq!(
+        bits(found),
+        bits(expected),
+        "vector of {}",
+        expected.memory.key()
+    );
+}
+
+fn bits(entry: &Entry) -> Option<(String, Vec<u32>)> {
+    entry.embedding.as_ref().map(|vector| {
+        let numbers = vector.numbers().iter().map(|number| number.to_bits());
+        (vector.space().to_string(), numbers.collect())
+    })
+}
+
+/// The ids of what was found, in its order.
+pub(crate) fn ids(hits: &[Scored]) -> Vec<String> {
+    hits.iter().map(|hit| hit.facts.id.clone()).collect()
+}
+
+/// The key of a node.
+pub(crate) fn node_key(id: &str) -> Key {
+    Key::new(Kind::Node, id)
+}
+
+/// The key of an episode.
+pub(crate) fn episode_key(id: &str) -> Key {
+    Key::new(Kind::Episode, id)
+}

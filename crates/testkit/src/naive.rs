@@ -1,0 +1,237 @@
+//! What ought to be answered, worked out in the plainest way from a map of memories.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use tulving::backend::{
+    BackendError, Cluster, Counts, Cursor, Draft, Entry, Filter, Order, Page, Scored,
+};
+use tulving::model::{Embedding, Facts, Key, Kind, Memory, Timestamp};
+use tulving::record;
+
+use crate::scoring;
+
+/// The memories of one scope.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Naive(pub(crate) BTreeMap<Key, Entry>);
+
+impl FromIterator<Entry> for Naive {
+    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
+        let keyed = entries.into_iter().map(|entry| (entry.memory.key(), entry));
+        Self(keyed.collect())
+    }
+}
+
+impl Naive {
+    pub(crate) fn insert(&mut self, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
+        let mut changed = self.clone();
+        let keys = drafts.into_iter().map(|draft| changed.insert_one(draft));
+        let keys = keys.collect::<Result<_, _>>()?;
+        *self = changed;
+        Ok(keys)
+    }
+
+    fn insert_one(&mut self, draft: Draft) -> Result<Key, BackendError> {
+        let (mut entry, is_next) = match draft {
+            Draft::Whole(entry) => (entry, false),
+            Draft::Next(entry) => (entry, true),
+        };
+        if let Memory::Node(node) = &mut entry.memory
+            && is_next
+        {
+            let facts = self.0.values().map(|entry| entry.memory.facts());
+            let places = facts
+                .filter(|facts| facts.conversation_id.as_ref() == Some(&node.conversation_id))
+                .map(|facts| facts.sequence_index + 1);
+            node.place(places.max().unwrap_or(0));
+        }
+        let key = entry.memory.key();
+        if self.0.contains_key(&key) {
+            return Err(BackendError::Exists { key });
+        }
+        self.put(entry);
+        Ok(key)
+    }
+
+    fn put(&mut self, mut entry: Entry) {
+        entry.embedding = entry.embedding.filter(|vector| !vector.is_zero());
+        self.0.insert(entry.memory.key(), entry);
+    }
+
+    pub(crate) fn replace(&mut self, old: &Memory, mut new: Entry) -> Result<(), BackendError> {
+        let key = old.key();
+        let Some(stored) = self.0.get_mut(&key) else {
+            return Err(BackendError::NoSuchMemory { key });
+        };
+        if !record::same_content(&stored.memory, old) {
+            return Err(BackendError::Changed { key });
+        }
+        let (count, last) = recalled(&mut stored.memory);
+        let kept = (*count, *last);
+        let (count, last) = recalled(&mut new.memory);
+        (*count, *last) = kept;
+        self.put(new);
+        Ok(())
+    }
+
+    /// The keys of those that were there, sorted.
+    pub(crate) fn delete(&mut self, keys: &[Key]) -> Vec<Key> {
+        let keys: BTreeSet<&Key> = keys.iter().collect();
+        let there = keys.into_iter().filter(|key| self.0.remove(key).is_some());
+        there.cloned().collect()
+    }
+
+    pub(crate) fn touch(&mut self, keys: &[Key], at: Timestamp) -> u64 {
+        let mut touched = 0;
+        for key in keys.iter().collect::<BTreeSet<_>>() {
+            if let Some(entry) = self.0.get_mut(key) {
+                let (count, last) = recalled(&mut entry.memory);
+                (*count, *last) = (*count + 1, Some(at));
+                touched += 1;
+            }
+        }
+        touched
+    }
+
+    fn passing(&self, filter: &Filter) -> impl Iterator<Item = &Entry> {
+        let entries = self.0.values();
+        entries.filter(|entry| filter.passes(&entry.memory))
+    }
+
+    /// The page, and whether there is more after it.
+    pub(crate) fn list(&self, filter: &Filter, page: &Page) -> (Vec<Key>, bool) {
+        let facts = self.passing(filter).map(|entry| entry.memory.facts());
+        let mut places: Vec<Cursor> = facts.map(|facts| Cursor::from(&facts)).collect();
+        places.sort();
+        if page.order == Order::Newest {
+            places.reverse();
+        }
+        places.retain(|place| match (&page.after, page.order) {
+            (None, _) => true,
+            (Some(after), Order::Oldest) => place > after,
+            (Some(after), Order::Newest) => place < after,
+        });
+        let more = places.len() > page.limit;
+        let keys = places.into_iter().take(page.limit).map(|place| place.key);
+        (keys.collect(), more)
+    }
+
+    pub(crate) fn count(&self, filter: &Filter) -> Counts {
+        let of = |kind| {
+            let those = self
+                .passing(filter)
+                .filter(|entry| entry.memory.kind() == kind);
+            those.count() as u64
+        };
+        Counts {
+            nodes: of(Kind::Node),
+            episodes: of(Kind::Episode),
+        }
+    }
+
+    pub(crate) fn clusters(&self) -> Vec<Cluster> {
+        let mut members: BTreeMap<i64, Vec<Option<&str>>> = BTreeMap::new();
+        for entry in self.0.values() {
+            if let Memory::Node(node) = &entry.memory
+                && let Some(id) = node.cluster_id
+            {
+                let labels = members.entry(id).or_default();
+                labels.push(node.cluster_label.as_deref());
+            }
+        }
+        let mut clusters: Vec<Cluster> = members
+            .into_iter()
+            .map(|(id, labels)| Cluster {
+                id,
+                label: most_frequent(labels.iter().flatten().copied()),
+                nodes: labels.len() as u64,
+            })
+            .collect();
+        clusters.sort_by_key(|cluster| (std::cmp::Reverse(cluster.nodes), cluster.id));
+        clusters
+    }
+
+    pub(crate) fn nearest(&self, query: &Embedding, limit: usize, filter: &Filter) -> Vec<Scored> {
+        if query.is_zero() {
+            return Vec::new();
+        }
+        let scored = self.passing(filter).filter_map(|entry| {
+            let vector = entry.embedding.as_ref()?;
+            Some(Scored {
+                facts: entry.memory.facts(),
+                score: scoring::similarity(query, vector),
+            })
+        });
+        best(scored.collect(), limit)
+    }
+
+    pub(crate) fn matching(&self, terms: &[String], limit: usize, filter: &Filter) -> Vec<Scored> {
+        let mut found = Vec::new();
+        for kind in [Kind::Node, Kind::Episode] {
+            let memories: Vec<&Memory> = self
+                .passing(&Filter::of(kind))
+                .map(|entry| &entry.memory)
+                .collect();
+            let words: Vec<_> = memories
+                .iter()
+                .map(|memory| scoring::words(memory))
+                .collect();
+            let scores = scoring::keyword(&words, terms);
+            found.extend(memories.iter().zip(scores).filter_map(|(memory, score)| {
+                Some(Scored {
+                    facts: memory.facts(),
+                    score: score?,
+                })
+                .filter(|_| filter.passes(memory))
+            }));
+        }
+        best(found, limit)
+    }
+
+    /// By key.
+    pub(crate) fn neighbours(&self, of: &[Facts], reach: i64, filter: &Filter) -> Vec<Facts> {
+        let themselves: BTreeSet<Key> = of.iter().map(Facts::key).collect();
+        let stands_near = |facts: &Facts| {
+            of.iter().any(|near| {
+                let places = i128::from(near.sequence_index) - i128::from(facts.sequence_index);
+                near.conversation_id.is_some()
+                    && near.conversation_id == facts.conversation_id
+                    && places.abs() <= i128::from(reach)
+            })
+        };
+        self.passing(filter)
+            .map(|entry| entry.memory.facts())
+            .filter(|facts| !themselves.contains(&facts.key()) && stands_near(facts))
+            .collect()
+    }
+}
+
+/// How often a memory was recalled, and when.
+fn recalled(memory: &mut Memory) -> (&mut i64, &mut Option<Timestamp>) {
+    match memory {
+        Memory::Node(node) => (&mut node.access_count, &mut node.last_accessed),
+        Memory::Episode(episode) => (&mut episode.access_count, &mut episode.last_accessed),
+    }
+}
+
+/// Of equals the first by bytes.
+fn most_frequent<'l>(labels: impl Iterator<Item = &'l str>) -> Option<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for label in labels {
+        *counts.entry(label).or_default() += 1;
+    }
+    let most = counts.values().max().copied()?;
+    let mut labels = counts.into_iter().filter(|(_, count)| *count == most);
+    labels.next().map(|(label, _)| label.to_owned())
+}
+
+/// The best first; of equal scores, by kind and id.
+fn best(mut scored: Vec<Scored>, limit: usize) -> Vec<Scored> {
+    let order = |a: &Scored, b: &Scored| -> Ordering {
+        let by_score = b.score.total_cmp(&a.score);
+        by_score.then_with(|| a.facts.key().cmp(&b.facts.key()))
+    };
+    scored.sort_by(order);
+    scored.truncate(limit);
+    scored
+}

@@ -1,0 +1,230 @@
+//! A backend in memory, harsher than any real one: what passes here relies on nothing that the
+//! contract does not promise.
+//!
+//! * Every memory is kept as the bytes of its record and is read from them again each time.
+//! * Each call gives way to other tasks before and after it looks at anything, so that races happen.
+//! * Where the contract leaves an order open, it is the least convenient one.
+//! * What callers owe it is checked: a memory that is not as [`record::admit`] gives it, or a
+//!   replacement with another key, is a panic and not an odd row.
+//!
+//! Nothing in it is clever: a search looks at everything there is.
+
+mod room;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use tokio::task::yield_now;
+use tulving::backend::{
+    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Nearest, Page, Scored,
+};
+use tulving::model::{Embedding, Facts, Key, Memory, Scope, Space, Timestamp};
+use tulving::record;
+
+use crate::fixture::{Fixture, Other};
+use crate::sample;
+use room::Room;
+
+/// Memories of several scopes. A clone looks at the same memories.
+#[derive(Clone)]
+pub struct StrictBackend {
+    rooms: Arc<Mutex<HashMap<Scope, Room>>>,
+}
+
+impl StrictBackend {
+    /// Keeps the memories of these scopes, and of no other.
+    #[must_use]
+    pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Self {
+        let rooms = scopes.into_iter().map(|scope| (scope, Room::new(scope)));
+        Self {
+            rooms: Arc::new(Mutex::new(rooms.collect())),
+        }
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, HashMap<Scope, Room>> {
+        self.rooms.lock().expect("no call panicked half-way")
+    }
+
+    /// Looks at a copy of the scope's memories, as they are at this moment.
+    async fn read<A>(&self, scope: Scope, ask: impl FnOnce(Room) -> A) -> Result<A, BackendError> {
+        yield_now().await;
+        let room = self.rooms().get(&scope).cloned();
+        yield_now().await;
+        room.map(ask).ok_or_else(|| unknown(scope))
+    }
+
+    /// Changes a copy, which counts only if nothing goes wrong.
+    async fn write<A>(
+        &self,
+        scope: Scope,
+        change: impl FnOnce(&mut Room) -> Result<A, BackendError>,
+    ) -> Result<A, BackendError> {
+        yield_now().await;
+        let answer = self.write_now(scope, change);
+        yield_now().await;
+        answer
+    }
+
+    fn write_now<A>(
+        &self,
+        scope: Scope,
+        change: impl FnOnce(&mut Room) -> Result<A, BackendError>,
+    ) -> Result<A, BackendError> {
+        let mut rooms = self.rooms();
+        let room = rooms.get_mut(&scope).ok_or_else(|| unknown(scope))?;
+        let mut changed = room.clone();
+        let answer = change(&mut changed)?;
+        *room = changed;
+        Ok(answer)
+    }
+}
+
+fn unknown(scope: Scope) -> BackendError {
+    BackendError::UnknownScope {
+        scope,
+        place: "the strict backend".to_owned(),
+    }
+}
+
+impl fmt::Debug for StrictBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StrictBackend")
+    }
+}
+
+#[async_trait]
+impl Backend for StrictBackend {
+    async fn space(&self, scope: Scope) -> Result<Option<Arc<Space>>, BackendError> {
+        self.read(scope, |room| room.space).await
+    }
+
+    async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
+        self.write(scope, |room| {
+            drafts.into_iter().map(|draft| room.insert(draft)).collect()
+        })
+        .await
+    }
+
+    async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError> {
+        assert_eq!(
+            old.key(),
+            new.memory.key(),
+            "a replacement has the same key"
+        );
+        self.write(scope, |room| {
+            let key = old.key();
+            let Some(stored) = room.get(&key) else {
+                return Err(BackendError::NoSuchMemory { key });
+            };
+            if !record::same_content(&stored.memory, old) {
+                return Err(BackendError::Changed { key });
+            }
+            room.replace(&stored.memory, new)
+        })
+        .await
+    }
+
+    async fn delete(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Key>, BackendError> {
+        self.write(scope, |room| {
+            let there = keys.iter().filter(|key| room.delete(key)).cloned();
+            let mut there: Vec<Key> = there.collect();
+            there.reverse();
+            Ok(there)
+        })
+        .await
+    }
+
+    async fn touch(&self, scope: Scope, keys: &[Key], at: Timestamp) -> Result<u64, BackendError> {
+        self.write(scope, |room| Ok(room.touch(keys, at))).await
+    }
+
+    async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {
+        self.read(scope, |room| keys.iter().map(|key| room.get(key)).collect())
+            .await
+    }
+
+    async fn list(
+        &self,
+        scope: Scope,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Listing, BackendError> {
+        self.read(scope, |room| room.list(filter, page)).await
+    }
+
+    async fn count(&self, scope: Scope, filter: &Filter) -> Result<Counts, BackendError> {
+        self.read(scope, |room| room.count(filter)).await
+    }
+
+    async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError> {
+        self.read(scope, |room| room.clusters()).await
+    }
+
+    async fn nearest(
+        &self,
+        scope: Scope,
+        query: &Embedding,
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Nearest, BackendError> {
+        self.read(scope, |room| room.nearest(query, limit, filter))
+            .await?
+    }
+
+    async fn matching(
+        &self,
+        scope: Scope,
+        terms: &[String],
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Vec<Scored>, BackendError> {
+        self.read(scope, |room| room.matching(terms, limit, filter))
+            .await
+    }
+
+    async fn neighbours(
+        &self,
+        scope: Scope,
+        of: &[Facts],
+        reach: i64,
+        filter: &Filter,
+    ) -> Result<Vec<Facts>, BackendError> {
+        self.read(scope, |room| room.neighbours(of, reach, filter))
+            .await
+    }
+}
+
+/// A strict backend to be tested; it keeps two scopes.
+#[derive(Debug)]
+pub struct StrictFixture(StrictBackend);
+
+impl StrictFixture {
+    /// Holding nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(StrictBackend::new([sample::user(1), sample::user(2)]))
+    }
+}
+
+impl Default for StrictFixture {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Fixture for StrictFixture {
+    fn own(&self) -> Scope {
+        sample::user(1)
+    }
+
+    fn other(&self) -> Other {
+        Other::Kept(sample::user(2))
+    }
+
+    async fn open(&self) -> Arc<dyn Backend> {
+        Arc::new(self.0.clone())
+    }
+}

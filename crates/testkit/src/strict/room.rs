@@ -1,0 +1,329 @@
+//! The memories of one scope in a strict backend.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use tulving::backend::{
+    BackendError, Cluster, Counts, Cursor, Draft, Entry, Filter, FoundBy, Listing, Nearest, Order,
+    Page, Scored,
+};
+use tulving::json;
+use tulving::model::{Embedding, Episode, Facts, Key, Kind, Memory, Node, Scope, Space, Timestamp};
+use tulving::record::{self, Stamp};
+
+use crate::{sample, scoring};
+
+/// The memories of one scope.
+#[derive(Debug, Clone)]
+pub(super) struct Room {
+    owner: Scope,
+    pub(super) space: Option<Arc<Space>>,
+    rows: BTreeMap<Key, Row>,
+}
+
+/// A memory as bytes.
+#[derive(Debug, Clone)]
+struct Row {
+    record: Arc<str>,
+    vector: Option<Arc<[u8]>>,
+}
+
+impl Room {
+    pub(super) fn new(owner: Scope) -> Self {
+        Self {
+            owner,
+            space: None,
+            rows: BTreeMap::new(),
+        }
+    }
+
+    fn memory(&self, kind: Kind, record: &str) -> Memory {
+        let mut value = json::parse(record.as_bytes()).expect("stored records are JSON");
+        let stamp = Stamp::only(self.owner);
+        let read = match kind {
+            Kind::Node => {
+                record::read::<Node>(&mut value, &stamp).map(|read| Memory::Node(read.record))
+            }
+            Kind::Episode => {
+                record::read::<Episode>(&mut value, &stamp).map(|read| Memory::Episode(read.record))
+            }
+        };
+        read.expect("stored records are whole")
+    }
+
+    fn entry(&self, key: &Key, row: &Row) -> Entry {
+        let embedding = row.vector.as_ref().map(|bytes| {
+            let numbers = bytes
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .map(|number| f32::from_le_bytes(*number));
+            let space = self
+                .space
+                .clone()
+                .expect("a scope with vectors has a space");
+            Embedding::new(space, numbers.collect()).expect("stored vectors are finite")
+        });
+        Entry {
+            memory: self.memory(key.kind, &row.record),
+            embedding,
+        }
+    }
+
+    fn passing(&self, filter: &Filter) -> Vec<Entry> {
+        let entries = self.rows.iter().map(|(key, row)| self.entry(key, row));
+        entries
+            .filter(|entry| filter.passes(&entry.memory))
+            .collect()
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Option<Entry> {
+        self.rows.get(key).map(|row| self.entry(key, row))
+    }
+
+    pub(super) fn insert(&mut self, draft: Draft) -> Result<Key, BackendError> {
+        let entry = match draft {
+            Draft::Next(Entry {
+                memory: Memory::Node(mut node),
+                embedding,
+            }) => {
+                node.place(self.next_index(&node.conversation_id));
+                Entry {
+                    memory: node.into(),
+                    embedding,
+                }
+            }
+            Draft::Whole(entry) | Draft::Next(entry) => entry,
+        };
+        let key = entry.memory.key();
+        if self.rows.contains_key(&key) {
+            return Err(BackendError::Exists { key });
+        }
+        self.put(entry)?;
+        Ok(key)
+    }
+
+    fn next_index(&self, conversation: &str) -> i64 {
+        let all = self.passing(&Filter::of(Kind::Node));
+        let indexes = all.iter().filter_map(|entry| match &entry.memory {
+            Memory::Node(node) if node.conversation_id == conversation => Some(node.sequence_index),
+            _ => None,
+        });
+        indexes.max().map_or(0, |highest| highest + 1)
+    }
+
+    /// In place of what was there under its key.
+    fn put(&mut self, entry: Entry) -> Result<(), BackendError> {
+        let Entry { memory, embedding } = entry;
+        let record = sample::record_of(&memory);
+        assert_eq!(
+            self.memory(memory.kind(), &record).facts(),
+            memory.facts(),
+            "a memory is as it will be when it is read again"
+        );
+        let vector = match embedding.filter(|vector| !vector.is_zero()) {
+            None => None,
+            Some(vector) => {
+                let given = vector.space();
+                let stored = self.space.get_or_insert_with(|| Arc::clone(given));
+                if stored != given {
+                    return Err(BackendError::WrongSpace {
+                        stored: Arc::clone(stored),
+                        given: Arc::clone(given),
+                    });
+                }
+                let bytes = vector.numbers().iter().flat_map(|n| n.to_le_bytes());
+                Some(bytes.collect())
+            }
+        };
+        let record = record.into();
+        self.rows.insert(memory.key(), Row { record, vector });
+        Ok(())
+    }
+
+    /// Puts `new` in the place of `stored`, but for what touching alone changes.
+    pub(super) fn replace(&mut self, stored: &Memory, new: Entry) -> Result<(), BackendError> {
+        let Entry { memory, embedding } = new;
+        let memory = match (memory, stored) {
+            (Memory::Node(mut node), Memory::Node(stored)) => {
+                (node.access_count, node.last_accessed) =
+                    (stored.access_count, stored.last_accessed);
+                node.into()
+            }
+            (Memory::Episode(mut episode), Memory::Episode(stored)) => {
+                (episode.access_count, episode.last_accessed) =
+                    (stored.access_count, stored.last_accessed);
+                episode.into()
+            }
+            (other, _) => other,
+        };
+        self.put(Entry { memory, embedding })
+    }
+
+    /// Whether there was anything to delete.
+    pub(super) fn delete(&mut self, key: &Key) -> bool {
+        self.rows.remove(key).is_some()
+    }
+
+    pub(super) fn touch(&mut self, keys: &[Key], at: Timestamp) -> u64 {
+        let mut touched = 0;
+        for key in keys.iter().collect::<HashSet<_>>() {
+            let Some(mut entry) = self.get(key) else {
+                continue;
+            };
+            let (count, last) = match &mut entry.memory {
+                Memory::Node(node) => (&mut node.access_count, &mut node.last_accessed),
+                Memory::Episode(episode) => (&mut episode.access_count, &mut episode.last_accessed),
+            };
+            (*count, *last) = (count.saturating_add(1), Some(at));
+            if let Some(row) = self.rows.get_mut(key) {
+                row.record = sample::record_of(&entry.memory).into();
+                touched += 1;
+            }
+        }
+        touched
+    }
+
+    pub(super) fn list(&self, filter: &Filter, page: &Page) -> Listing {
+        let mut memories: Vec<Memory> = self
+            .passing(filter)
+            .into_iter()
+            .map(|entry| entry.memory)
+            .collect();
+        let place = |memory: &Memory| Cursor::from(&memory.facts());
+        memories.sort_by_key(place);
+        if let Some(after) = &page.after {
+            memories.retain(|memory| match page.order {
+                Order::Oldest => place(memory) > *after,
+                Order::Newest => place(memory) < *after,
+            });
+        }
+        if page.order == Order::Newest {
+            memories.reverse();
+        }
+        let more = memories.len() > page.limit;
+        memories.truncate(page.limit);
+        let next = memories.last().filter(|_| more).map(place);
+        Listing { memories, next }
+    }
+
+    pub(super) fn count(&self, filter: &Filter) -> Counts {
+        let mut counts = Counts::default();
+        for entry in self.passing(filter) {
+            match entry.memory {
+                Memory::Node(_) => counts.nodes += 1,
+                Memory::Episode(_) => counts.episodes += 1,
+            }
+        }
+        counts
+    }
+
+    pub(super) fn clusters(&self) -> Vec<Cluster> {
+        let mut found: HashMap<i64, (u64, HashMap<String, u64>)> = HashMap::new();
+        for entry in self.passing(&Filter::default()) {
+            let Memory::Node(node) = entry.memory else {
+                continue;
+            };
+            let Some(id) = node.cluster_id else { continue };
+            let (nodes, labels) = found.entry(id).or_default();
+            *nodes += 1;
+            if let Some(label) = node.cluster_label {
+                *labels.entry(label).or_default() += 1;
+            }
+        }
+        let clusters = found.into_iter().map(|(id, (nodes, labels))| Cluster {
+            id,
+            label: labels
+                .into_iter()
+                .max_by_key(|(label, count)| (*count, Reverse(label.clone())))
+                .map(|(label, _)| label),
+            nodes,
+        });
+        let mut clusters: Vec<Cluster> = clusters.collect();
+        clusters.sort_by_key(|cluster| (Reverse(cluster.nodes), cluster.id));
+        clusters
+    }
+
+    pub(super) fn nearest(
+        &self,
+        query: &Embedding,
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Nearest, BackendError> {
+        if let Some(stored) = self.space.as_ref().filter(|space| *space != query.space()) {
+            return Err(BackendError::WrongSpace {
+                stored: Arc::clone(stored),
+                given: Arc::clone(query.space()),
+            });
+        }
+        let mut hits = Vec::new();
+        if !query.is_zero() {
+            for entry in self.passing(filter) {
+                if let Some(vector) = &entry.embedding {
+                    hits.push(Scored {
+                        facts: entry.memory.facts(),
+                        score: scoring::similarity(query, vector),
+                    });
+                }
+            }
+        }
+        Ok(Nearest {
+            hits: best(hits, limit),
+            found_by: FoundBy::Exact,
+        })
+    }
+
+    pub(super) fn matching(&self, terms: &[String], limit: usize, filter: &Filter) -> Vec<Scored> {
+        let mut hits = Vec::new();
+        for kind in [Kind::Episode, Kind::Node] {
+            let all = self.passing(&Filter::of(kind));
+            let words: Vec<Vec<String>> = all
+                .iter()
+                .map(|entry| scoring::words(&entry.memory))
+                .collect();
+            for (entry, score) in all.iter().zip(scoring::keyword(&words, terms)) {
+                if let Some(score) = score.filter(|_| filter.passes(&entry.memory)) {
+                    let facts = entry.memory.facts();
+                    hits.push(Scored { facts, score });
+                }
+            }
+        }
+        best(hits, limit)
+    }
+
+    /// The last first.
+    pub(super) fn neighbours(&self, of: &[Facts], reach: i64, filter: &Filter) -> Vec<Facts> {
+        let mut found = Vec::new();
+        for entry in self.passing(filter).into_iter().rev() {
+            let Memory::Node(node) = &entry.memory else {
+                continue;
+            };
+            let is_one_of_these = of
+                .iter()
+                .any(|fact| fact.kind == Kind::Node && fact.id == node.id);
+            let stands_near = of.iter().any(|fact| {
+                fact.conversation_id.as_ref() == Some(&node.conversation_id)
+                    && u64::try_from(reach).is_ok_and(|reach| {
+                        fact.sequence_index.abs_diff(node.sequence_index) <= reach
+                    })
+            });
+            if stands_near && !is_one_of_these {
+                found.push(entry.memory.facts());
+            }
+        }
+        found
+    }
+}
+
+fn best(mut hits: Vec<Scored>, limit: usize) -> Vec<Scored> {
+    hits.sort_by(|a, b| {
+        let by_score = b.score.total_cmp(&a.score);
+        let by_kind = || a.facts.kind.cmp(&b.facts.kind);
+        by_score
+            .then_with(by_kind)
+            .then_with(|| a.facts.id.cmp(&b.facts.id))
+    });
+    hits.truncate(limit);
+    hits
+}
