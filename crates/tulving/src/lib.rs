@@ -8,10 +8,11 @@
 //! | [`record`] | memories as JSON records, and back |
 //! | [`backend::file`] | a data directory: records beside vectors |
 //! | [`backend::postgres`] | PostgreSQL with pgvector: schema, owners, the wall between scopes |
+//! | [`embed`] | texts into vectors: the model that is built in, or a server that speaks OpenAI's protocol |
 //! | [`transfer`] | moving a scope's memory, and the proof |
 //!
 //! It is no server and no program: it reads no environment variable, prints nothing and knows no
-//! terminal. It makes no embeddings: vectors come with the memories. It does not search yet.
+//! terminal. It does not search yet.
 //!
 //! A record that is read and written again is the same, odd as it may be:
 //!
@@ -37,6 +38,7 @@
 //! ```
 
 pub mod backend;
+pub mod embed;
 pub mod json;
 pub mod model;
 pub mod record;
