@@ -1,36 +1,29 @@
-//! The contract of an embedder.
+//! What every embedder does.
 
 use std::fmt;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use thiserror::Error;
-
+use super::EmbedError;
 use crate::model::Space;
 
 /// Whether a text asks or is asked for; some models want to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Purpose {
-    /// A question.
+    /// What someone looks for.
     Query,
-    /// A memory.
+    /// What is kept, to be found.
     Memory,
 }
 
-/// Turns texts into vectors of one space.
-#[async_trait]
+/// Something that turns texts into vectors of one space.
+#[async_trait::async_trait]
 pub trait Embedder: fmt::Debug + Send + Sync {
     /// The space of the vectors that it makes.
     fn space(&self) -> &Arc<Space>;
 
-    /// One vector for each text, in order, all finite and as wide as the space says.
+    /// One vector for each text, in order, all finite and as wide as the space says. All or nothing:
+    /// if one text fails, there is an error and no vector.
     ///
-    /// # Errors
-    /// If not all could be made.
+    /// A vector may be all zeros, for a text in which the model knows nothing.
     async fn embed(&self, texts: &[String], purpose: Purpose) -> Result<Vec<Vec<f32>>, EmbedError>;
 }
-
-/// Why texts could not be turned into vectors.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum EmbedError {}

@@ -19,4 +19,4 @@ pub use parse::{MAX_DEPTH, ParseError, Reason, parse};
 pub use records::{DEFAULT_LIMIT, Records, RecordsError, Span};
 pub use text::Text;
 pub use value::Value;
-pub use write::{write, write_text};
+pub use write::{write, write_indented, write_text};

@@ -38,6 +38,45 @@ pub fn write(value: &Value<'_>, out: &mut Vec<u8>) {
     }
 }
 
+/// Appends `value` as Python's `json.dump(…, indent=2, ensure_ascii=False)` would, inside `level`
+/// arrays and objects: the first line is not indented, the others are. Strings and numbers are as
+/// [`write`] writes them.
+pub fn write_indented(value: &Value<'_>, level: usize, out: &mut Vec<u8>) {
+    fn line(level: usize, out: &mut Vec<u8>) {
+        out.push(b'\n');
+        out.resize(out.len() + 2 * level, b' ');
+    }
+    match value {
+        Value::Array(elements) if !elements.is_empty() => {
+            out.push(b'[');
+            for (i, element) in elements.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                line(level + 1, out);
+                write_indented(element, level + 1, out);
+            }
+            line(level, out);
+            out.push(b']');
+        }
+        Value::Object(members) if !members.is_empty() => {
+            out.push(b'{');
+            for (i, (key, member)) in members.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                line(level + 1, out);
+                write_text(key.as_bytes(), out);
+                out.extend_from_slice(b": ");
+                write_indented(member, level + 1, out);
+            }
+            line(level, out);
+            out.push(b'}');
+        }
+        other => write(other, out),
+    }
+}
+
 /// Appends `wtf8` (UTF-8, or the bytes of a [`Text`](super::Text)) as a JSON string, quotes
 /// included. Escaped are `"`, `\`, controls below U+0020 (`\n \r \t \b \f`, else `\u00xx`) and
 /// lone surrogates (`\udxxx`), with lower-case digits; everything else stands as it is.
@@ -112,6 +151,15 @@ mod tests {
             ),
             r#"{"b":[1.0,-0,NaN,true,false,null],"a":{},"b":[]}"#
         );
+    }
+
+    #[test]
+    fn indented_as_python_does_it() {
+        let value = parse(br#"{"a":[1,{"b":[]}],"c":{},"d":"x\n"}"#).unwrap();
+        let mut out = Vec::new();
+        write_indented(&value, 1, &mut out);
+        let expected = "{\n    \"a\": [\n      1,\n      {\n        \"b\": []\n      }\n    ],\n    \"c\": {},\n    \"d\": \"x\\n\"\n  }";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 
     #[test]

@@ -6,11 +6,11 @@ use super::arithmetic::ln;
 use super::tokens;
 
 /// How soon repeating a word stops to count.
-const SATURATION: f64 = 1.2;
+const SATURATION: f64 = 0.9;
 /// How much a long text is held against it, 0 to 1.
-const LENGTH: f64 = 0.75;
+const LENGTH: f64 = 0.4;
 
-/// What a scope holds, all kinds together.
+/// What a scope holds of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Statistics {
     /// Memories with words.
@@ -35,7 +35,7 @@ pub struct Posting {
 pub struct TermPostings {
     /// The term.
     pub term: String,
-    /// How many documents of the whole scope hold it, whatever filters say.
+    /// How many documents of the scope hold it, whatever filters say.
     pub df: u64,
     /// The documents that pass the filters, each once, in any order.
     pub postings: Vec<Posting>,
@@ -166,12 +166,12 @@ fn is_stop_word(term: &str) -> bool {
     STOP_WORDS.binary_search(&term).is_ok()
 }
 
-/// Sorted.
+/// As tokens, sorted.
 const STOP_WORDS: &[&str] = &[
     "a", "about", "am", "an", "and", "any", "are", "as", "at", "be", "been", "being", "but", "by",
-    "can", "could", "did", "do", "doe", "doing", "for", "from", "had", "has", "have", "he", "her",
+    "can", "could", "did", "do", "doe", "doing", "for", "from", "had", "has", "hav", "he", "her",
     "his", "how", "i", "if", "in", "into", "is", "it", "its", "me", "my", "of", "on", "or", "our",
-    "she", "should", "so", "some", "that", "the", "their", "them", "then", "there", "these",
-    "they", "this", "those", "to", "was", "we", "were", "what", "when", "where", "which", "who",
-    "whose", "why", "will", "with", "would", "you", "your",
+    "she", "should", "so", "som", "that", "the", "their", "them", "then", "ther", "thes", "they",
+    "this", "thos", "to", "was", "we", "wer", "what", "when", "wher", "which", "who", "whos",
+    "why", "will", "with", "would", "you", "your",
 ];

@@ -12,6 +12,7 @@ pub(crate) struct Cutter {
     most_rows: u32,
     vector_bytes: u64,
     chunks: Vec<RunChunk>,
+    broken_off: bool,
 }
 
 impl Cutter {
@@ -21,13 +22,19 @@ impl Cutter {
             most_rows: most_rows.max(1),
             vector_bytes: 4u64.saturating_mul(dims as u64),
             chunks: Vec::new(),
+            broken_off: false,
         }
+    }
+
+    /// What comes next begins a chunk of its own.
+    pub(crate) fn break_off(&mut self) {
+        self.broken_off = true;
     }
 
     /// Adds the next row: its index and where its bytes lie.
     pub(crate) fn push(&mut self, index: u64, offset: u64, bytes: u64) {
         let end = offset + bytes;
-        if let Some(last) = self.chunks.last_mut() {
+        if let Some(last) = self.chunks.last_mut().filter(|_| !self.broken_off) {
             let grown = end - last.byte_start;
             let weight =
                 grown.saturating_add(self.vector_bytes.saturating_mul(u64::from(last.rows + 1)));
@@ -37,6 +44,7 @@ impl Cutter {
                 return;
             }
         }
+        self.broken_off = false;
         let chunk = u32::try_from(self.chunks.len()).unwrap_or(u32::MAX);
         self.chunks.push(RunChunk {
             kind: self.kind,

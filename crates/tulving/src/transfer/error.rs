@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::backend::file::FileError;
 use crate::backend::file::layout::LayoutError;
 use crate::backend::file::pair::PairError;
 use crate::backend::postgres::DatabaseError;
@@ -52,6 +53,9 @@ pub enum TransferError {
     /// A file of it cannot be read.
     #[error(transparent)]
     Pair(#[from] PairError),
+    /// The directory's journal cannot be read, or does not belong to its files.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// There are more records than vectors, or fewer.
     #[error("{} count mismatch: {records} holds {record_count}, {vectors} holds {vector_count} vectors", title(.kind))]
     CountMismatch {

@@ -14,6 +14,7 @@ use super::progress::{Phase, Progress};
 use super::rows::{self, RowsFile};
 use super::source::{KindSource, Reading};
 use super::workers::Conveyor;
+use crate::backend::file::Pending;
 use crate::backend::file::layout::Layout;
 use crate::backend::file::npy;
 use crate::backend::file::pair::{Fingerprint, Pair};
@@ -117,12 +118,18 @@ pub(crate) async fn survey(
 ) -> Result<Surveyed, TransferError> {
     progress.phase(Phase::Plan, None);
     let layout = Layout::find(&options.data_dir)?;
-    let mut sources = Vec::new();
+    let root = options.data_dir.clone();
+    let pending = tokio::task::spawn_blocking(move || Pending::open(&root)).await??;
+    let pending = pending.map(Arc::new);
+    let mut sources: Vec<KindSource> = Vec::new();
     for kind in [Kind::Node, Kind::Episode] {
         if !options.takes(kind) {
             continue;
         }
         let Some(paths) = layout.require(kind)?.cloned() else {
+            if let Some(pending) = &pending {
+                pending.require_files(kind)?;
+            }
             continue;
         };
         let (root, rows, most) = (
@@ -133,10 +140,11 @@ pub(crate) async fn survey(
         let npy = npy::Options {
             cast_f32: options.cast_f32,
         };
+        let pending = pending.clone();
         let survey = move || -> Result<KindSource, TransferError> {
             let pair = Pair::open(&paths, npy)?;
             let rows = rows.as_deref().map(RowsFile::open).transpose()?;
-            KindSource::survey(&root, kind, pair, rows, most)
+            KindSource::survey(&root, kind, pair, rows, pending, most)
         };
         sources.push(tokio::task::spawn_blocking(survey).await??);
         if cancel.cancelled() {
@@ -144,6 +152,13 @@ pub(crate) async fn survey(
                 phase: Phase::Plan.as_str(),
             });
         }
+    }
+    // One journal for all kinds: it is named once.
+    if let (Some(pending), Some(first)) = (&pending, sources.first_mut()) {
+        let print = pending.fingerprint.clone();
+        let name = print.path.strip_prefix(&options.data_dir);
+        let name = name.unwrap_or(&print.path).display().to_string();
+        first.files.push((name, print));
     }
     Ok(Surveyed {
         layout: layout.version,
@@ -209,12 +224,10 @@ impl Surveyed {
     /// If the vectors' widths do not fit the model, or each other.
     pub(crate) fn space(&self, model: Option<&str>) -> Result<Option<Space>, TransferError> {
         let mut space: Option<Space> = None;
-        for source in self
-            .sources
-            .iter()
-            .filter(|source| source.pair.vectors.rows() > 0)
-        {
-            let found = source.pair.vectors.dims();
+        for source in &self.sources {
+            let Some(found) = source.dims() else {
+                continue;
+            };
             let refuse = |expected: String| {
                 Err(TransferError::Dimensions {
                     file: source.vectors_file(),

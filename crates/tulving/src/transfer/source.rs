@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::cut::Cutter;
 use super::digest::{self, Sha256Bytes};
 use super::error::{Flawed, TransferError};
 use super::rows::RowsFile;
+use crate::backend::file::Pending;
 use crate::backend::file::pair::{Fingerprint, Pair, PairError};
 use crate::backend::postgres::{RunChunk, Stored};
 use crate::json::{self, Records, Value};
@@ -25,6 +27,10 @@ pub(crate) struct KindSource {
     pub(crate) files: Vec<(String, Fingerprint)>,
     pub(crate) rows: u64,
     pub(crate) chunks: Vec<RunChunk>,
+    /// Writes that are not in the pair yet: rows behind its own.
+    pending: Option<Arc<Pending>>,
+    /// Rows of the pair that these take the place of. They are in no chunk's count.
+    superseded: HashSet<u64>,
 }
 
 /// How records are read.
@@ -70,6 +76,7 @@ impl KindSource {
         kind: Kind,
         pair: Pair,
         rows_file: Option<RowsFile>,
+        pending: Option<Arc<Pending>>,
         most_rows: u32,
     ) -> Result<Self, TransferError> {
         let named = |print: Fingerprint| (relative(root, &print.path), print);
@@ -78,28 +85,48 @@ impl KindSource {
             let vectors = scope.spawn(|| pair.fingerprint_vectors());
             let mut cutter = Cutter::new(kind, most_rows, pair.vectors.dims());
             let mut rows = 0;
-            let scanned = match &rows_file {
-                None => pair.scan(|span| {
-                    rows += 1;
+            let mut superseded = HashSet::new();
+            let scanned = pair.scan(|span, record| {
+                rows += 1;
+                // One that is no JSON is refused when it is loaded.
+                let is_superseded = |pending: &Pending| {
+                    json::parse(record).is_ok_and(|value| pending.supersedes(kind, &value))
+                };
+                if pending.as_deref().is_some_and(is_superseded) {
+                    superseded.insert(span.index);
+                } else {
                     cutter.push(span.index, span.offset, span.len);
-                }),
-                Some(_) => pair.scan(|_| rows += 1),
-            };
+                }
+            });
+            let mut offset = 0;
+            cutter.break_off();
+            let lengths = pending.iter().flat_map(|pending| pending.lengths(kind));
+            for (index, len) in (rows..).zip(lengths) {
+                cutter.push(index, offset, len);
+                offset += len;
+            }
             let vectors = vectors.join().map_err(|_| TransferError::Worker {
                 reason: "hashing".to_owned(),
             });
-            (scanned.map(|print| (print, rows, cutter.finish())), vectors)
+            let scanned = scanned.map(|print| (print, rows, cutter.finish(), superseded));
+            (scanned, vectors)
         });
-        let (records, rows, chunks) = records?;
+        let ((records, rows, chunks, superseded), vectors) = (records?, vectors??);
+        if let Some(pending) = &pending {
+            pending.check(&[records.clone(), vectors.clone()])?;
+        }
         let mut source = Self {
             kind,
-            files: vec![named(records), named(vectors??)],
+            files: vec![named(records), named(vectors)],
             rows_file,
             rows,
             chunks,
             pair,
+            pending,
+            superseded,
         };
         source.check_count(root)?;
+        source.rows = source.chunks.iter().map(|chunk| u64::from(chunk.rows)).sum();
         if let Some(rows_file) = &source.rows_file {
             let (print, rows, chunks) =
                 rows_file.survey(kind, most_rows, source.pair.vectors.dims())?;
@@ -136,6 +163,15 @@ impl KindSource {
             .map_or_else(String::new, |(name, _)| name.clone())
     }
 
+    /// Numbers in each vector; `None` if there is no vector.
+    pub(crate) fn dims(&self) -> Option<usize> {
+        let vectors = &self.pair.vectors;
+        let pending = || self.pending.as_ref()?.dims(self.kind);
+        (vectors.rows() > 0)
+            .then(|| vectors.dims())
+            .or_else(pending)
+    }
+
     /// A row that is sound in itself and refused all the same.
     pub(crate) fn flawed_row<R: Record>(&self, row: &Stored<R>, flaw: Flaw) -> Flawed {
         let mut record = Vec::new();
@@ -158,10 +194,41 @@ impl KindSource {
         chunk: &RunChunk,
         reading: &Reading,
     ) -> Result<Loaded<R>, TransferError> {
-        match &self.rows_file {
-            None => self.load_from_pair(chunk, reading),
-            Some(rows_file) => self.load_from_rows(rows_file, chunk, reading),
+        match (&self.rows_file, &self.pending) {
+            (Some(rows_file), _) => self.load_from_rows(rows_file, chunk, reading),
+            (None, Some(pending)) if chunk.first_row >= self.pair.vectors.rows() => {
+                self.load_from_pending(pending, chunk, reading)
+            }
+            (None, _) => self.load_from_pair(chunk, reading),
         }
+    }
+
+    fn load_from_pending<R: Record>(
+        &self,
+        pending: &Pending,
+        chunk: &RunChunk,
+        reading: &Reading,
+    ) -> Result<Loaded<R>, TransferError> {
+        let mut loaded = Loaded::with_capacity(chunk.rows as usize);
+        let mut scratch = Vec::new();
+        let behind = self.pair.vectors.rows();
+        let (first, dims) = (chunk.first_row - behind, self.dims().unwrap_or(0));
+        pending.read(self.kind, first, chunk.rows, dims, |row, value, numbers| {
+            let vector = Vector {
+                numbers,
+                given: false,
+            };
+            let index = behind + row;
+            self.take(&mut loaded, index, value, vector, reading, &mut scratch);
+        })?;
+        Ok(loaded)
+    }
+
+    /// How many rows of the pair a chunk spans, those included that do not count any more.
+    fn spanned(&self, chunk: &RunChunk) -> usize {
+        let mut counting = (chunk.first_row..).filter(|row| !self.superseded.contains(row));
+        let last = counting.nth((chunk.rows as usize).saturating_sub(1));
+        last.map_or(0, |last| usize::try_from(last + 1 - chunk.first_row).unwrap_or(usize::MAX))
     }
 
     fn load_from_pair<R: Record>(
@@ -175,9 +242,10 @@ impl KindSource {
         )?;
         let mut vectors = Vec::new();
         let dims = self.pair.vectors.dims();
+        let spanned = self.spanned(chunk);
         self.pair
             .vectors
-            .read_rows(chunk.first_row, chunk.rows as usize, &mut vectors)
+            .read_rows(chunk.first_row, spanned, &mut vectors)
             .map_err(PairError::Vectors)?;
         let mut loaded = Loaded::with_capacity(chunk.rows as usize);
         let mut scratch = Vec::new();
@@ -200,10 +268,13 @@ impl KindSource {
             // The file was cut before: another number of rows now means that it was written to.
             let vector = vectors
                 .get(at..at.saturating_add(dims))
-                .filter(|_| span.index < u64::from(chunk.rows))
+                .filter(|_| span.index < spanned as u64)
                 .ok_or_else(|| PairError::Changed {
                     path: self.pair.paths.records.clone(),
                 })?;
+            if self.superseded.contains(&index) {
+                continue;
+            }
             let mut value = json::parse(&buffer).map_err(|mut source| {
                 // In the file, not in the record; the bracket before the chunk is not in either.
                 source.offset += usize::try_from(chunk.byte_start + span.offset - 1).unwrap_or(0);
@@ -213,6 +284,9 @@ impl KindSource {
                     source,
                 }
             })?;
+            if let Some(pending) = &self.pending {
+                pending.touch(self.kind, &mut value);
+            }
             self.take(
                 &mut loaded,
                 index,

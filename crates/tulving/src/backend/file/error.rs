@@ -1,31 +1,275 @@
-//! What can go wrong between us and a data directory.
+//! What can go wrong with a data directory that is read and written.
 
+use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use super::layout::LayoutError;
+use super::npy::NpyError;
 use super::pair::PairError;
+use crate::json::ParseError;
+use crate::model::Kind;
+use crate::record::Flaw;
 
-/// A failed exchange with a data directory.
+/// Why a data directory was not read or not written. What failed was not written, in whole.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FileError {
-    /// The directory holds no memory, or names files that are not there.
+    /// The directory is no data directory.
     #[error(transparent)]
     Layout(#[from] LayoutError),
-    /// Records and vectors cannot be read.
+    /// Its records or vectors cannot be read.
     #[error(transparent)]
     Pair(#[from] PairError),
+    /// There are more records than vectors, or fewer.
+    #[error("{} count mismatch: {records} holds {record_count}, {vectors} holds {vector_count} vectors", title(.kind))]
+    CountMismatch {
+        /// Nodes or episodes.
+        kind: Kind,
+        /// The records' file.
+        records: PathBuf,
+        /// How many it holds.
+        record_count: u64,
+        /// The vectors' file.
+        vectors: PathBuf,
+        /// How many it holds.
+        vector_count: u64,
+    },
+    /// The manifest names no owner.
+    #[error(
+        "{path} has no owner yet; say whose memory it is with `tulving init --user-id` or `--tenant-id`"
+    )]
+    NoOwner {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The manifest names another owner than the one who asks.
+    #[error("{path} belongs to another owner; nothing in it was read")]
+    OtherOwner {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A new directory was to be made where there are memories.
+    #[error("{path} holds memories already; nothing was changed")]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Another process holds the lock.
+    #[error(
+        "{path} is locked by another process, for more than {seconds} s; try again when it is done"
+    )]
+    Locked {
+        /// The lock's file.
+        path: PathBuf,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// Something else wrote to the files that a journal with pending writes is bound to.
+    #[error(
+        "{} changed while {journal} holds writes that are not in it yet; nothing was read or written. \
+         To replay those writes onto the files as they are now, run `tulving compact --rebase`",
+        list(.changed)
+    )]
+    BaseChanged {
+        /// The files that changed.
+        changed: Vec<PathBuf>,
+        /// The journal with the pending writes.
+        journal: PathBuf,
+    },
+    /// Nothing but the journal holds memories of this kind yet.
+    #[error("the {} are in {journal} alone; run `tulving compact`, then try again", .kind.plural())]
+    Unfolded {
+        /// Nodes or episodes.
+        kind: Kind,
+        /// The journal.
+        journal: PathBuf,
+    },
+    /// A file of ours holds what was never written to it.
+    #[error("{path} is damaged at byte {offset}: {reason}; restore it from a backup")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// From which byte on.
+        offset: u64,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// A file of ours was written by a newer program.
+    #[error("{path} has version {found}, this program knows {known}; use a newer Tulving")]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The newest that is known.
+        known: u32,
+    },
+    /// The vectors' width is not the directory's.
+    #[error("a vector of {found} numbers does not fit {path}, whose vectors have {expected}")]
+    Width {
+        /// The directory.
+        path: PathBuf,
+        /// Numbers in the vector.
+        found: usize,
+        /// Numbers in the directory's vectors.
+        expected: usize,
+    },
+    /// One write is larger than a journal's frame.
+    #[error("one write of {bytes} bytes is more than the {limit} that are taken at once; split it")]
+    TooLarge {
+        /// Bytes of the write.
+        bytes: u64,
+        /// The most that is taken.
+        limit: u64,
+    },
+    /// A record that cannot be stored.
+    #[error("{} {id:?} cannot be stored: {flaw}", .kind.as_str())]
+    Refused {
+        /// Node or episode.
+        kind: Kind,
+        /// Its id.
+        id: String,
+        /// What is wrong with it.
+        flaw: Flaw,
+    },
+    /// A stored record cannot be read back.
+    #[error("record {index} of {path} cannot be read")]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// Its place in it, from 0.
+        index: u64,
+        /// What is wrong with it.
+        source: ParseError,
+    },
+    /// There is no room for what was to be written.
+    #[error("the disk is full: {doing} {path}; nothing was written")]
+    DiskFull {
+        /// What was being done.
+        doing: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A write failed and could not be taken back.
+    #[error("an earlier write to {path} failed and could not be undone; open the directory again")]
+    Poisoned {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// A write that was to be made together with this one failed.
+    #[error("{reason}")]
+    Together {
+        /// Why.
+        reason: String,
+    },
     /// The operating system refused.
     #[error("{doing} {path}")]
     Io {
-        /// What was being done to the file.
+        /// What was being done.
         doing: &'static str,
-        /// The file.
+        /// To which file.
         path: PathBuf,
         /// Why it failed.
         source: io::Error,
     },
+}
+
+impl FileError {
+    /// Wraps what the system said; to be used with `map_err`.
+    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| {
+            let path = path.to_owned();
+            match source.kind() {
+                io::ErrorKind::StorageFull
+                | io::ErrorKind::QuotaExceeded
+                | io::ErrorKind::FileTooLarge => Self::DiskFull {
+                    doing,
+                    path,
+                    source,
+                },
+                _ => Self::Io {
+                    doing,
+                    path,
+                    source,
+                },
+            }
+        }
+    }
+}
+
+impl FileError {
+    /// The same error for another who waited for the same write.
+    pub(crate) fn again(&self) -> Self {
+        let copy = |source: &io::Error| match source.raw_os_error() {
+            Some(code) => io::Error::from_raw_os_error(code),
+            None => io::Error::new(source.kind(), source.to_string()),
+        };
+        match self {
+            Self::DiskFull {
+                doing,
+                path,
+                source,
+            } => Self::DiskFull {
+                doing,
+                path: path.clone(),
+                source: copy(source),
+            },
+            Self::Io {
+                doing,
+                path,
+                source,
+            } => Self::Io {
+                doing,
+                path: path.clone(),
+                source: copy(source),
+            },
+            Self::Locked { path, seconds } => Self::Locked {
+                path: path.clone(),
+                seconds: *seconds,
+            },
+            Self::Poisoned { path } => Self::Poisoned { path: path.clone() },
+            Self::BaseChanged { changed, journal } => Self::BaseChanged {
+                changed: changed.clone(),
+                journal: journal.clone(),
+            },
+            Self::Damaged {
+                path,
+                offset,
+                reason,
+            } => Self::Damaged {
+                path: path.clone(),
+                offset: *offset,
+                reason: reason.clone(),
+            },
+            other => Self::Together {
+                reason: other.to_string(),
+            },
+        }
+    }
+}
+
+impl From<NpyError> for FileError {
+    fn from(error: NpyError) -> Self {
+        Self::Pair(PairError::Vectors(error))
+    }
+}
+
+fn title(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Node => "Node",
+        Kind::Episode => "Episode",
+    }
+}
+
+fn list(paths: &[PathBuf]) -> impl fmt::Display {
+    let names: Vec<String> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    names.join(" and ")
 }

@@ -31,6 +31,10 @@ pub struct Layout {
     pub nodes: PairPaths,
     /// Episodes and their vectors, if the directory holds episodes.
     pub episodes: Option<PairPaths>,
+    /// Where episodes go, whether there are any or not.
+    pub(super) episodes_place: PairPaths,
+    /// Indices into the nodes by cluster; may be missing.
+    pub(super) clusters: PathBuf,
 }
 
 /// Why a directory is not a data directory.
@@ -125,7 +129,8 @@ impl Layout {
             })
         };
         let nodes = pair(Kind::Node)?;
-        let episodes = Some(pair(Kind::Episode)?)
+        let episodes_place = pair(Kind::Episode)?;
+        let episodes = Some(episodes_place.clone())
             .filter(|pair| pair.records.exists() || pair.vectors.exists());
         Ok(Self {
             root: root.to_owned(),
@@ -133,6 +138,8 @@ impl Layout {
             manifest,
             nodes,
             episodes,
+            episodes_place,
+            clusters: clusters(root, names.as_ref())?,
         })
     }
 
@@ -163,8 +170,21 @@ impl Layout {
             version: "1.x",
             manifest: Some(manifest),
             nodes,
+            episodes_place: episodes.clone().unwrap_or_else(|| PairPaths {
+                records: root.join("episodic_memories").join("episodes.json"),
+                vectors: root.join("vectors").join("episodes.npy"),
+            }),
             episodes,
+            clusters: clusters(root, Some(&names))?,
         })
+    }
+
+    /// Where the files of one kind are, or go when there are memories of it.
+    pub(super) fn place(&self, kind: Kind) -> &PairPaths {
+        match kind {
+            Kind::Node => &self.nodes,
+            Kind::Episode => &self.episodes_place,
+        }
     }
 
     /// The pair of files of one kind, if the directory holds that kind.
@@ -193,6 +213,16 @@ impl Layout {
         }
         Ok(pair)
     }
+}
+
+fn clusters(root: &Path, names: Option<&Names>) -> Result<PathBuf, LayoutError> {
+    let named = names.map_or(Ok(None), |names| names.get(None, "clusters_file"))?;
+    Ok(match named {
+        Some(name) if name.contains('/') => root.join(name),
+        name => root
+            .join("indexes")
+            .join(name.as_deref().unwrap_or("clusters.json")),
+    })
 }
 
 /// The file names that a manifest gives.

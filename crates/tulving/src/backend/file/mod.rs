@@ -1,8 +1,48 @@
-//! A data directory: JSON records beside arrays of vectors.
+//! A data directory: JSON records beside arrays of vectors, and a journal of what is not in them yet.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`layout`], [`npy`], [`pair`] | the origin's files, read as they are |
+//! | `manifest` | whose memory it is, and in which space |
+//! | `backend` | [`FileBackend`]: the contract, kept on files |
+//! | `directory` | who reads and writes, and when |
+//! | `state`, `query` | the directory at one moment, and what it answers |
+//! | `base`, `catalog` | the memories in the origin's files |
+//! | `journal`, `changes` | the writes since, on disk and in memory |
+//! | `compact`, `commit` | the journal folded into the origin's files, all of them at once |
+//! | `pending` | the journal, for who reads the files from front to end |
+//! | `derived`, `prints` | what can be made again |
+//! | `durable`, `lock` | what survives a power loss, and one writer at a time |
 
+mod backend;
+mod base;
+mod catalog;
+mod changes;
+mod commit;
+mod compact;
+mod derived;
+mod directory;
+mod durable;
 mod error;
+mod journal;
 pub mod layout;
+mod lock;
+mod manifest;
 pub mod npy;
 pub mod pair;
+mod pending;
+mod prints;
+mod query;
+mod state;
 
+pub use backend::{FileBackend, Problem};
+pub use compact::{Compaction, Replayed};
 pub use error::FileError;
+#[doc(hidden)]
+pub use journal::explore;
+pub(crate) use pending::Pending;
+
+/// Appends numbers as they lie in files: little-endian.
+fn vector_bytes(numbers: &[f32], out: &mut Vec<u8>) {
+    out.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+}

@@ -95,11 +95,11 @@ impl Pair {
         })
     }
 
-    /// Goes through the records once, in order; `each` is told where every record lies.
+    /// Goes through the records once, in order; `each` is given every record and where it lies.
     ///
     /// # Errors
     /// If the file is no JSON array; the error names byte and index.
-    pub fn scan(&self, mut each: impl FnMut(Span)) -> Result<Fingerprint, PairError> {
+    pub fn scan(&self, mut each: impl FnMut(Span, &[u8])) -> Result<Fingerprint, PairError> {
         let records = |source| PairError::Records {
             path: self.paths.records.clone(),
             source,
@@ -112,7 +112,7 @@ impl Pair {
         let mut reader = Records::new(BufReader::with_capacity(1 << 20, &mut hashing));
         let mut buffer = Vec::new();
         while let Some(span) = reader.next(&mut buffer).map_err(records)? {
-            each(span);
+            each(span, &buffer);
         }
         drop(reader);
         self.unchanged()?;
@@ -144,6 +144,11 @@ impl Pair {
             bytes: hashing.bytes,
             sha256: hashing.sha256.finalize().into(),
         })
+    }
+
+    /// The file of the records, for reading it as bytes.
+    pub(super) fn records(&self) -> &File {
+        &self.records
     }
 
     /// Reads a stretch of the records' file.

@@ -1,0 +1,103 @@
+//! The file backend does what every backend must do.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests fail like tests"
+)]
+
+use std::fs;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tempfile::TempDir;
+use testkit::{Fixture, Other, sample};
+use tulving::backend::file::{FileBackend, npy};
+use tulving::backend::{Backend, Entry};
+use tulving::model::{Memory, Scope};
+use tulving::record::{self, Part};
+use uuid::Uuid;
+
+async fn fixture() -> FileFixture {
+    let directory = tempfile::tempdir().unwrap();
+    let own = Scope::User(Uuid::new_v4());
+    FileBackend::create(directory.path(), own, Some(&sample::space())).unwrap();
+    FileFixture {
+        directory,
+        own,
+        stranger: Scope::User(Uuid::new_v4()),
+    }
+}
+
+testkit::conformance_tests!(fixture);
+
+/// A data directory of its own.
+#[derive(Debug)]
+struct FileFixture {
+    directory: TempDir,
+    own: Scope,
+    stranger: Scope,
+}
+
+impl FileFixture {
+    fn backend(&self) -> FileBackend {
+        FileBackend::open(self.directory.path()).expect("open the directory")
+    }
+
+    /// Appends a row to the files themselves, as another program would, stamped with the stranger.
+    fn append(&self, entry: &Entry) {
+        let mut bytes = Vec::new();
+        let (memory, plural) = (&entry.memory, entry.memory.kind().plural());
+        match memory {
+            Memory::Node(node) => record::write(node, Part::Everything, &mut bytes),
+            Memory::Episode(episode) => record::write(episode, Part::Everything, &mut bytes),
+        }
+        .unwrap();
+        let stamp = format!("\"user_id\":\"{}\"", self.stranger.id());
+        let stamped = String::from_utf8(bytes)
+            .unwrap()
+            .replace("\"user_id\":null", &stamp);
+        assert!(stamped.contains(&stamp));
+        let root = self.directory.path();
+        let records = root.join("corpus").join(format!("{plural}.json"));
+        let vectors = root.join("vectors").join(format!("{plural}.npy"));
+        let array = fs::read_to_string(&records).unwrap_or_else(|_| "[]".to_owned());
+        let open = array.trim_end().strip_suffix(']').unwrap();
+        let comma = if open.trim() == "[" { "" } else { "," };
+        fs::write(&records, format!("{open}{comma}{stamped}]")).unwrap();
+        let mut rows = fs::read(&vectors).unwrap_or_else(|_| npy::header(0, sample::DIMS));
+        let zeros = vec![0.0; sample::DIMS];
+        let numbers = entry.embedding.as_ref().map_or(&zeros[..], |e| e.numbers());
+        rows.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+        let count = (rows.len() - 128) / (4 * sample::DIMS);
+        rows[..128].copy_from_slice(&npy::header(count as u64, sample::DIMS));
+        fs::write(&vectors, rows).unwrap();
+    }
+}
+
+#[async_trait]
+impl Fixture for FileFixture {
+    fn own(&self) -> Scope {
+        self.own
+    }
+
+    fn other(&self) -> Other {
+        Other::Refused(self.stranger)
+    }
+
+    async fn open(&self) -> Arc<dyn Backend> {
+        Arc::new(self.backend())
+    }
+
+    async fn maintain(&self) {
+        self.backend().compact().expect("compact");
+    }
+
+    async fn plant(&self, entries: Vec<Entry>) {
+        // Nothing may be pending when the files are changed by something else.
+        self.maintain().await;
+        for entry in &entries {
+            self.append(entry);
+        }
+    }
+}

@@ -1,0 +1,587 @@
+//! The file backend: one scope's memory in a data directory.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::base::{relative, stored};
+use super::catalog::Standing;
+use super::compact::Compaction;
+use super::directory::{Claim, Directory, Plan};
+use super::durable;
+use super::error::FileError;
+use super::journal::Operation;
+use super::layout::Layout;
+use super::lock::{Lock, PATIENCE};
+use super::manifest::Manifest;
+use super::npy;
+use super::pair::Pair;
+use super::state::{KINDS, State, Trust, journal, record_of};
+use crate::backend::{
+    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, FoundBy, Listing, Nearest, Page,
+    Scored,
+};
+use crate::model::{Embedding, Facts, Key, Kind, Memory, Scope, Space, Timestamp};
+use crate::record::{self, Flaw, Stamp};
+
+/// Memory in a data directory, which belongs to one scope. See `docs/file-layout.md`.
+///
+/// Dropping it waits for a compaction that is under way in the background.
+#[derive(Debug)]
+pub struct FileBackend {
+    directory: Arc<Directory>,
+}
+
+/// Something in a data directory that is left as it is and should be known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A record that is no memory of the owner: it is kept, and neither found nor counted.
+    Record {
+        /// Node or episode.
+        kind: Kind,
+        /// The file, relative to the data directory.
+        file: String,
+        /// Its place in the file, from 0.
+        index: u64,
+        /// What is wrong with it; `None` if an earlier record has its id.
+        flaw: Option<Flaw>,
+    },
+    /// What was left of a write that was never acknowledged, or a journal that was replayed. It can
+    /// be removed when nobody misses anything.
+    Kept {
+        /// The file, relative to the data directory.
+        file: String,
+    },
+}
+
+impl Drop for FileBackend {
+    fn drop(&mut self) {
+        self.directory.wait_for_compaction();
+    }
+}
+
+impl FileBackend {
+    /// Opens a directory that has an owner.
+    ///
+    /// # Errors
+    /// If it is no data directory, has no owner, or cannot be read; [`FileError::BaseChanged`] if
+    /// something else changed its files while writes were pending.
+    pub fn open(root: &Path) -> Result<Self, FileError> {
+        Ok(Self {
+            directory: Arc::new(Directory::open(root, Trust::Bound)?),
+        })
+    }
+
+    /// Makes an empty directory of layout 2.0.0, and opens it. What else is in the directory stays.
+    /// Without a space, the first vector decides.
+    ///
+    /// # Errors
+    /// [`FileError::NotEmpty`] if there are memories; if it cannot be written.
+    pub fn create(root: &Path, scope: Scope, space: Option<&Space>) -> Result<Self, FileError> {
+        let records = root.join("corpus").join("nodes.json");
+        let vectors = root.join("vectors").join("nodes.npy");
+        if records.exists() || vectors.exists() || Layout::find(root).is_ok() {
+            return Err(FileError::NotEmpty {
+                path: root.to_owned(),
+            });
+        }
+        for (path, bytes) in [
+            (
+                &vectors,
+                npy::header(0, space.map_or(0, |space| space.dims)),
+            ),
+            (&records, b"[]".to_vec()),
+        ] {
+            std::fs::create_dir_all(durable::folder(path))
+                .and_then(|()| durable::replace(path, &bytes))
+                .map_err(FileError::io("writing", path))?;
+        }
+        let mut manifest = Manifest::new(root.join("manifest.json"));
+        manifest.set_owner(scope);
+        if let Some(space) = space {
+            manifest.set_space(space);
+        }
+        manifest.set_stats(&[("total_nodes", 0), ("total_episodes", 0)]);
+        manifest.write()?;
+        Self::open(root)
+    }
+
+    /// Says in the manifest whose memory a directory holds, and opens it. No memory changes. If the
+    /// directory does not say in which space its vectors are, it is `space`; without one, that of
+    /// `BAAI/bge-m3` for vectors of 1024, else an unknown one.
+    ///
+    /// # Errors
+    /// [`FileError::OtherOwner`] if it has another owner; [`FileError::Width`] if its vectors are not
+    /// as wide as `space` says; if it cannot be read or written.
+    pub fn claim(root: &Path, scope: Scope, space: Option<&Space>) -> Result<Self, FileError> {
+        let layout = Layout::find(root)?;
+        let _lock = Lock::wait(&journal(root).join("lock"), PATIENCE)?;
+        let mut manifest = Manifest::read(&layout)?;
+        let before = manifest.to_bytes();
+        if manifest.owner()?.is_some_and(|owner| owner != scope) {
+            return Err(FileError::OtherOwner {
+                path: root.to_owned(),
+            });
+        }
+        manifest.set_owner(scope);
+        if let (None, Some(space)) = (manifest.space()?, space) {
+            check_width(&layout, space)?;
+            manifest.set_space(space);
+        }
+        if manifest.to_bytes() != before {
+            manifest.write()?;
+        }
+        drop(_lock);
+        Self::open(root)
+    }
+
+    /// Replays pending writes onto files that something else changed, and folds them in; the journal
+    /// is kept. Does what [`compact`](Self::compact) does if nothing was changed.
+    ///
+    /// # Errors
+    /// If the directory cannot be read or written.
+    pub fn rebase(root: &Path) -> Result<Compaction, FileError> {
+        Directory::open(root, Trust::Rebase)?.compact_now(Trust::Rebase)
+    }
+
+    /// Whose memory it is.
+    ///
+    /// # Errors
+    /// If the directory cannot be read any more.
+    pub fn owner(&self) -> Result<Scope, FileError> {
+        Ok(self.directory.state()?.scope)
+    }
+
+    /// Folds pending writes into the directory's own files. This also happens by itself, when there
+    /// are many.
+    ///
+    /// # Errors
+    /// If another process keeps the lock, or the files cannot be written; then nothing changed.
+    pub fn compact(&self) -> Result<Compaction, FileError> {
+        self.directory.wait_for_compaction();
+        self.directory.compact_now(Trust::Bound)
+    }
+
+    /// Bytes of writes that are in the journal and not yet in the directory's own files.
+    ///
+    /// # Errors
+    /// If the directory cannot be read any more.
+    pub fn pending_bytes(&self) -> Result<u64, FileError> {
+        Ok(self.directory.state()?.pending_bytes())
+    }
+
+    /// Everything in the directory that is left as it is and should be known.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn problems(&self) -> Result<Vec<Problem>, FileError> {
+        let state = self.directory.state()?;
+        let mut problems = Vec::new();
+        for kind in KINDS {
+            let base = &state.shelf(kind).base;
+            for row in 0..base.rows() {
+                let Some(known) = base.catalog.get(row as usize) else {
+                    continue;
+                };
+                if known.standing == Standing::Sound {
+                    continue;
+                }
+                problems.push(Problem::Record {
+                    kind,
+                    file: relative(&state.root, &base.names().records),
+                    index: row.into(),
+                    flaw: base.parse(row, &base.record(row)?)?.err(),
+                });
+            }
+        }
+        let mut kept: Vec<PathBuf> = std::fs::read_dir(journal(&state.root))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                name.starts_with("torn-") || name.starts_with("kept-")
+            })
+            .collect();
+        kept.sort();
+        problems.extend(kept.iter().map(|path| Problem::Kept {
+            file: relative(&state.root, path),
+        }));
+        Ok(problems)
+    }
+
+    /// Reads, away from the threads that must not wait.
+    async fn read<T: Send + 'static>(
+        &self,
+        scope: Scope,
+        read: impl FnOnce(&State) -> Result<T, BackendError> + Send + 'static,
+    ) -> Result<T, BackendError> {
+        let directory = Arc::clone(&self.directory);
+        apart(move || {
+            let state = directory.state()?;
+            check_owner(&state, scope)?;
+            read(&state)
+        })
+        .await
+    }
+
+    /// Writes, away from the threads that must not wait.
+    async fn write<T: Send + 'static>(
+        &self,
+        scope: Scope,
+        mut prepare: impl FnMut(&State) -> Result<(Plan, T), BackendError> + Send + 'static,
+    ) -> Result<T, BackendError> {
+        let directory = Arc::clone(&self.directory);
+        apart(move || {
+            let answer = directory.write(move |state| {
+                check_owner(state, scope)?;
+                prepare(state)
+            })?;
+            directory.compact_if_large();
+            Ok(answer)
+        })
+        .await
+    }
+}
+
+/// Does what may wait for a disk on a thread that may.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, BackendError> + Send + 'static,
+) -> Result<T, BackendError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(stopped) => Err(FileError::Together {
+            reason: format!("the work was stopped: {stopped}"),
+        }
+        .into()),
+    }
+}
+
+fn check_owner(state: &State, scope: Scope) -> Result<(), BackendError> {
+    if state.scope == scope {
+        return Ok(());
+    }
+    Err(BackendError::UnknownScope {
+        scope,
+        place: state.root.display().to_string(),
+    })
+}
+
+/// Refuses a space that the vectors of a directory do not fit.
+fn check_width(layout: &Layout, space: &Space) -> Result<(), FileError> {
+    for kind in KINDS {
+        let Some(paths) = layout.require(kind)? else {
+            continue;
+        };
+        let vectors = Pair::open(paths, npy::Options::default())?.vectors;
+        if vectors.rows() > 0 && vectors.dims() != space.dims {
+            return Err(FileError::Width {
+                path: paths.vectors.clone(),
+                found: space.dims,
+                expected: vectors.dims(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a vector of another space than that of the directory, which the first vector decides.
+fn check_space(
+    stored: &mut Option<Arc<Space>>,
+    embedding: Option<&Embedding>,
+) -> Result<(), BackendError> {
+    let Some(given) = embedding.map(Embedding::space) else {
+        return Ok(());
+    };
+    match stored {
+        Some(stored) if stored != given => Err(BackendError::WrongSpace {
+            stored: Arc::clone(stored),
+            given: Arc::clone(given),
+        }),
+        stored => {
+            stored.get_or_insert_with(|| Arc::clone(given));
+            Ok(())
+        }
+    }
+}
+
+/// The memory as it will be when it is read again.
+fn admitted(memory: &Memory, scope: Scope) -> Result<Memory, FileError> {
+    record::admit(memory, &Stamp::only(scope)).map_err(|flaw| FileError::Refused {
+        kind: memory.kind(),
+        id: memory.id().to_owned(),
+        flaw,
+    })
+}
+
+/// The space that a directory gets with a write, if it has none.
+fn first_space(state: &State, after: Option<Arc<Space>>) -> Option<Space> {
+    after
+        .filter(|_| state.space.is_none())
+        .map(|space| space.as_ref().clone())
+}
+
+/// What a plan that writes a memory rests on.
+fn claims(memory: &Memory) -> impl Iterator<Item = Claim> {
+    let conversation = match memory {
+        Memory::Node(node) => Some(Claim::Conversation(node.conversation_id.clone())),
+        Memory::Episode(_) => None,
+    };
+    let key = Claim::Memory(memory.kind(), memory.id().to_owned());
+    std::iter::once(key).chain(conversation)
+}
+
+fn plan_insert(state: &State, drafts: &[Draft]) -> Result<(Plan, Vec<Key>), BackendError> {
+    let mut plan = Plan::default();
+    let (mut keys, mut taken) = (Vec::new(), HashSet::new());
+    let mut space = state.space.clone();
+    let mut next: HashMap<String, i64> = HashMap::new();
+    for draft in drafts {
+        let (Draft::Whole(entry) | Draft::Next(entry)) = draft;
+        check_space(&mut space, entry.embedding.as_ref())?;
+        let mut memory = entry.memory.clone();
+        if let Memory::Node(node) = &mut memory {
+            let place = next
+                .entry(node.conversation_id.clone())
+                .or_insert_with(|| state.next_place(&node.conversation_id));
+            if matches!(draft, Draft::Next(_)) {
+                node.place(*place);
+            }
+            *place = (*place).max(node.sequence_index.saturating_add(1));
+        }
+        let memory = admitted(&memory, state.scope)?;
+        let key = memory.key();
+        if !taken.insert(key.clone()) || state.shelf(key.kind).find(&key.id).is_some() {
+            return Err(BackendError::Exists { key });
+        }
+        plan.operations.push(Operation::Put {
+            kind: key.kind,
+            record: record_of(&memory)?,
+            vector: stored(entry.embedding.as_ref()),
+        });
+        plan.claims.extend(claims(&memory));
+        keys.push(key);
+    }
+    plan.space = first_space(state, space);
+    plan.claims
+        .extend(plan.space.is_some().then_some(Claim::Space));
+    Ok((plan, keys))
+}
+
+fn plan_replace(state: &State, old: &Memory, new: &Entry) -> Result<(Plan, ()), BackendError> {
+    let key = old.key();
+    if new.memory.key() != key {
+        return Err(BackendError::NoSuchMemory {
+            key: new.memory.key(),
+        });
+    }
+    let Some((_, present)) = state.find(&key)? else {
+        return Err(BackendError::NoSuchMemory { key });
+    };
+    if !record::same_content(&present, old) {
+        return Err(BackendError::Changed { key });
+    }
+    let mut space = state.space.clone();
+    check_space(&mut space, new.embedding.as_ref())?;
+    let mut memory = new.memory.clone();
+    match (&mut memory, &present) {
+        (Memory::Node(new), Memory::Node(present)) => {
+            new.access_count = present.access_count;
+            new.last_accessed = present.last_accessed;
+        }
+        (Memory::Episode(new), Memory::Episode(present)) => {
+            new.access_count = present.access_count;
+            new.last_accessed = present.last_accessed;
+        }
+        _ => {}
+    }
+    let memory = admitted(&memory, state.scope)?;
+    let mut plan = Plan {
+        operations: vec![Operation::Put {
+            kind: key.kind,
+            record: record_of(&memory)?,
+            vector: stored(new.embedding.as_ref()),
+        }],
+        space: first_space(state, space),
+        claims: claims(&memory).chain(claims(&present)).collect(),
+    };
+    plan.claims
+        .extend(plan.space.is_some().then_some(Claim::Space));
+    Ok((plan, ()))
+}
+
+/// Those of the keys that are there, each once, in their order.
+fn present(state: &State, keys: &[Key]) -> Vec<Key> {
+    let mut seen = HashSet::new();
+    keys.iter()
+        .filter(|key| state.shelf(key.kind).find(&key.id).is_some() && seen.insert(*key))
+        .cloned()
+        .collect()
+}
+
+fn claims_of_keys(keys: &[Key]) -> Vec<Claim> {
+    keys.iter()
+        .map(|key| Claim::Memory(key.kind, key.id.clone()))
+        .collect()
+}
+
+#[async_trait]
+impl Backend for FileBackend {
+    async fn space(&self, scope: Scope) -> Result<Option<Arc<Space>>, BackendError> {
+        self.read(scope, |state| Ok(state.space.clone())).await
+    }
+
+    async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
+        self.write(scope, move |state| plan_insert(state, &drafts))
+            .await
+    }
+
+    async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError> {
+        let old = old.clone();
+        self.write(scope, move |state| plan_replace(state, &old, &new))
+            .await
+    }
+
+    async fn delete(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Key>, BackendError> {
+        let keys = keys.to_vec();
+        self.write(scope, move |state| {
+            let keys = present(state, &keys);
+            let mut plan = Plan {
+                claims: claims_of_keys(&keys),
+                ..Plan::default()
+            };
+            for key in &keys {
+                // Its conversation is one node shorter.
+                if let Some((_, memory)) = state.find(key)? {
+                    plan.claims.extend(claims(&memory));
+                }
+                plan.operations.push(Operation::Delete {
+                    kind: key.kind,
+                    id: key.id.clone(),
+                });
+            }
+            Ok((plan, keys))
+        })
+        .await
+    }
+
+    async fn touch(&self, scope: Scope, keys: &[Key], at: Timestamp) -> Result<u64, BackendError> {
+        let keys = keys.to_vec();
+        self.write(scope, move |state| {
+            let keys = present(state, &keys);
+            let touches = KINDS.into_iter().filter_map(|kind| {
+                let ids: Vec<String> = keys
+                    .iter()
+                    .filter(|key| key.kind == kind)
+                    .map(|key| key.id.clone())
+                    .collect();
+                (!ids.is_empty()).then_some(Operation::Touch {
+                    kind,
+                    ids,
+                    time: at,
+                })
+            });
+            let plan = Plan {
+                operations: touches.collect(),
+                claims: claims_of_keys(&keys),
+                space: None,
+            };
+            Ok((plan, keys.len() as u64))
+        })
+        .await
+    }
+
+    async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {
+        let keys = keys.to_vec();
+        self.read(scope, move |state| {
+            let mut entries = Vec::with_capacity(keys.len());
+            for key in &keys {
+                let Some((doc, memory)) = state.find(key)? else {
+                    entries.push(None);
+                    continue;
+                };
+                let numbers = state.vector(key.kind, doc)?;
+                // What is stored is as wide as the space, and finite.
+                let embedding = numbers
+                    .zip(state.space.clone())
+                    .and_then(|(numbers, space)| Embedding::new(space, numbers).ok());
+                entries.push(Some(Entry { memory, embedding }));
+            }
+            Ok(entries)
+        })
+        .await
+    }
+
+    async fn list(
+        &self,
+        scope: Scope,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Listing, BackendError> {
+        let (filter, page) = (filter.clone(), page.clone());
+        self.read(scope, move |state| Ok(state.list(&filter, &page)?))
+            .await
+    }
+
+    async fn count(&self, scope: Scope, filter: &Filter) -> Result<Counts, BackendError> {
+        let filter = filter.clone();
+        self.read(scope, move |state| Ok(state.count(&filter)))
+            .await
+    }
+
+    async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError> {
+        self.read(scope, |state| Ok(state.clusters())).await
+    }
+
+    async fn nearest(
+        &self,
+        scope: Scope,
+        query: &Embedding,
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Nearest, BackendError> {
+        let (query, filter) = (query.clone(), filter.clone());
+        self.read(scope, move |state| {
+            let mut space = state.space.clone();
+            check_space(&mut space, Some(&query))?;
+            Ok(Nearest {
+                hits: state.nearest(query.numbers(), limit, &filter)?,
+                found_by: FoundBy::Exact,
+            })
+        })
+        .await
+    }
+
+    async fn matching(
+        &self,
+        scope: Scope,
+        terms: &[String],
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Vec<Scored>, BackendError> {
+        let (terms, filter) = (terms.to_vec(), filter.clone());
+        self.read(scope, move |state| {
+            Ok(state.matching(&terms, limit, &filter)?)
+        })
+        .await
+    }
+
+    async fn neighbours(
+        &self,
+        scope: Scope,
+        of: &[Facts],
+        reach: i64,
+        filter: &Filter,
+    ) -> Result<Vec<Facts>, BackendError> {
+        let (of, filter) = (of.to_vec(), filter.clone());
+        self.read(
+            scope,
+            move |state| Ok(state.neighbours(&of, reach, &filter)),
+        )
+        .await
+    }
+}

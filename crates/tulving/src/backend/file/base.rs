@@ -1,0 +1,349 @@
+//! The memories of one kind that are in the directory's own files.
+
+use std::collections::HashSet;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::catalog::{Catalog, Lookup, Place, Standing};
+use super::derived;
+use super::error::FileError;
+use super::layout::PairPaths;
+use super::npy;
+use super::pair::{At, Pair, PairError};
+use super::prints::Prints;
+use crate::json::{self, ParseError, Records, Value};
+use crate::model::{Embedding, Episode, Kind, Memory, Node, Scope};
+use crate::record::{self, Flaw, Reason, Stamp};
+use crate::search::segment::{Segment, SegmentBuilder};
+use crate::search::text;
+use crate::search::vector::Compact;
+
+/// Records and vectors of one kind, read-only, with what makes them quick to search. Rows count
+/// from 0, as in the files.
+#[derive(Debug)]
+pub(super) struct Base {
+    root: PathBuf,
+    pub(super) kind: Kind,
+    scope: Scope,
+    /// The files by the names that they have or will have.
+    names: PairPaths,
+    /// `None` if the directory holds nothing of this kind.
+    pair: Option<Pair>,
+    /// SHA-256 of the records and of the vectors.
+    pub(super) sha256: Option<[[u8; 32]; 2]>,
+    pub(super) catalog: Catalog,
+    lookup: OnceLock<Lookup>,
+    words: OnceLock<Segment<Vec<u8>>>,
+    vectors: OnceLock<Compact>,
+}
+
+impl Base {
+    /// Opens the files of one kind, which are `at` a place until they have their names.
+    ///
+    /// # Errors
+    /// If they cannot be read, or do not fit each other.
+    pub(super) fn open(
+        root: &Path,
+        kind: Kind,
+        scope: Scope,
+        names: &PairPaths,
+        at: &PairPaths,
+        prints: &mut Prints,
+    ) -> Result<Self, FileError> {
+        let mut base = Self {
+            root: root.to_owned(),
+            kind,
+            scope,
+            names: names.clone(),
+            pair: None,
+            sha256: None,
+            catalog: Catalog::default(),
+            lookup: OnceLock::new(),
+            words: OnceLock::new(),
+            vectors: OnceLock::new(),
+        };
+        if kind == Kind::Episode && !at.records.exists() && !at.vectors.exists() {
+            return Ok(base);
+        }
+        let pair = Pair::open(at, npy::Options::default())?;
+        let name = |path: &Path| relative(root, path);
+        let records = prints.of(&name(&names.records), &names.records, pair.records())?;
+        let vectors = prints.of(&name(&names.vectors), &names.vectors, pair.vectors.file())?;
+        base.sha256 = Some([records, vectors]);
+        let key = base.key(&records);
+        let file = base.derived("catalog-1", &key);
+        let known = derived::load(&file, &key);
+        base.catalog = match known.and_then(|bytes| Catalog::from_bytes(&bytes)) {
+            Some(catalog) => catalog,
+            None => {
+                let catalog = base.read_catalog(&pair)?;
+                derived::store(&file, &key, &catalog.to_bytes());
+                catalog
+            }
+        };
+        if base.catalog.len() as u64 != pair.vectors.rows() {
+            return Err(FileError::CountMismatch {
+                kind,
+                records: names.records.clone(),
+                record_count: base.catalog.len() as u64,
+                vectors: names.vectors.clone(),
+                vector_count: pair.vectors.rows(),
+            });
+        }
+        pair.unchanged()?;
+        base.pair = Some(pair);
+        Ok(base)
+    }
+
+    /// Named by its key too: that of a base to come stands beside that of the base that is.
+    fn derived(&self, what: &str, key: &derived::Key) -> PathBuf {
+        let key = crate::hex(&key[..8]);
+        derived::folder(&self.root).join(format!("{}-{what}-{key}.bin", self.kind.plural()))
+    }
+
+    /// What is derived depends on whose memory it is: rows of others are left out.
+    fn key(&self, sha256: &[u8; 32]) -> derived::Key {
+        derived::key(&[sha256, self.scope.to_string().as_bytes()])
+    }
+
+    fn read_catalog(&self, pair: &Pair) -> Result<Catalog, FileError> {
+        let path = &self.names.records;
+        let broken = |source| PairError::Records {
+            path: path.clone(),
+            source,
+        };
+        let reader = BufReader::with_capacity(1 << 20, At::new(pair.records(), 0));
+        let mut records = Records::new(reader);
+        let (mut buffer, mut catalog, mut seen) =
+            (Vec::new(), Catalog::default(), HashSet::<String>::new());
+        while let Some(span) = records.next(&mut buffer).map_err(broken)? {
+            let place = Place {
+                offset: span.offset,
+                len: span.len,
+            };
+            let mut value = json::parse(&buffer).map_err(|mut source| {
+                source.offset += usize::try_from(span.offset).unwrap_or(0);
+                FileError::Record {
+                    path: path.clone(),
+                    index: span.index,
+                    source,
+                }
+            })?;
+            let cluster = cluster(&value);
+            match read(self.kind, &mut value, self.scope) {
+                Ok(memory) => {
+                    let standing = match seen.insert(memory.id().to_owned()) {
+                        true => Standing::Sound,
+                        false => Standing::Repeated,
+                    };
+                    catalog.push(place, standing, &memory);
+                }
+                Err(flaw) if flaw.reason == Reason::ForeignScope => {
+                    catalog.push_other(place, Standing::Foreign, cluster);
+                }
+                Err(_) => catalog.push_other(place, Standing::Flawed, cluster),
+            }
+        }
+        Ok(catalog)
+    }
+
+    pub(super) fn rows(&self) -> u32 {
+        // A catalog of more rows would not fit in memory.
+        u32::try_from(self.catalog.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Bytes of both files.
+    pub(super) fn bytes(&self) -> u64 {
+        let records = self.pair.as_ref().map_or(0, |pair| {
+            pair.records().metadata().map_or(0, |file| file.len())
+        });
+        records
+            + self
+                .pair
+                .as_ref()
+                .map_or(0, |pair| pair.vectors.data_bytes())
+    }
+
+    /// Numbers in a vector; 0 if there is none.
+    pub(super) fn dims(&self) -> usize {
+        self.pair.as_ref().map_or(0, |pair| pair.vectors.dims())
+    }
+
+    pub(super) fn names(&self) -> &PairPaths {
+        &self.names
+    }
+
+    pub(super) fn lookup(&self) -> &Lookup {
+        self.lookup
+            .get_or_init(|| Lookup::new(&self.catalog, self.kind))
+    }
+
+    /// The bytes of a record, as they stand in the file.
+    ///
+    /// # Errors
+    /// If they cannot be read, or something wrote to the file.
+    pub(super) fn record(&self, row: u32) -> Result<Vec<u8>, FileError> {
+        let Some(pair) = &self.pair else {
+            return Ok(Vec::new());
+        };
+        let place = self.catalog.place(row as usize);
+        Ok(pair.bytes(
+            place.offset,
+            usize::try_from(place.len).unwrap_or(usize::MAX),
+        )?)
+    }
+
+    /// The memory of a row.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn memory(&self, row: u32) -> Result<Memory, FileError> {
+        let bytes = self.record(row)?;
+        self.parse(row, &bytes)?.map_err(|flaw| FileError::Refused {
+            kind: self.kind,
+            id: String::new(),
+            flaw,
+        })
+    }
+
+    /// Reads the bytes of a row: a memory, or what is wrong with it.
+    ///
+    /// # Errors
+    /// If they are no JSON.
+    pub(super) fn parse(&self, row: u32, bytes: &[u8]) -> Result<Result<Memory, Flaw>, FileError> {
+        let broken = |source: ParseError| FileError::Record {
+            path: self.names.records.clone(),
+            index: row.into(),
+            source,
+        };
+        let mut value = json::parse(bytes).map_err(broken)?;
+        Ok(read(self.kind, &mut value, self.scope))
+    }
+
+    /// The numbers of a row's vector, whatever they are.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub(super) fn numbers(&self, first: u32, count: usize) -> Result<Vec<f32>, FileError> {
+        let mut numbers = Vec::new();
+        if let Some(pair) = &self.pair {
+            pair.vectors.read_rows(first.into(), count, &mut numbers)?;
+        }
+        Ok(numbers)
+    }
+
+    /// The words of its memories.
+    ///
+    /// # Errors
+    /// If they are to be collected anew, and a record cannot be read.
+    pub(super) fn words(&self) -> Result<&Segment<Vec<u8>>, FileError> {
+        if let Some(words) = self.words.get() {
+            return Ok(words);
+        }
+        let key = self.key(&self.sha256.unwrap_or_default()[0]);
+        let file = self.derived("words-1", &key);
+        let kept = derived::load(&file, &key).and_then(|bytes| Segment::open(bytes).ok());
+        let words = match kept.filter(|words| words.verify().is_ok()) {
+            Some(words) => words,
+            None => {
+                let mut builder = SegmentBuilder::new();
+                for row in (0..self.rows()).filter(|row| self.catalog.is_sound(*row as usize)) {
+                    // Rows rise, so the builder takes them all.
+                    let _ = builder.add(row, &text::indexed(&self.memory(row)?));
+                }
+                let bytes = builder.finish();
+                derived::store(&file, &key, &bytes);
+                Segment::open(bytes).map_err(|error| FileError::Damaged {
+                    path: file,
+                    offset: 0,
+                    reason: error.to_string(),
+                })?
+            }
+        };
+        Ok(self.words.get_or_init(|| words))
+    }
+
+    /// Its vectors in compact form, one for each row.
+    ///
+    /// # Errors
+    /// If they are to be made anew, and the vectors cannot be read.
+    pub(super) fn vectors(&self) -> Result<&Compact, FileError> {
+        const ROWS_AT_ONCE: u32 = 256;
+        if let Some(vectors) = self.vectors.get() {
+            return Ok(vectors);
+        }
+        let key = self.key(&self.sha256.unwrap_or_default()[1]);
+        let file = self.derived("vectors-1", &key);
+        let fits = |vectors: &Compact| {
+            vectors.rows() == self.catalog.len() && vectors.dims() == self.dims()
+        };
+        let kept = derived::load(&file, &key).and_then(|bytes| Compact::from_bytes(bytes).ok());
+        let vectors = match kept.filter(fits) {
+            Some(vectors) => vectors,
+            None => {
+                let dims = self.dims();
+                let mut vectors = Compact::new(dims);
+                for first in (0..self.rows()).step_by(ROWS_AT_ONCE as usize) {
+                    let count = ROWS_AT_ONCE.min(self.rows() - first);
+                    let numbers = self.numbers(first, count as usize)?;
+                    for row in numbers.chunks_exact(dims.max(1)) {
+                        // A row of the file is as wide as the file says.
+                        let _ = vectors.push(row);
+                    }
+                }
+                derived::store(&file, &key, vectors.as_bytes());
+                vectors
+            }
+        };
+        Ok(self.vectors.get_or_init(|| vectors))
+    }
+}
+
+/// Reads a record as a memory of the scope.
+pub(super) fn read(kind: Kind, value: &mut Value<'_>, scope: Scope) -> Result<Memory, Flaw> {
+    let stamp = Stamp::only(scope);
+    Ok(match kind {
+        Kind::Node => record::read::<Node>(value, &stamp)?.record.into(),
+        Kind::Episode => record::read::<Episode>(value, &stamp)?.record.into(),
+    })
+}
+
+/// Appends the record of a memory in canonical form.
+///
+/// # Errors
+/// If its carry was tampered with.
+pub(super) fn write(memory: &Memory, out: &mut Vec<u8>) -> Result<(), ParseError> {
+    match memory {
+        Memory::Node(node) => record::write(node, record::Part::Everything, out),
+        Memory::Episode(episode) => record::write(episode, record::Part::Everything, out),
+    }
+}
+
+/// The cluster that a record names, sound or not: its place in the file counts for clusters.json.
+pub(super) fn cluster(value: &Value<'_>) -> Option<i64> {
+    match value.get("cluster_id") {
+        Some(Value::Number(number)) => number.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Whether numbers are a vector: finite, and with a direction.
+pub(super) fn is_vector(numbers: &[f32]) -> bool {
+    numbers.iter().all(|number| number.is_finite()) && numbers.iter().any(|number| *number != 0.0)
+}
+
+/// A path as it is named within the directory.
+pub(super) fn relative(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// The vector that is stored for an embedding.
+pub(super) fn stored(embedding: Option<&Embedding>) -> Option<Vec<f32>> {
+    embedding
+        .map(|embedding| embedding.numbers().to_vec())
+        .filter(|numbers| is_vector(numbers))
+}

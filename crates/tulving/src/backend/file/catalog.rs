@@ -1,0 +1,404 @@
+//! What is known of every record without reading it: two allocations, however many there are.
+
+use std::collections::BTreeSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash as _, Hasher as _};
+
+use crate::backend::{Filter, Labels, tags};
+use crate::model::{Facts, Kind, Memory, Timestamp};
+
+/// Where bytes lie in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Place {
+    pub(super) offset: u64,
+    pub(super) len: u64,
+}
+
+/// Whether a record counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is a memory of the owner.
+    Sound,
+    /// It cannot be read as a memory.
+    Flawed,
+    /// It is stamped with another owner.
+    Foreign,
+    /// An earlier one has its id.
+    Repeated,
+}
+
+/// One record.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Known<'c> {
+    pub(super) place: Place,
+    pub(super) standing: Standing,
+    pub(super) id: &'c str,
+    /// Empty for an episode.
+    pub(super) conversation: &'c str,
+    pub(super) source: &'c str,
+    pub(super) sequence: i64,
+    pub(super) created_at: Timestamp,
+    pub(super) cluster: Option<i64>,
+    pub(super) label: Option<&'c str>,
+    pub(super) has_code: bool,
+    /// Each behind a NUL, which no tag holds.
+    tags: &'c str,
+}
+
+/// The records of a file, or of a log, in order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Catalog {
+    rows: Vec<Row>,
+    texts: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Row {
+    place: Place,
+    /// Where its texts begin: id, conversation, source, label and tags, one after the other.
+    texts: u64,
+    sequence: i64,
+    created_at: i64,
+    cluster: i64,
+    lengths: [u32; 5],
+    bits: u32,
+}
+
+/// Bytes of a row in a file.
+const ROW: usize = 6 * 8 + 6 * 4;
+
+const HAS_CODE: u32 = 1;
+const CLUSTERED: u32 = 2;
+const LABELLED: u32 = 4;
+const STANDING: u32 = 3;
+/// The two bits from here on tell the standing.
+const STANDING_SHIFT: u32 = 3;
+
+impl Catalog {
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Adds a memory of the owner.
+    pub(super) fn push(&mut self, place: Place, standing: Standing, memory: &Memory) {
+        let labels = Labels::from(memory);
+        let (sequence, label) = match memory {
+            Memory::Node(node) => (node.sequence_index, node.cluster_label.as_deref()),
+            Memory::Episode(_) => (0, None),
+        };
+        let tags: String = tags(memory)
+            .into_iter()
+            .flat_map(|tag| ["\0".to_owned(), tag])
+            .collect();
+        self.add(&Known {
+            place,
+            standing,
+            id: labels.id,
+            conversation: labels.conversation_id.unwrap_or_default(),
+            source: labels.source,
+            sequence,
+            created_at: labels.created_at,
+            cluster: labels.cluster_id,
+            label,
+            has_code: labels.has_code,
+            tags: &tags,
+        });
+    }
+
+    /// Adds a record that does not count; all that is kept of it is where it lies, and its cluster.
+    pub(super) fn push_other(&mut self, place: Place, standing: Standing, cluster: Option<i64>) {
+        let Some(created_at) = Timestamp::from_micros(0) else {
+            return;
+        };
+        self.add(&Known {
+            place,
+            standing,
+            id: "",
+            conversation: "",
+            source: "",
+            sequence: 0,
+            created_at,
+            cluster,
+            label: None,
+            has_code: false,
+            tags: "",
+        });
+    }
+
+    fn add(&mut self, known: &Known<'_>) {
+        let texts = [
+            known.id,
+            known.conversation,
+            known.source,
+            known.label.unwrap_or_default(),
+            known.tags,
+        ];
+        let start = self.texts.len() as u64;
+        // A record is at most 64 MiB, so its texts' lengths fit.
+        let lengths = texts.map(|text| {
+            self.texts.push_str(text);
+            u32::try_from(text.len()).unwrap_or(u32::MAX)
+        });
+        let bit = |set: bool, bit: u32| if set { bit } else { 0 };
+        let standing = match known.standing {
+            Standing::Sound => 0,
+            Standing::Flawed => 1,
+            Standing::Foreign => 2,
+            Standing::Repeated => 3,
+        };
+        self.rows.push(Row {
+            place: known.place,
+            texts: start,
+            sequence: known.sequence,
+            created_at: known.created_at.micros(),
+            cluster: known.cluster.unwrap_or_default(),
+            lengths,
+            bits: bit(known.has_code, HAS_CODE)
+                | bit(known.cluster.is_some(), CLUSTERED)
+                | bit(known.label.is_some(), LABELLED)
+                | standing << STANDING_SHIFT,
+        });
+    }
+
+    /// What is known of a record.
+    pub(super) fn get(&self, index: usize) -> Option<Known<'_>> {
+        let row = self.rows.get(index)?;
+        let mut rest = self.texts.get(usize::try_from(row.texts).ok()?..)?;
+        let mut next = |length: u32| -> Option<&str> {
+            let (text, after) = rest.split_at_checked(length as usize)?;
+            rest = after;
+            Some(text)
+        };
+        let [id, conversation, source, label, tags] = row.lengths;
+        Some(Known {
+            place: row.place,
+            standing: row.standing(),
+            id: next(id)?,
+            conversation: next(conversation)?,
+            source: next(source)?,
+            label: next(label)?.into_label(row.bits & LABELLED != 0),
+            tags: next(tags)?,
+            sequence: row.sequence,
+            created_at: Timestamp::from_micros(row.created_at)?,
+            cluster: (row.bits & CLUSTERED != 0).then_some(row.cluster),
+            has_code: row.bits & HAS_CODE != 0,
+        })
+    }
+
+    /// Whether a record counts.
+    pub(super) fn is_sound(&self, index: usize) -> bool {
+        self.rows
+            .get(index)
+            .is_some_and(|row| row.standing() == Standing::Sound)
+    }
+
+    /// Where a record lies.
+    pub(super) fn place(&self, index: usize) -> Place {
+        self.rows
+            .get(index)
+            .map_or_else(Place::default, |row| row.place)
+    }
+
+    /// The catalog as bytes.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(8 + self.rows.len() * ROW + self.texts.len());
+        bytes.extend((self.rows.len() as u64).to_le_bytes());
+        for row in &self.rows {
+            let (place, longs) = (
+                row.place,
+                [row.sequence, row.created_at, row.cluster].map(i64::cast_unsigned),
+            );
+            for long in [place.offset, place.len, row.texts]
+                .into_iter()
+                .chain(longs)
+            {
+                bytes.extend(long.to_le_bytes());
+            }
+            for short in row.lengths.into_iter().chain([row.bits]) {
+                bytes.extend(short.to_le_bytes());
+            }
+        }
+        bytes.extend(self.texts.as_bytes());
+        bytes
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote; `None` if it did not.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (count, rest) = bytes.split_first_chunk::<8>()?;
+        let count = usize::try_from(u64::from_le_bytes(*count)).ok()?;
+        let (rows, texts) = rest.split_at_checked(count.checked_mul(ROW)?)?;
+        let texts = String::from_utf8(texts.to_vec()).ok()?;
+        let (rows, _) = rows.as_chunks::<ROW>();
+        let rows = rows.iter().map(Row::from_bytes).collect();
+        Some(Self { rows, texts })
+    }
+}
+
+trait IntoLabel {
+    fn into_label(&self, is_there: bool) -> Option<&str>;
+}
+
+impl IntoLabel for str {
+    fn into_label(&self, is_there: bool) -> Option<&str> {
+        is_there.then_some(self)
+    }
+}
+
+impl Row {
+    fn standing(&self) -> Standing {
+        match self.bits >> STANDING_SHIFT & STANDING {
+            0 => Standing::Sound,
+            1 => Standing::Flawed,
+            2 => Standing::Foreign,
+            _ => Standing::Repeated,
+        }
+    }
+
+    fn from_bytes(bytes: &[u8; ROW]) -> Self {
+        let (longs, shorts) = bytes.split_at(48);
+        let long = |at: usize| {
+            let (items, _) = longs.as_chunks();
+            u64::from_le_bytes(items[at])
+        };
+        let short = |at: usize| {
+            let (items, _) = shorts.as_chunks();
+            u32::from_le_bytes(items[at])
+        };
+        Self {
+            place: Place {
+                offset: long(0),
+                len: long(1),
+            },
+            texts: long(2),
+            sequence: long(3).cast_signed(),
+            created_at: long(4).cast_signed(),
+            cluster: long(5).cast_signed(),
+            lengths: [short(0), short(1), short(2), short(3), short(4)],
+            bits: short(5),
+        }
+    }
+}
+
+impl Known<'_> {
+    /// What searching needs to know of it.
+    pub(super) fn facts(&self, kind: Kind) -> Facts {
+        Facts {
+            kind,
+            id: self.id.to_owned(),
+            conversation_id: (kind == Kind::Node).then(|| self.conversation.to_owned()),
+            sequence_index: self.sequence,
+            created_at: self.created_at,
+            cluster_id: self.cluster,
+        }
+    }
+
+    /// Whether it passes a filter.
+    pub(super) fn passes(&self, kind: Kind, filter: &Filter) -> bool {
+        let labels = Labels {
+            kind,
+            id: self.id,
+            source: self.source,
+            created_at: self.created_at,
+            conversation_id: (kind == Kind::Node).then_some(self.conversation),
+            cluster_id: self.cluster,
+            has_code: self.has_code,
+        };
+        filter.passes_labels(labels, || self.tag_set())
+    }
+
+    fn tag_set(&self) -> BTreeSet<String> {
+        self.tags.split('\0').skip(1).map(str::to_owned).collect()
+    }
+}
+
+/// A number for a text, the same within one process.
+pub(super) fn print(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Finds the sound records of a catalog by id, and nodes by conversation.
+#[derive(Debug, Default)]
+pub(super) struct Lookup {
+    /// Prints of ids with their rows, sorted.
+    ids: Vec<(u64, u32)>,
+    /// The same of records whose id an earlier one has.
+    repeats: Vec<(u64, u32)>,
+    /// Prints of conversations with places in them and rows, sorted; empty for episodes.
+    conversations: Vec<(u64, i64, u32)>,
+}
+
+impl Lookup {
+    pub(super) fn new(catalog: &Catalog, kind: Kind) -> Self {
+        let known =
+            || (0..catalog.len() as u32).filter_map(|row| Some((row, catalog.get(row as usize)?)));
+        let ids = |standing: Standing| {
+            let mut ids: Vec<_> = known()
+                .filter(|(_, known)| known.standing == standing)
+                .map(|(row, known)| (print(known.id), row))
+                .collect();
+            ids.sort_unstable();
+            ids
+        };
+        let mut conversations: Vec<_> = known()
+            .filter(|(_, known)| kind == Kind::Node && known.standing == Standing::Sound)
+            .map(|(row, known)| (print(known.conversation), known.sequence, row))
+            .collect();
+        conversations.sort_unstable();
+        Self {
+            ids: ids(Standing::Sound),
+            repeats: ids(Standing::Repeated),
+            conversations,
+        }
+    }
+
+    /// The sound record with that id.
+    pub(super) fn row(&self, catalog: &Catalog, id: &str) -> Option<u32> {
+        among(&self.ids, catalog, id).next()
+    }
+
+    /// The later records with that id.
+    pub(super) fn repeats(&self, catalog: &Catalog, id: &str) -> impl Iterator<Item = u32> {
+        among(&self.repeats, catalog, id)
+    }
+
+    /// The sound nodes of a conversation from one place to another, both taken in.
+    pub(super) fn conversation<'l>(
+        &'l self,
+        catalog: &'l Catalog,
+        conversation: &'l str,
+        first: i64,
+        last: i64,
+    ) -> impl DoubleEndedIterator<Item = u32> + 'l {
+        let print = print(conversation);
+        let from = self
+            .conversations
+            .partition_point(|&(other, place, _)| (other, place) < (print, first));
+        let until = self
+            .conversations
+            .partition_point(|&(other, place, _)| (other, place) <= (print, last));
+        self.conversations[from..until.max(from)]
+            .iter()
+            .map(|(.., row)| *row)
+            .filter(move |row| {
+                catalog
+                    .get(*row as usize)
+                    .is_some_and(|known| known.conversation == conversation)
+            })
+    }
+}
+
+/// The rows with that id, among prints of ids with their rows.
+fn among<'l>(ids: &'l [(u64, u32)], catalog: &Catalog, id: &str) -> impl Iterator<Item = u32> {
+    let print = print(id);
+    let from = ids.partition_point(|(other, _)| *other < print);
+    let same = ids[from..]
+        .iter()
+        .take_while(move |(other, _)| *other == print);
+    same.map(|(_, row)| *row).filter(move |row| {
+        catalog
+            .get(*row as usize)
+            .is_some_and(|known| known.id == id)
+    })
+}

@@ -1,0 +1,278 @@
+//! What a journal changes in the memories of one kind.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::base::{self, is_vector};
+use super::catalog::{Catalog, Place, Standing, print};
+use super::error::FileError;
+use super::journal::Log;
+use crate::json;
+use crate::model::{Kind, Memory, Scope, Timestamp};
+use crate::search::delta::Delta;
+use crate::search::text;
+use crate::search::vector::Compact;
+
+/// The changes of one kind, in the order of the log. Rows, one for every put, are only ever added.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Changes {
+    base_rows: u32,
+    /// The records, whose places are in the log.
+    pub(super) catalog: Catalog,
+    vectors: Vec<Option<Place>>,
+    /// Where among the records of the folded file each row goes: a row of the base whose place it
+    /// takes, or a number behind the base.
+    order: Vec<u64>,
+    live: Vec<bool>,
+    next_order: u64,
+    ids: HashMap<String, u32>,
+    /// Rows by print of their conversation.
+    conversations: HashMap<u64, Vec<u32>>,
+    /// Rows of the base that are gone or replaced.
+    pub(super) dead: HashSet<u32>,
+    touched: HashMap<String, Touched>,
+    /// Shared with earlier and later states of the same log, since rows are only added.
+    fresh: Arc<Fresh>,
+}
+
+/// How often a memory was recalled since it was last written, and when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Touched {
+    pub(super) times: i64,
+    pub(super) last: Timestamp,
+}
+
+/// Rows made searchable, as far as anyone has asked.
+#[derive(Debug, Default)]
+struct Fresh {
+    words: RwLock<(u32, Delta)>,
+    vectors: RwLock<Option<Compact>>,
+}
+
+impl Changes {
+    /// None, to a base of so many rows.
+    pub(super) fn to(base_rows: u32) -> Self {
+        Self {
+            base_rows,
+            next_order: base_rows.into(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.catalog.len() == 0 && self.dead.is_empty() && self.touched.is_empty()
+    }
+
+    /// How many rows there are, live or not.
+    pub(super) fn rows(&self) -> u32 {
+        u32::try_from(self.catalog.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn is_live(&self, row: u32) -> bool {
+        self.live.get(row as usize).copied().unwrap_or(false)
+    }
+
+    /// The live row with that id.
+    pub(super) fn row(&self, id: &str) -> Option<u32> {
+        self.ids.get(id).copied()
+    }
+
+    pub(super) fn touched(&self, id: &str) -> Option<Touched> {
+        self.touched.get(id).copied()
+    }
+
+    /// The live rows of a conversation.
+    pub(super) fn conversation<'c>(
+        &'c self,
+        conversation: &'c str,
+    ) -> impl Iterator<Item = u32> + 'c {
+        let rows = self.conversations.get(&print(conversation));
+        rows.into_iter().flatten().copied().filter(move |row| {
+            self.is_live(*row)
+                && self
+                    .catalog
+                    .get(*row as usize)
+                    .is_some_and(|known| known.conversation == conversation)
+        })
+    }
+
+    /// The live rows by their place among the records.
+    pub(super) fn in_order(&self) -> BTreeMap<u64, u32> {
+        (0..self.rows())
+            .filter(|row| self.is_live(*row))
+            .map(|row| (self.order[row as usize], row))
+            .collect()
+    }
+
+    /// A memory is new, or takes the place of the one with its id; `base` is the row of the base
+    /// that has the id, if it is not dead.
+    pub(super) fn put(
+        &mut self,
+        memory: &Memory,
+        record: Place,
+        vector: Option<Place>,
+        base: Option<u32>,
+    ) {
+        let id = memory.id().to_owned();
+        let replaced = self.ids.get(&id).copied();
+        let order = match (replaced, base) {
+            (Some(row), _) => {
+                self.live[row as usize] = false;
+                self.order[row as usize]
+            }
+            (None, Some(row)) => {
+                self.dead.insert(row);
+                row.into()
+            }
+            (None, None) => {
+                self.next_order += 1;
+                self.next_order - 1
+            }
+        };
+        let row = self.rows();
+        if let Memory::Node(node) = memory {
+            let rows = self.conversations.entry(print(&node.conversation_id));
+            rows.or_default().push(row);
+        }
+        self.catalog.push(record, Standing::Sound, memory);
+        self.vectors.push(vector);
+        self.order.push(order);
+        self.live.push(true);
+        self.touched.remove(&id);
+        self.ids.insert(id, row);
+    }
+
+    /// The memory with that id is gone; `base` are the rows of the base that have it.
+    pub(super) fn delete(&mut self, id: &str, base: impl IntoIterator<Item = u32>) {
+        if let Some(row) = self.ids.remove(id) {
+            self.live[row as usize] = false;
+        }
+        self.dead.extend(base);
+        self.touched.remove(id);
+    }
+
+    /// The memory with that id was recalled.
+    pub(super) fn touch(&mut self, id: &str, at: Timestamp) {
+        let touched = self
+            .touched
+            .entry(id.to_owned())
+            .or_insert(Touched { times: 0, last: at });
+        touched.times = touched.times.saturating_add(1);
+        touched.last = at;
+    }
+
+    /// The memory of a row, as it was put.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn memory(
+        &self,
+        kind: Kind,
+        row: u32,
+        log: &Log,
+        scope: Scope,
+    ) -> Result<Memory, FileError> {
+        let place = self.catalog.place(row as usize);
+        let mut bytes = vec![0; usize::try_from(place.len).unwrap_or(usize::MAX)];
+        log.read_at(&mut bytes, place.offset)?;
+        parse(kind, &bytes, log, place.offset, scope)
+    }
+
+    /// The numbers of a row's vector, if it has one.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub(super) fn numbers(&self, row: u32, log: &Log) -> Result<Option<Vec<f32>>, FileError> {
+        let Some(place) = self.vectors.get(row as usize).copied().flatten() else {
+            return Ok(None);
+        };
+        let mut bytes = vec![0; usize::try_from(place.len).unwrap_or(usize::MAX)];
+        log.read_at(&mut bytes, place.offset)?;
+        let (numbers, _) = bytes.as_chunks();
+        let numbers: Vec<f32> = numbers
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect();
+        Ok(is_vector(&numbers).then_some(numbers))
+    }
+
+    /// Lends the words of all rows, those that are not live among them, and perhaps of later ones;
+    /// and how many rows that are. Documents are numbered behind the base.
+    ///
+    /// # Errors
+    /// If a record cannot be read.
+    pub(super) fn words<T>(
+        &self,
+        kind: Kind,
+        log: &Log,
+        scope: Scope,
+        ask: impl FnOnce(&Delta, u32) -> T,
+    ) -> Result<T, FileError> {
+        let words = &self.fresh.words;
+        // Nothing of ours panics while it holds the lock, and half a document does no harm.
+        let read = words.read().unwrap_or_else(PoisonError::into_inner);
+        if read.0 >= self.rows() {
+            return Ok(ask(&read.1, read.0));
+        }
+        drop(read);
+        let mut write = words.write().unwrap_or_else(PoisonError::into_inner);
+        while write.0 < self.rows() {
+            let row = write.0;
+            let memory = self.memory(kind, row, log, scope)?;
+            write.1.add(self.base_rows + row, &text::indexed(&memory));
+            write.0 += 1;
+        }
+        Ok(ask(&write.1, write.0))
+    }
+
+    /// Lends the vectors of all rows in compact form, zero where there is none, and perhaps of
+    /// later ones.
+    ///
+    /// # Errors
+    /// If a vector cannot be read.
+    pub(super) fn vectors<T>(
+        &self,
+        log: &Log,
+        dims: usize,
+        ask: impl FnOnce(&Compact) -> T,
+    ) -> Result<T, FileError> {
+        let vectors = &self.fresh.vectors;
+        let read = vectors.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(compact) = read.as_ref()
+            && compact.rows() >= self.catalog.len()
+        {
+            return Ok(ask(compact));
+        }
+        drop(read);
+        let mut write = vectors.write().unwrap_or_else(PoisonError::into_inner);
+        let compact = write.get_or_insert_with(|| Compact::new(dims));
+        while compact.rows() < self.catalog.len() {
+            let row = compact.rows();
+            let numbers = self.numbers(u32::try_from(row).unwrap_or(u32::MAX), log)?;
+            let numbers = numbers.filter(|numbers| numbers.len() == dims);
+            // It is as wide as it must be.
+            let _ = compact.push(&numbers.unwrap_or_else(|| vec![0.0; dims]));
+        }
+        Ok(ask(compact))
+    }
+}
+
+/// Reads a record that was written to a log.
+///
+/// # Errors
+/// If it is not what was written: the log is damaged.
+pub(super) fn parse(
+    kind: Kind,
+    bytes: &[u8],
+    log: &Log,
+    offset: u64,
+    scope: Scope,
+) -> Result<Memory, FileError> {
+    let damaged = |reason: String| FileError::Damaged {
+        path: log.path().to_owned(),
+        offset,
+        reason,
+    };
+    let mut value = json::parse(bytes).map_err(|error| damaged(error.to_string()))?;
+    base::read(kind, &mut value, scope).map_err(|flaw| damaged(flaw.to_string()))
+}

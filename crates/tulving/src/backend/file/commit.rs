@@ -1,0 +1,155 @@
+//! The one step that changes several files at once.
+//!
+//! New files are staged aside and made durable; then the commit record is written, and from that
+//! moment on the new files count, whatever happens. It lists the renames that are left to do. Whoever
+//! finds a record with nobody at work on it does them; who may not write reads the staged files.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::base::relative;
+use super::durable;
+use super::error::FileError;
+use super::state::{generations, journal, log_path};
+
+const VERSION: u32 = 1;
+
+/// A commit record. Names are relative to the data directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Commit {
+    version: u32,
+    /// That of the log which is among the renamed files; all earlier ones are done with.
+    pub(super) generation: u64,
+    /// In this order.
+    renames: Vec<Rename>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Rename {
+    from: String,
+    to: String,
+    /// SHA-256 of the file in hex, where it is one of the base.
+    sha256: Option<String>,
+}
+
+impl Commit {
+    /// With nothing to rename yet.
+    pub(super) fn to(generation: u64) -> Self {
+        Self {
+            version: VERSION,
+            generation,
+            renames: Vec::new(),
+        }
+    }
+
+    /// A staged file takes its name.
+    pub(super) fn publish(&mut self, root: &Path, path: &Path, sha256: Option<[u8; 32]>) {
+        self.rename(root, &durable::staged(path), path, sha256);
+    }
+
+    /// A file takes another name.
+    pub(super) fn rename(&mut self, root: &Path, from: &Path, to: &Path, sha256: Option<[u8; 32]>) {
+        self.renames.push(Rename {
+            from: relative(root, from),
+            to: relative(root, to),
+            sha256: sha256.map(|sum| crate::hex(&sum)),
+        });
+    }
+
+    fn path(root: &Path) -> PathBuf {
+        journal(root).join("commit.json")
+    }
+
+    pub(super) fn exists(root: &Path) -> bool {
+        Self::path(root).exists()
+    }
+
+    /// The record that is there, if there is one.
+    ///
+    /// # Errors
+    /// If it cannot be read. It is written whole, so that means damage.
+    pub(super) fn read(root: &Path) -> Result<Option<Self>, FileError> {
+        let path = Self::path(root);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(FileError::io("reading", &path)(error)),
+        };
+        let commit: Self = serde_json::from_slice(&bytes).map_err(|error| FileError::Damaged {
+            path: path.clone(),
+            offset: 0,
+            reason: error.to_string(),
+        })?;
+        if commit.version > VERSION {
+            return Err(FileError::Newer {
+                path,
+                found: commit.version,
+                known: VERSION,
+            });
+        }
+        Ok(Some(commit))
+    }
+
+    /// Where a file is that has, or will have, this name.
+    pub(super) fn at(&self, root: &Path, path: &Path) -> PathBuf {
+        let name = relative(root, path);
+        let rename = self.renames.iter().find(|rename| rename.to == name);
+        rename
+            .map(|rename| root.join(&rename.from))
+            .filter(|from| from.exists())
+            .unwrap_or_else(|| path.to_owned())
+    }
+
+    /// Writes the record: the staged files, which must be durable, count from now on.
+    ///
+    /// # Errors
+    /// If the system refuses; then nothing changed.
+    pub(super) fn record(&self, root: &Path) -> Result<(), FileError> {
+        let path = Self::path(root);
+        self.sync_folders(root)?;
+        let bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        durable::replace(&path, &bytes).map_err(FileError::io("writing", &path))
+    }
+
+    /// Does what the record says and takes it away; what was done before is left as it is. Only
+    /// under the lock for writing.
+    ///
+    /// # Errors
+    /// If the system refuses, or a file is gone; the record stays.
+    pub(super) fn roll_forward(&self, root: &Path) -> Result<(), FileError> {
+        for rename in &self.renames {
+            let (from, to) = (root.join(&rename.from), root.join(&rename.to));
+            match fs::rename(&from, &to) {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && to.exists() => {}
+                Err(error) => return Err(FileError::io("renaming", &from)(error)),
+            }
+        }
+        self.sync_folders(root)?;
+        let folder = journal(root);
+        let cleaning = || FileError::io("cleaning", &folder);
+        for old in generations(root)? {
+            if old < self.generation {
+                durable::remove(&log_path(root, old)).map_err(cleaning())?;
+            }
+        }
+        durable::sync_folder(&folder).map_err(cleaning())?;
+        durable::remove(&Self::path(root)).map_err(cleaning())?;
+        durable::sync_folder(&folder).map_err(cleaning())
+    }
+
+    /// Makes the names in all folders of the commit durable.
+    fn sync_folders(&self, root: &Path) -> Result<(), FileError> {
+        let paths = self.renames.iter().map(|rename| root.join(&rename.to));
+        let folders: BTreeSet<PathBuf> = paths
+            .map(|path| durable::folder(&path).to_owned())
+            .collect();
+        for folder in folders {
+            durable::sync_folder(&folder).map_err(FileError::io("writing", &folder))?;
+        }
+        Ok(())
+    }
+}

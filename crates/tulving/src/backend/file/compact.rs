@@ -1,0 +1,471 @@
+//! Folding a journal into the files that it changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::base::{Base, relative};
+use super::commit::Commit;
+use super::derived;
+use super::directory::Directory;
+use super::durable;
+use super::error::FileError;
+use super::journal::{Decoded, Header, Log, decode};
+use super::layout::{Layout, PairPaths};
+use super::lock::Lock;
+use super::manifest::Manifest;
+use super::npy::header;
+use super::prints::Prints;
+use super::state::{KINDS, Shelf, State, Trust, journal, log_path, record_of};
+use super::vector_bytes;
+use crate::json;
+use crate::model::{Key, Kind};
+
+/// What a compaction did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Compaction {
+    /// Bytes of pending writes that are now part of the directory's own files.
+    pub folded: u64,
+    /// What became of writes that were replayed onto files that something else had changed.
+    pub replayed: Option<Replayed>,
+}
+
+/// What became of writes that were replayed onto files that something else had changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Memories that the changed files do not have.
+    pub added: u64,
+    /// Memories that the changed files have, and equal.
+    pub equal: u64,
+    /// Memories that the changed files have otherwise; what was pending took their place.
+    pub replaced: Vec<Key>,
+    /// Memories that were to be deleted and are not in the changed files.
+    pub gone: u64,
+    /// The journal as it was.
+    pub kept: PathBuf,
+}
+
+/// Another's compaction is waited for until it is done, were it a large one.
+const COMPACTION_PATIENCE: Duration = Duration::from_secs(600);
+
+/// Vectors that are read at once.
+const ROWS_AT_ONCE: u32 = 256;
+
+/// Where a record of the folded file comes from.
+#[derive(Debug, Clone, Copy)]
+enum Slot {
+    /// As it stands in the base, byte for byte.
+    Verbatim(u32),
+    /// From the base, with what touching changed.
+    Touched(u32),
+    /// From the journal.
+    Written(u32),
+}
+
+impl Directory {
+    /// Folds the journal into the directory's own files. Reading and writing go on meanwhile, but
+    /// for a moment at the end.
+    ///
+    /// # Errors
+    /// If another process is at it, or the files cannot be written; then nothing changed.
+    pub(super) fn compact_now(&self, trust: Trust) -> Result<Compaction, FileError> {
+        let root = &self.root;
+        let _alone = Lock::wait(&journal(root).join("compact.lock"), COMPACTION_PATIENCE)?;
+        let state = {
+            let _writers = self.stop_writers();
+            let (_lock, state) = self.lock_for_writing(trust)?;
+            state
+        };
+        let Some(log) = &state.log else {
+            return Ok(Compaction::default());
+        };
+        // Records without vectors need rows all the same, and nobody knows yet how wide.
+        if log.bytes() == 0 || state.space.is_none() {
+            return Ok(Compaction::default());
+        }
+        derived::sweep(root);
+        let generation = log.header().generation + 1;
+        let mut fold = Fold::new(&state, generation)?;
+        let staged = fold.stage();
+        if let Err(error) = staged {
+            fold.discard();
+            return Err(error);
+        }
+
+        let _writers = self.stop_writers();
+        let (_lock, now) = self.lock_for_writing(trust)?;
+        let changed = now.changed_since(&state.binding());
+        if !changed.is_empty() {
+            fold.discard();
+            return Err(FileError::BaseChanged {
+                changed,
+                journal: log.path().to_owned(),
+            });
+        }
+        let replayed = match trust {
+            Trust::Bound => None,
+            Trust::Rebase => Some(replayed(&now)?),
+        };
+        let end = now.log.as_ref().map_or(log.end(), Log::end);
+        let mut next = Log::stage(
+            &log_path(root, generation),
+            &Header::new(generation, fold.binding),
+        )?;
+        // What was written while we were at work comes along.
+        let late = log.read_from(log.end(), end)?;
+        next.append(late.payloads().map(|(_, payload)| payload))?;
+        fold.commit.publish(root, next.path(), None);
+        if let Some(replayed) = &replayed {
+            fold.commit.rename(root, log.path(), &replayed.kept, None);
+        }
+        fold.commit.record(root)?;
+        fold.commit.roll_forward(root)?;
+        Ok(Compaction {
+            folded: log.bytes(),
+            replayed,
+        })
+    }
+}
+
+/// A fold in the making.
+struct Fold<'s> {
+    state: &'s State,
+    layout: Layout,
+    manifest: Manifest,
+    commit: Commit,
+    binding: Vec<super::journal::Bound>,
+    /// Files that are staged so far.
+    staged: Vec<PathBuf>,
+}
+
+impl<'s> Fold<'s> {
+    fn new(state: &'s State, generation: u64) -> Result<Self, FileError> {
+        let layout = Layout::find(&state.root)?;
+        Ok(Self {
+            manifest: Manifest::read(&layout)?,
+            commit: Commit::to(generation),
+            binding: state.binding(),
+            staged: Vec::new(),
+            layout,
+            state,
+        })
+    }
+
+    fn stage(&mut self) -> Result<(), FileError> {
+        let state = self.state;
+        // Vectors first: rows that were only added stay aligned for a program that reads the pair
+        // without knowing of commits.
+        let mut records = Vec::new();
+        let mut counts = [0; 2];
+        for (kind, count) in KINDS.into_iter().zip(&mut counts) {
+            let shelf = state.shelf(kind);
+            let slots = slots(shelf);
+            *count = slots.len() as u64;
+            if shelf.changes.is_empty() {
+                continue;
+            }
+            let names = self.layout.place(kind).clone();
+            let vectors = self.file(&names.vectors, |out| {
+                write_vectors(state, kind, &slots, out)
+            })?;
+            self.commit
+                .publish(&state.root, &names.vectors, Some(vectors));
+            let sum = self.file(&names.records, |out| {
+                write_records(state, kind, &slots, out)
+            })?;
+            self.bind(&names.vectors, vectors);
+            self.bind(&names.records, sum);
+            records.push((names.records.clone(), sum));
+            self.derive(kind, &names)?;
+            if kind == Kind::Node {
+                self.stage_clusters(&slots)?;
+            }
+        }
+        for (path, sum) in records {
+            self.commit.publish(&state.root, &path, Some(sum));
+        }
+        self.stage_manifest(counts)
+    }
+
+    /// Stages a file, durable; gives its SHA-256.
+    fn file(
+        &mut self,
+        path: &Path,
+        write: impl FnOnce(&mut Staging) -> Result<(), FileError>,
+    ) -> Result<[u8; 32], FileError> {
+        let aside = durable::staged(path);
+        let writing = || FileError::io("writing", &aside);
+        fs::create_dir_all(durable::folder(&aside)).map_err(writing())?;
+        self.staged.push(aside.clone());
+        let mut out = Staging {
+            file: BufWriter::with_capacity(1 << 20, File::create(&aside).map_err(writing())?),
+            sha256: Sha256::new(),
+            path: aside.clone(),
+        };
+        write(&mut out)?;
+        let file = out
+            .file
+            .into_inner()
+            .map_err(|error| writing()(error.into_error()))?;
+        file.sync_all().map_err(writing())?;
+        Ok(out.sha256.finalize().into())
+    }
+
+    fn bind(&mut self, path: &Path, sha256: [u8; 32]) {
+        let name = relative(&self.state.root, path);
+        for bound in self.binding.iter_mut().filter(|bound| bound.name == name) {
+            bound.content = Some(sha256);
+        }
+    }
+
+    /// Makes what is derived from the new files before they are in use, so that nobody waits for it.
+    fn derive(&self, kind: Kind, names: &PairPaths) -> Result<(), FileError> {
+        let root = &self.state.root;
+        let at = PairPaths {
+            records: durable::staged(&names.records),
+            vectors: durable::staged(&names.vectors),
+        };
+        let mut prints = Prints::load(root);
+        let base = Base::open(root, kind, self.state.scope, names, &at, &mut prints)?;
+        base.words()?;
+        base.vectors()?;
+        Ok(())
+    }
+
+    /// Clusters are lists of places in the nodes' file, and places have changed.
+    fn stage_clusters(&mut self, slots: &[Slot]) -> Result<(), FileError> {
+        let root = &self.state.root;
+        let shelf = self.state.shelf(Kind::Node);
+        let (mut clusters, mut noise) = (BTreeMap::<i64, Vec<u64>>::new(), 0);
+        for (place, slot) in (0..).zip(slots) {
+            let (Slot::Verbatim(doc) | Slot::Touched(doc) | Slot::Written(doc)) = *slot;
+            if let Some(cluster) = shelf.known(doc).and_then(|known| known.cluster) {
+                clusters.entry(cluster).or_default().push(place);
+                noise += u64::from(cluster == -1);
+            }
+        }
+        let real = clusters.len() - usize::from(noise > 0);
+        let stats = [("n_clusters", real as u64), ("n_noise", noise)];
+        if self.layout.version == "2.0.0" {
+            self.manifest.set_stats(&stats);
+        }
+        let path = self.layout.clusters.clone();
+        if path.exists() {
+            let bytes = serde_json::to_vec(&clusters).unwrap_or_default();
+            self.file(&path, |out| out.write(&bytes))?;
+            self.commit.publish(root, &path, None);
+        }
+        // The origin's own index names places too; it would answer with other memories.
+        let faiss = root.join("indexes").join("faiss.index");
+        if faiss.exists() {
+            let outdated = faiss.with_extension("index.outdated");
+            self.commit.rename(root, &faiss, &outdated, None);
+        }
+        Ok(())
+    }
+
+    fn stage_manifest(&mut self, [nodes, episodes]: [u64; 2]) -> Result<(), FileError> {
+        let state = self.state;
+        if self.layout.version == "2.0.0" {
+            let dims = state.space.as_ref().map_or(0, |space| space.dims as u64);
+            self.manifest.set_stats(&[
+                ("total_nodes", nodes),
+                ("total_episodes", episodes),
+                ("embedding_dim", dims),
+            ]);
+        } else if episodes > 0 && self.layout.episodes.is_none() {
+            let place = self.layout.place(Kind::Episode).clone();
+            for (key, path) in [
+                ("episodes_file", &place.records),
+                ("episode_embeddings_file", &place.vectors),
+            ] {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                self.manifest.name(key, &name);
+            }
+        }
+        let (path, bytes) = (self.manifest.path().clone(), self.manifest.to_bytes());
+        self.file(&path, |out| out.write(&bytes))?;
+        self.commit.publish(&state.root, &path, None);
+        Ok(())
+    }
+
+    /// Takes away what was staged in vain.
+    fn discard(&self) {
+        for path in &self.staged {
+            // What stays is overwritten by the next compaction.
+            let _ = durable::remove(path);
+        }
+    }
+}
+
+/// A file that is being staged.
+struct Staging {
+    file: BufWriter<File>,
+    sha256: Sha256,
+    path: PathBuf,
+}
+
+impl Staging {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), FileError> {
+        self.sha256.update(bytes);
+        self.file
+            .write_all(bytes)
+            .map_err(FileError::io("writing", &self.path))
+    }
+}
+
+/// The records of the folded file: those of the base in their order, then new ones in the journal's.
+fn slots(shelf: &Shelf) -> Vec<Slot> {
+    let base = &shelf.base;
+    let written = shelf.changes.in_order();
+    let document = |row: u32| Slot::Written(base.rows() + row);
+    let was_touched = |row: u32| {
+        let known = base.catalog.get(row as usize);
+        known.is_some_and(|known| shelf.changes.touched(known.id).is_some())
+    };
+    let of_base = (0..base.rows()).filter_map(|row| {
+        if let Some(change) = written.get(&row.into()) {
+            return Some(document(*change));
+        }
+        if shelf.changes.dead.contains(&row) {
+            return None;
+        }
+        Some(match shelf.is_live(row) && was_touched(row) {
+            true => Slot::Touched(row),
+            false => Slot::Verbatim(row),
+        })
+    });
+    let new = written.range(u64::from(base.rows())..);
+    of_base.chain(new.map(|(_, row)| document(*row))).collect()
+}
+
+fn write_records(
+    state: &State,
+    kind: Kind,
+    slots: &[Slot],
+    out: &mut Staging,
+) -> Result<(), FileError> {
+    out.write(b"[")?;
+    for (place, slot) in slots.iter().enumerate() {
+        let record = match *slot {
+            Slot::Verbatim(row) => state.shelf(kind).base.record(row)?,
+            Slot::Touched(doc) | Slot::Written(doc) => {
+                let bytes = record_of(&state.memory(kind, doc)?)?;
+                let value = json::parse(&bytes).map_err(|source| FileError::Record {
+                    path: out.path.clone(),
+                    index: place as u64,
+                    source,
+                })?;
+                let mut indented = Vec::new();
+                json::write_indented(&value, 1, &mut indented);
+                indented
+            }
+        };
+        out.write(if place == 0 { b"\n  " } else { b",\n  " })?;
+        out.write(&record)?;
+    }
+    out.write(if slots.is_empty() { b"]" } else { b"\n]" })
+}
+
+fn write_vectors(
+    state: &State,
+    kind: Kind,
+    slots: &[Slot],
+    out: &mut Staging,
+) -> Result<(), FileError> {
+    let shelf = state.shelf(kind);
+    let dims = state.space.as_ref().map_or(0, |space| space.dims);
+    out.write(&header(slots.len() as u64, dims))?;
+    let mut bytes = Vec::new();
+    let mut at = 0;
+    while at < slots.len() {
+        bytes.clear();
+        if let Slot::Written(doc) = slots[at] {
+            let numbers = state.vector(kind, doc)?.unwrap_or_else(|| vec![0.0; dims]);
+            vector_bytes(&numbers, &mut bytes);
+            at += 1;
+        } else {
+            let run = run_of_base(&slots[at..]);
+            vector_bytes(&shelf.base.numbers(run.0, run.1)?, &mut bytes);
+            at += run.1;
+        }
+        out.write(&bytes)?;
+    }
+    Ok(())
+}
+
+/// The first row of the base among `slots`, and how many follow one another from there.
+fn run_of_base(slots: &[Slot]) -> (u32, usize) {
+    let rows = slots.iter().map_while(|slot| match slot {
+        Slot::Verbatim(row) | Slot::Touched(row) => Some(*row),
+        Slot::Written(_) => None,
+    });
+    let mut rows = rows.take(ROWS_AT_ONCE as usize).peekable();
+    let first = rows.peek().copied().unwrap_or_default();
+    (
+        first,
+        rows.zip(first..)
+            .take_while(|(row, next)| row == next)
+            .count(),
+    )
+}
+
+/// Compares what is pending with what the changed files hold.
+fn replayed(state: &State) -> Result<Replayed, FileError> {
+    let mut found = Replayed::default();
+    let Some(log) = &state.log else {
+        return Ok(found);
+    };
+    found.kept = log
+        .path()
+        .with_file_name(format!("kept-{}.log", log.header().generation));
+    let (mut written, mut deleted) = (BTreeSet::new(), BTreeSet::new());
+    let tidings = log.read_from(log.begin(), log.end())?;
+    for operation in tidings
+        .payloads()
+        .filter_map(|(_, payload)| decode(payload))
+        .flatten()
+    {
+        match operation {
+            Decoded::Put { kind, record, .. } => {
+                let value = json::parse(record).unwrap_or(json::Value::Null);
+                if let Some(json::Value::String(id)) = value.get("id") {
+                    let key = Key::new(kind, id.storable());
+                    deleted.remove(&key);
+                    written.insert(key);
+                }
+            }
+            Decoded::Delete { kind, id } => {
+                let key = Key::new(kind, id);
+                written.remove(&key);
+                deleted.insert(key);
+            }
+            Decoded::Touch { .. } => {}
+        }
+    }
+    let in_base = |key: &Key| {
+        let base = &state.shelf(key.kind).base;
+        base.lookup().row(&base.catalog, &key.id)
+    };
+    found.gone = deleted.iter().filter(|key| in_base(key).is_none()).count() as u64;
+    for key in written {
+        let shelf = state.shelf(key.kind);
+        let (Some(row), Some(doc)) = (in_base(&key), shelf.find(&key.id)) else {
+            found.added += 1;
+            continue;
+        };
+        let same_vector = state.vector(key.kind, doc)? == state.vector(key.kind, row)?;
+        let same_record =
+            record_of(&state.memory(key.kind, doc)?)? == record_of(&shelf.base.memory(row)?)?;
+        if same_vector && same_record {
+            found.equal += 1;
+        } else {
+            found.replaced.push(key);
+        }
+    }
+    Ok(found)
+}

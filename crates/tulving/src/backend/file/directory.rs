@@ -1,0 +1,370 @@
+//! A data directory that several tasks and processes read and write.
+//!
+//! Readers take the state as it is and are never waited for. Writers queue: the first to come leads,
+//! takes the lock that all processes share, and writes for all that wait, with one sync.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::thread::JoinHandle;
+
+use super::commit::Commit;
+use super::durable;
+use super::error::FileError;
+use super::journal::{Header, LARGEST, Log, Operation, encode};
+use super::layout::Layout;
+use super::lock::{Lock, PATIENCE};
+use super::manifest::Manifest;
+use super::state::{State, Trust, generations, journal, log_path};
+use crate::backend::BackendError;
+use crate::model::{Kind, Space};
+
+/// A journal smaller than this is never worth folding.
+const SMALL_JOURNAL: u64 = 8 << 20;
+
+/// An open data directory.
+#[derive(Debug)]
+pub(super) struct Directory {
+    pub(super) root: PathBuf,
+    state: RwLock<State>,
+    /// Held while the directory is opened anew, so that it is done once.
+    opening: Mutex<()>,
+    queue: Mutex<Vec<Arc<Job>>>,
+    /// Held by the writer that leads; whether a write failed that could not be undone.
+    poisoned: Mutex<bool>,
+    compaction: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What a write comes to, once it is known what there is.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub(super) operations: Vec<Operation>,
+    /// The space of the first vector in a directory that had none.
+    pub(super) space: Option<Space>,
+    /// What it rests on and changes: two plans that share one are made one after the other.
+    pub(super) claims: Vec<Claim>,
+}
+
+/// Something that a plan rests on or changes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Claim {
+    Memory(Kind, String),
+    Conversation(String),
+    Space,
+}
+
+type Prepare<'p> = dyn FnMut(&State) -> Result<Plan, BackendError> + Send + 'p;
+
+/// A write that waits for its turn.
+struct Job {
+    prepare: Mutex<Box<Prepare<'static>>>,
+    outcome: Mutex<Option<Result<(), BackendError>>>,
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Job").finish_non_exhaustive()
+    }
+}
+
+/// What was read or written stays whole: a panic of another thread changes nothing about that.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Directory {
+    /// Opens a directory that has an owner, and finishes a commit that was interrupted.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn open(root: &Path, trust: Trust) -> Result<Self, FileError> {
+        finish_commit(root);
+        Ok(Self {
+            root: root.to_owned(),
+            state: RwLock::new(State::open(root, trust)?),
+            opening: Mutex::new(()),
+            queue: Mutex::default(),
+            poisoned: Mutex::new(false),
+            compaction: Mutex::default(),
+        })
+    }
+
+    /// The directory as it is now.
+    ///
+    /// # Errors
+    /// If something else changed it and it cannot be read any more.
+    pub(super) fn state(&self) -> Result<State, FileError> {
+        loop {
+            let state = self.last_state();
+            if !state.is_current() {
+                self.open_anew(Trust::Bound)?;
+                continue;
+            }
+            let Some(log) = &state.log else {
+                return Ok(state);
+            };
+            if log.len()? == log.end() {
+                return Ok(state);
+            }
+            drop(state);
+            let mut shared = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            shared.read_on()?;
+            return Ok(shared.clone());
+        }
+    }
+
+    fn last_state(&self) -> State {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.clone()
+    }
+
+    fn open_anew(&self, trust: Trust) -> Result<(), FileError> {
+        let _alone = locked(&self.opening);
+        if self.last_state().is_current() {
+            return Ok(());
+        }
+        finish_commit(&self.root);
+        let state = State::open(&self.root, trust)?;
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+        Ok(())
+    }
+
+    /// Writes what `prepare` makes of the directory as it is. Durable when this returns. `prepare`
+    /// may be asked again when others wrote first.
+    ///
+    /// # Errors
+    /// What `prepare` refuses, and all that can go wrong; then nothing was written.
+    pub(super) fn write<T: Send + 'static>(
+        &self,
+        mut prepare: impl FnMut(&State) -> Result<(Plan, T), BackendError> + Send + 'static,
+    ) -> Result<T, BackendError> {
+        let answer = Arc::new(Mutex::new(None));
+        let slot = Arc::clone(&answer);
+        let job = Arc::new(Job {
+            prepare: Mutex::new(Box::new(move |state| {
+                let (plan, answer) = prepare(state)?;
+                *locked(&slot) = Some(answer);
+                Ok(plan)
+            })),
+            outcome: Mutex::default(),
+        });
+        locked(&self.queue).push(Arc::clone(&job));
+        loop {
+            let mut poisoned = locked(&self.poisoned);
+            if let Some(outcome) = locked(&job.outcome).take() {
+                drop(poisoned);
+                outcome?;
+                let answer = locked(&answer).take();
+                // A job that succeeded was prepared, so there is an answer.
+                return answer.ok_or_else(|| self.poison_error().into());
+            }
+            self.lead(&mut poisoned);
+        }
+    }
+
+    fn poison_error(&self) -> FileError {
+        FileError::Poisoned {
+            path: journal(&self.root),
+        }
+    }
+
+    /// Writes what waits.
+    fn lead(&self, poisoned: &mut bool) {
+        let jobs = std::mem::take(&mut *locked(&self.queue));
+        let mut group = Vec::new();
+        let result = match *poisoned {
+            true => Err(self.poison_error()),
+            false => self.write_group(&jobs, &mut group),
+        };
+        if matches!(result, Err(FileError::Poisoned { .. })) {
+            *poisoned = true;
+        }
+        match result {
+            Ok(()) => {
+                for job in group {
+                    *locked(&job.outcome) = Some(Ok(()));
+                }
+            }
+            // Those that were refused for themselves know it already; nobody was written.
+            Err(error) => {
+                for job in &jobs {
+                    locked(&job.outcome).get_or_insert_with(|| Err(error.again().into()));
+                }
+            }
+        }
+    }
+
+    /// Writes as many jobs as can be written together; the others go back to the queue, but for
+    /// those that are refused.
+    fn write_group(&self, jobs: &[Arc<Job>], group: &mut Vec<Arc<Job>>) -> Result<(), FileError> {
+        let (_lock, mut state) = self.lock_for_writing(Trust::Bound)?;
+        let (mut claims, mut payloads, mut bytes) = (HashSet::new(), Vec::new(), 0);
+        for (index, job) in jobs.iter().enumerate() {
+            let plan = match (locked(&job.prepare))(&state) {
+                Ok(plan) => plan,
+                Err(error) => {
+                    *locked(&job.outcome) = Some(Err(error));
+                    continue;
+                }
+            };
+            let mut payload = Vec::new();
+            for operation in &plan.operations {
+                encode(operation, &mut payload);
+            }
+            if payload.len() > LARGEST {
+                let error = FileError::TooLarge {
+                    bytes: payload.len() as u64,
+                    limit: LARGEST as u64,
+                };
+                *locked(&job.outcome) = Some(Err(error.into()));
+                continue;
+            }
+            bytes += payload.len();
+            let full = !group.is_empty() && bytes > LARGEST;
+            if full || plan.claims.iter().any(|claim| claims.contains(claim)) {
+                locked(&self.queue).splice(0..0, jobs[index..].iter().cloned());
+                break;
+            }
+            claims.extend(plan.claims);
+            if let Some(space) = plan.space.filter(|_| state.space.is_none()) {
+                self.set_space(&space)?;
+                state.space = Some(Arc::new(space));
+            }
+            group.push(Arc::clone(job));
+            // A write that changes nothing needs no frame.
+            payloads.extend((!payload.is_empty()).then_some(payload));
+        }
+        if payloads.is_empty() {
+            return Ok(());
+        }
+        let Some(mut log) = state.log.clone() else {
+            return Err(self.poison_error());
+        };
+        drop(state);
+        let places = log.append(payloads.iter().map(Vec::as_slice))?;
+        let mut shared = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        // A reader may have found some of it in the log already.
+        let known = shared.log.as_ref().map_or(0, Log::end);
+        for (place, payload) in places.into_iter().zip(&payloads) {
+            if place > known {
+                shared.apply_payload(place, payload)?;
+            }
+        }
+        shared.log = Some(log);
+        Ok(())
+    }
+
+    fn set_space(&self, space: &Space) -> Result<(), FileError> {
+        let mut manifest = Manifest::read(&Layout::find(&self.root)?)?;
+        manifest.set_space(space);
+        manifest.write()
+    }
+
+    /// Takes the lock that all processes share and brings everything in order: nothing is left of an
+    /// interrupted commit or write, there is a log, and it belongs to the base.
+    ///
+    /// # Errors
+    /// If another process keeps the lock, or the directory cannot be read or written.
+    pub(super) fn lock_for_writing(&self, trust: Trust) -> Result<(Lock, State), FileError> {
+        let lock = Lock::wait(&journal(&self.root).join("lock"), PATIENCE)?;
+        if let Some(commit) = Commit::read(&self.root)? {
+            commit.roll_forward(&self.root)?;
+        }
+        loop {
+            if !self.last_state().is_current() {
+                let _alone = locked(&self.opening);
+                let state = State::open(&self.root, trust)?;
+                *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+            }
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            match &state.log {
+                Some(log) if state.bound || trust == Trust::Rebase => {
+                    let before = log.end();
+                    if log.len()? != before {
+                        let news = state.read_on()?;
+                        if let Some(log) = &state.log {
+                            if news.is_some_and(|news| news.torn) {
+                                log.cut_torn_tail()?;
+                            } else {
+                                log.sync()?;
+                            }
+                        }
+                    }
+                    return Ok((lock, state.clone()));
+                }
+                old => {
+                    let generation = 1 + old.as_ref().map_or(0, |log| log.header().generation);
+                    let header = Header::new(generation, state.binding());
+                    Log::create(&log_path(&self.root, generation), &header)?;
+                    for old in generations(&self.root)? {
+                        if old < generation {
+                            let path = log_path(&self.root, old);
+                            durable::remove(&path).map_err(FileError::io("removing", &path))?;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether folding the journal into the base is worth its while.
+    fn needs_compaction(&self) -> bool {
+        let state = self.last_state();
+        let pending = state.pending_bytes();
+        pending > SMALL_JOURNAL && pending > state.base_bytes() / 4
+    }
+
+    /// Folds the journal in the background if it has grown large; in the foreground if it grows
+    /// faster than the background keeps up with, so that no journal grows without end.
+    pub(super) fn compact_if_large(self: &Arc<Self>) {
+        if !self.needs_compaction() {
+            return;
+        }
+        let mut running = locked(&self.compaction);
+        if let Some(thread) = running.take_if(|thread| !thread.is_finished()) {
+            let state = self.last_state();
+            if state.pending_bytes() > 4 * SMALL_JOURNAL.max(state.base_bytes() / 4) {
+                // What it could not do is still to be done, by the next writer.
+                let _ = thread.join();
+            } else {
+                *running = Some(thread);
+            }
+            return;
+        }
+        let directory = Arc::downgrade(self);
+        let work = move || {
+            if let Some(directory) = directory.upgrade() {
+                // The writes are durable where they are; the next writer tries again.
+                let _ = directory.compact_now(Trust::Bound);
+            }
+        };
+        let thread = std::thread::Builder::new().name("compact".to_owned());
+        *running = thread.spawn(work).ok();
+    }
+
+    /// Waits for a compaction in the background.
+    pub(super) fn wait_for_compaction(&self) {
+        let running = locked(&self.compaction).take();
+        if let Some(thread) = running {
+            let _ = thread.join();
+        }
+    }
+
+    /// Puts off all writers of this process.
+    pub(super) fn stop_writers(&self) -> impl Drop + '_ {
+        locked(&self.poisoned)
+    }
+}
+
+/// Finishes an interrupted commit, if nobody is at work on it and we may write.
+pub(super) fn finish_commit(root: &Path) {
+    if !Commit::exists(root) {
+        return;
+    }
+    if let Ok(Some(_lock)) = Lock::try_now(&journal(root).join("lock"))
+        && let Ok(Some(commit)) = Commit::read(root)
+    {
+        // If it fails, the files are read where they are.
+        let _ = commit.roll_forward(root);
+    }
+}

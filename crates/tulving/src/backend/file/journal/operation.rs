@@ -1,0 +1,242 @@
+//! What a write does, as bytes.
+
+use super::super::vector_bytes;
+use crate::model::{Kind, Timestamp};
+
+/// One change of one memory or, for touches, of several.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Operation {
+    /// A memory is new, or takes the place of the one with its id.
+    Put {
+        /// Node or episode.
+        kind: Kind,
+        /// The record in canonical form.
+        record: Vec<u8>,
+        /// Its vector; without one it is found by words only.
+        vector: Option<Vec<f32>>,
+    },
+    /// A memory is gone.
+    Delete {
+        /// Node or episode.
+        kind: Kind,
+        /// Its id.
+        id: String,
+    },
+    /// Memories were recalled: counted once each.
+    Touch {
+        /// Nodes or episodes.
+        kind: Kind,
+        /// Their ids.
+        ids: Vec<String>,
+        /// When.
+        time: Timestamp,
+    },
+}
+
+/// An operation as it lies in a payload: long parts are borrowed, and their places known.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Decoded<'p> {
+    /// See [`Operation::Put`].
+    Put {
+        kind: Kind,
+        record: &'p [u8],
+        /// Where the record begins in the payload.
+        record_at: usize,
+        /// Little-endian `f32`s; empty if there is no vector.
+        vector: &'p [u8],
+        /// Where the vector begins in the payload.
+        vector_at: usize,
+    },
+    /// See [`Operation::Delete`].
+    Delete { kind: Kind, id: &'p str },
+    /// See [`Operation::Touch`].
+    Touch {
+        kind: Kind,
+        ids: Vec<&'p str>,
+        time: Timestamp,
+    },
+}
+
+const PUT: u8 = 1;
+const DELETE: u8 = 2;
+const TOUCH: u8 = 3;
+
+/// Appends an operation to a payload.
+pub(crate) fn encode(operation: &Operation, out: &mut Vec<u8>) {
+    match operation {
+        Operation::Put {
+            kind,
+            record,
+            vector,
+        } => {
+            out.extend([PUT, kind_byte(*kind)]);
+            long(record, out);
+            let numbers = vector.as_deref().unwrap_or_default();
+            length(numbers.len() * 4, out);
+            vector_bytes(numbers, out);
+        }
+        Operation::Delete { kind, id } => {
+            out.extend([DELETE, kind_byte(*kind)]);
+            long(id.as_bytes(), out);
+        }
+        Operation::Touch { kind, ids, time } => {
+            out.extend([TOUCH, kind_byte(*kind)]);
+            out.extend(time.micros().to_le_bytes());
+            length(ids.len(), out);
+            for id in ids {
+                long(id.as_bytes(), out);
+            }
+        }
+    }
+}
+
+/// Reads the operations of a payload; `None` if it is not what [`encode`] writes.
+pub(crate) fn decode(payload: &[u8]) -> Option<Vec<Decoded<'_>>> {
+    let mut reader = Reader { payload, at: 0 };
+    let mut operations = Vec::new();
+    while reader.at < payload.len() {
+        let [tag] = reader.array()?;
+        let [kind] = reader.array()?;
+        let kind = match kind {
+            0 => Kind::Node,
+            1 => Kind::Episode,
+            _ => return None,
+        };
+        operations.push(match tag {
+            PUT => {
+                let (record_at, record) = reader.long()?;
+                let (vector_at, vector) = reader.long()?;
+                if !vector.len().is_multiple_of(4) {
+                    return None;
+                }
+                Decoded::Put {
+                    kind,
+                    record,
+                    record_at,
+                    vector,
+                    vector_at,
+                }
+            }
+            DELETE => Decoded::Delete {
+                kind,
+                id: reader.text()?,
+            },
+            TOUCH => {
+                let time = Timestamp::from_micros(i64::from_le_bytes(reader.array()?))?;
+                let count = u32::from_le_bytes(reader.array()?) as usize;
+                // Not trusted with an allocation: every id takes four bytes at least.
+                let mut ids = Vec::with_capacity(count.min(payload.len() / 4));
+                for _ in 0..count {
+                    ids.push(reader.text()?);
+                }
+                Decoded::Touch { kind, ids, time }
+            }
+            _ => return None,
+        });
+    }
+    Some(operations)
+}
+
+fn kind_byte(kind: Kind) -> u8 {
+    match kind {
+        Kind::Node => 0,
+        Kind::Episode => 1,
+    }
+}
+
+/// A payload's own limit is far below what 32 bits count.
+fn length(count: usize, out: &mut Vec<u8>) {
+    out.extend(u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
+}
+
+fn long(bytes: &[u8], out: &mut Vec<u8>) {
+    length(bytes.len(), out);
+    out.extend(bytes);
+}
+
+struct Reader<'p> {
+    payload: &'p [u8],
+    at: usize,
+}
+
+impl<'p> Reader<'p> {
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let bytes = self.payload.get(self.at..)?.first_chunk::<N>()?;
+        self.at += N;
+        Some(*bytes)
+    }
+
+    fn long(&mut self) -> Option<(usize, &'p [u8])> {
+        let length = u32::from_le_bytes(self.array()?) as usize;
+        let at = self.at;
+        let bytes = self.payload.get(at..)?.get(..length)?;
+        self.at += length;
+        Some((at, bytes))
+    }
+
+    fn text(&mut self) -> Option<&'p str> {
+        let (_, bytes) = self.long()?;
+        std::str::from_utf8(bytes).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        let time = Timestamp::from_micros(-5).unwrap();
+        let operations = [
+            Operation::Put {
+                kind: Kind::Episode,
+                record: b"{}".to_vec(),
+                vector: Some(vec![1.0, -0.0]),
+            },
+            Operation::Put {
+                kind: Kind::Node,
+                record: b"[]".to_vec(),
+                vector: None,
+            },
+            Operation::Delete {
+                kind: Kind::Node,
+                id: "한".to_owned(),
+            },
+            Operation::Touch {
+                kind: Kind::Node,
+                ids: vec!["a".to_owned(), String::new()],
+                time,
+            },
+        ];
+        let mut payload = Vec::new();
+        for operation in &operations {
+            encode(operation, &mut payload);
+        }
+        let decoded = decode(&payload).unwrap();
+        let Decoded::Put {
+            record,
+            record_at,
+            vector,
+            vector_at,
+            ..
+        } = decoded[0]
+        else {
+            panic!("not a put")
+        };
+        assert_eq!(payload[record_at..record_at + 2], *record);
+        assert_eq!(payload[vector_at..vector_at + 8], *vector);
+        assert_eq!(vector, [0, 0, 0x80, 0x3F, 0, 0, 0, 0x80]);
+        assert!(matches!(decoded[1], Decoded::Put { vector: [], .. }));
+        assert!(matches!(decoded[2], Decoded::Delete { id: "한", .. }));
+        let expected = Decoded::Touch {
+            kind: Kind::Node,
+            ids: vec!["a", ""],
+            time,
+        };
+        assert_eq!(decoded[3], expected);
+        for len in 1..payload.len() {
+            // A payload that is cut ends between two operations, or is refused.
+            assert!(decode(&payload[..len]).is_none_or(|read| read.len() < 4));
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! One process at a time: locks on files, which end with the process that holds them.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::durable::folder;
+use super::error::FileError;
+
+/// How long a lock is waited for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// An exclusive lock, held until it is dropped.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of that file, which is made if need be.
+    ///
+    /// # Errors
+    /// If another process keeps it for longer than `patience`, or the file cannot be made.
+    pub(super) fn wait(path: &Path, patience: Duration) -> Result<Self, FileError> {
+        let begun = Instant::now();
+        let mut pause = Duration::from_micros(200);
+        loop {
+            if let Some(lock) = Self::try_now(path)? {
+                return Ok(lock);
+            }
+            if begun.elapsed() >= patience {
+                return Err(FileError::Locked {
+                    path: path.to_owned(),
+                    seconds: patience.as_secs(),
+                });
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+        }
+    }
+
+    /// Takes the lock if nobody else has it.
+    ///
+    /// # Errors
+    /// If the file cannot be made.
+    pub(super) fn try_now(path: &Path) -> Result<Option<Self>, FileError> {
+        let locking = || FileError::io("locking", path);
+        fs::create_dir_all(folder(path)).map_err(locking())?;
+        // Opened each time: whoever removes the folder must not leave us with a lock on nothing.
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path)
+            .map_err(locking())?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(locking()(source)),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The manifest: whose memory a directory holds, and in which space its vectors are.
+
+use std::fs;
+use std::path::PathBuf;
+
+use uuid::Uuid;
+
+use super::durable;
+use super::error::FileError;
+use super::layout::{Layout, LayoutError};
+use crate::json::{self, Text, Value};
+use crate::model::{Scope, Space, Timestamp};
+
+/// A manifest. What is not set here is written as it was read.
+#[derive(Debug, Clone)]
+pub(super) struct Manifest {
+    path: PathBuf,
+    value: Value<'static>,
+}
+
+impl Manifest {
+    /// Reads the manifest of a layout; one that has none yet is as good as an empty one.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn read(layout: &Layout) -> Result<Self, FileError> {
+        let Some(path) = layout.manifest.clone() else {
+            return Ok(Self::new(layout.root.join("manifest.json")));
+        };
+        let bytes = fs::read(&path).map_err(FileError::io("reading", &path))?;
+        match json::parse(&bytes) {
+            Ok(value @ Value::Object(_)) => Ok(Self {
+                value: value.into_owned(),
+                path,
+            }),
+            Ok(other) => {
+                let reason = format!("a manifest is an object, but this is {}", other.kind());
+                Err(LayoutError::Manifest { path, reason }.into())
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                Err(LayoutError::Manifest { path, reason }.into())
+            }
+        }
+    }
+
+    /// The manifest of a new directory of layout 2.0.0.
+    pub(super) fn new(path: PathBuf) -> Self {
+        let mut manifest = Self {
+            path,
+            value: Value::Object(Vec::new()),
+        };
+        manifest.set(&["version"], text("2.0.0"));
+        manifest.set(&["structure"], text("unified"));
+        manifest
+    }
+
+    /// Where it stands.
+    pub(super) fn path(&self) -> &PathBuf {
+        &self.path
+    }
+
+    /// Whose memory it is; `None` if it does not say.
+    ///
+    /// # Errors
+    /// If what it says is no owner.
+    pub(super) fn owner(&self) -> Result<Option<Scope>, FileError> {
+        let Some(owner) = self
+            .value
+            .get("owner")
+            .filter(|owner| **owner != Value::Null)
+        else {
+            return Ok(None);
+        };
+        let member = |key| match owner.get(key) {
+            Some(Value::String(text)) => text.to_str(),
+            _ => None,
+        };
+        let scope = Uuid::parse_str(member("id").unwrap_or_default())
+            .ok()
+            .and_then(|id| match member("kind") {
+                Some("user") => Some(Scope::User(id)),
+                Some("tenant") => Some(Scope::Tenant(id)),
+                _ => None,
+            });
+        scope.map(Some).ok_or_else(|| {
+            self.broken(r#"owner must be {"kind": "user" or "tenant", "id": a UUID}"#)
+        })
+    }
+
+    /// The space of its vectors; `None` if it does not say.
+    ///
+    /// # Errors
+    /// If what it says is no space.
+    pub(super) fn space(&self) -> Result<Option<Space>, FileError> {
+        let Some(space) = self
+            .value
+            .get("space")
+            .filter(|space| **space != Value::Null)
+        else {
+            return Ok(None);
+        };
+        let member = |key| match space.get(key) {
+            Some(Value::String(text)) => text.to_str().map(str::to_owned),
+            _ => None,
+        };
+        let dims = match space.get("dimensions") {
+            Some(Value::Number(number)) => number.parse().ok(),
+            _ => None,
+        };
+        match (member("provider"), member("model"), dims) {
+            (Some(provider), Some(model), Some(dims)) => Ok(Some(Space {
+                provider,
+                model,
+                dims,
+            })),
+            _ => Err(self.broken("space must be {provider, model, dimensions}")),
+        }
+    }
+
+    fn broken(&self, reason: &str) -> FileError {
+        FileError::Layout(LayoutError::Manifest {
+            path: self.path.clone(),
+            reason: reason.to_owned(),
+        })
+    }
+
+    pub(super) fn set_owner(&mut self, owner: Scope) {
+        self.set(&["owner", "kind"], text(owner.kind().as_str()));
+        self.set(&["owner", "id"], text(&owner.id().to_string()));
+    }
+
+    pub(super) fn set_space(&mut self, space: &Space) {
+        self.set(&["space", "provider"], text(&space.provider));
+        self.set(&["space", "model"], text(&space.model));
+        self.set(&["space", "dimensions"], whole(space.dims as u64));
+    }
+
+    /// Names a file under a key that layout 1.x looks for anywhere.
+    pub(super) fn name(&mut self, key: &str, file: &str) {
+        self.set(&[key], text(file));
+    }
+
+    /// Says how much there is, and that it changed.
+    pub(super) fn set_stats(&mut self, stats: &[(&str, u64)]) {
+        self.set(&["updated_at"], text(&Timestamp::now().isoformat()));
+        for (name, count) in stats {
+            self.set(&["stats", name], whole(*count));
+        }
+    }
+
+    /// Sets a member of an object, the last of that name; what stands in the way of one is replaced.
+    fn set(&mut self, path: &[&str], value: Value<'static>) {
+        let mut at = &mut self.value;
+        for key in path {
+            if !matches!(at, Value::Object(_)) {
+                *at = Value::Object(Vec::new());
+            }
+            let Value::Object(members) = at else { return };
+            let place = members
+                .iter()
+                .rposition(|(name, _)| name.as_bytes() == key.as_bytes());
+            let place = place.unwrap_or_else(|| {
+                members.push((Text::from((*key).to_owned()), Value::Null));
+                members.len() - 1
+            });
+            at = &mut members[place].1;
+        }
+        *at = value;
+    }
+
+    /// The manifest as the origin would write it.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        json::write_indented(&self.value, 0, &mut bytes);
+        bytes
+    }
+
+    /// Puts it in its place, durable.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub(super) fn write(&self) -> Result<(), FileError> {
+        durable::replace(&self.path, &self.to_bytes()).map_err(FileError::io("writing", &self.path))
+    }
+}
+
+fn text(text: &str) -> Value<'static> {
+    Value::String(Text::from(text.to_owned()))
+}
+
+fn whole(number: u64) -> Value<'static> {
+    Value::Number(number.to_string().into())
+}

@@ -1,0 +1,327 @@
+//! What a journal holds, for one who reads the files themselves, from front to end.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::base::{self, relative};
+use super::catalog::Place;
+use super::changes::Touched;
+use super::commit::Commit;
+use super::directory::finish_commit;
+use super::error::FileError;
+use super::journal::{Decoded, Log, decode};
+use super::layout::Layout;
+use super::manifest::Manifest;
+use super::pair::Fingerprint;
+use super::state::{Head, journal, log_path};
+use crate::json::{self, Text, Value};
+use crate::model::{Kind, Scope};
+
+/// Writes that are in a directory's journal and not yet in its own files, as they were when it was
+/// opened.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    root: PathBuf,
+    log: Log,
+    owner: Scope,
+    /// The journal, as far as it was read.
+    pub(crate) fingerprint: Fingerprint,
+    changed: HashMap<(Kind, String), Change>,
+    written: Vec<Written>,
+}
+
+/// What became of a memory.
+#[derive(Debug, Clone, Copy)]
+enum Change {
+    /// It is among the written, or gone: the files' record of it does not count any more.
+    Superseded,
+    Touched(Touched),
+}
+
+/// A record that is in the journal.
+#[derive(Debug, Clone)]
+struct Written {
+    kind: Kind,
+    id: String,
+    record: Place,
+    vector: Option<Place>,
+    touched: Option<Touched>,
+}
+
+impl Pending {
+    /// Reads the journal of a directory; `None` if nothing is pending in it.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(crate) fn open(root: &Path) -> Result<Option<Self>, FileError> {
+        finish_commit(root);
+        let head = Head::read(root)?;
+        if head.commit.is_some() {
+            return Err(FileError::Locked {
+                path: journal(root),
+                seconds: 0,
+            });
+        }
+        if head.generation == 0 {
+            return Ok(None);
+        }
+        let path = log_path(root, head.generation);
+        let mut log = Log::open(&path, &path)?;
+        let tidings = log.read_on()?;
+        let owner = Manifest::read(&Layout::find(root)?)?.owner()?;
+        let Some(owner) = owner.filter(|_| !tidings.is_empty()) else {
+            return Ok(None);
+        };
+        let mut bytes = vec![0; usize::try_from(log.end()).unwrap_or(usize::MAX)];
+        log.read_at(&mut bytes, 0)?;
+        let mut pending = Self {
+            root: root.to_owned(),
+            owner,
+            fingerprint: Fingerprint {
+                path,
+                bytes: log.end(),
+                sha256: Sha256::digest(&bytes).into(),
+            },
+            changed: HashMap::new(),
+            written: Vec::new(),
+            log,
+        };
+        drop(bytes);
+        let mut places = HashMap::new();
+        for (offset, payload) in tidings.payloads() {
+            let operations = decode(payload).ok_or_else(|| pending.damaged(offset))?;
+            for operation in operations {
+                pending.apply(offset, operation, &mut places)?;
+            }
+        }
+        pending.written.retain(|written| !written.id.is_empty());
+        Ok(Some(pending))
+    }
+
+    fn apply(
+        &mut self,
+        offset: u64,
+        operation: Decoded<'_>,
+        places: &mut HashMap<(Kind, String), usize>,
+    ) -> Result<(), FileError> {
+        match operation {
+            Decoded::Put {
+                kind,
+                record,
+                record_at,
+                vector,
+                vector_at,
+            } => {
+                let value = json::parse(record).map_err(|_| self.damaged(offset))?;
+                let Some(Value::String(id)) = value.get("id") else {
+                    return Err(self.damaged(offset));
+                };
+                let id = id.storable().into_owned();
+                let place = |at: usize, len: usize| Place {
+                    offset: offset + at as u64,
+                    len: len as u64,
+                };
+                let written = Written {
+                    kind,
+                    id: id.clone(),
+                    record: place(record_at, record.len()),
+                    vector: (!vector.is_empty()).then(|| place(vector_at, vector.len())),
+                    touched: None,
+                };
+                self.changed
+                    .insert((kind, id.clone()), Change::Superseded);
+                match places.get(&(kind, id.clone())) {
+                    Some(place) => self.written[*place] = written,
+                    None => {
+                        places.insert((kind, id), self.written.len());
+                        self.written.push(written);
+                    }
+                }
+            }
+            Decoded::Delete { kind, id } => {
+                let key = (kind, id.to_owned());
+                if let Some(place) = places.remove(&key) {
+                    // An id is never empty, so this one is none.
+                    self.written[place].id.clear();
+                }
+                self.changed.insert(key, Change::Superseded);
+            }
+            Decoded::Touch { kind, ids, time } => {
+                for id in ids {
+                    let key = (kind, id.to_owned());
+                    let touched = match places.get(&key) {
+                        Some(place) => self.written[*place].touched.get_or_insert(not_yet(time)),
+                        None => match self.changed.entry(key).or_insert(Change::Touched(not_yet(time)))
+                        {
+                            Change::Touched(touched) => touched,
+                            // Touched after it was deleted: nothing to count.
+                            Change::Superseded => continue,
+                        },
+                    };
+                    touched.times = touched.times.saturating_add(1);
+                    touched.last = time;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn damaged(&self, offset: u64) -> FileError {
+        FileError::Damaged {
+            path: self.log.path().to_owned(),
+            offset,
+            reason: "it holds operations that this program does not know".to_owned(),
+        }
+    }
+
+    /// Whether the files are those to which the journal belongs, and nobody folded it meanwhile.
+    ///
+    /// # Errors
+    /// [`FileError::BaseChanged`] if something else wrote to one of them.
+    pub(crate) fn check(&self, files: &[Fingerprint]) -> Result<(), FileError> {
+        let bound = |print: &&Fingerprint| {
+            let name = relative(&self.root, &print.path);
+            let binding = &self.log.header().binding;
+            let bound = binding.iter().find(|bound| bound.name == name);
+            bound.is_some_and(|bound| bound.content == Some(print.sha256))
+        };
+        let changed: Vec<PathBuf> = files
+            .iter()
+            .filter(|print| !bound(print))
+            .map(|print| print.path.clone())
+            .collect();
+        if changed.is_empty() && self.log.is_in_place() && !Commit::exists(&self.root) {
+            return Ok(());
+        }
+        Err(FileError::BaseChanged {
+            changed,
+            journal: self.log.path().to_owned(),
+        })
+    }
+
+    /// How many bytes each of the records of one kind has that the journal adds, in its order.
+    pub(crate) fn lengths(&self, kind: Kind) -> Vec<u64> {
+        self.of(kind).map(|written| written.record.len).collect()
+    }
+
+    /// Numbers in a vector that the journal adds; `None` if it adds none of the kind.
+    pub(crate) fn dims(&self, kind: Kind) -> Option<usize> {
+        let place = self.of(kind).find_map(|written| written.vector)?;
+        usize::try_from(place.len / 4).ok()
+    }
+
+    /// Refuses a directory that has no files yet for what the journal adds.
+    ///
+    /// # Errors
+    /// [`FileError::Unfolded`].
+    pub(crate) fn require_files(&self, kind: Kind) -> Result<(), FileError> {
+        match self.of(kind).next() {
+            None => Ok(()),
+            Some(_) => Err(FileError::Unfolded {
+                kind,
+                journal: self.log.path().to_owned(),
+            }),
+        }
+    }
+
+    fn of(&self, kind: Kind) -> impl Iterator<Item = &Written> {
+        self.written
+            .iter()
+            .filter(move |written| written.kind == kind)
+    }
+
+    /// Whether a record of the files does not count any more.
+    pub(crate) fn supersedes(&self, kind: Kind, value: &Value<'_>) -> bool {
+        let Some(Change::Superseded) = self.change(kind, value) else {
+            return false;
+        };
+        // One that is none of the owner's memories stays what it is.
+        base::read(kind, &mut value.clone(), self.owner).is_ok()
+    }
+
+    /// Counts in a record of the files what the journal says of its use.
+    pub(crate) fn touch(&self, kind: Kind, value: &mut Value<'_>) {
+        if let Some(Change::Touched(touched)) = self.change(kind, value) {
+            count(value, touched);
+        }
+    }
+
+    fn change(&self, kind: Kind, value: &Value<'_>) -> Option<Change> {
+        let Some(Value::String(id)) = value.get("id") else {
+            return None;
+        };
+        let key = (kind, id.to_str()?.to_owned());
+        self.changed.get(&key).copied()
+    }
+
+    /// Reads the records from one place to another among those of a kind that the journal adds,
+    /// with their numbers; `dims` zeros where there is no vector.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub(crate) fn read(
+        &self,
+        kind: Kind,
+        first: u64,
+        count_of: u32,
+        dims: usize,
+        mut each: impl FnMut(u64, &mut Value<'_>, Vec<f32>),
+    ) -> Result<(), FileError> {
+        let rows = self.of(kind).zip(0..).skip_while(|(_, row)| *row < first);
+        for (written, row) in rows.take(count_of as usize) {
+            let read = |place: Place| -> Result<Vec<u8>, FileError> {
+                let mut bytes = vec![0; usize::try_from(place.len).unwrap_or(usize::MAX)];
+                self.log.read_at(&mut bytes, place.offset)?;
+                Ok(bytes)
+            };
+            let bytes = read(written.record)?;
+            let mut value =
+                json::parse(&bytes).map_err(|_| self.damaged(written.record.offset))?;
+            if let Some(touched) = written.touched {
+                count(&mut value, touched);
+            }
+            let numbers = match written.vector {
+                None => vec![0.0; dims],
+                Some(place) => {
+                    let bytes = read(place)?;
+                    let (numbers, _) = bytes.as_chunks();
+                    numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+                }
+            };
+            each(row, &mut value, numbers);
+        }
+        Ok(())
+    }
+}
+
+/// Touched at a time, but not counted yet.
+fn not_yet(last: crate::model::Timestamp) -> Touched {
+    Touched { times: 0, last }
+}
+
+/// Adds to what a record says of its use.
+fn count(value: &mut Value<'_>, touched: Touched) {
+    let before = match value.get("access_count") {
+        Some(Value::Number(number)) => number.parse::<i64>().unwrap_or(0),
+        _ => 0,
+    };
+    let times = before.saturating_add(touched.times).to_string();
+    let last = Value::String(Text::from(touched.last.isoformat()));
+    let Value::Object(members) = value else {
+        return;
+    };
+    for (key, new) in [
+        ("access_count", Value::Number(times.into())),
+        ("last_accessed", last),
+    ] {
+        let place = members
+            .iter()
+            .rposition(|(name, _)| name.as_bytes() == key.as_bytes());
+        match place {
+            Some(place) => members[place].1 = new,
+            None => members.push((Text::from(key.to_owned()), new)),
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! What a directory answers.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::catalog::Known;
+use super::error::FileError;
+use super::state::{KINDS, Shelf, State};
+use crate::backend::{Cluster, Counts, Cursor, Filter, Listing, Order, Page, Scored};
+use crate::model::{Facts, Key, Kind, Memory};
+use crate::search::index::{self, Index};
+use crate::search::keyword;
+use crate::search::vector::similarity;
+
+/// A memory that is a candidate: its score and where it is.
+struct Candidate<'s> {
+    score: f64,
+    kind: Kind,
+    known: Known<'s>,
+}
+
+impl State {
+    /// The memory with that key, and its document.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn find(&self, key: &Key) -> Result<Option<(u32, Memory)>, FileError> {
+        let Some(doc) = self.shelf(key.kind).find(&key.id) else {
+            return Ok(None);
+        };
+        Ok(Some((doc, self.memory(key.kind, doc)?)))
+    }
+
+    /// The memories that pass, with their documents.
+    fn passing<'s>(
+        &'s self,
+        filter: &'s Filter,
+    ) -> impl Iterator<Item = (Kind, u32, Known<'s>)> + 's {
+        let kinds = KINDS.into_iter().filter(|kind| filter.wants(*kind));
+        kinds.flat_map(move |kind| {
+            let open = filter.is_open();
+            self.shelf(kind)
+                .live()
+                .filter(move |(_, known)| open || known.passes(kind, filter))
+                .map(move |(doc, known)| (kind, doc, known))
+        })
+    }
+
+    /// See [`Backend::list`](crate::backend::Backend::list).
+    pub(super) fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, FileError> {
+        type Place<'k> = (i64, i64, Kind, &'k str);
+        let after: Option<Place<'_>> = page.after.as_ref().map(|cursor| {
+            (
+                cursor.created_at.micros(),
+                cursor.sequence_index,
+                cursor.key.kind,
+                cursor.key.id.as_str(),
+            )
+        });
+        let order = |a: &Place<'_>, b: &Place<'_>| match page.order {
+            Order::Oldest => a.cmp(b),
+            Order::Newest => b.cmp(a),
+        };
+        let mut found: Vec<(Place<'_>, u32)> = self
+            .passing(filter)
+            .map(|(kind, doc, known)| {
+                let at = (known.created_at.micros(), known.sequence, kind, known.id);
+                (at, doc)
+            })
+            .filter(|(at, _)| after.is_none_or(|after| order(at, &after) == Ordering::Greater))
+            .collect();
+        let more = best(&mut found, page.limit, |a, b| order(&a.0, &b.0));
+        let memories = found
+            .iter()
+            .map(|((_, _, kind, _), doc)| self.memory(*kind, *doc))
+            .collect::<Result<Vec<_>, _>>()?;
+        let next = memories.last().filter(|_| more);
+        Ok(Listing {
+            next: next.map(|last| Cursor::from(&last.facts())),
+            memories,
+        })
+    }
+
+    /// See [`Backend::count`](crate::backend::Backend::count).
+    pub(super) fn count(&self, filter: &Filter) -> Counts {
+        let mut counts = Counts::default();
+        for (kind, ..) in self.passing(filter) {
+            match kind {
+                Kind::Node => counts.nodes += 1,
+                Kind::Episode => counts.episodes += 1,
+            }
+        }
+        counts
+    }
+
+    /// See [`Backend::clusters`](crate::backend::Backend::clusters).
+    pub(super) fn clusters(&self) -> Vec<Cluster> {
+        let mut found: BTreeMap<i64, (u64, BTreeMap<&str, u64>)> = BTreeMap::new();
+        for (_, known) in self.shelf(Kind::Node).live() {
+            let Some(cluster) = known.cluster else {
+                continue;
+            };
+            let (nodes, labels) = found.entry(cluster).or_default();
+            *nodes += 1;
+            if let Some(label) = known.label {
+                *labels.entry(label).or_default() += 1;
+            }
+        }
+        let mut clusters: Vec<Cluster> = found
+            .into_iter()
+            .map(|(id, (nodes, labels))| {
+                // Of equals the last is taken, so they are gone through backwards.
+                let label = labels.into_iter().rev().max_by_key(|(_, count)| *count);
+                Cluster {
+                    id,
+                    label: label.map(|(label, _)| label.to_owned()),
+                    nodes,
+                }
+            })
+            .collect();
+        clusters.sort_by_key(|cluster| std::cmp::Reverse(cluster.nodes));
+        clusters
+    }
+
+    /// See [`Backend::nearest`](crate::backend::Backend::nearest).
+    pub(super) fn nearest(
+        &self,
+        query: &[f32],
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Vec<Scored>, FileError> {
+        let mut candidates = Vec::new();
+        for kind in KINDS.into_iter().filter(|kind| filter.wants(*kind)) {
+            let shelf = self.shelf(kind);
+            for doc in self.nearest_documents(shelf, query, limit, filter)? {
+                let Some(known) = shelf.known(doc) else {
+                    continue;
+                };
+                if let Some(vector) = self.vector(kind, doc)? {
+                    candidates.push(Candidate {
+                        score: similarity(query, &vector),
+                        kind,
+                        known,
+                    });
+                }
+            }
+        }
+        Ok(ranked(candidates, limit))
+    }
+
+    /// Documents among which the nearest certainly are.
+    fn nearest_documents(
+        &self,
+        shelf: &Shelf,
+        query: &[f32],
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Vec<u32>, FileError> {
+        let passes = |doc: u32| {
+            shelf.is_live(doc)
+                && (filter.is_open()
+                    || shelf
+                        .known(doc)
+                        .is_some_and(|known| known.passes(shelf.kind, filter)))
+        };
+        let mut found = match shelf.base.rows() {
+            0 => Vec::new(),
+            _ => shelf
+                .base
+                .vectors()?
+                .candidates(query, limit, Some(&passes)),
+        };
+        let (first, rows) = (shelf.base.rows(), shelf.changes.rows());
+        if let Some(log) = self.log.as_ref().filter(|_| rows > 0) {
+            let fresh = shelf.changes.vectors(log, query.len(), |vectors| {
+                let passes = |row: u32| row < rows && passes(first + row);
+                vectors.candidates(query, limit, Some(&passes))
+            })?;
+            found.extend(fresh.into_iter().map(|row| first + row));
+        }
+        Ok(found)
+    }
+
+    /// See [`Backend::matching`](crate::backend::Backend::matching).
+    pub(super) fn matching(
+        &self,
+        terms: &[String],
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Vec<Scored>, FileError> {
+        let mut candidates = Vec::new();
+        for kind in KINDS.into_iter().filter(|kind| filter.wants(*kind)) {
+            let shelf = self.shelf(kind);
+            let scores = self.scores(shelf, terms, filter)?;
+            let known = scores
+                .into_iter()
+                .filter_map(|(doc, score)| Some((shelf.known(doc)?, score)));
+            candidates.extend(known.map(|(known, score)| Candidate { score, kind, known }));
+        }
+        Ok(ranked(candidates, limit))
+    }
+
+    fn scores(
+        &self,
+        shelf: &Shelf,
+        terms: &[String],
+        filter: &Filter,
+    ) -> Result<Vec<(u32, f64)>, FileError> {
+        let dead = |doc: u32| !shelf.is_live(doc);
+        let allowed = |doc: u32| {
+            filter.is_open()
+                || shelf
+                    .known(doc)
+                    .is_some_and(|known| known.passes(shelf.kind, filter))
+        };
+        let ask = |indexes: &[&dyn Index], rows: u32| {
+            let (first, changes) = (shelf.base.rows(), &shelf.changes);
+            let not_live = (0..rows).filter(|row| !changes.is_live(*row));
+            let gone = changes.dead.iter().copied();
+            let gone = gone.chain(not_live.map(|row| first + row));
+            let statistics = index::statistics(indexes, gone);
+            keyword::score(statistics, &index::gather(indexes, terms, &dead, &allowed))
+        };
+        let base = match shelf.base.rows() {
+            0 => None,
+            _ => Some(shelf.base.words()?),
+        };
+        match &self.log {
+            Some(log) if shelf.changes.rows() > 0 => {
+                shelf
+                    .changes
+                    .words(shelf.kind, log, self.scope, |fresh, rows| match base {
+                        Some(base) => ask(&[base, fresh], rows),
+                        None => ask(&[fresh], rows),
+                    })
+            }
+            _ => Ok(base.map_or_else(Vec::new, |base| ask(&[base], 0))),
+        }
+    }
+
+    /// See [`Backend::neighbours`](crate::backend::Backend::neighbours).
+    pub(super) fn neighbours(&self, of: &[Facts], reach: i64, filter: &Filter) -> Vec<Facts> {
+        if !filter.wants(Kind::Node) {
+            return Vec::new();
+        }
+        let shelf = self.shelf(Kind::Node);
+        let themselves: HashSet<&str> = of
+            .iter()
+            .filter(|facts| facts.kind == Kind::Node)
+            .map(|facts| facts.id.as_str())
+            .collect();
+        let mut found: HashMap<u32, Facts> = HashMap::new();
+        for facts in of {
+            let Some(conversation) = &facts.conversation_id else {
+                continue;
+            };
+            let place = facts.sequence_index;
+            let (first, last) = (place.saturating_sub(reach), place.saturating_add(reach));
+            for (doc, known) in shelf.conversation(conversation, first, last) {
+                if !themselves.contains(known.id) && known.passes(Kind::Node, filter) {
+                    found.entry(doc).or_insert_with(|| known.facts(Kind::Node));
+                }
+            }
+        }
+        found.into_values().collect()
+    }
+
+    /// The place after the last of a conversation.
+    pub(super) fn next_place(&self, conversation: &str) -> i64 {
+        let nodes = self
+            .shelf(Kind::Node)
+            .conversation(conversation, 0, i64::MAX);
+        let last = nodes.map(|(_, known)| known.sequence).max();
+        last.map_or(0, |last| last.saturating_add(1))
+    }
+}
+
+/// The best first; of equal scores, by kind and id.
+fn ranked(mut candidates: Vec<Candidate<'_>>, limit: usize) -> Vec<Scored> {
+    best(&mut candidates, limit, |a, b| {
+        b.score
+            .total_cmp(&a.score)
+            .then_with(|| (a.kind, a.known.id).cmp(&(b.kind, b.known.id)))
+    });
+    candidates
+        .into_iter()
+        .map(|candidate| Scored {
+            facts: candidate.known.facts(candidate.kind),
+            score: candidate.score,
+        })
+        .collect()
+}
+
+/// Leaves the first `limit` in that order; whether there were more.
+fn best<T>(found: &mut Vec<T>, limit: usize, order: impl Fn(&T, &T) -> Ordering) -> bool {
+    let more = found.len() > limit;
+    if more {
+        if limit > 0 {
+            found.select_nth_unstable_by(limit - 1, &order);
+        }
+        found.truncate(limit);
+    }
+    found.sort_unstable_by(order);
+    more
+}

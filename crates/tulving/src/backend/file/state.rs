@@ -1,0 +1,484 @@
+//! A directory as it is at one moment: base and changes together.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::base::{self, Base, is_vector, relative};
+use super::catalog::{Known, Place};
+use super::changes::{self, Changes};
+use super::commit::Commit;
+use super::error::FileError;
+use super::journal::{Bound, Decoded, Log, Tidings, decode};
+use super::layout::{Layout, PairPaths};
+use super::manifest::Manifest;
+use super::prints::{Prints, Stat};
+use crate::model::{Kind, Memory, Scope, Space};
+
+pub(super) const KINDS: [Kind; 2] = [Kind::Node, Kind::Episode];
+
+/// A directory as it is at one moment. Cheap to clone; what a clone shows does not change.
+#[derive(Debug, Clone)]
+pub(super) struct State {
+    pub(super) root: Arc<Path>,
+    pub(super) scope: Scope,
+    /// The space of its vectors, if it is known yet.
+    pub(super) space: Option<Arc<Space>>,
+    /// None if nothing was ever written here.
+    pub(super) log: Option<Log>,
+    /// Whether the log belongs to the base as it is; if not, the log is empty.
+    pub(super) bound: bool,
+    nodes: Shelf,
+    episodes: Shelf,
+    /// What the system said of the files when they were opened.
+    seen: Arc<[(PathBuf, Option<Stat>)]>,
+}
+
+/// The memories of one kind. Documents are numbered: first the rows of the base, then those of the
+/// changes.
+#[derive(Debug, Clone)]
+pub(super) struct Shelf {
+    pub(super) kind: Kind,
+    scope: Scope,
+    pub(super) base: Arc<Base>,
+    pub(super) changes: Arc<Changes>,
+}
+
+/// What a state is made of: which log counts, and whether a commit is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) commit: Option<Commit>,
+    /// 0 if there is none.
+    pub(super) generation: u64,
+}
+
+/// Where the journal of a directory is kept.
+pub(super) fn journal(root: &Path) -> PathBuf {
+    root.join("journal")
+}
+
+/// The name of a log.
+pub(super) fn log_path(root: &Path, generation: u64) -> PathBuf {
+    journal(root).join(format!("{generation}.log"))
+}
+
+/// The generations of the logs that are there.
+pub(super) fn generations(root: &Path) -> Result<Vec<u64>, FileError> {
+    let folder = journal(root);
+    let reading = || FileError::io("reading", &folder);
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(reading()(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(reading())?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_suffix(".log"));
+        found.extend(number.and_then(|number| number.parse::<u64>().ok()));
+    }
+    Ok(found)
+}
+
+impl Head {
+    pub(super) fn read(root: &Path) -> Result<Self, FileError> {
+        let commit = Commit::read(root)?;
+        let newest = generations(root)?.into_iter().max().unwrap_or(0);
+        let generation = commit.as_ref().map_or(newest, |commit| commit.generation);
+        Ok(Self { commit, generation })
+    }
+}
+
+/// Whether a base that something else changed is taken as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Pending writes are for the base that they were written to.
+    Bound,
+    /// They are replayed onto whatever is there.
+    Rebase,
+}
+
+impl State {
+    /// Opens a directory, through a commit that is under way if need be.
+    ///
+    /// # Errors
+    /// If it cannot be read, has no owner, or its base was changed under pending writes.
+    pub(super) fn open(root: &Path, trust: Trust) -> Result<Self, FileError> {
+        // A commit takes milliseconds; to meet a new one each time is to meet something else.
+        const TRIES: usize = 100;
+        let mut last = None;
+        for _ in 0..TRIES {
+            let head = Head::read(root)?;
+            let opened = Self::open_head(root, &head, trust);
+            // What was found counts if nobody committed in between, were it an error. Files that a
+            // commit is moving may not have been found.
+            let moving = head.commit.is_some() && opened.is_err();
+            if Head::read(root)? == head && !moving {
+                return opened;
+            }
+            last = opened.err();
+        }
+        Err(last.unwrap_or_else(|| FileError::Locked {
+            path: journal(root),
+            seconds: 0,
+        }))
+    }
+
+    fn open_head(root: &Path, head: &Head, trust: Trust) -> Result<Self, FileError> {
+        let layout = Layout::find(root)?;
+        let manifest = Manifest::read(&layout)?;
+        let Some(scope) = manifest.owner()? else {
+            return Err(FileError::NoOwner {
+                path: root.to_owned(),
+            });
+        };
+        let at = |path: &Path| match &head.commit {
+            Some(commit) => commit.at(root, path),
+            None => path.to_owned(),
+        };
+        let mut prints = Prints::load(root);
+        let mut seen = vec![(manifest.path().clone(), Stat::at(manifest.path()))];
+        let mut shelf = |kind: Kind| -> Result<Shelf, FileError> {
+            let names = layout.place(kind);
+            let now = PairPaths {
+                records: at(&names.records),
+                vectors: at(&names.vectors),
+            };
+            if kind == Kind::Node && head.commit.is_none() {
+                layout.require(kind)?;
+            }
+            for (name, now) in [
+                (&names.records, &now.records),
+                (&names.vectors, &now.vectors),
+            ] {
+                seen.push((name.clone(), Stat::at(now)));
+            }
+            let base = Base::open(root, kind, scope, names, &now, &mut prints)?;
+            Ok(Shelf {
+                kind,
+                scope,
+                changes: Arc::new(Changes::to(base.rows())),
+                base: Arc::new(base),
+            })
+        };
+        let (nodes, episodes) = (shelf(Kind::Node)?, shelf(Kind::Episode)?);
+        prints.keep();
+        let log = match head.generation {
+            0 => None,
+            generation => {
+                let path = log_path(root, generation);
+                Some(Log::open(&path, &at(&path))?)
+            }
+        };
+        let mut state = Self {
+            root: root.into(),
+            scope,
+            space: None,
+            log: None,
+            bound: true,
+            nodes,
+            episodes,
+            seen: seen.into(),
+        };
+        state.space = match manifest.space()? {
+            Some(space) => Some(Arc::new(space)),
+            None => state.usual_space().map(Arc::new),
+        };
+        state.check_widths()?;
+        let Some(mut log) = log else {
+            return Ok(state);
+        };
+        let tidings = log.read_on()?;
+        let changed = state.changed_since(&log.header().binding);
+        if !changed.is_empty() && !tidings.is_empty() && trust == Trust::Bound {
+            return Err(FileError::BaseChanged {
+                changed,
+                journal: log.path().to_owned(),
+            });
+        }
+        state.bound = changed.is_empty();
+        state.log = Some(log);
+        state.apply(&tidings)?;
+        Ok(state)
+    }
+
+    /// The space that vectors of unknown origin are taken for.
+    fn usual_space(&self) -> Option<Space> {
+        let dims = self.nodes.base.dims().max(self.episodes.base.dims());
+        match dims {
+            0 => None,
+            Space::BGE_M3_DIMS => Some(Space::local(Space::BGE_M3, dims)),
+            _ => Some(Space::local("unknown", dims)),
+        }
+    }
+
+    fn check_widths(&self) -> Result<(), FileError> {
+        let Some(space) = &self.space else {
+            return Ok(());
+        };
+        for shelf in [&self.nodes, &self.episodes] {
+            let base = &shelf.base;
+            if base.rows() > 0 && base.dims() != space.dims {
+                return Err(FileError::Width {
+                    path: base.names().vectors.clone(),
+                    found: base.dims(),
+                    expected: space.dims,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this is still how the directory is, but for frames that were added to the log.
+    pub(super) fn is_current(&self) -> bool {
+        let same_log = match &self.log {
+            Some(log) => log.is_in_place(),
+            None => {
+                !journal(&self.root).exists()
+                    || generations(&self.root).is_ok_and(|found| found.is_empty())
+            }
+        };
+        same_log
+            && !Commit::exists(&self.root)
+            && self.seen.iter().all(|(path, stat)| Stat::at(path) == *stat)
+    }
+
+    /// Takes in what was written to the log since, by whomever; whether there was anything.
+    ///
+    /// # Errors
+    /// If the log is damaged.
+    pub(super) fn read_on(&mut self) -> Result<Option<Tidings>, FileError> {
+        let Some(log) = &mut self.log else {
+            return Ok(None);
+        };
+        if log.len()? == log.end() {
+            return Ok(None);
+        }
+        let tidings = log.read_on()?;
+        self.apply(&tidings)?;
+        Ok(Some(tidings))
+    }
+
+    fn apply(&mut self, tidings: &Tidings) -> Result<(), FileError> {
+        for (offset, payload) in tidings.payloads() {
+            self.apply_payload(offset, payload)?;
+        }
+        Ok(())
+    }
+
+    /// Does what a payload says that stands at `offset` of the log.
+    ///
+    /// # Errors
+    /// If it is not what is written to logs.
+    pub(super) fn apply_payload(&mut self, offset: u64, payload: &[u8]) -> Result<(), FileError> {
+        let Some(log) = self.log.clone() else {
+            return Ok(());
+        };
+        let operations = decode(payload).ok_or_else(|| FileError::Damaged {
+            path: log.path().to_owned(),
+            offset,
+            reason: "it holds operations that this program does not know".to_owned(),
+        })?;
+        for operation in operations {
+            match operation {
+                Decoded::Put {
+                    kind,
+                    record,
+                    record_at,
+                    vector,
+                    vector_at,
+                } => {
+                    let place = |at: usize, len: usize| Place {
+                        offset: offset + at as u64,
+                        len: len as u64,
+                    };
+                    let (at, shelf) = (place(record_at, record.len()), self.shelf_mut(kind));
+                    let memory = changes::parse(kind, record, &log, at.offset, shelf.scope)?;
+                    let vector = (!vector.is_empty()).then(|| place(vector_at, vector.len()));
+                    let base = shelf.base_row(memory.id());
+                    Arc::make_mut(&mut shelf.changes).put(&memory, at, vector, base);
+                }
+                Decoded::Delete { kind, id } => {
+                    let shelf = self.shelf_mut(kind);
+                    let base = Arc::clone(&shelf.base);
+                    let lookup = base.lookup();
+                    let rows = lookup
+                        .row(&base.catalog, id)
+                        .into_iter()
+                        .chain(lookup.repeats(&base.catalog, id));
+                    Arc::make_mut(&mut shelf.changes).delete(id, rows);
+                }
+                Decoded::Touch { kind, ids, time } => {
+                    let shelf = self.shelf_mut(kind);
+                    for id in ids {
+                        if shelf.find(id).is_some() {
+                            Arc::make_mut(&mut shelf.changes).touch(id, time);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn shelf(&self, kind: Kind) -> &Shelf {
+        match kind {
+            Kind::Node => &self.nodes,
+            Kind::Episode => &self.episodes,
+        }
+    }
+
+    fn shelf_mut(&mut self, kind: Kind) -> &mut Shelf {
+        match kind {
+            Kind::Node => &mut self.nodes,
+            Kind::Episode => &mut self.episodes,
+        }
+    }
+
+    /// What a log would be bound to now.
+    pub(super) fn binding(&self) -> Vec<Bound> {
+        KINDS
+            .into_iter()
+            .flat_map(|kind| {
+                let base = &self.shelf(kind).base;
+                let names = [&base.names().records, &base.names().vectors];
+                (0..2).map(move |file| Bound {
+                    name: relative(&self.root, names[file]),
+                    content: base.sha256.map(|sha256| sha256[file]),
+                })
+            })
+            .collect()
+    }
+
+    /// The files that are not as a binding says.
+    pub(super) fn changed_since(&self, binding: &[Bound]) -> Vec<PathBuf> {
+        let now = self.binding();
+        let mut changed: Vec<PathBuf> = binding
+            .iter()
+            .filter(|bound| !now.contains(bound))
+            .map(|bound| self.root.join(&bound.name))
+            .collect();
+        changed.dedup();
+        changed
+    }
+
+    /// Bytes of the base's files.
+    pub(super) fn base_bytes(&self) -> u64 {
+        self.nodes.base.bytes() + self.episodes.base.bytes()
+    }
+
+    /// Bytes of pending writes.
+    pub(super) fn pending_bytes(&self) -> u64 {
+        self.log.as_ref().map_or(0, Log::bytes)
+    }
+
+    /// The memory of a document, with what touching changed.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn memory(&self, kind: Kind, doc: u32) -> Result<Memory, FileError> {
+        let shelf = self.shelf(kind);
+        let mut memory = match (shelf.change_row(doc), &self.log) {
+            (Some(row), Some(log)) => shelf.changes.memory(kind, row, log, self.scope)?,
+            _ => shelf.base.memory(doc)?,
+        };
+        if let Some(touched) = shelf.changes.touched(memory.id()) {
+            let (count, last) = match &mut memory {
+                Memory::Node(node) => (&mut node.access_count, &mut node.last_accessed),
+                Memory::Episode(episode) => (&mut episode.access_count, &mut episode.last_accessed),
+            };
+            *count = count.saturating_add(touched.times);
+            *last = Some(touched.last);
+        }
+        Ok(memory)
+    }
+
+    /// The numbers of a document's vector, if it has one.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub(super) fn vector(&self, kind: Kind, doc: u32) -> Result<Option<Vec<f32>>, FileError> {
+        let shelf = self.shelf(kind);
+        match (shelf.change_row(doc), &self.log) {
+            (Some(row), Some(log)) => shelf.changes.numbers(row, log),
+            _ => Ok(Some(shelf.base.numbers(doc, 1)?).filter(|numbers| is_vector(numbers))),
+        }
+    }
+}
+
+impl Shelf {
+    /// The row of the changes that a document is; `None` if it is one of the base.
+    pub(super) fn change_row(&self, doc: u32) -> Option<u32> {
+        doc.checked_sub(self.base.rows())
+    }
+
+    fn base_row(&self, id: &str) -> Option<u32> {
+        let row = self.base.lookup().row(&self.base.catalog, id)?;
+        (!self.changes.dead.contains(&row)).then_some(row)
+    }
+
+    /// The document with that id.
+    pub(super) fn find(&self, id: &str) -> Option<u32> {
+        match self.changes.row(id) {
+            Some(row) => Some(self.base.rows() + row),
+            None => self.base_row(id),
+        }
+    }
+
+    /// Whether a document is a memory of the owner.
+    pub(super) fn is_live(&self, doc: u32) -> bool {
+        match self.change_row(doc) {
+            Some(row) => self.changes.is_live(row),
+            None => self.base.catalog.is_sound(doc as usize) && !self.changes.dead.contains(&doc),
+        }
+    }
+
+    /// What is known of a document.
+    pub(super) fn known(&self, doc: u32) -> Option<Known<'_>> {
+        match self.change_row(doc) {
+            Some(row) => self.changes.catalog.get(row as usize),
+            None => self.base.catalog.get(doc as usize),
+        }
+    }
+
+    /// The owner's memories.
+    pub(super) fn live(&self) -> impl Iterator<Item = (u32, Known<'_>)> {
+        let docs = 0..self.base.rows().saturating_add(self.changes.rows());
+        docs.filter(|doc| self.is_live(*doc))
+            .filter_map(|doc| Some((doc, self.known(doc)?)))
+    }
+
+    /// The owner's nodes of a conversation, from one place to another, both taken in.
+    pub(super) fn conversation<'s>(
+        &'s self,
+        conversation: &'s str,
+        first: i64,
+        last: i64,
+    ) -> impl Iterator<Item = (u32, Known<'s>)> {
+        let base = self
+            .base
+            .lookup()
+            .conversation(&self.base.catalog, conversation, first, last)
+            .filter(|row| !self.changes.dead.contains(row));
+        let changes = self
+            .changes
+            .conversation(conversation)
+            .map(|row| self.base.rows() + row);
+        base.chain(changes)
+            .filter_map(|doc| Some((doc, self.known(doc)?)))
+            .filter(move |(_, known)| (first..=last).contains(&known.sequence))
+    }
+}
+
+/// Renders a memory as the record that is stored.
+///
+/// # Errors
+/// If its carry was tampered with.
+pub(super) fn record_of(memory: &Memory) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
+    base::write(memory, &mut bytes).map_err(|source| FileError::Refused {
+        kind: memory.kind(),
+        id: memory.id().to_owned(),
+        flaw: crate::record::Flaw::new(crate::record::Reason::WrongType, source.to_string()),
+    })?;
+    Ok(bytes)
+}
