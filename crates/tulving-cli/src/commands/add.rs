@@ -35,33 +35,33 @@ pub struct Add {
         long,
         value_name = "TEXT",
         allow_hyphen_values = true,
-        requires = "question"
+        conflicts_with = "jsonl"
     )]
     pub answer: Option<String>,
 
     /// The conversation that it continues [default: a new one]
-    #[arg(long, value_name = "ID", requires = "question")]
+    #[arg(long, value_name = "ID", conflicts_with = "jsonl")]
     pub conversation: Option<String>,
 
     /// When it was said; UTC unless it names a zone [default: now]
-    #[arg(long, value_name = "TIME", requires = "question")]
+    #[arg(long, value_name = "TIME", conflicts_with = "jsonl")]
     pub created_at: Option<String>,
 
     /// Where it was said: lower-case letters, digits, _ and - [default: tulving]
-    #[arg(long, value_name = "NAME", requires = "question")]
+    #[arg(long, value_name = "NAME", conflicts_with = "jsonl")]
     pub source: Option<String>,
 
     /// A topic; may be given several times
-    #[arg(long, value_name = "TAG", requires = "question")]
+    #[arg(long, value_name = "TAG", conflicts_with = "jsonl")]
     pub tag: Vec<String>,
 
     /// Its vector, in place of one that is made: a JSON array (`-`: from stdin) or an .npy file
     /// with one row
-    #[arg(long, value_name = "FILE", requires = "question")]
+    #[arg(long, value_name = "FILE", conflicts_with = "jsonl")]
     pub vector: Option<PathBuf>,
 
     /// A file with one JSON object a line; `-` reads stdin
-    #[arg(long, value_name = "FILE", conflicts_with = "question")]
+    #[arg(long, value_name = "FILE")]
     pub jsonl: Option<PathBuf>,
 }
 

@@ -136,3 +136,225 @@ impl From<EmbedError> for CliError {
             .hint("see that the server at embedding.url answers and knows embedding.model: tulving config show")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use tulving::model::{EmbeddingError, Key, Kind, Scope, Space};
+    use tulving::record::{Flaw, Reason};
+    use tulving::store::WordsOnly;
+
+    use super::*;
+
+    fn path() -> PathBuf {
+        PathBuf::from("my data")
+    }
+
+    fn space(model: &str) -> Arc<Space> {
+        Arc::new(Space::local(model, 3))
+    }
+
+    #[test]
+    fn a_person_is_told_what_to_do_by_exit_code() {
+        let words_only = WordsOnly {
+            stored: space("a"),
+            embedder: space("b"),
+        };
+        let id = || "mem_1".to_owned();
+        let flaw = || Flaw::new(Reason::BadSource, "source \"No!\" is not [a-z0-9_-]{1,32}");
+        let cases: Vec<(StoreError, Exit, &str)> = vec![
+            (
+                StoreError::NoSuchMemory { id: id() },
+                Exit::NotFound,
+                "tulving list",
+            ),
+            (StoreError::EmptyQuery, Exit::Usage, "tulving search"),
+            (
+                StoreError::NoEmbedder(words_only),
+                Exit::Usage,
+                "--vector FILE, --like ID",
+            ),
+            (
+                StoreError::NoVector { id: id() },
+                Exit::Usage,
+                "--mode hybrid",
+            ),
+            (
+                StoreError::GivenVector(EmbeddingError::Width {
+                    space: space("a"),
+                    found: 2,
+                }),
+                Exit::Source,
+                "tulving doctor",
+            ),
+            (
+                StoreError::NoSuchField {
+                    id: id(),
+                    kind: Kind::Node,
+                    field: "title",
+                },
+                Exit::Usage,
+                "tulving update --help",
+            ),
+            (
+                StoreError::BadChange {
+                    id: id(),
+                    flaw: flaw(),
+                },
+                Exit::Source,
+                "",
+            ),
+        ];
+        for (error, exit, hint) in cases {
+            check(error.into(), exit, hint);
+        }
+    }
+
+    #[test]
+    fn what_a_backend_refuses_names_the_way_out() {
+        let scope = Scope::User(uuid::Uuid::from_u128(7));
+        let key = Key::new(Kind::Node, "it's");
+        let place = "data".to_owned();
+        for (error, exit, hint) in [
+            (
+                BackendError::UnknownScope { scope, place },
+                Exit::Refused,
+                "--user-id or --tenant-id",
+            ),
+            (
+                BackendError::NoSuchMemory { key: key.clone() },
+                Exit::NotFound,
+                "tulving list",
+            ),
+            (
+                BackendError::Exists { key: key.clone() },
+                Exit::Source,
+                "tulving get 'it'\\''s'",
+            ),
+            (
+                BackendError::Changed { key },
+                Exit::Locked,
+                "the same command again",
+            ),
+            (
+                BackendError::WrongSpace {
+                    stored: space("a"),
+                    given: space("b"),
+                },
+                Exit::Refused,
+                "embedding.provider",
+            ),
+        ] {
+            check(error.into(), exit, hint);
+        }
+    }
+
+    #[test]
+    fn what_files_refuse_names_the_command_that_mends_it() {
+        let full = || io::Error::from(ErrorKind::StorageFull);
+        for (error, exit, hint) in [
+            (
+                FileError::NoOwner { path: path() },
+                Exit::Refused,
+                "tulving init --user-id UUID --data-dir 'my data'",
+            ),
+            (
+                FileError::OtherOwner { path: path() },
+                Exit::Refused,
+                "--user-id",
+            ),
+            (
+                FileError::NotEmpty { path: path() },
+                Exit::Refused,
+                "tulving init",
+            ),
+            (
+                FileError::Locked {
+                    path: path(),
+                    seconds: 5,
+                },
+                Exit::Locked,
+                "the same command again",
+            ),
+            (
+                FileError::BaseChanged {
+                    changed: vec![path()],
+                    journal: path(),
+                },
+                Exit::Refused,
+                "tulving compact --rebase",
+            ),
+            (
+                FileError::Damaged {
+                    path: path(),
+                    offset: 7,
+                    reason: "torn".to_owned(),
+                },
+                Exit::Source,
+                "tulving doctor",
+            ),
+            (
+                FileError::Newer {
+                    path: path(),
+                    found: 2,
+                    known: 1,
+                },
+                Exit::Refused,
+                "use a newer tulving",
+            ),
+            (
+                FileError::DiskFull {
+                    doing: "writing",
+                    path: path(),
+                    source: full(),
+                },
+                Exit::Unreachable,
+                "free space",
+            ),
+            (
+                FileError::Io {
+                    doing: "writing",
+                    path: path(),
+                    source: full(),
+                },
+                Exit::Unreachable,
+                "free space",
+            ),
+            (
+                FileError::Io {
+                    doing: "opening",
+                    path: path(),
+                    source: ErrorKind::PermissionDenied.into(),
+                },
+                Exit::Usage,
+                "may read and write there",
+            ),
+            (
+                LayoutError::NothingThere { path: path() }.into(),
+                Exit::Refused,
+                "tulving init",
+            ),
+            (
+                LayoutError::Manifest {
+                    path: path(),
+                    reason: "no owner".to_owned(),
+                }
+                .into(),
+                Exit::Source,
+                "mend the manifest",
+            ),
+        ] {
+            check(error.into(), exit, hint);
+        }
+    }
+
+    #[track_caller]
+    fn check(told: CliError, exit: Exit, hint: &str) {
+        assert_eq!(told.exit, exit, "{told}");
+        let said = told.hint.clone().unwrap_or_default();
+        assert!(said.contains(hint), "{told}");
+    }
+}

@@ -20,7 +20,7 @@ fn any_text_comes_back_as_it_was() {
         let line = serde_json::json!({"question": text, "answer": text}).to_string();
         let ran = desk.fed(&["add", "--jsonl", "-"], &line).expect(0);
         let kept = desk.json(&["get", ran.stdout.trim_end()]);
-        assert!(kept["human_content"] == text, "{:.40}", text);
+        assert!(kept["human_content"] == text, "{text:.40}");
     }
     // A NUL, which no column holds, is carried in the file.
     let ran = desk
@@ -90,7 +90,7 @@ fn a_query_may_be_anything() {
         &"long ".repeat(20_000),
     ] {
         let found = desk.json(&["search", query]);
-        assert_eq!(found["rows_in_scope"], 1, "{:.20}", query);
+        assert_eq!(found["rows_in_scope"], 1, "{query:.20}");
     }
     assert_eq!(ids(&desk.json(&["search", "WHY"])["hits"]), [id]);
     desk.run(&["search"]).expect(2);
