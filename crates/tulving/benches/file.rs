@@ -83,10 +83,16 @@ async fn run(root: &Path, rows: usize) {
     let begun = Instant::now();
     let all = Filter::default();
     backend.nearest(OWNER, &query, 50, &all).await.unwrap();
-    println!("| first search by vector when it is derived | {:.2?} |", begun.elapsed());
+    println!(
+        "| first search by vector when it is derived | {:.2?} |",
+        begun.elapsed()
+    );
     let begun = Instant::now();
     backend.matching(OWNER, &words, 50, &all).await.unwrap();
-    println!("| first search by words when it is derived | {:.2?} |", begun.elapsed());
+    println!(
+        "| first search by words when it is derived | {:.2?} |",
+        begun.elapsed()
+    );
 
     let mut probe = File::create(root.join("probe")).unwrap();
     let syncs = (0..50).map(|_| {
@@ -148,7 +154,9 @@ fn entry(number: usize, space: &Arc<Space>) -> Entry {
     let node = Node::new(&conversation, number as i64, &question, &answer, at);
     let mut seed = number as u64;
     let numbers = (0..space.dims).map(|_| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (seed >> 40) as f32 / 8_388_608.0 - 1.0
     });
     Entry {

@@ -37,7 +37,11 @@ impl Random {
 
 fn number(name: &str) -> Option<u64> {
     let value = env::var(name).ok()?;
-    Some(value.parse().unwrap_or_else(|_| panic!("{name} must be a number")))
+    Some(
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{name} must be a number")),
+    )
 }
 
 /// The memory of a number in its n-th version: the same in every process.
@@ -45,7 +49,13 @@ fn entry(number: u64, version: u64) -> Entry {
     let text = format!("question {number}, version {version}");
     let at = Timestamp::from_micros(1_700_000_000_000_000 + number as i64).unwrap();
     let answer = "words ".repeat((number % 40) as usize);
-    let mut node = Node::new(&format!("c{}", number % 5), number as i64, &text, &answer, at);
+    let mut node = Node::new(
+        &format!("c{}", number % 5),
+        number as i64,
+        &text,
+        &answer,
+        at,
+    );
     node.id = format!("m{number}");
     let space = Arc::new(Space::local("kill", DIMS));
     let numbers = (0..DIMS).map(|i| (number * 31 + version * 7 + i as u64) as f32);
@@ -129,7 +139,11 @@ struct Writer {
 
 fn start(directory: &Path, first: u64, known: u64, seed: u64) -> Writer {
     let child = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "child_that_writes_until_it_is_killed", "--nocapture"])
+        .args([
+            "--exact",
+            "child_that_writes_until_it_is_killed",
+            "--nocapture",
+        ])
         .env("TULVING_KILL_DIRECTORY", directory)
         .env("TULVING_KILL_FIRST", first.to_string())
         .env("TULVING_KILL_KNOWN", known.to_string())
@@ -150,7 +164,10 @@ impl Writer {
             line.clear();
             if out.read_line(&mut line).unwrap() == 0 {
                 let output = self.child.wait_with_output().unwrap();
-                panic!("the writer ended: {}", String::from_utf8_lossy(&output.stderr));
+                panic!(
+                    "the writer ended: {}",
+                    String::from_utf8_lossy(&output.stderr)
+                );
             }
         }
         std::thread::sleep(after);
@@ -233,7 +250,12 @@ async fn what_was_acknowledged_survives_kills_during_writes_and_compaction() {
         let writers: Vec<Writer> = (0..1 + random.below(2))
             .map(|which| {
                 let known = known[which as usize];
-                start(directory.path(), which * 1_000_000, known, random.below(1 << 40))
+                start(
+                    directory.path(),
+                    which * 1_000_000,
+                    known,
+                    random.below(1 << 40),
+                )
             })
             .collect();
         for (which, writer) in writers.into_iter().enumerate() {

@@ -126,7 +126,11 @@ impl KindSource {
             superseded,
         };
         source.check_count(root)?;
-        source.rows = source.chunks.iter().map(|chunk| u64::from(chunk.rows)).sum();
+        source.rows = source
+            .chunks
+            .iter()
+            .map(|chunk| u64::from(chunk.rows))
+            .sum();
         if let Some(rows_file) = &source.rows_file {
             let (print, rows, chunks) =
                 rows_file.survey(kind, most_rows, source.pair.vectors.dims())?;
@@ -228,7 +232,9 @@ impl KindSource {
     fn spanned(&self, chunk: &RunChunk) -> usize {
         let mut counting = (chunk.first_row..).filter(|row| !self.superseded.contains(row));
         let last = counting.nth((chunk.rows as usize).saturating_sub(1));
-        last.map_or(0, |last| usize::try_from(last + 1 - chunk.first_row).unwrap_or(usize::MAX))
+        last.map_or(0, |last| {
+            usize::try_from(last + 1 - chunk.first_row).unwrap_or(usize::MAX)
+        })
     }
 
     fn load_from_pair<R: Record>(

@@ -89,7 +89,10 @@ impl FileBackend {
             });
         }
         for (path, bytes) in [
-            (&vectors, npy::header(0, space.map_or(0, |space| space.dims))),
+            (
+                &vectors,
+                npy::header(0, space.map_or(0, |space| space.dims)),
+            ),
             (&records, b"[]".to_vec()),
         ] {
             std::fs::create_dir_all(durable::folder(path))
@@ -364,7 +367,8 @@ fn plan_insert(state: &State, drafts: &[Draft]) -> Result<(Plan, Vec<Key>), Back
         keys.push(key);
     }
     plan.space = first_space(state, space);
-    plan.claims.extend(plan.space.is_some().then_some(Claim::Space));
+    plan.claims
+        .extend(plan.space.is_some().then_some(Claim::Space));
     Ok((plan, keys))
 }
 
@@ -405,7 +409,8 @@ fn plan_replace(state: &State, old: &Memory, new: &Entry) -> Result<(Plan, ()), 
         space: first_space(state, space),
         claims: claims(&memory).chain(claims(&present)).collect(),
     };
-    plan.claims.extend(plan.space.is_some().then_some(Claim::Space));
+    plan.claims
+        .extend(plan.space.is_some().then_some(Claim::Space));
     Ok((plan, ()))
 }
 
@@ -524,7 +529,8 @@ impl Backend for FileBackend {
 
     async fn count(&self, scope: Scope, filter: &Filter) -> Result<Counts, BackendError> {
         let filter = filter.clone();
-        self.read(scope, move |state| Ok(state.count(&filter))).await
+        self.read(scope, move |state| Ok(state.count(&filter)))
+            .await
     }
 
     async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError> {
@@ -572,9 +578,10 @@ impl Backend for FileBackend {
         filter: &Filter,
     ) -> Result<Vec<Facts>, BackendError> {
         let (of, filter) = (of.to_vec(), filter.clone());
-        self.read(scope, move |state| {
-            Ok(state.neighbours(&of, reach, &filter))
-        })
+        self.read(
+            scope,
+            move |state| Ok(state.neighbours(&of, reach, &filter)),
+        )
         .await
     }
 }

@@ -158,7 +158,11 @@ impl Base {
         let records = self.pair.as_ref().map_or(0, |pair| {
             pair.records().metadata().map_or(0, |file| file.len())
         });
-        records + self.pair.as_ref().map_or(0, |pair| pair.vectors.data_bytes())
+        records
+            + self
+                .pair
+                .as_ref()
+                .map_or(0, |pair| pair.vectors.data_bytes())
     }
 
     /// Numbers in a vector; 0 if there is none.
@@ -184,7 +188,10 @@ impl Base {
             return Ok(Vec::new());
         };
         let place = self.catalog.place(row as usize);
-        Ok(pair.bytes(place.offset, usize::try_from(place.len).unwrap_or(usize::MAX))?)
+        Ok(pair.bytes(
+            place.offset,
+            usize::try_from(place.len).unwrap_or(usize::MAX),
+        )?)
     }
 
     /// The memory of a row.
@@ -193,12 +200,11 @@ impl Base {
     /// If it cannot be read.
     pub(super) fn memory(&self, row: u32) -> Result<Memory, FileError> {
         let bytes = self.record(row)?;
-        self.parse(row, &bytes)?
-            .map_err(|flaw| FileError::Refused {
-                kind: self.kind,
-                id: String::new(),
-                flaw,
-            })
+        self.parse(row, &bytes)?.map_err(|flaw| FileError::Refused {
+            kind: self.kind,
+            id: String::new(),
+            flaw,
+        })
     }
 
     /// Reads the bytes of a row: a memory, or what is wrong with it.
@@ -222,8 +228,7 @@ impl Base {
     pub(super) fn numbers(&self, first: u32, count: usize) -> Result<Vec<f32>, FileError> {
         let mut numbers = Vec::new();
         if let Some(pair) = &self.pair {
-            pair.vectors
-                .read_rows(first.into(), count, &mut numbers)?;
+            pair.vectors.read_rows(first.into(), count, &mut numbers)?;
         }
         Ok(numbers)
     }

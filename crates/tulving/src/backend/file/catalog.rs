@@ -176,7 +176,7 @@ impl Catalog {
             id: next(id)?,
             conversation: next(conversation)?,
             source: next(source)?,
-            label: next(label)?.into_label(row.bits & LABELLED != 0),
+            label: Some(next(label)?).filter(|_| row.bits & LABELLED != 0),
             tags: next(tags)?,
             sequence: row.sequence,
             created_at: Timestamp::from_micros(row.created_at)?,
@@ -194,7 +194,9 @@ impl Catalog {
 
     /// Where a record lies.
     pub(super) fn place(&self, index: usize) -> Place {
-        self.rows.get(index).map_or_else(Place::default, |row| row.place)
+        self.rows
+            .get(index)
+            .map_or_else(Place::default, |row| row.place)
     }
 
     /// The catalog as bytes.
@@ -206,7 +208,10 @@ impl Catalog {
                 row.place,
                 [row.sequence, row.created_at, row.cluster].map(i64::cast_unsigned),
             );
-            for long in [place.offset, place.len, row.texts].into_iter().chain(longs) {
+            for long in [place.offset, place.len, row.texts]
+                .into_iter()
+                .chain(longs)
+            {
                 bytes.extend(long.to_le_bytes());
             }
             for short in row.lengths.into_iter().chain([row.bits]) {
@@ -226,16 +231,6 @@ impl Catalog {
         let (rows, _) = rows.as_chunks::<ROW>();
         let rows = rows.iter().map(Row::from_bytes).collect();
         Some(Self { rows, texts })
-    }
-}
-
-trait IntoLabel {
-    fn into_label(&self, is_there: bool) -> Option<&str>;
-}
-
-impl IntoLabel for str {
-    fn into_label(&self, is_there: bool) -> Option<&str> {
-        is_there.then_some(self)
     }
 }
 
@@ -348,6 +343,11 @@ impl Lookup {
         }
     }
 
+    /// Whether all records of its catalog are sound.
+    pub(super) fn all_sound(&self, catalog: &Catalog) -> bool {
+        self.ids.len() == catalog.len()
+    }
+
     /// The sound record with that id.
     pub(super) fn row(&self, catalog: &Catalog, id: &str) -> Option<u32> {
         among(&self.ids, catalog, id).next()
@@ -367,8 +367,12 @@ impl Lookup {
         last: i64,
     ) -> impl DoubleEndedIterator<Item = u32> + 'l {
         let print = print(conversation);
-        let from = self.conversations.partition_point(|&(other, place, _)| (other, place) < (print, first));
-        let until = self.conversations.partition_point(|&(other, place, _)| (other, place) <= (print, last));
+        let from = self
+            .conversations
+            .partition_point(|&(other, place, _)| (other, place) < (print, first));
+        let until = self
+            .conversations
+            .partition_point(|&(other, place, _)| (other, place) <= (print, last));
         self.conversations[from..until.max(from)]
             .iter()
             .map(|(.., row)| *row)
@@ -381,10 +385,15 @@ impl Lookup {
 }
 
 /// The rows with that id, among prints of ids with their rows.
-fn among<'l>(ids: &'l [(u64, u32)], catalog: &Catalog, id: &str) -> impl Iterator<Item = u32> {
+fn among(ids: &[(u64, u32)], catalog: &Catalog, id: &str) -> impl Iterator<Item = u32> {
     let print = print(id);
     let from = ids.partition_point(|(other, _)| *other < print);
-    let same = ids[from..].iter().take_while(move |(other, _)| *other == print);
-    same.map(|(_, row)| *row)
-        .filter(move |row| catalog.get(*row as usize).is_some_and(|known| known.id == id))
+    let same = ids[from..]
+        .iter()
+        .take_while(move |(other, _)| *other == print);
+    same.map(|(_, row)| *row).filter(move |row| {
+        catalog
+            .get(*row as usize)
+            .is_some_and(|known| known.id == id)
+    })
 }

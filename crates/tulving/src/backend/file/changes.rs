@@ -153,10 +153,10 @@ impl Changes {
 
     /// The memory with that id was recalled.
     pub(super) fn touch(&mut self, id: &str, at: Timestamp) {
-        let touched = self.touched.entry(id.to_owned()).or_insert(Touched {
-            times: 0,
-            last: at,
-        });
+        let touched = self
+            .touched
+            .entry(id.to_owned())
+            .or_insert(Touched { times: 0, last: at });
         touched.times = touched.times.saturating_add(1);
         touched.last = at;
     }
@@ -189,7 +189,10 @@ impl Changes {
         let mut bytes = vec![0; usize::try_from(place.len).unwrap_or(usize::MAX)];
         log.read_at(&mut bytes, place.offset)?;
         let (numbers, _) = bytes.as_chunks();
-        let numbers: Vec<f32> = numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        let numbers: Vec<f32> = numbers
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect();
         Ok(is_vector(&numbers).then_some(numbers))
     }
 

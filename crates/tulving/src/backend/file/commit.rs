@@ -51,13 +51,7 @@ impl Commit {
     }
 
     /// A file takes another name.
-    pub(super) fn rename(
-        &mut self,
-        root: &Path,
-        from: &Path,
-        to: &Path,
-        sha256: Option<[u8; 32]>,
-    ) {
+    pub(super) fn rename(&mut self, root: &Path, from: &Path, to: &Path, sha256: Option<[u8; 32]>) {
         self.renames.push(Rename {
             from: relative(root, from),
             to: relative(root, to),

@@ -169,10 +169,14 @@ impl<'s> Fold<'s> {
                 continue;
             }
             let names = self.layout.place(kind).clone();
-            let vectors = self.file(&names.vectors, |out| write_vectors(state, kind, &slots, out))?;
+            let vectors = self.file(&names.vectors, |out| {
+                write_vectors(state, kind, &slots, out)
+            })?;
             self.commit
                 .publish(&state.root, &names.vectors, Some(vectors));
-            let sum = self.file(&names.records, |out| write_records(state, kind, &slots, out))?;
+            let sum = self.file(&names.records, |out| {
+                write_records(state, kind, &slots, out)
+            })?;
             self.bind(&names.vectors, vectors);
             self.bind(&names.records, sum);
             records.push((names.records.clone(), sum));
@@ -402,7 +406,12 @@ fn run_of_base(slots: &[Slot]) -> (u32, usize) {
     });
     let mut rows = rows.take(ROWS_AT_ONCE as usize).peekable();
     let first = rows.peek().copied().unwrap_or_default();
-    (first, rows.zip(first..).take_while(|(row, next)| row == next).count())
+    (
+        first,
+        rows.zip(first..)
+            .take_while(|(row, next)| row == next)
+            .count(),
+    )
 }
 
 /// Compares what is pending with what the changed files hold.

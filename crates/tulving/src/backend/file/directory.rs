@@ -196,11 +196,7 @@ impl Directory {
 
     /// Writes as many jobs as can be written together; the others go back to the queue, but for
     /// those that are refused.
-    fn write_group(
-        &self,
-        jobs: &[Arc<Job>],
-        group: &mut Vec<Arc<Job>>,
-    ) -> Result<(), FileError> {
+    fn write_group(&self, jobs: &[Arc<Job>], group: &mut Vec<Arc<Job>>) -> Result<(), FileError> {
         let (_lock, mut state) = self.lock_for_writing(Trust::Bound)?;
         let (mut claims, mut payloads, mut bytes) = (HashSet::new(), Vec::new(), 0);
         for (index, job) in jobs.iter().enumerate() {

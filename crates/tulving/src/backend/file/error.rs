@@ -58,7 +58,9 @@ pub enum FileError {
         path: PathBuf,
     },
     /// Another process holds the lock.
-    #[error("{path} is locked by another process, for more than {seconds} s; try again when it is done")]
+    #[error(
+        "{path} is locked by another process, for more than {seconds} s; try again when it is done"
+    )]
     Locked {
         /// The lock's file.
         path: PathBuf,
@@ -265,6 +267,9 @@ fn title(kind: &Kind) -> &'static str {
 }
 
 fn list(paths: &[PathBuf]) -> impl fmt::Display {
-    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let names: Vec<String> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
     names.join(" and ")
 }

@@ -65,7 +65,11 @@ impl Manifest {
     /// # Errors
     /// If what it says is no owner.
     pub(super) fn owner(&self) -> Result<Option<Scope>, FileError> {
-        let Some(owner) = self.value.get("owner").filter(|owner| **owner != Value::Null) else {
+        let Some(owner) = self
+            .value
+            .get("owner")
+            .filter(|owner| **owner != Value::Null)
+        else {
             return Ok(None);
         };
         let member = |key| match owner.get(key) {
@@ -89,7 +93,11 @@ impl Manifest {
     /// # Errors
     /// If what it says is no space.
     pub(super) fn space(&self) -> Result<Option<Space>, FileError> {
-        let Some(space) = self.value.get("space").filter(|space| **space != Value::Null) else {
+        let Some(space) = self
+            .value
+            .get("space")
+            .filter(|space| **space != Value::Null)
+        else {
             return Ok(None);
         };
         let member = |key| match space.get(key) {
@@ -173,9 +181,16 @@ impl Manifest {
     /// # Errors
     /// If the system refuses.
     pub(super) fn write(&self) -> Result<(), FileError> {
-        durable::replace(&self.path, &self.to_bytes())
-            .map_err(FileError::io("writing", &self.path))
+        durable::replace(&self.path, &self.to_bytes()).map_err(FileError::io("writing", &self.path))
     }
+}
+
+/// Whose memory a directory says it holds.
+///
+/// # Errors
+/// If its manifest cannot be read.
+pub(crate) fn owner_of(layout: &Layout) -> Result<Option<Scope>, FileError> {
+    Manifest::read(layout)?.owner()
 }
 
 fn text(text: &str) -> Value<'static> {

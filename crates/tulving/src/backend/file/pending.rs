@@ -130,8 +130,7 @@ impl Pending {
                     vector: (!vector.is_empty()).then(|| place(vector_at, vector.len())),
                     touched: None,
                 };
-                self.changed
-                    .insert((kind, id.clone()), Change::Superseded);
+                self.changed.insert((kind, id.clone()), Change::Superseded);
                 match places.get(&(kind, id.clone())) {
                     Some(place) => self.written[*place] = written,
                     None => {
@@ -153,7 +152,10 @@ impl Pending {
                     let key = (kind, id.to_owned());
                     let touched = match places.get(&key) {
                         Some(place) => self.written[*place].touched.get_or_insert(not_yet(time)),
-                        None => match self.changed.entry(key).or_insert(Change::Touched(not_yet(time)))
+                        None => match self
+                            .changed
+                            .entry(key)
+                            .or_insert(Change::Touched(not_yet(time)))
                         {
                             Change::Touched(touched) => touched,
                             // Touched after it was deleted: nothing to count.
@@ -277,8 +279,7 @@ impl Pending {
                 Ok(bytes)
             };
             let bytes = read(written.record)?;
-            let mut value =
-                json::parse(&bytes).map_err(|_| self.damaged(written.record.offset))?;
+            let mut value = json::parse(&bytes).map_err(|_| self.damaged(written.record.offset))?;
             if let Some(touched) = written.touched {
                 count(&mut value, touched);
             }
@@ -287,7 +288,10 @@ impl Pending {
                 Some(place) => {
                     let bytes = read(place)?;
                     let (numbers, _) = bytes.as_chunks();
-                    numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+                    numbers
+                        .iter()
+                        .map(|bytes| f32::from_le_bytes(*bytes))
+                        .collect()
                 }
             };
             each(row, &mut value, numbers);

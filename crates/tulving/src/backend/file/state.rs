@@ -146,7 +146,10 @@ impl State {
             if kind == Kind::Node && head.commit.is_none() {
                 layout.require(kind)?;
             }
-            for (name, now) in [(&names.records, &now.records), (&names.vectors, &now.vectors)] {
+            for (name, now) in [
+                (&names.records, &now.records),
+                (&names.vectors, &now.vectors),
+            ] {
                 seen.push((name.clone(), Stat::at(now)));
             }
             let base = Base::open(root, kind, scope, names, &now, &mut prints)?;
@@ -229,15 +232,14 @@ impl State {
     pub(super) fn is_current(&self) -> bool {
         let same_log = match &self.log {
             Some(log) => log.is_in_place(),
-            None => !journal(&self.root).exists()
-                || generations(&self.root).is_ok_and(|found| found.is_empty()),
+            None => {
+                !journal(&self.root).exists()
+                    || generations(&self.root).is_ok_and(|found| found.is_empty())
+            }
         };
         same_log
             && !Commit::exists(&self.root)
-            && self
-                .seen
-                .iter()
-                .all(|(path, stat)| Stat::at(path) == *stat)
+            && self.seen.iter().all(|(path, stat)| Stat::at(path) == *stat)
     }
 
     /// Takes in what was written to the log since, by whomever; whether there was anything.
@@ -428,6 +430,11 @@ impl Shelf {
             Some(row) => self.changes.is_live(row),
             None => self.base.catalog.is_sound(doc as usize) && !self.changes.dead.contains(&doc),
         }
+    }
+
+    /// Whether every row of the base is a memory of the owner.
+    pub(super) fn counts_whole_base(&self) -> bool {
+        self.changes.dead.is_empty() && self.base.lookup().all_sound(&self.base.catalog)
     }
 
     /// What is known of a document.

@@ -88,7 +88,9 @@ impl Header {
         }
         let (length, _) = rest.split_first_chunk::<4>().ok_or_else(foreign)?;
         let length = u32::from_le_bytes(*length) as usize;
-        let header = start.get(..length).and_then(|all| all.split_last_chunk::<32>());
+        let header = start
+            .get(..length)
+            .and_then(|all| all.split_last_chunk::<32>());
         let Some((content, sum)) = header else {
             return Err(damaged("its header is cut off"));
         };
@@ -141,7 +143,10 @@ mod tests {
         let path = Path::new("7.log");
         let mut longer = bytes.clone();
         longer.extend(b"frames");
-        assert_eq!(Header::decode(path, &longer).unwrap(), (header, bytes.len()));
+        assert_eq!(
+            Header::decode(path, &longer).unwrap(),
+            (header, bytes.len())
+        );
         for len in 0..bytes.len() {
             assert!(Header::decode(path, &bytes[..len]).is_err());
         }

@@ -133,13 +133,19 @@ mod tests {
         for group in groups {
             let durable = START + bytes.len() as u64;
             for payload in *group {
-                append(&SALT, START + bytes.len() as u64, durable, payload, &mut bytes);
+                append(
+                    &SALT,
+                    START + bytes.len() as u64,
+                    durable,
+                    payload,
+                    &mut bytes,
+                );
             }
         }
         bytes
     }
 
-    fn found<'b>(bytes: &'b [u8]) -> (Vec<&'b [u8]>, Tail) {
+    fn found(bytes: &[u8]) -> (Vec<&[u8]>, Tail) {
         let scan = scan(&SALT, START, bytes);
         let payloads = scan.payloads.into_iter().map(|range| &bytes[range]);
         (payloads.collect(), scan.tail)
@@ -158,7 +164,11 @@ mod tests {
         let whole = log(&[&[b"one"], &[b"two"]]);
         let first = log(&[&[b"one"]]).len();
         for len in first + 1..whole.len() {
-            assert_eq!(found(&whole[..len]), (vec![&b"one"[..]], Tail::Torn), "{len}");
+            assert_eq!(
+                found(&whole[..len]),
+                (vec![&b"one"[..]], Tail::Torn),
+                "{len}"
+            );
         }
     }
 
@@ -191,7 +201,10 @@ mod tests {
     fn a_frame_is_valid_in_its_own_place_of_its_own_log_alone() {
         let inner = log(&[&[b"two"]]);
         let bytes = log(&[&[&inner], &[&inner]]);
-        assert_eq!(scan(&SALT, START + HEAD as u64, &bytes[HEAD..]).payloads, []);
+        assert_eq!(
+            scan(&SALT, START + HEAD as u64, &bytes[HEAD..]).payloads,
+            []
+        );
         assert_eq!(scan(&[8; 16], START, &bytes).payloads, []);
         assert_eq!(scan(&SALT, START + 1, &bytes).payloads, []);
     }

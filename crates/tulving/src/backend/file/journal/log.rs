@@ -81,7 +81,10 @@ impl Log {
             .open(at)
             .or_else(|_| File::open(at))
             .map_err(FileError::io("opening", path))?;
-        let inode = file.metadata().map_err(FileError::io("opening", path))?.ino();
+        let inode = file
+            .metadata()
+            .map_err(FileError::io("opening", path))?
+            .ino();
         let log = Self::over(path, Arc::new(file))?;
         Ok(Self {
             inode: Some(inode),
@@ -140,7 +143,9 @@ impl Log {
     /// # Errors
     /// If the system refuses.
     pub(crate) fn len(&self) -> Result<u64, FileError> {
-        self.file.len().map_err(FileError::io("reading", &self.path))
+        self.file
+            .len()
+            .map_err(FileError::io("reading", &self.path))
     }
 
     /// Reads the frames that were written since, by whomever.
@@ -330,7 +335,10 @@ mod tests {
     fn payloads(disk: &Arc<Faulty>) -> Vec<Vec<u8>> {
         let mut log = Log::over(Path::new("1.log"), Arc::clone(disk) as Arc<dyn Medium>).unwrap();
         let tidings = log.read_on().unwrap();
-        tidings.payloads().map(|(_, payload)| payload.to_vec()).collect()
+        tidings
+            .payloads()
+            .map(|(_, payload)| payload.to_vec())
+            .collect()
     }
 
     #[test]
