@@ -65,6 +65,39 @@ fn a_replaced_memory_keeps_its_place() {
 }
 
 #[test]
+fn how_often_a_memory_was_recalled_outlives_replacing_and_folding() {
+    let world = World::bare();
+    // It says nothing of its use, as older data does.
+    write_nodes(world.root(), &[record("a", ""), record("b", "")]);
+    let backend = FileBackend::claim(world.root(), OWNER, Some(&space())).unwrap();
+    let keys = ["a", "b"].map(|id| Key::new(Kind::Node, id));
+    let get = |backend: &FileBackend| world.wait(backend.get(OWNER, &keys)).unwrap();
+    for seconds in 1..4 {
+        let at = Timestamp::from_micros(seconds * 1_000_000).unwrap();
+        world.wait(backend.touch(OWNER, &keys, at)).unwrap();
+    }
+    let old = get(&backend)[0].clone().unwrap();
+    let mut new = old.clone();
+    let Memory::Node(node) = &mut new.memory else {
+        panic!("not a node")
+    };
+    node.assistant_content = "Another.".to_owned();
+    world
+        .wait(backend.replace(OWNER, &old.memory, new))
+        .unwrap();
+    for _ in 0..3 {
+        for entry in get(&backend) {
+            let Some(Memory::Node(node)) = entry.map(|entry| entry.memory) else {
+                panic!("not a node")
+            };
+            assert_eq!(node.access_count, 3, "{}", node.id);
+            assert_eq!(node.last_accessed.unwrap().micros(), 3_000_000);
+        }
+        backend.compact().unwrap();
+    }
+}
+
+#[test]
 fn clusters_point_at_the_same_nodes_afterwards() {
     let world = World::bare();
     let records = ["a", "b", "c", "d"].map(|id| {

@@ -34,6 +34,7 @@ mod pending;
 mod prints;
 mod query;
 mod state;
+mod usage;
 
 pub use backend::{FileBackend, Problem};
 pub use compact::{Compaction, Replayed};
