@@ -2,6 +2,8 @@
 //!
 //! * [`conformance`]: what every backend must do, as tests that a backend gets by naming its [`Fixture`]
 //! * [`strict`]: a backend in memory, harsher than any real one
+//! * [`probes`]: thousands of attempts to get at another scope's memories
+//! * [`operations`]: random sequences of calls, compared with what a map would do
 //! * [`postgres`]: a private PostgreSQL with pgvector, fetched if none is installed, gone when its owner is
 //! * [`signals`]: programs that hear them, whatever the test was started to ignore
 //! * [`corpus`]: data directories of any size, clean or as odd as real ones, the same for the same seed
@@ -17,7 +19,10 @@ pub mod corpus;
 mod fixture;
 mod memories;
 mod naive;
+pub mod operations;
 pub mod postgres;
+pub mod probes;
+mod question;
 mod rng;
 pub mod sample;
 mod scoring;

@@ -3,8 +3,11 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use tulving::backend::{Cluster, Counts, Cursor, Entry, Filter, Order, Page, Scored};
-use tulving::model::{Embedding, Facts, Key, Kind, Memory};
+use tulving::backend::{
+    BackendError, Cluster, Counts, Cursor, Draft, Entry, Filter, Order, Page, Scored,
+};
+use tulving::model::{Embedding, Facts, Key, Kind, Memory, Timestamp};
+use tulving::record;
 
 use crate::scoring;
 
@@ -20,6 +23,76 @@ impl FromIterator<Entry> for Naive {
 }
 
 impl Naive {
+    pub(crate) fn insert(&mut self, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
+        let mut changed = self.clone();
+        let keys = drafts.into_iter().map(|draft| changed.insert_one(draft));
+        let keys = keys.collect::<Result<_, _>>()?;
+        *self = changed;
+        Ok(keys)
+    }
+
+    fn insert_one(&mut self, draft: Draft) -> Result<Key, BackendError> {
+        let (mut entry, is_next) = match draft {
+            Draft::Whole(entry) => (entry, false),
+            Draft::Next(entry) => (entry, true),
+        };
+        if let Memory::Node(node) = &mut entry.memory
+            && is_next
+        {
+            let facts = self.0.values().map(|entry| entry.memory.facts());
+            let places = facts
+                .filter(|facts| facts.conversation_id.as_ref() == Some(&node.conversation_id))
+                .map(|facts| facts.sequence_index + 1);
+            node.place(places.max().unwrap_or(0));
+        }
+        let key = entry.memory.key();
+        if self.0.contains_key(&key) {
+            return Err(BackendError::Exists { key });
+        }
+        self.put(entry);
+        Ok(key)
+    }
+
+    fn put(&mut self, mut entry: Entry) {
+        entry.embedding = entry.embedding.filter(|vector| !vector.is_zero());
+        self.0.insert(entry.memory.key(), entry);
+    }
+
+    pub(crate) fn replace(&mut self, old: &Memory, mut new: Entry) -> Result<(), BackendError> {
+        let key = old.key();
+        let Some(stored) = self.0.get_mut(&key) else {
+            return Err(BackendError::NoSuchMemory { key });
+        };
+        if !record::same_content(&stored.memory, old) {
+            return Err(BackendError::Changed { key });
+        }
+        let (count, last) = recalled(&mut stored.memory);
+        let kept = (*count, *last);
+        let (count, last) = recalled(&mut new.memory);
+        (*count, *last) = kept;
+        self.put(new);
+        Ok(())
+    }
+
+    /// The keys of those that were there, sorted.
+    pub(crate) fn delete(&mut self, keys: &[Key]) -> Vec<Key> {
+        let keys: BTreeSet<&Key> = keys.iter().collect();
+        let there = keys.into_iter().filter(|key| self.0.remove(key).is_some());
+        there.cloned().collect()
+    }
+
+    pub(crate) fn touch(&mut self, keys: &[Key], at: Timestamp) -> u64 {
+        let mut touched = 0;
+        for key in keys.iter().collect::<BTreeSet<_>>() {
+            if let Some(entry) = self.0.get_mut(key) {
+                let (count, last) = recalled(&mut entry.memory);
+                (*count, *last) = (*count + 1, Some(at));
+                touched += 1;
+            }
+        }
+        touched
+    }
+
     fn passing(&self, filter: &Filter) -> impl Iterator<Item = &Entry> {
         let entries = self.0.values();
         entries.filter(|entry| filter.passes(&entry.memory))
@@ -130,6 +203,14 @@ impl Naive {
             .map(|entry| entry.memory.facts())
             .filter(|facts| !themselves.contains(&facts.key()) && stands_near(facts))
             .collect()
+    }
+}
+
+/// How often a memory was recalled, and when.
+fn recalled(memory: &mut Memory) -> (&mut i64, &mut Option<Timestamp>) {
+    match memory {
+        Memory::Node(node) => (&mut node.access_count, &mut node.last_accessed),
+        Memory::Episode(episode) => (&mut episode.access_count, &mut episode.last_accessed),
     }
 }
 

@@ -1,59 +1,64 @@
-//! How well a memory answers: the one thing that is asked of the library, since every backend asks
-//! it of the same functions.
-
-use std::collections::BTreeSet;
+//! How well a memory answers: what the library is asked for, since every backend asks it of the same
+//! functions.
 
 use tulving::model::{Embedding, Memory};
+use tulving::search::keyword::{self, Posting, Statistics, TermPostings};
+use tulving::search::{text, tokens, vector};
 
 /// The words that a memory is found by, as often as it holds them.
 pub(crate) fn words(memory: &Memory) -> Vec<String> {
-    match memory {
-        Memory::Node(node) => terms(&format!(
-            "{}\n{}",
-            node.human_content, node.assistant_content
-        )),
-        Memory::Episode(episode) => terms(&episode.title),
-    }
+    terms(&text::indexed(memory))
 }
 
 /// A text as words.
 pub(crate) fn terms(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect()
+    tokens::terms(text)
+}
+
+/// A text as the words that a query asks for: each once.
+pub(crate) fn asked(text: &str) -> Vec<String> {
+    let mut terms = terms(text);
+    terms.sort();
+    terms.dedup();
+    terms
 }
 
 /// How near two vectors are.
 pub(crate) fn similarity(one: &Embedding, other: &Embedding) -> f64 {
-    let dot = |a: &Embedding, b: &Embedding| -> f64 {
-        let pairs = a.numbers().iter().zip(b.numbers());
-        pairs.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
-    };
-    dot(one, other) / (dot(one, one).sqrt() * dot(other, other).sqrt())
+    vector::similarity(one.numbers(), other.numbers())
 }
 
 /// How well each of these documents, given by their words, answers; none if it holds no term.
 pub(crate) fn keyword(documents: &[Vec<String>], terms: &[String]) -> Vec<Option<f64>> {
-    let terms: BTreeSet<&String> = terms.iter().collect();
-    let total: usize = documents.iter().map(Vec::len).sum();
-    let average = total as f64 / documents.len() as f64;
-    let count =
-        |document: &[String], term: &String| document.iter().filter(|word| *word == term).count();
-    let mut scores = vec![None; documents.len()];
-    for term in terms {
-        let held = documents
-            .iter()
-            .filter(|words| count(words, term) > 0)
-            .count() as f64;
-        let weight = (1.0 + (documents.len() as f64 - held + 0.5) / (held + 0.5)).ln();
-        for (score, words) in scores.iter_mut().zip(documents) {
-            let often = count(words, term) as f64;
-            if often > 0.0 {
-                let length = 0.25 + 0.75 * words.len() as f64 / average;
-                *score.get_or_insert(0.0) += weight * often * 2.2 / (often + 1.2 * length);
+    let mut terms = terms.to_vec();
+    terms.sort();
+    terms.dedup();
+    let postings: Vec<TermPostings> = terms
+        .into_iter()
+        .map(|term| {
+            let postings: Vec<Posting> = (0..)
+                .zip(documents)
+                .map(|(doc, words)| Posting {
+                    doc,
+                    tf: words.iter().filter(|word| **word == term).count() as u32,
+                    len: words.len() as u32,
+                })
+                .filter(|posting| posting.tf > 0)
+                .collect();
+            TermPostings {
+                term,
+                df: postings.len() as u64,
+                postings,
             }
-        }
+        })
+        .collect();
+    let statistics = Statistics {
+        documents: documents.len() as u64,
+        tokens: documents.iter().map(|words| words.len() as u64).sum(),
+    };
+    let mut scores = vec![None; documents.len()];
+    for (doc, score) in keyword::score(statistics, &postings) {
+        scores[doc as usize] = Some(score);
     }
     scores
 }

@@ -1,11 +1,11 @@
 //! The strict backend does what every backend must do.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
-
 use std::collections::BTreeSet;
 use std::fs;
 
 use testkit::strict::StrictFixture;
+
+const SEED: u64 = 1;
 
 async fn fixture() -> StrictFixture {
     StrictFixture::new()
@@ -31,4 +31,16 @@ fn every_body_of_the_suite_is_in_its_list() {
         .map(ToString::to_string)
         .collect();
     assert_eq!(bodies, listed);
+}
+
+#[tokio::test]
+async fn ten_thousand_probes_find_nothing_of_another_scope() {
+    let probed = testkit::probes::run(&fixture().await, 10_000, SEED).await;
+    println!("{probed}");
+    assert_eq!((probed.probes, probed.controls), (10_000, 10_000));
+}
+
+#[test]
+fn random_operations_do_what_a_map_would_do() {
+    testkit::operations::run(fixture, 200, SEED);
 }

@@ -1,41 +1,47 @@
-//! Long-term memory for AI assistants: read from files, moved into PostgreSQL, and proved to have
-//! arrived.
+//! Long-term memory for AI assistants: in files first, in PostgreSQL when it grows, with a proof
+//! that nothing was lost on the way.
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`model`] | plain data: who owns a memory ([`model::Scope`]), and what a memory is |
-//! | [`json`] | JSON as Python writes it, with nothing changed |
-//! | [`record`] | memories as JSON records, and back |
-//! | [`backend::file`] | a data directory: records beside vectors |
-//! | [`backend::postgres`] | PostgreSQL with pgvector: schema, owners, the wall between scopes |
-//! | [`embed`] | texts into vectors: the model that is built in, or a server that speaks OpenAI's protocol |
+//! | [`store`] | the only door: [`store::Store`], and in it each owner's [`store::ScopedStore`] |
+//! | [`backend`] | where memory lives: the contract, files, PostgreSQL |
 //! | [`search`] | scoring and ordering: words, vectors, both together; snippets and prompts |
+//! | [`embed`] | texts into vectors: the model that is built in, or a server that speaks OpenAI's protocol |
 //! | [`transfer`] | moving a scope's memory, and the proof |
+//! | [`parity`] | whether two stores answer alike |
+//! | [`record`] | memories as JSON records, and back |
+//! | [`json`] | JSON as Python writes it, with nothing changed |
+//! | [`model`] | plain data: who owns a memory ([`model::Scope`]), and what a memory is |
 //!
-//! It is no server and no program: it reads no environment variable, prints nothing and knows no
-//! terminal. It does not search yet.
-//!
-//! A record that is read and written again is the same, odd as it may be:
+//! It is no server and no program: it reads no environment variable, parses no arguments, prints
+//! nothing and knows no terminal.
 //!
 //! ```
-//! use tulving::model::{Node, Scope};
-//! use tulving::record::{self, Part, Stamp};
+//! use tulving::backend::file::FileBackend;
+//! use tulving::model::Scope;
+//! use tulving::store::{NewNode, Query, Store, StoreConfig};
 //!
-//! let source = br#"{"id":"mem_0123456789abcdef","conversation_id":"c1","sequence_index":0,
-//!     "human_content":"Why did the worker hang? \ud83d","assistant_content":"The pool was empty.",
-//!     "source":"anthropic","created_at":"2024-01-15T10:30:00","mood":NaN}"#;
-//! let mut value = tulving::json::parse(source)?;
-//! let owner = Scope::User(uuid::Uuid::new_v4());
+//! # let runtime = tokio::runtime::Runtime::new()?;
+//! # runtime.block_on(async {
+//! # let directory = std::env::temp_dir().join(uuid::Uuid::new_v4().to_string());
+//! let me = Scope::User(uuid::Uuid::new_v4());
+//! let config = StoreConfig::files(&directory);
+//! FileBackend::create(&directory, me, Some(config.embedder.space()))?;
 //!
-//! let read = record::read::<Node>(&mut value, &Stamp::only(owner)).unwrap();
-//! assert_eq!(read.record.human_content, "Why did the worker hang? \u{fffd}"); // what a column holds
-//! assert_eq!(read.zoneless, 1); // a time without a zone is taken as UTC
+//! let memory = Store::open(config).await?.scope(me);
+//! memory
+//!     .add(vec![NewNode::new(
+//!         "Why did the worker hang?",
+//!         "The connection pool was exhausted; its size is 32 now.",
+//!     )])
+//!     .await?; // it survives the loss of power from here on
 //!
-//! let (mut before, mut after) = (Vec::new(), Vec::new());
-//! record::canonical::<Node>(&value, Part::Everything, &mut before);
-//! record::write(&read.record, Part::Everything, &mut after)?;
-//! assert_eq!(before, after); // nothing was lost
-//! # Ok::<(), tulving::json::ParseError>(())
+//! let found = memory.search(&Query::text("pool size")).await?;
+//! assert!(found.hits[0].snippet.text.contains("The connection pool was exhausted"));
+//! # std::fs::remove_dir_all(&directory)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 pub mod backend;

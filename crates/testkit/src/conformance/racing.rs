@@ -237,10 +237,11 @@ pub async fn what_one_has_written_all_others_see(fixture: &dyn Fixture) {
     for _ in 0..4 {
         views.push(Memories::open(fixture).await);
     }
+    let word = |round: usize| "w".repeat(round + 1);
     for round in 0..12 {
         let writer = &views[round % 4];
         let entry = with_vector(
-            saying(&format!("r{round:02}"), &format!("word{round}")),
+            saying(&format!("r{round:02}"), &word(round)),
             &[1.0, round as f32],
         );
         writer.write([entry.clone()]).await;
@@ -250,7 +251,7 @@ pub async fn what_one_has_written_all_others_see(fixture: &dyn Fixture) {
         for view in &views {
             view.assert_holds(&entry).await;
             assert_eq!(view.all().await.len(), round + 1);
-            assert_eq!(view.with_words(&format!("word{round}")).await.len(), 1);
+            assert_eq!(view.with_words(&word(round)).await.len(), 1);
             assert_eq!(view.near(&[1.0]).await.len(), round + 1);
         }
     }

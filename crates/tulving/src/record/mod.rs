@@ -5,6 +5,27 @@
 //! could not give back. [`write()`] renders the record again. For every record that `read` accepts,
 //! `write` gives the same canonical bytes: white space and the spelling of escapes are the only
 //! things not kept.
+//!
+//! ```
+//! use tulving::model::{Node, Scope};
+//! use tulving::record::{self, Part, Stamp};
+//!
+//! let source = br#"{"id":"mem_0123456789abcdef","conversation_id":"c1","sequence_index":0,
+//!     "human_content":"Why did the worker hang? \ud83d","assistant_content":"The pool was empty.",
+//!     "source":"anthropic","created_at":"2024-01-15T10:30:00","mood":NaN}"#;
+//! let mut value = tulving::json::parse(source)?;
+//! let owner = Scope::User(uuid::Uuid::new_v4());
+//!
+//! let read = record::read::<Node>(&mut value, &Stamp::only(owner)).unwrap();
+//! assert_eq!(read.record.human_content, "Why did the worker hang? \u{fffd}"); // what a column holds
+//! assert_eq!(read.zoneless, 1); // a time without a zone is taken as UTC
+//!
+//! let (mut before, mut after) = (Vec::new(), Vec::new());
+//! record::canonical::<Node>(&value, Part::Everything, &mut before);
+//! record::write(&read.record, Part::Everything, &mut after)?;
+//! assert_eq!(before, after); // nothing was lost
+//! # Ok::<(), tulving::json::ParseError>(())
+//! ```
 
 /// The names of the fields in which two values differ. Real numbers are compared `.to_bits()`: −0
 /// is not 0.

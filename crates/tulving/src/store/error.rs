@@ -31,6 +31,9 @@ pub enum StoreError {
     /// The vector that was given is none of the scope's space.
     #[error("the vector that was given cannot be used")]
     GivenVector(#[from] EmbeddingError),
+    /// The runtime is being shut down.
+    #[error("stopped before it was done")]
+    Stopped,
     /// Only words can be looked for, but vectors were asked for.
     #[error("cannot search by vector with a text: {0}")]
     NoEmbedder(WordsOnly),

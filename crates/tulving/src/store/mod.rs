@@ -13,6 +13,6 @@ pub use change::Change;
 pub use error::StoreError;
 pub use found::{Found, Hit, WordsOnly};
 pub use new_node::NewNode;
-pub use open::Store;
+pub use open::{Place, Store, StoreConfig};
 pub use query::{Limit, Mode, Query};
 pub use scoped::{Added, ScopedStore};

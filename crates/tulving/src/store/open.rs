@@ -1,11 +1,41 @@
 //! A store: a backend and an embedder.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::ScopedStore;
-use crate::backend::Backend;
-use crate::embed::Embedder;
+use super::{ScopedStore, StoreError};
+use crate::backend::file::FileBackend;
+use crate::backend::{Backend, BackendError};
+use crate::embed::{Builtin, Embedder};
 use crate::model::Scope;
+
+/// Where memory lives.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Place {
+    /// In a data directory.
+    Files(PathBuf),
+}
+
+/// What a store is made of.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// Where memory lives.
+    pub place: Place,
+    /// What turns texts into vectors.
+    pub embedder: Arc<dyn Embedder>,
+}
+
+impl StoreConfig {
+    /// Files in a directory, and the built-in embedder.
+    #[must_use]
+    pub fn files(directory: impl Into<PathBuf>) -> Self {
+        Self {
+            place: Place::Files(directory.into()),
+            embedder: Arc::new(Builtin::new()),
+        }
+    }
+}
 
 /// The memories of many owners. It has no method that reads or writes one: those are on what
 /// [`scope`](Self::scope) gives.
@@ -42,6 +72,22 @@ pub struct Store {
 }
 
 impl Store {
+    /// Opens what the configuration names.
+    ///
+    /// # Errors
+    /// If it is not there or cannot be read.
+    pub async fn open(config: StoreConfig) -> Result<Self, StoreError> {
+        let backend: Arc<dyn Backend> = match config.place {
+            // A large directory takes a while when it is opened for the first time.
+            Place::Files(directory) => {
+                let opened = tokio::task::spawn_blocking(move || FileBackend::open(&directory));
+                let opened = opened.await.map_err(|_| StoreError::Stopped)?;
+                Arc::new(opened.map_err(BackendError::from)?)
+            }
+        };
+        Ok(Self::new(backend, config.embedder))
+    }
+
     /// A store over a backend that is open.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>, embedder: Arc<dyn Embedder>) -> Self {

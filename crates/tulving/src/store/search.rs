@@ -91,9 +91,10 @@ impl ScopedStore {
         let words = query
             .text
             .clone()
-            .or_else(|| like.as_ref().map(|entry| text::embedded(&entry.memory)));
+            .or_else(|| like.as_ref().map(|entry| text::indexed(&entry.memory)));
         let has_words = words.as_ref().is_some_and(|text| !text.trim().is_empty());
-        if !has_words && query.vector.is_none() {
+        let has_vector = like.as_ref().is_some_and(|entry| entry.embedding.is_some());
+        if !has_words && !has_vector && query.vector.is_none() {
             return Err(StoreError::EmptyQuery);
         }
         let words = words.filter(|_| has_words);

@@ -12,14 +12,14 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// A word in lower case, without accents, in the singular, at most [`LONGEST`] letters.
+    /// A word in lower case, without accents and endings, at most [`LONGEST`] letters.
     pub(super) fn word(&mut self, word: &str) -> &str {
         self.whole(word);
-        singular(&mut self.buffer);
+        stem(&mut self.buffer);
         &self.buffer
     }
 
-    /// As [`word`](Self::word), but a name keeps its plural.
+    /// As [`word`](Self::word), but a name keeps its ending.
     pub(super) fn whole(&mut self, word: &str) -> &str {
         self.buffer.clear();
         if word.is_ascii() {
@@ -54,16 +54,42 @@ fn is_accent(c: char) -> bool {
     ('\u{300}'..='\u{36f}').contains(&c)
 }
 
-/// Takes an English plural's ending off, and takes nothing off what only looks like one.
-fn singular(word: &mut String) {
-    let letters = word.len();
-    if letters < 4 || !word.ends_with('s') || !word.bytes().all(|b| b.is_ascii_alphabetic()) {
+/// Takes the commonest English endings off a word: plurals, `-ed`, `-ing`, and the `-e` that these
+/// replace, so that `cached`, `caching`, `caches` and `cache` are one. Light on purpose: what is left
+/// need not be a word, but two words that mean different things seldom meet.
+fn stem(word: &mut String) {
+    if word.len() < 3 || !word.bytes().all(|b| b.is_ascii_alphabetic()) {
         return;
     }
-    if word.ends_with("ies") && letters > 4 {
-        word.truncate(letters - 3);
-        word.push('y');
-    } else if !word.ends_with("ss") && !word.ends_with("us") && !word.ends_with("is") {
-        word.truncate(letters - 1);
+    let ends =
+        |word: &str, ending: &str, least: usize| word.len() >= least && word.ends_with(ending);
+    if ends(word, "ies", 5) || ends(word, "ied", 5) {
+        word.truncate(word.len() - 2);
+        return;
+    }
+    if ends(word, "s", 4) && !["ss", "us", "is"].iter().any(|end| word.ends_with(end)) {
+        word.pop();
+    }
+    // Something that can be spoken has to stay: `string`, `speed`.
+    let spoken = |word: &str, ending: usize| word[..word.len() - ending].contains(VOWELS);
+    let ending = if ends(word, "ing", 6) && spoken(word, 3) {
+        3
+    } else if ends(word, "ed", 5) && !word.ends_with("eed") && spoken(word, 2) {
+        2
+    } else {
+        0
+    };
+    word.truncate(word.len() - ending);
+    let mut last = word.chars().rev();
+    let (last, before) = (last.next(), last.next());
+    let doubled = ending > 0 && last == before && !matches!(last, Some('l' | 's' | 'z'));
+    if word.len() > 3 && (doubled || last == Some('e')) {
+        word.pop();
+    } else if last == Some('y') && before.is_some_and(|before| !VOWELS.contains(&before)) {
+        // `try` as `tries` and `tried`, which may also come from `-ie`.
+        word.pop();
+        word.push('i');
     }
 }
+
+const VOWELS: [char; 6] = ['a', 'e', 'i', 'o', 'u', 'y'];

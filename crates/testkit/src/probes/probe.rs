@@ -1,0 +1,269 @@
+//! One attempt, and its control.
+
+use tulving::backend::{Backend, BackendError, Cursor, Draft, Entry, Filter, Order, Page};
+use tulving::model::{Facts, Key, Scope};
+
+use super::Side;
+use crate::memories::Memories;
+use crate::question::{Question, everything};
+use crate::rng::Rng;
+use crate::sample::{at, vector};
+use crate::scoring;
+
+/// An attempt to get at a memory of another scope.
+pub(super) struct Probe {
+    name: String,
+    victim: Entry,
+    rng: Rng,
+}
+
+impl Probe {
+    pub(super) fn new(number: u64, seed: u64, victim: Entry, rng: Rng) -> Self {
+        Self {
+            name: format!("probe {number} of seed {seed}, for {}", victim.memory.key()),
+            victim,
+            rng,
+        }
+    }
+
+    /// As one scope for a memory of another, in a place that keeps both.
+    pub(super) async fn between(&mut self, asker: &mut Side, owner: &mut Side) {
+        let key = self.victim.memory.key();
+        // It may have been recalled since it was written.
+        self.victim = owner.naive.0[&key].clone();
+        if self.rng.one_in(3) {
+            self.write(asker).await;
+            owner.memories.assert_holds(&self.victim).await;
+            // Its owner can do what the asker could not.
+            assert_eq!(
+                owner.memories.touch(std::slice::from_ref(&key), 1).await,
+                1,
+                "{}",
+                self.name
+            );
+            owner.naive.touch(&[key], at(1));
+        } else {
+            let question = question_about(&self.victim, &mut self.rng);
+            self.answered(&question, asker).await;
+            self.control(&question, owner, &key).await;
+        }
+    }
+
+    /// As the only scope of a place, for a row in it that is stamped with another.
+    pub(super) async fn alone(&mut self, asker: &mut Side, ours: &[Entry]) {
+        if self.rng.one_in(3) {
+            self.write(asker).await;
+            let key = ours[self.rng.below(ours.len())].memory.key();
+            assert_eq!(
+                asker.memories.touch(std::slice::from_ref(&key), 1).await,
+                1,
+                "{}",
+                self.name
+            );
+            asker.naive.touch(&[key], at(1));
+        } else {
+            let mut again = self.rng.clone();
+            let question = question_about(&self.victim, &mut self.rng);
+            self.answered(&question, asker).await;
+            let own = &ours[again.below(ours.len())];
+            let key = own.memory.key();
+            let question = question_about(&asker.naive.0[&key], &mut again);
+            self.control(&question, asker, &key).await;
+        }
+    }
+
+    /// As somebody whose memories are not kept here; the control is that they are kept for others.
+    pub(super) async fn as_stranger(&mut self, others: &Memories, stranger: Scope) {
+        let Self { name, victim, rng } = self;
+        let (backend, key) = (&*others.backend, victim.memory.key());
+        let refusal = refusal(backend, stranger, victim, rng).await;
+        match refusal {
+            Some(BackendError::UnknownScope { scope, .. }) if scope == stranger => {}
+            other => panic!("{name} as {stranger}: {other:?}"),
+        }
+        assert!(
+            !others.all().await.is_empty(),
+            "{name}: {key} has no company"
+        );
+    }
+
+    async fn answered(&self, question: &Question, asker: &Side) {
+        let answer = question.ask(&asker.memories).await;
+        let expected = question.answered_by(&asker.naive);
+        assert_eq!(answer, expected, "{}: {question:?}", self.name);
+    }
+
+    /// That the owner gets the right answer, and that it would be another without the memory.
+    async fn control(&self, question: &Question, owner: &Side, key: &Key) {
+        self.answered(question, owner).await;
+        let mut without = owner.naive.clone();
+        without.delete(std::slice::from_ref(key));
+        let (with, without) = (
+            question.answered_by(&owner.naive),
+            question.answered_by(&without),
+        );
+        assert_ne!(with, without, "{}: {question:?} is not about it", self.name);
+    }
+
+    /// Tries to change the victim, and expects what the asker's own memories alone would do; then puts
+    /// them back.
+    async fn write(&mut self, asker: &mut Side) {
+        let Side { memories, naive } = asker;
+        let (name, victim) = (&self.name, &self.victim);
+        let key = victim.memory.key();
+        let own = naive.0.get(&key).cloned();
+        match self.rng.below(5) {
+            0 => {
+                let drafts = vec![Draft::Whole(victim.clone())];
+                let expected = naive.insert(drafts.clone());
+                assert_same(name, memories.insert(drafts).await, expected);
+            }
+            1 => {
+                let drafts = vec![Draft::Next(victim.clone())];
+                let expected = naive.insert(drafts.clone());
+                let found = memories.insert(drafts).await;
+                if let Ok(keys) = &found {
+                    memories.delete(keys).await;
+                    naive.delete(keys);
+                }
+                assert_same(name, found, expected);
+            }
+            2 => {
+                let expected = naive.replace(&victim.memory, victim.clone());
+                let found = memories.replace(&victim.memory, victim.clone()).await;
+                assert_same(name, found, expected);
+            }
+            3 => {
+                let keys = [key.clone()];
+                let found = memories.delete(&keys).await;
+                assert_eq!(found, naive.delete(&keys), "{name}");
+            }
+            _ => {
+                let keys = [key.clone()];
+                let found = memories.touch(&keys, 2).await;
+                assert_eq!(found, naive.touch(&keys, at(2)), "{name}");
+            }
+        }
+        match (own, naive.0.contains_key(&key)) {
+            (None, true) => {
+                memories.delete(std::slice::from_ref(&key)).await;
+                naive.delete(std::slice::from_ref(&key));
+            }
+            (Some(own), false) => {
+                memories.write([own.clone()]).await;
+                naive.0.insert(key.clone(), own);
+            }
+            _ => {}
+        }
+        self.answered(&Question::Get(vec![key]), asker).await;
+    }
+}
+
+fn assert_same<T: PartialEq + std::fmt::Debug>(
+    name: &str,
+    found: Result<T, BackendError>,
+    expected: Result<T, BackendError>,
+) {
+    let found = found.map_err(|error| error.to_string());
+    let expected = expected.map_err(|error| error.to_string());
+    assert_eq!(found, expected, "{name}");
+}
+
+/// A question whose answer is another if the memory is not there.
+fn question_about(victim: &Entry, rng: &mut Rng) -> Question {
+    let facts = victim.memory.facts();
+    let filter = filter_for(victim, rng);
+    let limit = rng.pick(&[3, usize::MAX]);
+    let get = Question::Get(vec![facts.key()]);
+    match rng.below(7) {
+        0 => get,
+        1 => {
+            let order = rng.pick(&[Order::Newest, Order::Oldest]);
+            let page = everything(order);
+            // Just before the victim.
+            let mut cursor = Cursor::from(&facts);
+            cursor.sequence_index += if order == Order::Newest { 1 } else { -1 };
+            let after = rng.one_in(2).then_some(cursor);
+            Question::List(filter, Page { after, ..page })
+        }
+        2 => Question::Count(filter),
+        3 if facts.cluster_id.is_some() => Question::Clusters,
+        4 => match &victim.embedding {
+            Some(vector) => Question::Nearest(vector.clone(), limit, filter),
+            None => get,
+        },
+        5 => {
+            let mut terms = scoring::words(&victim.memory);
+            terms.truncate(rng.between(1, 3));
+            Question::Matching(terms, usize::MAX, filter)
+        }
+        6 if facts.conversation_id.is_some() => {
+            let beside = Facts {
+                id: "nobody".to_owned(),
+                sequence_index: facts.sequence_index + 1,
+                ..facts
+            };
+            Question::Neighbours(vec![beside], rng.between(1, 3) as i64, filter)
+        }
+        _ => get,
+    }
+}
+
+/// One that the victim passes.
+fn filter_for(victim: &Entry, rng: &mut Rng) -> Filter {
+    let facts = victim.memory.facts();
+    let all = Filter::default();
+    match rng.below(6) {
+        0 => Filter::of(facts.kind),
+        1 => Filter {
+            conversations: vec![facts.conversation_id.unwrap_or(facts.id)],
+            ..all
+        },
+        2 => Filter {
+            clusters: facts.cluster_id.into_iter().collect(),
+            ..all
+        },
+        3 => Filter {
+            tags: vec!["birds".to_owned()],
+            ..all
+        },
+        4 => Filter {
+            since: Some(facts.created_at),
+            sources: vec![victim.memory.source().to_owned()],
+            ..all
+        },
+        _ => all,
+    }
+}
+
+/// The answer of one method to somebody whose memories are not kept.
+async fn refusal(
+    backend: &dyn Backend,
+    stranger: Scope,
+    victim: &Entry,
+    rng: &mut Rng,
+) -> Option<BackendError> {
+    let (keys, of) = ([victim.memory.key()], [victim.memory.facts()]);
+    let filter = filter_for(victim, rng);
+    let query = victim.embedding.clone().unwrap_or_else(|| vector(&[1.0]));
+    let draft = vec![Draft::Whole(victim.clone())];
+    let terms = scoring::words(&victim.memory);
+    let page = everything(Order::Newest);
+    match rng.below(12) {
+        0 => backend.space(stranger).await.err(),
+        1 => backend.insert(stranger, draft).await.err(),
+        2 => {
+            let replaced = backend.replace(stranger, &victim.memory, victim.clone());
+            replaced.await.err()
+        }
+        3 => backend.delete(stranger, &keys).await.err(),
+        4 => backend.touch(stranger, &keys, at(3)).await.err(),
+        5 => backend.get(stranger, &keys).await.err(),
+        6 => backend.list(stranger, &filter, &page).await.err(),
+        7 => backend.count(stranger, &filter).await.err(),
+        8 => backend.clusters(stranger).await.err(),
+        9 => backend.nearest(stranger, &query, 9, &filter).await.err(),
+        10 => backend.matching(stranger, &terms, 9, &filter).await.err(),
+        _ => backend.neighbours(stranger, &of, 9, &filter).await.err(),
+    }
+}
