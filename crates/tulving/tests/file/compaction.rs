@@ -98,6 +98,28 @@ fn how_often_a_memory_was_recalled_outlives_replacing_and_folding() {
 }
 
 #[test]
+fn a_journal_that_has_grown_large_is_folded_by_itself() {
+    let world = World::folded(1);
+    let backend = world.open();
+    let large = |number: u64| {
+        let mut large = entry(number);
+        let Memory::Node(node) = &mut large.memory else {
+            panic!("not a node")
+        };
+        node.assistant_content = "x".repeat(3 << 20);
+        Draft::Whole(large)
+    };
+    for number in 1..4 {
+        let written = world.wait(backend.insert(OWNER, vec![large(number)]));
+        written.unwrap();
+    }
+    // Who ends right after the last write was acknowledged has folded it first.
+    drop(backend);
+    assert_eq!(world.ids_in_file(), ["m0", "m1", "m2", "m3"]);
+    assert_eq!(world.open().pending_bytes().unwrap(), 0);
+}
+
+#[test]
 fn clusters_point_at_the_same_nodes_afterwards() {
     let world = World::bare();
     let records = ["a", "b", "c", "d"].map(|id| {
