@@ -107,7 +107,14 @@ struct Wire {
 pub async fn run(search: Search, cx: &Context) -> Result<Exit, CliError> {
     let (as_context, budget) = (search.context, search.budget);
     let query = query(search, &cx.config.retrieval()?)?;
-    let found = cx.memory().await?.search(&query).await?;
+    let makes_a_vector =
+        query.mode != store::Mode::Keyword && query.vector.is_none() && query.like.is_none();
+    let memory = if makes_a_vector {
+        cx.memory().await?
+    } else {
+        cx.records().await?
+    };
+    let found = memory.search(&query).await?;
     let prompt = as_context.then(|| prompt(&found.hits, budget));
     if cx.json {
         output::json(&Wire {
