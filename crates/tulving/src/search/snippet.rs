@@ -240,6 +240,15 @@ mod tests {
         assert_eq!(marks, ["word"]);
     }
 
+    /// In quadratic time this would not end.
+    #[test]
+    fn a_megabyte_of_anything_is_taken() {
+        for piece in ["a ", "a.", "猫", "a\u{301}", "\u{0}", " ", "\u{301}"] {
+            let text = piece.repeat(300_000 / piece.len());
+            assert!(snippet(&text, "a 猫猫").text.chars().count() <= WIDTH + 2);
+        }
+    }
+
     #[test]
     fn letters_with_their_marks_stay_whole() {
         let family = "👩‍👩‍👧";

@@ -288,8 +288,30 @@ mod tests {
     #[test]
     fn emoji_and_signs_are_no_words() {
         assert_eq!(tokens_of("👩‍👩‍👧 🎉 … — \u{0} \u{301}"), "");
-        assert_eq!(tokens_of("\u{363}0"), "0 0");
+        assert_eq!(tokens_of("\u{363}0"), "0");
         assert_eq!(tokens_of("great🎉party"), "great parti");
+    }
+
+    /// In quadratic time this would not end.
+    #[test]
+    fn a_megabyte_of_anything_is_taken() {
+        for piece in [
+            "a",
+            "a.",
+            "aB",
+            "a1",
+            "猫",
+            "e\u{301}",
+            "a::",
+            "'s",
+            "猫a",
+            "\u{ad}",
+            ":",
+            "กี่",
+        ] {
+            let text = piece.repeat(1_000_000 / piece.len());
+            spans(&text, |_, span| assert!(span.end <= text.len()));
+        }
     }
 
     #[test]
