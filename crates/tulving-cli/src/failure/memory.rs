@@ -222,7 +222,7 @@ mod tests {
             ),
         ];
         for (error, exit, hint) in cases {
-            check(error.into(), exit, hint);
+            check(error, exit, hint);
         }
     }
 
@@ -261,7 +261,7 @@ mod tests {
                 "embedding.provider",
             ),
         ] {
-            check(error.into(), exit, hint);
+            check(error, exit, hint);
         }
     }
 
@@ -360,7 +360,7 @@ mod tests {
                 "mend the manifest",
             ),
         ] {
-            check(error.into(), exit, hint);
+            check(error, exit, hint);
         }
     }
 
@@ -398,12 +398,13 @@ mod tests {
             (refused(404), Exit::Usage, "embedding.model"),
             (refused(500), Exit::Unreachable, "tulving config show"),
         ] {
-            check(error.into(), exit, hint);
+            check(error, exit, hint);
         }
     }
 
     #[track_caller]
-    fn check(told: CliError, exit: Exit, hint: &str) {
+    fn check(error: impl Into<CliError>, exit: Exit, hint: &str) {
+        let told: CliError = error.into();
         assert_eq!(told.exit, exit, "{told}");
         let said = told.hint.clone().unwrap_or_default();
         assert!(said.contains(hint), "{told}");
