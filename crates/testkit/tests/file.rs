@@ -85,7 +85,7 @@ impl FileFixture {
         let comma = if open.trim() == "[" { "" } else { "," };
         fs::write(&records, format!("{open}{comma}{stamped}]")).unwrap();
         let mut rows = fs::read(&vectors).unwrap_or_else(|_| npy::header(0, sample::DIMS));
-        let zeros = vec![0.0; sample::DIMS];
+        let zeros = [0.0; sample::DIMS];
         let numbers = entry.embedding.as_ref().map_or(&zeros[..], |e| e.numbers());
         rows.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
         let count = (rows.len() - 128) / (4 * sample::DIMS);

@@ -247,12 +247,25 @@ mod tests {
             refused(&bytes[..bytes.len() - 1]),
             SegmentError::Length { .. }
         ));
+        let longer = [&bytes[..], &[0]].concat();
+        assert!(matches!(refused(&longer), SegmentError::Length { .. }));
         let mut next_version = bytes.clone();
         next_version[7] = b'2';
         assert_eq!(refused(&next_version), SegmentError::Mark);
         let mut header = bytes;
         header[24] ^= 1;
         assert_eq!(refused(&header), SegmentError::Checksum);
+    }
+
+    #[test]
+    fn postings_of_documents_that_are_not_there_are_left_out() {
+        let mut bytes = built(&BTreeMap::from([(1, "word".to_owned())]));
+        let last = bytes.len() - 1;
+        assert_eq!(bytes[last], 0, "the first place, no count");
+        bytes[last] = 2;
+        let segment = Segment::open(&bytes[..]).unwrap();
+        assert_eq!(segment.postings("word").next(), None);
+        assert_eq!(segment.verify(), Err(SegmentError::Checksum));
     }
 
     proptest! {

@@ -99,6 +99,7 @@ mod tests {
         ];
         let compact = Compact::encode(2, rows.iter().map(<[f32; 2]>::as_slice)).unwrap();
         assert_eq!(compact.candidates(&[1.0, 0.0], 10, None), [1, 4]);
+        assert_eq!(compact.candidates(&[1.0, 0.3], 10, None), [1, 4]);
         assert!(compact.candidates(&[0.0, 0.0], 10, None).is_empty());
         assert!(compact.candidates(&[f32::NAN, 0.0], 10, None).is_empty());
         assert!(compact.candidates(&[1.0], 10, None).is_empty());
@@ -107,6 +108,24 @@ mod tests {
             compact.candidates(&[1.0, 0.0], 1, Some(&|row| row > 1)),
             [4]
         );
+    }
+
+    /// Where rounding matters most: few dimensions, and rows closer together than it can tell apart.
+    #[test]
+    fn the_nearest_on_a_crowded_circle_is_a_candidate() {
+        let on_circle = |at: u32, of: u32| {
+            let angle = std::f32::consts::TAU * at as f32 / of as f32;
+            [angle.cos(), angle.sin()]
+        };
+        let rows: Vec<[f32; 2]> = (0..5000).map(|at| on_circle(at, 5000)).collect();
+        let compact = Compact::encode(2, rows.iter().map(<[f32; 2]>::as_slice)).unwrap();
+        for query in (0..77).map(|at| on_circle(at, 77)) {
+            let scores = (0..)
+                .zip(&rows)
+                .map(|(row, vector)| (row, similarity(&query, vector)));
+            let nearest = top(scores.collect(), 1)[0].0;
+            assert!(compact.candidates(&query, 1, None).contains(&nearest));
+        }
     }
 
     /// Rows in clusters, some of them equal, some a little longer, some without direction.
