@@ -83,6 +83,7 @@ impl From<FileError> for CliError {
             FileError::BaseChanged { .. } => told(Exit::Refused, &error).hint(
                 "tulving compact --rebase   (keeps what the files say now and writes the journal's memories on top)",
             ),
+            FileError::Unfolded { .. } => told(Exit::Refused, &error).hint("tulving compact, then the same command again"),
             FileError::CountMismatch { .. } => {
                 told(Exit::Source, &error).hint("restore both files from one moment")
             }
@@ -96,7 +97,7 @@ impl From<FileError> for CliError {
             FileError::DiskFull { .. } => {
                 told(Exit::Unreachable, &error).hint("free space there, then the same command again")
             }
-            FileError::Poisoned { .. } => told(Exit::Unreachable, &error).hint("the same command again"),
+            FileError::Poisoned { .. } | FileError::Together { .. } => told(Exit::Unreachable, &error).hint("the same command again"),
             FileError::Io { source, .. } => match source.kind() {
                 ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
                     told(Exit::Unreachable, &error).hint("free space there, then the same command again")
