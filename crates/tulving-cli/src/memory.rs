@@ -58,11 +58,14 @@ impl Context {
                 let owner = self.owner_of(&directory, &files)?;
                 Ok(Store::new(Arc::new(files), embedder).scope(owner))
             }
-            Home::Database => Err(CliError::new(
-                Exit::Refused,
-                "memory in PostgreSQL cannot be searched and changed yet",
-            )
-            .hint("--backend file")),
+            Home::Database => {
+                // A database keeps the memories of many and names none as its own.
+                let owner = self.config.scope()?;
+                let message = format!(
+                    "the memory of {owner} in PostgreSQL cannot be searched and changed yet"
+                );
+                Err(CliError::new(Exit::Refused, message).hint("--backend file"))
+            }
         }
     }
 

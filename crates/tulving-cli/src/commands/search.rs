@@ -25,6 +25,10 @@ use crate::text::escape;
 /// `retrieval` in config.yaml says, or `--top-k` of both together. Every memory that passes can be
 /// found: with fewer than asked for, all that answer are there. Changes nothing.
 #[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"hits\": [{\"id\", \"kind\", \"score\", \"rank\", \"arms\": {\"vector\": {\"rank\", \"score\"} or null, \"keyword\": the same},\n\
+    \"snippet\", \"created_at\", \"source\", \"conversation_id\"}], \"found_by\": \"exact\" or \"index\", \"rows_in_scope\": N, \"ms\": X}\n\
+    and \"context\" with --context, \"note\" where only words were looked for")]
 #[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["text", "like", "vector"])))]
 pub struct Search {
     /// What is looked for
