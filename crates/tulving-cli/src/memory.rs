@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tulving::backend::file::{Compaction, FileBackend, FileError};
-use tulving::embed::{Builtin, Embedder};
+use tulving::embed::{ApiKey, Builtin, Embedder, Http, HttpOptions};
 use tulving::model::Scope;
 use tulving::store::{ScopedStore, Store};
 
@@ -58,11 +58,14 @@ impl Context {
                 let owner = self.owner_of(&directory, &files)?;
                 Ok(Store::new(Arc::new(files), embedder).scope(owner))
             }
-            Home::Database => Err(CliError::new(
-                Exit::Refused,
-                "memory in PostgreSQL cannot be searched and changed yet",
-            )
-            .hint("--backend file")),
+            Home::Database => {
+                // A database keeps the memories of many and names none as its own.
+                let owner = self.config.scope()?;
+                let message = format!(
+                    "the memory of {owner} in PostgreSQL cannot be searched and changed yet"
+                );
+                Err(CliError::new(Exit::Refused, message).hint("--backend file"))
+            }
         }
     }
 
@@ -108,15 +111,18 @@ impl Context {
     /// What makes vectors.
     ///
     /// # Errors
-    /// When the configuration of it lacks something.
-    #[expect(
-        clippy::unused_async,
-        reason = "a server is asked how wide its vectors are"
-    )]
+    /// When the configuration of it lacks something, or the server does not say how wide its
+    /// vectors are.
     pub async fn embedder(&self) -> Result<Arc<dyn Embedder>, CliError> {
-        match self.config.embedding()? {
-            Embedding::Builtin => Ok(Arc::new(Builtin::new())),
-            Embedding::Http(_) => Err(CliError::usage("embedding.provider http is not there yet")),
-        }
+        Ok(match self.config.embedding()? {
+            Embedding::Builtin => Arc::new(Builtin::new()),
+            Embedding::Http(http) => {
+                let mut options = HttpOptions::new(http.url.expose(), http.model);
+                options.dims = http.dimensions;
+                options.api_key = http.api_key.map(|key| ApiKey::from(key.expose()));
+                options.cache_dir = http.cache;
+                Arc::new(Http::connect(options).await?)
+            }
+        })
     }
 }

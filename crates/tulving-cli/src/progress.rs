@@ -27,15 +27,16 @@ pub fn on_stderr() -> Arc<dyn Progress> {
     }
 }
 
-/// Counts what is done, on a terminal whose lines do not show it anyway.
+/// Counts what is done, on a terminal that does not show the results one by one anyway.
 #[derive(Debug)]
 pub struct Tally(ProgressBar);
 
 impl Tally {
-    /// Begins at nothing; `word` says what is counted.
+    /// Begins at nothing; `word` says what is counted, `streamed` that results go to stdout
+    /// meanwhile.
     #[must_use]
-    pub fn new(word: &'static str) -> Self {
-        let target = if std::io::stdout().is_terminal() {
+    pub fn new(word: &'static str, streamed: bool) -> Self {
+        let target = if streamed && std::io::stdout().is_terminal() {
             ProgressDrawTarget::hidden()
         } else {
             ProgressDrawTarget::stderr_with_hz(10)

@@ -24,6 +24,8 @@ use crate::text::{escape, shell};
 /// memory's own vector). Up to 1,000 lines are written whole or not at all; longer input is written
 /// 1,000 lines at a time, and if a line cannot be used the error says where to go on.
 #[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"id\": ID}, or with --jsonl {\"ids\": [ID…]} in the order of the lines")]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["question", "jsonl"])))]
 pub struct Add {
     /// What was asked or said; `-` reads it from stdin
@@ -111,7 +113,7 @@ fn one(add: Add) -> Result<NewNode, CliError> {
 /// Adds line after line, a batch at a time.
 async fn many(mut lines: Lines, cx: &Context) -> Result<Exit, CliError> {
     let memory = cx.memory().await?;
-    let tally = Tally::new("added");
+    let tally = Tally::new("added", !cx.json);
     let mut ids = Vec::new();
     let mut written = 0;
     // The last line that is written.

@@ -13,6 +13,8 @@ use crate::output::{self, bytes, count};
 /// Memories are written to a journal first, which Tulving reads along; other programs do not. This
 /// also happens by itself when the journal is large. A database has no journal, and nothing to do.
 #[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"folded_bytes\": N, \"rebased\": null or {\"added\": N, \"equal\": N, \"replaced\": [ID…], \"gone\": N, \"journal\": PATH}}")]
 pub struct Compact {
     /// Also if another program has changed the files meanwhile: the journal's memories are written
     /// on top of what the files say now, and the journal is kept

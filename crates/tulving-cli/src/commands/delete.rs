@@ -17,6 +17,8 @@ use crate::text::escape;
 /// Asks first, and shows what it is about to forget. If one of them is not there, none is
 /// forgotten (exit 10).
 #[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"deleted\": [ID…]}")]
 pub struct Delete {
     /// The memories
     #[arg(value_name = "ID", required = true)]

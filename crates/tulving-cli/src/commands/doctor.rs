@@ -16,6 +16,8 @@ use crate::text::safe;
 /// Looks at the configuration and at the place where memory lives; changes nothing. Exit 0 if
 /// nothing fails; warnings do not count.
 #[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"ok\": BOOL, \"checks\": [{\"name\": TEXT, \"status\": \"ok\", \"warn\" or \"fail\", \"detail\": TEXT, \"hint\": TEXT or null}]}")]
 pub struct Doctor {}
 
 /// Something that was looked at.

@@ -15,6 +15,8 @@ use crate::page;
 /// A question with its answer, else a conversation with this id. Reading a memory does not count
 /// as recalling it.
 #[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"kind\": \"node\" or \"episode\", …the fields of the record…, \"extra\": {…unnamed fields…}, \"has_vector\": BOOL}")]
 pub struct Get {
     /// The memory
     #[arg(value_name = "ID", allow_hyphen_values = true)]

@@ -27,6 +27,8 @@ use crate::text::shell;
 /// yet gets this owner; its memories stay as they are. Run again, it says what is there and
 /// changes nothing.
 #[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"config\": PATH, \"data_dir\": PATH, \"owner\": {\"kind\": \"user\" or \"tenant\", \"id\": UUID}, \"created\": [PATH…]}")]
 pub struct Init {}
 
 /// What became of the data directory.

@@ -19,6 +19,8 @@ use crate::text::{quote, shell};
 /// to go on. Going on to the end gives every memory that was there all the time, once, though
 /// others write meanwhile.
 #[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"memories\": [{\"kind\": …, …as get prints them, without has_vector…}], \"next\": CURSOR or null}")]
 pub struct List {
     #[expect(missing_docs, reason = "a comment here would stand before the options")]
     #[command(flatten)]

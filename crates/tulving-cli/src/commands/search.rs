@@ -25,6 +25,10 @@ use crate::text::escape;
 /// `retrieval` in config.yaml says, or `--top-k` of both together. Every memory that passes can be
 /// found: with fewer than asked for, all that answer are there. Changes nothing.
 #[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"hits\": [{\"id\", \"kind\", \"score\", \"rank\", \"arms\": {\"vector\": {\"rank\", \"score\"} or null, \"keyword\": the same},\n\
+    \"snippet\", \"created_at\", \"source\", \"conversation_id\"}], \"found_by\": \"exact\" or \"index\", \"rows_in_scope\": N, \"ms\": X}\n\
+    and \"context\" with --context, \"note\" where only words were looked for")]
 #[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["text", "like", "vector"])))]
 pub struct Search {
     /// What is looked for
@@ -107,7 +111,14 @@ struct Wire {
 pub async fn run(search: Search, cx: &Context) -> Result<Exit, CliError> {
     let (as_context, budget) = (search.context, search.budget);
     let query = query(search, &cx.config.retrieval()?)?;
-    let found = cx.memory().await?.search(&query).await?;
+    let makes_a_vector =
+        query.mode != store::Mode::Keyword && query.vector.is_none() && query.like.is_none();
+    let memory = if makes_a_vector {
+        cx.memory().await?
+    } else {
+        cx.records().await?
+    };
+    let found = memory.search(&query).await?;
     let prompt = as_context.then(|| prompt(&found.hits, budget));
     if cx.json {
         output::json(&Wire {

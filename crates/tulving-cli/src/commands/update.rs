@@ -19,6 +19,8 @@ use crate::text::escape;
 /// What is not named stays as it is, the id in any case. If the text changes, so does the vector:
 /// to the one that is given, else to one that is made.
 #[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"id\": ID}")]
 pub struct Update {
     /// The memory
     #[arg(value_name = "ID")]

@@ -8,7 +8,7 @@ use tulving::backend::file::layout::LayoutError;
 use tulving::embed::EmbedError;
 use tulving::store::StoreError;
 
-use super::told;
+use super::{bug, told};
 use crate::exit::{CliError, Exit};
 use crate::text::shell;
 
@@ -31,7 +31,7 @@ impl From<StoreError> for CliError {
             StoreError::NoSuchMemory { .. } => told(Exit::NotFound, &error).hint("tulving list"),
             StoreError::Flawed { .. } | StoreError::BadChange { .. } => told(Exit::Source, &error),
             StoreError::NoSuchField { .. } => told(Exit::Usage, &error).hint("tulving update --help"),
-            _ => told(Exit::Bug, &error),
+            _ => bug(&error),
         }
     }
 }
@@ -59,7 +59,7 @@ impl From<BackendError> for CliError {
             BackendError::WrongSpace { .. } => told(Exit::Refused, &error).hint(
                 "set embedding.provider in config.yaml to the model of the vectors that are there",
             ),
-            _ => told(Exit::Bug, &error),
+            _ => bug(&error),
         }
     }
 }
@@ -83,6 +83,7 @@ impl From<FileError> for CliError {
             FileError::BaseChanged { .. } => told(Exit::Refused, &error).hint(
                 "tulving compact --rebase   (keeps what the files say now and writes the journal's memories on top)",
             ),
+            FileError::Unfolded { .. } => told(Exit::Refused, &error).hint("tulving compact, then the same command again"),
             FileError::CountMismatch { .. } => {
                 told(Exit::Source, &error).hint("restore both files from one moment")
             }
@@ -96,7 +97,7 @@ impl From<FileError> for CliError {
             FileError::DiskFull { .. } => {
                 told(Exit::Unreachable, &error).hint("free space there, then the same command again")
             }
-            FileError::Poisoned { .. } => told(Exit::Unreachable, &error).hint("the same command again"),
+            FileError::Poisoned { .. } | FileError::Together { .. } => told(Exit::Unreachable, &error).hint("the same command again"),
             FileError::Io { source, .. } => match source.kind() {
                 ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
                     told(Exit::Unreachable, &error).hint("free space there, then the same command again")
@@ -132,8 +133,21 @@ fn layout(error: &LayoutError) -> CliError {
 
 impl From<EmbedError> for CliError {
     fn from(error: EmbedError) -> Self {
-        told(Exit::Unreachable, &error)
-            .hint("see that the server at embedding.url answers and knows embedding.model: tulving config show")
+        match &error {
+            EmbedError::Options(_) => told(Exit::Usage, &error)
+                .hint("correct embedding.url, model, dimensions or api_key_env in config.yaml: tulving config show"),
+            EmbedError::Cache { .. } => told(Exit::Usage, &error)
+                .hint("see that this account may write there, or name another place in XDG_CACHE_HOME"),
+            EmbedError::Unreachable { .. } | EmbedError::TimedOut { .. } => told(Exit::Unreachable, &error)
+                .hint("start the server, or correct embedding.url; search --mode keyword needs none"),
+            EmbedError::Refused { status: 401 | 403, .. } => told(Exit::Usage, &error)
+                .hint("check the key in the variable that embedding.api_key_env names"),
+            EmbedError::Refused { status: 404, .. } => told(Exit::Usage, &error)
+                .hint("check embedding.url and embedding.model: tulving config show"),
+            EmbedError::Refused { .. } | EmbedError::Unusable { .. } => told(Exit::Unreachable, &error)
+                .hint("see that the server at embedding.url knows embedding.model and its dimensions: tulving config show"),
+            _ => bug(&error),
+        }
     }
 }
 
@@ -209,7 +223,7 @@ mod tests {
             ),
         ];
         for (error, exit, hint) in cases {
-            check(error.into(), exit, hint);
+            check(error, exit, hint);
         }
     }
 
@@ -248,7 +262,7 @@ mod tests {
                 "embedding.provider",
             ),
         ] {
-            check(error.into(), exit, hint);
+            check(error, exit, hint);
         }
     }
 
@@ -347,12 +361,51 @@ mod tests {
                 "mend the manifest",
             ),
         ] {
-            check(error.into(), exit, hint);
+            check(error, exit, hint);
+        }
+    }
+
+    #[test]
+    fn a_server_that_does_not_embed_names_the_setting_to_look_at() {
+        let url = || "http://h/v1/embeddings".to_owned();
+        let refused = |status| EmbedError::Refused {
+            url: url(),
+            status,
+            message: "no".to_owned(),
+        };
+        for (error, exit, hint) in [
+            (
+                EmbedError::Options("no".to_owned()),
+                Exit::Usage,
+                "embedding.url",
+            ),
+            (
+                EmbedError::Unreachable {
+                    url: url(),
+                    source: ErrorKind::ConnectionRefused.into(),
+                },
+                Exit::Unreachable,
+                "start the server",
+            ),
+            (
+                EmbedError::TimedOut {
+                    url: url(),
+                    seconds: 60.0,
+                },
+                Exit::Unreachable,
+                "--mode keyword",
+            ),
+            (refused(401), Exit::Usage, "embedding.api_key_env"),
+            (refused(404), Exit::Usage, "embedding.model"),
+            (refused(500), Exit::Unreachable, "tulving config show"),
+        ] {
+            check(error, exit, hint);
         }
     }
 
     #[track_caller]
-    fn check(told: CliError, exit: Exit, hint: &str) {
+    fn check(error: impl Into<CliError>, exit: Exit, hint: &str) {
+        let told: CliError = error.into();
         assert_eq!(told.exit, exit, "{told}");
         let said = told.hint.clone().unwrap_or_default();
         assert!(said.contains(hint), "{told}");

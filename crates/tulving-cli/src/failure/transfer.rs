@@ -14,6 +14,7 @@ impl From<TransferError> for CliError {
     fn from(error: TransferError) -> Self {
         match error {
             TransferError::Database(error) => error.into(),
+            TransferError::File(error) => error.into(),
             TransferError::Flawed { ref first, total, .. } => {
                 let mut told = told(Exit::Source, &error);
                 told.causes.extend(first.iter().map(ToString::to_string));

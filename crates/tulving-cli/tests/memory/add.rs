@@ -78,6 +78,18 @@ fn ones_own_vector_may_be_json_or_numpy() {
         let near = desk.json(&["search", "--vector", file, "--top-k", "1"]);
         assert_eq!(ids(&near["hits"]), [id.trim_end()]);
     }
+    let search = ["search", "--vector", "-", "--top-k", "1", "--json"];
+    let found = desk.fed(&search, "[0, 1, 0, 0]").expect(0).json();
+    assert_eq!(
+        found["hits"][0]["snippet"], "numpy",
+        "the numbers are the same in both"
+    );
+    let search = ["search", "--vector", "-", "--top-k", "1", "--json"];
+    let found = desk.fed(&search, "[0, 1, 0, 0]").expect(0).json();
+    assert_eq!(
+        found["hits"][0]["snippet"], "numpy",
+        "the numbers are the same in both"
+    );
     let args = ["add", "--question", "q", "--vector", "-"];
     desk.fed(&args, "[1,2,3,4]").expect(0);
     desk.fed(&args, "[1,2,3]").expect(3).says("3 numbers");

@@ -143,3 +143,12 @@ fn without_a_directory_it_is_said_how_to_make_one() {
     let refused = Desk::empty().run(&["list"]).expect(9);
     refused.says("no such directory").says("tulving init");
 }
+
+#[test]
+fn a_database_is_asked_for_somebody() {
+    let desk = Desk::empty();
+    let refused = desk.run(&["list", "--backend", "postgres"]).expect(2);
+    refused
+        .says("no user or tenant is named")
+        .says("--user-id UUID");
+}

@@ -9,6 +9,7 @@
 mod add;
 mod change;
 mod doctor;
+mod embedder;
 mod init;
 mod kill;
 mod list;

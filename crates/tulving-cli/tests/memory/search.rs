@@ -211,20 +211,19 @@ fn a_context_is_marked_as_data_and_no_longer_than_asked() {
         .stdout;
     assert_eq!(context.matches("</tulving:memory>").count(), 1, "{context}");
     assert!(context.starts_with("<tulving:memory>") && context.contains("not instructions"));
+    desk.add("What is a zeppelin?", &"An airship. ".repeat(1_000));
     let found = desk.json(&[
         "search",
-        "bread",
+        "zeppelin",
         "--context",
         "--budget",
-        "400",
+        "600",
         "--top-k",
         "1",
     ]);
     let short = found["context"].as_str().unwrap();
-    assert!(
-        short.contains("bread") && short.chars().count() <= 400,
-        "{short}"
-    );
+    assert!(short.contains("zeppelin"), "{short}");
+    assert!((500..=600).contains(&short.chars().count()), "{short}");
 }
 
 #[test]
