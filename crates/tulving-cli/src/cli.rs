@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    add, compact, completions, config, delete, doctor, get, init, list, man, migrate, runs, schema,
+    add, compact, completions, config, delete, doctor, get, index, init, list, man, migrate, runs, schema,
     search, tenant, update, user, verify,
 };
 use crate::config::{Backend, Overrides};
@@ -158,6 +158,12 @@ pub enum Command {
         reason = "a comment here would hide the manual that its struct carries"
     )]
     Verify(verify::Verify),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Index(index::Index),
 
     /// Migrations: what they did, and how far they are
     #[command(subcommand)]

@@ -19,7 +19,7 @@ mod binaries;
 mod cache;
 mod client;
 mod database;
-
+mod pooler;
 mod server;
 mod supervisor;
 mod template;
@@ -27,4 +27,5 @@ mod wheel;
 
 pub use binaries::bin_dir;
 pub use database::Database;
+pub use pooler::Pooler;
 pub use server::{PASSWORD, PASSWORD_USER, Preset, Server};

@@ -164,6 +164,11 @@ impl Server {
         }
     }
 
+    /// The folder of a server of our own, where its socket is.
+    pub(super) fn home(&self) -> &Path {
+        self.private("home").supervisor.home()
+    }
+
     fn private(&self, what: &str) -> &Private {
         match &self.0 {
             Kind::Private(private) => private,
@@ -266,7 +271,7 @@ fn with_database(url: &str, database: &str) -> String {
 }
 
 /// Percent-encodes whatever is not plain in a URL.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

@@ -8,6 +8,7 @@ pub mod delete;
 pub mod doctor;
 pub mod filter;
 pub mod get;
+pub mod index;
 pub mod init;
 pub mod list;
 pub mod man;
@@ -67,6 +68,7 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
         Command::Tenant(command) => tenant::run(command, &cx).await,
         Command::Migrate(migrate) => migrate::run(migrate, &cx).await,
         Command::Verify(verify) => verify::run(verify, &cx).await,
+        Command::Index(index) => index::run(&index, &cx).await,
         Command::Runs(command) => runs::run(&command, &cx).await,
         Command::HelpMarkdown | Command::Completions(_) | Command::Man(_) | Command::Init(_) => {
             Ok(Exit::Done)

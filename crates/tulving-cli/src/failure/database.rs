@@ -25,6 +25,12 @@ impl From<DatabaseError> for CliError {
             }
             DatabaseError::Lost { .. } => told(Exit::Unreachable, &error)
                 .hint("the same command again once the server answers; what was committed is kept"),
+            DatabaseError::Uncertain { .. } => told(Exit::Unreachable, &error)
+                .hint("look whether it is there once the server answers, then the same command again if not"),
+            DatabaseError::Stopped { .. } => told(Exit::Unreachable, &error)
+                .hint("the same command again; if it happens again, look what else keeps the server busy"),
+            DatabaseError::Busy { .. } => told(Exit::Unreachable, &error)
+                .hint("the same again in a moment; or a larger memory.postgres.pool_size in config.yaml"),
             DatabaseError::DiskFull { .. } => told(Exit::Unreachable, &error)
                 .hint("free space on the server, then the same command again, to resume"),
             DatabaseError::Locked { .. } => told(Exit::Locked, &error)
@@ -104,6 +110,9 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
         Refusal::SchemaChanged { .. } => "use the tulving that made it".to_owned(),
         Refusal::RunChanged { .. } => {
             "the same command with --restart   (rows that were written stay and are found again)".to_owned()
+        }
+        Refusal::Unread { scope, .. } => {
+            format!("tulving index --{}-id {}", scope.kind().as_str(), scope.id())
         }
         Refusal::UnknownRun { .. } => "tulving runs list".to_owned(),
         _ => return None,

@@ -10,12 +10,14 @@ use crate::support::World;
 use crate::under_way::wait_until;
 
 /// Every table that holds rows of a scope.
-pub(crate) const SCOPED: [&str; 7] = [
+pub(crate) const SCOPED: [&str; 9] = [
     "scopes",
     "memory_nodes",
     "episodic_memories",
     "node_vectors",
     "episode_vectors",
+    "node_postings",
+    "episode_postings",
     "runs",
     "run_chunks",
 ];

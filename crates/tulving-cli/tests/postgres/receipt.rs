@@ -66,7 +66,7 @@ fn a_receipt_says_what_was_moved() {
         json!({"provider": "local", "model": "test-model", "dimensions": 8})
     );
     assert_eq!(receipt["tulving"], json!(env!("CARGO_PKG_VERSION")));
-    assert_eq!(receipt["schema_version"], json!(1));
+    assert_eq!(receipt["schema_version"], json!(2));
     let server = world.database.scalar("SHOW server_version");
     assert!(
         server.starts_with(

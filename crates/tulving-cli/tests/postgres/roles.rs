@@ -17,9 +17,16 @@ pub(crate) fn url_as(url: &str, role: &str) -> String {
     url.replacen("postgres@", &format!("{role}@"), 1)
 }
 
-/// The file of the schema.
-pub(crate) fn schema_file() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../db/migrations/001_memory_tables.sql")
+/// The files of the schema as psql takes them, one after the other.
+pub(crate) fn schema_files() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../db/migrations");
+    let files = std::fs::read_dir(folder).unwrap();
+    let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let args = files
+        .iter()
+        .map(|file| format!("--file={}", file.display()));
+    args.collect()
 }
 
 /// psql of the server's own version, stopping at the first error.

@@ -8,7 +8,7 @@ use testkit::corpus::Corpus;
 use testkit::postgres::{Database, Server};
 
 use crate::oracle::SCOPED;
-use crate::roles::{ask, psql, schema_file, server, url_as};
+use crate::roles::{ask, psql, schema_files, server, url_as};
 use crate::support::{Ran, World, program};
 
 fn tulving(url: &str, args: &[&str]) -> Ran {
@@ -20,10 +20,16 @@ fn tulving(url: &str, args: &[&str]) -> Ran {
 }
 
 fn file(server: &Server, url: &str) -> Ran {
-    psql(server, url, &["-f", schema_file().to_str().unwrap()])
+    let files = schema_files();
+    psql(
+        server,
+        url,
+        &files.iter().map(String::as_str).collect::<Vec<_>>(),
+    )
 }
 
-const CHECKSUM: &str = "SELECT coalesce(checksum, 'none') FROM tulving_schema_versions";
+const CHECKSUM: &str =
+    "SELECT coalesce(checksum, 'none') FROM tulving_schema_versions ORDER BY version DESC LIMIT 1";
 
 /// All that the file makes, in one text.
 fn made(database: &Database) -> String {
@@ -102,7 +108,7 @@ fn eight_programs_at_once_apply_it_once() {
     for database in &databases {
         assert_eq!(
             database.scalar("SELECT count(*) FROM tulving_schema_versions"),
-            "1"
+            "2"
         );
         assert_eq!(
             database.scalar("SELECT count(*) FROM embedding_spaces"),
@@ -153,7 +159,7 @@ fn a_database_of_another_program_is_refused() {
         world
             .database
             .scalar("SELECT count(*) FROM tulving_schema_versions WHERE checksum IS NULL"),
-        "2"
+        "3"
     );
     world.database.batch("DELETE FROM tulving_schema_versions");
     world.run(&migrate).expect(9).says("tulving schema apply");

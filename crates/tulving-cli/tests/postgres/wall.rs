@@ -63,7 +63,7 @@ fn every_table_with_a_scope_is_behind_the_wall() {
     let known = world.database.scalar(
         "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class \
          WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace = 'public'::regnamespace AND relname <> ALL ('{scopes,\
-         memory_nodes,episodic_memories,node_vectors,episode_vectors,runs,run_chunks}')",
+         memory_nodes,episodic_memories,node_vectors,episode_vectors,node_postings,episode_postings,runs,run_chunks}')",
     );
     // None of these holds memories; the first is for the program, the last two are closed.
     assert_eq!(
@@ -119,6 +119,8 @@ fn the_role_cannot_write_into_another_scope() {
         ("episodic_memories", "id"),
         ("node_vectors", "id"),
         ("episode_vectors", "id"),
+        ("node_postings", "term"),
+        ("episode_postings", "term"),
         ("runs", "run_id"),
         ("run_chunks", "run_id"),
     ] {
@@ -293,13 +295,9 @@ fn an_open_wall_is_refused() {
         }
         world.database.batch(close);
         // As the hint says.
-        let file = crate::roles::schema_file();
-        crate::roles::psql(
-            &walled.server,
-            world.database.url(),
-            &["-f", file.to_str().unwrap()],
-        )
-        .expect(0);
+        let files = crate::roles::schema_files();
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        crate::roles::psql(&walled.server, world.database.url(), &files).expect(0);
         world.verify(&[]).expect(0);
     }
     // A restrictive policy narrows, and one for others does not concern the role.

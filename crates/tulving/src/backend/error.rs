@@ -51,5 +51,5 @@ pub enum BackendError {
     File(#[from] FileError),
     /// The database did not do it.
     #[error(transparent)]
-    Database(#[from] DatabaseError),
+    Database(DatabaseError),
 }

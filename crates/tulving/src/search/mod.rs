@@ -15,7 +15,7 @@
 //! | [`context`] | hits as text for a prompt |
 
 mod arithmetic;
-mod bytes;
+pub(crate) mod bytes;
 pub mod context;
 pub mod delta;
 pub mod fusion;

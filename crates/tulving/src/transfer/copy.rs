@@ -50,7 +50,7 @@ impl<R: Table> Work<R> for Copying {
 }
 
 impl Copying {
-    /// One transaction: rows and their mark in the ledger.
+    /// Compares, then writes rows and their mark in the ledger in one transaction.
     async fn write<R: Table>(
         &self,
         connection: &mut Connection,
@@ -58,7 +58,6 @@ impl Copying {
         loaded: &Loaded<R>,
     ) -> Result<ChunkCounts, DatabaseError> {
         let scoped = connection.scoped(self.scope).await?;
-        scoped.defer_durability().await?;
         let ids: Vec<&str> = loaded
             .rows
             .iter()
@@ -70,6 +69,7 @@ impl Copying {
             .into_iter()
             .map(|existing| (existing.stored.record.id().to_owned(), existing))
             .collect();
+        scoped.commit().await?;
         let mut counts = ChunkCounts {
             rejected: loaded.flawed.len() as u64,
             ..ChunkCounts::default()
@@ -90,9 +90,15 @@ impl Copying {
                 Some(_) => counts.kept += 1,
             }
         }
+        let first = match rows.len() {
+            0 => 0,
+            count => connection.reserve::<R>(self.scope, count).await?,
+        };
+        let mut scoped = connection.scoped(self.scope).await?;
+        scoped.defer_durability().await?;
         if !rows.is_empty() {
             let written = scoped
-                .write(rows.iter().copied(), self.space_id, &replacing)
+                .write(&rows, self.space_id, &replacing, first)
                 .await?;
             if written.rows != rows.len() as u64 || written.replaced != replacing.len() as u64 {
                 return Err(DatabaseError::Damaged {

@@ -253,6 +253,7 @@ impl Migration {
             Some(space) => Some(self.database.connect().await?.space(space).await?),
             None => None,
         };
+        let indexed = self.drop_indexes(&chunks, progress).await?;
         progress.phase(
             Phase::Copy,
             Some(chunks.iter().map(|chunk| u64::from(chunk.rows)).sum()),
@@ -288,6 +289,12 @@ impl Migration {
                 }
             }
         }
+        if indexed {
+            progress.note("building the index of the vectors anew …");
+            self.database
+                .index_locked(self.scope, false, &|_| {})
+                .await?;
+        }
         self.note(run_id, RunStatus::Running, Phase::Verify, None)
             .await?;
         let verification = verify_prepared(
@@ -308,6 +315,29 @@ impl Migration {
             began,
         )
         .await
+    }
+
+    /// Many rows are written several times as fast into tables without an index of the scope's
+    /// vectors; whether there was one, to be built again. Until then searches are exact.
+    async fn drop_indexes(
+        &self,
+        chunks: &[RunChunk],
+        progress: &dyn Progress,
+    ) -> Result<bool, DatabaseError> {
+        const MANY: u64 = 2000;
+        let left = chunks.iter().filter(|chunk| chunk.done.is_none());
+        if left.map(|chunk| u64::from(chunk.rows)).sum::<u64>() < MANY {
+            return Ok(false);
+        }
+        let connection = self.database.connect().await?;
+        match connection.drop_indexes(self.scope).await {
+            // Only the tables' owner may: then it takes longer.
+            Err(DatabaseError::Refused(Refusal::Privilege { .. })) => {
+                progress.note("the index of the scope's vectors stays, and slows the copy down: only the tables' owner could remove it");
+                Ok(false)
+            }
+            dropped => dropped,
+        }
     }
 
     async fn copy<R: Table>(

@@ -1,5 +1,7 @@
 //! Whether a database can be worked with, and whether the wall between scopes holds.
 
+use tokio_postgres::types::Type;
+
 use super::connect::Connection;
 use super::error::{DatabaseError, Doing, Refusal};
 use super::schema::SchemaVersion;
@@ -77,7 +79,7 @@ impl Connection {
             "SELECT current_setting('server_version_num')::int, current_setting('server_version')";
         let row = self
             .client
-            .query_one(query, &[])
+            .query_typed_one(query, &[])
             .await
             .doing("asking for the server's version")?;
         let (number, found): (i32, String) = (row.get(0), row.get(1));
@@ -92,7 +94,7 @@ impl Connection {
         let query = "SELECT to_regclass($1) IS NOT NULL";
         let there: bool = self
             .client
-            .query_one(query, &[&table])
+            .query_typed_one(query, &[(&table, Type::TEXT)])
             .await
             .doing("looking for the tables")?
             .get(0);
@@ -116,7 +118,7 @@ impl Connection {
                                        WHERE attrelid = to_regclass(t) AND attname = c AND NOT attisdropped)";
         let missing: Option<String> = self
             .client
-            .query_one(query, &[])
+            .query_typed_one(query, &[])
             .await
             .doing("looking for the columns of vectors")?
             .get(0);
@@ -133,9 +135,14 @@ impl Connection {
     pub(super) async fn require_extension(&self) -> Result<String, DatabaseError> {
         const DOING: &str = "looking for pgvector";
         let query = "SELECT extversion FROM pg_extension WHERE extname = 'vector'";
-        let Some(row) = self.client.query_opt(query, &[]).await.doing(DOING)? else {
+        let Some(row) = self.client.query_typed_opt(query, &[]).await.doing(DOING)? else {
             let query = "SELECT count(*) > 0 FROM pg_available_extensions WHERE name = 'vector'";
-            let available = self.client.query_one(query, &[]).await.doing(DOING)?.get(0);
+            let available = self
+                .client
+                .query_typed_one(query, &[])
+                .await
+                .doing(DOING)?
+                .get(0);
             return Err(Refusal::ExtensionMissing {
                 target: self.target.clone(),
                 available,
@@ -151,7 +158,7 @@ impl Connection {
                                      (SELECT default_version FROM pg_available_extensions WHERE name = 'vector'))";
         let row = self
             .client
-            .query_one(query, &[])
+            .query_typed_one(query, &[])
             .await
             .doing("looking for pgvector")?;
         match row.get::<_, Option<String>>(0) {
@@ -169,7 +176,7 @@ impl Connection {
                      FROM pg_database WHERE datname = current_database()";
         Ok(self
             .client
-            .query_one(query, &[])
+            .query_typed_one(query, &[])
             .await
             .doing("identifying the database")?
             .get(0))
@@ -185,7 +192,11 @@ impl Connection {
         let roles = "SELECT current_user::text, coalesce(string_agg(r.rolname, ', ' ORDER BY r.rolname), '') \
                      FROM pg_roles r \
                      WHERE (r.rolsuper OR r.rolbypassrls) AND pg_has_role(current_user, r.oid, 'MEMBER')";
-        let row = scoped.tx.query_one(roles, &[]).await.doing(DOING)?;
+        let row = scoped
+            .client()
+            .query_typed_one(roles, &[])
+            .await
+            .doing(DOING)?;
         let (role, bypassing): (String, String) = (row.get(0), row.get(1));
         let open = |what: String| Err(Refusal::WallOpen { what }.into());
         if !bypassing.is_empty() {
@@ -209,7 +220,12 @@ impl Connection {
                         AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'memory_nodes'::regclass) \
                       ORDER BY c.relname";
         let mut held = Vec::new();
-        for row in scoped.tx.query(tables, &[&BOUND]).await.doing(DOING)? {
+        for row in scoped
+            .client()
+            .query_typed(tables, &[(&BOUND, Type::TEXT)])
+            .await
+            .doing(DOING)?
+        {
             let (table, forced, owns, policies, beyond): (String, bool, bool, bool, bool) =
                 (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4));
             if !forced {

@@ -27,6 +27,8 @@ pub struct Connection {
     pub(super) target: String,
     /// The login role, where the connection string names it.
     pub(super) login: Option<String>,
+    /// Whether a transaction was begun that is not known to have ended.
+    pub(super) engaged: bool,
     driver: JoinHandle<()>,
 }
 
@@ -55,20 +57,27 @@ impl Database {
     /// If no server answers within the connection string's `connect_timeout` (10 s unless given),
     /// or it refuses us.
     pub async fn connect(&self) -> Result<Connection, DatabaseError> {
+        let connection = self.connect_plain().await?;
+        connection.settle().await?;
+        Ok(connection)
+    }
+
+    /// The same without settings that outlive a transaction: behind a pooler they would reach
+    /// others.
+    pub(super) async fn connect_plain(&self) -> Result<Connection, DatabaseError> {
         // The driver asks a TLS connector for every host, even where it will not use it.
         let (client, driver) = match self.dsn.config.get_ssl_mode() {
             SslMode::Disable => self.open(NoTls).await?,
             _ => self.open(tls(&self.dsn)?).await?,
         };
         let target = self.target();
-        let connection = Connection {
+        Ok(Connection {
             client,
             target,
             login: self.dsn.config.get_user().map(ToOwned::to_owned),
+            engaged: false,
             driver,
-        };
-        connection.settle().await?;
-        Ok(connection)
+        })
     }
 
     async fn open<T>(&self, tls: T) -> Result<(Client, JoinHandle<()>), DatabaseError>
@@ -134,6 +143,11 @@ impl Connection {
     #[must_use]
     pub fn target(&self) -> &str {
         &self.target
+    }
+
+    /// Breaks it off: the server rolls back what was not committed.
+    pub(super) fn close(&self) {
+        self.driver.abort();
     }
 }
 

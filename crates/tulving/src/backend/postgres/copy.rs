@@ -2,7 +2,7 @@
 //!
 //! Source: PostgreSQL manual, COPY, "Binary Format"; pgvector, `vector_recv`.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::wire;
 use crate::model::{Json, Timestamp};
@@ -21,6 +21,23 @@ impl CopyRows {
         bytes.put_u32(0); // flags
         bytes.put_u32(0); // length of the header's extension
         Self { bytes }
+    }
+
+    /// The fields of one row, each by itself.
+    pub(super) fn fields(write: impl FnOnce(&mut Self)) -> Vec<wire::Raw> {
+        let mut row = Self {
+            bytes: BytesMut::new(),
+        };
+        write(&mut row);
+        let mut rest = row.bytes.freeze();
+        let mut fields = Vec::new();
+        while rest.has_remaining() {
+            let length = usize::try_from(rest.get_i32()).ok();
+            fields.push(wire::Raw(
+                length.map(|length| rest.split_to(length).to_vec()),
+            ));
+        }
+        fields
     }
 
     /// Begins a row of so many fields; exactly so many must follow.
@@ -50,6 +67,10 @@ impl CopyRows {
     }
 
     pub(super) fn bigint(&mut self, value: i64) {
+        self.field(&value.to_be_bytes());
+    }
+
+    pub(super) fn integer(&mut self, value: i32) {
         self.field(&value.to_be_bytes());
     }
 

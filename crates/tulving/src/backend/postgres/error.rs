@@ -39,6 +39,32 @@ pub enum DatabaseError {
         /// What the driver said.
         source: tokio_postgres::Error,
     },
+    /// The connection broke while a write was being committed.
+    #[error("lost the database while {doing}; whether it was done is not known")]
+    Uncertain {
+        /// What was being done.
+        doing: String,
+        /// What the driver said.
+        source: tokio_postgres::Error,
+    },
+    /// The server stopped a statement: it took too long, or an administrator wished it.
+    #[error("the database stopped: {doing}")]
+    Stopped {
+        /// What was being done.
+        doing: String,
+        /// What the driver said.
+        source: tokio_postgres::Error,
+    },
+    /// Every connection of the pool stayed in use.
+    #[error("all {size} connections to {target} are busy; waited {seconds} s")]
+    Busy {
+        /// Host, port, database and user; never a password.
+        target: String,
+        /// How many connections there may be.
+        size: usize,
+        /// How long was waited.
+        seconds: u64,
+    },
     /// The server has no room left.
     #[error("the database's disk is full: {doing}")]
     DiskFull {
@@ -194,6 +220,30 @@ pub enum Refusal {
         /// What is different.
         changed: String,
     },
+    /// Some memories are not in the keyword index: psql brought the schema up to date, or wrote them.
+    #[error("{rows} {kind} of {scope} are not in the keyword index yet")]
+    Unread {
+        /// The owner.
+        scope: Scope,
+        /// `nodes` or `episodes`.
+        kind: &'static str,
+        /// How many.
+        rows: u64,
+    },
+    /// The keyword index counts to 2,147,483,647, changes included.
+    #[error("the keyword index of {scope} has no number left for new {kind}")]
+    NumbersUsedUp {
+        /// The owner.
+        scope: Scope,
+        /// `nodes` or `episodes`.
+        kind: &'static str,
+    },
+    /// So many scopes have an index of their own that one more would slow down all the others.
+    #[error("{most} scopes have an index of their own, which is as many as there may be")]
+    TooManyIndexes {
+        /// How many there may be.
+        most: u64,
+    },
     /// There is no run with this id.
     #[error("there is no run {run_id}")]
     UnknownRun {
@@ -235,6 +285,7 @@ impl DatabaseError {
             };
         };
         match code {
+            SqlState::QUERY_CANCELED => Self::Stopped { doing, source },
             SqlState::DISK_FULL => Self::DiskFull { doing, source },
             SqlState::INSUFFICIENT_PRIVILEGE => Self::Refused(Refusal::Privilege {
                 role: None,
@@ -273,6 +324,8 @@ impl DatabaseError {
         match self {
             Self::Unreachable { source, .. }
             | Self::Lost { source, .. }
+            | Self::Uncertain { source, .. }
+            | Self::Stopped { source, .. }
             | Self::DiskFull { source, .. }
             | Self::Statement { source, .. } => source.code(),
             Self::Refused(Refusal::Privilege { source, .. }) => {

@@ -200,7 +200,11 @@ impl Connection {
                 let query = format!(
                     "SELECT {RUN} FROM runs r WHERE r.scope_id = $1 ORDER BY r.started_at DESC, r.run_id"
                 );
-                scoped.tx.query(&query, &[&scope.id()]).await.doing(DOING)?
+                scoped
+                    .client()
+                    .query(&query, &[&scope.id()])
+                    .await
+                    .doing(DOING)?
             }
         };
         Ok(rows.iter().map(Run::from_row).collect())
@@ -243,7 +247,7 @@ impl Scoped<'_> {
              ORDER BY r.started_at DESC LIMIT 1"
         );
         let row = self
-            .tx
+            .client()
             .query_opt(&query, &[&self.scope.id()])
             .await
             .doing("looking for an unfinished run")?;
@@ -262,7 +266,7 @@ impl Scoped<'_> {
         let enter = "INSERT INTO runs (scope_id, run_id, kind, status, phase, inputs, version) \
                      VALUES ($1, $2, 'migrate', 'running', 'copy', $3::text::jsonb, $4)";
         let scope = self.scope.id();
-        self.tx
+        self.client()
             .execute(enter, &[&scope, &run_id, &inputs.to_string(), &version])
             .await
             .doing(DOING)?;
@@ -282,7 +286,7 @@ impl Scoped<'_> {
             .iter()
             .map(|chunk| signed(chunk.byte_count))
             .collect();
-        self.tx
+        self.client()
             .execute(
                 add,
                 &[
@@ -300,7 +304,7 @@ impl Scoped<'_> {
                             inserted, updated, unchanged, kept, rejected \
                      FROM run_chunks WHERE scope_id = $1 AND run_id = $2 ORDER BY kind, chunk";
         let rows = self
-            .tx
+            .client()
             .query(query, &[&self.scope.id(), &run_id])
             .await
             .doing("reading the run's chunks")?;
@@ -343,7 +347,7 @@ impl Scoped<'_> {
                     WHERE scope_id = $1 AND run_id = $2 AND kind = $3 AND chunk = $4";
         let small = |number: u64| i32::try_from(number).unwrap_or(i32::MAX);
         let number = i32::try_from(chunk.chunk).unwrap_or(i32::MAX);
-        self.tx
+        self.client()
             .execute_typed(
                 mark,
                 &[
@@ -373,7 +377,7 @@ impl Scoped<'_> {
     ) -> Result<(), DatabaseError> {
         let note = "UPDATE runs SET status = $3, phase = $4, error = $5, updated_at = now() \
                     WHERE scope_id = $1 AND run_id = $2";
-        self.tx
+        self.client()
             .execute(
                 note,
                 &[&self.scope.id(), &run_id, &status.as_str(), &phase, &error],
@@ -393,7 +397,7 @@ impl Scoped<'_> {
         let finish = "UPDATE runs SET status = 'finished', phase = 'done', verified = $3, result = $4::text::jsonb, \
                              error = NULL, updated_at = now(), finished_at = now() \
                       WHERE scope_id = $1 AND run_id = $2";
-        self.tx
+        self.client()
             .execute(
                 finish,
                 &[&self.scope.id(), &run_id, &verified, &result.to_string()],

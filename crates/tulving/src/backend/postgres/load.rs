@@ -3,10 +3,15 @@
 use futures_util::SinkExt;
 use tokio_postgres::types::Type;
 
+use super::connect::Connection;
 use super::copy::CopyRows;
 use super::error::{DatabaseError, Doing};
+use super::holdings::Holdings;
+use super::postings::{Batch, LARGE};
 use super::scoped::Scoped;
+use super::statement::Statement;
 use super::table::{Columns, Stored, Table};
+use crate::model::Scope;
 
 /// What the driver is handed at a time.
 const SEND: usize = 256 << 10;
@@ -64,7 +69,7 @@ impl Scoped<'_> {
             R::NARROW
         );
         let rows = self
-            .tx
+            .client()
             .query_typed(
                 &query,
                 &[(&self.scope.id(), Type::UUID), (&ids, Type::TEXT_ARRAY)],
@@ -97,7 +102,7 @@ impl Scoped<'_> {
     pub(crate) async fn count<R: Table>(&self) -> Result<u64, DatabaseError> {
         let query = format!("SELECT count(*) FROM {} WHERE scope_id = $1", R::TABLE);
         let rows = self
-            .tx
+            .client()
             .query_typed(&query, &[(&self.scope.id(), Type::UUID)])
             .await
             .doing("counting memories")?;
@@ -119,7 +124,7 @@ impl Scoped<'_> {
             R::TABLE
         );
         let rows = self
-            .tx
+            .client()
             .query_typed(
                 &query,
                 &[
@@ -133,25 +138,30 @@ impl Scoped<'_> {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    /// Writes memories with their vectors, in order, the narrow form included. Rows with the ids
-    /// in `replacing` are removed first; every other id must be new. Once in a transaction: its end
+    /// Writes memories with their vectors, in order, and all that finds them: the narrow form, and
+    /// postings under the numbers from `first` on ([`Connection::reserve`]). Rows with the ids in
+    /// `replacing` are removed first; every other id must be new. Once in a transaction: its end
     /// empties the staging table.
     ///
     /// COPY goes to a temporary table, because PostgreSQL refuses it under row-level security.
     ///
     /// # Errors
     /// If an id is there already, the server has no room, or the connection is lost.
-    pub(crate) async fn write<'r, R: Table>(
-        &self,
-        rows: impl Iterator<Item = &'r Stored<R>>,
+    pub(crate) async fn write<R: Table>(
+        &mut self,
+        rows: &[&Stored<R>],
         space_id: i32,
         replacing: &[&str],
+        first: i32,
     ) -> Result<Written, DatabaseError> {
         let doing = format!("writing {}", R::TABLE);
         let scope = self.scope.id();
-        self.tx.batch_execute(&staging::<R>()).await.doing(&doing)?;
+        self.client()
+            .batch_execute(&staging::<R>())
+            .await
+            .doing(&doing)?;
         let sink = self
-            .tx
+            .client()
             .copy_in(&format!(
                 "COPY {} FROM STDIN (FORMAT BINARY)",
                 staged::<R>()
@@ -159,13 +169,16 @@ impl Scoped<'_> {
             .await
             .doing(&doing)?;
         let mut sink = std::pin::pin!(sink);
+        let batch = Batch::of(rows.iter().map(|row| row.record.words()));
         let mut copy = CopyRows::new();
         let columns = R::columns().len();
-        for row in rows {
-            copy.row(columns + 2);
+        for (doc, (row, length)) in (first..).zip(rows.iter().zip(batch.lengths())) {
+            copy.row(columns + 4);
             row.record.encode(&mut copy);
             copy.bigint(i64::try_from(row.ord).unwrap_or(i64::MAX));
             copy.optional(row.vector.as_deref(), CopyRows::vector);
+            copy.integer(doc);
+            copy.integer(*length);
             if copy.waiting() >= SEND {
                 sink.send(copy.take()).await.doing(&doing)?;
             }
@@ -173,30 +186,39 @@ impl Scoped<'_> {
         sink.send(copy.finish()).await.doing(&doing)?;
         sink.finish().await.doing(&doing)?;
 
+        // Kept for the end: counting locks the scope's row, and others are at work on the scope.
         let mut replaced = 0;
+        let (mut dead, mut tokens): (Vec<i32>, i64) = (Vec::new(), 0);
         if !replacing.is_empty() {
             let delete = format!(
-                "DELETE FROM {} WHERE scope_id = $1 AND id = ANY ($2)",
+                "DELETE FROM {} WHERE scope_id = $1 AND id = ANY ($2) RETURNING doc, tokens",
                 R::TABLE
             );
             let parameters: &[(&(dyn tokio_postgres::types::ToSql + Sync), Type)] =
                 &[(&scope, Type::UUID), (&replacing, Type::TEXT_ARRAY)];
-            replaced = self
-                .tx
-                .execute_typed(&delete, parameters)
+            let gone = self
+                .client()
+                .query_typed(&delete, parameters)
                 .await
                 .doing(&doing)?;
+            replaced = gone.len() as u64;
+            for row in &gone {
+                if let (Some(doc), Some(length)) = (row.get(0), row.get::<_, Option<i32>>(1)) {
+                    dead.push(doc);
+                    tokens += i64::from(length);
+                }
+            }
         }
         let columns = R::columns().join(", ");
         let insert = format!(
-            "INSERT INTO {} (scope_id, user_id, tenant_id, space_id, dims, ord, {columns}, embedding) \
-             SELECT $1, $2, $3, CASE WHEN embedding IS NOT NULL THEN $4 END, vector_dims(embedding), ord, {columns}, embedding \
+            "INSERT INTO {} (scope_id, user_id, tenant_id, space_id, dims, ord, {columns}, embedding, doc, tokens) \
+             SELECT $1, $2, $3, CASE WHEN embedding IS NOT NULL THEN $4 END, vector_dims(embedding), ord, {columns}, embedding, doc, tokens \
              FROM {}",
             R::TABLE,
             staged::<R>()
         );
         let written = self
-            .tx
+            .client()
             .execute_typed(
                 &insert,
                 &[
@@ -214,14 +236,65 @@ impl Scoped<'_> {
             R::NARROW,
             staged::<R>()
         );
-        self.tx
+        self.client()
             .execute_typed(&narrow, &[(&scope, Type::UUID), (&space_id, Type::INT4)])
             .await
             .doing(&doing)?;
+        let kind = R::KIND.as_str();
+        let has_vectors = rows.iter().any(|row| row.vector.is_some());
+        let counting = format!(
+            "UPDATE scopes SET {kind}_documents = {kind}_documents + $2, {kind}_tokens = {kind}_tokens + $3, \
+                               {kind}_dead = {kind}_dead || $4, space_id = coalesce(space_id, $5) \
+             WHERE scope_id = $1"
+        );
+        let documents = rows.len() as i64 - dead.len() as i64;
+        let counting = Statement::new(counting)
+            .with(scope, Type::UUID)
+            .with(documents, Type::INT8)
+            .with(batch.tokens() - tokens, Type::INT8)
+            .with(dead, Type::INT4_ARRAY)
+            .with(has_vectors.then_some(space_id), Type::INT4);
+        let mut statements: Vec<Statement> = batch.write::<R>(scope, first).into_iter().collect();
+        statements.push(counting);
+        self.send(&statements, &doing).await?;
         Ok(Written {
             replaced,
             rows: written,
         })
+    }
+}
+
+impl Connection {
+    /// Sets numbers in the keyword index aside for documents that will be written. By itself, so that
+    /// several may write to a scope at once; numbers that are not used in the end are missed by nobody.
+    ///
+    /// # Errors
+    /// If the scope is not there, or there are no numbers left.
+    pub(crate) async fn reserve<R: Table>(
+        &mut self,
+        scope: Scope,
+        count: usize,
+    ) -> Result<i32, DatabaseError> {
+        let kind = R::KIND.as_str();
+        let reserve = format!(
+            "UPDATE scopes SET {kind}_next = {kind}_next + $2, \
+                               {kind}_fresh = CASE WHEN $2 >= {LARGE} THEN {kind}_next + $2 ELSE {kind}_fresh END \
+             WHERE scope_id = $1"
+        );
+        let doing = "numbering memories";
+        let mut scoped = self.scoped(scope).await?;
+        let rows = scoped.send(&[Holdings::query(scope, true)], doing).await?;
+        let rows = rows.first().map_or(&[][..], Vec::as_slice);
+        let next = Holdings::read(rows, scope, scoped.target())?
+            .of(R::KIND)
+            .next;
+        scoped.require_numbers::<R>(next, count)?;
+        scoped.defer_durability().await?;
+        let reserve = Statement::new(reserve)
+            .with(scope.id(), Type::UUID)
+            .with(i32::try_from(count).unwrap_or(i32::MAX), Type::INT4);
+        scoped.finish(&[reserve], doing).await?;
+        Ok(next)
     }
 }
 
@@ -234,7 +307,7 @@ fn staged<R: Table>() -> String {
 fn staging<R: Table>() -> String {
     format!(
         "CREATE TEMPORARY TABLE IF NOT EXISTS tulving_staged_{} WITH (toast_tuple_target = 8160) \
-         ON COMMIT DELETE ROWS AS SELECT {}, ord, embedding FROM {} WITH NO DATA",
+         ON COMMIT DELETE ROWS AS SELECT {}, ord, embedding, doc, tokens FROM {} WITH NO DATA",
         R::TABLE,
         R::columns().join(", "),
         R::TABLE

@@ -1,6 +1,7 @@
 //! Users and tenants: who can own memories.
 
 use tokio_postgres::Row;
+use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::connect::Connection;
@@ -187,8 +188,8 @@ impl Connection {
         let scoped = self.scoped(scope).await?;
         let query = "SELECT user_id, tenant_id FROM scopes WHERE scope_id = $1";
         let row = scoped
-            .tx
-            .query_opt(query, &[&scope.id()])
+            .client()
+            .query_typed_opt(query, &[(&scope.id(), Type::UUID)])
             .await
             .doing("looking for the owner")?;
         let found: Option<(Option<Uuid>, Option<Uuid>)> = row.map(|row| (row.get(0), row.get(1)));

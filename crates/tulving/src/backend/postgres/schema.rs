@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::connect::Connection;
 use super::error::{DatabaseError, Doing, Refusal, Standing};
-use crate::model::Timestamp;
+use crate::model::{Episode, Node, Scope, Timestamp};
 
 /// One file of `db/migrations`.
 #[derive(Debug, Clone, Copy)]
@@ -18,11 +18,18 @@ pub struct SchemaVersion {
 }
 
 /// Every version, oldest first.
-const VERSIONS: &[SchemaVersion] = &[SchemaVersion {
-    version: 1,
-    name: "memory_tables",
-    sql: include_str!("../../../../../db/migrations/001_memory_tables.sql"),
-}];
+const VERSIONS: &[SchemaVersion] = &[
+    SchemaVersion {
+        version: 1,
+        name: "memory_tables",
+        sql: include_str!("../../../../../db/migrations/001_memory_tables.sql"),
+    },
+    SchemaVersion {
+        version: 2,
+        name: "search",
+        sql: include_str!("../../../../../db/migrations/002_search.sql"),
+    },
+];
 
 /// A version that a database has seen.
 #[derive(Debug, Clone)]
@@ -83,10 +90,15 @@ impl Connection {
     pub async fn schema_status(&self) -> Result<SchemaStatus, DatabaseError> {
         const DOING: &str = "reading the schema's versions";
         let there = "SELECT to_regclass('tulving_schema_versions') IS NOT NULL";
-        let there: bool = self.client.query_one(there, &[]).await.doing(DOING)?.get(0);
+        let there: bool = self
+            .client
+            .query_typed_one(there, &[])
+            .await
+            .doing(DOING)?
+            .get(0);
         let rows = if there {
             let query = "SELECT version, name, checksum, applied_at FROM tulving_schema_versions ORDER BY version";
-            let rows = self.client.query(query, &[]).await.doing(DOING);
+            let rows = self.client.query_typed(query, &[]).await.doing(DOING);
             rows.map_err(|error| error.lacking(self.login.as_deref(), Standing::Member))?
         } else {
             Vec::new()
@@ -144,7 +156,8 @@ impl Connection {
 
     async fn apply_pending(&mut self) -> Result<Vec<SchemaVersion>, DatabaseError> {
         self.require_server().await?;
-        let pending = self.schema_status().await?.pending;
+        let SchemaStatus { applied, pending } = self.schema_status().await?;
+        let by_psql = applied.iter().any(|seen| seen.checksum.is_none());
         if !pending.is_empty() {
             self.require_available_extension().await?;
         }
@@ -165,7 +178,35 @@ impl Connection {
         }
         self.schema_status().await?;
         self.require_columns().await?;
+        if by_psql || !pending.is_empty() {
+            self.read_all_scopes().await?;
+        }
         Ok(pending)
+    }
+
+    /// Enters memories that are older than the keyword index into it, of every owner that is seen.
+    async fn read_all_scopes(&mut self) -> Result<(), DatabaseError> {
+        // The scopes themselves are behind the wall; their owners are the tables' owner's to read.
+        let owners = "SELECT u.id, true FROM users u UNION ALL SELECT t.id, false FROM tenants t";
+        let owners = self
+            .client
+            .query_typed(owners, &[])
+            .await
+            .doing("listing owners");
+        let owners = match owners {
+            // Someone else keeps the schema; `tulving index` is there for each scope.
+            Err(DatabaseError::Refused(Refusal::Privilege { .. })) => return Ok(()),
+            owners => owners?,
+        };
+        for row in &owners {
+            let scope = match row.get(1) {
+                true => Scope::User(row.get(0)),
+                false => Scope::Tenant(row.get(0)),
+            };
+            self.read_all::<Node>(scope, &|_| {}).await?;
+            self.read_all::<Episode>(scope, &|_| {}).await?;
+        }
+        Ok(())
     }
 
     async fn apply_version(&self, version: &SchemaVersion) -> Result<(), DatabaseError> {

@@ -1,7 +1,14 @@
 //! Embedding spaces in the database.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio_postgres::types::Type;
+
 use super::connect::Connection;
 use super::error::{DatabaseError, Doing};
+use super::scoped::Scoped;
+use super::statement::Statement;
 use crate::model::Space;
 
 const FIND: &str =
@@ -17,19 +24,23 @@ impl Connection {
         if let Some(found) = self.find_space(space).await? {
             return Ok(found);
         }
-        let dims = width(space);
         // Someone else may have made it meanwhile: then nothing is inserted, and it is found below.
         let make = "INSERT INTO embedding_spaces (provider, model, dims) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
         self.client
-            .execute(make, &[&space.provider, &space.model, &dims])
+            .execute_typed(
+                make,
+                &[
+                    (&space.provider, Type::TEXT),
+                    (&space.model, Type::TEXT),
+                    (&width(space), Type::INT4),
+                ],
+            )
             .await
             .doing(DOING)?;
-        let row = self
-            .client
-            .query_one(FIND, &[&space.provider, &space.model, &dims])
-            .await
-            .doing(DOING)?;
-        Ok(row.get(0))
+        let missing = || DatabaseError::Damaged {
+            what: format!("embedding_spaces does not keep {space}"),
+        };
+        self.find_space(space).await?.ok_or_else(missing)
     }
 
     /// The number of an embedding space, if it is there.
@@ -39,10 +50,67 @@ impl Connection {
     pub async fn find_space(&self, space: &Space) -> Result<Option<i32>, DatabaseError> {
         let row = self
             .client
-            .query_opt(FIND, &[&space.provider, &space.model, &width(space)])
+            .query_typed_opt(
+                FIND,
+                &[
+                    (&space.provider, Type::TEXT),
+                    (&space.model, Type::TEXT),
+                    (&width(space), Type::INT4),
+                ],
+            )
             .await
             .doing("looking for the embedding space")?;
         Ok(row.map(|row| row.get(0)))
+    }
+}
+
+/// The embedding spaces that were seen. A space never changes its number.
+#[derive(Debug, Default)]
+pub(super) struct Spaces(Mutex<HashMap<i32, Arc<Space>>>);
+
+impl Spaces {
+    fn seen(&self, number: i32) -> Option<Arc<Space>> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get(&number).cloned()
+    }
+
+    /// The number of a space, if it was seen.
+    pub(super) fn number(&self, space: &Space) -> Option<i32> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = seen.iter().filter(|(_, seen)| ***seen == *space);
+        found.next().map(|(number, _)| *number)
+    }
+
+    /// Notes the number of a space.
+    pub(super) fn note(&self, number: i32, space: Arc<Space>) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.insert(number, space);
+    }
+
+    /// The space with a number.
+    pub(super) async fn get(
+        &self,
+        number: i32,
+        scoped: &mut Scoped<'_>,
+    ) -> Result<Arc<Space>, DatabaseError> {
+        if let Some(space) = self.seen(number) {
+            return Ok(space);
+        }
+        let query = "SELECT space_id, provider, model, dims FROM embedding_spaces";
+        let rows = scoped
+            .send(&[Statement::new(query)], "reading the embedding spaces")
+            .await?;
+        for row in rows.iter().flatten() {
+            let space = Space {
+                provider: row.get(1),
+                model: row.get(2),
+                dims: usize::try_from(row.get::<_, i32>(3)).unwrap_or_default(),
+            };
+            self.note(row.get(0), Arc::new(space));
+        }
+        self.seen(number).ok_or_else(|| DatabaseError::Damaged {
+            what: format!("there is no embedding space {number}"),
+        })
     }
 }
 

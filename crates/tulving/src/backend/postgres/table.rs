@@ -8,6 +8,7 @@ use super::error::DatabaseError;
 use super::wire;
 use crate::model::{Episode, Node, UnknownWord};
 use crate::record::Record;
+use crate::search::text;
 
 /// A memory with its place in the source and its vector.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +41,8 @@ pub(crate) trait Table: Record {
     const TABLE: &'static str;
     /// Where the narrow form of their vectors is.
     const NARROW: &'static str;
+    /// Where the postings of their words are.
+    const POSTINGS: &'static str;
     /// The columns that differ from row to row, but for `ord` and `embedding`: the record's known
     /// fields, the owner's stamp left out because the scope is the owner.
     fn columns() -> Vec<&'static str> {
@@ -48,6 +51,8 @@ pub(crate) trait Table: Record {
         fields.chain(["extra", "carry"]).collect()
     }
 
+    /// The text that it is found by.
+    fn words(&self) -> String;
     /// Appends the fields of [`Self::columns`].
     fn encode(&self, row: &mut CopyRows);
     /// Reads the fields of [`Self::columns`].
@@ -108,6 +113,12 @@ impl<'r> Columns<'r> {
 impl Table for Node {
     const TABLE: &'static str = "memory_nodes";
     const NARROW: &'static str = "node_vectors";
+    const POSTINGS: &'static str = "node_postings";
+
+    fn words(&self) -> String {
+        text::indexed_node(self)
+    }
+
     fn encode(&self, row: &mut CopyRows) {
         row.text(&self.id);
         row.text(&self.conversation_id);
@@ -168,6 +179,12 @@ impl Table for Node {
 impl Table for Episode {
     const TABLE: &'static str = "episodic_memories";
     const NARROW: &'static str = "episode_vectors";
+    const POSTINGS: &'static str = "episode_postings";
+
+    fn words(&self) -> String {
+        text::episode(self)
+    }
+
     fn encode(&self, row: &mut CopyRows) {
         row.text(&self.id);
         row.text(&self.title);

@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-use tokio_postgres::types::{FromSql, Type};
+use bytes::{BufMut, BytesMut};
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use crate::model::{Json, Timestamp};
 
@@ -54,4 +55,51 @@ pub(super) fn vector(raw: &[u8]) -> Option<Vec<f32>> {
             .map(|float| f32::from_be_bytes(*float))
             .collect()
     })
+}
+
+impl ToSql for Timestamp {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        out.put_i64(timestamp(*self));
+        Ok(IsNull::No)
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        *ty == Type::TIMESTAMPTZ
+    }
+
+    to_sql_checked!();
+}
+
+/// A value that was written in PostgreSQL's binary form before, of whatever type is needed.
+#[derive(Debug)]
+pub(super) struct Raw(pub(super) Option<Vec<u8>>);
+
+impl ToSql for Raw {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match &self.0 {
+            Some(bytes) => {
+                out.put_slice(bytes);
+                Ok(IsNull::No)
+            }
+            None => Ok(IsNull::Yes),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// A vector in the form that `vector_recv` takes; see [`vector`].
+pub(super) fn raw_vector(numbers: &[f32]) -> Raw {
+    let mut bytes = Vec::with_capacity(4 + 4 * numbers.len());
+    // No vector is wider than 16,000.
+    bytes.put_u16(u16::try_from(numbers.len()).unwrap_or(u16::MAX));
+    bytes.put_u16(0);
+    for number in numbers {
+        bytes.put_f32(*number);
+    }
+    Raw(Some(bytes))
 }

@@ -1,0 +1,125 @@
+//! `tulving index`: what finds a scope's memories, brought into its best form.
+
+use std::sync::Mutex;
+
+use clap::Args;
+use serde_json::json;
+use tulving::backend::postgres::{IndexStep, Indexed, VectorIndex};
+use tulving::model::Scope;
+
+use crate::context::Context;
+use crate::exit::{CliError, Exit};
+use crate::output::{self, Table, count};
+use crate::{interrupt, progress};
+
+/// Builds what search uses in PostgreSQL for a large scope
+///
+/// Memories that the keyword index misses are entered into it (those that were there before psql brought
+/// the schema up to date), and its blocks are merged. Where a scope holds more than 15,000 vectors of a
+/// kind, they get an index of their own. Others read and write meanwhile; searches are exact until the
+/// index is ready, and answer the same questions before and after.
+///
+/// Safe to repeat: what is there already is left as it is, and what a killed run left is built anew.
+#[derive(Debug, Args)]
+pub struct Index {
+    /// Builds the index of the vectors anew although it is there, beside the old one
+    #[arg(long)]
+    pub rebuild: bool,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When the owner is not in the database, or the login does not own the tables.
+pub async fn run(index: &Index, cx: &Context) -> Result<Exit, CliError> {
+    let scope = cx.config.scope()?;
+    let database = cx.database()?;
+    let progress = progress::on_stderr();
+    let cancel = interrupt::listen(&progress, cx.json)?;
+    let told = Mutex::new(String::new());
+    let tell = |step: IndexStep| {
+        let text = text_of(step);
+        if let Ok(mut told) = told.lock()
+            && *told != text
+        {
+            progress.note(&text);
+            *told = text;
+        }
+    };
+    let indexed = tokio::select! {
+        indexed = database.index(scope, index.rebuild, &tell) => indexed?,
+        () = cancel.wait() => {
+            return Err(CliError::new(Exit::Interrupted, "stopped before the index was ready")
+                .hint("the same command again; searches are exact until then"));
+        }
+    };
+    drop(progress);
+    if cx.json {
+        let kinds = indexed.map(|kind| {
+            json!({"kind": kind.kind.as_str(), "entered": kind.words, "vectors": kind.vectors, "index": word(kind.index)})
+        });
+        let scope = json!({"kind": scope.kind().as_str(), "id": scope.id()});
+        output::json(&json!({"scope": scope, "kinds": kinds}))?;
+    } else {
+        output::report(&report(scope, &indexed))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// A step in words; of one that takes long, in tenths.
+fn text_of(step: IndexStep) -> String {
+    let share = |done: u64, of: u64| 10 * (10 * done / of.max(1));
+    match step {
+        IndexStep::Words { kind, done, of } => {
+            format!(
+                "entering {} into the keyword index … {} %",
+                kind.plural(),
+                share(done, of)
+            )
+        }
+        IndexStep::Merging { kind } => format!("merging the keyword index of {} …", kind.plural()),
+        IndexStep::Vectors { kind, done, of } => {
+            format!(
+                "indexing the vectors of {} … {} %",
+                kind.plural(),
+                share(done, of)
+            )
+        }
+    }
+}
+
+fn word(index: VectorIndex) -> &'static str {
+    match index {
+        VectorIndex::NotNeeded => "not needed",
+        VectorIndex::TooWide => "too wide",
+        VectorIndex::Ready => "ready",
+        VectorIndex::Built => "built",
+    }
+}
+
+fn report(scope: Scope, indexed: &[Indexed; 2]) -> String {
+    let mut table = Table::new(["", "VECTORS", "SEARCHED"]);
+    for kind in indexed {
+        let searched = match kind.index {
+            VectorIndex::NotNeeded => "exactly: there are few enough",
+            VectorIndex::TooWide => "exactly: no index takes vectors that wide",
+            VectorIndex::Ready => "through the index that was there",
+            VectorIndex::Built => "through the new index",
+        };
+        table.row([
+            kind.kind.plural().to_owned(),
+            count(kind.vectors),
+            searched.to_owned(),
+        ]);
+    }
+    let entered: u64 = indexed.iter().map(|kind| kind.words).sum();
+    let words = if entered > 0 {
+        format!(
+            "\nMemories entered into the keyword index: {}\n",
+            count(entered)
+        )
+    } else {
+        String::new()
+    };
+    format!("{scope}\n\n{}{words}", table.render())
+}

@@ -1,0 +1,351 @@
+//! PostgreSQL as a backend.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio_postgres::error::SqlState;
+
+use super::check::Target;
+use super::connect::Database;
+use super::error::{DatabaseError, Refusal};
+use super::holdings::Holdings;
+use super::pool::{Lent, Pool};
+use super::scoped::Purpose;
+use super::spaces::Spaces;
+use crate::backend::{
+    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Nearest, Page, Scored,
+};
+use crate::model::{Embedding, Facts, Key, Memory, Scope, Space, Timestamp};
+
+/// How a backend uses its database.
+#[derive(Debug, Clone)]
+pub struct PostgresOptions {
+    /// At most so many connections.
+    pub pool_size: usize,
+    /// How long to wait for one while all are in use.
+    pub wait: Duration,
+    /// How long a statement may take.
+    pub statement: Duration,
+}
+
+impl Default for PostgresOptions {
+    fn default() -> Self {
+        Self {
+            pool_size: 8,
+            wait: Duration::from_secs(5),
+            statement: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Memory in PostgreSQL: many scopes behind one wall.
+///
+/// A call is one transaction under the application role and bound to its scope, on a connection that
+/// it has to itself. A call that is dropped half-way leaves nothing behind.
+#[derive(Debug)]
+pub struct PostgresBackend {
+    pool: Pool,
+    database: Database,
+    spaces: Spaces,
+    target: Target,
+    statement: Duration,
+}
+
+/// Does `$attempt` again where that is safe.
+macro_rules! again {
+    ($tries:expr, $attempt:expr) => {{
+        let mut tries = $tries;
+        loop {
+            match $attempt.await {
+                Err(error) if tries.again(&error).await => {}
+                result => break result,
+            }
+        }
+    }};
+}
+
+impl PostgresBackend {
+    /// Connects and makes sure that the database can be worked with, and that the wall between scopes
+    /// holds for the role that is in effect.
+    ///
+    /// # Errors
+    /// If the database cannot be reached, its schema is not the newest, or a row of another scope
+    /// could be reached.
+    pub async fn open(
+        database: Database,
+        options: &PostgresOptions,
+    ) -> Result<Self, DatabaseError> {
+        let pool = Pool::new(database.clone(), options.pool_size, options.wait)?;
+        let mut connection = pool.lend().await?;
+        let target = connection.require_target().await?;
+        // Any scope will do: what is judged is the role and the tables.
+        connection
+            .require_wall(Scope::User(uuid::Uuid::nil()))
+            .await?;
+        drop(connection);
+        Ok(Self {
+            pool,
+            database,
+            spaces: Spaces::default(),
+            target,
+            statement: options.statement,
+        })
+    }
+
+    /// What database it is.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Where its connections go.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    fn reading(&self) -> Purpose {
+        Purpose::Reading(self.statement)
+    }
+
+    fn writing(&self) -> Purpose {
+        Purpose::Writing(self.statement)
+    }
+
+    async fn lend(&self) -> Result<Lent, BackendError> {
+        Ok(self.pool.lend().await?)
+    }
+
+    /// Makes sure that a space has a number, before a transaction is begun that may fail.
+    async fn register(&self, space: Option<&Arc<Space>>) -> Result<(), BackendError> {
+        if let Some(space) = space
+            && self.spaces.number(space).is_none()
+        {
+            let number = self.lend().await?.space(space).await?;
+            self.spaces.note(number, Arc::clone(space));
+        }
+        Ok(())
+    }
+
+    async fn insert_once(
+        &self,
+        scope: Scope,
+        drafts: &[Draft],
+        keys: &mut Vec<Key>,
+    ) -> Result<(), BackendError> {
+        for draft in drafts {
+            let (Draft::Whole(entry) | Draft::Next(entry)) = draft;
+            let space = entry.embedding.as_ref().map(Embedding::space);
+            self.register(space).await?;
+        }
+        let mut connection = self.lend().await?;
+        let scoped = connection.bind(scope, self.writing());
+        scoped.insert(drafts.to_vec(), &self.spaces, keys).await
+    }
+}
+
+#[async_trait]
+impl Backend for PostgresBackend {
+    async fn space(&self, scope: Scope) -> Result<Option<Arc<Space>>, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.lend().await?;
+            let mut scoped = connection.bind(scope, self.reading());
+            let doing = "looking up the scope's space";
+            let rows = scoped.send(&[Holdings::query(scope, false)], doing).await?;
+            let rows = rows.first().map_or(&[][..], Vec::as_slice);
+            let holdings = Holdings::read(rows, scope, scoped.target())?;
+            let space = match holdings.space_id {
+                Some(number) => Some(self.spaces.get(number, &mut scoped).await?),
+                None => None,
+            };
+            scoped.leave();
+            Ok(space)
+        })
+    }
+
+    async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
+        let mut tries = Tries::writing();
+        loop {
+            let mut keys = Vec::new();
+            match self.insert_once(scope, &drafts, &mut keys).await {
+                Ok(()) => return Ok(keys),
+                // An id that was not asked for beforehand, or that came in between, is taken.
+                Err(BackendError::Database(error))
+                    if error.sql_state() == Some(&SqlState::UNIQUE_VIOLATION) =>
+                {
+                    let there = self.get(scope, &keys).await?;
+                    let taken = keys
+                        .into_iter()
+                        .zip(there)
+                        .find(|(_, there)| there.is_some());
+                    if let Some((key, _)) = taken {
+                        return Err(BackendError::Exists { key });
+                    }
+                    let error = BackendError::Database(error);
+                    if !tries.again(&error).await {
+                        return Err(error);
+                    }
+                }
+                Err(error) if tries.again(&error).await => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError> {
+        again!(Tries::writing(), async {
+            self.register(new.embedding.as_ref().map(Embedding::space))
+                .await?;
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(scope, self.writing());
+            scoped.replace(old, &new, &self.spaces).await
+        })
+    }
+
+    async fn delete(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Key>, BackendError> {
+        again!(Tries::writing(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(scope, self.writing());
+            Ok(scoped.delete(keys).await?)
+        })
+    }
+
+    async fn touch(&self, scope: Scope, keys: &[Key], at: Timestamp) -> Result<u64, BackendError> {
+        again!(Tries::writing(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(scope, self.writing());
+            Ok(scoped.touch(keys, at).await?)
+        })
+    }
+
+    async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(scope, self.reading());
+            Ok(scoped.get(keys, &self.spaces).await?)
+        })
+    }
+
+    async fn list(
+        &self,
+        scope: Scope,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Listing, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(scope, self.reading());
+            Ok(scoped.list(filter, page).await?)
+        })
+    }
+
+    async fn count(&self, scope: Scope, filter: &Filter) -> Result<Counts, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(scope, self.reading());
+            Ok(scoped.count_passing(filter).await?)
+        })
+    }
+
+    async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(scope, self.reading());
+            Ok(scoped.clusters().await?)
+        })
+    }
+
+    async fn nearest(
+        &self,
+        scope: Scope,
+        query: &Embedding,
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Nearest, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(scope, self.reading());
+            scoped.nearest(query, limit, filter, &self.spaces).await
+        })
+    }
+
+    async fn matching(
+        &self,
+        scope: Scope,
+        terms: &[String],
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Vec<Scored>, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(scope, self.reading());
+            Ok(scoped.matching(terms, limit, filter).await?)
+        })
+    }
+
+    async fn neighbours(
+        &self,
+        scope: Scope,
+        of: &[Facts],
+        reach: i64,
+        filter: &Filter,
+    ) -> Result<Vec<Facts>, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(scope, self.reading());
+            Ok(scoped.neighbours(of, reach, filter).await?)
+        })
+    }
+}
+
+/// How often something is tried, and when again.
+struct Tries {
+    left: u32,
+    pause: Duration,
+}
+
+impl Tries {
+    /// Reading may be repeated whatever happened.
+    fn reading() -> Self {
+        Self {
+            left: 3,
+            pause: Duration::from_millis(20),
+        }
+    }
+
+    /// Writing as well, unless it may have been done: that is [`DatabaseError::Uncertain`].
+    fn writing() -> Self {
+        Self {
+            left: 5,
+            pause: Duration::from_millis(20),
+        }
+    }
+
+    /// Waits and says whether to try again.
+    async fn again(&mut self, error: &BackendError) -> bool {
+        let BackendError::Database(error) = error else {
+            return false;
+        };
+        let passing = error.is_transient() || matches!(error, DatabaseError::Lost { .. });
+        if !passing || self.left == 0 {
+            return false;
+        }
+        self.left -= 1;
+        tokio::time::sleep(self.pause).await;
+        self.pause *= 2;
+        true
+    }
+}
+
+impl From<DatabaseError> for BackendError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Refused(Refusal::UnknownScope { scope, target }) => Self::UnknownScope {
+                scope,
+                place: target,
+            },
+            error => Self::Database(error),
+        }
+    }
+}

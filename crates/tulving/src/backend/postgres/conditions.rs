@@ -1,0 +1,72 @@
+//! A filter as SQL.
+
+use tokio_postgres::types::Type;
+
+use super::statement::Statement;
+use super::table::Table;
+use crate::backend::Filter;
+use crate::model::Kind;
+
+/// Adds what a row of the table `m` must be like to pass: nothing, or `AND …`.
+pub(super) fn passes<R: Table>(filter: &Filter, to: &mut Statement) {
+    let Filter {
+        kinds: _, // decides which tables are asked
+        sources,
+        since,
+        until,
+        clusters,
+        conversations,
+        has_code,
+        tags,
+    } = filter;
+    let (conversation, tags_column) = match R::KIND {
+        Kind::Node => ("m.conversation_id", "m.tags"),
+        Kind::Episode => ("m.id", "m.llm_tags"),
+    };
+    if !sources.is_empty() {
+        to.text(" AND m.source = ANY (")
+            .value(texts(sources), Type::TEXT_ARRAY);
+        to.text(")");
+    }
+    if let Some(since) = since {
+        to.text(" AND m.created_at >= ")
+            .value(*since, Type::TIMESTAMPTZ);
+    }
+    if let Some(until) = until {
+        to.text(" AND m.created_at < ")
+            .value(*until, Type::TIMESTAMPTZ);
+    }
+    if !clusters.is_empty() && R::KIND == Kind::Node {
+        to.text(" AND m.cluster_id = ANY (")
+            .value(clusters.clone(), Type::INT8_ARRAY);
+        to.text(")");
+    }
+    if !conversations.is_empty() {
+        to.text(" AND ").text(conversation).text(" = ANY (");
+        to.value(texts(conversations), Type::TEXT_ARRAY);
+        to.text(")");
+    }
+    if let Some(code) = has_code {
+        to.text(" AND m.has_code = ").value(*code, Type::BOOL);
+    }
+    if tags.iter().any(|tag| tag.contains('\0')) {
+        to.text(" AND false");
+    } else if !tags.is_empty() {
+        to.text(" AND ").value(tags.clone(), Type::TEXT_ARRAY);
+        to.text(" <@ ARRAY(SELECT item #>> '{}' FROM jsonb_each(CASE jsonb_typeof(")
+            .text(tags_column)
+            .text(") WHEN 'object' THEN ")
+            .text(tags_column)
+            .text(
+                " ELSE '{}' END) AS list, \
+                 jsonb_array_elements(CASE jsonb_typeof(list.value) WHEN 'array' THEN list.value ELSE '[]' END) AS item \
+                 WHERE jsonb_typeof(item) = 'string')",
+            );
+    }
+}
+
+/// Those that a column can hold: PostgreSQL takes no NUL, so nothing is equal to the others.
+pub(super) fn texts(texts: &[String]) -> Vec<String> {
+    let storable = texts.iter().filter(|text| !text.contains('\0'));
+    storable.cloned().collect()
+}

@@ -1,0 +1,109 @@
+//! What a scope holds, as its row in `scopes` says.
+
+use std::collections::HashSet;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::error::{DatabaseError, Refusal};
+use super::statement::Statement;
+use crate::model::{Kind, Scope};
+use crate::search::keyword::Statistics;
+
+/// What a scope holds.
+#[derive(Debug, Clone)]
+pub(super) struct Holdings {
+    /// The space of its vectors, once there are any.
+    pub(super) space_id: Option<i32>,
+    nodes: Numbers,
+    episodes: Numbers,
+}
+
+/// What it holds of one kind, as far as the keyword index goes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Numbers {
+    /// The number that the next document gets.
+    pub(super) next: i32,
+    /// Blocks from this number on are small.
+    pub(super) fresh: i32,
+    documents: i64,
+    tokens: i64,
+    pub(super) dead: Vec<i32>,
+}
+
+impl Numbers {
+    /// Documents that are gone and still have postings.
+    pub(super) fn dead(&self) -> HashSet<u32> {
+        self.dead
+            .iter()
+            .filter_map(|doc| u32::try_from(*doc).ok())
+            .collect()
+    }
+
+    /// What scoring needs to know.
+    pub(super) fn statistics(&self) -> Statistics {
+        Statistics {
+            documents: u64::try_from(self.documents).unwrap_or_default(),
+            tokens: u64::try_from(self.tokens).unwrap_or_default(),
+        }
+    }
+
+    /// From which block on it is time to merge, if it is: when many small ones have come together, or
+    /// much of what is read is dead.
+    pub(super) fn to_merge(&self) -> Option<i32> {
+        const SMALL: i32 = 512;
+        if self.dead.len() > 4096 + usize::try_from(self.documents).unwrap_or_default() / 4 {
+            Some(0)
+        } else if self.next - self.fresh >= SMALL {
+            Some(self.fresh)
+        } else {
+            None
+        }
+    }
+}
+
+impl Holdings {
+    /// What it holds of one kind.
+    pub(super) fn of(&self, kind: Kind) -> &Numbers {
+        match kind {
+            Kind::Node => &self.nodes,
+            Kind::Episode => &self.episodes,
+        }
+    }
+
+    /// Asks what the scope holds; where it is to be written to, this waits for other writers and
+    /// holds later ones off.
+    pub(super) fn query(scope: Scope, to_write: bool) -> Statement {
+        let lock = if to_write { " FOR NO KEY UPDATE" } else { "" };
+        Statement::new(format!(
+            "SELECT user_id, tenant_id, space_id, \
+                    node_next, node_fresh, node_documents, node_tokens, node_dead, \
+                    episode_next, episode_fresh, episode_documents, episode_tokens, episode_dead \
+             FROM scopes WHERE scope_id = $1{lock}"
+        ))
+        .with(scope.id(), Type::UUID)
+    }
+
+    /// Reads the answer.
+    pub(super) fn read(rows: &[Row], scope: Scope, target: &str) -> Result<Self, DatabaseError> {
+        let owner = (scope.user_id(), scope.tenant_id());
+        let is_owner = |row: &&Row| (row.get::<_, Option<Uuid>>(0), row.get(1)) == owner;
+        let Some(row) = rows.first().filter(is_owner) else {
+            let target = target.to_owned();
+            return Err(Refusal::UnknownScope { scope, target }.into());
+        };
+        let numbers = |at: usize| Numbers {
+            next: row.get(at),
+            fresh: row.get(at + 1),
+            documents: row.get(at + 2),
+            tokens: row.get(at + 3),
+            dead: row.get(at + 4),
+        };
+        Ok(Self {
+            space_id: row.get(2),
+            nodes: numbers(3),
+            episodes: numbers(8),
+        })
+    }
+}

@@ -1,0 +1,405 @@
+//! The index of a large scope's vectors, and the upkeep of its keyword index.
+
+use std::time::Duration;
+
+use tokio_postgres::types::Type;
+
+use super::connect::{Connection, Database};
+use super::error::{DatabaseError, Doing, Refusal, Standing};
+use super::holdings::Holdings;
+use super::matching::unread;
+use super::nearest::EXACT;
+use super::postings::Batch;
+use super::scoped::Scoped;
+use super::spaces::Spaces;
+use super::statement::Statement;
+use super::table::{Columns, Table};
+use crate::model::{Episode, Kind, Node, Scope};
+
+/// Every statement on the table looks at every index of it, so there is an end to their number.
+const MOST: i64 = 200;
+/// The widest that pgvector builds such an index for.
+const WIDEST: usize = 4000;
+
+/// What `index` is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexStep {
+    /// Memories are entered into the keyword index; so many are done.
+    Words {
+        /// Nodes or episodes.
+        kind: Kind,
+        /// How many are done.
+        done: u64,
+        /// Of how many.
+        of: u64,
+    },
+    /// The blocks of the keyword index are merged.
+    Merging {
+        /// Nodes or episodes.
+        kind: Kind,
+    },
+    /// The server builds the index of the vectors.
+    Vectors {
+        /// Nodes or episodes.
+        kind: Kind,
+        /// How many are done.
+        done: u64,
+        /// Of how many.
+        of: u64,
+    },
+}
+
+/// What became of the index of one kind's vectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VectorIndex {
+    /// There are so few that an exact search is as quick.
+    NotNeeded,
+    /// pgvector has no index for vectors of this width: searches stay exact.
+    TooWide,
+    /// It was there.
+    Ready,
+    /// It was built.
+    Built,
+}
+
+/// What was found and done for one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Indexed {
+    /// Nodes or episodes.
+    pub kind: Kind,
+    /// Memories that were entered into the keyword index.
+    pub words: u64,
+    /// Vectors in the scope.
+    pub vectors: u64,
+    /// The index of the vectors.
+    pub index: VectorIndex,
+}
+
+/// The name of the index of one scope's vectors: its own, so that no scope feels another's.
+pub(super) fn index_name(kind: Kind, scope: uuid::Uuid, space_id: i32) -> String {
+    format!("{}_vectors_{}_{space_id}", kind.as_str(), scope.simple())
+}
+
+impl Database {
+    /// Brings everything that finds a scope's memories into its best form: enters what is missing in
+    /// the keyword index, merges its blocks, and builds an index of the vectors where there are many.
+    /// Readers and writers go on meanwhile, and searches are exact until the index is ready. Whatever
+    /// a killed or dropped one left is built anew.
+    ///
+    /// # Errors
+    /// If the owner is not in the database, or the login role does not own the tables.
+    pub async fn index(
+        &self,
+        scope: Scope,
+        rebuild: bool,
+        progress: &(dyn Fn(IndexStep) + Send + Sync),
+    ) -> Result<[Indexed; 2], DatabaseError> {
+        let lock = self.lock(scope, 30).await?;
+        let mut connection = self.connect().await?;
+        connection.require_target().await?;
+        connection.require_scope(scope).await?;
+        drop(connection);
+        let indexed = self.index_locked(scope, rebuild, progress).await?;
+        drop(lock);
+        Ok(indexed)
+    }
+
+    /// The same for who holds the scope's lock.
+    pub(crate) async fn index_locked(
+        &self,
+        scope: Scope,
+        rebuild: bool,
+        progress: &(dyn Fn(IndexStep) + Send + Sync),
+    ) -> Result<[Indexed; 2], DatabaseError> {
+        let mut connection = self.connect().await?;
+        let indexing = Indexing {
+            database: self,
+            scope,
+            rebuild,
+            progress,
+        };
+        Ok([
+            indexing.kind::<Node>(&mut connection).await?,
+            indexing.kind::<Episode>(&mut connection).await?,
+        ])
+    }
+}
+
+impl Connection {
+    /// Enters memories into the keyword index that are not in it yet: those of before it was there.
+    ///
+    /// # Errors
+    /// If the connection is lost.
+    pub(super) async fn read_all<R: Table>(
+        &mut self,
+        scope: Scope,
+        progress: &(dyn Fn(IndexStep) + Send + Sync),
+    ) -> Result<u64, DatabaseError> {
+        let mut scoped = self.scoped(scope).await?;
+        let rows = scoped
+            .finish(&[unread::<R>(scope.id())], "counting memories")
+            .await?;
+        let of = rows
+            .iter()
+            .flatten()
+            .next()
+            .map_or(0, |row| row.get::<_, i64>(0).unsigned_abs());
+        let mut done = 0;
+        while done < of {
+            scoped = self.scoped(scope).await?;
+            let read = scoped.read_some::<R>().await?;
+            scoped.commit().await?;
+            if read == 0 {
+                break;
+            }
+            done += read;
+            progress(IndexStep::Words {
+                kind: R::KIND,
+                done,
+                of: of.max(done),
+            });
+        }
+        Ok(done)
+    }
+
+    /// Removes a scope's indexes of vectors; whether there were any. Searches are exact from then on.
+    ///
+    /// # Errors
+    /// If the login role does not own the tables.
+    pub(crate) async fn drop_indexes(&self, scope: Scope) -> Result<bool, DatabaseError> {
+        let names = self.index_names(scope).await?;
+        for (name, _) in &names {
+            self.drop_index(name).await?;
+        }
+        Ok(names.iter().any(|(_, valid)| *valid))
+    }
+
+    /// The names of a scope's indexes, those that a rebuilding left included, and whether each is
+    /// whole.
+    async fn index_names(&self, scope: Scope) -> Result<Vec<(String, bool)>, DatabaseError> {
+        let query = "SELECT c.relname::text, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+                     WHERE i.indrelid IN (to_regclass('node_vectors'), to_regclass('episode_vectors')) \
+                       AND c.relname LIKE $1";
+        let like = format!("%\\_vectors\\_{}\\_%", scope.id().simple());
+        let rows = self.client.query_typed(query, &[(&like, Type::TEXT)]).await;
+        let rows = rows.doing("looking for indexes")?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
+    async fn drop_index(&self, name: &str) -> Result<(), DatabaseError> {
+        let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS \"{name}\"");
+        let dropped = self.client.batch_execute(&drop).await;
+        dropped
+            .doing("removing an index")
+            .map_err(|error| error.lacking(self.login.as_deref(), Standing::Owner))
+    }
+}
+
+impl Scoped<'_> {
+    /// Enters some memories into the keyword index; gives how many.
+    async fn read_some<R: Table>(&mut self) -> Result<u64, DatabaseError> {
+        const DOING: &str = "entering memories into the keyword index";
+        let scope = self.scope.id();
+        let some = format!(
+            "SELECT {} FROM {} WHERE scope_id = $1 AND doc IS NULL ORDER BY ord LIMIT 512 FOR NO KEY UPDATE",
+            R::columns().join(", "),
+            R::TABLE
+        );
+        let some = Statement::new(some).with(scope, Type::UUID);
+        let answers = self
+            .send(&[Holdings::query(self.scope, true), some], DOING)
+            .await?;
+        let [holdings, rows] = answers.as_slice() else {
+            return Ok(0);
+        };
+        let next = Holdings::read(holdings, self.scope, self.target())?
+            .of(R::KIND)
+            .next;
+        self.require_numbers::<R>(next, rows.len())?;
+        let mut records = Vec::with_capacity(rows.len());
+        for row in rows {
+            records.push(R::decode(&mut Columns::new::<R>(row))?);
+        }
+        if records.is_empty() {
+            return Ok(0);
+        }
+        let batch = Batch::of(records.iter().map(Table::words));
+        let ids: Vec<String> = records
+            .iter()
+            .map(|record| record.id().to_owned())
+            .collect();
+        let docs: Vec<i32> = (next..).take(ids.len()).collect();
+        let count = i32::try_from(ids.len()).unwrap_or(i32::MAX);
+        let number = format!(
+            "UPDATE {} m SET doc = u.doc, tokens = u.tokens FROM unnest($2, $3, $4) AS u (id, doc, tokens) \
+             WHERE m.scope_id = $1 AND m.id = u.id",
+            R::TABLE
+        );
+        let kind = R::KIND.as_str();
+        let counting = format!(
+            "UPDATE scopes SET {kind}_next = {kind}_next + $2, {kind}_fresh = {kind}_next + $2, \
+                               {kind}_documents = {kind}_documents + $2, {kind}_tokens = {kind}_tokens + $3 \
+             WHERE scope_id = $1"
+        );
+        let mut statements = vec![
+            Statement::new(number)
+                .with(scope, Type::UUID)
+                .with(ids, Type::TEXT_ARRAY)
+                .with(docs, Type::INT4_ARRAY)
+                .with(batch.lengths().to_vec(), Type::INT4_ARRAY),
+            Statement::new(counting)
+                .with(scope, Type::UUID)
+                .with(count, Type::INT4)
+                .with(batch.tokens(), Type::INT8),
+        ];
+        statements.extend(batch.write::<R>(scope, next));
+        self.send(&statements, DOING).await?;
+        Ok(count.unsigned_abs().into())
+    }
+}
+
+/// One go at a scope.
+struct Indexing<'i> {
+    database: &'i Database,
+    scope: Scope,
+    rebuild: bool,
+    progress: &'i (dyn Fn(IndexStep) + Send + Sync),
+}
+
+impl Indexing<'_> {
+    async fn kind<R: Table>(&self, connection: &mut Connection) -> Result<Indexed, DatabaseError> {
+        const DOING: &str = "looking what a scope holds";
+        let words = connection.read_all::<R>(self.scope, self.progress).await?;
+        (self.progress)(IndexStep::Merging { kind: R::KIND });
+        let scope = self.scope;
+        let mut scoped = connection.scoped(scope).await?;
+        let rows = scoped.send(&[Holdings::query(scope, true)], DOING).await?;
+        let rows = rows.first().map_or(&[][..], Vec::as_slice);
+        let holdings = Holdings::read(rows, scope, scoped.target())?;
+        scoped.merge::<R>(holdings.of(R::KIND), 0).await?;
+        scoped.commit().await?;
+
+        let mut indexed = Indexed {
+            kind: R::KIND,
+            words,
+            vectors: 0,
+            index: VectorIndex::NotNeeded,
+        };
+        let Some(space_id) = holdings.space_id else {
+            return Ok(indexed);
+        };
+        let mut scoped = connection.scoped(scope).await?;
+        let dims = Spaces::default().get(space_id, &mut scoped).await?.dims;
+        let count = format!(
+            "SELECT count(*) FROM {} WHERE scope_id = $1 AND space_id = $2",
+            R::NARROW
+        );
+        let count = Statement::new(count)
+            .with(scope.id(), Type::UUID)
+            .with(space_id, Type::INT4);
+        let rows = scoped.finish(&[count], DOING).await?;
+        let count = rows
+            .iter()
+            .flatten()
+            .next()
+            .map_or(0, |row| row.get::<_, i64>(0));
+        indexed.vectors = count.unsigned_abs();
+        indexed.index = if indexed.vectors <= EXACT {
+            VectorIndex::NotNeeded
+        } else if dims > WIDEST {
+            VectorIndex::TooWide
+        } else {
+            self.build::<R>(connection, space_id, dims, indexed.vectors)
+                .await?
+        };
+        Ok(indexed)
+    }
+
+    async fn build<R: Table>(
+        &self,
+        connection: &mut Connection,
+        space_id: i32,
+        dims: usize,
+        vectors: u64,
+    ) -> Result<VectorIndex, DatabaseError> {
+        let name = index_name(R::KIND, self.scope.id(), space_id);
+        let mut ready = false;
+        for (found, valid) in connection.index_names(self.scope).await? {
+            // What a killed build left, or a rebuilding, is of no use to anyone.
+            if !valid {
+                connection.drop_index(&found).await?;
+            }
+            ready |= valid && found == name;
+        }
+        if ready && !self.rebuild {
+            return Ok(VectorIndex::Ready);
+        }
+        if !ready {
+            let count = "SELECT count(*) FROM pg_index i JOIN pg_am a ON a.amname = 'hnsw' \
+                         JOIN pg_class c ON c.oid = i.indexrelid AND c.relam = a.oid \
+                         WHERE i.indrelid = to_regclass($1)";
+            let there = connection
+                .client
+                .query_typed(count, &[(&R::NARROW, Type::TEXT)])
+                .await;
+            let there = there.doing("counting indexes")?;
+            if there
+                .first()
+                .is_some_and(|row| row.get::<_, i64>(0) >= MOST)
+            {
+                return Err(Refusal::TooManyIndexes {
+                    most: MOST.unsigned_abs(),
+                }
+                .into());
+            }
+        }
+        // The graph is built in memory, several times as fast as when it does not fit.
+        let kib = vectors.saturating_mul(2 * dims as u64 + 700) / 1024;
+        let memory = format!(
+            "SELECT set_config('maintenance_work_mem', \
+                    greatest(pg_size_bytes(current_setting('maintenance_work_mem')) / 1024, {})::text || 'kB', false)",
+            kib.min(1 << 20)
+        );
+        connection
+            .client
+            .batch_execute(&memory)
+            .await
+            .doing("preparing to build an index")?;
+        let build = if ready {
+            format!("REINDEX INDEX CONCURRENTLY \"{name}\"")
+        } else {
+            format!(
+                "CREATE INDEX CONCURRENTLY \"{name}\" ON {} \
+                 USING hnsw ((v::halfvec({dims})) halfvec_ip_ops) WITH (m = 16, ef_construction = 64) \
+                 WHERE scope_id = '{}' AND space_id = {space_id}",
+                R::NARROW,
+                self.scope.id()
+            )
+        };
+        let watcher = self.database.connect().await?;
+        let pid = connection
+            .client
+            .query_typed_one("SELECT pg_backend_pid()", &[])
+            .await;
+        let pid: i32 = pid.doing("preparing to build an index")?.get(0);
+        let mut building = std::pin::pin!(connection.client.batch_execute(&build));
+        let built = loop {
+            tokio::select! {
+                built = &mut building => break built,
+                () = tokio::time::sleep(Duration::from_millis(500)) => {
+                    let query = "SELECT tuples_done FROM pg_stat_progress_create_index WHERE pid = $1";
+                    let rows = watcher.client.query_typed(query, &[(&pid, Type::INT4)]).await;
+                    // Nobody waits for progress: if it cannot be told, it is not told.
+                    if let Some(row) = rows.iter().flatten().next() {
+                        let done = row.get::<_, Option<i64>>(0).unwrap_or(0).unsigned_abs();
+                        (self.progress)(IndexStep::Vectors { kind: R::KIND, done: done.min(vectors), of: vectors });
+                    }
+                }
+            }
+        };
+        built
+            .doing("building the index of the vectors")
+            .map_err(|error| error.lacking(connection.login.as_deref(), Standing::Owner))?;
+        Ok(VectorIndex::Built)
+    }
+}

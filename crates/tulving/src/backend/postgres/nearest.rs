@@ -1,0 +1,364 @@
+//! The vector arm: candidates come from the narrow form, scores from the full vectors.
+
+use std::sync::Arc;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::conditions::passes;
+use super::error::DatabaseError;
+use super::holdings::Holdings;
+use super::index::index_name;
+use super::listing::{facts_of, facts_width, read_facts};
+use super::matching::in_order;
+use super::scoped::Scoped;
+use super::spaces::Spaces;
+use super::statement::Statement;
+use super::table::Table;
+use super::wire::{raw_vector, vector};
+use crate::backend::{BackendError, Filter, FoundBy, Nearest, Scored};
+use crate::model::{Embedding, Episode, Kind, Node, Space};
+use crate::search::vector::similarity;
+
+const DOING: &str = "searching by vector";
+
+/// Scopes up to so many memories of a kind are searched exactly; see
+/// `docs/decisions/0013-postgres-search.md` for how it was measured.
+pub(super) const EXACT: u64 = 15_000;
+
+/// What is being looked for.
+struct Query<'q> {
+    /// Of length 1.
+    direction: Vec<f32>,
+    full: &'q [f32],
+    space_id: i32,
+    limit: usize,
+    filter: &'q Filter,
+}
+
+/// What came back of one kind.
+struct Found {
+    hits: Vec<Scored>,
+    by: FoundBy,
+}
+
+impl Scoped<'_> {
+    /// The memories nearest to a vector.
+    pub(super) async fn nearest(
+        mut self,
+        query: &Embedding,
+        limit: usize,
+        filter: &Filter,
+        spaces: &Spaces,
+    ) -> Result<Nearest, BackendError> {
+        let nothing = Nearest {
+            hits: Vec::new(),
+            found_by: FoundBy::Exact,
+        };
+        let scope = self.scope;
+        let statements = [Holdings::query(scope, false), indexes(scope.id())];
+        let answers = self.send(&statements, DOING).await?;
+        let [holdings, indexes] = answers.as_slice() else {
+            return Ok(nothing);
+        };
+        let holdings = Holdings::read(holdings, scope, self.target())?;
+        let Some(space_id) = holdings.space_id else {
+            self.leave();
+            return Ok(nothing);
+        };
+        let space = spaces.get(space_id, &mut self).await?;
+        if space != *query.space() {
+            return Err(BackendError::WrongSpace {
+                stored: space,
+                given: Arc::clone(query.space()),
+            });
+        }
+        let Some(direction) = direction(query.numbers()).filter(|_| limit > 0) else {
+            self.leave();
+            return Ok(nothing);
+        };
+        let query = Query {
+            direction,
+            full: query.numbers(),
+            space_id,
+            limit,
+            filter,
+        };
+        let is_indexed = |kind: Kind| {
+            let name = index_name(kind, scope.id(), space_id);
+            holdings.of(kind).statistics().documents > EXACT
+                && indexes.iter().any(|row| row.get::<_, &str>(0) == name)
+        };
+        let mut found = Vec::new();
+        if filter.wants(Kind::Node) {
+            let indexed = is_indexed(Kind::Node);
+            found.push(self.of_kind::<Node>(&query, &space, indexed).await?);
+        }
+        if filter.wants(Kind::Episode) {
+            let indexed = is_indexed(Kind::Episode);
+            found.push(self.of_kind::<Episode>(&query, &space, indexed).await?);
+        }
+        self.leave();
+        let through_index = found.iter().any(|found| found.by == FoundBy::Index);
+        let mut hits: Vec<Scored> = found.into_iter().flat_map(|found| found.hits).collect();
+        hits.sort_by(in_order);
+        hits.truncate(limit);
+        Ok(Nearest {
+            hits,
+            found_by: if through_index {
+                FoundBy::Index
+            } else {
+                FoundBy::Exact
+            },
+        })
+    }
+
+    async fn of_kind<R: Table>(
+        &mut self,
+        query: &Query<'_>,
+        space: &Space,
+        indexed: bool,
+    ) -> Result<Found, DatabaseError> {
+        if indexed && !self.is_small::<R>(query.filter).await? {
+            let hits = self.by_index::<R>(query, space).await?;
+            // Fewer than asked for: what is missing may be where the index did not look.
+            if hits.len() >= query.limit {
+                return Ok(Found {
+                    hits,
+                    by: FoundBy::Index,
+                });
+            }
+        }
+        Ok(Found {
+            hits: self.exactly::<R>(query, space).await?,
+            by: FoundBy::Exact,
+        })
+    }
+
+    /// Whether a filter lets so few memories pass that they are searched exactly.
+    async fn is_small<R: Table>(&mut self, filter: &Filter) -> Result<bool, DatabaseError> {
+        if filter.is_open() {
+            return Ok(false);
+        }
+        let mut query = Statement::new(format!(
+            "SELECT count(*) FROM (SELECT FROM {} m WHERE m.scope_id = ",
+            R::TABLE
+        ));
+        query.value(self.scope.id(), Type::UUID);
+        passes::<R>(filter, &mut query);
+        query
+            .text(" LIMIT ")
+            .value(i64::try_from(EXACT).unwrap_or(i64::MAX), Type::INT8);
+        query.text(") passing");
+        let rows = self.send(&[query], DOING).await?;
+        let passing = rows
+            .iter()
+            .flatten()
+            .next()
+            .map_or(0, |row| row.get::<_, i64>(0));
+        Ok(passing.unsigned_abs() < EXACT)
+    }
+
+    /// Looks at every vector.
+    async fn exactly<R: Table>(
+        &mut self,
+        query: &Query<'_>,
+        space: &Space,
+    ) -> Result<Vec<Scored>, DatabaseError> {
+        let margin = margin(space.dims);
+        let mut most = query.limit.saturating_mul(2).saturating_add(50);
+        loop {
+            // The type without a width is what no index is on.
+            let near = near::<R>(query, self.scope.id(), "n.v", "halfvec", most);
+            let rows = self
+                .send(
+                    &[rescored::<R>(near, query.limit, margin, self.scope.id())],
+                    DOING,
+                )
+                .await?;
+            let rows = rows.into_iter().next().unwrap_or_default();
+            if reaches_beyond(&rows, most) {
+                most = most.saturating_mul(4);
+                continue;
+            }
+            return Ok(scored::<R>(&rows, query.full));
+        }
+    }
+
+    /// Follows the scope's own graph.
+    async fn by_index<R: Table>(
+        &mut self,
+        query: &Query<'_>,
+        space: &Space,
+    ) -> Result<Vec<Scored>, DatabaseError> {
+        let (dims, margin) = (space.dims, margin(space.dims));
+        let mut most = query.limit.saturating_mul(2).saturating_add(20);
+        loop {
+            // Settings of this transaction.
+            let mut statements: Vec<Statement> = [
+                format!("hnsw.ef_search = {}", most.clamp(SIGHT, WIDEST_SIGHT)),
+                "hnsw.iterative_scan = strict_order".to_owned(),
+                "enable_seqscan = off".to_owned(),
+                "enable_bitmapscan = off".to_owned(),
+                "enable_sort = off".to_owned(),
+            ]
+            .into_iter()
+            .map(|setting| Statement::new(format!("SET LOCAL {setting}")))
+            .collect();
+            let search = statements.len();
+            let column = format!("(n.v::halfvec({dims}))");
+            let ty = format!("halfvec({dims})");
+            let near = near::<R>(query, self.scope.id(), &column, &ty, most);
+            statements.push(rescored::<R>(near, query.limit, margin, self.scope.id()));
+            statements.extend(
+                ["enable_seqscan", "enable_bitmapscan", "enable_sort"]
+                    .map(|setting| Statement::new(format!("SET LOCAL {setting} TO DEFAULT"))),
+            );
+            let answers = self.send(&statements, DOING).await?;
+            let rows = answers.get(search).map_or(&[][..], Vec::as_slice);
+            if reaches_beyond(rows, most) && most < WIDEST_SIGHT {
+                most = most.saturating_mul(4);
+                continue;
+            }
+            return Ok(scored::<R>(rows, query.full));
+        }
+    }
+}
+
+/// Whether more than the `most` candidates that were asked for could be among the first.
+fn reaches_beyond(rows: &[Row], most: usize) -> bool {
+    rows.first().is_some_and(|row| {
+        let (candidates, last_could_be): (i64, bool) = (row.get(0), row.get(1));
+        last_could_be && candidates.unsigned_abs() >= most as u64
+    })
+}
+
+/// How many candidates a search of the graph keeps in sight, at least and, as pgvector has it, at most.
+const SIGHT: usize = 100;
+const WIDEST_SIGHT: usize = 1000;
+
+/// How far the half-precision score of a vector can be from its true one, twice: a memory among the
+/// true first k has a score of at least that of the k-th candidate less this.
+///
+/// Rounding a vector of length 1 moves it by at most 2⁻¹¹ (what is too small for that by 2⁻²⁵ a
+/// number), and both vectors are rounded; the sum is made in single precision, which adds at most
+/// 2⁻²⁴ for each number.
+fn margin(dims: usize) -> f64 {
+    let dims = dims as f64;
+    let rounding = 2.0 * (2f64.powi(-11) * 1.001 + dims.sqrt() * 2f64.powi(-25));
+    let summing = dims * 2f64.powi(-24) * 1.01;
+    2.0 * (rounding + summing + 2f64.powi(-20))
+}
+
+/// The vector at length 1; none if it has no direction.
+fn direction(numbers: &[f32]) -> Option<Vec<f32>> {
+    let squares: f64 = numbers
+        .iter()
+        .map(|number| f64::from(*number).powi(2))
+        .sum();
+    let length = squares.sqrt();
+    (length > 0.0).then(|| {
+        let normal = |number: &f32| (f64::from(*number) / length) as f32;
+        numbers.iter().map(normal).collect()
+    })
+}
+
+/// The ids of the `most` candidates that pass, with their distance `d`.
+fn near<R: Table>(
+    query: &Query<'_>,
+    scope: uuid::Uuid,
+    column: &str,
+    ty: &str,
+    most: usize,
+) -> Statement {
+    let space_id = query.space_id;
+    // Scope and space are written out: a partial index is taken only where its condition can be seen.
+    let mut near = Statement::new(format!("SELECT n.id, {column} <#> "));
+    near.value(raw_vector(&query.direction), Type::UNKNOWN);
+    near.text(&format!("::vector::{ty} AS d FROM {} n", R::NARROW));
+    if !query.filter.is_open() {
+        near.text(&format!(
+            " JOIN {} m ON m.scope_id = '{scope}' AND m.id = n.id",
+            R::TABLE
+        ));
+    }
+    near.text(&format!(
+        " WHERE n.scope_id = '{scope}' AND n.space_id = {space_id}"
+    ));
+    passes::<R>(query.filter, &mut near);
+    near.text(" ORDER BY d LIMIT ");
+    near.value(i64::try_from(most).unwrap_or(i64::MAX), Type::INT8);
+    near
+}
+
+/// Those candidates that can be among the first `limit`, with their full vectors. Each row begins with
+/// how many candidates there were, and whether the last of them could be.
+fn rescored<R: Table>(near: Statement, limit: usize, margin: f64, scope: uuid::Uuid) -> Statement {
+    let before = "WITH near AS MATERIALIZED (";
+    let after = "), cut AS (SELECT coalesce((SELECT d FROM near ORDER BY d OFFSET ";
+    let mut query = Statement::default();
+    query.wrap(before, near, after);
+    let last = i64::try_from(limit).unwrap_or(i64::MAX).saturating_sub(1);
+    query
+        .value(last, Type::INT8)
+        .text(" LIMIT 1), 'infinity') + ");
+    query.value(margin, Type::FLOAT8);
+    // Sub-selects that depend on nothing are worked out once.
+    query.text(&format!(
+        " AS d) SELECT (SELECT count(*) FROM near), (SELECT max(d) FROM near) <= (SELECT d FROM cut), \
+                       vector_send(m.embedding), {} \
+         FROM near \
+         CROSS JOIN LATERAL (SELECT * FROM {} WHERE scope_id = '{scope}' AND id = near.id LIMIT 1) m \
+         WHERE near.d <= (SELECT d FROM cut)",
+        facts_of::<R>(),
+        R::TABLE
+    ));
+    query
+}
+
+/// Scores from the full vectors.
+fn scored<R: Table>(rows: &[Row], query: &[f32]) -> Vec<Scored> {
+    debug_assert!(rows.iter().all(|row| row.len() == 3 + facts_width::<R>()));
+    rows.iter()
+        .filter_map(|row| {
+            let full = vector(row.get::<_, Option<&[u8]>>(2)?)?;
+            Some(Scored {
+                facts: read_facts::<R>(row, 3),
+                score: similarity(query, &full),
+            })
+        })
+        .collect()
+}
+
+/// The names of the scope's finished indexes.
+fn indexes(scope: uuid::Uuid) -> Statement {
+    let query = "SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+                 WHERE i.indrelid IN (to_regclass('node_vectors'), to_regclass('episode_vectors')) \
+                   AND i.indisvalid AND c.relname LIKE $1";
+    let like = format!("%\\_vectors\\_{}\\_%", scope.simple());
+    Statement::new(query).with(like, Type::TEXT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_to_half_precision_stays_within_half_the_margin() {
+        // The worst case for one number is halfway between two that half precision has.
+        let between = 1.0 + 2f64.powi(-11);
+        for dims in [1, 8, 1024, 16_000] {
+            let number = between / (dims as f64).sqrt();
+            let error = (between - 1.0) / between * 2.0;
+            assert!(error < margin(dims) / 2.0, "{dims}: {number}");
+        }
+        assert!(margin(1024) < 0.0025);
+    }
+
+    #[test]
+    fn what_is_long_or_short_has_a_direction_and_zero_has_none() {
+        assert_eq!(direction(&[3e38, 0.0]).unwrap(), [1.0, 0.0]);
+        assert_eq!(direction(&[0.0, 1e-45]).unwrap(), [0.0, 1.0]);
+        assert_eq!(direction(&[0.0, -0.0]), None);
+    }
+}

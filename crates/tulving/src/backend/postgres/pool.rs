@@ -1,0 +1,119 @@
+//! Connections that are kept and lent, a transaction at a time.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use deadpool::Runtime;
+use deadpool::managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult};
+
+use super::connect::{Connection, Database};
+use super::error::DatabaseError;
+
+/// Makes connections for the pool.
+struct Keeper {
+    database: Database,
+}
+
+impl managed::Manager for Keeper {
+    type Type = Connection;
+    type Error = DatabaseError;
+
+    async fn create(&self) -> Result<Connection, DatabaseError> {
+        self.database.connect_plain().await
+    }
+
+    async fn recycle(
+        &self,
+        connection: &mut Connection,
+        _: &Metrics,
+    ) -> RecycleResult<DatabaseError> {
+        if connection.engaged || connection.client.is_closed() {
+            Err(RecycleError::message("the connection was lost"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// At most so many connections to one database.
+pub(super) struct Pool {
+    connections: managed::Pool<Keeper>,
+    target: String,
+    size: usize,
+    wait: Duration,
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pool({} of {})", self.size, self.target)
+    }
+}
+
+/// A connection on loan. When it is dropped it goes back, unless it is left in a transaction: then
+/// it is closed, and the server forgets the transaction, with the scope that was bound.
+pub(super) struct Lent(Object<Keeper>);
+
+impl Deref for Lent {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if self.0.engaged {
+            // The pool will not lend it again; the server is to know now.
+            self.0.close();
+        }
+    }
+}
+
+impl Pool {
+    /// Nothing is connected yet.
+    pub(super) fn new(
+        database: Database,
+        size: usize,
+        wait: Duration,
+    ) -> Result<Self, DatabaseError> {
+        let target = database.target();
+        let size = size.max(1);
+        let pool = managed::Pool::builder(Keeper { database })
+            .max_size(size)
+            .wait_timeout(Some(wait))
+            .runtime(Runtime::Tokio1)
+            .build();
+        match pool {
+            Ok(connections) => Ok(Self {
+                connections,
+                target,
+                size,
+                wait,
+            }),
+            // There is a runtime for its timeouts, which is all it could miss.
+            Err(error) => Err(DatabaseError::Damaged {
+                what: error.to_string(),
+            }),
+        }
+    }
+
+    /// Lends a connection; waits for one if all are lent, and gives up after a while.
+    pub(super) async fn lend(&self) -> Result<Lent, DatabaseError> {
+        match self.connections.get().await {
+            Ok(connection) => Ok(Lent(connection)),
+            Err(PoolError::Backend(error)) => Err(error),
+            Err(_) => Err(DatabaseError::Busy {
+                target: self.target.clone(),
+                size: self.size,
+                seconds: self.wait.as_secs(),
+            }),
+        }
+    }
+}
