@@ -11,6 +11,7 @@ mod bitflips;
 mod corrupt;
 mod data;
 mod faults;
+mod journal;
 mod kill;
 mod migrate;
 mod odd;

@@ -14,10 +14,10 @@ use super::progress::{Phase, Progress};
 use super::rows::{self, RowsFile};
 use super::source::{KindSource, Reading};
 use super::workers::Conveyor;
-use crate::backend::file::Pending;
 use crate::backend::file::layout::Layout;
 use crate::backend::file::npy;
 use crate::backend::file::pair::{Fingerprint, Pair};
+use crate::backend::file::{FileError, Pending, owner_of};
 use crate::model::{Episode, Kind, Node, Scope, Space};
 use crate::record::{Flaw, Reason, Record, Stamp};
 
@@ -104,6 +104,8 @@ pub(crate) struct KindChecked {
 /// A source whose files were gone through once: counted, hashed, cut into work.
 pub(crate) struct Surveyed {
     layout: &'static str,
+    /// Whose memory the directory says it is.
+    owner: Option<Scope>,
     sources: Vec<KindSource>,
 }
 
@@ -161,6 +163,7 @@ pub(crate) async fn survey(
         first.files.push((name, print));
     }
     Ok(Surveyed {
+        owner: owner_of(&layout)?,
         layout: layout.version,
         sources,
     })
@@ -179,7 +182,16 @@ impl Surveyed {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Prepared, TransferError> {
-        let Self { layout, sources } = self;
+        let Self {
+            layout,
+            owner,
+            sources,
+        } = self;
+        if !options.restamp && owner.is_some_and(|owner| owner != scope) {
+            return Err(TransferError::File(FileError::OtherOwner {
+                path: options.data_dir.clone(),
+            }));
+        }
         let mut prepared = Prepared {
             layout,
             nodes: KindSummary::default(),

@@ -185,6 +185,14 @@ impl Manifest {
     }
 }
 
+/// Whose memory a directory says it holds.
+///
+/// # Errors
+/// If its manifest cannot be read.
+pub(crate) fn owner_of(layout: &Layout) -> Result<Option<Scope>, FileError> {
+    Manifest::read(layout)?.owner()
+}
+
 fn text(text: &str) -> Value<'static> {
     Value::String(Text::from(text.to_owned()))
 }
