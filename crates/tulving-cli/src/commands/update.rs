@@ -77,7 +77,13 @@ pub async fn run(update: Update, cx: &Context) -> Result<Exit, CliError> {
         vector,
     ])?;
     let created_at = changes.created_at.as_deref().map(input::moment).transpose();
-    let memory = cx.memory().await?;
+    let texts = [&changes.question, &changes.answer, &changes.title];
+    let makes_a_vector = changes.vector.is_none() && texts.into_iter().any(Option::is_some);
+    let memory = if makes_a_vector {
+        cx.memory().await?
+    } else {
+        cx.records().await?
+    };
     let tags = match changes.tag.as_slice() {
         [] => None,
         topics => match memory.get(&id).await?.memory {

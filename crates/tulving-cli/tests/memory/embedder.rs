@@ -93,6 +93,7 @@ fn a_server_that_is_gone_is_missed_only_where_a_text_needs_a_vector() {
         &["get", &id],
         &["search", "zebra", "--mode", "keyword"],
         &["search", "--like", &id],
+        &["update", &id, "--tag", "animal"],
         &["compact"],
         &["delete", &id, "--yes"],
     ] {
