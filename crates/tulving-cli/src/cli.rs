@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    add, compact, completions, config, delete, doctor, get, index, init, list, man, migrate, runs, schema,
-    search, tenant, update, user, verify,
+    add, compact, completions, config, delete, doctor, get, index, init, list, man, migrate, runs,
+    schema, search, tenant, update, user, verify,
 };
 use crate::config::{Backend, Overrides};
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tulving::backend::file::{Compaction, FileBackend, FileError};
+use tulving::backend::postgres::{PostgresBackend, PostgresOptions};
 use tulving::embed::{ApiKey, Builtin, Embedder, Http, HttpOptions};
 use tulving::model::Scope;
 use tulving::store::{ScopedStore, Store};
@@ -53,20 +54,41 @@ impl Context {
 
     async fn open(&self, embedder: Arc<dyn Embedder>) -> Result<ScopedStore, CliError> {
         match self.home()? {
-            Home::Files(directory) => {
-                let files = FileBackend::open(&directory)?;
-                let owner = self.owner_of(&directory, &files)?;
-                Ok(Store::new(Arc::new(files), embedder).scope(owner))
-            }
-            Home::Database => {
-                // A database keeps the memories of many and names none as its own.
-                let owner = self.config.scope()?;
-                let message = format!(
-                    "the memory of {owner} in PostgreSQL cannot be searched and changed yet"
-                );
-                Err(CliError::new(Exit::Refused, message).hint("--backend file"))
-            }
+            Home::Files(directory) => self.in_files(&directory, embedder),
+            // A database keeps the memories of many and names none as its own.
+            Home::Database => self.in_database(self.config.scope()?, embedder).await,
         }
+    }
+
+    /// The memory of a data directory.
+    ///
+    /// # Errors
+    /// As [`Self::memory`].
+    pub fn in_files(
+        &self,
+        directory: &Path,
+        embedder: Arc<dyn Embedder>,
+    ) -> Result<ScopedStore, CliError> {
+        let files = FileBackend::open(directory)?;
+        let owner = self.owner_of(directory, &files)?;
+        Ok(Store::new(Arc::new(files), embedder).scope(owner))
+    }
+
+    /// An owner's memory in the database that the configuration names.
+    ///
+    /// # Errors
+    /// As [`Self::memory`].
+    pub async fn in_database(
+        &self,
+        owner: Scope,
+        embedder: Arc<dyn Embedder>,
+    ) -> Result<ScopedStore, CliError> {
+        let options = PostgresOptions {
+            pool_size: self.config.pool_size()?,
+            ..PostgresOptions::default()
+        };
+        let backend = PostgresBackend::open(self.database()?, &options).await?;
+        Ok(Store::new(Arc::new(backend), embedder).scope(owner))
     }
 
     /// The owner of a directory, who must be the one that is named, if anyone is.

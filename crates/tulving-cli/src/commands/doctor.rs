@@ -1,9 +1,14 @@
 //! `tulving doctor`: whether everything is in order, and what to do where it is not.
 
+mod database;
 mod files;
+mod parity;
+
+use std::sync::Arc;
 
 use clap::Args;
 use serde::Serialize;
+use tulving::model::Space;
 
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
@@ -18,7 +23,18 @@ use crate::text::safe;
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"ok\": BOOL, \"checks\": [{\"name\": TEXT, \"status\": \"ok\", \"warn\" or \"fail\", \"detail\": TEXT, \"hint\": TEXT or null}]}")]
-pub struct Doctor {}
+pub struct Doctor {
+    /// Asks the data directory and the database the same questions, made of the owner's memories,
+    /// and compares hits, order, counts and errors
+    ///
+    /// Both are read, whatever `backend:` says. Exit 5 if an answer differs.
+    #[arg(long)]
+    pub parity: bool,
+
+    /// How many memories to make questions of
+    #[arg(long, value_name = "N", default_value_t = 200, requires = "parity")]
+    pub questions: usize,
+}
 
 /// Something that was looked at.
 #[derive(Debug, Clone)]
@@ -99,16 +115,15 @@ struct WireCheck {
 ///
 /// # Errors
 /// When the result cannot be written.
-pub async fn run(_: Doctor, cx: &Context) -> Result<Exit, CliError> {
+pub async fn run(doctor: Doctor, cx: &Context) -> Result<Exit, CliError> {
     let mut checks = vec![configuration(cx)];
     match cx.home() {
         Ok(Home::Files(directory)) => checks.extend(files::checks(&directory, cx).await),
-        Ok(Home::Database) => checks.push(Check::warn(
-            "database",
-            "a database is not looked at yet",
-            "tulving schema status",
-        )),
+        Ok(Home::Database) => checks.extend(database::checks(cx).await),
         Err(error) => checks.push(Check::fail("configuration", error)),
+    }
+    if doctor.parity {
+        checks.push(parity::check(doctor.questions, cx).await);
     }
     let failed = checks.iter().find_map(|check| match check.status {
         Status::Fail(exit) => Some(exit),
@@ -135,6 +150,25 @@ fn configuration(cx: &Context) -> Check {
         ),
         (None, Some(file)) => Check::fine("configuration", file.display().to_string()),
         (None, None) => Check::fine("configuration", "no config.yaml here; defaults hold"),
+    }
+}
+
+/// Whether what is asked in words can be compared with what is there.
+async fn embedder(space: Option<&Arc<Space>>, cx: &Context) -> Check {
+    let embedder = match cx.embedder().await {
+        Ok(embedder) => embedder,
+        Err(error) => return Check::fail("embedder", error),
+    };
+    let made = embedder.space();
+    match space {
+        Some(space) if !space.is_comparable_with(made) => Check::warn(
+            "embedder",
+            format!(
+                "makes {made}, which cannot be compared with {space}: texts are found by words only"
+            ),
+            "set embedding.provider in config.yaml to the model of those vectors",
+        ),
+        _ => Check::fine("embedder", made.to_string()),
     }
 }
 

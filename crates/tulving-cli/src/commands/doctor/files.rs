@@ -8,7 +8,7 @@ use tulving::backend::file::{FileBackend, FileError, Problem};
 use tulving::backend::{Backend as _, Filter};
 use tulving::model::{Embedding, Kind, Scope, Space};
 
-use super::Check;
+use super::{Check, embedder};
 use crate::context::Context;
 use crate::exit::CliError;
 use crate::output::{bytes, count, counted};
@@ -194,23 +194,4 @@ async fn with_vector(
         found += nearest.hits.len() as u64;
     }
     Ok(found)
-}
-
-/// Whether what is asked in words can be compared with what is there.
-async fn embedder(space: Option<&Arc<Space>>, cx: &Context) -> Check {
-    let embedder = match cx.embedder().await {
-        Ok(embedder) => embedder,
-        Err(error) => return Check::fail("embedder", error),
-    };
-    let made = embedder.space();
-    match space {
-        Some(space) if !space.is_comparable_with(made) => Check::warn(
-            "embedder",
-            format!(
-                "makes {made}, which cannot be compared with {space}: texts are found by words only"
-            ),
-            "set embedding.provider in config.yaml to the model of those vectors",
-        ),
-        _ => Check::fine("embedder", made.to_string()),
-    }
 }

@@ -185,12 +185,13 @@ impl Manifest {
     }
 }
 
-/// Whose memory a directory says it holds.
+/// Whose memory a directory says it holds, and in which space its vectors are.
 ///
 /// # Errors
 /// If its manifest cannot be read.
-pub(crate) fn owner_of(layout: &Layout) -> Result<Option<Scope>, FileError> {
-    Manifest::read(layout)?.owner()
+pub(crate) fn claims_of(layout: &Layout) -> Result<(Option<Scope>, Option<Space>), FileError> {
+    let manifest = Manifest::read(layout)?;
+    Ok((manifest.owner()?, manifest.space()?))
 }
 
 fn text(text: &str) -> Value<'static> {

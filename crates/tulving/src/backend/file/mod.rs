@@ -41,7 +41,7 @@ pub use compact::{Compaction, Replayed};
 pub use error::FileError;
 #[doc(hidden)]
 pub use journal::explore;
-pub(crate) use manifest::owner_of;
+pub(crate) use manifest::claims_of;
 pub(crate) use pending::Pending;
 
 /// Appends numbers as they lie in files: little-endian.
