@@ -4,9 +4,10 @@
 //! nobody has to think of some. Nothing is written.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::backend::{Cursor, Filter, Order, Page};
-use crate::model::{Kind, Memory};
+use crate::model::{Kind, Memory, Space};
 use crate::search::text;
 use crate::store::{Found, Limit, Mode, Query, ScopedStore, StoreError};
 
@@ -85,12 +86,16 @@ pub async fn compare(
     });
     parity.note("count", counts);
     let (space, space_too) = (one.space().await, other.space().await);
-    let space = unequal(&space, &space_too, |space| {
-        space
-            .as_ref()
-            .map_or_else(|| "no vectors".to_owned(), |space| space.model.clone())
-    });
-    parity.note("model of the vectors", space);
+    // A directory may not know what a database was told with `--model`.
+    let unnamed = |space: &Result<Option<Arc<Space>>, _>| matches!(space, Ok(Some(space)) if !space.is_named());
+    if !unnamed(&space) && !unnamed(&space_too) {
+        let model = unequal(&space, &space_too, |space| {
+            space
+                .as_ref()
+                .map_or_else(|| "no vectors".to_owned(), |space| space.model.clone())
+        });
+        parity.note("model of the vectors", model);
+    }
     let (clusters, clusters_too) = (one.clusters().await, other.clusters().await);
     let clusters = unequal(&clusters, &clusters_too, |clusters| {
         format!("{} clusters, {clusters:?}", clusters.len())

@@ -17,6 +17,7 @@ mod migrate;
 mod odd;
 mod oracle;
 mod owners;
+mod parity;
 mod receipt;
 mod rejects;
 mod roles;

@@ -18,6 +18,8 @@ impl Space {
     pub const BGE_M3: &'static str = "BAAI/bge-m3";
     /// Numbers in a vector of [`Self::BGE_M3`].
     pub const BGE_M3_DIMS: usize = 1024;
+    /// Stands for the name of a model that nobody knows.
+    const UNKNOWN: &'static str = "unknown";
     /// Most numbers that pgvector stores in a vector.
     pub const MAX_DIMS: usize = 16_000;
 
@@ -36,8 +38,14 @@ impl Space {
     pub fn unnamed(dims: usize) -> Self {
         match dims {
             Self::BGE_M3_DIMS => Self::local(Self::BGE_M3, dims),
-            _ => Self::local("unknown", dims),
+            _ => Self::local(Self::UNKNOWN, dims),
         }
+    }
+
+    /// Whether its model has a name.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.model != Self::UNKNOWN
     }
 
     /// Whether vectors of both may be compared: as wide, and of one model whoever runs it.
