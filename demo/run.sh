@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A tour of Tulving, without a question: ten thousand memories go from files into a PostgreSQL that
-# exists only for these minutes, are proved, damaged, and mended. Nothing stays but caches.
+# A tour of Tulving, without a question: two memories are made and found, then ten thousand go from
+# files into a PostgreSQL that exists only for these minutes, are proved, damaged, and mended. Nothing
+# stays but caches.
 #
 #   make demo            DEMO_NODES=2000 make demo
 set -euo pipefail
@@ -19,9 +20,13 @@ tell() { printf '%s\n' "$@"; }
 
 # Shows a command and runs it; it must end with the given exit code.
 run() {
-    local expected=$1 code=0
+    local expected=$1 code=0 shown='' word
     shift
-    printf '\n  %s$ %s%s\n\n' "$bold" "$*" "$plain"
+    for word in "$@"; do # as one types it
+        case $word in *' '*) word="\"$word\"" ;; esac
+        shown+="$word "
+    done
+    printf '\n  %s$ %s%s\n\n' "$bold" "${shown% }" "$plain"
     if [ -t 1 ] && [ -t 2 ]; then # the progress bar wants the terminal to itself
         "$@" || code=$?
     else
@@ -38,39 +43,49 @@ run() {
 tour() {
     local nodes=$1
 
-    heading "1. A memory in files"
+    heading "1. A memory, with nothing but files"
+    mkdir notebook
+    cd notebook
+    run 0 tulving init
+    run 0 tulving add --question "Why did the worker hang?" \
+        --answer "The connection pool was exhausted: a query without a timeout held every connection."
+    run 0 tulving add --question "How do I bake bread?" --answer "Flour, water, salt and time."
+    run 0 tulving search "how did we fix the stuck process?"
+    cd ..
+
+    heading "2. Years of it"
     tell "An assistant's memory: $nodes questions with their answers, the conversations they come from," \
         "a vector of 1024 numbers for each, and the oddities of real files: times without a zone," \
         "NaN, broken emoji, keys that nobody documented."
     run 0 gen-corpus data "$nodes" --episodes --dirty
 
-    heading "2. A database, and someone to own the memory"
+    heading "3. A database, and someone to own the memory"
     run 0 tulving schema apply
     TULVING_USER_ID=$(tulving user create --email you@example.com)
     export TULVING_USER_ID
     printf '\n  %s$ export TULVING_USER_ID=$(tulving user create --email you@example.com)%s\n\n' "$bold" "$plain"
     tell "  $TULVING_USER_ID"
 
-    heading "3. What would happen"
+    heading "4. What would happen"
     run 0 tulving migrate --dry-run
 
-    heading "4. The move, and its proof"
+    heading "5. The move, and its proof"
     tell "Every row is read back from the database and compared with the files, vectors bit for bit."
     run 0 tulving migrate --yes
 
-    heading "5. Once more: nothing is written twice"
+    heading "6. Once more: nothing is written twice"
     run 0 tulving migrate --yes
 
-    heading "6. Somebody changes one word of one memory"
+    heading "7. Somebody changes one word of one memory"
     tell "Tulving's role in the database sees no memory unless it is told whose; so the scope is bound first."
     printf '\n  %s$ psql "$DATABASE_URL"%s\n\n' "$bold" "$plain"
     tampering '$TULVING_USER_ID' | sed 's/^/  /'
     tampering "$TULVING_USER_ID" | psql -X -q -v ON_ERROR_STOP=1 "$DATABASE_URL"
 
-    heading "7. verify finds it"
+    heading "8. verify finds it"
     run 5 tulving verify
 
-    heading "8. The files are right, so they put it back"
+    heading "9. The files are right, so they put it back"
     run 0 tulving migrate --existing update --yes
     run 0 tulving runs list
 }
@@ -113,7 +128,7 @@ trap 'exit 143' TERM HUP
 cd "$work"
 private-postgres run --durable -- bash "$here/run.sh" tour "$nodes"
 
-heading "That was all of it: moved, proved, damaged, found, mended."
+heading "That was all of it: remembered, moved, proved, damaged, found, mended."
 cat <<END
 The server and its data are gone. With your own data and your own PostgreSQL (pgvector 0.8.2 or newer):
 

@@ -118,7 +118,7 @@ async fn play(fixture: &dyn Fixture, sequence: Vec<Operation>) {
         Question::Count(all.clone()),
         Question::Clusters,
         Question::Nearest(everywhere, usize::MAX, all.clone()),
-        Question::Matching(scoring::terms(&WORDS.join(" ")), usize::MAX, all),
+        Question::Matching(scoring::asked(&WORDS.join(" ")), usize::MAX, all),
     ] {
         assert_answers(&memories, &naive, &question).await;
     }
@@ -252,6 +252,6 @@ fn question() -> impl Strategy<Value = Question> {
         2 => (numbers(), limit(), filter())
             .prop_map(|(numbers, limit, filter)| Question::Nearest(vector(&numbers), limit, filter)),
         2 => (words(), limit(), filter())
-            .prop_map(|(words, limit, filter)| Question::Matching(scoring::terms(&words), limit, filter)),
+            .prop_map(|(words, limit, filter)| Question::Matching(scoring::asked(&words), limit, filter)),
     ]
 }

@@ -15,6 +15,14 @@ pub(crate) fn terms(text: &str) -> Vec<String> {
     tokens::terms(text)
 }
 
+/// A text as the words that a query asks for: each once.
+pub(crate) fn asked(text: &str) -> Vec<String> {
+    let mut terms = terms(text);
+    terms.sort();
+    terms.dedup();
+    terms
+}
+
 /// How near two vectors are.
 pub(crate) fn similarity(one: &Embedding, other: &Embedding) -> f64 {
     vector::similarity(one.numbers(), other.numbers())

@@ -14,14 +14,20 @@ use tempfile::TempDir;
 use testkit::{Fixture, Other, sample};
 use tulving::backend::file::{FileBackend, npy};
 use tulving::backend::{Backend, Entry};
-use tulving::model::{Memory, Scope};
+use tulving::model::{Memory, Scope, Space};
 use tulving::record::{self, Part};
 use uuid::Uuid;
 
+const SEED: u64 = 1;
+
 async fn fixture() -> FileFixture {
+    made_for(Some(&sample::space()))
+}
+
+fn made_for(space: Option<&Space>) -> FileFixture {
     let directory = tempfile::tempdir().unwrap();
     let own = Scope::User(Uuid::new_v4());
-    FileBackend::create(directory.path(), own, Some(&sample::space())).unwrap();
+    FileBackend::create(directory.path(), own, space).unwrap();
     FileFixture {
         directory,
         own,
@@ -30,6 +36,19 @@ async fn fixture() -> FileFixture {
 }
 
 testkit::conformance_tests!(fixture);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_probes_find_nothing_of_another_scope() {
+    let probed = testkit::probes::run(&fixture().await, 10_000, SEED).await;
+    println!("{probed}");
+    assert_eq!((probed.probes, probed.controls), (10_000, 10_000));
+}
+
+#[test]
+fn random_operations_do_what_a_map_would_do() {
+    // The first vector decides the space here.
+    testkit::operations::run(|| async { made_for(None) }, 100, SEED);
+}
 
 /// A data directory of its own.
 #[derive(Debug)]
@@ -66,7 +85,7 @@ impl FileFixture {
         let comma = if open.trim() == "[" { "" } else { "," };
         fs::write(&records, format!("{open}{comma}{stamped}]")).unwrap();
         let mut rows = fs::read(&vectors).unwrap_or_else(|_| npy::header(0, sample::DIMS));
-        let zeros = vec![0.0; sample::DIMS];
+        let zeros = [0.0; sample::DIMS];
         let numbers = entry.embedding.as_ref().map_or(&zeros[..], |e| e.numbers());
         rows.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
         let count = (rows.len() - 128) / (4 * sample::DIMS);

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{config, index, migrate, runs, schema, tenant, user, verify};
+use crate::commands::{
+    add, compact, completions, config, delete, doctor, get, index, init, list, man, migrate, runs,
+    schema, search, tenant, update, user, verify,
+};
 use crate::config::{Backend, Overrides};
 
 /// Long-term memory for AI assistants: files first, PostgreSQL when it grows, and a proof that
@@ -15,7 +18,7 @@ use crate::config::{Backend, Overrides};
     version,
     after_help = "Exit codes: 0 done and verified, 1 a bug, 2 usage or configuration, 3 invalid \
         source, 4 rows were rejected, 5 verification found a difference, 6 interrupted (run again \
-        to resume), 7 database not reachable or disk full, 8 another run holds the lock, 9 \
+        to resume), 7 database or embedder not reachable, or disk full, 8 another run holds the lock, 9 \
         refused, 10 no such memory."
 )]
 pub struct Cli {
@@ -78,6 +81,60 @@ impl Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Init(init::Init),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Add(add::Add),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Search(search::Search),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Get(get::Get),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    List(list::List),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Update(update::Update),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Delete(delete::Delete),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Compact(compact::Compact),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Doctor(doctor::Doctor),
+
     /// The tables of a database and their version
     #[command(subcommand)]
     Schema(schema::Command),
@@ -115,6 +172,18 @@ pub enum Command {
     /// The configuration
     #[command(subcommand)]
     Config(config::Command),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Completions(completions::Completions),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Man(man::ManPages),
 
     /// Prints docs/cli.md
     #[command(hide = true)]

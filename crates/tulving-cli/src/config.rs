@@ -4,6 +4,7 @@
 //! in when the value is asked for and not before: so the file backend works without
 //! `DATABASE_URL`, though the file names it.
 
+mod embedding;
 mod env;
 mod expand;
 mod file;
@@ -20,13 +21,14 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
+pub use embedding::{Embedding, Http};
 pub use env::Env;
 use expand::Fault;
 pub use key::{KEYS, Key, Kind};
 pub use scope::{create_command, parse_id};
 pub use secret::Secret;
 pub use show::Shown;
-pub use values::{Embedding, Retrieval};
+pub use values::Retrieval;
 
 use crate::exit::CliError;
 
@@ -84,6 +86,22 @@ impl Config {
     /// kind, both a user and a tenant in one place.
     pub fn load(flags: Overrides, env: Env) -> Result<Self, CliError> {
         let file = file::read(flags.config.as_deref())?;
+        Self::over(file, flags, env)
+    }
+
+    /// The same for the command that makes the file: a file that is named need not be there.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_if_there(flags: Overrides, env: Env) -> Result<Self, CliError> {
+        let file = match flags.config.as_deref() {
+            Some(named) if !named.exists() => None,
+            named => file::read(named)?,
+        };
+        Self::over(file, flags, env)
+    }
+
+    fn over(file: Option<file::File>, flags: Overrides, env: Env) -> Result<Self, CliError> {
         let mut config = Self {
             file: None,
             flags,
@@ -146,6 +164,23 @@ impl Config {
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
+    }
+
+    /// The file that was read, or would be if it were there.
+    #[must_use]
+    pub fn usual_file(&self) -> &Path {
+        let named = self.file.as_deref().or(self.flags.config.as_deref());
+        named.unwrap_or(Path::new(file::USUAL))
+    }
+
+    /// Whether the terminal is to be shown plain text only: it cannot do more, or the person
+    /// wishes so.
+    ///
+    /// # Errors
+    /// When a variable is not UTF-8.
+    pub fn wants_plain_text(&self) -> Result<bool, CliError> {
+        let dumb = self.env.get("TERM")?.is_none_or(|term| term == "dumb");
+        Ok(dumb || self.env.get("NO_COLOR")?.is_some())
     }
 
     /// How an error names the place a value comes from.

@@ -1,12 +1,15 @@
 //! What every command is handed.
 
+use std::io::IsTerminal as _;
+
 use tulving::backend::postgres::{Connection, Database, DatabaseError};
 
 use crate::cli::Global;
 use crate::config::{Config, Env};
 use crate::exit::CliError;
 
-/// The configuration and the wishes that hold for every command.
+/// The configuration and the wishes that hold for every command. [`crate::memory`] opens what
+/// it names.
 #[derive(Debug)]
 pub struct Context {
     /// What the program was told.
@@ -15,6 +18,8 @@ pub struct Context {
     pub json: bool,
     /// Nothing is to be asked.
     pub yes: bool,
+    /// Stdout can show bold text.
+    pub bold: bool,
 }
 
 impl Context {
@@ -23,10 +28,27 @@ impl Context {
     /// # Errors
     /// As [`Config::load`].
     pub fn new(global: &Global) -> Result<Self, CliError> {
+        Self::with(Config::load(global.overrides(), Env::process())?, global)
+    }
+
+    /// The same for the command that makes the configuration.
+    ///
+    /// # Errors
+    /// As [`Config::load_if_there`].
+    pub fn before_configuration(global: &Global) -> Result<Self, CliError> {
+        Self::with(
+            Config::load_if_there(global.overrides(), Env::process())?,
+            global,
+        )
+    }
+
+    fn with(config: Config, global: &Global) -> Result<Self, CliError> {
+        let bold = std::io::stdout().is_terminal() && !config.wants_plain_text()?;
         Ok(Self {
-            config: Config::load(global.overrides(), Env::process())?,
+            config,
             json: global.json,
             yes: global.yes,
+            bold,
         })
     }
 

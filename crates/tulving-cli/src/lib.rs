@@ -6,10 +6,13 @@
 //! | [`cli`] | the command line |
 //! | [`commands`] | the commands, one file each |
 //! | [`context`] | what every command is handed |
+//! | [`memory`] | the memory that the configuration names |
 //! | [`config`] | flags, environment, config.yaml: the only reader of the environment |
+//! | [`input`] | texts, vectors and memories from files and stdin |
 //! | [`exit`] | exit codes and errors |
 //! | `failure` | the library's errors, with exit code and what to do |
 //! | [`output`] | results on stdout |
+//! | [`page`] | memories as a person reads them |
 //! | [`progress`] | the course of a long operation, on stderr |
 //! | [`confirm`], [`interrupt`] | asking first, stopping cleanly |
 //! | [`text`] | what must not reach a terminal or a log |
@@ -23,9 +26,12 @@ pub mod confirm;
 pub mod context;
 pub mod exit;
 mod failure;
+pub mod input;
 pub mod interrupt;
 pub mod manual;
+pub mod memory;
 pub mod output;
+pub mod page;
 pub mod progress;
 pub mod text;
 

@@ -4,9 +4,11 @@ use std::io::{ErrorKind, IsTerminal as _, Write};
 use std::time::Duration;
 
 use serde::Serialize;
+use tulving::model::Timestamp;
+use tulving::store::WordsOnly;
 
 use crate::exit::{CliError, Exit};
-use crate::text::escape;
+use crate::text::{escape, safe};
 
 /// Prints one JSON value: indented on a terminal, on one line otherwise.
 ///
@@ -43,6 +45,19 @@ pub fn text(text: &str) -> Result<(), CliError> {
 pub fn report(report: &str) -> Result<(), CliError> {
     let terminal = std::io::stdout().is_terminal();
     text(&format!("{}{report}", if terminal { "\n" } else { "" }))
+}
+
+/// Prints beside the result, on stderr: what goes with a question, or a warning. The caller has
+/// escaped what came from data.
+pub fn aside(text: &str) {
+    // Whoever read stderr may be gone; the result is not concerned.
+    let _ = write(&mut std::io::stderr().lock(), text);
+}
+
+/// Warns that only words were looked for, or can be found by.
+pub fn words_only(why: &WordsOnly) {
+    aside(&safe(&format!("note: by words only, since {why}")));
+    aside("  try: embedding.provider in config.yaml, with the model of those vectors");
 }
 
 fn write(out: &mut impl Write, text: &str) -> Result<(), CliError> {
@@ -177,11 +192,15 @@ pub fn count(number: u64) -> String {
     out
 }
 
-/// `1 node`, `12,345 nodes`
+/// `1 node`, `12,345 nodes`, `2 memories`
 #[must_use]
 pub fn counted(number: u64, noun: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", count(number))
+    let number_shown = count(number);
+    match noun.strip_suffix('y') {
+        _ if number == 1 => format!("{number_shown} {noun}"),
+        Some(stem) => format!("{number_shown} {stem}ies"),
+        None => format!("{number_shown} {noun}s"),
+    }
 }
 
 /// `512 B`, `1.2 GB` (a kilobyte is 1,000 bytes, as disks are sold)
@@ -233,6 +252,20 @@ pub fn rate(rows: u64, time: Duration) -> String {
     format!("{} rows/s", count(((exact / step).round() * step) as u64))
 }
 
+/// `2024-01-15 10:30`, in UTC
+#[must_use]
+pub fn minute(time: Timestamp) -> String {
+    let text = time.isoformat().replacen('T', " ", 1);
+    text.chars().take(16).collect()
+}
+
+/// `2024-01-15 10:30:00 UTC`
+#[must_use]
+pub fn second(time: Timestamp) -> String {
+    let text = time.isoformat().replacen('T', " ", 1);
+    text.chars().take(19).chain(" UTC".chars()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,6 +307,8 @@ mod tests {
         assert_eq!(rate(5, Duration::ZERO), "0 rows/s");
         assert_eq!(counted(1, "node"), "1 node");
         assert_eq!(counted(1_742, "node"), "1,742 nodes");
+        assert_eq!(counted(1, "memory"), "1 memory");
+        assert_eq!(counted(0, "memory"), "0 memories");
     }
 
     #[test]

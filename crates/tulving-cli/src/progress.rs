@@ -8,6 +8,7 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Instant;
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tulving::transfer::{Phase, Progress};
 
 use bar::Bar;
@@ -23,6 +24,42 @@ pub fn on_stderr() -> Arc<dyn Progress> {
         Arc::new(Bar::new())
     } else {
         Arc::new(Lines::new(stderr))
+    }
+}
+
+/// Counts what is done, on a terminal that does not show the results one by one anyway.
+#[derive(Debug)]
+pub struct Tally(ProgressBar);
+
+impl Tally {
+    /// Begins at nothing; `word` says what is counted, `streamed` that results go to stdout
+    /// meanwhile.
+    #[must_use]
+    pub fn new(word: &'static str, streamed: bool) -> Self {
+        let target = if streamed && std::io::stdout().is_terminal() {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr_with_hz(10)
+        };
+        let bar = ProgressBar::with_draw_target(None, target).with_prefix(word);
+        // The template is ours, so a fault in it is no reason to stop.
+        if let Ok(style) =
+            ProgressStyle::with_template("{prefix}  {spinner} {human_pos}  {per_sec}")
+        {
+            bar.set_style(style);
+        }
+        Self(bar)
+    }
+
+    /// So many more are done.
+    pub fn advance(&self, more: u64) {
+        self.0.inc(more);
+    }
+}
+
+impl Drop for Tally {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 

@@ -24,6 +24,17 @@ pub fn escape(text: &str) -> String {
     out
 }
 
+/// Makes `text` harmless and keeps its lines and tabs: what a memory says, as a person reads it.
+#[must_use]
+pub fn lines(text: &str) -> String {
+    let harmless = |line: &str| {
+        let tabs: Vec<String> = line.split('\t').map(escape).collect();
+        tabs.join("\t")
+    };
+    let lines: Vec<String> = text.lines().map(harmless).collect();
+    lines.join("\n")
+}
+
 /// Line separators and the characters that change the direction of writing.
 fn is_invisible_control(c: char) -> bool {
     matches!(
@@ -118,7 +129,7 @@ pub fn quote(value: &str) -> String {
 /// A word of a command line as one types it: quoted if a shell would take it apart, and harmless.
 #[must_use]
 pub fn shell(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-~".contains(c);
+    let plain = |c: char| c.is_alphanumeric() || "/._-~:".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
     } else {
@@ -138,6 +149,11 @@ mod tests {
             "a\\u{1b}[2Jb\\u{9b}31m\\u{202e}c\\nd\\u{7f}"
         );
         assert_eq!(escape("Überraschung 記憶 🧠"), "Überraschung 記憶 🧠");
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        assert_eq!(lines("a\x1b[2J\n\n\tb\rc\r\n"), "a\\u{1b}[2J\n\n\tb\\rc");
     }
 
     #[test]

@@ -95,6 +95,16 @@ fn misuse_exits_2_and_says_how_it_is_meant() {
         &["user", "create", "--email", "a@b", "--output", "x.sql"],
         &["migrate", "--workers", "0"],
         &["migrate", "--only", "nodes,persons"],
+        &["add"],
+        &["add", "--question", "q", "--jsonl", "-"],
+        &["add", "--jsonl", "-", "--tag", "t"],
+        &["search"],
+        &["search", "q", "--like", "mem_1"],
+        &["search", "q", "--budget", "100"],
+        &["list", "--limit", "0"],
+        &["list", "--kind", "person"],
+        &["delete"],
+        &["completions", "cmd"],
         &["--backend", "sqlite", "config", "show"],
         &["--user-id", A, "--tenant-id", A, "config", "show"],
         &["--user-id", A, "config", "show", "--tenant-id", A],
@@ -240,6 +250,31 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     drop(child.stdout.take());
     let ran = child.wait_with_output().unwrap();
     assert_eq!((ran.status.code(), ran.stderr), (Some(0), Vec::new()));
+}
+
+#[test]
+fn shells_get_completions_and_commands_man_pages() {
+    // Neither needs a configuration that can be read.
+    let shell = Shell::new().write("config.yaml", "nonsense: 1\n");
+    for name in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ran = shell.run(&["completions", name]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert!(ran.stdout.contains("search"), "{name}");
+    }
+    assert_eq!(
+        shell.run(&["completions", "fish", "--json"]).json()["shell"],
+        "fish"
+    );
+    assert!(shell.run(&["man"]).stdout.contains(".TH tulving 1"));
+    let written = shell.run(&["man", "--out", "pages", "--json"]).json();
+    let files = written["files"].as_array().unwrap();
+    for page in ["tulving.1", "tulving-search.1", "tulving-schema-apply.1"] {
+        assert!(
+            files.iter().any(|file| *file == format!("pages/{page}")),
+            "{files:?}"
+        );
+        assert!(shell.0.path().join("pages").join(page).exists());
+    }
 }
 
 #[test]

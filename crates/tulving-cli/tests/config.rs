@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use tulving::model::Scope;
-use tulving_cli::config::{Backend, Config, Env, KEYS, Overrides};
+use tulving_cli::config::{Backend, Config, Embedding, Env, KEYS, Overrides};
 use tulving_cli::exit::CliError;
 
 const A: &str = "3f2b8c1e-7d4a-4e0b-9c55-0a1b2c3d4e5f";
@@ -92,7 +92,7 @@ fn without_a_file_the_defaults_hold() {
         assert_eq!(config.backend().unwrap(), Backend::File);
         assert_eq!(config.pool_size().unwrap(), 8);
         assert_eq!(config.scope_if_named().unwrap(), None);
-        assert_eq!(config.embedding().unwrap().provider, "builtin");
+        assert_eq!(config.embedding().unwrap(), Embedding::Builtin);
         let retrieval = config.retrieval().unwrap();
         assert_eq!((retrieval.process_top_k, retrieval.episodic_top_k), (10, 5));
         assert_eq!(config.data_dir().unwrap(), case.dir.path().join("data"));
@@ -214,7 +214,7 @@ fn variables_are_put_in_when_the_value_is_needed() {
     );
     let config = case.load().unwrap();
     assert_eq!(config.backend().unwrap(), Backend::File);
-    assert_eq!(config.embedding().unwrap().model, None);
+    assert_eq!(config.embedding().unwrap(), Embedding::Builtin);
     let error = config.pool_size().unwrap_err().to_string();
     assert!(
         error.contains("N environment variable not set: memory.postgres.pool_size"),
@@ -333,24 +333,65 @@ fn the_tenant_of_a_new_user_comes_from_the_flag_alone() {
 }
 
 #[test]
+fn a_server_for_vectors_needs_address_and_model_and_a_local_model_a_server() {
+    for (text, message) in [
+        ("provider: http", "embedding.url is not set"),
+        (
+            "provider: http, url: 'http://h/v1'",
+            "embedding.model is not set",
+        ),
+        ("provider: local", "a local model cannot be run yet"),
+    ] {
+        let case = file(&format!("embedding: {{{text}}}\n"));
+        let error = case.load().unwrap().embedding().unwrap_err();
+        assert!(error.message.contains(message), "{error}");
+        assert_eq!((error.exit.code(), error.hint.is_some()), (2, true));
+    }
+    // What only a server needs is not asked for without one.
+    let case = file("embedding: {provider: builtin, api_key_env: KEY, url: '${NONE}'}\n");
+    assert_eq!(
+        case.load().unwrap().embedding().unwrap(),
+        Embedding::Builtin
+    );
+}
+
+#[test]
+fn vectors_of_a_server_are_kept_in_the_platforms_cache() {
+    let case = file("embedding: {provider: http, url: 'http://h/v1', model: m}\n");
+    let cache = |config: Config| match config.embedding().unwrap() {
+        Embedding::Http(http) => http.cache,
+        Embedding::Builtin => None,
+    };
+    let own = case
+        .with([("HOME", "/h"), ("XDG_CACHE_HOME", "/c")])
+        .unwrap();
+    assert_eq!(cache(own), Some(PathBuf::from("/c/tulving/embeddings")));
+    let home = cache(case.with([("HOME", "/h")]).unwrap()).unwrap();
+    assert!(home.starts_with("/h") && home.ends_with("tulving/embeddings"));
+    // No place is no reason to fail, and a relative one would be another in each directory.
+    assert_eq!(cache(case.load().unwrap()), None);
+    assert_eq!(cache(case.with([("XDG_CACHE_HOME", "c")]).unwrap()), None);
+}
+
+#[test]
 fn no_secret_is_shown() {
     let canary = "postgres://u:canary@h/d";
     let case = file(&format!(
         "memory: {{postgres: {{connection_string: '{canary}'}}}}\n\
-         embedding: {{provider: http, url: 'https://canary@h/v1', api_key_env: KEY}}\n"
+         embedding: {{provider: http, url: 'https://canary@h/v1', model: m, api_key_env: KEY}}\n"
     ));
     let config = case.with([("KEY", "canary")]).unwrap();
     let all = format!(
         "{config:?} {:?} {:?} {:?}",
         config.show(),
         config.database_url().unwrap(),
-        config.embedding().unwrap().api_key
+        config.embedding().unwrap()
     );
     assert!(!all.contains("canary"), "{all}");
-    assert_eq!(
-        config.embedding().unwrap().api_key.unwrap().expose(),
-        "canary"
-    );
+    let Embedding::Http(http) = config.embedding().unwrap() else {
+        panic!("another provider");
+    };
+    assert_eq!(http.api_key.unwrap().expose(), "canary");
     let error = case.load().unwrap().embedding().unwrap_err();
     assert!(
         error

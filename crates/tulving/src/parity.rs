@@ -4,9 +4,10 @@
 //! nobody has to think of some. Nothing is written.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::backend::{Cursor, Filter, Order, Page};
-use crate::model::{Kind, Memory};
+use crate::model::{Kind, Memory, Space};
 use crate::search::text;
 use crate::store::{Found, Limit, Mode, Query, ScopedStore, StoreError};
 
@@ -23,7 +24,7 @@ const SHOWN: usize = 20;
 /// What came of comparing two stores.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Parity {
-    /// Searches that both were asked.
+    /// Searches that both were asked; counts, space and clusters come on top.
     pub questions: usize,
     /// Hits that were compared.
     pub hits: usize,
@@ -67,7 +68,7 @@ impl Parity {
     }
 }
 
-/// Asks both stores the same: counts, clusters, and in every mode `questions` questions.
+/// Asks both stores the same: counts, the space of vectors, clusters, and in every mode `questions` questions.
 ///
 /// # Errors
 /// If the first store cannot be read. An error that only one of them gives to a question is a
@@ -84,6 +85,17 @@ pub async fn compare(
         format!("{} nodes and {} episodes", counts.nodes, counts.episodes)
     });
     parity.note("count", counts);
+    let (space, space_too) = (one.space().await, other.space().await);
+    // A directory may not know what a database was told with `--model`.
+    let unnamed = |space: &Result<Option<Arc<Space>>, _>| matches!(space, Ok(Some(space)) if !space.is_named());
+    if !unnamed(&space) && !unnamed(&space_too) {
+        let model = unequal(&space, &space_too, |space| {
+            space
+                .as_ref()
+                .map_or_else(|| "no vectors".to_owned(), |space| space.model.clone())
+        });
+        parity.note("model of the vectors", model);
+    }
     let (clusters, clusters_too) = (one.clusters().await, other.clusters().await);
     let clusters = unequal(&clusters, &clusters_too, |clusters| {
         format!("{} clusters, {clusters:?}", clusters.len())
@@ -171,10 +183,6 @@ fn differing(one: &Result<Found, StoreError>, other: &Result<Found, StoreError>)
     let (Ok(mine), Ok(theirs)) = (one, other) else {
         return unequal(one, other, |found| format!("{} hits", found.hits.len()));
     };
-    if mine.rows_in_scope != theirs.rows_in_scope {
-        let (mine, theirs) = (mine.rows_in_scope, theirs.rows_in_scope);
-        return Some(format!("searched {mine} memories, the other {theirs}"));
-    }
     if mine.hits.len() != theirs.hits.len() {
         let (mine, theirs) = (mine.hits.len(), theirs.hits.len());
         return Some(format!("{mine} hits, the other {theirs}"));
@@ -194,7 +202,7 @@ fn differing(one: &Result<Found, StoreError>, other: &Result<Found, StoreError>)
 }
 
 /// How two outcomes differ: in what was found, or in whether anything was.
-fn unequal<T: PartialEq>(
+fn unequal<T>(
     one: &Result<T, StoreError>,
     other: &Result<T, StoreError>,
     show: impl Fn(&T) -> String,
@@ -204,7 +212,7 @@ fn unequal<T: PartialEq>(
         Err(error) => format!("an error ({error})"),
     };
     let same = match (one, other) {
-        (Ok(one), Ok(other)) => one == other,
+        (Ok(one), Ok(other)) => show(one) == show(other),
         (Err(one), Err(other)) => one.to_string() == other.to_string(),
         _ => false,
     };

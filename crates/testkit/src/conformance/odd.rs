@@ -62,8 +62,8 @@ pub async fn texts_of_any_kind_come_back_and_are_found(fixture: &dyn Fixture) {
 /// Somebody will paste a log file.
 pub async fn texts_of_eight_megabytes_come_back_and_are_found(fixture: &dyn Fixture) {
     let memories = Memories::open(fixture).await;
-    let line = format!("word {}\n", "\u{e9}".repeat(512));
-    let text = format!("beginning {}ending", line.repeat(8 * 1024));
+    let line = format!("word {}\n", "\u{e9}".repeat(500));
+    let text = format!("beginning {}ending", line.repeat(9 * 1024));
     assert!(text.len() > 8 * 1024 * 1024);
     let long = with_vector(saying("long", &text), &[1.0]);
     memories

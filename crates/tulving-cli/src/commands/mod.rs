@@ -1,12 +1,25 @@
 //! The commands, one file each: what a command takes, and what it does.
 
+pub mod add;
+pub mod compact;
+pub mod completions;
 pub mod config;
+pub mod delete;
+pub mod doctor;
+pub mod filter;
+pub mod get;
 pub mod index;
+pub mod init;
+pub mod list;
+pub mod man;
 pub mod migrate;
 mod owner;
 pub mod runs;
 pub mod schema;
+pub mod search;
+mod tags;
 pub mod tenant;
+pub mod update;
 pub mod user;
 pub mod verify;
 mod wire;
@@ -26,12 +39,29 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
         output::text(&manual::short())?;
         return Ok(Exit::Done);
     };
-    if matches!(command, Command::HelpMarkdown) {
-        output::text(&manual::markdown())?;
-        return Ok(Exit::Done);
+    // These need no configuration.
+    match &command {
+        Command::HelpMarkdown => {
+            output::text(&manual::markdown())?;
+            return Ok(Exit::Done);
+        }
+        Command::Completions(completions) => return completions::run(completions, cli.global.json),
+        Command::Man(pages) => return man::run(pages, cli.global.json),
+        _ => {}
+    }
+    if let Command::Init(init) = command {
+        return init::run(&init, &Context::before_configuration(&cli.global)?);
     }
     let cx = Context::new(&cli.global)?;
     match command {
+        Command::Add(add) => add::run(add, &cx).await,
+        Command::Search(search) => search::run(search, &cx).await,
+        Command::Get(get) => get::run(&get, &cx).await,
+        Command::List(list) => list::run(list, &cx).await,
+        Command::Update(update) => update::run(update, &cx).await,
+        Command::Delete(delete) => delete::run(delete, &cx).await,
+        Command::Compact(compact) => compact::run(&compact, &cx),
+        Command::Doctor(doctor) => doctor::run(doctor, &cx).await,
         Command::Config(command) => config::run(&command, &cx),
         Command::Schema(command) => schema::run(&command, &cx).await,
         Command::User(command) => user::run(command, &cx).await,
@@ -40,6 +70,8 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
         Command::Verify(verify) => verify::run(verify, &cx).await,
         Command::Index(index) => index::run(&index, &cx).await,
         Command::Runs(command) => runs::run(&command, &cx).await,
-        Command::HelpMarkdown => Ok(Exit::Done),
+        Command::HelpMarkdown | Command::Completions(_) | Command::Man(_) | Command::Init(_) => {
+            Ok(Exit::Done)
+        }
     }
 }

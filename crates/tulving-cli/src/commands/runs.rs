@@ -3,13 +3,12 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tulving::backend::postgres::{Run, RunStatus};
-use tulving::model::Timestamp;
 use uuid::Uuid;
 
 use super::wire::WireRun;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::{self, Table, count, duration, rate};
+use crate::output::{self, Table, count, duration, minute, rate, second};
 use crate::text::quote;
 
 /// `tulving runs …`
@@ -150,16 +149,4 @@ fn rows(run: &Run) -> String {
     } else {
         format!("{done} of {all}")
     }
-}
-
-/// `2024-01-15 10:30`
-fn minute(time: Timestamp) -> String {
-    let text = time.isoformat().replacen('T', " ", 1);
-    text.chars().take(16).collect()
-}
-
-/// `2024-01-15 10:30:00 UTC`
-fn second(time: Timestamp) -> String {
-    let text = time.isoformat().replacen('T', " ", 1);
-    text.chars().take(19).chain(" UTC".chars()).collect()
 }

@@ -1,11 +1,15 @@
 //! The objects that `--json` prints. They are contracts, and so apart from the library's types.
 
+mod memory;
+
 use serde::Serialize;
 use tulving::backend::postgres::Run;
 use tulving::model::Scope;
 use tulving::transfer::{
     Difference, KindSummary, KindVerification, ReceiptCounts, Report, Verification,
 };
+
+pub(super) use memory::{WireHit, WireMemory};
 
 /// Whose memories.
 #[derive(Serialize)]

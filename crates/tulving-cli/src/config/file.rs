@@ -10,7 +10,7 @@ use crate::exit::CliError;
 use crate::text::quote;
 
 /// Where the file is if nobody says otherwise.
-const USUAL: &str = "config.yaml";
+pub(super) const USUAL: &str = "config.yaml";
 
 /// A value as the file has it, nothing expanded.
 pub(super) struct Given {

@@ -10,21 +10,6 @@ use super::scope::{self, parse_id};
 use super::{Backend, Config, Origin, Secret, database_url_missing};
 use crate::exit::CliError;
 
-/// The embedding model asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Embedding {
-    /// `builtin`, `http` or `local`.
-    pub provider: String,
-    /// The model's name, where the provider has several.
-    pub model: Option<String>,
-    /// The width of its vectors.
-    pub dimensions: Option<usize>,
-    /// The server's address.
-    pub url: Option<String>,
-    /// The key for that server.
-    pub api_key: Option<Secret>,
-}
-
 /// How much a search brings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Retrieval {
@@ -37,12 +22,12 @@ pub struct Retrieval {
 }
 
 impl Config {
-    fn text(&self, path: &str) -> Result<Option<String>, CliError> {
+    pub(super) fn text(&self, path: &str) -> Result<Option<String>, CliError> {
         Ok(self.get(path)?.map(|(text, _)| text))
     }
 
     /// A number, whose text was checked on its way in.
-    fn number<T: FromStr>(&self, path: &str) -> Result<Option<T>, CliError> {
+    pub(super) fn number<T: FromStr>(&self, path: &str) -> Result<Option<T>, CliError> {
         match self.get(path)? {
             None => Ok(None),
             Some((text, place)) => text.parse().map(Some).map_err(|_| {
@@ -100,9 +85,14 @@ impl Config {
             .settings
             .get("paths.data_dir")
             .map(|setting| setting.origin);
-        Ok(match (from_variable, &self.file) {
-            (Some(Origin::Variable), _) | (_, None) => dir,
-            (_, Some(file)) => file.parent().unwrap_or(Path::new("")).join(dir),
+        Ok(match from_variable {
+            Some(Origin::Variable) => dir,
+            // Also where the file is yet to be made.
+            _ => self
+                .usual_file()
+                .parent()
+                .unwrap_or(Path::new(""))
+                .join(dir),
         })
     }
 
@@ -151,34 +141,6 @@ impl Config {
         given
             .map(|text| parse_id(text, ScopeKind::Tenant, "--tenant-id"))
             .transpose()
-    }
-
-    /// The embedding model asked for.
-    ///
-    /// # Errors
-    /// As [`Config::backend`]; also when the variable that should hold the key is not set.
-    pub fn embedding(&self) -> Result<Embedding, CliError> {
-        let api_key = match self.get("embedding.api_key_env")? {
-            None => None,
-            Some((name, place)) => {
-                Some(self.env.get(&name)?.map(Secret::new).ok_or_else(|| {
-                    let key = "embedding.api_key_env";
-                    CliError::usage(format!(
-                        "{name} environment variable not set: {key} ({place}) names it"
-                    ))
-                    .hint(format!("export {name}=…"))
-                })?)
-            }
-        };
-        Ok(Embedding {
-            provider: self
-                .text("embedding.provider")?
-                .unwrap_or_else(|| "builtin".to_owned()),
-            model: self.text("embedding.model")?,
-            dimensions: self.number("embedding.dimensions")?,
-            url: self.text("embedding.url")?,
-            api_key,
-        })
     }
 
     /// How much a search brings.

@@ -23,8 +23,9 @@ pub enum Draft {
     /// As it stands, with its id.
     Whole(Entry),
     /// A node that goes to the end of its conversation: the backend gives it the sequence index
-    /// after the highest there is (0 in a new conversation), and with it its id
-    /// ([`Node::place`](crate::model::Node::place)). An episode is written as it stands.
+    /// after the highest there is (0 in a new conversation; the highest there can be stays that),
+    /// and with it its id ([`Node::place`](crate::model::Node::place)). What the node carries, if
+    /// anything, says nothing of either. An episode is written as it stands.
     Next(Entry),
 }
 
@@ -45,14 +46,14 @@ impl Counts {
     }
 }
 
-/// In which order memories are listed: by time; at one time by sequence index, kind (nodes first)
-/// and id (by bytes).
+/// In which order memories are listed: by time; at one time by sequence index, kind and id (by
+/// bytes). One is the other backwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {
-    /// The last first.
+    /// The last first; at one time and place, episodes before nodes.
     #[default]
     Newest,
-    /// The first first.
+    /// The first first; at one time and place, nodes before episodes.
     Oldest,
 }
 
@@ -93,7 +94,8 @@ pub struct Page {
 pub struct Listing {
     /// The memories, in order.
     pub memories: Vec<Memory>,
-    /// Where the next page begins; none if this was the last.
+    /// The place of the last memory on this page, after which the next begins; none if this was
+    /// the last page, or was to hold nothing.
     pub next: Option<Cursor>,
 }
 
@@ -102,7 +104,8 @@ pub struct Listing {
 pub struct Cluster {
     /// −1 is noise.
     pub id: i64,
-    /// What it is about: the label that most of its nodes bear, of equals the first by bytes.
+    /// What it is about: the label that most of those of its nodes bear that have one, of equals
+    /// the first by bytes.
     pub label: Option<String>,
     /// How many nodes it has.
     pub nodes: u64,
@@ -157,12 +160,14 @@ pub struct Nearest {
 ///   Reads see every write that returned before they began, in this process and in others.
 /// - Writes of several tasks and processes happen one after the other; reads do not wait for them.
 /// - Searching and reading change nothing.
-/// - A vector that is all zero, or holds a number that is not finite, is no vector:
-///   [`Entry::embedding`] is `None` for it.
+/// - A vector that is all zero, or holds a number that is not finite, is no vector, and of no
+///   space: it may be written, and [`Entry::embedding`] is `None` for it afterwards.
+/// - Spaces are the same if [`Space::is_comparable_with`] says so.
+/// - Memories that are written have passed [`crate::record::admit`].
 ///
 /// It holds data and finds candidates. How well a memory answers is decided elsewhere, by functions
-/// that every backend calls alike: `search::vector::similarity` and
-/// `search::keyword`.
+/// that every backend calls alike: [`crate::search::vector::similarity`] and
+/// [`crate::search::keyword`].
 #[async_trait]
 pub trait Backend: fmt::Debug + Send + Sync {
     /// The space of the scope's vectors: that of the first vector which was written, or the one it
@@ -176,8 +181,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// [`BackendError::WrongSpace`] if a vector's space is not the scope's.
     async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError>;
 
-    /// Puts `new` in the place of `old`. Kind and id stay; so do `access_count` and
-    /// `last_accessed`, which [`touch`](Self::touch) alone changes. What `new` has no vector for
+    /// Puts `new` in the place of `old`, which has the same key. `access_count` and
+    /// `last_accessed` stay: [`touch`](Self::touch) alone changes them. What `new` has no vector for
     /// has none afterwards.
     ///
     /// # Errors
@@ -186,18 +191,19 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// [`insert`](Self::insert).
     async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError>;
 
-    /// Removes memories, and everything that finds them; gives the keys of those that were there.
+    /// Removes memories, and everything that finds them; gives the keys of those that were there,
+    /// each once, in no particular order.
     async fn delete(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Key>, BackendError>;
 
-    /// Adds one to `access_count` and sets `last_accessed`, once for each key; gives how many
-    /// memories were there.
+    /// Adds one to `access_count` (the highest there can be stays that) and sets `last_accessed`,
+    /// once for each memory however often its key is given; gives how many were there.
     async fn touch(&self, scope: Scope, keys: &[Key], at: Timestamp) -> Result<u64, BackendError>;
 
     /// The memories with these keys, in their order; `None` for one that is not there.
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError>;
 
     /// The memories that pass, page by page. Paging to the end while others write gives every
-    /// memory that was there all the time, once.
+    /// memory that was there all the time, at its place, once.
     async fn list(
         &self,
         scope: Scope,
@@ -214,8 +220,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// The memories whose vectors are nearest to `query`, at most `limit`: as many as pass and have
     /// a vector, if there are fewer. The score is
-    /// `search::vector::similarity` with the full vector. A query that is all
-    /// zero finds nothing.
+    /// [`similarity`](crate::search::vector::similarity) with the full vector. A query that is all
+    /// zero finds nothing, and where there are no vectors yet nothing is found.
     ///
     /// # Errors
     /// [`BackendError::WrongSpace`] if the scope's vectors are of another space.
@@ -227,7 +233,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
         filter: &Filter,
     ) -> Result<Nearest, BackendError>;
 
-    /// The memories that hold any of these terms (`search::tokens`), at most `limit`, the
+    /// The memories that hold any of these terms, each given once
+    /// ([`query_terms`](crate::search::keyword::query_terms)), at most `limit`, the
     /// best first, of equal scores by kind and id. Nodes and episodes are scored each among their
     /// kind: statistics are those of all memories of the kind in the scope, whether they pass or
     /// not.
@@ -239,8 +246,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
         filter: &Filter,
     ) -> Result<Vec<Scored>, BackendError>;
 
-    /// The nodes that stand at most `reach` places from any of these in the same conversation and
-    /// pass, these themselves left out; in no particular order, each once.
+    /// The nodes that stand at most `reach` places from where any of these says it stands, in the
+    /// same conversation, and pass; these themselves left out, in no particular order, each once.
     async fn neighbours(
         &self,
         scope: Scope,

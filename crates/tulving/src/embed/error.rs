@@ -1,8 +1,91 @@
 //! What can go wrong between a text and its vector.
 
+use std::io;
+use std::path::PathBuf;
+
 use thiserror::Error;
 
-/// Texts that could not be embedded.
+/// Texts that could not be embedded: none of them was.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum EmbedError {}
+pub enum EmbedError {
+    /// The settings cannot work.
+    #[error("cannot embed over http: {0}")]
+    Options(String),
+    /// The folder for vectors that were computed before cannot be made.
+    #[error("cannot make the folder of the embedding cache {}", path.display())]
+    Cache {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// No server answers, or the connection broke, at every try.
+    #[error("lost or never reached the embedding server {url}")]
+    Unreachable {
+        /// The server's address.
+        url: String,
+        /// What happened at the last try.
+        source: io::Error,
+    },
+    /// The server did not answer in time, at every try.
+    #[error("no answer within {seconds} s from the embedding server {url}")]
+    TimedOut {
+        /// The server's address.
+        url: String,
+        /// How long each try was given.
+        seconds: f64,
+    },
+    /// The server answered that it will not.
+    #[error("the embedding server {url} answered {status}: {message}")]
+    Refused {
+        /// The server's address.
+        url: String,
+        /// The HTTP status of its last answer.
+        status: u16,
+        /// What it said, shortened.
+        message: String,
+    },
+    /// The server answered, with something that is not the vectors asked for.
+    #[error("the embedding server {url} answered with {why}")]
+    Unusable {
+        /// The server's address.
+        url: String,
+        /// What is wrong with the answer.
+        why: Unusable,
+    },
+    /// The work was cut off because the program ends.
+    #[error("embedding was cut off")]
+    Stopped(#[source] tokio::task::JoinError),
+}
+
+/// What is wrong with an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Unusable {
+    /// Not JSON, or not of the form that was agreed on.
+    #[error("something other than a list of embeddings: {0}")]
+    Malformed(String),
+    /// Too few vectors, or too many.
+    #[error("{got} vectors for {asked} texts")]
+    Count {
+        /// Texts sent.
+        asked: usize,
+        /// Vectors that came back.
+        got: usize,
+    },
+    /// The numbers that say which vector belongs to which text are not 0, 1, 2, …
+    #[error("vectors that cannot be told apart: an index is missing, doubled or too large")]
+    Order,
+    /// A vector that is not as wide as the space.
+    #[error("a vector of {got} numbers where {dims} are expected")]
+    Width {
+        /// Numbers expected.
+        dims: usize,
+        /// Numbers that came back.
+        got: usize,
+    },
+    /// A vector that holds something that is no finite number.
+    #[error("a vector that holds NaN, infinity or null")]
+    NotFinite,
+}

@@ -4,12 +4,15 @@
 //! |---|---|
 //! | [`Embedder`] | the contract: texts in, vectors of one [`Space`](crate::model::Space) out, all or none |
 //! | [`Builtin`] | a small model that is part of the program: nothing to install, no network |
+//! | [`Http`] | any server that speaks OpenAI's `/v1/embeddings` |
 //! | [`EmbedError`] | what can go wrong |
 
 mod builtin;
 mod embedder;
 mod error;
+mod http;
 
 pub use builtin::Builtin;
 pub use embedder::{Embedder, Purpose};
-pub use error::EmbedError;
+pub use error::{EmbedError, Unusable};
+pub use http::{ApiKey, Http, HttpOptions};

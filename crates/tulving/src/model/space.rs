@@ -18,6 +18,8 @@ impl Space {
     pub const BGE_M3: &'static str = "BAAI/bge-m3";
     /// Numbers in a vector of [`Self::BGE_M3`].
     pub const BGE_M3_DIMS: usize = 1024;
+    /// Stands for the name of a model that nobody knows.
+    const UNKNOWN: &'static str = "unknown";
     /// Most numbers that pgvector stores in a vector.
     pub const MAX_DIMS: usize = 16_000;
 
@@ -31,24 +33,89 @@ impl Space {
         }
     }
 
-    /// Whether vectors of both may be compared.
-    #[must_use]
-    pub fn is_comparable_with(&self, other: &Self) -> bool {
-        self.dims == other.dims && self.model == other.model
-    }
-
     /// What vectors of this width are taken for where nothing names their model.
     #[must_use]
     pub fn unnamed(dims: usize) -> Self {
         match dims {
             Self::BGE_M3_DIMS => Self::local(Self::BGE_M3, dims),
-            _ => Self::local("unknown", dims),
+            _ => Self::local(Self::UNKNOWN, dims),
         }
     }
+
+    /// Whether its model has a name.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.model != Self::UNKNOWN
+    }
+
+    /// Whether vectors of both may be compared: as wide, and of one model whoever runs it.
+    ///
+    /// Names are compared up to case, without the organisation before the last `/` and without a tag after
+    /// a `:`. What Ollama calls `bge-m3:latest` is `BAAI/bge-m3`.
+    #[must_use]
+    pub fn is_comparable_with(&self, other: &Self) -> bool {
+        self.dims == other.dims && plain(&self.model).eq_ignore_ascii_case(plain(&other.model))
+    }
+}
+
+/// A model's name without organisation and tag.
+fn plain(model: &str) -> &str {
+    let name = model.rsplit_once('/').map_or(model, |(_, name)| name);
+    let name = name.split_once(':').map_or(name, |(name, _)| name);
+    name.trim()
 }
 
 impl fmt::Display for Space {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({} numbers)", self.model, self.dims)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn space(provider: &str, model: &str, dims: usize) -> Space {
+        let provider = provider.to_owned();
+        Space {
+            provider,
+            ..Space::local(model, dims)
+        }
+    }
+
+    #[test]
+    fn one_model_is_comparable_whoever_runs_it() {
+        let bge = Space::local(Space::BGE_M3, 1024);
+        for name in [
+            "bge-m3",
+            "bge-m3:latest",
+            "BAAI/bge-m3",
+            "baai/BGE-M3",
+            "hub.test/BAAI/bge-m3:567m",
+        ] {
+            let other = space("http", name, 1024);
+            assert!(
+                bge.is_comparable_with(&other) && other.is_comparable_with(&bge),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_models_and_other_widths_are_not_comparable() {
+        let bge = Space::local(Space::BGE_M3, 1024);
+        for (name, dims) in [
+            ("bge-m3", 512),
+            ("bge-m3-v2", 1024),
+            ("bge", 1024),
+            ("", 1024),
+            ("BAAI/", 1024),
+        ] {
+            let other = space("local", name, dims);
+            assert!(
+                !bge.is_comparable_with(&other) && !other.is_comparable_with(&bge),
+                "{name}"
+            );
+        }
     }
 }

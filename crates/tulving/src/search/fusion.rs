@@ -250,3 +250,168 @@ fn better(a: &Ranked, b: &Ranked, a_score: f64, b_score: f64) -> Ordering {
         .then_with(|| a.facts.kind.cmp(&b.facts.kind))
         .then_with(|| a.facts.id.cmp(&b.facts.id))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Kind;
+
+    fn at(day: i64) -> Timestamp {
+        Timestamp::from_micros(day * 86_400_000_000).unwrap()
+    }
+
+    fn candidate(id: &str, vector: Option<f64>, keyword: Option<f64>) -> Candidate {
+        Candidate {
+            facts: Facts {
+                kind: Kind::Node,
+                id: id.to_owned(),
+                conversation_id: Some(format!("alone-{id}")),
+                sequence_index: 0,
+                created_at: at(0),
+                cluster_id: None,
+            },
+            vector,
+            keyword,
+        }
+    }
+
+    fn within(mut candidate: Candidate, conversation: &str, index: i64) -> Candidate {
+        candidate.facts.conversation_id = Some(conversation.to_owned());
+        candidate.facts.sequence_index = index;
+        candidate
+    }
+
+    fn order(candidates: &[Candidate], options: &Fusion) -> Vec<String> {
+        let mut reversed = candidates.to_vec();
+        reversed.reverse();
+        let ranked = fuse(candidates.to_vec(), options);
+        assert_eq!(
+            ranked,
+            fuse(reversed, options),
+            "depends on the order given"
+        );
+        assert!(ranked.is_sorted_by(|a, b| a.score >= b.score));
+        ranked.into_iter().map(|ranked| ranked.facts.id).collect()
+    }
+
+    #[test]
+    fn one_arm_alone_keeps_its_order_and_its_scores() {
+        let candidates = [
+            within(candidate("a", Some(-0.5), None), "c", 0),
+            within(candidate("b", Some(0.9), None), "c", 1),
+            within(candidate("c", Some(0.2), None), "d", 0),
+            within(candidate("beside", None, None), "c", 2),
+        ];
+        assert_eq!(order(&candidates, &Fusion::default()), ["b", "c", "a"]);
+        let ranked = fuse(candidates.to_vec(), &Fusion::default());
+        assert_eq!((ranked[0].score, ranked[2].score), (0.9, -0.5));
+        assert_eq!(
+            ranked[1].vector,
+            Some(Arm {
+                rank: 2,
+                score: 0.2
+            })
+        );
+        assert_eq!(ranked[1].keyword, None);
+        assert!(fuse(Vec::new(), &Fusion::default()).is_empty());
+    }
+
+    #[test]
+    fn found_by_both_comes_before_found_by_one() {
+        let candidates = [
+            candidate("words", None, Some(8.0)),
+            candidate("meaning", Some(0.8), None),
+            candidate("both", Some(0.75), Some(7.0)),
+            candidate("floor", Some(0.1), None),
+        ];
+        assert_eq!(order(&candidates, &Fusion::default())[0], "both");
+        let ranked = fuse(candidates.to_vec(), &Fusion::default());
+        assert!(
+            ranked
+                .iter()
+                .all(|ranked| (0.0..=1.0).contains(&ranked.score))
+        );
+        assert_eq!(
+            ranked[0].keyword,
+            Some(Arm {
+                rank: 2,
+                score: 7.0
+            })
+        );
+        assert_eq!(
+            ranked[0].vector,
+            Some(Arm {
+                rank: 2,
+                score: 0.75
+            })
+        );
+    }
+
+    #[test]
+    fn neighbours_of_a_good_hit_rise_and_the_nearer_the_more() {
+        let candidates = [
+            within(candidate("hit", Some(0.9), Some(9.0)), "c", 10),
+            within(candidate("next", None, None), "c", 11),
+            within(candidate("after", None, None), "c", 12),
+            within(candidate("far", None, None), "c", 40),
+            within(candidate("elsewhere", None, None), "d", 11),
+            candidate("weak", Some(0.1), Some(0.5)),
+        ];
+        assert_eq!(
+            order(&candidates, &Fusion::default()),
+            ["hit", "next", "after", "far", "weak", "elsewhere"]
+        );
+        let off = Fusion {
+            lending: 0.0,
+            conversation: 0.0,
+            ..Fusion::default()
+        };
+        assert_eq!(order(&candidates, &off)[..2], ["hit", "weak"]);
+    }
+
+    #[test]
+    fn equal_scores_go_by_kind_and_id() {
+        let mut episode = candidate("a", Some(0.5), None);
+        episode.facts.kind = Kind::Episode;
+        let candidates = [
+            episode,
+            candidate("c", Some(0.5), None),
+            candidate("b", Some(0.5), None),
+        ];
+        assert_eq!(order(&candidates, &Fusion::default()), ["b", "c", "a"]);
+    }
+
+    #[test]
+    fn clusters_and_recency_count_only_when_asked_for() {
+        let mut candidates: Vec<_> = [
+            ("a", 0.9),
+            ("b", 0.8),
+            ("c", 0.7),
+            ("d", 0.6),
+            ("e", 0.5),
+            ("f", 0.4),
+        ]
+        .map(|(id, score)| candidate(id, Some(score), None))
+        .into();
+        for (candidate, cluster) in candidates.iter_mut().zip([7, -1, 3, -1, 9, 7]) {
+            candidate.facts.cluster_id = Some(cluster);
+        }
+        candidates[4].facts.created_at = at(30);
+        let plain = Fusion::default();
+        assert_eq!(order(&candidates, &plain), ["a", "b", "c", "d", "e", "f"]);
+        let clusters = Fusion {
+            cluster_boost: 0.6,
+            ..plain.clone()
+        };
+        assert_eq!(
+            order(&candidates, &clusters),
+            ["a", "c", "b", "f", "d", "e"]
+        );
+        let recency = Some(Recency {
+            now: at(30),
+            half_life_days: 30.0,
+        });
+        let recent = Fusion { recency, ..plain };
+        assert_eq!(order(&candidates, &recent), ["e", "a", "b", "c", "d", "f"]);
+    }
+}

@@ -168,10 +168,93 @@ fn is_stop_word(term: &str) -> bool {
 
 /// As tokens, sorted.
 const STOP_WORDS: &[&str] = &[
-    "a", "about", "am", "an", "and", "any", "are", "as", "at", "be", "been", "being", "but", "by",
+    "a", "about", "am", "an", "and", "ani", "are", "as", "at", "be", "been", "being", "but", "by",
     "can", "could", "did", "do", "doe", "doing", "for", "from", "had", "has", "hav", "he", "her",
     "his", "how", "i", "if", "in", "into", "is", "it", "its", "me", "my", "of", "on", "or", "our",
     "she", "should", "so", "som", "that", "the", "their", "them", "then", "ther", "thes", "they",
-    "this", "thos", "to", "was", "we", "wer", "what", "when", "wher", "which", "who", "whos",
-    "why", "will", "with", "would", "you", "your",
+    "this", "thos", "to", "was", "we", "wer", "what", "when", "wher", "whi", "which", "who",
+    "whos", "will", "with", "would", "you", "your",
 ];
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn term(name: &str, df: u64, postings: &[(u32, u32, u32)]) -> TermPostings {
+        let posting = |&(doc, tf, len)| Posting { doc, tf, len };
+        TermPostings {
+            term: name.to_owned(),
+            df,
+            postings: postings.iter().map(posting).collect(),
+        }
+    }
+
+    const STATISTICS: Statistics = Statistics {
+        documents: 10,
+        tokens: 100,
+    };
+
+    #[test]
+    fn stop_words_are_known_as_tokens() {
+        assert!(STOP_WORDS.is_sorted());
+        for word in ["any", "does", "have", "those", "why", "where", "were"] {
+            assert!(is_stop_word(&tokens::terms(word)[0]), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_query_of_stop_words_asks_for_them() {
+        assert_eq!(
+            query_terms("How did the Worker, the worker hang?"),
+            ["hang", "worker"]
+        );
+        assert_eq!(query_terms("To be or not"), ["not"]);
+        assert_eq!(query_terms("who is it"), ["is", "it", "who"]);
+        assert!(query_terms(" 🎉 ").is_empty());
+    }
+
+    #[test]
+    fn rare_repeated_and_short_count_more() {
+        let score_of = |terms: &[TermPostings]| score(STATISTICS, terms)[0].1;
+        let base = score_of(&[term("a", 5, &[(0, 1, 10)])]);
+        assert!(score_of(&[term("a", 2, &[(0, 1, 10)])]) > base);
+        assert!(score_of(&[term("a", 5, &[(0, 2, 10)])]) > base);
+        assert!(score_of(&[term("a", 5, &[(0, 1, 5)])]) > base);
+        // Even what every document holds is worth something, so that it is found.
+        assert!(score_of(&[term("a", 10, &[(0, 1, 10)])]) > 0.0);
+    }
+
+    #[test]
+    fn of_equal_scores_the_lower_number_comes_first() {
+        let scores = vec![(7, 1.0), (3, 2.0), (5, 1.0), (1, 1.0)];
+        assert_eq!(top(scores.clone(), 3), [(3, 2.0), (1, 1.0), (5, 1.0)]);
+        assert_eq!(top(scores.clone(), 9).len(), 4);
+        assert!(top(scores, 0).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn scores_do_not_depend_on_order_or_on_how_numbers_are_spread(
+            postings in prop::collection::vec(prop::collection::btree_map(0_u32..50, (1_u32..9, 1_u32..300), 0..20), 1..6),
+            rotate in 0_usize..20,
+            spread in prop::sample::select(vec![1_u32, 3, 50_000_000]),
+        ) {
+            let terms: Vec<TermPostings> = postings.iter().enumerate().map(|(n, postings)| {
+                let list: Vec<_> = postings.iter().map(|(doc, (tf, len))| (*doc, *tf, *len)).collect();
+                term(&n.to_string(), list.len() as u64, &list)
+            }).collect();
+            let mut shuffled = terms.clone();
+            shuffled.reverse();
+            for term in &mut shuffled {
+                let by = rotate % term.postings.len().max(1);
+                term.postings.rotate_left(by);
+                term.postings.iter_mut().for_each(|posting| posting.doc *= spread);
+            }
+            let expected: Vec<_> = score(STATISTICS, &terms).into_iter().map(|(doc, score)| (doc * spread, score.to_bits())).collect();
+            let found: Vec<_> = score(STATISTICS, &shuffled).into_iter().map(|(doc, score)| (doc, score.to_bits())).collect();
+            prop_assert_eq!(expected, found);
+        }
+    }
+}

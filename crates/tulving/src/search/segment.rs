@@ -201,3 +201,166 @@ impl<B: AsRef<[u8]>> Index for Segment<B> {
         Segment::postings(self, term).for_each(each);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::search::delta::Delta;
+    use crate::search::index::{gather, statistics};
+    use crate::search::keyword::score;
+    use crate::search::tokens;
+
+    fn built(documents: &BTreeMap<u32, String>) -> Vec<u8> {
+        let mut builder = SegmentBuilder::new();
+        for (doc, text) in documents {
+            builder.add(*doc, text).unwrap();
+        }
+        builder.finish()
+    }
+
+    fn documents() -> impl Strategy<Value = BTreeMap<u32, String>> {
+        prop::collection::btree_map(
+            0_u32..5000,
+            "([a-d]{1,2}|猫犬|x_y)( ([a-d]{1,2}|z)){0,8}|",
+            0..40,
+        )
+    }
+
+    #[test]
+    fn numbers_have_to_rise() {
+        let mut builder = SegmentBuilder::new();
+        builder.add(5, "a").unwrap();
+        assert_eq!(builder.add(5, "b"), Err(OutOfOrder { doc: 5, last: 5 }));
+    }
+
+    #[test]
+    fn what_is_no_segment_is_refused() {
+        let bytes = built(&BTreeMap::from([(1, "some words".to_owned())]));
+        let refused = |bytes: &[u8]| Segment::open(bytes).unwrap_err();
+        assert_eq!(refused(b""), SegmentError::Mark);
+        assert_eq!(refused(&[b'{'; 100]), SegmentError::Mark);
+        assert!(matches!(
+            refused(&bytes[..bytes.len() - 1]),
+            SegmentError::Length { .. }
+        ));
+        let longer = [&bytes[..], &[0]].concat();
+        assert!(matches!(refused(&longer), SegmentError::Length { .. }));
+        let mut next_version = bytes.clone();
+        next_version[7] = b'2';
+        assert_eq!(refused(&next_version), SegmentError::Mark);
+        let mut header = bytes;
+        header[24] ^= 1;
+        assert_eq!(refused(&header), SegmentError::Checksum);
+    }
+
+    #[test]
+    fn postings_of_documents_that_are_not_there_are_left_out() {
+        let mut bytes = built(&BTreeMap::from([(1, "word".to_owned())]));
+        let last = bytes.len() - 1;
+        assert_eq!(bytes[last], 0, "the first place, no count");
+        bytes[last] = 2;
+        let segment = Segment::open(&bytes[..]).unwrap();
+        assert_eq!(segment.postings("word").next(), None);
+        assert_eq!(segment.verify(), Err(SegmentError::Checksum));
+    }
+
+    proptest! {
+        #[test]
+        fn holds_what_was_added(documents in documents()) {
+            let bytes = built(&documents);
+            let segment = Segment::open(&bytes[..]).unwrap();
+            segment.verify().unwrap();
+            prop_assert!(segment.documents().eq(documents.keys().copied()));
+            let mut expected: BTreeMap<String, Vec<Posting>> = BTreeMap::new();
+            let mut all = 0;
+            for (&doc, text) in &documents {
+                let terms = tokens::terms(text);
+                let len = terms.len() as u32;
+                prop_assert_eq!(segment.len_of(doc), Some(len));
+                all += u64::from(len);
+                for term in terms {
+                    let postings = expected.entry(term).or_default();
+                    match postings.last_mut().filter(|posting| posting.doc == doc) {
+                        Some(posting) => posting.tf += 1,
+                        None => postings.push(Posting { doc, tf: 1, len }),
+                    }
+                }
+            }
+            let found = Statistics { documents: documents.len() as u64, tokens: all };
+            prop_assert_eq!(segment.statistics(), found);
+            for (term, postings) in expected {
+                prop_assert_eq!(segment.postings(&term).collect::<Vec<_>>(), postings);
+            }
+            prop_assert_eq!(segment.postings("not there").count(), 0);
+            prop_assert_eq!(segment.len_of(9999), None);
+        }
+
+        /// However memories are spread over segments and what was written since, and whatever was
+        /// deleted in between: the scores are those of one fresh index.
+        #[test]
+        fn several_indexes_score_as_one(documents in documents(), cut in 0_u32..5000, dead in 0_u32..9) {
+            let dead = |doc: u32| doc % 10 == dead;
+            let mut delta = Delta::new();
+            let (mut old, mut live) = (BTreeMap::new(), BTreeMap::new());
+            for (doc, text) in documents {
+                if !dead(doc) {
+                    live.insert(doc, text.clone());
+                }
+                if doc < cut {
+                    old.insert(doc, text);
+                } else {
+                    delta.add(doc, "words that were there before");
+                    delta.add(doc, &text);
+                    if dead(doc) {
+                        prop_assert!(delta.remove(doc));
+                    }
+                }
+            }
+            let segment = Segment::open(built(&old)).unwrap();
+            let fresh = Segment::open(built(&live)).unwrap();
+            let terms: Vec<String> = ["a", "bc", "z", "x", "猫犬", "word"].map(str::to_owned).into();
+            let indexes: [&dyn Index; 2] = [&segment, &delta];
+            let counted = statistics(&indexes, old.keys().copied().filter(|doc| dead(*doc)));
+            prop_assert_eq!(counted, fresh.statistics());
+            let found = score(counted, &gather(&indexes, &terms, &dead, &|_| true));
+            let expected = gather(&[&fresh], &terms, &|_| false, &|_| true);
+            prop_assert_eq!(&found, &score(counted, &expected));
+            // A filter takes hits away and changes no score.
+            let even = score(counted, &gather(&indexes, &terms, &dead, &|doc| doc % 2 == 0));
+            let found: Vec<_> = found.into_iter().filter(|(doc, _)| doc % 2 == 0).collect();
+            prop_assert_eq!(even, found);
+        }
+
+        #[test]
+        fn damage_is_found_and_panics_nowhere(
+            documents in documents(),
+            flips in prop::collection::vec((any::<prop::sample::Index>(), 0_u8..8), 1..4),
+            cut in any::<prop::sample::Index>(),
+            reseal in any::<bool>(),
+        ) {
+            let whole = built(&documents);
+            let mut bytes = whole.clone();
+            for (at, bit) in flips {
+                let at = at.index(bytes.len());
+                bytes[at] ^= 1 << bit;
+            }
+            prop_assert!(Segment::open(&whole[..cut.index(whole.len())]).is_err());
+            if reseal {
+                // As if made so by someone who knows the checksum.
+                let sum = checksum(&bytes[16..HEADER]).to_le_bytes();
+                bytes[8..16].copy_from_slice(&sum);
+            }
+            if let Ok(segment) = Segment::open(&bytes[..]) {
+                prop_assert!(bytes == whole || segment.verify().is_err() || reseal);
+                let terms: Vec<String> = ["a", "b", "cd", "z", "x_y", "猫犬"].map(str::to_owned).into();
+                let gathered = gather(&[&segment], &terms, &|_| false, &|_| true);
+                let _ = score(segment.statistics(), &gathered);
+                let _ = (segment.documents().count(), segment.len_of(7));
+            }
+        }
+    }
+}

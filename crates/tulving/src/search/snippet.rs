@@ -133,12 +133,17 @@ fn render(text: &str, start: usize, matches: &[Match]) -> Snippet {
             continue;
         }
         let visible = grapheme.chars().filter(|c| !is_control(*c));
+        if visible.clone().next().is_none() {
+            continue;
+        }
         let count = visible.clone().count() + usize::from(pending_space);
         if shown + count > WIDTH {
             // A word longer than a third of the window is cut within.
             if !pending_space && word_end > begin + (snippet.text.len() - begin) * 2 / 3 {
                 snippet.text.truncate(word_end);
             }
+            let end = snippet.text.len();
+            snippet.marks.retain(|mark| mark.end <= end);
             snippet.text.push('…');
             break;
         }
@@ -165,8 +170,6 @@ fn render(text: &str, start: usize, matches: &[Match]) -> Snippet {
             word_end = snippet.text.len();
         }
     }
-    let end = snippet.text.len();
-    snippet.marks.retain(|mark| mark.end <= end);
     snippet
 }
 
@@ -179,4 +182,94 @@ fn is_blank(c: char) -> bool {
 /// of what follows.
 fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn marked(text: &str, query: &str) -> (String, Vec<String>) {
+        let snippet = snippet(text, query);
+        let marks = snippet
+            .marks
+            .iter()
+            .map(|mark| snippet.text[mark.clone()].to_owned());
+        let marks = marks.collect();
+        (snippet.text, marks)
+    }
+
+    #[test]
+    fn the_best_part_is_shown_with_its_words_marked() {
+        let text = format!(
+            "{} The worker waited. The pool was exhausted: workers hung for ever.\n\n{}",
+            "Nothing of interest here, nor there. ".repeat(20),
+            "More of nothing follows. ".repeat(20),
+        );
+        let (text, marks) = marked(&text, "why did the worker hang, was the pool exhausted?");
+        assert_eq!(marks, ["worker", "pool", "exhausted", "workers"]);
+        assert!(text.starts_with('…') && text.ends_with('…'), "{text}");
+        assert!(text.chars().count() <= WIDTH + 2);
+    }
+
+    #[test]
+    fn without_a_match_it_is_the_beginning() {
+        assert_eq!(
+            marked("Hello\n\n  there,\tyou ", "absent"),
+            ("Hello there, you".into(), vec![])
+        );
+        assert_eq!(marked("", "absent"), (String::new(), vec![]));
+        let (text, _) = marked(&"word ".repeat(100), "absent");
+        assert!(text.ends_with("word…"), "{text}");
+    }
+
+    #[test]
+    fn names_are_marked_once_and_pairs_run_together() {
+        assert_eq!(marked("see src/main.rs there", "main.rs").1, ["main.rs"]);
+        assert_eq!(marked("call HTTPServer now", "server").1, ["Server"]);
+        assert_eq!(marked("私は東京都に行く", "東京都").1, ["東京都"]);
+        let long = "日".repeat(500) + "東京" + &"本".repeat(500);
+        assert_eq!(marked(&long, "東京").1, ["東京"]);
+    }
+
+    #[test]
+    fn nothing_reaches_a_terminal_but_text() {
+        let (text, marks) = marked("a\u{1b}[31mred\u{7}\u{202e}word\r\nb\u{0}c", "word");
+        assert_eq!(text, "a [31mred word b c");
+        assert_eq!(marks, ["word"]);
+    }
+
+    /// In quadratic time this would not end.
+    #[test]
+    fn a_megabyte_of_anything_is_taken() {
+        for piece in ["a ", "a.", "猫", "a\u{301}", "\u{0}", " ", "\u{301}"] {
+            let text = piece.repeat(300_000 / piece.len());
+            assert!(snippet(&text, "a 猫猫").text.chars().count() <= WIDTH + 2);
+        }
+    }
+
+    #[test]
+    fn letters_with_their_marks_stay_whole() {
+        let family = "👩‍👩‍👧";
+        let (text, _) = marked(&family.repeat(100), "absent");
+        assert!(
+            text.trim_end_matches('…').chars().count() % 5 == 0,
+            "{text}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn marks_lie_in_the_text(text in r"(\PC|[ab .\n]|word){0,200}", query in r"(\PC|[ab ]|word){0,8}") {
+            let snippet = snippet(&text, &query);
+            prop_assert!(snippet.text.chars().count() <= WIDTH + 2);
+            prop_assert!(!snippet.text.chars().any(char::is_control));
+            let mut end = 0;
+            for mark in &snippet.marks {
+                prop_assert!(mark.start >= end && snippet.text.get(mark.clone()).is_some_and(|part| !part.is_empty()));
+                end = mark.end;
+            }
+        }
+    }
 }

@@ -114,3 +114,52 @@ fn text_of(value: &Value<'_>) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json;
+    use crate::model::{Scope, Timestamp};
+    use crate::record::{self, Stamp};
+
+    fn node(answer: &str) -> Node {
+        Node::new("c1", 0, "Why?", answer, Timestamp::now())
+    }
+
+    fn an_episode(messages: &str) -> Episode {
+        let source = format!(
+            r#"{{"id":"e1","title":"A title","messages":{messages},"message_count":2,"source":"x",
+            "created_at":"2024-01-15T10:30:00Z","llm_tags":{{"summary":"In short."}}}}"#
+        );
+        let mut value = json::parse(source.as_bytes()).unwrap();
+        let owner = Stamp::only(Scope::User(uuid::Uuid::nil()));
+        record::read::<Episode>(&mut value, &owner).unwrap().record
+    }
+
+    #[test]
+    fn labels_are_embedded_but_are_no_words() {
+        assert_eq!(embedded_node(&node("So.")), "Human: Why?\n\nAssistant: So.");
+        assert_eq!(embedded_node(&node("")), "Human: Why?");
+        let words = indexed_node(&node("So."));
+        assert!(words.contains("Why?") && words.contains("So.") && !words.contains("Human"));
+    }
+
+    #[test]
+    fn an_episode_is_its_title_summary_and_visible_turns() {
+        let messages = r#"[{"role":"system","content":"secret"},{"role":"human","content":"Hi"},
+            {"role":"tool","content":"output"},{"role":"assistant","content":"Hello"},
+            {"role":"user","content":null}]"#;
+        assert_eq!(
+            episode(&an_episode(messages)),
+            "A title\n\nIn short.\n\nHi\n\nHello"
+        );
+        assert_eq!(episode(&an_episode("[]")), "A title\n\nIn short.");
+    }
+
+    #[test]
+    fn of_a_long_episode_the_beginning_counts() {
+        let messages = format!(r#"[{{"role":"human","content":"{}"}}]"#, "ä".repeat(50_000));
+        let text = episode(&an_episode(&messages));
+        assert_eq!(text.chars().filter(|c| *c != '\n').count(), EPISODE);
+    }
+}

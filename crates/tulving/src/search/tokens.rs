@@ -38,6 +38,12 @@ pub fn terms(text: &str) -> Vec<String> {
 /// after the whole and lie within its bytes.
 pub fn spans(text: &str, mut each: impl FnMut(&str, Range<usize>)) {
     let mut folder = Folder::default();
+    // Of a part that is an accent alone nothing is left.
+    let mut each = |token: &str, span: Range<usize>| {
+        if !token.is_empty() {
+            each(token, span);
+        }
+    };
     let mut at = 0;
     while let Some(compound) = next_compound(text, at) {
         at = compound.end;
@@ -203,5 +209,135 @@ fn pairs_of_run(
     for end in starts {
         each(folder.word(&run[first..end]), base + first..base + end);
         (first, second) = (second, end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tokens_of(text: &str) -> String {
+        terms(text).join(" ")
+    }
+
+    #[test]
+    fn words_meet_whatever_their_case_accents_and_endings() {
+        for (one, other) in [
+            ("Zürich", "zu\u{308}rich"),
+            ("ΟΔΟΣ", "οδός"),
+            ("ＡＢＣ ﬁle", "abc file"),
+            ("İstanbul", "istanbul"),
+            ("한국어", "\u{1112}\u{1161}\u{11ab}국어"),
+            ("co\u{ad}operate", "cooperate"),
+            ("caches cached", "cache caching"),
+            ("movies studies tried boxes", "movie study try boxe"),
+            ("running planned", "run plan"),
+            ("Caroline's", "caroline"),
+            ("don’t we'll", "don we"),
+        ] {
+            assert_eq!(tokens_of(one), tokens_of(other), "{one}");
+        }
+    }
+
+    #[test]
+    fn words_that_differ_stay_apart() {
+        for (one, other) in [
+            ("string", "str"),
+            ("speed", "spe"),
+            ("news", "new york"),
+            ("bus", "bu"),
+            ("class", "clas"),
+            ("thing", "th"),
+        ] {
+            assert_ne!(tokens_of(one), tokens_of(other), "{one}");
+        }
+    }
+
+    #[test]
+    fn identifiers_are_found_whole_and_in_parts() {
+        for (text, tokens) in [
+            ("snake_case", "snake_case snak cas"),
+            ("fooBar", "foobar foo bar"),
+            ("HTTPServer2", "httpserver2 http server"),
+            ("E0599", "e0599"),
+            ("std::vec::Vec", "std::vec::vec std vec vec"),
+            ("src/main.rs", "src main.rs main rs"),
+            ("tokio-postgres", "tokio-postgres tokio postgr"),
+            ("utf8", "utf8 utf"),
+            ("3.14", "3.14 3 14"),
+            ("iPhone", "iphon phon"),
+            ("(a.b)", "a.b a b"),
+            ("end. Next", "end next"),
+            ("a: b -c- _d_", "a b c d"),
+        ] {
+            assert_eq!(tokens_of(text), tokens, "{text}");
+        }
+    }
+
+    #[test]
+    fn scripts_without_spaces_become_pairs() {
+        assert_eq!(tokens_of("東京都に"), "東京 京都 都に");
+        assert_eq!(tokens_of("猫"), "猫");
+        assert_eq!(tokens_of("Rustで東京"), "rust で東 東京");
+        assert_eq!(tokens_of("ｶﾞｽ"), tokens_of("ガス"));
+        assert_eq!(tokens_of("กี่"), "กี่");
+    }
+
+    #[test]
+    fn emoji_and_signs_are_no_words() {
+        assert_eq!(tokens_of("👩‍👩‍👧 🎉 … — \u{0} \u{301}"), "");
+        assert_eq!(tokens_of("\u{363}0"), "0");
+        assert_eq!(tokens_of("great🎉party"), "great parti");
+    }
+
+    /// In quadratic time this would not end.
+    #[test]
+    fn a_megabyte_of_anything_is_taken() {
+        for piece in [
+            "a",
+            "a.",
+            "aB",
+            "a1",
+            "猫",
+            "e\u{301}",
+            "a::",
+            "'s",
+            "猫a",
+            "\u{ad}",
+            ":",
+            "กี่",
+        ] {
+            let text = piece.repeat(1_000_000 / piece.len());
+            spans(&text, |_, span| assert!(span.end <= text.len()));
+        }
+    }
+
+    #[test]
+    fn long_tokens_are_cut() {
+        for letter in ["a", "é", "𝒳"] {
+            let terms = terms(&letter.repeat(100_000));
+            assert!(terms.iter().all(|term| term.chars().count() <= LONGEST));
+            assert_eq!(terms.len(), 1);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn spans_lie_on_characters_and_any_text_is_taken(text in r"(\PC|[a-zA-Z_.:' -]|[あ-ん]){0,60}") {
+            let mut last = 0;
+            spans(&text, |token, span| {
+                assert!(text.get(span.clone()).is_some_and(|part| !part.is_empty()));
+                assert!(!token.is_empty() && token.chars().count() <= LONGEST);
+                assert!(span.start >= last || span.end <= text.len());
+                last = span.start;
+            });
+        }
+
+        #[test]
+        fn upper_and_lower_case_are_one_word(text in "[a-z]{1,12}( [a-z]{1,12}){0,5}") {
+            prop_assert_eq!(terms(&text.to_uppercase()), terms(&text));
+        }
     }
 }

@@ -26,3 +26,159 @@ pub fn similarity(a: &[f32], b: &[f32]) -> f64 {
         0.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::search::keyword::top;
+
+    #[test]
+    fn similarity_is_the_cosine() {
+        assert_eq!(similarity(&[3.0, 4.0], &[6.0, 8.0]), 1.0);
+        assert_eq!(similarity(&[1.0, 0.0], &[0.0, 2.0]), 0.0);
+        assert_eq!(similarity(&[1.0, 0.0], &[-2.0, 0.0]), -1.0);
+        let tiny = [1e-45_f32, 0.0];
+        assert_eq!(similarity(&tiny, &[f32::MAX, 0.0]), 1.0);
+    }
+
+    #[test]
+    fn what_has_no_direction_is_like_nothing() {
+        for vector in [[0.0, 0.0], [f32::NAN, 1.0], [f32::INFINITY, 1.0]] {
+            assert_eq!(similarity(&vector, &[1.0, 1.0]), 0.0);
+            assert_eq!(similarity(&[1.0, 1.0], &vector), 0.0);
+        }
+        assert_eq!(similarity(&[1.0], &[1.0, 1.0]), 0.0);
+        assert_eq!(similarity(&[], &[]), 0.0);
+    }
+
+    #[test]
+    fn compact_vectors_come_back_from_their_bytes() {
+        let mut compact = Compact::encode(3, [[1.0_f32, 2.0, 3.0].as_slice()]).unwrap();
+        let before = compact.as_bytes().to_vec();
+        compact.push(&[0.5, -1.0, 0.0]).unwrap();
+        assert!(compact.as_bytes().starts_with(&before));
+        let again = Compact::from_bytes(compact.as_bytes().to_vec()).unwrap();
+        assert_eq!((again.rows(), again.dims()), (2, 3));
+        assert_eq!(again, compact);
+        assert_eq!(
+            compact.push(&[1.0]),
+            Err(CompactError::Dimensions {
+                expected: 3,
+                found: 1
+            })
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_compact_vectors_are_refused() {
+        let bytes = Compact::encode(3, [[1.0_f32, 2.0, 3.0].as_slice()]).unwrap();
+        let bytes = bytes.as_bytes();
+        for cut in 0..bytes.len() {
+            if cut != 64 {
+                assert!(Compact::from_bytes(bytes[..cut].to_vec()).is_err(), "{cut}");
+            }
+        }
+        let mut version = bytes.to_vec();
+        version[7] = b'2';
+        assert_eq!(Compact::from_bytes(version), Err(CompactError::Mark));
+        let mut dims = bytes.to_vec();
+        dims[8..16].fill(0xff);
+        assert!(Compact::from_bytes(dims).is_err());
+    }
+
+    #[test]
+    fn rows_without_direction_are_never_found() {
+        let rows = [
+            [0.0_f32, 0.0],
+            [1.0, 0.0],
+            [f32::NAN, 1.0],
+            [f32::INFINITY, 0.0],
+            [-1.0, 0.0],
+        ];
+        let compact = Compact::encode(2, rows.iter().map(<[f32; 2]>::as_slice)).unwrap();
+        assert_eq!(compact.candidates(&[1.0, 0.0], 10, None), [1, 4]);
+        assert_eq!(compact.candidates(&[1.0, 0.3], 10, None), [1, 4]);
+        assert!(compact.candidates(&[0.0, 0.0], 10, None).is_empty());
+        assert!(compact.candidates(&[f32::NAN, 0.0], 10, None).is_empty());
+        assert!(compact.candidates(&[1.0], 10, None).is_empty());
+        assert!(compact.candidates(&[1.0, 0.0], 0, None).is_empty());
+        assert_eq!(
+            compact.candidates(&[1.0, 0.0], 1, Some(&|row| row > 1)),
+            [4]
+        );
+    }
+
+    /// Where rounding matters most: few dimensions, and rows closer together than it can tell apart.
+    #[test]
+    fn the_nearest_on_a_crowded_circle_is_a_candidate() {
+        let on_circle = |at: u32, of: u32| {
+            let angle = std::f32::consts::TAU * at as f32 / of as f32;
+            [angle.cos(), angle.sin()]
+        };
+        let rows: Vec<[f32; 2]> = (0..5000).map(|at| on_circle(at, 5000)).collect();
+        let compact = Compact::encode(2, rows.iter().map(<[f32; 2]>::as_slice)).unwrap();
+        for query in (0..77).map(|at| on_circle(at, 77)) {
+            let scores = (0..)
+                .zip(&rows)
+                .map(|(row, vector)| (row, similarity(&query, vector)));
+            let nearest = top(scores.collect(), 1)[0].0;
+            assert!(compact.candidates(&query, 1, None).contains(&nearest));
+        }
+    }
+
+    /// Rows in clusters, some of them equal, some a little longer, some without direction.
+    fn rows(dims: usize, rows: usize, clusters: u64, seed: u64) -> Vec<Vec<f32>> {
+        let noise = |seed: u64, at: usize| {
+            let mixed = (seed ^ 0x9e37_79b9).wrapping_mul(0xbf58_476d_1ce4_e5b9 + 2 * at as u64);
+            let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            ((mixed >> 40) as f32 / (1_u64 << 24) as f32) - 0.5
+        };
+        (0..rows as u64)
+            .map(|row| {
+                let centre = seed ^ (row % clusters.max(1));
+                // Every third row is its cluster's centre: ties.
+                let spread = if row % 3 == 0 { 0.0 } else { 0.3 };
+                let length = 1.0 + (row % 5) as f32;
+                (0..dims)
+                    .map(|at| length * (noise(centre, at) + spread * noise(seed + 7 * row + 1, at)))
+                    .map(|x| if row % 17 == 16 { 0.0 } else { x })
+                    .collect()
+            })
+            .collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn the_nearest_are_among_the_candidates(
+            dims in prop_oneof![1_usize..40, 1_usize..=2000],
+            count in 1_usize..1500,
+            clusters in prop::sample::select(vec![1_u64, 5, 100_000]),
+            k in 1_usize..60,
+            seed in any::<u32>(),
+            every in 1_u32..4,
+        ) {
+            let rows = rows(dims, count, clusters, u64::from(seed));
+            let compact = Compact::encode(dims, rows.iter().map(Vec::as_slice)).unwrap();
+            let query = &rows[seed as usize % count];
+            let allowed = |row: u32| row.is_multiple_of(every);
+            let found = compact.candidates(query, k, Some(&allowed));
+            prop_assert!(found.is_sorted());
+            let scores = (0..).zip(&rows).map(|(row, vector)| (row, similarity(query, vector)));
+            let scores: Vec<(u32, f64)> = scores
+                .filter(|(row, _)| allowed(*row) && rows[*row as usize].iter().any(|x| *x != 0.0))
+                .collect();
+            if query.iter().any(|x| *x != 0.0) {
+                let nearest = top(scores.clone(), k);
+                if let Some((_, worst)) = nearest.last() {
+                    for (row, score) in scores {
+                        prop_assert!(score < *worst || found.contains(&row), "row {row}");
+                    }
+                }
+            }
+        }
+    }
+}

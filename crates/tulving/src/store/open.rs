@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{ScopedStore, StoreError};
 use crate::backend::file::FileBackend;
+use crate::backend::postgres::{Database, PostgresBackend, PostgresOptions};
 use crate::backend::{Backend, BackendError};
 use crate::embed::{Builtin, Embedder};
 use crate::model::Scope;
@@ -15,6 +16,8 @@ use crate::model::Scope;
 pub enum Place {
     /// In a data directory.
     Files(PathBuf),
+    /// In PostgreSQL.
+    Postgres(Box<Database>, PostgresOptions),
 }
 
 /// What a store is made of.
@@ -32,6 +35,15 @@ impl StoreConfig {
     pub fn files(directory: impl Into<PathBuf>) -> Self {
         Self {
             place: Place::Files(directory.into()),
+            embedder: Arc::new(Builtin::new()),
+        }
+    }
+
+    /// A database, and the built-in embedder.
+    #[must_use]
+    pub fn postgres(database: Database) -> Self {
+        Self {
+            place: Place::Postgres(Box::new(database), PostgresOptions::default()),
             embedder: Arc::new(Builtin::new()),
         }
     }
@@ -82,6 +94,10 @@ impl Store {
             Place::Files(directory) => {
                 let opened = tokio::task::spawn_blocking(move || FileBackend::open(&directory));
                 let opened = opened.await.map_err(|_| StoreError::Stopped)?;
+                Arc::new(opened.map_err(BackendError::from)?)
+            }
+            Place::Postgres(database, options) => {
+                let opened = PostgresBackend::open(*database, &options).await;
                 Arc::new(opened.map_err(BackendError::from)?)
             }
         };

@@ -196,27 +196,33 @@ impl ScopedStore {
         words: &str,
     ) -> Result<Vec<Hit>, StoreError> {
         let mut open = Open::new(limit);
-        let mut hits: Vec<Hit> = Vec::new();
-        let mut ranked = ranked.into_iter().peekable();
+        let mut left: Vec<(usize, Ranked)> = ranked.into_iter().enumerate().collect();
+        let mut fetched = Vec::new();
         // One round is enough unless memories were deleted since they were found.
-        while ranked.peek().is_some() && open.any() {
+        loop {
             let mut wanted = open;
-            let batch: Vec<Ranked> = ranked
-                .by_ref()
-                .filter(|ranked| wanted.take(ranked.facts.kind))
-                .take(open.total)
-                .collect();
-            let keys: Vec<Key> = batch.iter().map(|ranked| ranked.facts.key()).collect();
-            let entries = self.backend.get(self.scope, &keys).await?;
-            for (ranked, entry) in batch.into_iter().zip(entries) {
-                let Some(Entry { memory, .. }) = entry else {
-                    continue;
-                };
-                open.take(memory.kind());
-                hits.push(hit(memory, &ranked, hits.len() + 1, words));
+            let (batch, rest): (Vec<_>, Vec<_>) = left
+                .into_iter()
+                .partition(|(_, ranked)| wanted.take(ranked.facts.kind));
+            if batch.is_empty() {
+                break;
             }
+            let keys: Vec<Key> = batch.iter().map(|(_, ranked)| ranked.facts.key()).collect();
+            let entries = self.backend.get(self.scope, &keys).await?;
+            for ((place, ranked), entry) in batch.into_iter().zip(entries) {
+                if let Some(Entry { memory, .. }) = entry {
+                    open.take(memory.kind());
+                    fetched.push((place, ranked, memory));
+                }
+            }
+            left = rest;
         }
-        Ok(hits)
+        fetched.sort_by_key(|(place, ..)| *place);
+        let ranks = 1..;
+        let hits = fetched.into_iter().zip(ranks);
+        Ok(hits
+            .map(|((_, ranked, memory), rank)| hit(memory, &ranked, rank, words))
+            .collect())
     }
 }
 
@@ -250,10 +256,6 @@ impl Open {
             nodes,
             episodes,
         }
-    }
-
-    fn any(self) -> bool {
-        self.total > 0
     }
 
     /// Takes one of this kind, if one is still wanted.

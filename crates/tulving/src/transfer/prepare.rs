@@ -14,10 +14,10 @@ use super::progress::{Phase, Progress};
 use super::rows::{self, RowsFile};
 use super::source::{KindSource, Reading};
 use super::workers::Conveyor;
-use crate::backend::file::Pending;
 use crate::backend::file::layout::Layout;
 use crate::backend::file::npy;
 use crate::backend::file::pair::{Fingerprint, Pair};
+use crate::backend::file::{FileError, Pending, claims_of};
 use crate::model::{Episode, Kind, Node, Scope, Space};
 use crate::record::{Flaw, Reason, Record, Stamp};
 
@@ -104,6 +104,10 @@ pub(crate) struct KindChecked {
 /// A source whose files were gone through once: counted, hashed, cut into work.
 pub(crate) struct Surveyed {
     layout: &'static str,
+    /// Whose memory the directory says it is.
+    owner: Option<Scope>,
+    /// In which space it says its vectors are.
+    space: Option<Space>,
     sources: Vec<KindSource>,
 }
 
@@ -160,7 +164,10 @@ pub(crate) async fn survey(
         let name = name.unwrap_or(&print.path).display().to_string();
         first.files.push((name, print));
     }
+    let (owner, space) = claims_of(&layout)?;
     Ok(Surveyed {
+        owner,
+        space,
         layout: layout.version,
         sources,
     })
@@ -179,7 +186,17 @@ impl Surveyed {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Prepared, TransferError> {
-        let Self { layout, sources } = self;
+        let Self {
+            layout,
+            owner,
+            sources,
+            ..
+        } = self;
+        if !options.restamp && owner.is_some_and(|owner| owner != scope) {
+            return Err(TransferError::File(FileError::OtherOwner {
+                path: options.data_dir.clone(),
+            }));
+        }
         let mut prepared = Prepared {
             layout,
             nodes: KindSummary::default(),
@@ -217,13 +234,15 @@ impl Surveyed {
         Ok(prepared)
     }
 
-    /// The one embedding space of the vectors, unless there are none. Vectors of 1024 are taken
-    /// for BGE-M3's unless their model is named.
+    /// The one embedding space of the vectors, unless there are none: that of the model which is
+    /// named, else the one that the directory names. Of a directory that names none, vectors of
+    /// 1024 are taken for BGE-M3's.
     ///
     /// # Errors
     /// If the vectors' widths do not fit the model, or each other.
     pub(crate) fn space(&self, model: Option<&str>) -> Result<Option<Space>, TransferError> {
         let mut space: Option<Space> = None;
+        let named = self.space.as_ref().filter(|_| model.is_none());
         for source in &self.sources {
             let Some(found) = source.dims() else {
                 continue;
@@ -250,6 +269,11 @@ impl Surveyed {
                 (None, _) if found > Space::MAX_DIMS => {
                     return misfit(format!("pgvector stores at most {}", Space::MAX_DIMS));
                 }
+                (None, None) if named.is_some_and(|named| named.dims != found) => {
+                    let named = named.map(ToString::to_string).unwrap_or_default();
+                    return misfit(format!("the manifest says that they are of {named}"));
+                }
+                (None, None) if named.is_some() => space = named.cloned(),
                 (None, None) if found != Space::BGE_M3_DIMS => {
                     return refuse(format!(
                         "only vectors of {} are taken for {}'s unless their model is named",

@@ -19,6 +19,7 @@ use super::manifest::Manifest;
 use super::npy;
 use super::pair::Pair;
 use super::state::{KINDS, State, Trust, journal, record_of};
+use super::usage;
 use crate::backend::{
     Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, FoundBy, Listing, Nearest, Page,
     Scored,
@@ -118,7 +119,9 @@ impl FileBackend {
     /// as wide as `space` says; if it cannot be read or written.
     pub fn claim(root: &Path, scope: Scope, space: Option<&Space>) -> Result<Self, FileError> {
         let layout = Layout::find(root)?;
-        let _lock = Lock::wait(&journal(root).join("lock"), PATIENCE)?;
+        // A compaction writes the manifest too.
+        let lock = |name: &str| Lock::wait(&journal(root).join(name), PATIENCE);
+        let locks = (lock("compact.lock")?, lock("lock")?);
         let mut manifest = Manifest::read(&layout)?;
         let before = manifest.to_bytes();
         if manifest.owner()?.is_some_and(|owner| owner != scope) {
@@ -134,7 +137,7 @@ impl FileBackend {
         if manifest.to_bytes() != before {
             manifest.write()?;
         }
-        drop(_lock);
+        drop(locks);
         Self::open(root)
     }
 
@@ -387,19 +390,8 @@ fn plan_replace(state: &State, old: &Memory, new: &Entry) -> Result<(Plan, ()), 
     }
     let mut space = state.space.clone();
     check_space(&mut space, new.embedding.as_ref())?;
-    let mut memory = new.memory.clone();
-    match (&mut memory, &present) {
-        (Memory::Node(new), Memory::Node(present)) => {
-            new.access_count = present.access_count;
-            new.last_accessed = present.last_accessed;
-        }
-        (Memory::Episode(new), Memory::Episode(present)) => {
-            new.access_count = present.access_count;
-            new.last_accessed = present.last_accessed;
-        }
-        _ => {}
-    }
-    let memory = admitted(&memory, state.scope)?;
+    let mut memory = admitted(&new.memory, state.scope)?;
+    usage::tell(&mut memory, usage::of(&present));
     let mut plan = Plan {
         operations: vec![Operation::Put {
             kind: key.kind,

@@ -176,7 +176,7 @@ impl Catalog {
             id: next(id)?,
             conversation: next(conversation)?,
             source: next(source)?,
-            label: next(label)?.into_label(row.bits & LABELLED != 0),
+            label: Some(next(label)?).filter(|_| row.bits & LABELLED != 0),
             tags: next(tags)?,
             sequence: row.sequence,
             created_at: Timestamp::from_micros(row.created_at)?,
@@ -231,16 +231,6 @@ impl Catalog {
         let (rows, _) = rows.as_chunks::<ROW>();
         let rows = rows.iter().map(Row::from_bytes).collect();
         Some(Self { rows, texts })
-    }
-}
-
-trait IntoLabel {
-    fn into_label(&self, is_there: bool) -> Option<&str>;
-}
-
-impl IntoLabel for str {
-    fn into_label(&self, is_there: bool) -> Option<&str> {
-        is_there.then_some(self)
     }
 }
 
@@ -353,6 +343,11 @@ impl Lookup {
         }
     }
 
+    /// Whether all records of its catalog are sound.
+    pub(super) fn all_sound(&self, catalog: &Catalog) -> bool {
+        self.ids.len() == catalog.len()
+    }
+
     /// The sound record with that id.
     pub(super) fn row(&self, catalog: &Catalog, id: &str) -> Option<u32> {
         among(&self.ids, catalog, id).next()
@@ -390,7 +385,7 @@ impl Lookup {
 }
 
 /// The rows with that id, among prints of ids with their rows.
-fn among<'l>(ids: &'l [(u64, u32)], catalog: &Catalog, id: &str) -> impl Iterator<Item = u32> {
+fn among(ids: &[(u64, u32)], catalog: &Catalog, id: &str) -> impl Iterator<Item = u32> {
     let print = print(id);
     let from = ids.partition_point(|(other, _)| *other < print);
     let same = ids[from..]

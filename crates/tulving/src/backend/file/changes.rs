@@ -7,6 +7,7 @@ use super::base::{self, is_vector};
 use super::catalog::{Catalog, Place, Standing, print};
 use super::error::FileError;
 use super::journal::Log;
+use super::usage::Touched;
 use crate::json;
 use crate::model::{Kind, Memory, Scope, Timestamp};
 use crate::search::delta::Delta;
@@ -33,13 +34,6 @@ pub(super) struct Changes {
     touched: HashMap<String, Touched>,
     /// Shared with earlier and later states of the same log, since rows are only added.
     fresh: Arc<Fresh>,
-}
-
-/// How often a memory was recalled since it was last written, and when.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Touched {
-    pub(super) times: i64,
-    pub(super) last: Timestamp,
 }
 
 /// Rows made searchable, as far as anyone has asked.
@@ -172,10 +166,20 @@ impl Changes {
         log: &Log,
         scope: Scope,
     ) -> Result<Memory, FileError> {
+        let bytes = self.record(row, log)?;
+        let offset = self.catalog.place(row as usize).offset;
+        parse(kind, &bytes, log, offset, scope)
+    }
+
+    /// The record of a row, as it was put.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn record(&self, row: u32, log: &Log) -> Result<Vec<u8>, FileError> {
         let place = self.catalog.place(row as usize);
         let mut bytes = vec![0; usize::try_from(place.len).unwrap_or(usize::MAX)];
         log.read_at(&mut bytes, place.offset)?;
-        parse(kind, &bytes, log, place.offset, scope)
+        Ok(bytes)
     }
 
     /// The numbers of a row's vector, if it has one.

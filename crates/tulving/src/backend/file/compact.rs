@@ -354,12 +354,7 @@ fn write_records(
         let record = match *slot {
             Slot::Verbatim(row) => state.shelf(kind).base.record(row)?,
             Slot::Touched(doc) | Slot::Written(doc) => {
-                let bytes = record_of(&state.memory(kind, doc)?)?;
-                let value = json::parse(&bytes).map_err(|source| FileError::Record {
-                    path: out.path.clone(),
-                    index: place as u64,
-                    source,
-                })?;
+                let value = state.record(kind, doc)?;
                 let mut indented = Vec::new();
                 json::write_indented(&value, 1, &mut indented);
                 indented

@@ -4,12 +4,16 @@
 //! and the content. One that is missing, of another key or damaged is made again.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 const MAGIC: [u8; 16] = *b"tulving derived\n";
+
+/// Bytes before the content.
+const HEAD: usize = 16 + 32 + 32;
 
 /// What a derived file was made from.
 pub(super) type Key = [u8; 32];
@@ -31,20 +35,21 @@ pub(super) fn key(parts: &[&[u8]]) -> Key {
 
 /// The content of a file that was made from what has that key.
 pub(super) fn load(path: &Path, key: &Key) -> Option<Vec<u8>> {
-    let mut bytes = fs::read(path).ok()?;
-    let rest = bytes.strip_prefix(&MAGIC)?;
-    let (found, rest) = rest.split_first_chunk::<32>()?;
-    let (sum, content) = rest.split_first_chunk::<32>()?;
-    if found != key || <[u8; 32]>::from(Sha256::digest(content)) != *sum {
+    let mut file = fs::File::open(path).ok()?;
+    let mut head = [0; HEAD];
+    file.read_exact(&mut head).ok()?;
+    let (found, sum) = head.strip_prefix(&MAGIC)?.split_first_chunk::<32>()?;
+    if found != key {
         return None;
     }
-    bytes.drain(..MAGIC.len() + 64);
-    Some(bytes)
+    let mut content = Vec::new();
+    file.read_to_end(&mut content).ok()?;
+    (<[u8; 32]>::from(Sha256::digest(&content)) == *sum).then_some(content)
 }
 
 /// Keeps content that was made from what has that key.
 pub(super) fn store(path: &Path, key: &Key, content: &[u8]) {
-    let mut bytes = Vec::with_capacity(MAGIC.len() + 64 + content.len());
+    let mut bytes = Vec::with_capacity(HEAD + content.len());
     bytes.extend(MAGIC);
     bytes.extend(key);
     bytes.extend(<[u8; 32]>::from(Sha256::digest(content)));

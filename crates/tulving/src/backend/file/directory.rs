@@ -94,23 +94,21 @@ impl Directory {
     /// # Errors
     /// If something else changed it and it cannot be read any more.
     pub(super) fn state(&self) -> Result<State, FileError> {
-        loop {
-            let state = self.last_state();
-            if !state.is_current() {
-                self.open_anew(Trust::Bound)?;
-                continue;
-            }
-            let Some(log) = &state.log else {
-                return Ok(state);
-            };
-            if log.len()? == log.end() {
-                return Ok(state);
-            }
-            drop(state);
-            let mut shared = self.state.write().unwrap_or_else(PoisonError::into_inner);
-            shared.read_on()?;
-            return Ok(shared.clone());
+        let state = self.last_state();
+        if !state.is_current() {
+            self.open_anew(Trust::Bound)?;
+            return Ok(self.last_state());
         }
+        let Some(log) = &state.log else {
+            return Ok(state);
+        };
+        if log.len()? == log.end() {
+            return Ok(state);
+        }
+        drop(state);
+        let mut shared = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        shared.read_on()?;
+        Ok(shared.clone())
     }
 
     fn last_state(&self) -> State {

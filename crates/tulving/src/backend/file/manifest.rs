@@ -185,6 +185,15 @@ impl Manifest {
     }
 }
 
+/// Whose memory a directory says it holds, and in which space its vectors are.
+///
+/// # Errors
+/// If its manifest cannot be read.
+pub(crate) fn claims_of(layout: &Layout) -> Result<(Option<Scope>, Option<Space>), FileError> {
+    let manifest = Manifest::read(layout)?;
+    Ok((manifest.owner()?, manifest.space()?))
+}
+
 fn text(text: &str) -> Value<'static> {
     Value::String(Text::from(text.to_owned()))
 }

@@ -34,12 +34,14 @@ mod pending;
 mod prints;
 mod query;
 mod state;
+mod usage;
 
 pub use backend::{FileBackend, Problem};
 pub use compact::{Compaction, Replayed};
 pub use error::FileError;
 #[doc(hidden)]
 pub use journal::explore;
+pub(crate) use manifest::claims_of;
 pub(crate) use pending::Pending;
 
 /// Appends numbers as they lie in files: little-endian.

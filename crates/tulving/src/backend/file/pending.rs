@@ -7,7 +7,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::base::{self, relative};
 use super::catalog::Place;
-use super::changes::Touched;
 use super::commit::Commit;
 use super::directory::finish_commit;
 use super::error::FileError;
@@ -16,7 +15,8 @@ use super::layout::Layout;
 use super::manifest::Manifest;
 use super::pair::Fingerprint;
 use super::state::{Head, journal, log_path};
-use crate::json::{self, Text, Value};
+use super::usage::{self, Touched};
+use crate::json::{self, Value};
 use crate::model::{Kind, Scope};
 
 /// Writes that are in a directory's journal and not yet in its own files, as they were when it was
@@ -246,7 +246,7 @@ impl Pending {
     /// Counts in a record of the files what the journal says of its use.
     pub(crate) fn touch(&self, kind: Kind, value: &mut Value<'_>) {
         if let Some(Change::Touched(touched)) = self.change(kind, value) {
-            count(value, touched);
+            usage::add(value, touched);
         }
     }
 
@@ -281,7 +281,7 @@ impl Pending {
             let bytes = read(written.record)?;
             let mut value = json::parse(&bytes).map_err(|_| self.damaged(written.record.offset))?;
             if let Some(touched) = written.touched {
-                count(&mut value, touched);
+                usage::add(&mut value, touched);
             }
             let numbers = match written.vector {
                 None => vec![0.0; dims],
@@ -303,29 +303,4 @@ impl Pending {
 /// Touched at a time, but not counted yet.
 fn not_yet(last: crate::model::Timestamp) -> Touched {
     Touched { times: 0, last }
-}
-
-/// Adds to what a record says of its use.
-fn count(value: &mut Value<'_>, touched: Touched) {
-    let before = match value.get("access_count") {
-        Some(Value::Number(number)) => number.parse::<i64>().unwrap_or(0),
-        _ => 0,
-    };
-    let times = before.saturating_add(touched.times).to_string();
-    let last = Value::String(Text::from(touched.last.isoformat()));
-    let Value::Object(members) = value else {
-        return;
-    };
-    for (key, new) in [
-        ("access_count", Value::Number(times.into())),
-        ("last_accessed", last),
-    ] {
-        let place = members
-            .iter()
-            .rposition(|(name, _)| name.as_bytes() == key.as_bytes());
-        match place {
-            Some(place) => members[place].1 = new,
-            None => members.push((Text::from(key.to_owned()), new)),
-        }
-    }
 }

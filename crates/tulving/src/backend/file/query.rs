@@ -10,7 +10,7 @@ use crate::backend::{Cluster, Counts, Cursor, Filter, Listing, Order, Page, Scor
 use crate::model::{Facts, Key, Kind, Memory};
 use crate::search::index::{self, Index};
 use crate::search::keyword;
-use crate::search::vector::similarity;
+use crate::search::vector::{Allowed, similarity};
 
 /// A memory that is a candidate: its score and where it is.
 struct Candidate<'s> {
@@ -165,10 +165,12 @@ impl State {
         };
         let mut found = match shelf.base.rows() {
             0 => Vec::new(),
-            _ => shelf
-                .base
-                .vectors()?
-                .candidates(query, limit, Some(&passes)),
+            _ => {
+                // Asking row by row takes longer than the search.
+                let all = filter.is_open() && shelf.counts_whole_base();
+                let allowed: Option<Allowed<'_>> = if all { None } else { Some(&passes) };
+                shelf.base.vectors()?.candidates(query, limit, allowed)
+            }
         };
         let (first, rows) = (shelf.base.rows(), shelf.changes.rows());
         if let Some(log) = self.log.as_ref().filter(|_| rows > 0) {

@@ -12,7 +12,10 @@ use super::journal::{Bound, Decoded, Log, Tidings, decode};
 use super::layout::{Layout, PairPaths};
 use super::manifest::Manifest;
 use super::prints::{Prints, Stat};
+use super::usage;
+use crate::json::{self, Value};
 use crate::model::{Kind, Memory, Scope, Space};
+use crate::record::{Flaw, Reason};
 
 pub(super) const KINDS: [Kind; 2] = [Kind::Node, Kind::Episode];
 
@@ -29,6 +32,8 @@ pub(super) struct State {
     pub(super) bound: bool,
     nodes: Shelf,
     episodes: Shelf,
+    /// Whether it was read through a commit that nobody could finish.
+    through_commit: bool,
     /// What the system said of the files when they were opened.
     seen: Arc<[(PathBuf, Option<Stat>)]>,
 }
@@ -146,11 +151,8 @@ impl State {
             if kind == Kind::Node && head.commit.is_none() {
                 layout.require(kind)?;
             }
-            for (name, now) in [
-                (&names.records, &now.records),
-                (&names.vectors, &now.vectors),
-            ] {
-                seen.push((name.clone(), Stat::at(now)));
+            for path in [&now.records, &now.vectors] {
+                seen.push((path.clone(), Stat::at(path)));
             }
             let base = Base::open(root, kind, scope, names, &now, &mut prints)?;
             Ok(Shelf {
@@ -177,6 +179,7 @@ impl State {
             bound: true,
             nodes,
             episodes,
+            through_commit: head.commit.is_some(),
             seen: seen.into(),
         };
         state.space = match manifest.space()? {
@@ -238,7 +241,7 @@ impl State {
             }
         };
         same_log
-            && !Commit::exists(&self.root)
+            && Commit::exists(&self.root) == self.through_commit
             && self.seen.iter().all(|(path, stat)| Stat::at(path) == *stat)
     }
 
@@ -382,14 +385,34 @@ impl State {
             _ => shelf.base.memory(doc)?,
         };
         if let Some(touched) = shelf.changes.touched(memory.id()) {
-            let (count, last) = match &mut memory {
-                Memory::Node(node) => (&mut node.access_count, &mut node.last_accessed),
-                Memory::Episode(episode) => (&mut episode.access_count, &mut episode.last_accessed),
-            };
-            *count = count.saturating_add(touched.times);
-            *last = Some(touched.last);
+            let (count, _) = usage::of(&memory);
+            let count = count.saturating_add(touched.times);
+            usage::tell(&mut memory, (count, Some(touched.last)));
         }
         Ok(memory)
+    }
+
+    /// The record of a document, with what touching changed.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn record(&self, kind: Kind, doc: u32) -> Result<Value<'static>, FileError> {
+        let shelf = self.shelf(kind);
+        let bytes = match (shelf.change_row(doc), &self.log) {
+            (Some(row), Some(log)) => shelf.changes.record(row, log)?,
+            _ => shelf.base.record(doc)?,
+        };
+        let parsed = json::parse(&bytes).map_err(|source| FileError::Record {
+            path: shelf.base.names().records.clone(),
+            index: doc.into(),
+            source,
+        });
+        let mut value = parsed?.into_owned();
+        let id = shelf.known(doc).map(|known| known.id);
+        if let Some(touched) = id.and_then(|id| shelf.changes.touched(id)) {
+            usage::add(&mut value, touched);
+        }
+        Ok(value)
     }
 
     /// The numbers of a document's vector, if it has one.
@@ -430,6 +453,11 @@ impl Shelf {
             Some(row) => self.changes.is_live(row),
             None => self.base.catalog.is_sound(doc as usize) && !self.changes.dead.contains(&doc),
         }
+    }
+
+    /// Whether every row of the base is a memory of the owner.
+    pub(super) fn counts_whole_base(&self) -> bool {
+        self.changes.dead.is_empty() && self.base.lookup().all_sound(&self.base.catalog)
     }
 
     /// What is known of a document.
@@ -474,11 +502,23 @@ impl Shelf {
 /// # Errors
 /// If its carry was tampered with.
 pub(super) fn record_of(memory: &Memory) -> Result<Vec<u8>, FileError> {
-    let mut bytes = Vec::new();
-    base::write(memory, &mut bytes).map_err(|source| FileError::Refused {
+    let refused = |source: json::ParseError| FileError::Refused {
         kind: memory.kind(),
         id: memory.id().to_owned(),
-        flaw: crate::record::Flaw::new(crate::record::Reason::WrongType, source.to_string()),
-    })?;
+        flaw: Flaw::new(Reason::WrongType, source.to_string()),
+    };
+    let mut bytes = Vec::new();
+    base::write(memory, &mut bytes).map_err(refused)?;
+    let (count, last) = usage::of(memory);
+    if let Some(last) = last {
+        let mut value = json::parse(&bytes).map_err(refused)?;
+        let says = |key| value.get(key).is_some_and(|value| *value != Value::Null);
+        if !(says("access_count") && says("last_accessed")) {
+            usage::set(&mut value, count, last);
+            let mut told = Vec::new();
+            json::write(&value, &mut told);
+            return Ok(told);
+        }
+    }
     Ok(bytes)
 }

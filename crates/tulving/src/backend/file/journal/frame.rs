@@ -145,7 +145,7 @@ mod tests {
         bytes
     }
 
-    fn found<'b>(bytes: &'b [u8]) -> (Vec<&'b [u8]>, Tail) {
+    fn found(bytes: &[u8]) -> (Vec<&[u8]>, Tail) {
         let scan = scan(&SALT, START, bytes);
         let payloads = scan.payloads.into_iter().map(|range| &bytes[range]);
         (payloads.collect(), scan.tail)

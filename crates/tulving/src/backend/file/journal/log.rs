@@ -17,7 +17,8 @@ pub(crate) struct Log {
     path: PathBuf,
     file: Arc<dyn Medium>,
     header: Arc<Header>,
-    inode: Option<u64>,
+    /// The file that was opened, and which that was.
+    opened: Option<(PathBuf, u64)>,
     /// Where its first frame stands.
     begin: u64,
     /// Up to here its frames were read.
@@ -87,7 +88,7 @@ impl Log {
             .ino();
         let log = Self::over(path, Arc::new(file))?;
         Ok(Self {
-            inode: Some(inode),
+            opened: Some((at.to_owned(), inode)),
             ..log
         })
     }
@@ -95,8 +96,10 @@ impl Log {
     /// Whether its name is still that of the file that is open, and all that was read is in it: a
     /// write that failed is taken back.
     pub(crate) fn is_in_place(&self) -> bool {
-        std::fs::metadata(&self.path)
-            .is_ok_and(|found| Some(found.ino()) == self.inode && found.len() >= self.end)
+        let Some((path, inode)) = &self.opened else {
+            return true;
+        };
+        std::fs::metadata(path).is_ok_and(|found| found.ino() == *inode && found.len() >= self.end)
     }
 
     fn over(path: &Path, file: Arc<dyn Medium>) -> Result<Self, FileError> {
@@ -109,7 +112,7 @@ impl Log {
             path: path.to_owned(),
             file,
             header: Arc::new(header),
-            inode: None,
+            opened: None,
             begin: length as u64,
             end: length as u64,
         })

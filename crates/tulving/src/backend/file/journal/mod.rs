@@ -14,16 +14,32 @@ pub(super) use frame::LARGEST;
 pub(super) use log::{Log, Tidings};
 pub(super) use operation::{Decoded, Operation, decode, encode};
 
-/// Looks through bytes as through a log that begins with them. Nothing is made of what is found: it
-/// is there so that a fuzzer can try what a damaged file would do.
+/// Looks through bytes as through a log that begins with them, and through a log that holds them,
+/// damaged in one place that they name. Nothing is made of what is found: it is there for a fuzzer.
 #[doc(hidden)]
 pub fn explore(bytes: &[u8]) {
     let path = std::path::Path::new("journal");
-    if let Ok((header, length)) = Header::decode(path, bytes) {
-        let scan = frame::scan(&header.salt, length as u64, &bytes[length..]);
-        for payload in scan.payloads {
-            let _ = decode(&bytes[length..][payload]);
-        }
-    }
+    let _ = Header::decode(path, bytes);
     let _ = decode(bytes);
+    let salt = [0; 16];
+    for payload in frame::scan(&salt, 0, bytes).payloads {
+        let _ = decode(&bytes[payload]);
+    }
+    let Some((place, rest)) = bytes.split_first_chunk::<4>() else {
+        return;
+    };
+    let mut log = Vec::new();
+    let payloads: Vec<&[u8]> = rest.chunks(64).collect();
+    for payload in &payloads {
+        let offset = log.len() as u64;
+        frame::append(&salt, offset, offset, payload, &mut log);
+    }
+    let place = u32::from_le_bytes(*place) as usize;
+    if let Some(byte) = log.get_mut(place) {
+        *byte ^= 1;
+    }
+    let found = frame::scan(&salt, 0, &log).payloads;
+    let is_prefix = found.len() <= payloads.len()
+        && (found.into_iter().zip(payloads)).all(|(range, payload)| log[range] == *payload);
+    assert!(is_prefix, "a damaged log gives what was never written");
 }

@@ -1,0 +1,225 @@
+//! `tulving add`: remembering questions and their answers.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+use tulving::backend::BackendError;
+use tulving::model::EmbeddingError;
+use tulving::store::{Added, NewNode, ScopedStore, StoreError};
+
+use super::tags;
+use crate::context::Context;
+use crate::exit::{CliError, Exit};
+use crate::input::{self, Line, Lines};
+use crate::output::{self, count, counted};
+use crate::progress::Tally;
+use crate::text::{escape, shell};
+
+/// Remembers a question and its answer, or many of them
+///
+/// Prints the id of the memory, once it would survive a loss of power. With `--jsonl` each line of
+/// a file is one memory, an object with `question` and, where wanted, `answer`, `conversation_id`,
+/// `created_at`, `source`, `tags` (a list of topics, or an object of lists) and `embedding` (the
+/// memory's own vector). Up to 1,000 lines are written whole or not at all; longer input is written
+/// 1,000 lines at a time, and if a line cannot be used the error says where to go on.
+#[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"id\": ID}, or with --jsonl {\"ids\": [ID…]} in the order of the lines")]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["question", "jsonl"])))]
+pub struct Add {
+    /// What was asked or said; `-` reads it from stdin
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub question: Option<String>,
+
+    /// What was answered; `-` reads it from stdin
+    #[arg(
+        long,
+        value_name = "TEXT",
+        allow_hyphen_values = true,
+        conflicts_with = "jsonl"
+    )]
+    pub answer: Option<String>,
+
+    /// The conversation that it continues [default: a new one]
+    #[arg(long, value_name = "ID", conflicts_with = "jsonl")]
+    pub conversation: Option<String>,
+
+    /// When it was said; UTC unless it names a zone [default: now]
+    #[arg(long, value_name = "TIME", conflicts_with = "jsonl")]
+    pub created_at: Option<String>,
+
+    /// Where it was said: lower-case letters, digits, _ and - [default: tulving]
+    #[arg(long, value_name = "NAME", conflicts_with = "jsonl")]
+    pub source: Option<String>,
+
+    /// A topic; may be given several times
+    #[arg(long, value_name = "TAG", conflicts_with = "jsonl")]
+    pub tag: Vec<String>,
+
+    /// Its vector, in place of one that is made: a JSON array (`-`: from stdin) or an .npy file
+    /// with one row
+    #[arg(long, value_name = "FILE", conflicts_with = "jsonl")]
+    pub vector: Option<PathBuf>,
+
+    /// A file with one JSON object a line; `-` reads stdin
+    #[arg(long, value_name = "FILE")]
+    pub jsonl: Option<PathBuf>,
+}
+
+/// Lines that are written together.
+const BATCH: usize = 1_000;
+/// A batch ends early with the line that takes it past so much text.
+const BATCH_BYTES: usize = 16 << 20;
+
+/// Runs it.
+///
+/// # Errors
+/// When the memory cannot be opened, or what is given cannot be kept.
+pub async fn run(add: Add, cx: &Context) -> Result<Exit, CliError> {
+    if let Some(path) = &add.jsonl {
+        let lines = Lines::open(path)?;
+        return many(lines, cx).await;
+    }
+    let node = one(add)?;
+    let added = cx.memory().await?.add(vec![node]).await?;
+    if let Some(why) = &added.words_only {
+        output::words_only(why);
+    }
+    let id = added.ids.into_iter().next().unwrap_or_default();
+    if cx.json {
+        output::json(&json!({"id": id}))?;
+    } else {
+        output::text(&escape(&id))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn one(add: Add) -> Result<NewNode, CliError> {
+    let vector = add.vector.as_deref().and_then(|path| path.to_str());
+    input::once([add.question.as_deref(), add.answer.as_deref(), vector])?;
+    let created_at = add.created_at.as_deref().map(input::moment).transpose();
+    Ok(NewNode {
+        question: input::text(add.question.unwrap_or_default())?,
+        answer: input::text(add.answer.unwrap_or_default())?,
+        conversation_id: add.conversation,
+        created_at: created_at.map_err(|why| CliError::usage(format!("--created-at: {why}")))?,
+        source: add.source,
+        tags: (!add.tag.is_empty()).then(|| tags::topics(&add.tag)),
+        embedding: add.vector.as_deref().map(input::vector).transpose()?,
+    })
+}
+
+/// Adds line after line, a batch at a time.
+async fn many(mut lines: Lines, cx: &Context) -> Result<Exit, CliError> {
+    let memory = cx.memory().await?;
+    let tally = Tally::new("added", !cx.json);
+    let mut ids = Vec::new();
+    let mut written = 0;
+    // The last line that is written.
+    let mut behind = 0;
+    let mut words_only = None;
+    loop {
+        let (batch, over) =
+            batch(&mut lines).map_err(|error| go_on(error, &lines, written, behind))?;
+        let Some(last) = batch.last().map(|line| line.number) else {
+            break;
+        };
+        let added = write(&memory, &lines, batch).await;
+        let added = added.map_err(|error| go_on(error, &lines, written, behind))?;
+        behind = last;
+        written += added.ids.len() as u64;
+        words_only = words_only.or(added.words_only);
+        tally.advance(added.ids.len() as u64);
+        if cx.json {
+            ids.extend(added.ids);
+        } else {
+            let shown: Vec<String> = added.ids.iter().map(|id| escape(id)).collect();
+            output::text(&shown.join("\n"))?;
+        }
+        if over {
+            break;
+        }
+    }
+    drop(tally);
+    if let Some(why) = &words_only {
+        output::words_only(why);
+    }
+    if cx.json {
+        output::json(&json!({"ids": ids}))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The next lines, and whether they are the last.
+fn batch(lines: &mut Lines) -> Result<(Vec<Line>, bool), CliError> {
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    while batch.len() < BATCH && bytes < BATCH_BYTES {
+        let Some(line) = lines.read()? else {
+            return Ok((batch, true));
+        };
+        bytes += line.node.question.len() + line.node.answer.len();
+        batch.push(line);
+    }
+    Ok((batch, false))
+}
+
+async fn write(memory: &ScopedStore, lines: &Lines, batch: Vec<Line>) -> Result<Added, CliError> {
+    let numbers: Vec<u64> = batch.iter().map(|line| line.number).collect();
+    let widths: Vec<_> = batch
+        .iter()
+        .map(|line| line.node.embedding.as_ref().map(Vec::len))
+        .collect();
+    let nodes = batch.into_iter().map(|line| line.node).collect();
+    memory.add(nodes).await.map_err(|error| {
+        // Which line it was that the store did not take, and why.
+        let of_width = |wanted| widths.iter().position(|width| *width == Some(wanted));
+        let refused = match &error {
+            StoreError::Flawed { index, flaw } => Some((*index, flaw.to_string())),
+            StoreError::GivenVector(why) => {
+                let index = match why {
+                    EmbeddingError::Width { found, .. } => of_width(*found),
+                    EmbeddingError::NotFinite { .. } => None,
+                };
+                index.map(|index| (index, format!("embedding: {why}")))
+            }
+            StoreError::Backend(BackendError::WrongSpace { given, .. }) => {
+                of_width(given.dims).map(|index| (index, format!("embedding: {error}")))
+            }
+            _ => None,
+        };
+        let line = refused.and_then(|(index, why)| Some((numbers.get(index)?, why)));
+        match line {
+            Some((line, why)) => lines.wrong(*line, &why),
+            None => error.into(),
+        }
+    })
+}
+
+/// Says how much was written before an error, and how to go on.
+fn go_on(error: CliError, lines: &Lines, written: u64, behind: u64) -> CliError {
+    if written == 0 {
+        let mended = error.exit == Exit::Source;
+        let error = error.cause("nothing was written");
+        return if mended {
+            error.hint("mend that line, then the same command again")
+        } else {
+            error
+        };
+    }
+    let error = error.cause(format!(
+        "{}, the lines up to {}, were written and stay",
+        counted(written, "memory"),
+        count(behind)
+    ));
+    let file = lines.file().map(|path| shell(&path.to_string_lossy()));
+    let next = behind + 1;
+    error.hint(match file {
+        Some(file) => {
+            format!("mend that line, then tail -n +{next} {file} | tulving add --jsonl -")
+        }
+        None => {
+            format!("mend that line, then give the lines from {next} on to tulving add --jsonl -")
+        }
+    })
+}

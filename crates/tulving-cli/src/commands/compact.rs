@@ -1,0 +1,98 @@
+//! `tulving compact`: folding the journal into the files.
+
+use clap::Args;
+use serde::Serialize;
+use tulving::backend::file::{Compaction, Replayed};
+
+use crate::context::Context;
+use crate::exit::{CliError, Exit};
+use crate::output::{self, bytes, count};
+
+/// Folds the journal into nodes.json and nodes.npy, for others to read
+///
+/// Memories are written to a journal first, which Tulving reads along; other programs do not. This
+/// also happens by itself when the journal is large. A database has no journal, and nothing to do.
+#[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"folded_bytes\": N, \"rebased\": null or {\"added\": N, \"equal\": N, \"replaced\": [ID…], \"gone\": N, \"journal\": PATH}}")]
+pub struct Compact {
+    /// Also if another program has changed the files meanwhile: the journal's memories are written
+    /// on top of what the files say now, and the journal is kept
+    #[arg(long)]
+    pub rebase: bool,
+}
+
+#[derive(Serialize)]
+struct Wire {
+    folded_bytes: u64,
+    rebased: Option<WireRebased>,
+}
+
+#[derive(Serialize)]
+struct WireRebased {
+    added: u64,
+    equal: u64,
+    replaced: Vec<String>,
+    gone: u64,
+    journal: String,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When the memory cannot be opened or its files cannot be written.
+pub fn run(compact: &Compact, cx: &Context) -> Result<Exit, CliError> {
+    let done = cx.compact(compact.rebase)?;
+    if cx.json {
+        let done = done.unwrap_or_default();
+        output::json(&Wire {
+            folded_bytes: done.folded,
+            rebased: done.replayed.map(WireRebased::from),
+        })?;
+    } else {
+        output::text(&page(done))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn page(done: Option<Compaction>) -> String {
+    let Some(Compaction { folded, replayed }) = done else {
+        return "Nothing to do: a database has no journal.".to_owned();
+    };
+    let Some(replayed) = replayed else {
+        return match folded {
+            0 => "Nothing to do: the journal is empty.".to_owned(),
+            folded => format!("Folded {} of journal into the files.", bytes(folded)),
+        };
+    };
+    let numbers = [
+        ("added", replayed.added),
+        ("equal", replayed.equal),
+        ("replaced", replayed.replaced.len() as u64),
+        ("gone before", replayed.gone),
+    ];
+    let mut lines: Vec<(&str, String)> = numbers
+        .into_iter()
+        .filter(|(_, number)| *number > 0)
+        .map(|(name, number)| (name, count(number)))
+        .collect();
+    let replaced = replayed.replaced.iter().take(20);
+    lines.extend(replaced.map(|key| ("replaced", key.to_string())));
+    lines.push(("journal", format!("{}, kept", replayed.kept.display())));
+    format!(
+        "Wrote the journal's memories on top of the changed files.\n\n{}",
+        output::summary(&lines)
+    )
+}
+
+impl From<Replayed> for WireRebased {
+    fn from(replayed: Replayed) -> Self {
+        Self {
+            added: replayed.added,
+            equal: replayed.equal,
+            replaced: replayed.replaced.into_iter().map(|key| key.id).collect(),
+            gone: replayed.gone,
+            journal: replayed.kept.display().to_string(),
+        }
+    }
+}

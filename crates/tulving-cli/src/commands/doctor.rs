@@ -1,0 +1,214 @@
+//! `tulving doctor`: whether everything is in order, and what to do where it is not.
+
+mod database;
+mod files;
+mod parity;
+
+use std::sync::Arc;
+
+use clap::Args;
+use serde::Serialize;
+use tulving::model::Space;
+
+use crate::context::Context;
+use crate::exit::{CliError, Exit};
+use crate::memory::Home;
+use crate::output;
+use crate::text::safe;
+
+/// Checks whether everything is in order, and says what to do where it is not
+///
+/// Looks at the configuration and at the place where memory lives; changes nothing. Exit 0 if
+/// nothing fails; warnings do not count.
+#[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"ok\": BOOL, \"checks\": [{\"name\": TEXT, \"status\": \"ok\", \"warn\" or \"fail\", \"detail\": TEXT, \"hint\": TEXT or null}]}")]
+pub struct Doctor {
+    /// Asks the data directory and the database the same questions, made of the owner's memories,
+    /// and compares hits, order, counts and errors
+    ///
+    /// Both are read, whatever `backend:` says. Exit 5 if an answer differs.
+    #[arg(long)]
+    pub parity: bool,
+
+    /// How many memories to make questions of
+    #[arg(long, value_name = "N", default_value_t = 200, requires = "parity")]
+    pub questions: usize,
+}
+
+/// Something that was looked at.
+#[derive(Debug, Clone)]
+struct Check {
+    name: &'static str,
+    status: Status,
+    detail: String,
+    hint: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    Fine,
+    Warn,
+    /// The exit code that a command would end with because of it.
+    Fail(Exit),
+}
+
+impl Status {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Fine => "ok",
+            Self::Warn => "warn",
+            Self::Fail(_) => "fail",
+        }
+    }
+}
+
+impl Check {
+    fn fine(name: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            name,
+            status: Status::Fine,
+            detail: detail.into(),
+            hint: None,
+        }
+    }
+
+    fn warn(name: &'static str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            status: Status::Warn,
+            hint: Some(hint.into()),
+            ..Self::fine(name, detail)
+        }
+    }
+
+    /// What a command would say.
+    fn fail(name: &'static str, error: CliError) -> Self {
+        let mut detail = error.message;
+        for cause in error.causes {
+            detail.push_str("; ");
+            detail.push_str(&cause);
+        }
+        Self {
+            name,
+            status: Status::Fail(error.exit),
+            detail,
+            hint: error.hint,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Wire {
+    ok: bool,
+    checks: Vec<WireCheck>,
+}
+
+#[derive(Serialize)]
+struct WireCheck {
+    name: &'static str,
+    status: &'static str,
+    detail: String,
+    hint: Option<String>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When the result cannot be written.
+pub async fn run(doctor: Doctor, cx: &Context) -> Result<Exit, CliError> {
+    let mut checks = vec![configuration(cx)];
+    match cx.home() {
+        Ok(Home::Files(directory)) => checks.extend(files::checks(&directory, cx).await),
+        Ok(Home::Database) => checks.extend(database::checks(cx).await),
+        Err(error) => checks.push(Check::fail("configuration", error)),
+    }
+    if doctor.parity {
+        checks.push(parity::check(doctor.questions, cx).await);
+    }
+    let failed = checks.iter().find_map(|check| match check.status {
+        Status::Fail(exit) => Some(exit),
+        _ => None,
+    });
+    if cx.json {
+        output::json(&Wire {
+            ok: failed.is_none(),
+            checks: checks.into_iter().map(WireCheck::from).collect(),
+        })?;
+    } else {
+        output::text(&page(&checks))?;
+    }
+    Ok(failed.unwrap_or(Exit::Done))
+}
+
+/// Every setting can be used. Where the file itself cannot be read, no command comes this far.
+fn configuration(cx: &Context) -> Check {
+    let problem = cx.config.show().into_iter().find_map(|shown| shown.problem);
+    match (problem, cx.config.file()) {
+        (Some(problem), _) => Check::fail(
+            "configuration",
+            CliError::usage(problem).hint("tulving config show"),
+        ),
+        (None, Some(file)) => Check::fine("configuration", file.display().to_string()),
+        (None, None) => Check::fine("configuration", "no config.yaml here; defaults hold"),
+    }
+}
+
+/// Whether what is asked in words can be compared with what is there.
+async fn embedder(space: Option<&Arc<Space>>, cx: &Context) -> Check {
+    let embedder = match cx.embedder().await {
+        Ok(embedder) => embedder,
+        Err(error) => return Check::fail("embedder", error),
+    };
+    let made = embedder.space();
+    match space {
+        Some(space) if !space.is_comparable_with(made) => Check::warn(
+            "embedder",
+            format!(
+                "makes {made}, which cannot be compared with {space}: texts are found by words only"
+            ),
+            "set embedding.provider in config.yaml to the model of those vectors",
+        ),
+        _ => Check::fine("embedder", made.to_string()),
+    }
+}
+
+fn page(checks: &[Check]) -> String {
+    let width = checks.iter().map(|check| check.name.len()).max();
+    let width = width.unwrap_or(0);
+    let mut page = String::new();
+    for check in checks {
+        let (status, name) = (check.status.as_str(), check.name);
+        page.push_str(&format!(
+            "{status:4}  {name:width$}  {}\n",
+            safe(&check.detail)
+        ));
+        if let Some(hint) = &check.hint {
+            page.push_str(&format!("{:1$}try: {2}\n", "", width + 8, safe(hint)));
+        }
+    }
+    let many = |wanted: fn(Status) -> bool| checks.iter().filter(|c| wanted(c.status)).count();
+    let (warned, failed) = (
+        many(|status| status == Status::Warn),
+        many(|status| matches!(status, Status::Fail(_))),
+    );
+    page.push_str(&match (failed, warned) {
+        (0, 0) => "\nAll is well.\n".to_owned(),
+        (0, warned) => format!(
+            "\n{}, nothing fails.\n",
+            output::counted(warned as u64, "warning")
+        ),
+        (failed, _) => format!("\n{failed} of {} checks failed.\n", checks.len()),
+    });
+    page
+}
+
+impl From<Check> for WireCheck {
+    fn from(check: Check) -> Self {
+        Self {
+            name: check.name,
+            status: check.status.as_str(),
+            detail: safe(&check.detail),
+            hint: check.hint.as_deref().map(safe),
+        }
+    }
+}

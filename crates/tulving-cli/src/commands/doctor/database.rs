@@ -1,0 +1,109 @@
+//! A database, looked through.
+
+use tulving::backend::postgres::{Connection, PostgresBackend, PostgresOptions};
+use tulving::backend::{Backend as _, Filter, FoundBy};
+use tulving::model::{Embedding, Kind, Scope};
+
+use super::{Check, embedder};
+use crate::context::Context;
+use crate::exit::CliError;
+use crate::output::counted;
+
+/// From what everything rests on to what only matters if all before it is well.
+pub(super) async fn checks(cx: &Context) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let mut connection = match cx.connect().await {
+        Ok(connection) => connection,
+        Err(error) => {
+            checks.push(Check::fail("database", error));
+            return checks;
+        }
+    };
+    match connection.require_target().await {
+        Ok(target) => {
+            let detail = format!(
+                "PostgreSQL {}, pgvector {}, newest tables",
+                target.server, target.vector
+            );
+            checks.push(Check::fine("database", detail));
+        }
+        Err(error) => {
+            checks.push(Check::fail("database", error.into()));
+            return checks;
+        }
+    }
+    match cx.config.scope() {
+        Ok(owner) => match owned(&mut connection, owner, cx).await {
+            Ok(found) => checks.extend(found),
+            Err((name, error)) => checks.push(Check::fail(name, error)),
+        },
+        Err(error) => checks.push(Check::fail("owner", error)),
+    }
+    checks
+}
+
+/// The wall around an owner, and what stands behind it.
+async fn owned(
+    connection: &mut Connection,
+    owner: Scope,
+    cx: &Context,
+) -> Result<Vec<Check>, (&'static str, CliError)> {
+    let failed = |name| move |error| (name, CliError::from(error));
+    let scope = connection.require_scope(owner).await;
+    scope.map_err(failed("owner"))?;
+    let mut checks = vec![Check::fine("owner", owner.to_string())];
+    let wall = connection.require_wall(owner).await;
+    wall.map_err(failed("wall"))?;
+    checks.push(Check::fine(
+        "wall",
+        "row-level security is forced on every table, and the role in effect cannot pass it",
+    ));
+    let memories = memories(owner, cx).await;
+    checks.extend(memories.map_err(|error| ("memories", error))?);
+    Ok(checks)
+}
+
+/// What the owner has, and how it is found.
+async fn memories(owner: Scope, cx: &Context) -> Result<Vec<Check>, CliError> {
+    let options = PostgresOptions {
+        pool_size: 1,
+        ..PostgresOptions::default()
+    };
+    let backend = PostgresBackend::open(cx.database()?, &options).await?;
+    let counts = backend.count(owner, &Filter::default()).await?;
+    let mut checks = vec![Check::fine(
+        "memories",
+        format!(
+            "{}, {}",
+            counted(counts.nodes, "node"),
+            counted(counts.episodes, "episode")
+        ),
+    )];
+    // Any term will do: a search refuses if the index lacks a memory.
+    let words = backend
+        .matching(owner, &["a".to_owned()], 1, &Filter::default())
+        .await;
+    checks.push(match words {
+        Ok(_) => Check::fine("words", "every memory is in the keyword index"),
+        Err(error) => Check::fail("words", error.into()),
+    });
+    let space = backend.space(owner).await?;
+    if let Some(space) = &space {
+        let mut numbers = vec![0.0; space.dims];
+        if let Some(first) = numbers.first_mut() {
+            *first = 1.0;
+        }
+        let mut found_by = FoundBy::Exact;
+        if let Ok(any) = Embedding::new(space.clone(), numbers) {
+            let nodes = Filter::of(Kind::Node);
+            found_by = backend.nearest(owner, &any, 1, &nodes).await?.found_by;
+        }
+        let how = match found_by {
+            FoundBy::Exact => "searched exactly",
+            FoundBy::Index => "searched through an index",
+        };
+        checks.push(Check::fine("vectors", format!("{space}, {how}")));
+    }
+    checks.push(embedder(space.as_ref(), cx).await);
+    Ok(checks)
+}

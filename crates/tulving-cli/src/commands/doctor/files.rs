@@ -1,0 +1,197 @@
+//! A data directory, looked through.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tulving::backend::file::layout::Layout;
+use tulving::backend::file::{FileBackend, FileError, Problem};
+use tulving::backend::{Backend as _, Filter};
+use tulving::model::{Embedding, Kind, Scope, Space};
+
+use super::{Check, embedder};
+use crate::context::Context;
+use crate::exit::CliError;
+use crate::output::{bytes, count, counted};
+use crate::text::shell;
+
+/// What is kept waiting in a journal may be this large before it is worth a word.
+const LARGE_JOURNAL: u64 = 64 << 20;
+/// More problems of records are not told one by one.
+const SHOWN: usize = 3;
+
+/// From what everything rests on to what only matters if all before it is well.
+pub(super) async fn checks(directory: &Path, cx: &Context) -> Vec<Check> {
+    let mut checks = Vec::new();
+    match Layout::find(directory) {
+        Ok(layout) => {
+            let detail = format!("{}, layout {}", directory.display(), layout.version);
+            checks.push(Check::fine("directory", detail));
+        }
+        Err(error) => {
+            checks.push(Check::fail("directory", FileError::from(error).into()));
+            return checks;
+        }
+    }
+    checks.extend(access(directory));
+    let files = match FileBackend::open(directory) {
+        Ok(files) => files,
+        Err(error) => {
+            let name = match &error {
+                FileError::NoOwner { .. } | FileError::OtherOwner { .. } => "owner",
+                FileError::BaseChanged { .. } => "journal",
+                _ => "files",
+            };
+            checks.push(Check::fail(name, error.into()));
+            return checks;
+        }
+    };
+    match cx.owner_of(directory, &files) {
+        Ok(owner) => {
+            checks.push(Check::fine("owner", owner.to_string()));
+            match memories(&files, owner, cx).await {
+                Ok(found) => checks.extend(found),
+                Err(error) => checks.push(Check::fail("files", error)),
+            }
+        }
+        Err(error) => checks.push(Check::fail("owner", error)),
+    }
+    checks
+}
+
+/// Who may read and write there.
+#[cfg(unix)]
+fn access(directory: &Path) -> Option<Check> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mode = std::fs::metadata(directory).ok()?.permissions().mode();
+    let path = shell(&directory.to_string_lossy());
+    Some(match mode & 0o077 {
+        0 => Check::fine("access", "its owner alone"),
+        others if others & 0o022 != 0 => Check::warn(
+            "access",
+            format!("others may write there (mode {:03o})", mode & 0o777),
+            format!("chmod -R go-rwx {path}"),
+        ),
+        _ => Check::warn(
+            "access",
+            format!("others may read there (mode {:03o})", mode & 0o777),
+            format!("chmod go-rwx {path}"),
+        ),
+    })
+}
+
+#[cfg(not(unix))]
+fn access(_: &Path) -> Option<Check> {
+    None
+}
+
+/// What the files hold.
+async fn memories(files: &FileBackend, owner: Scope, cx: &Context) -> Result<Vec<Check>, CliError> {
+    let counts = files.count(owner, &Filter::default()).await?;
+    let mut checks = vec![Check::fine(
+        "memories",
+        format!(
+            "{}, {}",
+            counted(counts.nodes, "node"),
+            counted(counts.episodes, "episode")
+        ),
+    )];
+    checks.extend(problems(&files.problems()?));
+    checks.push(match files.pending_bytes()? {
+        0 => Check::fine("journal", "empty"),
+        pending if pending < LARGE_JOURNAL => Check::fine(
+            "journal",
+            format!("{} that other programs do not see yet", bytes(pending)),
+        ),
+        pending => Check::warn(
+            "journal",
+            format!("{} that other programs do not see yet", bytes(pending)),
+            "tulving compact",
+        ),
+    });
+    let space = files.space(owner).await?;
+    if let Some(space) = &space {
+        let without = counts.total() - with_vector(files, owner, space, counts.total()).await?;
+        checks.push(match without {
+            0 => Check::fine("vectors", format!("{space}")),
+            without => Check::warn(
+                "vectors",
+                format!(
+                    "{space}; {} without, found by words only",
+                    counted(without, "memory")
+                ),
+                "tulving update ID --vector FILE gives one a vector",
+            ),
+        });
+    }
+    checks.push(embedder(space.as_ref(), cx).await);
+    Ok(checks)
+}
+
+/// Records that are left as they are, and what was kept aside.
+fn problems(problems: &[Problem]) -> Vec<Check> {
+    let mut told = Vec::new();
+    let (mut records, mut kept) = (0, Vec::new());
+    for problem in problems {
+        match problem {
+            Problem::Record {
+                file, index, flaw, ..
+            } => {
+                records += 1;
+                if told.len() < SHOWN {
+                    let why = flaw.as_ref().map_or_else(
+                        || "an earlier record has its id".to_owned(),
+                        ToString::to_string,
+                    );
+                    told.push(format!("{file}, element {index}: {why}"));
+                }
+            }
+            Problem::Kept { file } => kept.push(file.as_str()),
+            _ => {}
+        }
+    }
+    let mut checks = Vec::new();
+    if records > 0 {
+        let detail = format!(
+            "{} left out: {}",
+            counted(records, "record"),
+            told.join("; ")
+        );
+        checks.push(Check::warn(
+            "records",
+            detail,
+            "mend them in the file; they are kept there, and neither found nor counted",
+        ));
+    }
+    if !kept.is_empty() {
+        checks.push(Check::warn(
+            "kept aside",
+            format!("{}: {}", count(kept.len() as u64), kept.join(", ")),
+            "remove them once nobody misses anything",
+        ));
+    }
+    checks
+}
+
+/// How many memories have a vector: as many as are near to any.
+async fn with_vector(
+    files: &FileBackend,
+    owner: Scope,
+    space: &Arc<Space>,
+    most: u64,
+) -> Result<u64, CliError> {
+    let mut numbers = vec![0.0; space.dims];
+    if let Some(first) = numbers.first_mut() {
+        *first = 1.0;
+    }
+    let Ok(any) = Embedding::new(space.clone(), numbers) else {
+        return Ok(0);
+    };
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let mut found = 0;
+    for kind in [Kind::Node, Kind::Episode] {
+        let nearest = files.nearest(owner, &any, most, &Filter::of(kind)).await?;
+        found += nearest.hits.len() as u64;
+    }
+    Ok(found)
+}

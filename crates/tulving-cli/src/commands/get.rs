@@ -1,0 +1,50 @@
+//! `tulving get`: one memory, whole.
+
+use clap::Args;
+use serde::Serialize;
+use tulving::model::Memory;
+
+use super::wire::WireMemory;
+use crate::context::Context;
+use crate::exit::{CliError, Exit};
+use crate::output;
+use crate::page;
+
+/// Shows one memory
+///
+/// A question with its answer, else a conversation with this id. Reading a memory does not count
+/// as recalling it.
+#[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"kind\": \"node\" or \"episode\", …the fields of the record…, \"extra\": {…unnamed fields…}, \"has_vector\": BOOL}")]
+pub struct Get {
+    /// The memory
+    #[arg(value_name = "ID", allow_hyphen_values = true)]
+    pub id: String,
+}
+
+#[derive(Serialize)]
+struct Wire {
+    #[serde(flatten)]
+    memory: WireMemory,
+    has_vector: bool,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When there is no such memory, exit 10.
+pub async fn run(get: &Get, cx: &Context) -> Result<Exit, CliError> {
+    let entry = cx.records().await?.get(&get.id).await?;
+    let has_vector = entry.embedding.is_some();
+    if cx.json {
+        let memory = entry.memory.into();
+        output::json(&Wire { memory, has_vector })?;
+        return Ok(Exit::Done);
+    }
+    output::text(&match &entry.memory {
+        Memory::Node(node) => page::node(node, has_vector, cx.bold),
+        Memory::Episode(episode) => page::episode(episode, has_vector, cx.bold),
+    })?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,228 @@
+//! `tulving search`: finding memories again.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use tulving::model::{Memory, Timestamp};
+use tulving::search::context;
+use tulving::search::fusion::Recency;
+use tulving::store::{self, Found, Hit, Limit, Query};
+
+use super::filter::Which;
+use super::wire::WireHit;
+use crate::config::Retrieval;
+use crate::context::Context;
+use crate::exit::{CliError, Exit};
+use crate::input;
+use crate::output::{self, counted, duration, minute};
+use crate::page::marked;
+use crate::text::escape;
+
+/// Finds memories by meaning and by words
+///
+/// Brings the best questions with their answers and the best conversations, as many of each as
+/// `retrieval` in config.yaml says, or `--top-k` of both together. Every memory that passes can be
+/// found: with fewer than asked for, all that answer are there. Changes nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"hits\": [{\"id\", \"kind\", \"score\", \"rank\", \"arms\": {\"vector\": {\"rank\", \"score\"} or null, \"keyword\": the same},\n\
+    \"snippet\", \"created_at\", \"source\", \"conversation_id\"}], \"found_by\": \"exact\" or \"index\", \"rows_in_scope\": N, \"ms\": X}\n\
+    and \"context\" with --context, \"note\" where only words were looked for")]
+#[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["text", "like", "vector"])))]
+pub struct Search {
+    /// What is looked for
+    #[arg(value_name = "TEXT")]
+    pub text: Option<String>,
+
+    /// What is like this memory
+    #[arg(long, value_name = "ID", conflicts_with_all = ["text", "vector"])]
+    pub like: Option<String>,
+
+    /// What is near this vector: a JSON array (`-`: from stdin) or an .npy file with one row
+    #[arg(long, value_name = "FILE")]
+    pub vector: Option<PathBuf>,
+
+    /// By what memories are found
+    #[arg(long, value_name = "MODE", default_value = "hybrid")]
+    pub mode: Mode,
+
+    /// So many of all kinds together [default: process_top_k and episodic_top_k of the configuration]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub top_k: Option<u64>,
+
+    /// Leaves out what scores less [default: min_score of the configuration]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub min_score: Option<f64>,
+
+    /// Prints what is found as text for a prompt, marked as data
+    #[arg(long)]
+    pub context: bool,
+
+    /// Characters that this text may have
+    #[arg(
+        long,
+        value_name = "CHARS",
+        requires = "context",
+        default_value_t = 8_000
+    )]
+    pub budget: usize,
+
+    /// Prefers what is recent: after so many days a memory counts half
+    #[arg(long, value_name = "DAYS")]
+    pub recency: Option<f64>,
+
+    /// Prefers what is in the clusters of the best hits, by this share of the score
+    #[arg(long, value_name = "X")]
+    pub cluster_boost: Option<f64>,
+
+    #[expect(missing_docs, reason = "a comment here would stand before the options")]
+    #[command(flatten)]
+    pub which: Which,
+}
+
+/// By what memories are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// By meaning and by words.
+    Hybrid,
+    /// By meaning alone.
+    Vector,
+    /// By words alone.
+    Keyword,
+}
+
+#[derive(Serialize)]
+struct Wire {
+    hits: Vec<WireHit>,
+    found_by: &'static str,
+    rows_in_scope: u64,
+    ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<String>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When the query cannot be understood or the memory cannot be read.
+pub async fn run(search: Search, cx: &Context) -> Result<Exit, CliError> {
+    let (as_context, budget) = (search.context, search.budget);
+    let query = query(search, &cx.config.retrieval()?)?;
+    let makes_a_vector =
+        query.mode != store::Mode::Keyword && query.vector.is_none() && query.like.is_none();
+    let memory = if makes_a_vector {
+        cx.memory().await?
+    } else {
+        cx.records().await?
+    };
+    let found = memory.search(&query).await?;
+    let prompt = as_context.then(|| prompt(&found.hits, budget));
+    if cx.json {
+        output::json(&Wire {
+            hits: found.hits.iter().map(WireHit::from).collect(),
+            found_by: found.found_by.as_str(),
+            rows_in_scope: found.rows_in_scope,
+            ms: (found.took.as_secs_f64() * 1e6).round() / 1e3,
+            note: found
+                .words_only
+                .as_ref()
+                .map(|why| format!("found by words only: {why}")),
+            context: prompt,
+        })?;
+        return Ok(Exit::Done);
+    }
+    if let Some(why) = &found.words_only {
+        output::words_only(why);
+    }
+    match prompt {
+        // Nothing that was recalled is no text at all.
+        Some(prompt) if prompt.is_empty() => {}
+        Some(prompt) => output::text(&crate::text::lines(&prompt))?,
+        None => output::text(&page(&found, cx.bold))?,
+    }
+    Ok(Exit::Done)
+}
+
+fn query(search: Search, defaults: &Retrieval) -> Result<Query, CliError> {
+    let positive = |flag: &str, number: Option<f64>| match number {
+        Some(number) if !(number.is_finite() && number > 0.0) => Err(CliError::usage(format!(
+            "{flag}: {number} is not a number above 0"
+        ))),
+        number => Ok(number),
+    };
+    let recency = positive("--recency", search.recency)?;
+    let cluster_boost = positive("--cluster-boost", search.cluster_boost)?;
+    let mut query = match (search.text, search.like) {
+        (_, Some(id)) => Query::like(id),
+        (Some(text), None) => Query::text(text),
+        (None, None) => Query::vector(Vec::new()),
+    };
+    query.vector = search.vector.as_deref().map(input::vector).transpose()?;
+    query.mode = match search.mode {
+        Mode::Hybrid => store::Mode::Hybrid,
+        Mode::Vector => store::Mode::Vector,
+        Mode::Keyword => store::Mode::Keyword,
+    };
+    query.limit = match search.top_k {
+        Some(hits) => Limit::Total(usize::try_from(hits).unwrap_or(usize::MAX)),
+        None => Limit::Each {
+            nodes: defaults.process_top_k,
+            episodes: defaults.episodic_top_k,
+        },
+    };
+    // A configured 0.0 stands for none: similarities may be below it.
+    let configured = Some(defaults.min_score).filter(|least| *least != 0.0);
+    query.min_score = search.min_score.or(configured);
+    query.filter = search.which.filter()?;
+    query.fusion.recency = recency.map(|half_life_days| Recency {
+        now: Timestamp::now(),
+        half_life_days,
+    });
+    query.fusion.cluster_boost = cluster_boost.unwrap_or_default();
+    Ok(query)
+}
+
+fn prompt(hits: &[Hit], budget: usize) -> String {
+    let nodes = hits.iter().filter_map(|hit| match &hit.memory {
+        Memory::Node(node) => Some(node),
+        Memory::Episode(_) => None,
+    });
+    let episodes = hits.iter().filter_map(|hit| match &hit.memory {
+        Memory::Episode(episode) => Some(episode),
+        Memory::Node(_) => None,
+    });
+    let (nodes, episodes): (Vec<_>, Vec<_>) = (nodes.collect(), episodes.collect());
+    context::prompt(&nodes, &episodes, budget)
+}
+
+/// Hit by hit: rank, score, when, where, id; below it what answers.
+fn page(found: &Found, bold: bool) -> String {
+    let mut page = String::new();
+    for hit in &found.hits {
+        let (memory, score) = (&hit.memory, hit.score);
+        let (when, source) = (minute(memory.created_at()), escape(memory.source()));
+        let id = escape(memory.id());
+        page.push_str(&format!(
+            "{:>2}  {score:.3}  {when}  {source}  {id}\n",
+            hit.rank
+        ));
+        page.push_str(&marked(&hit.snippet.text, &hit.snippet.marks, 4, bold));
+        page.push('\n');
+    }
+    page.push_str(&end(found));
+    page.push('\n');
+    page
+}
+
+/// `2 of 1,742 memories, every one looked at, 3 ms`
+fn end(found: &Found) -> String {
+    let all = counted(found.rows_in_scope, "memory");
+    let (how, took) = (found.found_by.as_str(), duration(found.took));
+    match found.hits.len() {
+        0 => format!("Nothing found among {all} ({how}, {took})."),
+        hits => format!("{hits} of {all}, {how}, {took}"),
+    }
+}

@@ -1,0 +1,114 @@
+//! `tulving update`: changing a memory.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+use tulving::model::Memory;
+use tulving::store::Change;
+
+use super::tags;
+use crate::context::Context;
+use crate::exit::{CliError, Exit};
+use crate::input;
+use crate::output;
+use crate::text::escape;
+
+/// Changes a memory
+///
+/// What is not named stays as it is, the id in any case. If the text changes, so does the vector:
+/// to the one that is given, else to one that is made.
+#[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"id\": ID}")]
+pub struct Update {
+    /// The memory
+    #[arg(value_name = "ID")]
+    pub id: String,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a comment here would stand before the options")]
+    pub changes: Changes,
+}
+
+/// What is to be different.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct Changes {
+    /// The question; `-` reads it from stdin
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub question: Option<String>,
+
+    /// The answer; `-` reads it from stdin
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub answer: Option<String>,
+
+    /// The title of a conversation
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub title: Option<String>,
+
+    /// Where it was said
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+
+    /// When it was said; UTC unless it names a zone
+    #[arg(long, value_name = "TIME")]
+    pub created_at: Option<String>,
+
+    /// A topic, in place of those it has; may be given several times, and empty for none
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+
+    /// Its vector: a JSON array (`-`: from stdin) or an .npy file with one row
+    #[arg(long, value_name = "FILE")]
+    pub vector: Option<PathBuf>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When there is no such memory (exit 10), or it cannot become what it should.
+pub async fn run(update: Update, cx: &Context) -> Result<Exit, CliError> {
+    let Update { id, changes } = update;
+    let vector = changes.vector.as_deref().and_then(|path| path.to_str());
+    input::once([
+        changes.question.as_deref(),
+        changes.answer.as_deref(),
+        vector,
+    ])?;
+    let created_at = changes.created_at.as_deref().map(input::moment).transpose();
+    let texts = [&changes.question, &changes.answer, &changes.title];
+    let makes_a_vector = changes.vector.is_none() && texts.into_iter().any(Option::is_some);
+    let memory = if makes_a_vector {
+        cx.memory().await?
+    } else {
+        cx.records().await?
+    };
+    let tags = match changes.tag.as_slice() {
+        [] => None,
+        topics => match memory.get(&id).await?.memory {
+            Memory::Node(node) => Some(tags::with_topics(&node.tags, topics)),
+            // The store says that it has none.
+            Memory::Episode(_) => Some(tags::topics(topics)),
+        },
+    };
+    let change = Change {
+        question: changes.question.map(input::text).transpose()?,
+        answer: changes.answer.map(input::text).transpose()?,
+        title: changes.title,
+        source: changes.source,
+        created_at: created_at.map_err(|why| CliError::usage(format!("--created-at: {why}")))?,
+        tags,
+        embedding: changes.vector.as_deref().map(input::vector).transpose()?,
+    };
+    let changed = memory.update(&id, &change).await?;
+    if let Some(why) = &changed.words_only {
+        output::words_only(why);
+    }
+    if cx.json {
+        output::json(&json!({"id": id}))?;
+    } else {
+        output::text(&escape(&id))?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,182 @@
+//! What a database did not do.
+
+use std::error::Error;
+
+use tulving::backend::postgres::{DatabaseError, DsnError, Refusal, Standing};
+
+use super::{bug, told};
+use crate::config::create_command;
+use crate::exit::{CliError, Exit};
+use crate::text::shell;
+
+impl From<DatabaseError> for CliError {
+    fn from(error: DatabaseError) -> Self {
+        match &error {
+            DatabaseError::Dsn(
+                DsnError::RootCertificate { path, .. } | DsnError::NoCertificate { path },
+            ) => told(Exit::Usage, &error).hint(format!(
+                "put the authority's certificate, in PEM form, into {}; or take sslrootcert out of DATABASE_URL, to trust this machine's authorities",
+                path.display()
+            )),
+            DatabaseError::Dsn(_) => told(Exit::Usage, &error)
+                .hint("export DATABASE_URL=postgresql://USER@HOST:5432/DATABASE"),
+            DatabaseError::Unreachable { .. } | DatabaseError::TimedOut { .. } => {
+                told(Exit::Unreachable, &error).hint(unreachable_hint(&error))
+            }
+            DatabaseError::Lost { .. } => told(Exit::Unreachable, &error)
+                .hint("the same command again once the server answers; what was committed is kept"),
+            DatabaseError::Uncertain { .. } => told(Exit::Unreachable, &error)
+                .hint("look whether it is there once the server answers, then the same command again if not"),
+            DatabaseError::Stopped { .. } => told(Exit::Unreachable, &error)
+                .hint("the same command again; if it happens again, look what else keeps the server busy"),
+            DatabaseError::Busy { .. } => told(Exit::Unreachable, &error)
+                .hint("the same again in a moment; or a larger memory.postgres.pool_size in config.yaml"),
+            DatabaseError::DiskFull { .. } => told(Exit::Unreachable, &error)
+                .hint("free space on the server, then the same command again, to resume"),
+            DatabaseError::Locked { .. } => told(Exit::Locked, &error)
+                .hint("tulving runs list   (shows who is at work); then the same command again"),
+            DatabaseError::Refused(refusal) => {
+                let told = told(Exit::Refused, refusal);
+                match refusal_hint(refusal) {
+                    Some(hint) => told.hint(hint),
+                    None => told,
+                }
+            }
+            DatabaseError::Damaged { .. } => told(Exit::Different, &error)
+                .hint("DELETE FROM that table the row with that id, then tulving migrate, which writes it anew"),
+            _ => bug(&error),
+        }
+    }
+}
+
+fn unreachable_hint(error: &DatabaseError) -> String {
+    let causes = std::iter::successors(Some(error as &dyn Error), |&error| error.source());
+    let text: String = causes.map(|error| format!("{error}\n")).collect();
+    let hint = if text.contains("certificate") {
+        "add ?sslmode=require&sslrootcert=FILE to DATABASE_URL, with the certificate of the server's authority"
+    } else if text.contains("tls") || text.contains("TLS") {
+        "add ?sslmode=disable to DATABASE_URL where the server has no TLS, or &sslrootcert=FILE with its authority's certificate"
+    } else if text.contains("password") || text.contains("role") {
+        "psql \"$DATABASE_URL\"   (check user and password in DATABASE_URL)"
+    } else if text.contains("does not exist") {
+        let name = shell(text.split('"').nth(1).unwrap_or("DATABASE"));
+        return format!("createdb {name}   (or name another one in DATABASE_URL)");
+    } else {
+        "pg_isready -d \"$DATABASE_URL\"   (start the server, or correct host and port in DATABASE_URL)"
+    };
+    hint.to_owned()
+}
+
+fn refusal_hint(refusal: &Refusal) -> Option<String> {
+    let hint = match refusal {
+        Refusal::TableMissing { .. } | Refusal::SchemaOlder { .. } => "tulving schema apply".to_owned(),
+        Refusal::ExtensionMissing { available: true, .. } => {
+            "psql \"$DATABASE_URL\" -c 'CREATE EXTENSION vector'   (as a role that may; columns that were dropped with it need a restore)".to_owned()
+        }
+        Refusal::ExtensionMissing { available: false, .. } => {
+            "install pgvector on the server (such as apt install postgresql-18-pgvector), then tulving schema apply"
+                .to_owned()
+        }
+        Refusal::ColumnsMissing { .. } => {
+            "restore the database from a backup: the vectors went with the extension".to_owned()
+        }
+        Refusal::ExtensionTooOld { .. } => {
+            "install a newer pgvector on the server, then psql \"$DATABASE_URL\" -c 'ALTER EXTENSION vector UPDATE'"
+                .to_owned()
+        }
+        Refusal::UnknownScope { scope, .. } => format!("{} --id {}", create_command(scope.kind()), scope.id()),
+        Refusal::Exists { .. } => "tulving user list, tulving tenant list".to_owned(),
+        Refusal::Privilege { role, standing, .. } => {
+            let role = role.as_deref().map_or_else(|| "ROLE".to_owned(), identifier);
+            match standing {
+                Standing::Maker => format!(
+                    "as an administrator, those that are missing: CREATE ROLE tulving_app NOLOGIN; \
+                     GRANT tulving_app TO {role}; GRANT USAGE, CREATE ON SCHEMA public TO {role}"
+                ),
+                Standing::Owner => {
+                    "log in as the tables' owner: those of users and tenants are the owner's alone".to_owned()
+                }
+                _ => format!("as an administrator: GRANT tulving_app TO {role}"),
+            }
+        }
+        Refusal::RoleMissing { .. } => {
+            "tulving schema print | psql \"$DATABASE_URL\"   (makes the role and gives it its rights)".to_owned()
+        }
+        Refusal::ReadOnly { .. } => {
+            "name the primary server in DATABASE_URL, or set default_transaction_read_only to off".to_owned()
+        }
+        Refusal::WallOpen { .. } => "tulving schema print | psql \"$DATABASE_URL\"   (puts policies and grants back)".to_owned(),
+        Refusal::SchemaNewer { .. } => "use a newer tulving".to_owned(),
+        Refusal::SchemaChanged { .. } => "use the tulving that made it".to_owned(),
+        Refusal::RunChanged { .. } => {
+            "the same command with --restart   (rows that were written stay and are found again)".to_owned()
+        }
+        Refusal::Unread { scope, .. } => {
+            format!("tulving index --{}-id {}", scope.kind().as_str(), scope.id())
+        }
+        Refusal::UnknownRun { .. } => "tulving runs list".to_owned(),
+        _ => return None,
+    };
+    Some(hint)
+}
+
+/// A role's name as SQL takes it.
+fn identifier(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain) {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tulving::model::Scope;
+
+    #[test]
+    fn an_unknown_owner_is_told_how_to_be_made() {
+        let id = uuid::Uuid::from_u128(7);
+        let refusal = Refusal::UnknownScope {
+            scope: Scope::User(id),
+            target: "database d".to_owned(),
+        };
+        let told = CliError::from(DatabaseError::from(refusal));
+        assert_eq!(told.exit, Exit::Refused);
+        assert_eq!(
+            told.hint,
+            Some(format!(
+                "tulving user create --email you@example.com --id {id}"
+            ))
+        );
+    }
+
+    #[test]
+    fn a_right_that_is_missing_is_told_as_sql_takes_it() {
+        let refusal = Refusal::Privilege {
+            role: Some("ann@example".to_owned()),
+            standing: Standing::Member,
+            doing: "binding the scope".to_owned(),
+            source: None,
+        };
+        let told = CliError::from(DatabaseError::from(refusal));
+        assert_eq!(
+            told.message,
+            "the role ann@example may not do this: binding the scope"
+        );
+        assert_eq!(
+            told.hint.as_deref(),
+            Some("as an administrator: GRANT tulving_app TO \"ann@example\"")
+        );
+    }
+
+    #[test]
+    fn a_certificate_file_that_is_none_is_named_in_what_to_do() {
+        let error = DsnError::NoCertificate {
+            path: "/ca.pem".into(),
+        };
+        let told = CliError::from(DatabaseError::from(error));
+        assert!(told.hint.unwrap().contains("into /ca.pem"));
+    }
+}

@@ -1,0 +1,60 @@
+//! What a migration or a verification did not do.
+
+use std::io::ErrorKind;
+
+use tulving::backend::file::layout::LayoutError;
+use tulving::backend::file::pair::PairError;
+use tulving::model::Kind;
+use tulving::transfer::TransferError;
+
+use super::{bug, told};
+use crate::exit::{CliError, Exit};
+
+impl From<TransferError> for CliError {
+    fn from(error: TransferError) -> Self {
+        match error {
+            TransferError::Database(error) => error.into(),
+            TransferError::File(error) => error.into(),
+            TransferError::Flawed { ref first, total, .. } => {
+                let mut told = told(Exit::Source, &error);
+                told.causes.extend(first.iter().map(ToString::to_string));
+                if total > first.len() as u64 {
+                    told.causes.push(format!("and {} more", total - first.len() as u64));
+                }
+                told.hint("mend the source, or --on-error reject to move the other rows (--restamp for rows of another owner)")
+            }
+            TransferError::CountMismatch { kind, .. } => told(Exit::Source, &error).hint(match kind {
+                Kind::Node => "restore both files from one moment, then tulving migrate --dry-run (or --only episodes)",
+                Kind::Episode => "restore both files from one moment, then tulving migrate --dry-run (or --only nodes)",
+            }),
+            TransferError::Dimensions { .. } => {
+                told(Exit::Source, &error).hint("tulving migrate --model NAME, with the model that made the vectors")
+            }
+            TransferError::Pair(PairError::Changed { .. }) => {
+                told(Exit::Source, &error).hint("the same command again once nobody writes to it")
+            }
+            TransferError::Layout(LayoutError::Manifest { .. }) => told(Exit::Source, &error)
+                .hint("mend the manifest; without a manifest.json the usual file names are taken"),
+            TransferError::Layout(LayoutError::Missing { .. }) => {
+                told(Exit::Source, &error).hint("restore the file, or leave its kind out with --only nodes or --only episodes")
+            }
+            TransferError::Layout(LayoutError::Io { .. }) => told(Exit::Source, &error),
+            TransferError::Layout(_) => {
+                told(Exit::Source, &error).hint("--data-dir DIR, the directory that holds corpus/ and vectors/")
+            }
+            TransferError::RowsFile { .. } => told(Exit::Source, &error)
+                .hint("mend the line; each needs `kind`, `index` and `row` as --on-error reject wrote them"),
+            TransferError::Interrupted { .. } => {
+                told(Exit::Interrupted, &error).hint("the same command again, to resume")
+            }
+            TransferError::Io { ref source, .. } => match source.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => told(Exit::Unreachable, &error)
+                    .hint("free space there, then the same command again, to resume"),
+                _ => told(Exit::Usage, &error).hint("name another file, or make the directory"),
+            },
+            TransferError::Receipt { .. } => told(Exit::Usage, &error),
+            TransferError::Worker { .. } => bug(&error),
+            _ => told(Exit::Source, &error),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What a command reads besides its arguments: texts, vectors and memories, from files and stdin.
+
+mod lines;
+mod vector;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read as _};
+use std::path::Path;
+
+pub use lines::{Line, Lines};
+pub use vector::vector;
+
+use tulving::model::Timestamp;
+
+use crate::exit::{CliError, Exit};
+use crate::text::quote;
+
+/// A record is at most 64 MiB, and so is what becomes a part of one.
+const LONGEST: u64 = 64 << 20;
+
+/// How stdin is named on the command line.
+const STDIN: &str = "-";
+
+/// A text as it was given; of `-`, all of stdin but the last line's end.
+///
+/// # Errors
+/// When stdin cannot be read, or is no text, or is too long.
+pub fn text(given: String) -> Result<String, CliError> {
+    if given != STDIN {
+        return Ok(given);
+    }
+    let bytes = everything(Path::new(STDIN))?;
+    let mut text = String::from_utf8(bytes).map_err(|error| {
+        CliError::new(Exit::Source, "stdin is not text in UTF-8").because(&error.utf8_error())
+    })?;
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    Ok(text)
+}
+
+/// A time as a person or a file writes it; without a zone it is UTC.
+///
+/// # Errors
+/// Says why the text is no time.
+pub fn moment(text: &str) -> Result<Timestamp, String> {
+    match Timestamp::parse(text) {
+        Ok((time, _)) => Ok(time),
+        Err(why) => Err(format!(
+            "{} is not a time such as 2024-01-15T10:30:00Z: {why}",
+            quote(text)
+        )),
+    }
+}
+
+/// Stdin can be read once.
+///
+/// # Errors
+/// When more than one of question, answer and vector is `-`.
+pub fn once(given: [Option<&str>; 3]) -> Result<(), CliError> {
+    match given.iter().filter(|given| **given == Some(STDIN)).count() {
+        0 | 1 => Ok(()),
+        _ => Err(CliError::usage(
+            "stdin can be only one of them: question, answer or vector",
+        )),
+    }
+}
+
+/// How an error names a file.
+fn name(path: &Path) -> String {
+    match path.to_str() {
+        Some(STDIN) => "stdin".to_owned(),
+        _ => path.display().to_string(),
+    }
+}
+
+/// Opens a file, or stdin.
+fn open(path: &Path) -> Result<Box<dyn BufRead>, CliError> {
+    if path.as_os_str() == STDIN {
+        return Ok(Box::new(std::io::stdin().lock()));
+    }
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+/// Reads a file, or stdin, to its end.
+fn everything(path: &Path) -> Result<Vec<u8>, CliError> {
+    let mut bytes = Vec::new();
+    open(path)?
+        .take(LONGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(path, &error))?;
+    if bytes.len() as u64 > LONGEST {
+        let message = format!(
+            "{} is longer than 64 MiB, the most a memory takes",
+            name(path)
+        );
+        return Err(CliError::new(Exit::Source, message));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::usage(format!("reading {} failed", name(path)))
+        .because(error)
+        .hint("name another file, or - for stdin")
+}

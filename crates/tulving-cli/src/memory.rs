@@ -1,0 +1,150 @@
+//! The memory that the configuration names: where it lives, whose it is, and what makes its
+//! vectors. The one place that tells backends and embedders apart; commands take what it gives.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tulving::backend::file::{Compaction, FileBackend, FileError};
+use tulving::backend::postgres::{PostgresBackend, PostgresOptions};
+use tulving::embed::{ApiKey, Builtin, Embedder, Http, HttpOptions};
+use tulving::model::Scope;
+use tulving::store::{ScopedStore, Store};
+
+use crate::config::{Backend, Embedding};
+use crate::context::Context;
+use crate::exit::{CliError, Exit};
+
+/// Where memory lives.
+#[derive(Debug)]
+pub enum Home {
+    /// In this data directory.
+    Files(PathBuf),
+    /// In the database that the configuration names.
+    Database,
+}
+
+impl Context {
+    /// Where memory lives.
+    ///
+    /// # Errors
+    /// When the configuration cannot be understood.
+    pub fn home(&self) -> Result<Home, CliError> {
+        Ok(match self.config.backend()? {
+            Backend::File => Home::Files(self.config.data_dir()?),
+            Backend::Postgres => Home::Database,
+        })
+    }
+
+    /// The memories of the owner that is named, or that the data directory names.
+    ///
+    /// # Errors
+    /// When it cannot be opened, belongs to somebody else (exit 9), or its embedder cannot be used.
+    pub async fn memory(&self) -> Result<ScopedStore, CliError> {
+        self.open(self.embedder().await?).await
+    }
+
+    /// The same for a command that turns no text into a vector: it works while the embedder is
+    /// out of reach.
+    ///
+    /// # Errors
+    /// As [`Self::memory`].
+    pub async fn records(&self) -> Result<ScopedStore, CliError> {
+        self.open(Arc::new(Builtin::new())).await
+    }
+
+    async fn open(&self, embedder: Arc<dyn Embedder>) -> Result<ScopedStore, CliError> {
+        match self.home()? {
+            Home::Files(directory) => self.in_files(&directory, embedder),
+            // A database keeps the memories of many and names none as its own.
+            Home::Database => self.in_database(self.config.scope()?, embedder).await,
+        }
+    }
+
+    /// The memory of a data directory.
+    ///
+    /// # Errors
+    /// As [`Self::memory`].
+    pub fn in_files(
+        &self,
+        directory: &Path,
+        embedder: Arc<dyn Embedder>,
+    ) -> Result<ScopedStore, CliError> {
+        let files = FileBackend::open(directory)?;
+        let owner = self.owner_of(directory, &files)?;
+        Ok(Store::new(Arc::new(files), embedder).scope(owner))
+    }
+
+    /// An owner's memory in the database that the configuration names.
+    ///
+    /// # Errors
+    /// As [`Self::memory`].
+    pub async fn in_database(
+        &self,
+        owner: Scope,
+        embedder: Arc<dyn Embedder>,
+    ) -> Result<ScopedStore, CliError> {
+        let options = PostgresOptions {
+            pool_size: self.config.pool_size()?,
+            ..PostgresOptions::default()
+        };
+        let backend = PostgresBackend::open(self.database()?, &options).await?;
+        Ok(Store::new(Arc::new(backend), embedder).scope(owner))
+    }
+
+    /// The owner of a directory, who must be the one that is named, if anyone is.
+    ///
+    /// # Errors
+    /// When somebody else is named, exit 9.
+    pub fn owner_of(&self, directory: &Path, files: &FileBackend) -> Result<Scope, CliError> {
+        let owner = files.owner()?;
+        match self.config.scope_if_named()? {
+            Some(named) if named != owner => {
+                let (kind, id, path) = (owner.kind().as_str(), owner.id(), directory.display());
+                let message = format!("{path} belongs to {owner}, not to {named}");
+                Err(CliError::new(Exit::Refused, message).hint(format!(
+                    "--{kind}-id {id}, or --data-dir with the directory of {named}   (tulving config show tells where the id comes from)"
+                )))
+            }
+            _ => Ok(owner),
+        }
+    }
+
+    /// Folds the journal of a data directory into its files, also if others have changed them
+    /// when it is to be a `rebase`. `None` where there is no journal.
+    ///
+    /// # Errors
+    /// When the directory cannot be opened, belongs to somebody else, or cannot be written.
+    pub fn compact(&self, rebase: bool) -> Result<Option<Compaction>, CliError> {
+        let Home::Files(directory) = self.home()? else {
+            return Ok(None);
+        };
+        match FileBackend::open(&directory) {
+            Ok(files) => {
+                self.owner_of(&directory, &files)?;
+                Ok(Some(files.compact()?))
+            }
+            Err(FileError::BaseChanged { .. }) if rebase => {
+                Ok(Some(FileBackend::rebase(&directory)?))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What makes vectors.
+    ///
+    /// # Errors
+    /// When the configuration of it lacks something, or the server does not say how wide its
+    /// vectors are.
+    pub async fn embedder(&self) -> Result<Arc<dyn Embedder>, CliError> {
+        Ok(match self.config.embedding()? {
+            Embedding::Builtin => Arc::new(Builtin::new()),
+            Embedding::Http(http) => {
+                let mut options = HttpOptions::new(http.url.expose(), http.model);
+                options.dims = http.dimensions;
+                options.api_key = http.api_key.map(|key| ApiKey::from(key.expose()));
+                options.cache_dir = http.cache;
+                Arc::new(Http::connect(options).await?)
+            }
+        })
+    }
+}

@@ -1,0 +1,169 @@
+//! `tulving doctor` and `tulving compact`: what is not in order is named, with what to do.
+
+use serde_json::Value;
+use testkit::corpus::Corpus;
+
+use crate::support::{ANN, BEN, Desk, keys};
+
+#[track_caller]
+fn check<'c>(report: &'c Value, name: &str) -> &'c Value {
+    let checks = report["checks"].as_array().unwrap();
+    let found = checks.iter().find(|check| check["name"] == name);
+    found.unwrap_or_else(|| panic!("no check {name}: {report}"))
+}
+
+#[test]
+fn all_is_well_with_a_new_memory() {
+    let desk = Desk::new();
+    desk.add("q", "a");
+    let report = desk.json(&["doctor"]);
+    assert_eq!(report["ok"], true);
+    for check in report["checks"].as_array().unwrap() {
+        assert_eq!(keys(check), ["detail", "hint", "name", "status"]);
+        assert_eq!(check["status"], "ok", "{check}");
+    }
+    desk.run(&["doctor"]).expect(0).shows("All is well.");
+}
+
+#[test]
+fn what_is_missing_is_named_with_the_command_that_mends_it() {
+    let desk = Desk::empty();
+    let report = desk.run(&["doctor", "--json"]).expect(9).json();
+    assert_eq!(
+        (&report["ok"], &check(&report, "directory")["status"]),
+        (&false.into(), &"fail".into())
+    );
+    assert!(
+        check(&report, "directory")["hint"]
+            .as_str()
+            .unwrap()
+            .starts_with("tulving init")
+    );
+    Corpus::new(20).dim(8).write(&desk.path("data"));
+    let report = desk.run(&["doctor", "--json"]).expect(9).json();
+    assert!(
+        check(&report, "owner")["hint"]
+            .as_str()
+            .unwrap()
+            .starts_with("tulving init --user-id")
+    );
+    desk.run(&["init", "--user-id", ANN]).expect(0);
+    desk.run(&["doctor", "--user-id", BEN])
+        .expect(9)
+        .shows("belongs to user");
+    let report = desk.json(&["doctor"]);
+    assert_eq!(
+        check(&report, "embedder")["status"],
+        "warn",
+        "other vectors than the embedder's"
+    );
+    assert_eq!(check(&report, "memories")["detail"], "20 nodes, 3 episodes");
+}
+
+#[test]
+fn memories_without_a_vector_are_counted() {
+    let desk = Desk::empty();
+    Corpus::new(20)
+        .dim(8)
+        .episodes(false)
+        .write(&desk.path("data"));
+    desk.run(&["init", "--user-id", ANN]).expect(0);
+    desk.run(&["add", "--question", "q"]).expect(0);
+    let report = desk.json(&["doctor"]);
+    let detail = check(&report, "vectors")["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("1 memory without, found by words only"),
+        "{detail}"
+    );
+}
+
+#[test]
+fn files_that_do_not_belong_together_fail() {
+    let desk = Desk::empty();
+    Corpus::new(20)
+        .dim(8)
+        .episodes(false)
+        .write(&desk.path("data"));
+    desk.run(&["init", "--user-id", ANN]).expect(0);
+    Corpus::new(19)
+        .dim(8)
+        .episodes(false)
+        .write(&desk.path("other"));
+    std::fs::copy(
+        desk.path("other/vectors/nodes.npy"),
+        desk.path("data/vectors/nodes.npy"),
+    )
+    .unwrap();
+    desk.run(&["doctor"])
+        .expect(3)
+        .shows("Node count mismatch")
+        .shows("restore both files");
+    desk.run(&["list"]).expect(3).says("Node count mismatch");
+}
+
+#[test]
+fn files_that_another_program_changed_are_named_and_rebased() {
+    let desk = Desk::empty();
+    Corpus::new(20)
+        .dim(8)
+        .episodes(false)
+        .write(&desk.path("data"));
+    desk.run(&["init", "--user-id", ANN]).expect(0);
+    let id = desk.run(&["add", "--question", "q"]).expect(0).stdout;
+    // The other program appends a memory, as the origin does: to both files.
+    let manifest = std::fs::read(desk.path("data/manifest.json")).unwrap();
+    Corpus::new(21)
+        .dim(8)
+        .clusters(4)
+        .episodes(false)
+        .write(&desk.path("data"));
+    desk.write("data/manifest.json", manifest);
+    for command in [&["list"][..], &["compact"], &["add", "--question", "x"]] {
+        desk.run(command).expect(9).says("tulving compact --rebase");
+    }
+    let report = desk.run(&["doctor", "--json"]).expect(9).json();
+    let hint = check(&report, "journal")["hint"].as_str().unwrap();
+    assert!(hint.starts_with("tulving compact --rebase"), "{hint}");
+    let done = desk.json(&["compact", "--rebase"]);
+    assert_eq!(done["rebased"]["added"], 1);
+    assert_eq!(desk.ids().len(), 22);
+    desk.run(&["get", id.trim_end()]).expect(0);
+}
+
+#[test]
+fn a_compacted_memory_is_in_the_origins_files() {
+    let desk = Desk::new();
+    let id = desk.add("q", "a");
+    let before = std::fs::read_to_string(desk.path("data/corpus/nodes.json")).unwrap();
+    assert!(!before.contains(&id));
+    desk.run(&["compact"]).expect(0).shows("Folded");
+    let nodes = std::fs::read_to_string(desk.path("data/corpus/nodes.json")).unwrap();
+    let nodes: Value = serde_json::from_str(&nodes).unwrap();
+    assert_eq!(
+        (&nodes[0]["id"], &nodes[0]["assistant_content"]),
+        (&id.into(), &"a".into())
+    );
+    let again = desk.json(&["compact"]);
+    assert_eq!(
+        again,
+        serde_json::json!({"folded_bytes": 0, "rebased": null})
+    );
+}
+
+#[test]
+fn a_record_that_is_left_out_is_named() {
+    let desk = Desk::empty();
+    Corpus::new(20)
+        .dim(8)
+        .episodes(false)
+        .user_id(BEN)
+        .write(&desk.path("data"));
+    desk.run(&["init", "--user-id", ANN]).expect(0);
+    assert_eq!(desk.ids().len(), 0);
+    let report = desk.json(&["doctor"]);
+    let detail = check(&report, "records")["detail"].as_str().unwrap();
+    assert!(
+        detail.starts_with("20 records left out: corpus/nodes.json, element 0: "),
+        "{detail}"
+    );
+}

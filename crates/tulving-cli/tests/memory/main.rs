@@ -1,0 +1,19 @@
+//! The program with memory in files, and nothing else there: one file for each promise.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod add;
+mod change;
+mod doctor;
+mod embedder;
+mod init;
+mod kill;
+mod list;
+mod many;
+mod odd;
+mod search;
+mod support;

@@ -1,0 +1,136 @@
+//! One line of config.yaml, and the same answers.
+
+use std::fs;
+
+use serde_json::Value;
+use testkit::corpus::Corpus;
+
+use super::support::World;
+
+/// A directory that belongs to the user, with writes that are still in its journal, and migrated.
+fn migrated() -> World {
+    let world = World::new();
+    world.corpus(&Corpus::new(400).dim(8).episodes(true));
+    world.run(&["init", "--user-id", &world.user]).expect(0);
+    let listed = world
+        .run(&["list", "--limit", "1", "--json"])
+        .expect(0)
+        .json();
+    let first = listed["memories"][0]["id"].as_str().unwrap().to_owned();
+    let changed = ["update", &first, "--answer", "quince marmalade, at last"];
+    world.run(&changed).expect(0);
+    world
+        .run(&[
+            "add",
+            "--question",
+            "Who makes quince jelly?",
+            "--conversation",
+            "fruit",
+        ])
+        .expect(0);
+    world.migrate(&[]).expect(0);
+    world
+}
+
+/// The hits of a search, without what may differ.
+fn hits(world: &World, backend: &str, words: &str) -> Value {
+    let config = world.path("config.yaml");
+    let text = fs::read_to_string(&config).unwrap();
+    let other = if backend == "file" {
+        "postgres"
+    } else {
+        "file"
+    };
+    let switched = text.replace(&format!("backend: {other}"), &format!("backend: {backend}"));
+    assert!(switched.contains(&format!("backend: {backend}")));
+    fs::write(&config, switched).unwrap();
+    let mut found = world.run(&["search", words, "--json"]).expect(0).json();
+    found["hits"].take()
+}
+
+#[test]
+fn switching_the_backend_is_one_line_and_the_answers_stay() {
+    let world = migrated();
+    for words in ["quince", "jelly marmalade", "you what how"] {
+        let files = hits(&world, "file", words);
+        assert!(!files.as_array().unwrap().is_empty(), "{words}");
+        assert_eq!(files, hits(&world, "postgres", words), "{words}");
+        assert_eq!(files, hits(&world, "file", words), "{words}, back again");
+    }
+}
+
+#[test]
+fn doctor_says_that_both_answer_alike_until_they_do_not() {
+    let world = migrated();
+    let asked = ["doctor", "--parity", "--questions", "20", "--json"];
+    let said = world.run(&asked).expect(0).json();
+    let parity = |said: &Value| {
+        let checks = said["checks"].as_array().unwrap().clone();
+        checks
+            .into_iter()
+            .find(|check| check["name"] == "parity")
+            .unwrap()
+    };
+    assert_eq!(parity(&said)["status"], "ok", "{said}");
+    assert!(
+        parity(&said)["detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("100 questions"),
+        "{said}"
+    );
+
+    let added = [
+        "--backend",
+        "postgres",
+        "add",
+        "--question",
+        "Only in the database",
+    ];
+    world.run(&added).expect(0);
+    let said = world.run(&asked).expect(5).json();
+    assert_eq!(parity(&said)["status"], "fail");
+    assert!(
+        parity(&said)["detail"]
+            .as_str()
+            .unwrap()
+            .contains("401 nodes"),
+        "{said}"
+    );
+}
+
+#[test]
+fn doctor_looks_through_a_database() {
+    let world = migrated();
+    let asked = ["--backend", "postgres", "doctor", "--json"];
+    let said = world.run(&asked).expect(0).json();
+    let names: Vec<&str> = said["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| check["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "configuration",
+            "database",
+            "owner",
+            "wall",
+            "memories",
+            "words",
+            "vectors",
+            "embedder"
+        ]
+    );
+    world
+        .database
+        .batch("ALTER TABLE memory_nodes NO FORCE ROW LEVEL SECURITY");
+    let said = world.run(&asked).expect(9).json();
+    let failed = said["checks"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(
+        (&failed["name"], &failed["status"]),
+        (&"wall".into(), &"fail".into()),
+        "{said}"
+    );
+}

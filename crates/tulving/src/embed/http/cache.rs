@@ -1,0 +1,212 @@
+//! Vectors that were computed before.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::PathBuf;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::embed::{EmbedError, Purpose};
+use crate::model::Space;
+
+/// A folder with at most 65,536 files. A vector's place is the beginning of its key, and whoever comes to
+/// a place that is taken puts out who was there: so the folder is bounded without anyone counting.
+///
+/// A file holds key, vector, and a checksum of both. One that is torn, damaged, or of another key is a
+/// miss, so writers need no lock, and nothing is synced.
+#[derive(Debug, Clone)]
+pub(super) struct Cache {
+    folder: PathBuf,
+}
+
+/// What a vector is kept under: the hash of everything that decides about it.
+pub(super) type Key = [u8; 32];
+
+pub(super) fn key(space: &Space, purpose: Purpose, text: &str) -> Key {
+    let mut hash = Sha256::new();
+    let purpose = match purpose {
+        Purpose::Query => "query",
+        Purpose::Memory => "memory",
+    };
+    for part in [&space.provider, &space.model, purpose, text] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.update((space.dims as u64).to_le_bytes());
+    hash.finalize().into()
+}
+
+impl Cache {
+    /// Makes the folder if it is missing.
+    pub(super) fn open(folder: PathBuf) -> Result<Self, EmbedError> {
+        match DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+        {
+            Ok(()) => Ok(Self { folder }),
+            Err(source) => Err(EmbedError::Cache {
+                path: folder,
+                source,
+            }),
+        }
+    }
+
+    /// The vector of this key, if it is here and as wide.
+    pub(super) fn get(&self, key: &Key, dims: usize) -> Option<Vec<f32>> {
+        let file = fs::read(self.place(key)).ok()?;
+        let (content, checksum) = file.split_last_chunk::<32>()?;
+        let (found, vector) = content.split_first_chunk::<32>()?;
+        let (numbers, rest) = vector.as_chunks::<4>();
+        let whole = found == key && numbers.len() == dims && rest.is_empty();
+        if !whole || *checksum != <[u8; 32]>::from(Sha256::digest(content)) {
+            return None;
+        }
+        Some(
+            numbers
+                .iter()
+                .map(|&bytes| f32::from_le_bytes(bytes))
+                .collect(),
+        )
+    }
+
+    /// Keeps a vector, or does not: a full disk is no reason to have no vector.
+    pub(super) fn put(&self, key: &Key, vector: &[f32]) {
+        let _ = self.write(key, vector);
+    }
+
+    fn write(&self, key: &Key, vector: &[f32]) -> io::Result<()> {
+        let mut content = key.to_vec();
+        content.extend(vector.iter().flat_map(|number| number.to_le_bytes()));
+        let checksum = Sha256::digest(&content);
+        content.extend_from_slice(&checksum);
+        let place = self.place(key);
+        if let Some(folder) = place.parent() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)?;
+        }
+        // One name for all writers: two at once may spoil the file, which is a miss, but never leave more
+        // than one behind.
+        let partial = place.with_extension("partial");
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&partial)?
+            .write_all(&content)?;
+        fs::rename(partial, place)
+    }
+
+    fn place(&self, key: &Key) -> PathBuf {
+        self.folder
+            .join(crate::hex(&key[..1]))
+            .join(crate::hex(&key[1..2]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cache() -> (tempfile::TempDir, Cache) {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path().join("deep/cache")).unwrap();
+        (folder, cache)
+    }
+
+    #[test]
+    fn what_was_put_comes_back_bit_for_bit() {
+        let (_folder, cache) = cache();
+        let vector = [1.5, -0.0, f32::MIN_POSITIVE / 2.0];
+        cache.put(&[7; 32], &vector);
+        let found = cache.get(&[7; 32], 3).unwrap();
+        let bits = |numbers: &[f32]| numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&found), bits(&vector));
+        assert_eq!(cache.get(&[8; 32], 3), None);
+        assert_eq!(cache.get(&[7; 32], 2), None);
+    }
+
+    #[test]
+    fn a_file_that_was_torn_or_damaged_is_as_good_as_none() {
+        let (_folder, cache) = cache();
+        let key = [7; 32];
+        cache.put(&key, &[1.0, 2.0]);
+        let whole = fs::read(cache.place(&key)).unwrap();
+        for length in 0..whole.len() {
+            fs::write(cache.place(&key), &whole[..length]).unwrap();
+            assert_eq!(cache.get(&key, 2), None);
+            let mut flipped = whole.clone();
+            flipped[length] ^= 1;
+            fs::write(cache.place(&key), &flipped).unwrap();
+            assert_eq!(cache.get(&key, 2), None);
+        }
+        cache.put(&key, &[1.0, 2.0]);
+        assert!(cache.get(&key, 2).is_some());
+    }
+
+    #[test]
+    fn it_is_bounded() {
+        let (folder, cache) = cache();
+        for last in 0..200 {
+            let mut key = [7; 32];
+            key[31] = last;
+            cache.put(&key, &[f32::from(last)]);
+            assert_eq!(cache.get(&key, 1), Some(vec![f32::from(last)]));
+        }
+        assert_eq!(
+            fs::read_dir(folder.path().join("deep/cache/07"))
+                .unwrap()
+                .count(),
+            1
+        );
+    }
+
+    #[test]
+    fn nobody_else_can_read_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (folder, cache) = cache();
+        cache.put(&[7; 32], &[1.0]);
+        let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(cache.place(&[7; 32])), 0o600);
+        assert_eq!(mode(folder.path().join("deep/cache")), 0o700);
+    }
+
+    #[test]
+    fn everything_that_decides_about_a_vector_is_in_its_key() {
+        let space = Space {
+            provider: "http".into(),
+            model: "m".into(),
+            dims: 3,
+        };
+        let first = key(&space, Purpose::Query, "t");
+        assert_eq!(first, key(&space.clone(), Purpose::Query, "t"));
+        assert_ne!(first, key(&space, Purpose::Memory, "t"));
+        assert_ne!(first, key(&space, Purpose::Query, "u"));
+        assert_ne!(
+            first,
+            key(
+                &Space {
+                    dims: 4,
+                    ..space.clone()
+                },
+                Purpose::Query,
+                "t"
+            )
+        );
+        assert_ne!(
+            first,
+            key(
+                &Space {
+                    model: "n".into(),
+                    ..space
+                },
+                Purpose::Query,
+                "t"
+            )
+        );
+    }
+}
