@@ -74,7 +74,7 @@ async fn a_thousand_changes_of_scope_with_errors_between_mix_nothing() {
                     }
                     // A caller that does not wait for the answer.
                     1 => {
-                        abandon(backend.matching(scope, &terms(bird), 9, &Filter::default())).await
+                        abandon(backend.matching(scope, &terms(bird), 9, &Filter::default())).await;
                     }
                     2 => {
                         let missing = backend

@@ -1,5 +1,11 @@
 //! PostgreSQL does what every backend must do; and what it promises beyond that.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod faults;
 mod large;
 mod older;

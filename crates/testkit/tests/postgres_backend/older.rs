@@ -78,6 +78,12 @@ async fn a_search_says_that_it_would_miss_memories_until_they_are_indexed() {
     assert_eq!(found(&backend).await.unwrap(), 1200);
     // They are memories like any other.
     let key = Key::new(Kind::Node, "old 7");
-    assert_eq!(backend.delete(own(), &[key.clone()]).await.unwrap(), [key]);
+    assert_eq!(
+        backend
+            .delete(own(), std::slice::from_ref(&key))
+            .await
+            .unwrap(),
+        [key]
+    );
     assert_eq!(found(&backend).await.unwrap(), 1199);
 }
