@@ -28,15 +28,16 @@ COMMENT ON COLUMN memory_nodes.tokens IS 'How many words the keyword index count
 COMMENT ON COLUMN episodic_memories.doc IS 'Number in the keyword index; NULL: not found by words until tulving index.';
 COMMENT ON COLUMN episodic_memories.tokens IS 'How many words the keyword index counts.';
 
--- A row for each term and batch of memories: a bulk load writes few, and reading a term's rows is
--- one range of the key. There is no GIN index, because PostgreSQL uses none under row-level security.
+-- A row for each bucket of terms and batch of memories: a bulk load writes few, and reading those of a
+-- term is one range of the key. There is no GIN index, because PostgreSQL uses none under row-level
+-- security.
 
 CREATE TABLE IF NOT EXISTS node_postings (
-    scope_id uuid    NOT NULL REFERENCES scopes (scope_id) ON DELETE CASCADE,
-    term     text    COLLATE "C" NOT NULL,
-    block    integer NOT NULL,
-    postings bytea   NOT NULL,
-    PRIMARY KEY (scope_id, term, block)
+    scope_id uuid     NOT NULL REFERENCES scopes (scope_id) ON DELETE CASCADE,
+    block    integer  NOT NULL,
+    bucket   smallint NOT NULL,
+    postings bytea    NOT NULL,
+    PRIMARY KEY (scope_id, bucket, block)
 );
 CREATE TABLE IF NOT EXISTS episode_postings (LIKE node_postings INCLUDING ALL);
 DO $$
@@ -49,11 +50,13 @@ END $$;
 -- Postings are compressed already.
 ALTER TABLE node_postings ALTER COLUMN postings SET STORAGE EXTERNAL;
 ALTER TABLE episode_postings ALTER COLUMN postings SET STORAGE EXTERNAL;
-COMMENT ON TABLE node_postings IS 'Which nodes hold a term: the keyword index.';
+COMMENT ON TABLE node_postings IS 'Which nodes hold which terms: the keyword index.';
 COMMENT ON COLUMN node_postings.block IS 'The lowest number that a node of the batch can have.';
-COMMENT ON COLUMN node_postings.postings IS 'For each node, as numbers of seven bits a byte, lowest first: its doc less the one before (the first: less block), how often it holds the term, how many words it has.';
-COMMENT ON TABLE episode_postings IS 'Which episodes hold a term: the keyword index.';
+COMMENT ON COLUMN node_postings.bucket IS 'FNV-1a of the term, halves folded, modulo 512.';
+COMMENT ON COLUMN node_postings.postings IS 'For each term: length, term, length of what follows; then for each node its doc less the one before (the first: less block), how often it holds the term, how many words it has. All numbers as seven bits a byte, lowest first.';
+COMMENT ON TABLE episode_postings IS 'Which episodes hold which terms: the keyword index.';
 COMMENT ON COLUMN episode_postings.block IS 'The lowest number that an episode of the batch can have.';
+COMMENT ON COLUMN episode_postings.bucket IS 'As in node_postings.';
 COMMENT ON COLUMN episode_postings.postings IS 'As in node_postings.';
 
 -- ---------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ use tokio_postgres::{Client, NoTls};
 use tulving::backend::postgres::{Database, PostgresBackend, PostgresOptions};
 use tulving::backend::{Backend, Draft, Entry, Filter, FoundBy};
 use tulving::model::{Embedding, Kind, Node, Scope, Space, Timestamp};
+use tulving::search::keyword::query_terms;
 use tulving::search::vector::similarity;
 use uuid::Uuid;
 
@@ -141,7 +142,9 @@ async fn sizes(server: &Server, rows: usize) {
                 .print("raw: the scope's own HNSW, ef_search 100");
             raw.batch_execute("RESET ALL").await.unwrap();
         }
-        words(&backend, class).await.print("tulving, three words");
+        words(&database, &backend, class)
+            .await
+            .print("tulving, three words");
     }
     let mut insert = Figures::default();
     for number in 0..200 {
@@ -188,7 +191,7 @@ async fn many(server: &Server, scopes: usize) {
              WHERE m.scope_id = '{id}' AND u.id <> '{id}'; \
          INSERT INTO node_vectors SELECT u.id, m.id, m.space_id, m.v FROM users u, node_vectors m \
              WHERE m.scope_id = '{id}' AND u.id <> '{id}'; \
-         INSERT INTO node_postings SELECT u.id, m.term, m.block, m.postings FROM users u, node_postings m \
+         INSERT INTO node_postings SELECT u.id, m.block, m.bucket, m.postings FROM users u, node_postings m \
              WHERE m.scope_id = '{id}' AND u.id <> '{id}'; \
          UPDATE scopes s SET space_id = f.space_id, node_next = f.node_next, node_documents = f.node_documents, node_tokens = f.node_tokens \
              FROM scopes f WHERE f.scope_id = '{id}' AND s.scope_id <> '{id}'",
@@ -216,7 +219,9 @@ async fn many(server: &Server, scopes: usize) {
         "", "recall", "p50 ms", "p95 ms", "hits"
     );
     ours(&backend, &class).await.print("tulving");
-    words(&backend, &class).await.print("tulving, three words");
+    words(&database, &backend, &class)
+        .await
+        .print("tulving, three words");
     let plan = database.rows(&format!(
         "EXPLAIN (ANALYZE, SUMMARY) SELECT id FROM node_vectors n WHERE scope_id = '{id}' AND space_id = 1 \
          ORDER BY v <#> (SELECT v FROM node_vectors LIMIT 1) LIMIT 70"
@@ -343,18 +348,17 @@ async fn ours(backend: &PostgresBackend, class: &Class) -> Figures {
     figures
 }
 
-async fn words(backend: &PostgresBackend, class: &Class) -> Figures {
+/// Three words of one of the scope's memories at a time.
+async fn words(database: &TestDatabase, backend: &PostgresBackend, class: &Class) -> Figures {
     let mut figures = Figures::default();
-    let words = ["when", "could", "answer", "error", "about", "river"].map(ToOwned::to_owned);
     for held in &class.scopes {
-        for number in 0..class.queries {
-            let terms: Vec<String> = words
-                .iter()
-                .cycle()
-                .skip(number % 6)
-                .take(3)
-                .cloned()
-                .collect();
+        let texts = database.rows(&format!(
+            "SELECT human_content FROM memory_nodes WHERE scope_id = '{}' ORDER BY id LIMIT {}",
+            held.id, class.queries
+        ));
+        for text in texts.iter().flatten().flatten() {
+            let mut terms = query_terms(text);
+            terms.truncate(3);
             let began = Instant::now();
             let found = backend
                 .matching(Scope::User(held.id), &terms, TOP, &Filter::of(Kind::Node))

@@ -15,7 +15,7 @@ use crate::{interrupt, progress};
 /// Builds what search uses in PostgreSQL for a large scope
 ///
 /// Memories that the keyword index misses are entered into it (those that were there before psql brought
-/// the schema up to date), and its blocks are merged. Where a scope holds more than 15,000 vectors of a
+/// the schema up to date), and its blocks are merged. Where a scope holds more than 10,000 vectors of a
 /// kind, they get an index of their own. Others read and write meanwhile; searches are exact until the
 /// index is ready, and answer the same questions before and after.
 ///

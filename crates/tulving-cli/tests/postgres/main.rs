@@ -11,6 +11,7 @@ mod bitflips;
 mod corrupt;
 mod data;
 mod faults;
+mod index;
 mod journal;
 mod kill;
 mod migrate;

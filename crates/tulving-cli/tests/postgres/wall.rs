@@ -119,8 +119,8 @@ fn the_role_cannot_write_into_another_scope() {
         ("episodic_memories", "id"),
         ("node_vectors", "id"),
         ("episode_vectors", "id"),
-        ("node_postings", "term"),
-        ("episode_postings", "term"),
+        ("node_postings", "bucket"),
+        ("episode_postings", "bucket"),
         ("runs", "run_id"),
         ("run_chunks", "run_id"),
     ] {

@@ -1,7 +1,7 @@
 //! The keyword arm: postings and statistics come from the database, scores from
 //! [`keyword`](crate::search::keyword).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -10,7 +10,7 @@ use super::conditions::{passes, texts};
 use super::error::{DatabaseError, Refusal};
 use super::holdings::{Holdings, Numbers};
 use super::listing::{facts_of, read_facts};
-use super::postings::{damaged, read_block};
+use super::postings::{bucket, damaged, read_block, terms as in_row};
 use super::scoped::Scoped;
 use super::statement::Statement;
 use super::table::Table;
@@ -146,12 +146,13 @@ pub(super) fn in_order(one: &Scored, other: &Scored) -> std::cmp::Ordering {
 }
 
 fn blocks_of<R: Table>(scope: uuid::Uuid, terms: &[String]) -> Statement {
+    let buckets: BTreeSet<i16> = terms.iter().map(|term| bucket(term)).collect();
     Statement::new(format!(
-        "SELECT term, block, postings FROM {} WHERE scope_id = $1 AND term = ANY ($2)",
+        "SELECT block, postings FROM {} WHERE scope_id = $1 AND bucket = ANY ($2)",
         R::POSTINGS
     ))
     .with(scope, Type::UUID)
-    .with(terms.to_vec(), Type::TEXT_ARRAY)
+    .with(buckets.into_iter().collect::<Vec<i16>>(), Type::INT2_ARRAY)
 }
 
 /// How many memories have no postings.
@@ -181,13 +182,16 @@ fn score<R: Table>(
         })
         .collect();
     for row in rows {
-        let (term, block): (&str, i32) = (row.get(0), row.get(1));
-        let postings = read_block(block, row.get(2)).ok_or_else(|| damaged::<R>(term, block))?;
-        let alive = postings
-            .into_iter()
-            .filter(|posting| !dead.contains(&posting.doc));
-        if let Some(found) = found.get_mut(term) {
-            found.postings.extend(alive);
+        let block: i32 = row.get(0);
+        for entry in in_row(row.get(1)) {
+            let (term, bytes) = entry.ok_or_else(|| damaged::<R>(block))?;
+            if let Some(found) = found.get_mut(term) {
+                let postings = read_block(block, bytes).ok_or_else(|| damaged::<R>(block))?;
+                let alive = postings
+                    .into_iter()
+                    .filter(|posting| !dead.contains(&posting.doc));
+                found.postings.extend(alive);
+            }
         }
     }
     let found: Vec<TermPostings> = found

@@ -24,7 +24,7 @@ const DOING: &str = "searching by vector";
 
 /// Scopes up to so many memories of a kind are searched exactly; see
 /// `docs/decisions/0013-postgres-search.md` for how it was measured.
-pub(super) const EXACT: u64 = 15_000;
+pub(super) const EXACT: u64 = 10_000;
 
 /// What is being looked for.
 struct Query<'q> {

@@ -1,6 +1,6 @@
 //! The keyword index: blocks of postings.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use tokio_postgres::types::Type;
 
@@ -100,121 +100,129 @@ impl Batch {
     /// Writes the postings of documents that were given the numbers from `first` on.
     pub(super) fn write<R: Table>(self, scope: uuid::Uuid, first: i32) -> Option<Statement> {
         let blocks = self.terms.into_iter();
-        let mut blocks: Vec<(Box<str>, Vec<u8>)> =
-            blocks.map(|(term, block)| (term, block.bytes)).collect();
-        // In the order of the key, so that the index is written page by page.
-        blocks.sort_unstable();
-        if blocks.is_empty() {
-            return None;
-        }
-        let (terms, postings): (Vec<Box<str>>, Vec<Vec<u8>>) = blocks.into_iter().unzip();
-        let insert = format!(
-            "INSERT INTO {} (scope_id, term, block, postings) \
-             SELECT $1, term, $2, postings FROM unnest($3, $4) AS u (term, postings)",
-            R::POSTINGS
-        );
-        Some(
-            Statement::new(insert)
-                .with(scope, Type::UUID)
-                .with(first, Type::INT4)
-                .with(terms, Type::TEXT_ARRAY)
-                .with(postings, Type::BYTEA_ARRAY),
-        )
+        let rows = buckets(blocks.map(|(term, block)| (term, block.bytes)));
+        (!rows.is_empty()).then(|| insert::<R>(scope, first, rows))
     }
 }
 
-/// Rows that are read and written at a time while blocks are merged.
-const PAGE: i64 = 20_000;
+/// Into which bucket a term goes: FNV-1a, which every version must reckon alike.
+pub(super) fn bucket(term: &str) -> i16 {
+    let hash = term.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    // The upper half depends on all of the term.
+    i16::try_from((hash ^ (hash >> 16)) % BUCKETS).unwrap_or_default()
+}
+
+/// So many rows a large batch makes: few enough to write quickly, and each small enough to read whole
+/// for the sake of one term.
+const BUCKETS: u32 = 512;
+
+/// Terms with their postings as rows, by bucket.
+fn buckets(terms: impl Iterator<Item = (Box<str>, Vec<u8>)>) -> BTreeMap<i16, Vec<u8>> {
+    let mut rows: BTreeMap<i16, Vec<u8>> = BTreeMap::new();
+    for (term, postings) in terms {
+        let row = rows.entry(bucket(&term)).or_default();
+        write_varint(term.len() as u64, row);
+        row.extend_from_slice(term.as_bytes());
+        write_varint(postings.len() as u64, row);
+        row.extend_from_slice(&postings);
+    }
+    rows
+}
+
+/// The terms of a row with their postings; `None` for the rest of one that cannot be read.
+pub(super) fn terms(row: &[u8]) -> impl Iterator<Item = Option<(&str, &[u8])>> {
+    fn part<'r>(rest: &mut &'r [u8]) -> Option<&'r [u8]> {
+        let length = usize::try_from(read_varint(rest)?).ok()?;
+        let (part, behind) = rest.split_at_checked(length)?;
+        *rest = behind;
+        Some(part)
+    }
+    let mut rest = row;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let mut term = || {
+            let term = std::str::from_utf8(part(&mut rest)?).ok()?;
+            Some((term, part(&mut rest)?))
+        };
+        let term = term();
+        if term.is_none() {
+            rest = &[];
+        }
+        Some(term)
+    })
+}
+
+fn insert<R: Table>(scope: uuid::Uuid, block: i32, rows: BTreeMap<i16, Vec<u8>>) -> Statement {
+    let insert = format!(
+        "INSERT INTO {} (scope_id, block, bucket, postings) \
+         SELECT $1, $2, bucket, postings FROM unnest($3, $4) AS u (bucket, postings)",
+        R::POSTINGS
+    );
+    let (buckets, postings): (Vec<i16>, Vec<Vec<u8>>) = rows.into_iter().unzip();
+    Statement::new(insert)
+        .with(scope, Type::UUID)
+        .with(block, Type::INT4)
+        .with(buckets, Type::INT2_ARRAY)
+        .with(postings, Type::BYTEA_ARRAY)
+}
 
 impl Scoped<'_> {
-    /// Makes one block of each term's blocks from number `from` on, without the dead. With `from` 0
-    /// nothing of the dead is left, and they are forgotten.
+    /// Makes one block of the blocks from number `from` on, without the dead. With `from` 0 nothing of
+    /// the dead is left, and they are forgotten.
     pub(super) async fn merge<R: Table>(
         &mut self,
         numbers: &Numbers,
         from: i32,
     ) -> Result<(), DatabaseError> {
         const DOING: &str = "merging the keyword index";
+        /// Buckets that are in hand at a time.
+        const HAND: i16 = 16;
         let dead = numbers.dead();
         let scope = self.scope.id();
-        let mut after = (String::new(), -1);
-        loop {
-            let page = format!(
-                "SELECT term, block, postings FROM {} \
-                 WHERE scope_id = $1 AND (term, block) > ($2, $3) AND block >= $4 \
-                 ORDER BY term, block LIMIT $5",
+        for low in (0..BUCKETS as i16).step_by(usize::from(HAND.unsigned_abs())) {
+            let take = format!(
+                "DELETE FROM {} WHERE scope_id = $1 AND bucket >= $2 AND bucket < $3 AND block >= $4 \
+                 RETURNING block, postings",
                 R::POSTINGS
             );
-            let page = Statement::new(page)
+            let take = Statement::new(take)
                 .with(scope, Type::UUID)
-                .with(after.0.clone(), Type::TEXT)
-                .with(after.1, Type::INT4)
-                .with(from, Type::INT4)
-                .with(PAGE, Type::INT8);
-            let rows = self.send(&[page], DOING).await?.remove(0);
-            let Some(last) = rows.last() else { break };
-            let whole = rows.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
-            after = (last.get(0), last.get(1));
-            let mut merged: Vec<(&str, i32, Block)> = Vec::new();
+                .with(low, Type::INT2)
+                .with(low + HAND, Type::INT2)
+                .with(from, Type::INT4);
+            let mut rows = self.send(&[take], DOING).await?.remove(0);
+            rows.sort_by_key(|row| row.get::<_, i32>(0));
+            let Some(first) = rows.first().map(|row| row.get::<_, i32>(0)) else {
+                continue;
+            };
+            let mut merged: BTreeMap<Box<str>, Vec<Posting>> = BTreeMap::new();
             for row in &rows {
-                let (term, number, bytes): (&str, i32, &[u8]) =
-                    (row.get(0), row.get(1), row.get(2));
-                let postings =
-                    read_block(number, bytes).ok_or_else(|| damaged::<R>(term, number))?;
-                if merged.last().is_none_or(|(last, _, _)| *last != term) {
-                    merged.push((term, number, Block::default()));
-                }
-                let Some((_, first, block)) = merged.last_mut() else {
-                    continue;
-                };
-                for posting in postings {
-                    if !dead.contains(&posting.doc) {
-                        let place = posting
-                            .doc
-                            .saturating_sub(u32::try_from(*first).unwrap_or(0));
-                        block.push(place, posting.tf, posting.len);
-                    }
+                let (block, bytes): (i32, &[u8]) = (row.get(0), row.get(1));
+                for entry in terms(bytes) {
+                    let (term, postings) = entry.ok_or_else(|| damaged::<R>(block))?;
+                    let postings =
+                        read_block(block, postings).ok_or_else(|| damaged::<R>(block))?;
+                    let alive = postings.into_iter();
+                    let alive = alive.filter(|posting| !dead.contains(&posting.doc));
+                    merged.entry(term.into()).or_default().extend(alive);
                 }
             }
-            // Row by row of the key, and not by its range: the first term's blocks of the page before
-            // stay as they are.
-            let delete = format!(
-                "DELETE FROM {} p USING unnest($2, $3) AS u (term, block) \
-                 WHERE p.scope_id = $1 AND p.term = u.term AND p.block = u.block",
-                R::POSTINGS
-            );
-            let (terms, blocks): (Vec<String>, Vec<i32>) = rows
-                .iter()
-                .map(|row| (row.get::<_, String>(0), row.get::<_, i32>(1)))
-                .unzip();
-            let delete = Statement::new(delete)
-                .with(scope, Type::UUID)
-                .with(terms, Type::TEXT_ARRAY)
-                .with(blocks, Type::INT4_ARRAY);
-            merged.retain(|(_, _, block)| !block.bytes.is_empty());
-            let insert = format!(
-                "INSERT INTO {} (scope_id, term, block, postings) \
-                 SELECT $1, term, block, postings FROM unnest($2, $3, $4) AS u (term, block, postings)",
-                R::POSTINGS
-            );
-            let mut insert = Statement::new(insert).with(scope, Type::UUID);
-            let terms: Vec<String> = merged
-                .iter()
-                .map(|(term, _, _)| (*term).to_owned())
-                .collect();
-            let blocks: Vec<i32> = merged.iter().map(|(_, block, _)| *block).collect();
-            let bytes: Vec<Vec<u8>> = merged
-                .into_iter()
-                .map(|(_, _, block)| block.bytes)
-                .collect();
-            insert = insert
-                .with(terms, Type::TEXT_ARRAY)
-                .with(blocks, Type::INT4_ARRAY)
-                .with(bytes, Type::BYTEA_ARRAY);
-            self.send(&[delete, insert], DOING).await?;
-            if whole {
-                break;
-            }
+            merged.retain(|_, postings| !postings.is_empty());
+            let merged = merged.into_iter().map(|(term, mut postings)| {
+                // A load may have come in late, with numbers it had set aside before.
+                postings.sort_unstable_by_key(|posting| posting.doc);
+                let mut block = Block::default();
+                for Posting { doc, tf, len } in postings {
+                    block.push(doc.saturating_sub(first.unsigned_abs()), tf, len);
+                }
+                (term, block.bytes)
+            });
+            let merged = insert::<R>(scope, first, buckets(merged));
+            self.send(&[merged], DOING).await?;
         }
         let kind = R::KIND.as_str();
         let mut done = Statement::new(format!("UPDATE scopes SET {kind}_fresh = {kind}_next"));
@@ -233,12 +241,9 @@ impl Scoped<'_> {
 }
 
 /// A block that cannot be read.
-pub(super) fn damaged<R: Table>(term: &str, block: i32) -> DatabaseError {
+pub(super) fn damaged<R: Table>(block: i32) -> DatabaseError {
     DatabaseError::Damaged {
-        what: format!(
-            "{} holds no postings for {term:?} in block {block}",
-            R::POSTINGS
-        ),
+        what: format!("block {block} of {} holds no postings", R::POSTINGS),
     }
 }
 
@@ -258,5 +263,23 @@ mod tests {
         assert_eq!(block("and"), [posting(700, 1, 3), posting(702, 1, 2)]);
         assert_eq!(read_block(0, &[0x80]), None);
         assert_eq!(read_block(0, &[1, 1]), None);
+    }
+
+    #[test]
+    fn a_row_gives_back_its_terms_and_says_where_it_is_damaged() {
+        let words = ["a", "crow", "mühe"];
+        let rows = buckets(
+            words
+                .iter()
+                .map(|&word| (word.into(), word.as_bytes().to_vec())),
+        );
+        for word in words {
+            let row = &rows[&bucket(word)];
+            assert!(terms(row).any(|entry| entry == Some((word, word.as_bytes()))));
+            let cut = terms(&row[..row.len() - 1]).last();
+            assert_eq!(cut, Some(None));
+        }
+        // Rows in databases depend on it.
+        assert_eq!(["", "a", "crow"].map(bucket), [217, 288, 61]);
     }
 }
