@@ -10,7 +10,7 @@
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use tulving::search::index::{Index, gather};
@@ -111,7 +111,8 @@ fn python_with_faiss() -> Option<PathBuf> {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faiss");
     let python = home.join("bin/python");
     let run = |program: &Path, arguments: &[&str]| {
-        let status = Command::new(program).args(arguments).status();
+        let mut command = Command::new(program);
+        let status = command.args(arguments).stderr(Stdio::null()).status();
         status.is_ok_and(|status| status.success())
     };
     let made = python.exists() || run(Path::new("python3"), &["-m", "venv", home.to_str()?]);

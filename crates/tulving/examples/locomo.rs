@@ -2,19 +2,23 @@
 //! al., 2024), which comes from its authors and not with this repository.
 //!
 //! ```text
-//! cargo run --release -p tulving --example locomo -- locomo.json
+//! cargo run --release -p tulving --example locomo -- locomo.json [postgresql://…]
 //! ```
 //!
 //! One turn is one memory, one session one conversation, one sample one scope. Everything goes
-//! through a store on files with the built-in embedder, as it does for a user.
+//! through a store with the built-in embedder, as it does for a user: on files, or in a database
+//! that has the schema, where it makes a user for each sample.
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
+use std::path::Path;
 
 use serde_json::Value;
 use tulving::backend::file::FileBackend;
+use tulving::backend::postgres::{Database, UserToCreate};
 use tulving::model::{Memory, Node, Scope, Timestamp};
 use tulving::store::{Mode, Query, ScopedStore, Store, StoreConfig};
+use uuid::Uuid;
 
 /// A sample: its memories, and what is asked about them.
 struct Sample {
@@ -41,23 +45,30 @@ type Sums = HashMap<Option<i64>, (usize, f64, f64)>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let file = std::env::args().nth(1).ok_or("usage: locomo FILE")?;
+    let mut arguments = std::env::args().skip(1);
+    let file = arguments.next().ok_or("usage: locomo FILE [DATABASE]")?;
+    let database = arguments.next().map(|dsn| dsn.parse()).transpose()?;
+    let database = database.map(Database::new);
     let samples: Value = serde_json::from_slice(&std::fs::read(file)?)?;
     let samples: Vec<Sample> = list(&samples).iter().map(sample).collect();
-    let directory = std::env::temp_dir().join(uuid::Uuid::new_v4().to_string());
+    let directory = std::env::temp_dir().join(Uuid::new_v4().to_string());
     let modes = [Mode::Keyword, Mode::Vector, Mode::Hybrid];
     let mut sums = modes.map(|_| Sums::new());
     for (number, sample) in samples.iter().enumerate() {
-        let memory = remember(
-            sample,
-            StoreConfig::files(directory.join(number.to_string())),
-        );
-        let memory = memory.await?;
+        let owner = Uuid::new_v4();
+        let config = match &database {
+            Some(database) => in_database(database, owner).await?,
+            None => in_files(&directory.join(number.to_string()), owner)?,
+        };
+        let memory = Store::open(config).await?.scope(Scope::User(owner));
+        remember(sample, &memory).await?;
         for (mode, sums) in modes.into_iter().zip(&mut sums) {
             ask(sample, &memory, mode, sums).await?;
         }
     }
-    std::fs::remove_dir_all(directory)?;
+    if database.is_none() {
+        std::fs::remove_dir_all(directory)?;
+    }
     println!("recall@5 / @10 in %    all          category 1   category 3");
     for (mode, sums) in modes.into_iter().zip(&sums) {
         report(mode, sums);
@@ -65,14 +76,25 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Writes the turns of a sample, each as a question without an answer.
-async fn remember(sample: &Sample, config: StoreConfig) -> Result<ScopedStore, Box<dyn Error>> {
-    let owner = Scope::User(uuid::Uuid::new_v4());
-    let tulving::store::Place::Files(directory) = &config.place else {
-        return Err("not in files".into());
+fn in_files(directory: &Path, owner: Uuid) -> Result<StoreConfig, Box<dyn Error>> {
+    FileBackend::create(directory, Scope::User(owner), None)?;
+    Ok(StoreConfig::files(directory))
+}
+
+async fn in_database(database: &Database, owner: Uuid) -> Result<StoreConfig, Box<dyn Error>> {
+    let user = UserToCreate {
+        id: owner,
+        auth_provider: "local".to_owned(),
+        external_id: owner.to_string(),
+        email: format!("{owner}@locomo.example"),
+        tenant_id: None,
     };
-    FileBackend::create(directory, owner, Some(config.embedder.space()))?;
-    let memory = Store::open(config).await?.scope(owner);
+    database.connect().await?.create_owners(&[&user]).await?;
+    Ok(StoreConfig::postgres(database.clone()))
+}
+
+/// Writes the turns of a sample, each as a question without an answer.
+async fn remember(sample: &Sample, memory: &ScopedStore) -> Result<(), Box<dyn Error>> {
     let nodes = sample.turns.iter().map(|turn| {
         let session = turn.session.to_string();
         let mut node = Node::new(&session, turn.index, &turn.text, "", Timestamp::now());
@@ -80,7 +102,7 @@ async fn remember(sample: &Sample, config: StoreConfig) -> Result<ScopedStore, B
         (Memory::from(node), None)
     });
     memory.insert(nodes.collect()).await?;
-    Ok(memory)
+    Ok(())
 }
 
 async fn ask(

@@ -9,6 +9,7 @@ use tulving::embed::EmbedError;
 use tulving::store::StoreError;
 
 use super::{bug, told};
+use crate::config::create_command;
 use crate::exit::{CliError, Exit};
 use crate::text::shell;
 
@@ -30,6 +31,7 @@ impl From<StoreError> for CliError {
             StoreError::EmptyQuery => told(Exit::Usage, &error).hint("tulving search \"what to look for\""),
             StoreError::NoSuchMemory { .. } => told(Exit::NotFound, &error).hint("tulving list"),
             StoreError::Flawed { .. } | StoreError::BadChange { .. } => told(Exit::Source, &error),
+            StoreError::Stopped => told(Exit::Interrupted, &error).hint("the same command again"),
             StoreError::NoSuchField { .. } => told(Exit::Usage, &error).hint("tulving update --help"),
             _ => bug(&error),
         }
@@ -43,8 +45,10 @@ impl From<BackendError> for CliError {
             BackendError::Database(error) => error.into(),
             BackendError::UnknownScope { scope, .. } => {
                 let kind = scope.kind().as_str();
+                let create = create_command(scope.kind());
+                let id = scope.id();
                 told(Exit::Refused, &error).hint(format!(
-                    "name another owner with --user-id or --tenant-id, or the place where this {kind}'s memory is with --data-dir"
+                    "name another owner with --user-id or --tenant-id, or the place where this {kind}'s memory is with --data-dir; in a database: {create} --id {id}"
                 ))
             }
             BackendError::NoSuchMemory { .. } => told(Exit::NotFound, &error).hint("tulving list"),
@@ -88,7 +92,7 @@ impl From<FileError> for CliError {
                 told(Exit::Source, &error).hint("restore both files from one moment")
             }
             FileError::Pair(_) | FileError::Record { .. } | FileError::Damaged { .. } => {
-                told(Exit::Source, &error).hint("tulving doctor   (says what else is wrong); then mend the file or restore it")
+                told(Exit::Source, &error).hint("tulving doctor   (says what else is wrong); then mend the file, or restore it from a backup")
             }
             FileError::Newer { .. } => told(Exit::Refused, &error).hint("use a newer tulving"),
             FileError::Width { .. } => told(Exit::Source, &error)

@@ -38,9 +38,7 @@ pub enum FileError {
         vector_count: u64,
     },
     /// The manifest names no owner.
-    #[error(
-        "{path} has no owner yet; say whose memory it is with `tulving init --user-id` or `--tenant-id`"
-    )]
+    #[error("{path} has no owner yet; nothing in it was read")]
     NoOwner {
         /// The directory.
         path: PathBuf,
@@ -58,9 +56,7 @@ pub enum FileError {
         path: PathBuf,
     },
     /// Another process holds the lock.
-    #[error(
-        "{path} is locked by another process, for more than {seconds} s; try again when it is done"
-    )]
+    #[error("{path} is locked by another process, for more than {seconds} s")]
     Locked {
         /// The lock's file.
         path: PathBuf,
@@ -69,8 +65,7 @@ pub enum FileError {
     },
     /// Something else wrote to the files that a journal with pending writes is bound to.
     #[error(
-        "{} changed while {journal} holds writes that are not in it yet; nothing was read or written. \
-         To replay those writes onto the files as they are now, run `tulving compact --rebase`",
+        "{} changed while {journal} holds writes that are not in it yet; nothing was read or written",
         list(.changed)
     )]
     BaseChanged {
@@ -80,7 +75,7 @@ pub enum FileError {
         journal: PathBuf,
     },
     /// Nothing but the journal holds memories of this kind yet.
-    #[error("the {} are in {journal} alone; run `tulving compact`, then try again", .kind.plural())]
+    #[error("the {} are in {journal} alone", .kind.plural())]
     Unfolded {
         /// Nodes or episodes.
         kind: Kind,
@@ -88,7 +83,7 @@ pub enum FileError {
         journal: PathBuf,
     },
     /// A file of ours holds what was never written to it.
-    #[error("{path} is damaged at byte {offset}: {reason}; restore it from a backup")]
+    #[error("{path} is damaged at byte {offset}: {reason}")]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -98,7 +93,7 @@ pub enum FileError {
         reason: String,
     },
     /// A file of ours was written by a newer program.
-    #[error("{path} has version {found}, this program knows {known}; use a newer Tulving")]
+    #[error("{path} has version {found}, this program knows {known}")]
     Newer {
         /// The file.
         path: PathBuf,
