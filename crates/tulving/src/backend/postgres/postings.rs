@@ -19,9 +19,17 @@ pub(super) const LARGE: usize = 256;
 /// The postings of a batch of documents, as they will be stored.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    terms: HashMap<Box<str>, Block>,
+    terms: Vec<(Box<str>, Block)>,
     lengths: Vec<i32>,
     tokens: i64,
+}
+
+/// A term's postings so far. Those of the document that is being read are not yet in the block, since
+/// its length is not known.
+#[derive(Debug, Default)]
+struct Term {
+    block: Block,
+    tf: u32,
 }
 
 /// One term's postings; see the comment on the column `postings`.
@@ -60,25 +68,43 @@ pub(super) fn read_block(number: i32, bytes: &[u8]) -> Option<Vec<Posting>> {
 impl Batch {
     /// The words of these texts, which get numbers in their order.
     pub(super) fn of(texts: impl Iterator<Item = String>) -> Self {
+        let mut numbers: HashMap<Box<str>, usize> = HashMap::new();
+        let mut terms: Vec<Term> = Vec::new();
         let mut batch = Self::default();
-        let mut counts: HashMap<Box<str>, u32> = HashMap::new();
+        let mut held = Vec::new();
         for (place, text) in (0..).zip(texts) {
             let mut len = 0;
             tokens::tokens(&text, |token| {
                 len += 1;
-                match counts.get_mut(token) {
-                    Some(count) => *count += 1,
+                let number = match numbers.get(token) {
+                    Some(number) => *number,
                     None => {
-                        counts.insert(token.into(), 1);
+                        numbers.insert(token.into(), terms.len());
+                        terms.push(Term::default());
+                        terms.len() - 1
                     }
+                };
+                if let Some(term) = terms.get_mut(number) {
+                    if term.tf == 0 {
+                        held.push(number);
+                    }
+                    term.tf += 1;
                 }
             });
-            for (term, tf) in counts.drain() {
-                batch.terms.entry(term).or_default().push(place, tf, len);
+            for number in held.drain(..) {
+                if let Some(Term { block, tf }) = terms.get_mut(number) {
+                    block.push(place, std::mem::take(tf), len);
+                }
             }
             batch.lengths.push(i32::try_from(len).unwrap_or(i32::MAX));
             batch.tokens += i64::from(len);
         }
+        let mut blocks: Vec<Option<Block>> =
+            terms.into_iter().map(|term| Some(term.block)).collect();
+        batch.terms = numbers
+            .into_iter()
+            .filter_map(|(term, number)| Some((term, blocks.get_mut(number)?.take()?)))
+            .collect();
         batch
     }
 
@@ -257,7 +283,14 @@ mod tests {
         let batch = Batch::of(texts.into_iter());
         assert_eq!(batch.lengths(), [3, 0, 2]);
         assert_eq!((batch.documents(), batch.tokens()), (3, 5));
-        let block = |term: &str| read_block(700, &batch.terms[term].bytes).unwrap();
+        let block = |wanted: &str| {
+            let (_, block) = batch
+                .terms
+                .iter()
+                .find(|(term, _)| **term == *wanted)
+                .unwrap();
+            read_block(700, &block.bytes).unwrap()
+        };
         let posting = |doc, tf, len| Posting { doc, tf, len };
         assert_eq!(block("rust"), [posting(700, 2, 3)]);
         assert_eq!(block("and"), [posting(700, 1, 3), posting(702, 1, 2)]);
