@@ -6,7 +6,7 @@ use testkit::corpus::Corpus;
 use crate::support::World;
 
 const VALID: &str = "SELECT count(*) FROM pg_index WHERE indisvalid \
-                     AND indexrelid IN (SELECT oid FROM pg_class WHERE relname LIKE 'node\\_vectors\\_%')";
+                     AND indexrelid IN (SELECT oid FROM pg_class WHERE relname LIKE 'node\\_vectors\\_%\\_%')";
 
 impl World {
     fn index(&self, more: &[&str]) -> serde_json::Value {
