@@ -358,7 +358,7 @@ impl Migration {
         };
         let reading = Reading {
             stamp: self.prepared.stamp,
-            digest: None,
+            digests: false,
             repeated: checked.repeated.clone(),
         };
         let source = Arc::clone(&checked.source);

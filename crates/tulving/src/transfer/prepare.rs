@@ -353,7 +353,7 @@ impl Prepared {
         for checked in &self.sources {
             let reading = Reading {
                 stamp: self.stamp,
-                digest: None,
+                digests: false,
                 repeated: checked.repeated.clone(),
             };
             let (source, chunks) = (Arc::clone(&checked.source), checked.source.chunks.clone());
@@ -393,7 +393,7 @@ impl Prepared {
         let source = Arc::new(source);
         let reading = Reading {
             stamp: self.stamp,
-            digest: None,
+            digests: false,
             repeated: HashSet::new(),
         };
         let conveyor = |reading, chunks| {

@@ -37,8 +37,8 @@ pub(crate) struct KindSource {
 #[derive(Debug, Clone)]
 pub(crate) struct Reading {
     pub(crate) stamp: Stamp,
-    /// What the rows' digests cover; none are made if absent.
-    pub(crate) digest: Option<Part>,
+    /// Whether the rows' digests are wanted; they cover content.
+    pub(crate) digests: bool,
     /// Indices of rows whose id occurred before.
     pub(crate) repeated: HashSet<u64>,
 }
@@ -371,11 +371,13 @@ impl KindSource {
             Ok(read) => {
                 loaded.zoneless += u64::from(read.zoneless);
                 loaded.zero_vectors += u64::from(vector.iter().all(|number| *number == 0.0));
-                let digest = reading.digest.map_or([0; 32], |part| {
+                let digest = if reading.digests {
                     scratch.clear();
-                    record::canonical::<R>(value, part, scratch);
+                    record::canonical::<R>(value, Part::Content, scratch);
                     digest::row(scratch, Some(&vector))
-                });
+                } else {
+                    [0; 32]
+                };
                 let stored = Stored {
                     ord: index,
                     record: read.record,

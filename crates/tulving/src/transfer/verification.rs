@@ -14,7 +14,6 @@ pub use super::verify::{Difference, Verification};
 use super::workers::Conveyor;
 use crate::backend::postgres::{Database, DatabaseError, Table};
 use crate::model::{Episode, Kind, Node, Scope, Space};
-use crate::record::Part;
 
 /// How a source is compared with the database.
 #[derive(Debug, Clone)]
@@ -150,7 +149,7 @@ impl Comparison<'_> {
         let chunks = source.chunks.clone();
         let reading = Reading {
             stamp: self.prepared.stamp,
-            digest: Some(Part::Content),
+            digests: true,
             repeated: checked.repeated.clone(),
         };
         let comparing = Comparing {
