@@ -14,7 +14,7 @@ help: ## lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test: ## all tests, those against PostgreSQL included
-	$(CARGO) test --workspace
+	scripts/with-pooler $(CARGO) test --workspace
 
 lint: ## format, clippy and documentation, warnings refused
 	$(CARGO) fmt --all --check
