@@ -71,6 +71,16 @@ async fn what_does_not_pass_the_filter_is_not_found_not_even_beside_a_hit() {
 }
 
 #[tokio::test]
+async fn what_stands_beside_a_hit_comes_with_it_though_many_are_more_alike() {
+    let memory = pool().await;
+    let others = (0..250).map(|at| said(&format!("o{at}"), "a pool", "d", at));
+    memory.insert(others.collect()).await.unwrap();
+    let query = Query::text("pool exhausted").top_k(20);
+    let found = memory.search(&query).await.unwrap();
+    assert!(ids(&found).contains(&"beside"), "{:?}", ids(&found));
+}
+
+#[tokio::test]
 async fn a_hit_says_by_what_it_was_found_and_shows_where() {
     let memory = pool().await;
     for (mode, by_vector, by_words) in [

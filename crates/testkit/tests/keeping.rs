@@ -1,6 +1,10 @@
 //! What is written is what is read, and what was not to change did not.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail like tests"
+)]
 
 use std::sync::Arc;
 
