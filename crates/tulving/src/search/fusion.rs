@@ -357,7 +357,7 @@ mod tests {
             within(candidate("next", None, None), "c", 11),
             within(candidate("after", None, None), "c", 12),
             within(candidate("beyond", None, None), "c", 13),
-            within(candidate("as far", None, None), "c", 40),
+            within(candidate("a far one", None, None), "c", 40),
             within(candidate("elsewhere", None, None), "d", 11),
             candidate("weak", Some(0.1), Some(0.5)),
         ];
@@ -367,7 +367,7 @@ mod tests {
                 "hit",
                 "next",
                 "after",
-                "as far",
+                "a far one",
                 "beyond",
                 "weak",
                 "elsewhere"
@@ -399,15 +399,19 @@ mod tests {
 
     #[test]
     fn arms_are_weighed_on_one_scale() {
-        let mut episode = candidate("episode", Some(0.3), None);
-        episode.facts.kind = Kind::Episode;
+        let episode = |id: &str, score: f64| {
+            let mut episode = candidate(id, Some(score), None);
+            episode.facts.kind = Kind::Episode;
+            episode
+        };
         let candidates = [
             candidate("words", None, Some(8.0)),
             candidate("fewer words", None, Some(4.0)),
             candidate("meaning", Some(0.8), None),
             candidate("half", Some(0.45), None),
             candidate("floor", Some(0.1), None),
-            episode,
+            episode("episode", 0.5),
+            episode("its floor", 0.3),
         ];
         let scores = |vector_weight: f64| {
             let options = Fusion {
@@ -417,17 +421,18 @@ mod tests {
                 ..Fusion::default()
             };
             let scores = fuse(candidates.to_vec(), &options).into_iter();
-            scores.map(|ranked| (ranked.facts.id, (ranked.score * 12.0).round() / 12.0))
+            scores.map(|ranked| (ranked.facts.id, (ranked.score * 120.0).round() / 10.0))
         };
         let expected = [
             ("words", 8.0),
             ("fewer words", 4.0),
             ("meaning", 4.0),
             ("half", 2.0),
+            ("episode", 1.6),
             ("floor", 0.0),
-            ("episode", 0.0),
+            ("its floor", 0.0),
         ];
-        assert!(scores(0.5).eq(expected.map(|(id, score)| (id.to_owned(), score / 12.0))));
+        assert!(scores(0.5).eq(expected.map(|(id, score)| (id.to_owned(), score))));
         assert_eq!(scores(2.0).next().unwrap().0, "meaning");
         // One alone is best and worst at once.
         let ranked = fuse(candidates[1..3].to_vec(), &Fusion::default());

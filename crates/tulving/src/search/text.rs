@@ -172,6 +172,8 @@ mod tests {
             bare.title = String::new();
             bare.llm_tags = Json::from_value(&json::parse(tags.as_bytes()).unwrap());
             assert_eq!(episode(&bare), "Hi \n\nHello");
+            bare.title = "T".to_owned();
+            assert_eq!(episode(&bare), "T\n\nHi \n\nHello");
             assert_eq!(summary(&bare), None);
             assert_eq!(turns(&bare.messages).len(), 2);
         }
