@@ -110,6 +110,9 @@ async fn only_the_beginning_of_a_huge_text_is_read() {
     let beginning: String = huge.chars().take(32_768).collect();
     let vectors = embed(&[&huge, &beginning]).await;
     assert_eq!(vectors[0], vectors[1]);
+    let all_of_it: String = beginning.chars().take(32_768 - 6).collect();
+    let vectors = embed(&[&all_of_it, &format!("{all_of_it} pools")]).await;
+    assert_ne!(vectors[0], vectors[1]);
     // Words that fall into single letters, or into nothing at the last one.
     let hard = format!("{}𝔸 ", "ţ".repeat(63)).repeat(100_000);
     assert!(embed(&[&hard]).await[0].iter().all(|x| x.is_finite()));

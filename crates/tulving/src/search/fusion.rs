@@ -290,6 +290,9 @@ mod tests {
             fuse(reversed, options),
             "depends on the order given"
         );
+        let mut rotated = candidates.to_vec();
+        rotated.rotate_left(1);
+        assert_eq!(ranked, fuse(rotated, options), "depends on the order given");
         assert!(ranked.is_sorted_by(|a, b| a.score >= b.score));
         ranked.into_iter().map(|ranked| ranked.facts.id).collect()
     }
@@ -353,13 +356,22 @@ mod tests {
             within(candidate("hit", Some(0.9), Some(9.0)), "c", 10),
             within(candidate("next", None, None), "c", 11),
             within(candidate("after", None, None), "c", 12),
-            within(candidate("far", None, None), "c", 40),
+            within(candidate("beyond", None, None), "c", 13),
+            within(candidate("a far one", None, None), "c", 40),
             within(candidate("elsewhere", None, None), "d", 11),
             candidate("weak", Some(0.1), Some(0.5)),
         ];
         assert_eq!(
             order(&candidates, &Fusion::default()),
-            ["hit", "next", "after", "far", "weak", "elsewhere"]
+            [
+                "hit",
+                "next",
+                "after",
+                "a far one",
+                "beyond",
+                "weak",
+                "elsewhere"
+            ]
         );
         let off = Fusion {
             lending: 0.0,
@@ -367,6 +379,91 @@ mod tests {
             ..Fusion::default()
         };
         assert_eq!(order(&candidates, &off)[..2], ["hit", "weak"]);
+    }
+
+    /// As after importing a conversation twice.
+    #[test]
+    fn two_in_one_place_lend_nothing_to_each_other() {
+        let candidates = [
+            within(candidate("hit", Some(0.9), Some(9.0)), "c", 10),
+            within(candidate("twin", None, None), "c", 10),
+            within(candidate("next", None, None), "c", 11),
+        ];
+        assert_eq!(
+            order(&candidates, &Fusion::default()),
+            ["hit", "next", "twin"]
+        );
+        let ranked = fuse(candidates.to_vec(), &Fusion::default());
+        assert!(ranked.iter().all(|ranked| ranked.score <= 1.0));
+    }
+
+    #[test]
+    fn arms_are_weighed_on_one_scale() {
+        let episode = |id: &str, score: f64| {
+            let mut episode = candidate(id, Some(score), None);
+            episode.facts.kind = Kind::Episode;
+            episode
+        };
+        let candidates = [
+            candidate("words", None, Some(8.0)),
+            candidate("fewer words", None, Some(4.0)),
+            candidate("meaning", Some(0.8), None),
+            candidate("half", Some(0.45), None),
+            candidate("floor", Some(0.1), None),
+            episode("episode", 0.5),
+            episode("its floor", 0.3),
+        ];
+        let scores = |vector_weight: f64| {
+            let options = Fusion {
+                vector_weight,
+                lending: 0.0,
+                conversation: 0.0,
+                ..Fusion::default()
+            };
+            let scores = fuse(candidates.to_vec(), &options).into_iter();
+            scores.map(|ranked| (ranked.facts.id, (ranked.score * 120.0).round() / 10.0))
+        };
+        let expected = [
+            ("words", 8.0),
+            ("fewer words", 4.0),
+            ("meaning", 4.0),
+            ("half", 2.0),
+            ("episode", 1.6),
+            ("floor", 0.0),
+            ("its floor", 0.0),
+        ];
+        assert!(scores(0.5).eq(expected.map(|(id, score)| (id.to_owned(), score))));
+        assert_eq!(scores(2.0).next().unwrap().0, "meaning");
+        // One alone is best and worst at once.
+        let ranked = fuse(candidates[1..3].to_vec(), &Fusion::default());
+        assert!(ranked.iter().all(|ranked| ranked.score.is_finite()));
+    }
+
+    #[test]
+    fn a_memory_counts_half_after_each_half_life() {
+        let aged = |id: &str, score: f64, day: i64| {
+            let mut candidate = candidate(id, Some(score), None);
+            candidate.facts.created_at = at(day);
+            candidate
+        };
+        let options = Fusion {
+            recency: Some(Recency {
+                now: at(60),
+                half_life_days: 30.0,
+            }),
+            ..Fusion::default()
+        };
+        let candidates = [
+            aged("yet to come", 0.9, 90),
+            aged("now", 0.8, 60),
+            aged("once", 0.8, 30),
+            aged("twice", 0.8, 0),
+            aged("unlike", -0.1, 60),
+            aged("old and unlike", -0.2, 0),
+        ];
+        let ranked = fuse(candidates.to_vec(), &options);
+        let scores: Vec<f64> = ranked.iter().map(|ranked| ranked.score).collect();
+        assert_eq!(scores, [0.9, 0.8, 0.4, 0.2, -0.1, -0.2]);
     }
 
     #[test]
@@ -393,7 +490,7 @@ mod tests {
         ]
         .map(|(id, score)| candidate(id, Some(score), None))
         .into();
-        for (candidate, cluster) in candidates.iter_mut().zip([7, -1, 3, -1, 9, 7]) {
+        for (candidate, cluster) in candidates.iter_mut().zip([7, -1, 3, 5, 9, 7]) {
             candidate.facts.cluster_id = Some(cluster);
         }
         candidates[4].facts.created_at = at(30);

@@ -139,7 +139,7 @@ fn render(text: &str, start: usize, matches: &[Match]) -> Snippet {
         let count = visible.clone().count() + usize::from(pending_space);
         if shown + count > WIDTH {
             // A word longer than a third of the window is cut within.
-            if !pending_space && word_end > begin + (snippet.text.len() - begin) * 2 / 3 {
+            if word_end > begin + (snippet.text.len() - begin) * 2 / 3 {
                 snippet.text.truncate(word_end);
             }
             let end = snippet.text.len();
@@ -229,15 +229,87 @@ mod tests {
         assert_eq!(marked("see src/main.rs there", "main.rs").1, ["main.rs"]);
         assert_eq!(marked("call HTTPServer now", "server").1, ["Server"]);
         assert_eq!(marked("私は東京都に行く", "東京都").1, ["東京都"]);
+        assert_eq!(marked("a \u{600}12 b", "12").1, ["\u{600}12"]);
         let long = "日".repeat(500) + "東京" + &"本".repeat(500);
         assert_eq!(marked(&long, "東京").1, ["東京"]);
     }
 
     #[test]
     fn nothing_reaches_a_terminal_but_text() {
+        assert_eq!(marked("a \u{202e} b", "").0, "a b");
         let (text, marks) = marked("a\u{1b}[31mred\u{7}\u{202e}word\r\nb\u{0}c", "word");
         assert_eq!(text, "a [31mred word b c");
         assert_eq!(marks, ["word"]);
+    }
+
+    /// Words without interest, and without the end of a sentence.
+    fn filler(characters: usize) -> String {
+        "lorem ".repeat(characters / 6)
+    }
+
+    #[test]
+    fn most_different_words_come_first_then_most_words_then_the_beginning() {
+        let (far, near) = (filler(600), filler(300));
+        for (text, expected) in [
+            (
+                format!("alpha alpha alpha {far} alpha beta"),
+                vec!["alpha", "beta"],
+            ),
+            (
+                format!("alpha beta {far} gamma gamma gamma"),
+                vec!["alpha", "beta"],
+            ),
+            (
+                format!("alpha {near} beta {far} alpha beta"),
+                vec!["alpha", "beta"],
+            ),
+            (
+                format!("beta {} alpha {far} alpha alpha", "ä".repeat(100)),
+                vec!["beta", "alpha"],
+            ),
+            (format!("alpha {far} alpha alpha"), vec!["alpha"; 2]),
+            (format!("alpha {far} beta"), vec!["alpha"]),
+            // All of a wide window is shown, little of what is before it.
+            (
+                format!("{far} alpha {} beta", filler(150)),
+                vec!["alpha", "beta"],
+            ),
+        ] {
+            assert_eq!(marked(&text, "alpha beta gamma").1, expected, "{text}");
+        }
+        let snippet = snippet(&format!("{far} alpha"), "alpha");
+        assert!(snippet.marks[0].start <= LEAD + '…'.len_utf8());
+    }
+
+    #[test]
+    fn it_begins_with_a_sentence_or_a_word() {
+        let far = filler(300);
+        for (text, expected) in [
+            (format!("{far}End. The alpha"), "…The alpha"),
+            (format!("{far}End\nThe alpha"), "…The alpha"),
+            (format!("{far}終。The alpha"), "…The alpha"),
+            (
+                format!("{far}End. See main.rs, alpha"),
+                "…See main.rs, alpha",
+            ),
+            (" \n alpha".to_owned(), "alpha"),
+        ] {
+            assert_eq!(marked(&text, "alpha").0, expected);
+        }
+        let (text, _) = marked(&format!("{far}alpha"), "alpha");
+        assert!(text.starts_with("…lorem "), "{text}");
+    }
+
+    #[test]
+    fn it_ends_with_a_word_and_is_not_cut_before_it_is_full() {
+        let cut = |text: &str| marked(text, "absent").0;
+        assert_eq!(cut(&"x".repeat(WIDTH)), "x".repeat(WIDTH));
+        assert_eq!(
+            cut(&"x".repeat(WIDTH + 1)),
+            format!("{}…", "x".repeat(WIDTH))
+        );
+        assert!(cut(&"abcdefg ".repeat(100)).ends_with("g abcdefg…"));
+        assert!(cut(&"abcdefg,".repeat(100)).ends_with(",abcdefg,…"));
     }
 
     /// In quadratic time this would not end.
@@ -252,6 +324,9 @@ mod tests {
     #[test]
     fn letters_with_their_marks_stay_whole() {
         let family = "👩‍👩‍👧";
+        assert_eq!(family.chars().count(), 5);
+        let (text, _) = marked(&format!("{}{family}", "x".repeat(WIDTH - 3)), "absent");
+        assert_eq!(text, format!("{}…", "x".repeat(WIDTH - 3)));
         let (text, _) = marked(&family.repeat(100), "absent");
         assert!(
             text.trim_end_matches('…').chars().count() % 5 == 0,

@@ -154,12 +154,36 @@ mod tests {
             "A title\n\nIn short.\n\nHi\n\nHello"
         );
         assert_eq!(episode(&an_episode("[]")), "A title\n\nIn short.");
+        assert_eq!(
+            turns(&an_episode(messages).messages)
+                .iter()
+                .map(|turn| turn.assistant)
+                .collect::<Vec<_>>(),
+            [false, true]
+        );
+    }
+
+    #[test]
+    fn what_is_empty_makes_no_paragraph() {
+        let messages = r#"[{"role":"user","content":"Hi "},{"role":"human","content":""},
+            {"role":"assistant","content":"Hello"}]"#;
+        for tags in [r#"{"summary":""}"#, "{}"] {
+            let mut bare = an_episode(messages);
+            bare.title = String::new();
+            bare.llm_tags = Json::from_value(&json::parse(tags.as_bytes()).unwrap());
+            assert_eq!(episode(&bare), "Hi \n\nHello");
+            bare.title = "T".to_owned();
+            assert_eq!(episode(&bare), "T\n\nHi \n\nHello");
+            assert_eq!(summary(&bare), None);
+            assert_eq!(turns(&bare.messages).len(), 2);
+        }
     }
 
     #[test]
     fn of_a_long_episode_the_beginning_counts() {
-        let messages = format!(r#"[{{"role":"human","content":"{}"}}]"#, "ä".repeat(50_000));
-        let text = episode(&an_episode(&messages));
+        let turn = format!(r#"{{"role":"human","content":"{}"}}"#, "ä".repeat(50_000));
+        let text = episode(&an_episode(&format!("[{turn},{turn}]")));
+        assert!(text.ends_with('ä'));
         assert_eq!(text.chars().filter(|c| *c != '\n').count(), EPISODE);
     }
 }

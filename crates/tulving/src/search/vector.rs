@@ -17,8 +17,7 @@ pub fn similarity(a: &[f32], b: &[f32]) -> f64 {
         return 0.0;
     }
     let [dot, a, b] = kernel::products(a, b);
-    // A square of an f32 never underflows in an f64, nor does a sum of them overflow. The roots are
-    // taken apart: the product of the squares could do both.
+    // A square of an f32 never underflows in an f64, nor does a sum of them overflow.
     let cosine = dot / (a.sqrt() * b.sqrt());
     if cosine.is_finite() {
         cosine.clamp(-1.0, 1.0)
@@ -41,6 +40,14 @@ mod tests {
         assert_eq!(similarity(&[1.0, 0.0], &[-2.0, 0.0]), -1.0);
         let tiny = [1e-45_f32, 0.0];
         assert_eq!(similarity(&tiny, &[f32::MAX, 0.0]), 1.0);
+    }
+
+    #[test]
+    fn nothing_is_more_than_alike() {
+        for vector in rows(7, 200, 100_000, 1) {
+            let longer: Vec<f32> = vector.iter().map(|x| 3.0 * x).collect();
+            assert!(similarity(&vector, &longer) <= 1.0);
+        }
     }
 
     #[test]
@@ -124,8 +131,82 @@ mod tests {
                 .zip(&rows)
                 .map(|(row, vector)| (row, similarity(&query, vector)));
             let nearest = top(scores.collect(), 1)[0].0;
-            assert!(compact.candidates(&query, 1, None).contains(&nearest));
+            let found = compact.candidates(&query, 1, None);
+            assert!(found.contains(&nearest) && found.len() < 500);
         }
+        let found = compact.candidates(&on_circle(0, 1), 401, None);
+        assert!((0..=200).chain(4800..5000).all(|row| found.contains(&row)));
+    }
+
+    /// The rows are what they are in whole numbers; all that is lost is lost in the query.
+    #[test]
+    fn a_query_that_loses_by_rounding_finds_its_nearest() {
+        let mut query = [0.0_f32; 21];
+        query[0] = 2047.0;
+        query[1..11].fill(100.45);
+        query[11..15].fill(101.0);
+        query[15..].fill(100.0);
+        let (mut nearer, mut farther) = ([0.0_f32; 21], [0.0_f32; 21]);
+        nearer[1..11].fill(1.0);
+        farther[11..].fill(1.0);
+        assert!(similarity(&query, &nearer) > similarity(&query, &farther));
+        let compact = Compact::encode(21, [&farther[..], &nearer[..]]).unwrap();
+        assert!(compact.candidates(&query, 1, None).contains(&1));
+    }
+
+    /// The first row promises more than it keeps, and more than the others promise.
+    #[test]
+    fn a_row_with_a_large_error_puts_out_no_other() {
+        let mut query = vec![-0.01_f32; 2000];
+        let mut coarse = vec![0.49_f32; 2000];
+        (query[0], coarse[0]) = (1.0, 127.0);
+        let exact = |second: f32| {
+            let mut row = vec![0.0_f32; 2000];
+            (row[0], row[1]) = (127.0, second);
+            row
+        };
+        let rows = [coarse, exact(38.0), exact(48.0)];
+        let compact = Compact::encode(2000, rows.iter().map(Vec::as_slice)).unwrap();
+        let [coarse, first, second] = rows.map(|row| similarity(&query, &row));
+        assert!(first > second && second > coarse);
+        let found = compact.candidates(&query, 2, None);
+        assert!(found.contains(&1) && found.contains(&2), "{found:?}");
+    }
+
+    #[test]
+    fn the_error_of_a_row_is_as_large_as_it_has_to_be() {
+        for row in rows(300, 17, 100_000, 5) {
+            let compact = Compact::encode(300, [row.as_slice()]).unwrap();
+            let bounds = compact.bounds(0);
+            let length = row
+                .iter()
+                .map(|x| f64::from(*x).powi(2))
+                .sum::<f64>()
+                .sqrt();
+            if length > 0.0 {
+                let off = row.iter().zip(compact.records()).map(|(x, code)| {
+                    let code = f64::from(code.cast_signed()) * f64::from(bounds.scale);
+                    (f64::from(*x) / length - code).powi(2)
+                });
+                let (off, error) = (off.sum::<f64>().sqrt(), f64::from(bounds.error));
+                assert!(off <= error && error < 1.001 * off, "{off} {error}");
+            }
+        }
+    }
+
+    /// So many that several threads share the work.
+    #[test]
+    fn rows_beyond_the_first_megabytes_are_found_once() {
+        let count = 110_001;
+        let mut compact = Compact::new(2);
+        for row in 0..count {
+            let nearest = row % 10_000 == 0;
+            compact
+                .push(&[1.0, if nearest { 0.0 } else { 1.0 }])
+                .unwrap();
+        }
+        let expected: Vec<u32> = (0..count).step_by(10_000).collect();
+        assert_eq!(compact.candidates(&[1.0, 0.0], 5, None), expected);
     }
 
     /// Rows in clusters, some of them equal, some a little longer, some without direction.

@@ -162,7 +162,14 @@ mod tests {
     fn what_is_no_table_is_refused() {
         assert!(Table::read(b"").is_none());
         assert!(Table::read(b"TULVING2aaaabbbbccccdddd").is_none());
-        assert!(Table::read(&super::super::MODEL[..9_000_000]).is_none());
+        let model = super::super::MODEL;
+        assert!(Table::read(&model[..9_000_000]).is_none());
+        assert!(Table::read(model).is_some());
+        for (at, what) in [(7, "the version"), (9, "the width")] {
+            let mut other = model.to_vec();
+            other[at] ^= 2;
+            assert!(Table::read(other.leak()).is_none(), "{what}");
+        }
     }
 
     #[test]
@@ -179,6 +186,8 @@ mod tests {
         assert_eq!(pieces("timeout"), ["timeout"]);
         assert_eq!(pieces("tulvings"), ["tu", "lving", "s"]);
         assert_eq!(pieces(&"a".repeat(65)), [""; 0]);
+        // Letters are counted, not bytes.
+        assert!(!pieces(&"о".repeat(64)).is_empty());
         assert_eq!(pieces("ab𝔸"), [""; 0]);
     }
 }

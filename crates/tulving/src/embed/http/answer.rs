@@ -108,6 +108,8 @@ mod tests {
         let item =
             |index: &str, number: &str| format!(r#"{{"index":{index},"embedding":[{number}]}}"#);
         assert_eq!(two(&item("0", "1")), Unusable::Count { asked: 2, got: 1 });
+        let three = [item("0", "1"), item("1", "1"), item("2", "1")].join(",");
+        assert_eq!(two(&three), Unusable::Count { asked: 2, got: 3 });
         for (one, other) in [("0", "0"), ("0", "2"), ("0", "null")] {
             let data = format!("{},{}", item(one, "1"), item(other, "1"));
             assert_eq!(two(&data), Unusable::Order, "{data}");
@@ -150,6 +152,8 @@ mod tests {
             assert_eq!(message(body.as_bytes()), "no such model");
         }
         assert_eq!(message(b""), "nothing");
-        assert_eq!(message("ä".repeat(9999).as_bytes()).chars().count(), 301);
+        for long in ["ä", "ä ", "🦀"] {
+            assert_eq!(message(long.repeat(9999).as_bytes()).chars().count(), 301);
+        }
     }
 }

@@ -58,9 +58,9 @@ impl Cache {
         let file = fs::read(self.place(key)).ok()?;
         let (content, checksum) = file.split_last_chunk::<32>()?;
         let (found, vector) = content.split_first_chunk::<32>()?;
-        let (numbers, rest) = vector.as_chunks::<4>();
-        let whole = found == key && numbers.len() == dims && rest.is_empty();
-        if !whole || *checksum != <[u8; 32]>::from(Sha256::digest(content)) {
+        let (numbers, _) = vector.as_chunks::<4>();
+        let wanted = found == key && numbers.len() == dims;
+        if !wanted || *checksum != <[u8; 32]>::from(Sha256::digest(content)) {
             return None;
         }
         Some(
@@ -146,6 +146,10 @@ mod tests {
         }
         cache.put(&key, &[1.0, 2.0]);
         assert!(cache.get(&key, 2).is_some());
+        // What a writer left that did not come to its end is no obstacle to the next.
+        fs::write(cache.place(&key).with_extension("partial"), [0; 999]).unwrap();
+        cache.put(&key, &[3.0, 4.0]);
+        assert_eq!(cache.get(&key, 2), Some(vec![3.0, 4.0]));
     }
 
     #[test]
@@ -156,6 +160,8 @@ mod tests {
             key[31] = last;
             cache.put(&key, &[f32::from(last)]);
             assert_eq!(cache.get(&key, 1), Some(vec![f32::from(last)]));
+            key[31] += 1;
+            assert_eq!(cache.get(&key, 1), None, "the vector of another text");
         }
         assert_eq!(
             fs::read_dir(folder.path().join("deep/cache/07"))
@@ -173,6 +179,7 @@ mod tests {
         let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(cache.place(&[7; 32])), 0o600);
         assert_eq!(mode(folder.path().join("deep/cache")), 0o700);
+        assert_eq!(mode(folder.path().join("deep/cache/07")), 0o700);
     }
 
     #[test]
@@ -186,6 +193,14 @@ mod tests {
         assert_eq!(first, key(&space.clone(), Purpose::Query, "t"));
         assert_ne!(first, key(&space, Purpose::Memory, "t"));
         assert_ne!(first, key(&space, Purpose::Query, "u"));
+        for (provider, model) in [("other", "m"), ("htt", "pm")] {
+            let other = Space {
+                provider: provider.into(),
+                model: model.into(),
+                dims: 3,
+            };
+            assert_ne!(first, key(&other, Purpose::Query, "t"));
+        }
         assert_ne!(
             first,
             key(

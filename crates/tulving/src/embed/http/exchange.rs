@@ -54,7 +54,6 @@ impl Exchange {
             .http_status_as_error(false)
             // A key is not carried to another host.
             .max_redirects(0)
-            .max_redirects_will_error(false)
             // This library reads no environment.
             .proxy(None)
             .user_agent(concat!("tulving/", env!("CARGO_PKG_VERSION")));

@@ -209,6 +209,7 @@ mod tests {
             ),
             ("https://x.test/llm", "https://x.test/llm/v1/embeddings"),
             ("https://x.test/api/v3", "https://x.test/api/v3/embeddings"),
+            ("https://x.test/vllm", "https://x.test/vllm/v1/embeddings"),
             (
                 "https://x.test/d/embeddings/?api-version=2",
                 "https://x.test/d/embeddings?api-version=2",
@@ -240,11 +241,13 @@ mod tests {
         for (url, allowed) in [
             ("https://x.test", true),
             ("http://localhost:1", true),
+            ("http://LocalHost:1", true),
             ("http://127.0.0.9", true),
             ("http://[::1]:80", true),
             ("http://x.test", false),
             ("http://10.0.0.1", false),
             ("http://localhost.x.test", false),
+            ("http://not-localhost", false),
         ] {
             let mut options = HttpOptions::new(url, "m");
             assert!(options.endpoint().is_ok());
@@ -260,6 +263,20 @@ mod tests {
         assert!(!format!("{options:?} {:?}", options.endpoint()).contains("secret"));
         options.api_key = Some("sk-se\ncret".into());
         assert!(!format!("{options:?} {:?}", options.endpoint()).contains("sk-se"));
+    }
+
+    #[test]
+    fn a_key_is_one_visible_word_whatever_is_around_it() {
+        let mut options = HttpOptions::new("https://x.test", "m");
+        for key in ["", " ", "sk secret", "sk-\u{e4}", "sk-\r\nx: y"] {
+            options.api_key = Some(key.into());
+            assert!(options.endpoint().is_err(), "{key:?}");
+        }
+        let key = ApiKey::from(" sk-secret\n");
+        assert_eq!(key.bearer(), "Bearer sk-secret");
+        assert_eq!(key.hide("sk-secret, sk-secret"), "…, …");
+        options.api_key = Some(key);
+        assert!(options.endpoint().is_ok());
     }
 
     #[test]

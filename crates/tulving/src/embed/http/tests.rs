@@ -2,9 +2,10 @@
 
 mod server;
 
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::atomic::AtomicUsize;
-use std::sync::mpsc;
+use std::sync::{Barrier, mpsc};
 use std::thread;
 
 use serde_json::json;
@@ -63,6 +64,12 @@ async fn a_request_is_what_such_servers_understand() {
             .to_lowercase()
             .contains("\r\nauthorization: bearer sk-secret\r\n")
     );
+    assert!(
+        request
+            .head
+            .to_lowercase()
+            .contains("\r\ncontent-type: application/json\r\n")
+    );
     assert!(!format!("{http:?}").contains("secret"));
 }
 
@@ -76,6 +83,29 @@ async fn a_width_that_is_not_given_is_learned() {
     .await
     .unwrap();
     assert_eq!((http.space().dims, server.requests().len()), (3, 1));
+    assert!(server.requests()[0].body["dimensions"].is_null());
+}
+
+#[tokio::test]
+async fn a_width_that_was_learned_stays_and_is_not_asked_for() {
+    let server =
+        Server::start(|before, _| ok(&json!({"data": [{"embedding": vec![1; 3 + 2 * before]}]})));
+    let options = HttpOptions {
+        dims: None,
+        ..server.options()
+    };
+    let error = embed(options, &["a"]).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            EmbedError::Unusable {
+                why: Unusable::Width { dims: 3, got: 5 },
+                ..
+            }
+        ),
+        "{error}"
+    );
+    assert_eq!(server.requests().len(), 2);
 }
 
 #[tokio::test]
@@ -137,6 +167,13 @@ async fn large_texts_travel_in_small_company() {
         .collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [1, 2, 2]);
+
+    let server = Server::start(|_, request| right(request));
+    let larger = "x".repeat(MOST_BYTES + 1);
+    embed(server.options(), &[&larger, "a"]).await.unwrap();
+    let sizes = server.requests();
+    let sizes = sizes.iter().map(|request| request.texts().len());
+    assert!(sizes.eq([1, 1]), "a text too large travels alone");
 }
 
 #[tokio::test]
@@ -144,11 +181,11 @@ async fn nothing_and_blank_texts_are_not_sent() {
     let server = Server::start(|_, request| right(request));
     assert!(embed(server.options(), &[]).await.unwrap().is_empty());
     assert!(server.requests().is_empty());
-    let vectors = embed(server.options(), &["", "a", " \n\u{a0}"])
+    let vectors = embed(server.options(), &["", " a", " \n\u{a0}"])
         .await
         .unwrap();
     assert_eq!((&vectors[0], &vectors[2]), (&vec![0.0; 3], &vec![0.0; 3]));
-    assert_eq!(server.requests()[0].texts(), ["a"]);
+    assert_eq!(server.requests()[0].texts(), [" a"]);
 }
 
 #[tokio::test]
@@ -210,6 +247,43 @@ async fn a_server_that_stays_silent_is_a_timeout() {
             server.url
         )
     );
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn what_does_not_speak_the_protocol_is_not_asked_again() {
+    let server = Server::start(|_, _| Reply::Noise);
+    assert!(embed(server.options(), &["a"]).await.is_err());
+    assert_eq!(server.requests().len(), 1);
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let (called, calls) = mpsc::channel();
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            called.send(()).unwrap();
+            let mut connection = connection.unwrap();
+            let _ = connection.read(&mut [0; 1024]);
+            let _ = connection.write_all(b"HTTP/1.1 400 x\r\n\r\n");
+        }
+    });
+    let options = HttpOptions {
+        url,
+        ..server.options()
+    };
+    let error = embed(options, &["a"]).await.unwrap_err();
+    assert!(matches!(error, EmbedError::Unreachable { .. }), "{error:?}");
+    assert_eq!(calls.try_iter().count(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_repeats_the_key_is_shown_without_it() {
+    let server = Server::start(|_, _| Reply::Status(200, "", "what is sk-secret?".into()));
+    let mut options = server.options();
+    options.api_key = Some("sk-secret".into());
+    let error = embed(options, &["a"]).await.unwrap_err();
+    assert!(error.to_string().contains("what is …?"), "{error}");
+    assert!(!format!("{error:?}").contains("secret"));
 }
 
 #[tokio::test]
@@ -298,6 +372,10 @@ async fn a_wrong_answer_to_one_batch_leaves_nothing() {
             matches!(&error, EmbedError::Unusable { why, .. } if is_expected(why)),
             "{error}"
         );
+        let requests = server.requests();
+        let bad = requests.iter().filter(|request| request.texts() == ["bad"]);
+        let told = bad.filter(|request| request.body["dimensions"].is_null());
+        assert_eq!(told.count(), 1, "the same wrong answer would come again");
     }
 }
 
@@ -310,6 +388,7 @@ async fn a_text_is_embedded_once() {
         ..server.options()
     };
     let first = embed(options.clone(), &["one", "two", ""]).await.unwrap();
+    assert_eq!(first[2], [0.0; 3]);
     let again = embed(options.clone(), &["", "two", "three", "one"])
         .await
         .unwrap();
@@ -325,8 +404,10 @@ async fn a_text_is_embedded_once() {
     assert_eq!(sent, ["one two", "three"]);
     // For another purpose it is another vector.
     let http = connect(options).await.unwrap();
-    http.embed(&["one".into()], Purpose::Query).await.unwrap();
-    assert_eq!(server.requests().len(), 3);
+    for _ in 0..2 {
+        http.embed(&["one".into()], Purpose::Query).await.unwrap();
+        assert_eq!(server.requests().len(), 3);
+    }
 }
 
 #[tokio::test]
@@ -366,18 +447,21 @@ async fn a_cache_that_cannot_be_made_is_said_at_once_and_one_that_breaks_later_i
 async fn requests_at_once_are_as_many_as_allowed() {
     let (entered, count) = mpsc::channel();
     let running = Arc::new(AtomicUsize::new(0));
+    let together = Barrier::new(3);
     let server = Server::start(move |_, request| {
         let now = running.fetch_add(1, Ordering::SeqCst) + 1;
         entered.send(now).unwrap();
-        thread::yield_now();
+        together.wait();
         running.fetch_sub(1, Ordering::SeqCst);
         right(request)
     });
     let options = HttpOptions {
         batch: 1,
         concurrency: 3,
+        timeout: Duration::from_secs(20),
+        retries: 0,
         ..server.options()
     };
-    embed(options, &["x"; 50]).await.unwrap();
+    embed(options, &["x"; 51]).await.unwrap();
     assert!(count.try_iter().all(|now| now <= 3));
 }

@@ -120,7 +120,7 @@ fn look(
             }
         }
         if found.len() > most {
-            threshold = cut(&mut found, k).max(threshold);
+            threshold = cut(&mut found, k);
             // Where many are alike few can be left out, and trying has to stay rare.
             most = most.max(2 * found.len());
         }

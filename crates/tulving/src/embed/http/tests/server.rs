@@ -33,6 +33,8 @@ pub(super) enum Reply {
     Status(u16, &'static str, String),
     /// Closes the connection in the middle of the answer.
     HangUp,
+    /// Something other than HTTP.
+    Noise,
     /// Keeps the connection open and says nothing, until the test is over.
     Silence,
 }
@@ -136,6 +138,10 @@ fn serve(
             }
             Reply::HangUp => {
                 let _ = out.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"da");
+                return;
+            }
+            Reply::Noise => {
+                let _ = out.write_all(b"noise\r\n\r\n");
                 return;
             }
             Reply::Silence => {
