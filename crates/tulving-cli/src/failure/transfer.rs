@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use tulving::backend::file::FileError;
 use tulving::backend::file::layout::LayoutError;
 use tulving::backend::file::pair::PairError;
 use tulving::model::Kind;
@@ -14,6 +15,8 @@ impl From<TransferError> for CliError {
     fn from(error: TransferError) -> Self {
         match error {
             TransferError::Database(error) => error.into(),
+            TransferError::File(ref file @ FileError::OtherOwner { .. }) => told(Exit::Source, file)
+                .hint("name its owner with --user-id or --tenant-id; or --restamp, to move its memories to another"),
             TransferError::File(error) => error.into(),
             TransferError::Flawed { ref first, total, .. } => {
                 let mut told = told(Exit::Source, &error);
