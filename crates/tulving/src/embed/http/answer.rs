@@ -129,6 +129,7 @@ mod tests {
         for body in [
             "",
             "<html>hello</html>",
+            &"long ".repeat(9999),
             "[]",
             r#"{"error":"no such model"}"#,
             r#"{"data":[{"embedding":"AACAPw=="}]}"#,
