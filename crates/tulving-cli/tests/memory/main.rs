@@ -15,5 +15,7 @@ mod kill;
 mod list;
 mod many;
 mod odd;
+#[path = "../shared/ran.rs"]
+mod ran;
 mod search;
 mod support;

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+pub(crate) use crate::ran::{Ran, keys};
 
 /// Somebody.
 pub(crate) const ANN: &str = "3f2b8c1e-7d4a-4e0b-9c55-0a1b2c3d4e5f";
@@ -15,13 +17,6 @@ pub(crate) const BEN: &str = "018f4a52-9d1e-7c3a-8b6f-5e4d3c2b1a09";
 
 /// A directory to work in.
 pub(crate) struct Desk(TempDir);
-
-/// How the program ended.
-pub(crate) struct Ran {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
 
 impl Desk {
     /// With nothing on it.
@@ -122,66 +117,10 @@ pub(crate) fn ids(list: &Value) -> Vec<String> {
     list.iter().map(id).collect()
 }
 
-/// The names of an object's members, sorted.
-#[track_caller]
-pub(crate) fn keys(value: &Value) -> Vec<&str> {
-    let mut keys: Vec<&str> = value
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
-    keys.sort_unstable();
-    keys
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
 impl Ran {
-    /// Checks the exit code; shows everything if it is another. A panic is never right.
-    #[track_caller]
-    pub(crate) fn expect(self, code: i32) -> Self {
-        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
-        assert_eq!(
-            self.code,
-            Some(code),
-            "\nstdout: {}\nstderr: {}",
-            self.stdout,
-            self.stderr
-        );
-        self
-    }
-
-    /// The one object on stdout.
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        assert_eq!(self.stdout.lines().count(), 1, "{}", self.stdout);
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
-    }
-
-    /// Checks what a person is told on stderr.
-    #[track_caller]
-    pub(crate) fn says(self, text: &str) -> Self {
-        assert!(
-            self.stderr.contains(text),
-            "expected {text:?} in:\n{}",
-            self.stderr
-        );
-        self
-    }
-
     /// Checks what a person is shown on stdout.
     #[track_caller]
-    pub(crate) fn shows(self, text: &str) -> Self {
+    pub(crate) fn shows(&self, text: &str) -> &Self {
         assert!(
             self.stdout.contains(text),
             "expected {text:?} in:\n{}",

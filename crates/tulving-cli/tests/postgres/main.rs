@@ -19,6 +19,8 @@ mod odd;
 mod oracle;
 mod owners;
 mod parity;
+#[path = "../shared/ran.rs"]
+mod ran;
 mod receipt;
 mod rejects;
 mod roles;

@@ -2,25 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
-use serde_json::Value;
 use tempfile::TempDir;
 use testkit::corpus::Corpus;
 use testkit::postgres::{Database, Server};
+
+pub(crate) use crate::ran::{Ran, keys};
 
 /// A database with the schema and one user, and an empty directory to work in.
 pub(crate) struct World {
     pub(crate) database: Database,
     pub(crate) directory: TempDir,
     pub(crate) user: String,
-}
-
-/// How the program ended.
-pub(crate) struct Ran {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
 }
 
 impl World {
@@ -169,50 +163,6 @@ pub(crate) fn program(directory: &Path, url: &str) -> Command {
     command
 }
 
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
-impl Ran {
-    /// Checks the exit code; shows everything if it is another. A panic is never right.
-    #[track_caller]
-    pub(crate) fn expect(self, code: i32) -> Self {
-        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
-        assert_eq!(
-            self.code,
-            Some(code),
-            "\nstdout: {}\nstderr: {}",
-            self.stdout,
-            self.stderr
-        );
-        self
-    }
-
-    /// The one object on stdout.
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
-    }
-
-    /// Checks what a person is told on stderr.
-    #[track_caller]
-    pub(crate) fn says(&self, text: &str) -> &Self {
-        assert!(
-            self.stderr.contains(text),
-            "expected {text:?} in:\n{}",
-            self.stderr
-        );
-        self
-    }
-}
-
 /// A string as SQL writes it.
 pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
@@ -230,17 +180,4 @@ pub(crate) fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         }
     }
     found
-}
-
-/// The names of an object's members, sorted.
-#[track_caller]
-pub(crate) fn keys(value: &Value) -> Vec<&str> {
-    let mut keys: Vec<&str> = value
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
-    keys.sort_unstable();
-    keys
 }

@@ -40,7 +40,7 @@ pub fn write(value: &Value<'_>, out: &mut Vec<u8>) {
 
 /// Appends `value` as Python's `json.dump(…, indent=2, ensure_ascii=False)` would, inside `level`
 /// arrays and objects: the first line is not indented, the others are. Strings and numbers are as
-/// [`write`] writes them.
+/// [`write()`] writes them.
 pub fn write_indented(value: &Value<'_>, level: usize, out: &mut Vec<u8>) {
     fn line(level: usize, out: &mut Vec<u8>) {
         out.push(b'\n');
