@@ -8,13 +8,16 @@ use super::connect::{Connection, Database};
 use super::error::{DatabaseError, Doing, Refusal, Standing};
 use super::holdings::Holdings;
 use super::matching::unread;
-use super::nearest::EXACT;
 use super::postings::Batch;
 use super::scoped::Scoped;
 use super::spaces::Spaces;
 use super::statement::Statement;
 use super::table::{Columns, Table};
 use crate::model::{Episode, Kind, Node, Scope};
+
+/// Scopes up to so many memories of a kind are searched exactly; see
+/// `docs/decisions/0013-postgres-search.md` for how it was measured.
+pub(super) const EXACT: u64 = 10_000;
 
 /// Every statement on the table looks at every index of it, so there is an end to their number.
 const MOST: i64 = 200;

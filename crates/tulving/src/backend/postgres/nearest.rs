@@ -8,7 +8,7 @@ use tokio_postgres::types::Type;
 use super::conditions::passes;
 use super::error::DatabaseError;
 use super::holdings::Holdings;
-use super::index::index_name;
+use super::index::{EXACT, index_name};
 use super::listing::{facts_of, facts_width, read_facts};
 use super::matching::in_order;
 use super::scoped::Scoped;
@@ -21,10 +21,6 @@ use crate::model::{Embedding, Episode, Kind, Node, Space};
 use crate::search::vector::similarity;
 
 const DOING: &str = "searching by vector";
-
-/// Scopes up to so many memories of a kind are searched exactly; see
-/// `docs/decisions/0013-postgres-search.md` for how it was measured.
-pub(super) const EXACT: u64 = 10_000;
 
 /// What is being looked for.
 struct Query<'q> {
