@@ -29,6 +29,11 @@ const VERSIONS: &[SchemaVersion] = &[
         name: "search",
         sql: include_str!("../../../../../db/migrations/002_search.sql"),
     },
+    SchemaVersion {
+        version: 3,
+        name: "upkeep",
+        sql: include_str!("../../../../../db/migrations/003_upkeep.sql"),
+    },
 ];
 
 /// A version that a database has seen.
