@@ -51,6 +51,12 @@ impl Database {
         self.dsn.to_string()
     }
 
+    /// The schemas that the connection string's `options` name, as `search_path` takes them.
+    #[must_use]
+    pub fn search_path(&self) -> Option<&str> {
+        self.dsn.search_path()
+    }
+
     /// Makes a connection.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Connection strings, and what may be shown of them.
 
+mod options;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -7,11 +9,23 @@ use std::str::FromStr;
 use thiserror::Error;
 use tokio_postgres::config::{Host, SslMode};
 
+use options::ServerOptions;
+
 /// How a server is reached. `Display` shows host, port, database and user, never a password.
 #[derive(Clone)]
 pub struct Dsn {
     pub(super) config: tokio_postgres::Config,
     pub(super) root_certificate: Option<PathBuf>,
+    search_path: Option<String>,
+}
+
+impl Dsn {
+    /// The schemas that `options` names, as `search_path` takes them (`tulving, extensions`).
+    /// They are not sent at start-up, which poolers refuse: each transaction sets them.
+    #[must_use]
+    pub fn search_path(&self) -> Option<&str> {
+        self.search_path.as_deref()
+    }
 }
 
 /// Why a connection string cannot be used. The string itself is not repeated: it may hold a
@@ -79,9 +93,12 @@ impl FromStr for Dsn {
         if config.get_application_name().is_none() {
             config.application_name("tulving");
         }
+        let server = ServerOptions::read(config.get_options().unwrap_or_default());
+        config.options(server.rest.unwrap_or_default());
         Ok(Self {
             config,
             root_certificate: options.root.map(PathBuf::from),
+            search_path: server.search_path,
         })
     }
 }
