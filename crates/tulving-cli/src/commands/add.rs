@@ -176,6 +176,7 @@ async fn write(memory: &ScopedStore, lines: &Lines, batch: Vec<Line>) -> Result<
         let of_width = |wanted| widths.iter().position(|width| *width == Some(wanted));
         let refused = match &error {
             StoreError::Flawed { index, flaw } => Some((*index, flaw.to_string())),
+            StoreError::Blank { index } => Some((*index, error.to_string())),
             StoreError::GivenVector(why) => {
                 let index = match why {
                     EmbeddingError::Width { found, .. } => of_width(*found),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde_json::json;
-use tulving::backend::postgres::Owner;
+use tulving::backend::postgres::{DatabaseError, Owner};
 use tulving::model::ScopeKind;
 use uuid::Uuid;
 
@@ -35,6 +35,9 @@ pub(super) fn print_sql(
     owners: &[&dyn Owner],
     file: Option<&Path>,
 ) -> Result<Exit, CliError> {
+    for owner in owners {
+        owner.check().map_err(DatabaseError::from)?;
+    }
     let statements: Vec<String> = owners.iter().map(|owner| owner.sql()).collect();
     let sql = match statements.as_slice() {
         [one] => format!("{one}\n"),

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use tulving::backend::postgres::{DatabaseError, DsnError, Refusal, Standing};
+use tulving::backend::postgres::{DatabaseError, DsnError, OwnerFlaw, Refusal, Standing};
 
 use super::{bug, told};
 use crate::config::create_command;
@@ -42,6 +42,10 @@ impl From<DatabaseError> for CliError {
                     None => told,
                 }
             }
+            DatabaseError::Owner(flaw) => told(Exit::Usage, &error).hint(match flaw {
+                OwnerFlaw::Address { .. } => "an address with one @ and no spaces, such as --email ann@example.com",
+                _ => "a name that can be read",
+            }),
             DatabaseError::Damaged { .. } => told(Exit::Different, &error)
                 .hint("DELETE FROM that table the row with that id, then tulving migrate, which writes it anew"),
             _ => bug(&error),

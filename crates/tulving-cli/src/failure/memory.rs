@@ -31,6 +31,8 @@ impl From<StoreError> for CliError {
             StoreError::EmptyQuery => told(Exit::Usage, &error).hint("tulving search \"what to look for\""),
             StoreError::NoSuchMemory { .. } => told(Exit::NotFound, &error).hint("tulving list"),
             StoreError::Flawed { .. } | StoreError::BadChange { .. } => told(Exit::Source, &error),
+            StoreError::Blank { .. } => told(Exit::Usage, &error)
+                .hint("tulving add --question \"what was asked\" --answer \"what was answered\"; one of the two is enough"),
             StoreError::Stopped => told(Exit::Interrupted, &error).hint("the same command again"),
             StoreError::NoSuchField { .. } => told(Exit::Usage, &error).hint("tulving update --help"),
             _ => bug(&error),

@@ -7,6 +7,7 @@
 )]
 
 mod add;
+mod blank;
 mod change;
 mod doctor;
 mod embedder;

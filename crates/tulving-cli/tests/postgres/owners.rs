@@ -176,3 +176,43 @@ fn an_owner_who_is_not_there_is_told_how_to_come() {
         .migrate_as(&["--tenant-id", &world.user], &[])
         .expect(9);
 }
+
+#[test]
+fn a_blank_name_and_an_address_that_is_none_are_refused() {
+    let world = World::new();
+    let before = world.counts();
+    for address in [
+        "",
+        " ",
+        "ann",
+        "@example.com",
+        "ann@",
+        "a@b@c",
+        "an n@example.com",
+        "ann@exam\nple.com",
+        "ann@\u{200b}",
+        "\u{a0}@example.com",
+    ] {
+        for sql in [&[][..], &["--sql"]] {
+            let refused = world.run(&[&["user", "create", "--email", address], sql].concat());
+            refused
+                .expect(2)
+                .says("is not an e-mail address")
+                .says("try: ");
+            let tenant = ["tenant", "create", "--name", "T", "--admin-email", address];
+            world.run(&[&tenant, sql].concat()).expect(2);
+        }
+    }
+    for name in ["", "  ", "\u{3000}", "\u{200b}\u{feff}"] {
+        let refused = world.run(&["tenant", "create", "--name", name]).expect(2);
+        refused.says("the name ").says("try: ");
+        let identity = ["--auth-provider", "google", "--external-id", name];
+        world
+            .run(&[&["user", "create", "--email", "a@b"], &identity[..]].concat())
+            .expect(2);
+    }
+    assert_eq!(world.counts(), before);
+    for address in ["a@b", "o'hara+x@sub.example.com", "用户@例え.jp"] {
+        world.run(&["user", "create", "--email", address]).expect(0);
+    }
+}

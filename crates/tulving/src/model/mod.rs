@@ -1,5 +1,6 @@
 //! Plain data: who owns a memory, and what a memory is.
 
+mod blank;
 mod embedding;
 mod episode;
 mod json;
@@ -9,6 +10,7 @@ mod scope;
 mod space;
 mod timestamp;
 
+pub use blank::is_blank;
 pub use embedding::{Embedding, EmbeddingError};
 pub use episode::Episode;
 pub use json::Json;

@@ -41,6 +41,11 @@ impl Change {
         .collect()
     }
 
+    /// Whether what was said becomes different.
+    pub(super) fn changes_text(&self) -> bool {
+        self.question.is_some() || self.answer.is_some()
+    }
+
     /// The first thing in it that a memory of this kind does not have.
     pub(super) fn stranger_to(&self, memory: &Memory) -> Option<&'static str> {
         let unlike = match memory.kind() {

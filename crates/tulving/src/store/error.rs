@@ -68,6 +68,12 @@ pub enum StoreError {
         /// What would be wrong with it.
         flaw: Flaw,
     },
+    /// A memory would say nothing.
+    #[error("a memory whose question and answer are both blank is not kept")]
+    Blank {
+        /// Which of those that were given, from 0.
+        index: usize,
+    },
     /// A field that this kind of memory does not have.
     #[error("{id:?} is of kind {}, which has no {field}", .kind.as_str())]
     NoSuchField {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Change, NewNode, StoreError, WordsOnly};
 use crate::backend::{Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Page};
 use crate::embed::{Embedder, Purpose};
-use crate::model::{Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
+use crate::model::{Embedding, Key, Kind, Memory, Scope, Space, Timestamp, is_blank};
 use crate::record::{self, Stamp};
 use crate::search;
 
@@ -69,7 +69,7 @@ impl ScopedStore {
     /// When this returns they survive the loss of power.
     ///
     /// # Errors
-    /// If one cannot be kept, or its vector cannot be made.
+    /// If one says nothing or cannot be kept, or its vector cannot be made.
     pub async fn add(&self, nodes: Vec<NewNode>) -> Result<Added, StoreError> {
         let now = Timestamp::now();
         let (memories, vectors): (Vec<_>, Vec<_>) = nodes
@@ -77,6 +77,9 @@ impl ScopedStore {
             .map(|node| node.into_node(now))
             .map(|(node, vector)| (Memory::from(node), vector))
             .unzip();
+        if let Some(index) = memories.iter().position(says_nothing) {
+            return Err(StoreError::Blank { index });
+        }
         self.write(memories, vectors, Draft::Next).await
     }
 
@@ -240,7 +243,7 @@ impl ScopedStore {
     /// one that is made; where neither is to be had, it is found by words only afterwards.
     ///
     /// # Errors
-    /// If there is none, or it would become something that cannot be kept.
+    /// If there is none, or it would say nothing or become something that cannot be kept.
     pub async fn update(&self, id: &str, change: &Change) -> Result<Added, StoreError> {
         let stamp = Stamp::only(self.scope);
         for _ in 1..TRIES {
@@ -268,6 +271,9 @@ impl ScopedStore {
             flaw,
         };
         let memory = record::with(&old.memory, change.fields(), stamp).map_err(bad)?;
+        if change.changes_text() && says_nothing(&memory) {
+            return Err(StoreError::Blank { index: 0 });
+        }
         let same_text = search::text::embedded(&memory) == search::text::embedded(&old.memory);
         let (embedding, words_only) = if change.embedding.is_none() && same_text {
             (old.embedding, None)
@@ -302,5 +308,14 @@ impl ScopedStore {
             .backend
             .touch(self.scope, keys, Timestamp::now())
             .await?)
+    }
+}
+
+/// Whether neither question nor answer of a node shows a character. One that was moved here may;
+/// none is made so.
+fn says_nothing(memory: &Memory) -> bool {
+    match memory {
+        Memory::Node(node) => is_blank(&node.human_content) && is_blank(&node.assistant_content),
+        Memory::Episode(_) => false,
     }
 }

@@ -4,6 +4,7 @@ use thiserror::Error;
 use tokio_postgres::error::SqlState;
 
 use super::dsn::DsnError;
+use super::owners::OwnerFlaw;
 use crate::model::Scope;
 
 /// A failed exchange with a database. `doing` says what was being done.
@@ -84,6 +85,9 @@ pub enum DatabaseError {
     /// The database is not in a state to work with.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// An owner to be made is not named properly.
+    #[error(transparent)]
+    Owner(#[from] OwnerFlaw),
     /// The server refused a statement.
     #[error("{doing}")]
     Statement {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::connect::Connection;
 use super::error::{DatabaseError, Doing, Refusal, Standing};
-use crate::model::{Scope, Timestamp};
+use crate::model::{Scope, Timestamp, is_blank};
 
 /// A user to be made.
 #[derive(Debug, Clone)]
@@ -34,15 +34,69 @@ pub struct TenantToCreate {
     pub azure_tenant_id: Option<String>,
 }
 
+/// Why somebody is not made an owner.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OwnerFlaw {
+    /// It has no name that can be read.
+    #[error("the {what} is blank")]
+    Blank {
+        /// What of it.
+        what: &'static str,
+    },
+    /// Mail cannot be sent there.
+    #[error("{address:?} is not an e-mail address such as ann@example.com")]
+    Address {
+        /// As it was given.
+        address: String,
+    },
+}
+
 /// A statement that makes an owner: what `create` runs, and what `--sql` prints.
 pub trait Owner {
+    /// Checks that it can be told from others by what it is called.
+    ///
+    /// # Errors
+    /// If a name is blank, or an address is none.
+    fn check(&self) -> Result<(), OwnerFlaw>;
     /// The INSERT with its values written out, ending in a semicolon.
     fn sql(&self) -> String;
     /// What it is, for messages.
     fn describe(&self) -> String;
 }
 
+/// Refuses what does not name anybody.
+fn check_name(what: &'static str, text: &str) -> Result<(), OwnerFlaw> {
+    if is_blank(text) {
+        return Err(OwnerFlaw::Blank { what });
+    }
+    Ok(())
+}
+
+/// Refuses what is no address: something, one `@`, something, and nowhere a blank. Whether mail
+/// arrives there only a mail shows.
+fn check_address(address: &str) -> Result<(), OwnerFlaw> {
+    let parts = address
+        .split_once('@')
+        .filter(|(_, host)| !host.contains('@'));
+    let has_gap = address
+        .chars()
+        .any(|c| is_blank(c.encode_utf8(&mut [0; 4])));
+    match parts {
+        Some((name, host)) if !name.is_empty() && !host.is_empty() && !has_gap => Ok(()),
+        _ => Err(OwnerFlaw::Address {
+            address: address.to_owned(),
+        }),
+    }
+}
+
 impl Owner for UserToCreate {
+    fn check(&self) -> Result<(), OwnerFlaw> {
+        check_address(&self.email)?;
+        check_name("authentication provider", &self.auth_provider)?;
+        check_name("external id", &self.external_id)
+    }
+
     fn sql(&self) -> String {
         let tenant = self
             .tenant_id
@@ -62,6 +116,12 @@ impl Owner for UserToCreate {
 }
 
 impl Owner for TenantToCreate {
+    fn check(&self) -> Result<(), OwnerFlaw> {
+        check_name("name", &self.name)?;
+        let azure = self.azure_tenant_id.as_deref();
+        azure.map_or(Ok(()), |id| check_name("Azure tenant id", id))
+    }
+
     fn sql(&self) -> String {
         let azure = self
             .azure_tenant_id
@@ -107,8 +167,10 @@ impl Connection {
     /// Makes owners, all or none. Their scopes come by themselves.
     ///
     /// # Errors
-    /// If one of them is there already, or the login role may not write the tables.
+    /// If one of them is not named properly or there already, or the login role may not write the
+    /// tables.
     pub async fn create_owners(&mut self, owners: &[&dyn Owner]) -> Result<(), DatabaseError> {
+        owners.iter().try_for_each(|owner| owner.check())?;
         self.require_table("memory_nodes").await?;
         let login = self.login.clone();
         let tx = self.client.transaction().await.doing("creating owners")?;
