@@ -173,6 +173,12 @@ impl Config {
         named.unwrap_or(Path::new(file::USUAL))
     }
 
+    /// Whether that file is found without being named.
+    #[must_use]
+    pub fn is_usual_file(&self) -> bool {
+        self.usual_file() == Path::new(file::USUAL)
+    }
+
     /// Whether the terminal is to be shown plain text only: it cannot do more, or the person
     /// wishes so.
     ///

@@ -97,6 +97,15 @@ impl Context {
     /// When somebody else is named, exit 9.
     pub fn owner_of(&self, directory: &Path, files: &FileBackend) -> Result<Scope, CliError> {
         let owner = files.owner()?;
+        self.owner_is(directory, owner)?;
+        Ok(owner)
+    }
+
+    /// Refuses a directory whose owner is not the one that is named, if anyone is.
+    ///
+    /// # Errors
+    /// When somebody else is named, exit 9.
+    pub fn owner_is(&self, directory: &Path, owner: Scope) -> Result<(), CliError> {
         match self.config.scope_if_named()? {
             Some(named) if named != owner => {
                 let (kind, id, path) = (owner.kind().as_str(), owner.id(), directory.display());
@@ -105,7 +114,7 @@ impl Context {
                     "--{kind}-id {id}, or --data-dir with the directory of {named}   (tulving config show tells where the id comes from)"
                 )))
             }
-            _ => Ok(owner),
+            _ => Ok(()),
         }
     }
 

@@ -50,7 +50,7 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
         _ => {}
     }
     if let Command::Init(init) = command {
-        return init::run(&init, &Context::before_configuration(&cli.global)?);
+        return init::run(&init, &cli.global);
     }
     let cx = Context::new(&cli.global)?;
     match command {

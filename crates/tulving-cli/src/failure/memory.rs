@@ -1,10 +1,11 @@
 //! What a memory did not do: the store, its backend, its files, its embedder.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
 use tulving::backend::BackendError;
 use tulving::backend::file::FileError;
-use tulving::backend::file::layout::LayoutError;
+use tulving::backend::file::layout::{LayoutError, folder_of};
 use tulving::embed::EmbedError;
 use tulving::store::StoreError;
 
@@ -83,6 +84,10 @@ impl From<FileError> for CliError {
             FileError::NotEmpty { .. } => {
                 told(Exit::Refused, &error).hint("tulving init, which gives it an owner and changes no memory")
             }
+            FileError::Foreign { path, .. } => told(Exit::Refused, &error).hint(format!(
+                "tulving init --data-dir {}   (any directory that is empty or not there yet)",
+                shell(&path.join("memory").to_string_lossy())
+            )),
             FileError::Locked { .. } => {
                 told(Exit::Locked, &error).hint("the same command again, once the other process is done")
             }
@@ -127,6 +132,10 @@ fn layout(error: &LayoutError) -> CliError {
         LayoutError::NoDirectory { .. } => {
             told(Exit::Refused, error).hint("name another with --data-dir DIR")
         }
+        LayoutError::Flat { path, files } => told(Exit::Refused, error).hint(format!(
+            "{}   (then the same command again)",
+            into_folders(path, files)
+        )),
         LayoutError::Missing { .. } => told(Exit::Source, error).hint("restore the file"),
         LayoutError::Manifest { .. } => {
             told(Exit::Source, error).hint("mend the manifest, or restore it")
@@ -135,6 +144,24 @@ fn layout(error: &LayoutError) -> CliError {
             told(Exit::Usage, error).hint("see that this account may read there")
         }
     }
+}
+
+/// The command that puts files of memories into the folders of a data directory.
+pub(super) fn into_folders(directory: &Path, files: &[&str]) -> String {
+    let name = |path: &Path| shell(&path.to_string_lossy());
+    let mut folders: Vec<&str> = files.iter().filter_map(|file| folder_of(file)).collect();
+    folders.dedup();
+    let made = folders
+        .iter()
+        .map(|folder| format!(" {}", name(&directory.join(folder))));
+    let mut command = format!("mkdir -p{}", made.collect::<String>());
+    for folder in folders {
+        let of_folder = files.iter().filter(|file| folder_of(file) == Some(folder));
+        let moved = of_folder.map(|file| format!(" {}", name(&directory.join(file))));
+        let moved: String = moved.collect();
+        command.push_str(&format!(" && mv{moved} {}", name(&directory.join(folder))));
+    }
+    command
 }
 
 impl From<EmbedError> for CliError {

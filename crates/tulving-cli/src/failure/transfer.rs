@@ -41,6 +41,10 @@ impl From<TransferError> for CliError {
             TransferError::Layout(LayoutError::Missing { .. }) => {
                 told(Exit::Source, &error).hint("restore the file, or leave its kind out with --only nodes or --only episodes")
             }
+            TransferError::Layout(LayoutError::Flat { ref path, ref files }) => {
+                let command = super::memory::into_folders(path, files);
+                told(Exit::Source, &error).hint(format!("{command}   (then the same command again)"))
+            }
             TransferError::Layout(LayoutError::Io { .. }) => told(Exit::Source, &error),
             TransferError::Layout(_) => {
                 told(Exit::Source, &error).hint("--data-dir DIR, the directory that holds corpus/ and vectors/")

@@ -1,8 +1,11 @@
 //! `tulving init` makes what is missing and changes nothing that is there.
 
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
 use testkit::corpus::Corpus;
 
-use crate::support::{ANN, BEN, Desk, keys};
+use crate::support::{ANN, BEN, Desk, Ran, keys};
 
 #[test]
 fn a_memory_begins_with_one_command() {
@@ -136,6 +139,249 @@ fn what_belongs_to_somebody_is_nobody_elses() {
         }
     }
     assert_eq!(desk.ids(), [id]);
+}
+
+#[test]
+fn of_many_at_once_one_makes_it_and_all_name_the_same_owner() {
+    for round in 0..4 {
+        let desk = Desk::empty();
+        if round % 2 == 1 {
+            Corpus::new(20).dim(8).write(&desk.path("data"));
+        }
+        let started: Vec<_> = (0..8)
+            .map(|_| {
+                let mut init = desk.command(&["init", "--json"]);
+                init.stdout(Stdio::piped()).stderr(Stdio::piped());
+                init.spawn().unwrap()
+            })
+            .collect();
+        let mut owners: Vec<Value> = Vec::new();
+        let mut made = 0;
+        for child in started {
+            let ran = Ran::from(child.wait_with_output().unwrap());
+            let told = ran.expect(0).json();
+            made += told["created"].as_array().unwrap().len();
+            owners.push(told["owner"].clone());
+        }
+        owners.dedup();
+        assert_eq!(owners.len(), 1, "{owners:?}");
+        assert_eq!(
+            made,
+            2 - round % 2,
+            "one made the configuration, and one the directory"
+        );
+        let id = owners[0]["id"].as_str().unwrap();
+        for file in ["config.yaml", "data/manifest.json"] {
+            let text = std::fs::read_to_string(desk.path(file)).unwrap();
+            assert!(text.contains(id), "{file}: {text}");
+        }
+        desk.run(&["add", "--question", "q"]).expect(0);
+    }
+}
+
+#[test]
+fn of_many_owners_at_once_one_gets_the_directory_and_the_others_are_told_whose_it_is() {
+    for _ in 0..4 {
+        let desk = Desk::empty();
+        let ids: Vec<String> = (1..=8)
+            .map(|n| format!("00000000-0000-4000-8000-00000000000{n}"))
+            .collect();
+        let started: Vec<_> = ids
+            .iter()
+            .map(|id| {
+                let mut init = desk.command(&["init", "--user-id", id]);
+                init.stdout(Stdio::piped()).stderr(Stdio::piped());
+                init.spawn().unwrap()
+            })
+            .collect();
+        let ran: Vec<Ran> = started
+            .into_iter()
+            .map(|child| child.wait_with_output().unwrap().into())
+            .collect();
+        let winner = ran.iter().position(|ran| ran.code == Some(0)).unwrap();
+        for (loser, ran) in ran.into_iter().enumerate().filter(|(n, _)| *n != winner) {
+            let ran = ran.expect(9);
+            let (winner, loser) = (&ids[winner], &ids[loser]);
+            ran.says(&format!("belongs to user {winner}, not to user {loser}"));
+        }
+        let config = std::fs::read_to_string(desk.path("config.yaml")).unwrap();
+        assert!(config.contains(&ids[winner]), "{config}");
+    }
+}
+
+#[test]
+fn what_is_refused_is_not_touched() {
+    let broken = |desk: &Desk| {
+        Corpus::new(20).dim(8).write(&desk.path("data"));
+        let nodes = std::fs::read_to_string(desk.path("data/corpus/nodes.json")).unwrap();
+        let one_more = nodes.replacen('[', "[{\"id\": \"one too many\"},", 1);
+        desk.write("data/corpus/nodes.json", one_more);
+    };
+    type Make<'m> = &'m dyn Fn(&Desk);
+    let cases: [(&str, i32, &str, Make<'_>); 9] = [
+        (
+            "the manifest of an application",
+            9,
+            "data holds manifest.json, models, users.csv and no memories",
+            &|desk| {
+                std::fs::create_dir_all(desk.path("data/models")).unwrap();
+                desk.write("data/users.csv", "a,b\n");
+                desk.write(
+                    "data/manifest.json",
+                    r#"{"name": "webapp", "version": "1.2"}"#,
+                );
+            },
+        ),
+        (
+            "a manifest that is no JSON",
+            9,
+            "data holds manifest.json and no memories",
+            &|desk| {
+                std::fs::create_dir(desk.path("data")).unwrap();
+                desk.write("data/manifest.json", "Manifest-Version: 1.0\n");
+            },
+        ),
+        (
+            "a manifest whose owner is a name",
+            9,
+            "data holds manifest.json and no memories",
+            &|desk| {
+                std::fs::create_dir(desk.path("data")).unwrap();
+                desk.write("data/manifest.json", r#"{"owner": "alice"}"#);
+            },
+        ),
+        (
+            "a dated manifest of something else",
+            9,
+            "data holds manifest_2.json and no memories",
+            &|desk| {
+                std::fs::create_dir(desk.path("data")).unwrap();
+                desk.write("data/manifest_2.json", r#"{"images": ["a.png"]}"#);
+            },
+        ),
+        (
+            "texts in a folder of our name",
+            9,
+            "data holds corpus and no memories",
+            &|desk| {
+                std::fs::create_dir_all(desk.path("data/corpus")).unwrap();
+                desk.write("data/corpus/moby-dick.txt", "Call me Ishmael.");
+            },
+        ),
+        (
+            "somebody's diary",
+            9,
+            "data holds journal and no memories",
+            &|desk| {
+                std::fs::create_dir_all(desk.path("data/journal")).unwrap();
+                desk.write("data/journal/monday.md", "Rain.");
+            },
+        ),
+        (
+            "a file in place of the directory",
+            9,
+            "it is no directory",
+            &|desk| {
+                desk.write("data", "");
+            },
+        ),
+        ("more records than vectors", 3, "count mismatch", &broken),
+        (
+            "a configuration of another program",
+            2,
+            "config.yaml",
+            &|desk| {
+                desk.write("config.yaml", "port: 8080\n");
+            },
+        ),
+    ];
+    for (what, code, why, make) in cases {
+        let desk = Desk::empty();
+        make(&desk);
+        let before = desk.everything();
+        desk.run(&["init"]).expect(code).says(why);
+        assert_eq!(desk.everything(), before, "{what}");
+    }
+}
+
+#[test]
+fn another_directory_is_named_for_what_belongs_to_something_else() {
+    let desk = Desk::empty();
+    std::fs::create_dir(desk.path("data")).unwrap();
+    desk.write("data/users.csv", "a,b\n");
+    let refused = desk.run(&["init"]).expect(9);
+    refused.says("tulving init --data-dir data/memory");
+    desk.run(&["init", "--data-dir", "data/memory"]).expect(0);
+    desk.add("q", "a");
+    // What any program may have left is in nobody's way.
+    let desk = Desk::empty();
+    std::fs::create_dir_all(desk.path("data/lost+found")).unwrap();
+    desk.write("data/.gitkeep", "");
+    desk.run(&["init"]).expect(0);
+}
+
+#[test]
+fn a_creation_that_was_interrupted_is_begun_again() {
+    let desk = Desk::empty();
+    std::fs::create_dir_all(desk.path("data/journal")).unwrap();
+    std::fs::create_dir_all(desk.path("data/corpus")).unwrap();
+    for file in [
+        "journal/compact.lock",
+        "journal/lock",
+        "corpus/nodes.json.new",
+    ] {
+        desk.write(&format!("data/{file}"), "");
+        desk.run(&["config", "show"]).expect(0);
+    }
+    desk.write("data/corpus/nodes.json", "[]");
+    let made = desk.json(&["init"]);
+    assert_eq!(made["created"], serde_json::json!(["config.yaml", "data"]));
+    desk.add("q", "a");
+}
+
+#[test]
+fn files_that_lack_their_folders_are_told_how_to_get_them() {
+    for commands in [&["init"][..], &["list"], &["doctor"]] {
+        let desk = Desk::empty();
+        Corpus::new(20).dim(8).write(&desk.path("data"));
+        for file in [
+            "corpus/nodes.json",
+            "corpus/episodes.json",
+            "vectors/nodes.npy",
+            "vectors/episodes.npy",
+        ] {
+            let name = file.split('/').next_back().unwrap();
+            std::fs::rename(desk.path("data").join(file), desk.path("data").join(name)).unwrap();
+        }
+        for folder in ["corpus", "vectors"] {
+            std::fs::remove_dir_all(desk.path("data").join(folder)).unwrap();
+        }
+        let _ = std::fs::remove_file(desk.path("data/manifest.json"));
+        let before = desk.everything();
+        let refused = desk.run(&[commands, &["--json"]].concat());
+        assert_eq!(desk.everything(), before);
+        let told = refused.expect(9).json();
+        let hints = match told.get("checks") {
+            Some(checks) => checks.as_array().unwrap().clone(),
+            None => vec![told["error"].clone()],
+        };
+        let mut hints = hints.iter().filter_map(|told| told["hint"].as_str());
+        let hint = hints.find(|hint| hint.starts_with("mkdir")).unwrap();
+        let (command, _) = hint.split_once("   (").unwrap();
+        let moved = Command::new("bash")
+            .args(["-ec", command])
+            .current_dir(desk.path("."))
+            .status();
+        assert!(moved.unwrap().success(), "{command}");
+        desk.run(&["init"]).expect(0);
+        assert_eq!(
+            desk.ids().len(),
+            20 + desk.json(&["list", "--kind", "episode"])["memories"]
+                .as_array()
+                .unwrap()
+                .len()
+        );
+    }
 }
 
 #[test]

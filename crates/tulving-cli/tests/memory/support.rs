@@ -87,6 +87,23 @@ impl Desk {
         ids(&listed["memories"])
     }
 
+    /// Every file and folder on the desk, with the content of files.
+    pub(crate) fn everything(&self) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+        let mut found = BTreeMap::new();
+        let mut folders = vec![self.0.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let content = path.is_file().then(|| std::fs::read(&path).unwrap());
+                if content.is_none() {
+                    folders.push(path.clone());
+                }
+                found.insert(path, content);
+            }
+        }
+        found
+    }
+
     /// Every file below a directory, with its content, but for what can be made again.
     pub(crate) fn files(&self, name: &str) -> BTreeMap<PathBuf, Vec<u8>> {
         files(&self.path(name))

@@ -10,14 +10,10 @@ use super::base::{relative, stored};
 use super::catalog::Standing;
 use super::compact::Compaction;
 use super::directory::{Claim, Directory, Plan};
-use super::durable;
 use super::error::FileError;
+use super::founding::{Founding, Site};
 use super::journal::Operation;
 use super::layout::Layout;
-use super::lock::{Lock, PATIENCE};
-use super::manifest::Manifest;
-use super::npy;
-use super::pair::Pair;
 use super::state::{KINDS, State, Trust, journal, record_of};
 use super::usage;
 use crate::backend::{
@@ -76,38 +72,23 @@ impl FileBackend {
         })
     }
 
-    /// Makes an empty directory of layout 2.0.0, and opens it. What else is in the directory stays.
-    /// Without a space, the first vector decides.
+    /// Makes an empty directory of layout 2.0.0, and opens it. Without a space, the first vector
+    /// decides.
     ///
     /// # Errors
-    /// [`FileError::NotEmpty`] if there are memories; if it cannot be written.
+    /// [`FileError::NotEmpty`] if there are memories, [`FileError::Foreign`] if there is anything else;
+    /// if it cannot be written.
     pub fn create(root: &Path, scope: Scope, space: Option<&Space>) -> Result<Self, FileError> {
-        let records = root.join("corpus").join("nodes.json");
-        let vectors = root.join("vectors").join("nodes.npy");
-        if records.exists() || vectors.exists() || Layout::find(root).is_ok() {
-            return Err(FileError::NotEmpty {
+        let vacant = |site: &Site| match site {
+            Site::Vacant => Ok(()),
+            _ => Err(FileError::NotEmpty {
                 path: root.to_owned(),
-            });
-        }
-        for (path, bytes) in [
-            (
-                &vectors,
-                npy::header(0, space.map_or(0, |space| space.dims)),
-            ),
-            (&records, b"[]".to_vec()),
-        ] {
-            std::fs::create_dir_all(durable::folder(path))
-                .and_then(|()| durable::replace(path, &bytes))
-                .map_err(FileError::io("writing", path))?;
-        }
-        let mut manifest = Manifest::new(root.join("manifest.json"));
-        manifest.set_owner(scope);
-        if let Some(space) = space {
-            manifest.set_space(space);
-        }
-        manifest.set_stats(&[("total_nodes", 0), ("total_episodes", 0)]);
-        manifest.write()?;
-        Self::open(root)
+            }),
+        };
+        vacant(&Site::survey(root)?)?;
+        let founding = Founding::begin(root)?;
+        vacant(founding.site())?;
+        founding.settle(scope, space)
     }
 
     /// Says in the manifest whose memory a directory holds, and opens it. No memory changes. If the
@@ -116,29 +97,11 @@ impl FileBackend {
     ///
     /// # Errors
     /// [`FileError::OtherOwner`] if it has another owner; [`FileError::Width`] if its vectors are not
-    /// as wide as `space` says; if it cannot be read or written.
+    /// as wide as `space` says; if there are no memories, or it cannot be read or written.
     pub fn claim(root: &Path, scope: Scope, space: Option<&Space>) -> Result<Self, FileError> {
-        let layout = Layout::find(root)?;
-        // A compaction writes the manifest too.
-        let lock = |name: &str| Lock::wait(&journal(root).join(name), PATIENCE);
-        let locks = (lock("compact.lock")?, lock("lock")?);
-        let mut manifest = Manifest::read(&layout)?;
-        let before = manifest.to_bytes();
-        if manifest.owner()?.is_some_and(|owner| owner != scope) {
-            return Err(FileError::OtherOwner {
-                path: root.to_owned(),
-            });
-        }
-        manifest.set_owner(scope);
-        if let (None, Some(space)) = (manifest.space()?, space) {
-            check_width(&layout, space)?;
-            manifest.set_space(space);
-        }
-        if manifest.to_bytes() != before {
-            manifest.write()?;
-        }
-        drop(locks);
-        Self::open(root)
+        Layout::find(root)?;
+        Site::survey(root)?;
+        Founding::begin(root)?.settle(scope, space)
     }
 
     /// Replays pending writes onto files that something else changed, and folds them in; the journal
@@ -272,24 +235,6 @@ fn check_owner(state: &State, scope: Scope) -> Result<(), BackendError> {
         scope,
         place: state.root.display().to_string(),
     })
-}
-
-/// Refuses a space that the vectors of a directory do not fit.
-fn check_width(layout: &Layout, space: &Space) -> Result<(), FileError> {
-    for kind in KINDS {
-        let Some(paths) = layout.require(kind)? else {
-            continue;
-        };
-        let vectors = Pair::open(paths, npy::Options::default())?.vectors;
-        if vectors.rows() > 0 && vectors.dims() != space.dims {
-            return Err(FileError::Width {
-                path: paths.vectors.clone(),
-                found: space.dims,
-                expected: vectors.dims(),
-            });
-        }
-    }
-    Ok(())
 }
 
 /// Refuses a vector of another space than that of the directory, which the first vector decides.

@@ -55,6 +55,14 @@ pub enum FileError {
         /// The directory.
         path: PathBuf,
     },
+    /// A directory that was to become one of memories belongs to something else.
+    #[error("{path} holds {holds} and no memories; nothing was changed")]
+    Foreign {
+        /// The directory.
+        path: PathBuf,
+        /// What is in it, in words.
+        holds: String,
+    },
     /// Another process holds the lock.
     #[error("{path} is locked by another process, for more than {seconds} s")]
     Locked {

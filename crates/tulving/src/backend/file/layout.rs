@@ -54,6 +54,14 @@ pub enum LayoutError {
         /// The directory.
         path: PathBuf,
     },
+    /// The files of memories are there, but not in the folders where they belong.
+    #[error("{path}: {} there, but not in the folders where a data directory has them", are(.files))]
+    Flat {
+        /// The directory.
+        path: PathBuf,
+        /// The names of the files: `nodes.json`, `nodes.npy` and the like.
+        files: Vec<&'static str>,
+    },
     /// A file that belongs to the layout is not there.
     #[error("{path}: {found}; it should hold the {what}")]
     Missing {
@@ -82,6 +90,34 @@ pub enum LayoutError {
     },
 }
 
+/// The files of memories by their usual names, each with its folder.
+pub(super) const USUAL: [(&str, &str); 4] = [
+    ("corpus", "nodes.json"),
+    ("corpus", "episodes.json"),
+    ("vectors", "nodes.npy"),
+    ("vectors", "episodes.npy"),
+];
+
+/// The folder of layout 2.0.0 that a file of this name belongs in.
+#[must_use]
+pub fn folder_of(file: &str) -> Option<&'static str> {
+    let usual = USUAL.iter().find(|(_, name)| *name == file);
+    usual.map(|(folder, _)| *folder)
+}
+
+/// `nodes.json and nodes.npy are`
+fn are(files: &[&str]) -> String {
+    let verb = if files.len() == 1 { "is" } else { "are" };
+    match files {
+        [.., before, last] => {
+            let first = &files[..files.len() - 2];
+            let first: String = first.iter().map(|file| format!("{file}, ")).collect();
+            format!("{first}{before} and {last} {verb}")
+        }
+        _ => format!("{} {verb}", files.concat()),
+    }
+}
+
 impl Layout {
     /// Finds the files of a data directory, of layout 2.0.0 or 1.x.
     ///
@@ -96,14 +132,32 @@ impl Layout {
         }
         let manifest = root.join("manifest.json");
         if manifest.exists() || root.join("corpus").is_dir() {
-            return Self::unified(root, manifest);
+            let unified = Self::unified(root, manifest)?;
+            return match unified.nodes.records.exists() {
+                true => Ok(unified),
+                false => Self::not_flat(root).map(|()| unified),
+            };
         }
         match newest_manifest(root)? {
             Some(manifest) => Self::dated(root, manifest),
-            None => Err(LayoutError::NothingThere {
-                path: root.to_owned(),
-            }),
+            None => {
+                Self::not_flat(root)?;
+                Err(LayoutError::NothingThere {
+                    path: root.to_owned(),
+                })
+            }
         }
+    }
+
+    /// Refuses a directory in which files of nodes stand without their folders.
+    fn not_flat(root: &Path) -> Result<(), LayoutError> {
+        let files = USUAL.map(|(_, name)| name).into_iter();
+        let files: Vec<_> = files.filter(|name| root.join(name).is_file()).collect();
+        if files.iter().any(|name| name.starts_with("nodes")) {
+            let path = root.to_owned();
+            return Err(LayoutError::Flat { path, files });
+        }
+        Ok(())
     }
 
     fn unified(root: &Path, manifest: PathBuf) -> Result<Self, LayoutError> {

@@ -1,7 +1,7 @@
 //! The manifest: whose memory a directory holds, and in which space its vectors are.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
@@ -183,6 +183,21 @@ impl Manifest {
     pub(super) fn write(&self) -> Result<(), FileError> {
         durable::replace(&self.path, &self.to_bytes()).map_err(FileError::io("writing", &self.path))
     }
+}
+
+/// Whether a `manifest.json` is one of a data directory, and not that of some other program, which may
+/// be in any form.
+///
+/// # Errors
+/// If it cannot be read.
+pub(super) fn speaks_of_memories(path: &Path) -> Result<bool, FileError> {
+    let bytes = fs::read(path).map_err(FileError::io("reading", path))?;
+    let Ok(manifest) = json::parse(&bytes) else {
+        return Ok(false);
+    };
+    let is_object = |key| matches!(manifest.get(key), Some(Value::Object(_)));
+    let is_unified = matches!(manifest.get("structure"), Some(Value::String(word)) if word.as_bytes() == b"unified");
+    Ok(is_unified || ["owner", "corpus", "vectors"].into_iter().any(is_object))
 }
 
 /// Whose memory a directory says it holds, and in which space its vectors are.

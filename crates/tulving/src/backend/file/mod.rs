@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`layout`], [`npy`], [`pair`] | the origin's files, read as they are |
 //! | `manifest` | whose memory it is, and in which space |
+//! | `founding` | a directory before it has an owner, and how it gets one |
 //! | `backend` | [`FileBackend`]: the contract, kept on files |
 //! | `directory` | who reads and writes, and when |
 //! | `state`, `query` | the directory at one moment, and what it answers |
@@ -24,6 +25,7 @@ mod derived;
 mod directory;
 mod durable;
 mod error;
+mod founding;
 mod journal;
 pub mod layout;
 mod lock;
@@ -39,6 +41,7 @@ mod usage;
 pub use backend::{FileBackend, Problem};
 pub use compact::{Compaction, Replayed};
 pub use error::FileError;
+pub use founding::{Founding, Inventory, Site};
 #[doc(hidden)]
 pub use journal::explore;
 pub(crate) use manifest::claims_of;

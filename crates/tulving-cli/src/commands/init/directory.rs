@@ -1,0 +1,97 @@
+//! The data directory that a memory begins with, and the configuration that names it.
+
+use std::path::Path;
+
+use tulving::backend::file::{FileBackend, Founding, Inventory, Site};
+use tulving::model::Scope;
+use uuid::Uuid;
+
+use super::{Done, file};
+use crate::context::Context;
+use crate::exit::{CliError, Exit};
+use crate::text::shell;
+
+/// Sees to it that the directory is there and has an owner, and that there is a configuration that
+/// names both. `None` if another wrote the configuration meanwhile.
+pub(super) fn see_to(directory: &Path, cx: &Context) -> Result<Option<(Scope, Done)>, CliError> {
+    let site = Site::survey(directory)?;
+    let owner = owner_of(directory, &site, cx)?;
+    if let Site::Owned(_) = site {
+        FileBackend::open(directory)?;
+    }
+    let config = match cx.config.file() {
+        Some(_) => None,
+        None => Some(file::New::beside(cx.config.usual_file())?),
+    };
+    let publish = |owner| config.map_or(Ok(true), |config| config.publish(directory, owner));
+    if let Site::Owned(_) = site {
+        return Ok(publish(owner)?.then_some((owner, Done::WasThere)));
+    }
+    // All that can be refused has been: from here on there are traces.
+    let founding = Founding::begin(directory)?;
+    let (owner, done) = match founding.site() {
+        // Another was faster.
+        site @ Site::Owned(_) => (owner_of(directory, site, cx)?, Done::WasThere),
+        Site::Unclaimed(_) => (owner, Done::Claimed),
+        Site::Vacant => (owner, Done::Made),
+    };
+    if !publish(owner)? {
+        return Ok(None);
+    }
+    founding.settle(owner, None)?;
+    Ok(Some((owner, done)))
+}
+
+/// Whose the directory is, or is to be.
+fn owner_of(directory: &Path, site: &Site, cx: &Context) -> Result<Scope, CliError> {
+    let named = cx.config.scope_if_named()?;
+    match (site, named) {
+        (Site::Owned(owner), _) => {
+            cx.owner_is(directory, *owner)?;
+            Ok(*owner)
+        }
+        (_, Some(named)) => Ok(named),
+        (Site::Unclaimed(inventory), None) => {
+            refuse_if_stamped(directory, inventory)?;
+            Ok(Scope::User(Uuid::new_v4()))
+        }
+        (Site::Vacant, None) => Ok(Scope::User(Uuid::new_v4())),
+    }
+}
+
+/// Memories that name an owner are not given to a new one, who would see none of them.
+fn refuse_if_stamped(directory: &Path, inventory: &Inventory) -> Result<(), CliError> {
+    let path = directory.display();
+    match inventory.owners.as_slice() {
+        [] => Ok(()),
+        [owner] => Err(CliError::new(
+            Exit::Refused,
+            format!(
+                "the memories in {path} are those of {owner}, but the directory has no owner yet"
+            ),
+        )
+        .hint(claim(*owner, directory))),
+        owners @ [first, ..] => {
+            let error = CliError::new(
+                Exit::Refused,
+                format!(
+                    "the memories in {path} are those of {} owners, and a directory has one",
+                    owners.len()
+                ),
+            );
+            let error = owners
+                .iter()
+                .fold(error, |error, owner| error.cause(owner.to_string()));
+            Err(error.hint(format!(
+                "{}   (those of others stay in the files and are not shown)",
+                claim(*first, directory)
+            )))
+        }
+    }
+}
+
+fn claim(owner: Scope, directory: &Path) -> String {
+    let (kind, id) = (owner.kind().as_str(), owner.id());
+    let directory = shell(&directory.to_string_lossy());
+    format!("tulving init --{kind}-id {id} --data-dir {directory}")
+}

@@ -1,0 +1,316 @@
+//! A directory before it has an owner: what stands there, and how it becomes somebody's.
+//!
+//! What can be refused is refused by looking alone. Then the locks are taken, which leave the first
+//! traces, and it is looked again: of several that come at once, one settles and the others see whose
+//! the directory has become.
+
+use std::fs::{self, DirBuilder};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+use super::backend::FileBackend;
+use super::durable;
+use super::error::FileError;
+use super::layout::{Layout, LayoutError, USUAL};
+use super::lock::{Lock, PATIENCE};
+use super::manifest::{self, Manifest};
+use super::npy;
+use super::pair::Pair;
+use super::state::{KINDS, journal};
+use crate::json::{self, Value};
+use crate::model::{Scope, Space};
+
+/// A directory, as far as owners are concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Site {
+    /// There is nothing yet, or what a creation left that was interrupted.
+    Vacant,
+    /// Memories of nobody.
+    Unclaimed(Inventory),
+    /// Somebody's memories.
+    Owned(Scope),
+}
+
+/// Memories that have no owner yet: sound enough to be opened once they have one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inventory {
+    /// The owners that records name, in the order in which they occur; five are told apart.
+    pub owners: Vec<Scope>,
+    /// Numbers in a vector; 0 if there are no vectors.
+    pub dims: usize,
+}
+
+/// A directory that nobody else can give an owner as long as this lives.
+#[derive(Debug)]
+pub struct Founding {
+    root: PathBuf,
+    site: Site,
+    _locks: (Lock, Lock),
+}
+
+impl Site {
+    /// Looks at a directory, and changes nothing.
+    ///
+    /// # Errors
+    /// [`FileError::Foreign`] if it belongs to something else; if its memories could not be opened.
+    pub fn survey(root: &Path) -> Result<Self, FileError> {
+        let seen = Self::look(root);
+        let lock = journal(root).join("lock");
+        if seen.is_ok() || !lock.exists() {
+            return seen;
+        }
+        // It may be in the making: whoever is at it holds the lock. Who may not take it cannot
+        // know better.
+        let Ok(_lock) = Lock::wait(&lock, PATIENCE) else {
+            return seen;
+        };
+        Self::look(root)
+    }
+
+    fn look(root: &Path) -> Result<Self, FileError> {
+        match fs::metadata(root) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::Vacant),
+            Err(error) => return Err(FileError::io("reading", root)(error)),
+            Ok(_) => {}
+        }
+        let manifest = root.join("manifest.json");
+        let has_files = USUAL
+            .iter()
+            .any(|(folder, name)| root.join(folder).join(name).exists());
+        let is_known = has_files || manifest.exists() && manifest::speaks_of_memories(&manifest)?;
+        let layout = match Layout::find(root) {
+            Err(error @ (LayoutError::Flat { .. } | LayoutError::NoDirectory { .. })) => {
+                return Err(error.into());
+            }
+            found if is_known => found?,
+            // One of layout 1.x speaks of its memories by naming their files.
+            Ok(layout) if layout.version == "1.x" => layout,
+            Err(error @ LayoutError::Io { .. }) => return Err(error.into()),
+            _ => return vacant(root),
+        };
+        if let Some(owner) = Manifest::read(&layout)?.owner()? {
+            return Ok(Self::Owned(owner));
+        }
+        if was_left(root, &layout) {
+            return Ok(Self::Vacant);
+        }
+        Ok(Self::Unclaimed(Inventory::of(&layout)?))
+    }
+}
+
+impl Inventory {
+    /// Goes through memories once.
+    fn of(layout: &Layout) -> Result<Self, FileError> {
+        /// More are not told apart.
+        const MOST: usize = 5;
+        let (mut owners, mut dims) = (Vec::new(), 0);
+        for kind in KINDS {
+            let Some(paths) = layout.require(kind)? else {
+                continue;
+            };
+            let pair = Pair::open(paths, npy::Options::default())?;
+            let (mut count, mut broken) = (0, None);
+            pair.scan(|span, record| {
+                count += 1;
+                match json::parse(record) {
+                    Ok(record) if owners.len() < MOST => {
+                        owners.extend(owner(&record).filter(|owner| !owners.contains(owner)));
+                    }
+                    Ok(_) => {}
+                    Err(source) => {
+                        broken.get_or_insert_with(|| FileError::Record {
+                            path: paths.records.clone(),
+                            index: span.index,
+                            source,
+                        });
+                    }
+                }
+            })?;
+            if let Some(broken) = broken {
+                return Err(broken);
+            }
+            let vectors = &pair.vectors;
+            if vectors.rows() != count {
+                return Err(FileError::CountMismatch {
+                    kind,
+                    records: paths.records.clone(),
+                    record_count: count,
+                    vectors: paths.vectors.clone(),
+                    vector_count: vectors.rows(),
+                });
+            }
+            if count > 0 && dims > 0 && vectors.dims() != dims {
+                return Err(FileError::Width {
+                    path: paths.vectors.clone(),
+                    found: vectors.dims(),
+                    expected: dims,
+                });
+            }
+            dims = dims.max(vectors.dims());
+        }
+        Ok(Self { owners, dims })
+    }
+}
+
+impl Founding {
+    /// Takes the locks of a directory, which is made for its owner's eyes alone if it is not there.
+    ///
+    /// # Errors
+    /// If another process keeps a lock, or as [`Site::survey`].
+    pub fn begin(root: &Path) -> Result<Self, FileError> {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+            .create(root)
+            .map_err(FileError::io("making", root))?;
+        // A compaction writes the manifest too.
+        let lock = |name: &str| Lock::wait(&journal(root).join(name), PATIENCE);
+        let locks = (lock("compact.lock")?, lock("lock")?);
+        Ok(Self {
+            root: root.to_owned(),
+            site: Site::look(root)?,
+            _locks: locks,
+        })
+    }
+
+    /// What the directory is, now that nobody else can change that.
+    #[must_use]
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Makes the directory somebody's, and opens it. Memories that are there do not change. Their
+    /// space is the given one, if nothing says so yet.
+    ///
+    /// # Errors
+    /// [`FileError::OtherOwner`] if it is somebody else's; [`FileError::Width`] if its vectors are not
+    /// as wide as `space` says; if it cannot be written.
+    pub fn settle(self, scope: Scope, space: Option<&Space>) -> Result<FileBackend, FileError> {
+        let root = &self.root;
+        let mut manifest = match &self.site {
+            Site::Owned(owner) if *owner != scope => {
+                let path = root.clone();
+                return Err(FileError::OtherOwner { path });
+            }
+            Site::Vacant => {
+                write_empty(root, space)?;
+                let mut manifest = Manifest::new(root.join("manifest.json"));
+                manifest.set_owner(scope);
+                manifest.set_stats(&[("total_nodes", 0), ("total_episodes", 0)]);
+                manifest
+            }
+            Site::Unclaimed(_) | Site::Owned(_) => Manifest::read(&Layout::find(root)?)?,
+        };
+        let before = manifest.to_bytes();
+        manifest.set_owner(scope);
+        if let (None, Some(space)) = (manifest.space()?, space) {
+            check_width(root, space)?;
+            manifest.set_space(space);
+        }
+        if self.site == Site::Vacant || manifest.to_bytes() != before {
+            manifest.write()?;
+        }
+        drop(self._locks);
+        FileBackend::open(&self.root)
+    }
+}
+
+/// Writes files that hold no nodes.
+fn write_empty(root: &Path, space: Option<&Space>) -> Result<(), FileError> {
+    let vectors = npy::header(0, space.map_or(0, |space| space.dims));
+    for (folder, name, bytes) in [
+        ("corpus", "nodes.json", b"[]".to_vec()),
+        ("vectors", "nodes.npy", vectors),
+    ] {
+        let path = root.join(folder).join(name);
+        fs::create_dir_all(root.join(folder))
+            .and_then(|()| durable::replace(&path, &bytes))
+            .map_err(FileError::io("writing", &path))?;
+    }
+    Ok(())
+}
+
+/// Refuses a space that the vectors of a directory do not fit.
+fn check_width(root: &Path, space: &Space) -> Result<(), FileError> {
+    let layout = Layout::find(root)?;
+    for kind in KINDS {
+        let Some(paths) = layout.require(kind)? else {
+            continue;
+        };
+        let vectors = Pair::open(paths, npy::Options::default())?.vectors;
+        if vectors.rows() > 0 && vectors.dims() != space.dims {
+            return Err(FileError::Width {
+                path: paths.vectors.clone(),
+                found: space.dims,
+                expected: vectors.dims(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a directory without a manifest is what a creation left that was interrupted.
+fn was_left(root: &Path, layout: &Layout) -> bool {
+    let holds_none = fs::read(&layout.nodes.records).is_ok_and(|bytes| bytes == b"[]");
+    layout.manifest.is_none()
+        && layout.episodes.is_none()
+        && holds_none
+        && journal(root).join("lock").exists()
+}
+
+/// Finds that there is nothing in a directory but what a creation leaves, and what is in every
+/// folder: hidden files, and the `lost+found` of a file system.
+fn vacant(root: &Path) -> Result<Site, FileError> {
+    let names = |folder: &Path| -> Result<Vec<String>, FileError> {
+        let reading = || FileError::io("reading", folder);
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder).map_err(reading())? {
+            let name = entry.map_err(reading())?.file_name();
+            names.push(name.to_string_lossy().into_owned());
+        }
+        names.sort();
+        Ok(names)
+    };
+    let mut foreign = Vec::new();
+    for name in names(root)? {
+        let is_ours = match name.as_str() {
+            "journal" | "corpus" | "vectors" if root.join(&name).is_dir() => {
+                let ours = |name: &String| name.ends_with("lock") || name.ends_with(".new");
+                names(&root.join(&name))?.iter().all(ours)
+            }
+            "lost+found" => true,
+            name => name.starts_with('.'),
+        };
+        if !is_ours {
+            foreign.push(name);
+        }
+    }
+    /// More are not named.
+    const SHOWN: usize = 3;
+    let holds = match foreign.as_slice() {
+        [] => return Ok(Site::Vacant),
+        few if few.len() <= SHOWN => few.join(", "),
+        many => format!(
+            "{} and {} more",
+            many[..SHOWN].join(", "),
+            many.len() - SHOWN
+        ),
+    };
+    let path = root.to_owned();
+    Err(FileError::Foreign { path, holds })
+}
+
+/// The owner that a record names.
+fn owner(record: &Value<'_>) -> Option<Scope> {
+    let id = |key| match record.get(key) {
+        Some(Value::String(text)) => Uuid::try_parse(text.to_str()?).ok(),
+        _ => None,
+    };
+    id("user_id")
+        .map(Scope::User)
+        .or_else(|| id("tenant_id").map(Scope::Tenant))
+}
