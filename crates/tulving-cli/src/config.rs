@@ -213,7 +213,9 @@ impl Config {
         }
         let text = expand::expand(&setting.text, &self.env).map_err(|fault| match fault {
             Fault::Unreadable(error) => error,
-            Fault::Unset(name) if name == DATABASE_URL => database_url_missing(),
+            Fault::Unset(name) if name == DATABASE_URL => {
+                self.database_url_missing().unwrap_or_else(|error| error)
+            }
             Fault::Unset(name) => {
                 let why = format!("{name} environment variable not set: {path} ({place}) needs it");
                 CliError::usage(why).hint(format!("export {name}=…"))
@@ -271,8 +273,3 @@ impl fmt::Debug for Config {
 }
 
 const DATABASE_URL: &str = "DATABASE_URL";
-
-fn database_url_missing() -> CliError {
-    let message = "DATABASE_URL environment variable not set: it says which PostgreSQL to use";
-    CliError::usage(message).hint("export DATABASE_URL=postgresql://USER@HOST:5432/DATABASE")
-}

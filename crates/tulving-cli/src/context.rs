@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal as _;
 
-use tulving::backend::postgres::{Connection, Database, DatabaseError};
+use tulving::backend::postgres::{Connection, Database, DatabaseError, Dsn};
 
 use crate::cli::Global;
 use crate::config::{Config, Env};
@@ -57,7 +57,8 @@ impl Context {
     /// # Errors
     /// If none is named, or the connection string cannot be read.
     pub fn database(&self) -> Result<Database, CliError> {
-        let dsn = self.config.database_url()?.expose().parse();
+        let url = self.config.database_url()?;
+        let dsn = Dsn::read(url.expose(), &self.config.surroundings()?);
         Ok(Database::new(dsn.map_err(DatabaseError::from)?))
     }
 

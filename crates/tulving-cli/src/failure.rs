@@ -1,5 +1,6 @@
 //! The library's errors as the program tells them: exit code, causes, and what to do.
 
+mod connection;
 mod database;
 mod memory;
 mod transfer;

@@ -1,5 +1,7 @@
 //! The configuration as `tulving config show` tells it: every key, its value, its source.
 
+use tulving::backend::postgres::Dsn;
+
 use super::key::{KEYS, Key, Kind};
 use super::scope::{self, parse_id};
 use super::secret::HIDDEN;
@@ -48,6 +50,12 @@ impl Config {
                         .iter()
                         .map(|(text, place)| parse_id(text, kind, place));
                     shown.problem = id.filter_map(Result::err).map(|error| error.message).next();
+                }
+                if let (Kind::Secret, Some((url, _))) = (key.kind, &value) {
+                    let around = self.surroundings().unwrap_or_default();
+                    shown.problem = Dsn::read(url, &around)
+                        .err()
+                        .map(|error| safe(&error.to_string()));
                 }
                 shown.value = value.map(|(text, _)| self.show_value(key, &text));
             }

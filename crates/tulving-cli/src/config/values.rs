@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use tulving::backend::postgres::Surroundings;
 use tulving::model::{Scope, ScopeKind};
 use uuid::Uuid;
 
 use super::scope::{self, parse_id};
-use super::{Backend, Config, Origin, Secret, database_url_missing};
+use super::{Backend, Config, Origin, Secret};
 use crate::exit::CliError;
 
 /// How much a search brings.
@@ -58,7 +59,42 @@ impl Config {
     /// `DATABASE_URL environment variable not set`, exit 2.
     pub fn database_url(&self) -> Result<Secret, CliError> {
         let text = self.text("memory.postgres.connection_string")?;
-        text.map(Secret::new).ok_or_else(database_url_missing)
+        match text {
+            Some(text) => Ok(Secret::new(text)),
+            None => Err(self.database_url_missing()?),
+        }
+    }
+
+    /// What the connection string leaves open, from the variables that psql reads too.
+    ///
+    /// # Errors
+    /// When one of them is not UTF-8.
+    pub fn surroundings(&self) -> Result<Surroundings, CliError> {
+        let mut around = Surroundings {
+            home: self.env.get("HOME")?.map(PathBuf::from),
+            user: whoami::username().ok(),
+            ..Surroundings::default()
+        };
+        for name in Surroundings::variables() {
+            if let Some(value) = self.env.get(name)? {
+                around.variables.insert(name.to_owned(), value);
+            }
+        }
+        Ok(around)
+    }
+
+    /// Variables such as `PGHOST` alone do not choose a database: a shell has them for another
+    /// purpose. One word makes them do.
+    pub(super) fn database_url_missing(&self) -> Result<CliError, CliError> {
+        let message = "DATABASE_URL environment variable not set: it says which PostgreSQL to use";
+        let around = self.surroundings()?.variables;
+        let named = ["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE"];
+        let hint = if named.iter().any(|name| around.contains_key(*name)) {
+            "export DATABASE_URL=postgresql://   (and PGHOST, PGDATABASE and the like say the rest, as for psql)"
+        } else {
+            "export DATABASE_URL=postgresql://USER@HOST:5432/DATABASE"
+        };
+        Ok(CliError::usage(message).hint(hint))
     }
 
     /// How many connections may be open at once.

@@ -1,28 +1,20 @@
 //! What a database did not do.
 
-use std::error::Error;
+use tulving::backend::postgres::{DatabaseError, OwnerFlaw, Refusal, Standing};
 
-use tulving::backend::postgres::{DatabaseError, DsnError, OwnerFlaw, Refusal, Standing};
-
-use super::{bug, told};
+use super::{bug, connection, told};
 use crate::config::create_command;
 use crate::exit::{CliError, Exit};
-use crate::text::shell;
 
 impl From<DatabaseError> for CliError {
     fn from(error: DatabaseError) -> Self {
         match &error {
-            DatabaseError::Dsn(
-                DsnError::RootCertificate { path, .. } | DsnError::NoCertificate { path },
-            ) => told(Exit::Usage, &error).hint(format!(
-                "put the authority's certificate, in PEM form, into {}; or take sslrootcert out of DATABASE_URL, to trust this machine's authorities",
-                path.display()
-            )),
-            DatabaseError::Dsn(_) => told(Exit::Usage, &error)
-                .hint("export DATABASE_URL=postgresql://USER@HOST:5432/DATABASE"),
-            DatabaseError::Unreachable { .. } | DatabaseError::TimedOut { .. } => {
-                told(Exit::Unreachable, &error).hint(unreachable_hint(&error))
+            DatabaseError::Dsn(dsn) => told(Exit::Usage, dsn).hint(dsn.advice()),
+            DatabaseError::Unreachable { barrier, notes, .. } => {
+                connection::unreachable(&error, barrier, notes)
             }
+            DatabaseError::TimedOut { .. } => told(Exit::Unreachable, &error)
+                .hint("the same command again; if it happens again, look what else keeps the server busy"),
             DatabaseError::Lost { .. } => told(Exit::Unreachable, &error)
                 .hint("the same command again once the server answers; what was committed is kept"),
             DatabaseError::Uncertain { .. } => told(Exit::Unreachable, &error)
@@ -51,24 +43,6 @@ impl From<DatabaseError> for CliError {
             _ => bug(&error),
         }
     }
-}
-
-fn unreachable_hint(error: &DatabaseError) -> String {
-    let causes = std::iter::successors(Some(error as &dyn Error), |&error| error.source());
-    let text: String = causes.map(|error| format!("{error}\n")).collect();
-    let hint = if text.contains("certificate") {
-        "add ?sslmode=require&sslrootcert=FILE to DATABASE_URL, with the certificate of the server's authority"
-    } else if text.contains("tls") || text.contains("TLS") {
-        "add ?sslmode=disable to DATABASE_URL where the server has no TLS, or &sslrootcert=FILE with its authority's certificate"
-    } else if text.contains("password") || text.contains("role") {
-        "psql \"$DATABASE_URL\"   (check user and password in DATABASE_URL)"
-    } else if text.contains("does not exist") {
-        let name = shell(text.split('"').nth(1).unwrap_or("DATABASE"));
-        return format!("createdb {name}   (or name another one in DATABASE_URL)");
-    } else {
-        "pg_isready -d \"$DATABASE_URL\"   (start the server, or correct host and port in DATABASE_URL)"
-    };
-    hint.to_owned()
 }
 
 fn refusal_hint(refusal: &Refusal) -> Option<String> {
@@ -125,7 +99,7 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
 }
 
 /// A role's name as SQL takes it.
-fn identifier(name: &str) -> String {
+pub(super) fn identifier(name: &str) -> String {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain) {
         name.to_owned()
@@ -173,14 +147,5 @@ mod tests {
             told.hint.as_deref(),
             Some("as an administrator: GRANT tulving_app TO \"ann@example\"")
         );
-    }
-
-    #[test]
-    fn a_certificate_file_that_is_none_is_named_in_what_to_do() {
-        let error = DsnError::NoCertificate {
-            path: "/ca.pem".into(),
-        };
-        let told = CliError::from(DatabaseError::from(error));
-        assert!(told.hint.unwrap().contains("into /ca.pem"));
     }
 }

@@ -1,18 +1,11 @@
 //! Connections.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use tokio::task::JoinHandle;
-use tokio_postgres::config::SslMode;
-use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
-use tokio_postgres::{Client, NoTls, Socket};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_postgres::Client;
 
-use super::dsn::{Dsn, DsnError};
+use super::dsn::Dsn;
 use super::error::{DatabaseError, Doing};
+use super::reach::{Reached, reach};
 
 /// One database: connections to it are made here.
 #[derive(Clone, Debug)]
@@ -61,7 +54,7 @@ impl Database {
     ///
     /// # Errors
     /// If no server answers within the connection string's `connect_timeout` (10 s unless given),
-    /// or it refuses us.
+    /// or it refuses us; or a file of certificates cannot be used.
     pub async fn connect(&self) -> Result<Connection, DatabaseError> {
         let connection = self.connect_plain().await?;
         connection.settle().await?;
@@ -71,55 +64,18 @@ impl Database {
     /// The same without settings that outlive a transaction: behind a pooler they would reach
     /// others.
     pub(super) async fn connect_plain(&self) -> Result<Connection, DatabaseError> {
-        // The driver asks a TLS connector for every host, even where it will not use it.
-        let (client, driver) = match self.dsn.config.get_ssl_mode() {
-            SslMode::Disable => self.open(NoTls).await?,
-            _ => self.open(tls(&self.dsn)?).await?,
-        };
-        let target = self.target();
+        let Reached {
+            client,
+            driver,
+            target,
+        } = reach(&self.dsn).await?;
         Ok(Connection {
             client,
             target,
-            login: self.dsn.config.get_user().map(ToOwned::to_owned),
+            login: self.dsn.user.clone(),
             engaged: false,
             driver,
         })
-    }
-
-    async fn open<T>(&self, tls: T) -> Result<(Client, JoinHandle<()>), DatabaseError>
-    where
-        T: MakeTlsConnect<Socket> + Send + 'static,
-        T::Stream: Send,
-        T::TlsConnect: Send,
-        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
-    {
-        let target = self.target();
-        let seconds = self
-            .dsn
-            .config
-            .get_connect_timeout()
-            .map_or(10, Duration::as_secs);
-        // The driver's own timeout covers the socket only; a server may accept and stay silent.
-        let connecting = self.dsn.config.connect(tls);
-        let connecting = tokio::time::timeout(Duration::from_secs(seconds + 1), connecting);
-        match connecting.await {
-            // Its error also reaches whoever waits for an answer, so it is not lost here.
-            Ok(Ok((client, connection))) => Ok((
-                client,
-                tokio::spawn(async move {
-                    let _ = connection.await;
-                }),
-            )),
-            Ok(Err(source)) => {
-                let why = why_unreachable(&source);
-                Err(DatabaseError::Unreachable {
-                    target,
-                    why,
-                    source,
-                })
-            }
-            Err(_) => Err(DatabaseError::TimedOut { target, seconds }),
-        }
     }
 }
 
@@ -155,51 +111,4 @@ impl Connection {
     pub(super) fn close(&self) {
         self.driver.abort();
     }
-}
-
-/// The cause that a person looks for first; the driver's own words follow as the cause.
-fn why_unreachable(error: &tokio_postgres::Error) -> String {
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-            return match io.kind() {
-                std::io::ErrorKind::ConnectionRefused => "Connection refused".to_owned(),
-                std::io::ErrorKind::NotFound => "no server listens on that socket".to_owned(),
-                std::io::ErrorKind::TimedOut => "the server does not answer".to_owned(),
-                _ => "the server cannot be reached".to_owned(),
-            };
-        }
-        source = cause.source();
-    }
-    match error.as_db_error() {
-        Some(said) => said.message().to_owned(),
-        None => "the server cannot be reached".to_owned(),
-    }
-}
-
-fn tls(dsn: &Dsn) -> Result<MakeRustlsConnect, DsnError> {
-    let mut roots = rustls::RootCertStore::empty();
-    // A root that cannot be used is skipped: others may do, and the handshake says if none did.
-    match &dsn.root_certificate {
-        Some(path) => {
-            let pem = std::fs::read(path).map_err(|source| DsnError::RootCertificate {
-                path: path.clone(),
-                source,
-            })?;
-            roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).flatten());
-            if roots.is_empty() {
-                return Err(DsnError::NoCertificate { path: path.clone() });
-            }
-        }
-        None => {
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|_| DsnError::Malformed)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
 }

@@ -3,6 +3,7 @@
 use thiserror::Error;
 use tokio_postgres::error::SqlState;
 
+use super::barrier::Barrier;
 use super::dsn::DsnError;
 use super::owners::OwnerFlaw;
 use crate::model::Scope;
@@ -15,14 +16,16 @@ pub enum DatabaseError {
     #[error(transparent)]
     Dsn(#[from] DsnError),
     /// No server answers, or it turns us away at the door.
-    #[error("{why}: connecting to {target}")]
+    #[error("{barrier}: connecting to {target}")]
     Unreachable {
         /// Host, port, database and user; never a password.
         target: String,
-        /// In a few words.
-        why: String,
+        /// What stood in the way.
+        barrier: Box<Barrier>,
+        /// What else is to be known: hosts tried before, a password file that was not read.
+        notes: Vec<String>,
         /// What the driver said.
-        source: tokio_postgres::Error,
+        source: Option<tokio_postgres::Error>,
     },
     /// The server does not answer in time.
     #[error("no answer within {seconds} s: connecting to {target}")]
@@ -326,8 +329,10 @@ impl DatabaseError {
     /// The server's code, where the server said something.
     pub(crate) fn sql_state(&self) -> Option<&SqlState> {
         match self {
-            Self::Unreachable { source, .. }
-            | Self::Lost { source, .. }
+            Self::Unreachable { source, .. } => {
+                source.as_ref().and_then(tokio_postgres::Error::code)
+            }
+            Self::Lost { source, .. }
             | Self::Uncertain { source, .. }
             | Self::Stopped { source, .. }
             | Self::DiskFull { source, .. }

@@ -1,6 +1,7 @@
 //! PostgreSQL with pgvector: the schema, the scope wall, bulk loading, the ledger.
 
 mod backend;
+mod barrier;
 mod check;
 mod conditions;
 mod connect;
@@ -17,18 +18,21 @@ mod nearest;
 mod owners;
 mod pool;
 mod postings;
+mod reach;
 mod rows;
 mod schema;
 mod scoped;
 mod spaces;
 mod statement;
 mod table;
+mod tls;
 mod wire;
 
 pub use backend::{PostgresBackend, PostgresOptions};
+pub use barrier::{Barrier, Credentials};
 pub use check::{Target, Wall};
 pub use connect::{Connection, Database};
-pub use dsn::{Dsn, DsnError};
+pub use dsn::{Dsn, DsnError, Surroundings};
 pub use error::{DatabaseError, Refusal, Standing};
 pub use index::{IndexStep, Indexed, VectorIndex};
 pub use ledger::{ChunkCounts, Lock, Run, RunChunk, RunStatus};
@@ -38,3 +42,4 @@ pub use schema::{AppliedVersion, SchemaStatus, SchemaVersion};
 pub use scoped::Scoped;
 pub use table::Stored;
 pub(crate) use table::Table;
+pub use tls::TlsFault;
