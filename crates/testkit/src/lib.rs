@@ -6,6 +6,7 @@
 //! * [`operations`]: random sequences of calls, compared with what a map would do
 //! * [`postgres`]: a private PostgreSQL with pgvector, fetched if none is installed, gone when its owner is
 //! * [`signals`]: programs that hear them, whatever the test was started to ignore
+//! * [`terminal`]: a program on a terminal, and what a person types
 //! * [`corpus`]: data directories of any size, clean or as odd as real ones, the same for the same seed
 
 #![expect(
@@ -28,5 +29,6 @@ pub mod sample;
 mod scoring;
 pub mod signals;
 pub mod strict;
+pub mod terminal;
 
 pub use fixture::{Fixture, Other};

@@ -3,14 +3,15 @@
 use std::panic::PanicHookInfo;
 
 use crate::exit::{CliError, Exit};
+use crate::terminal::Face;
 
 /// From now on a panic on any thread ends the program with exit 1.
 ///
 /// At once, rather than when somebody joins the thread: a task that fell over leaves work undone
 /// that the others would wait for, and an end at any moment is safe for the data.
-pub fn end_on_panic(json: bool) {
+pub fn end_on_panic(face: Face) {
     std::panic::set_hook(Box::new(move |info| {
-        report(info).print(json);
+        report(info).print(face);
         std::process::exit(i32::from(Exit::Bug.code()));
     }));
 }
@@ -41,12 +42,14 @@ mod tests {
     use std::process::Command;
 
     use super::*;
+    use crate::config::Env;
+    use crate::terminal::Colour;
 
     /// What the next test runs in a process of its own.
     #[test]
     #[ignore = "ends its process"]
     fn child() {
-        end_on_panic(false);
+        end_on_panic(Face::new(false, Colour::Auto, &Env::of([])));
         let _ = std::thread::spawn(|| panic!("oops \x1b[2J postgres://u:canary@h/d")).join();
     }
 

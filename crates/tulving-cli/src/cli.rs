@@ -8,7 +8,8 @@ use crate::commands::{
     add, compact, completions, config, delete, doctor, get, index, init, list, man, migrate, runs,
     schema, search, tenant, update, user, verify,
 };
-use crate::config::{Backend, Overrides};
+use crate::config::{Backend, Env, Overrides};
+use crate::terminal::{Colour, Face};
 
 /// Long-term memory for AI assistants: files first, PostgreSQL when it grows, and a proof that
 /// nothing was lost on the way.
@@ -59,12 +60,23 @@ pub struct Global {
     #[arg(long, global = true)]
     pub json: bool,
 
+    /// When output is coloured; the environment variables NO_COLOR and CLICOLOR_FORCE have a say
+    /// where this is auto
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Colour,
+
     /// Asks nothing: every question is answered with yes
     #[arg(long, short = 'y', global = true)]
     pub yes: bool,
 }
 
 impl Global {
+    /// How the program is to speak.
+    #[must_use]
+    pub fn face(&self, env: &Env) -> Face {
+        Face::new(self.json, self.color, env)
+    }
+
     /// What of it overrides the configuration.
     #[must_use]
     pub fn overrides(&self) -> Overrides {

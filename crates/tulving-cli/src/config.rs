@@ -179,16 +179,6 @@ impl Config {
         self.usual_file() == Path::new(file::USUAL)
     }
 
-    /// Whether the terminal is to be shown plain text only: it cannot do more, or the person
-    /// wishes so.
-    ///
-    /// # Errors
-    /// When a variable is not UTF-8.
-    pub fn wants_plain_text(&self) -> Result<bool, CliError> {
-        let dumb = self.env.get("TERM")?.is_none_or(|term| term == "dumb");
-        Ok(dumb || self.env.get("NO_COLOR")?.is_some())
-    }
-
     /// How an error names the place a value comes from.
     fn place(&self, key: &Key, origin: Origin) -> String {
         match origin {

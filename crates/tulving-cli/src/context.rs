@@ -1,12 +1,11 @@
 //! What every command is handed.
 
-use std::io::IsTerminal as _;
-
 use tulving::backend::postgres::{Connection, Database, DatabaseError, Dsn};
 
 use crate::cli::Global;
 use crate::config::{Config, Env};
 use crate::exit::CliError;
+use crate::terminal::{Face, Screen};
 
 /// The configuration and the wishes that hold for every command. [`crate::memory`] opens what
 /// it names.
@@ -18,8 +17,10 @@ pub struct Context {
     pub json: bool,
     /// Nothing is to be asked.
     pub yes: bool,
-    /// Stdout can show bold text.
-    pub bold: bool,
+    /// What stdout can show.
+    pub out: Screen,
+    /// What stderr can show.
+    pub err: Screen,
 }
 
 impl Context {
@@ -43,13 +44,22 @@ impl Context {
     }
 
     fn with(config: Config, global: &Global) -> Result<Self, CliError> {
-        let bold = std::io::stdout().is_terminal() && !config.wants_plain_text()?;
+        let Face { json, out, err } = global.face(&Env::process());
+        let yes = global.yes;
         Ok(Self {
             config,
-            json: global.json,
-            yes: global.yes,
-            bold,
+            json,
+            yes,
+            out,
+            err,
         })
+    }
+
+    /// How the program speaks.
+    #[must_use]
+    pub fn face(&self) -> Face {
+        let Self { json, out, err, .. } = *self;
+        Face { json, out, err }
     }
 
     /// The database that the configuration names; nothing is connected yet.

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::output;
+use crate::terminal::{Face, Look, Screen};
 use crate::text::safe;
 
 /// The exit codes, which scripts rely on. A code keeps its meaning.
@@ -114,15 +115,35 @@ impl CliError {
         self
     }
 
-    /// Prints the error: for a person on stderr, and with `json` as one object on stdout too, so
-    /// that a program that reads stdout gets exactly one object however the command ends.
-    pub fn print(&self, json: bool) {
+    /// Prints the error: for a person on stderr, and where JSON is wanted as one object on stdout
+    /// too, so that a program that reads stdout gets exactly one object however the command ends.
+    pub fn print(&self, face: Face) {
         let mut stderr = std::io::stderr().lock();
         // Nothing can be told to anyone if stderr is gone.
-        let _ = stderr.write_all(self.to_string().as_bytes());
-        if json {
+        let _ = stderr.write_all(self.render(face.err).as_bytes());
+        if face.json {
             let _ = output::json(&self.to_wire());
         }
+    }
+
+    /// The error as a person reads it. Lines are as long as they are: what to type is copied.
+    fn render(&self, screen: Screen) -> String {
+        let mut text = format!(
+            "{} {}\n",
+            screen.paint(Look::Bad, "error:"),
+            safe(&self.message)
+        );
+        for cause in &self.causes {
+            text.push_str(&format!("  caused by: {}\n", safe(cause)));
+        }
+        if let Some(hint) = &self.hint {
+            text.push_str(&format!(
+                "  {} {}\n",
+                screen.paint(Look::Advice, "try:"),
+                safe(hint)
+            ));
+        }
+        text
     }
 
     /// The object that `--json` prints.
@@ -153,14 +174,7 @@ fn plain(text: &str) -> String {
 
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "error: {}", safe(&self.message))?;
-        for cause in &self.causes {
-            writeln!(f, "  caused by: {}", safe(cause))?;
-        }
-        if let Some(hint) = &self.hint {
-            writeln!(f, "  try: {}", safe(hint))?;
-        }
-        Ok(())
+        f.write_str(&self.render(Screen::PLAIN))
     }
 }
 

@@ -4,10 +4,13 @@ mod connection;
 mod database;
 mod memory;
 mod transfer;
+mod usage;
 
 use std::error::Error;
 
 use crate::exit::{CliError, Exit};
+
+pub(crate) use usage::{misuse, no_command};
 
 /// An error with its own text as the message and what lies beneath it as causes.
 fn told(exit: Exit, error: &dyn Error) -> CliError {

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tulving::transfer::{Cancel, Progress};
 
 use crate::exit::{CliError, Exit};
+use crate::terminal::Face;
 
 /// How long a clean stop may take. What is on its way is then dropped: every batch is committed
 /// whole or not at all, so nothing is lost by that.
@@ -16,17 +17,17 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// takes too long, ends the program at once with exit 6. A signal that the program was started to
 /// ignore, as by `nohup`, stays ignored.
 ///
-/// Only commands that watch the handle call this; all others end at Ctrl-C as programs do. `json`
-/// says whether that end is to be told as JSON too. `progress` is not kept alive.
+/// Only commands that watch the handle call this; all others end at Ctrl-C as programs do. `face`
+/// says how that end is told. `progress` is not kept alive.
 ///
 /// # Errors
 /// When the system lets no signal be watched.
-pub fn listen(progress: &Arc<dyn Progress>, json: bool) -> Result<Cancel, CliError> {
+pub fn listen(progress: &Arc<dyn Progress>, face: Face) -> Result<Cancel, CliError> {
     let cancel = Cancel::new();
     let (send, signals) = mpsc::channel(4);
     watch(&send)
         .map_err(|error| CliError::new(Exit::Bug, "watching for Ctrl-C failed").because(&error))?;
-    let task = stop(signals, cancel.clone(), Arc::downgrade(progress), json);
+    let task = stop(signals, cancel.clone(), Arc::downgrade(progress), face);
     tokio::spawn(task);
     Ok(cancel)
 }
@@ -35,7 +36,7 @@ async fn stop(
     mut signals: mpsc::Receiver<()>,
     cancel: Cancel,
     progress: Weak<dyn Progress>,
-    json: bool,
+    face: Face,
 ) {
     if signals.recv().await.is_none() {
         return;
@@ -48,7 +49,7 @@ async fn stop(
     let _ = tokio::time::timeout(PATIENCE, signals.recv()).await;
     let error = CliError::new(Exit::Interrupted, "stopped before the work was done")
         .hint("the same command again, to resume");
-    error.print(json);
+    error.print(face);
     std::process::exit(i32::from(Exit::Interrupted.code()));
 }
 
@@ -101,7 +102,13 @@ fn watch(send: &mpsc::Sender<()>) -> std::io::Result<()> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use crate::config::Env;
+    use crate::terminal::Colour;
     use tulving::transfer::Silent;
+
+    fn face() -> Face {
+        Face::new(false, Colour::Auto, &Env::of([]))
+    }
 
     #[test]
     fn ignored_signals_are_read_from_the_mask() {
@@ -118,7 +125,7 @@ mod tests {
         let (send, signals) = mpsc::channel(4);
         let progress: Arc<dyn Progress> = Arc::new(Silent);
         let watched = Arc::downgrade(&progress);
-        let task = tokio::spawn(stop(signals, cancel.clone(), watched, false));
+        let task = tokio::spawn(stop(signals, cancel.clone(), watched, face()));
         assert!(!cancel.cancelled());
         send.send(()).await.unwrap();
         cancel.wait().await;
@@ -132,7 +139,7 @@ mod tests {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let progress = crate::progress::on_stderr();
-            let cancel = listen(&progress, false).unwrap();
+            let cancel = listen(&progress, face()).unwrap();
             progress.note("ready");
             cancel.wait().await;
             progress.note("asked");

@@ -12,7 +12,8 @@
 //! | [`exit`] | exit codes and errors |
 //! | `failure` | the library's errors, with exit code and what to do |
 //! | [`output`] | results on stdout |
-//! | [`page`] | memories as a person reads them |
+//! | [`page`], [`table`] | memories, tables and summaries as a person reads them |
+//! | [`terminal`], [`width`] | how much a screen shows, and text that fits it |
 //! | [`progress`] | the course of a long operation, on stderr |
 //! | [`confirm`], [`interrupt`] | asking first, stopping cleanly |
 //! | [`text`] | what must not reach a terminal or a log |
@@ -33,37 +34,63 @@ pub mod memory;
 pub mod output;
 pub mod page;
 pub mod progress;
+pub mod table;
+pub mod terminal;
 pub mod text;
+pub mod width;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use clap::error::ErrorKind;
+use clap::{Parser as _, ValueEnum as _};
 
 use cli::Cli;
+use config::Env;
 use exit::{CliError, Exit};
+use terminal::{Colour, Face};
 
 /// Parses the arguments, does what they ask and says how it went.
 #[must_use]
-pub fn main(args: Vec<OsString>) -> ExitCode {
-    // Before the arguments are understood, and when they cannot be: a program asked for JSON.
-    let json = args
-        .iter()
-        .take_while(|arg| *arg != "--")
-        .any(|arg| arg == "--json");
-    bug::end_on_panic(json);
-    let exit = match Cli::try_parse_from(args) {
+pub fn main(args: &[OsString]) -> ExitCode {
+    let env = Env::process();
+    let face = face_before_parsing(args, &env);
+    bug::end_on_panic(face);
+    let done = match Cli::try_parse_from(args) {
+        Ok(Cli {
+            global,
+            command: None,
+        }) if args.len() > 1 => Err(failure::no_command(&global)),
         Ok(cli) => run(cli),
-        Err(error) => return misuse(&error, json).into(),
+        Err(error) => answered(&error, face).unwrap_or_else(|| Err(failure::misuse(&error, args))),
     };
-    match exit {
+    match done {
         Ok(exit) => exit.into(),
         Err(error) => {
-            error.print(json);
+            error.print(face);
             error.exit.into()
         }
     }
+}
+
+/// How a program or a person wants to be spoken to, before the arguments are understood, and when
+/// they cannot be.
+fn face_before_parsing(args: &[OsString], env: &Env) -> Face {
+    let mut json = false;
+    let mut colour = Colour::default();
+    let mut args = args.iter().filter_map(|arg| arg.to_str()).peekable();
+    while let Some(arg) = args.next().filter(|arg| *arg != "--") {
+        let (name, value) = match arg.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (arg, args.peek().copied()),
+        };
+        json |= arg == "--json";
+        if name == "--color" {
+            let wish = value.and_then(|value| Colour::from_str(value, false).ok());
+            colour = wish.unwrap_or(colour);
+        }
+    }
+    Face::new(json, colour, env)
 }
 
 fn run(cli: Cli) -> Result<Exit, CliError> {
@@ -78,44 +105,22 @@ fn run(cli: Cli) -> Result<Exit, CliError> {
     done
 }
 
-/// Arguments that clap did not take, or answered itself: help and version.
-fn misuse(error: &clap::Error, json: bool) -> Exit {
+/// What clap answers itself: help and version.
+fn answered(error: &clap::Error, face: Face) -> Option<Result<Exit, CliError>> {
     let rendered = error.render();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            return output::text(&rendered.to_string())
-                .map_or_else(|error| error.exit, |()| Exit::Done);
+            Some(output::text(&face.out.help(&rendered)).map(|()| Exit::Done))
         }
         // `tulving user`: the help says what may follow.
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !json => {
-            eprint(&rendered.to_string());
-            return Exit::Usage;
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if face.json => {
+            let error = CliError::usage("a subcommand is missing").hint("the same with --help");
+            Some(Err(error))
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let error = CliError::usage("a subcommand is missing").hint("the same with --help");
-            error.print(json);
-            return Exit::Usage;
+            output::aside(&face.err.help(&rendered));
+            Some(Ok(Exit::Usage))
         }
-        _ => {}
+        _ => None,
     }
-    // Line by line, because what was typed is quoted in it.
-    let text = rendered.to_string();
-    let lines: Vec<String> = text.lines().map(text::safe).collect();
-    eprint(&(lines.join("\n") + "\n"));
-    if json {
-        let message = lines.first().map_or("", String::as_str);
-        let message = message.strip_prefix("error: ").unwrap_or(message);
-        let causes = lines.iter().skip(1).map(|line| line.trim().to_owned());
-        let mut error = CliError::usage(message).hint("tulving --help");
-        error.causes = causes.filter(|line| !line.is_empty()).collect();
-        // A reader that went away needs no object.
-        let _ = output::json(&error.to_wire());
-    }
-    Exit::Usage
-}
-
-fn eprint(text: &str) {
-    use std::io::Write as _;
-    // Nothing can be told to anyone if stderr is gone.
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    tulving_cli::main(std::env::args_os().collect())
+    let args: Vec<_> = std::env::args_os().collect();
+    tulving_cli::main(&args)
 }

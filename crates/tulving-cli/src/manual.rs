@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, Command, CommandFactory as _};
 
 use crate::cli::Cli;
@@ -9,8 +10,8 @@ use crate::config::KEYS;
 
 /// The help that `tulving` alone prints.
 #[must_use]
-pub fn short() -> String {
-    Cli::command().render_help().to_string()
+pub fn short() -> StyledStr {
+    Cli::command().render_help()
 }
 
 /// Every command, its usage and its options, as Markdown.

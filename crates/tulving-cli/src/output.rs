@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tulving::model::Timestamp;
+use tulving::showable::is_showable;
 use tulving::store::WordsOnly;
 
 use crate::exit::{CliError, Exit};
-use crate::text::{escape, safe};
+use crate::terminal::{Look, Screen};
+use crate::text::safe;
 
 /// Prints one JSON value: indented on a terminal, on one line otherwise.
 ///
@@ -18,8 +20,8 @@ use crate::text::{escape, safe};
 pub fn json<T: Serialize>(value: &T) -> Result<(), CliError> {
     let stdout = std::io::stdout();
     let text = if stdout.is_terminal() {
-        // Terminals act on control characters; JSON escapes only those below U+0020 by itself.
-        serde_json::to_string_pretty(value).map(|text| escape_beyond_ascii(&text))
+        // Terminals act on more than the characters below U+0020 that JSON escapes by itself.
+        serde_json::to_string_pretty(value).map(|text| escape_unshowable(&text))
     } else {
         serde_json::to_string(value)
     };
@@ -30,7 +32,8 @@ pub fn json<T: Serialize>(value: &T) -> Result<(), CliError> {
 }
 
 /// Prints text for a person; it ends with a newline whether or not `text` does. The caller has
-/// escaped what came from data ([`Table`] and [`summary`] do so themselves).
+/// escaped what came from data ([`Table`](crate::table::Table) and
+/// [`summary`](crate::table::summary) do so themselves).
 ///
 /// # Errors
 /// As [`json`].
@@ -54,10 +57,26 @@ pub fn aside(text: &str) {
     let _ = write(&mut std::io::stderr().lock(), text);
 }
 
+/// A remark beside the result, on stderr, and what to do about it. Both may hold anything.
+pub fn note(remark: &str, advice: &str, screen: Screen) {
+    let (note, advised) = (
+        screen.paint(Look::Warning, "note:"),
+        screen.paint(Look::Advice, "try:"),
+    );
+    aside(&format!(
+        "{note} {}\n  {advised} {}",
+        safe(remark),
+        safe(advice)
+    ));
+}
+
 /// Warns that only words were looked for, or can be found by.
-pub fn words_only(why: &WordsOnly) {
-    aside(&safe(&format!("note: by words only, since {why}")));
-    aside("  try: embedding.provider in config.yaml, with the model of those vectors");
+pub fn words_only(why: &WordsOnly, screen: Screen) {
+    note(
+        &format!("by words only, since {why}"),
+        "embedding.provider in config.yaml, with the model of those vectors",
+        screen,
+    );
 }
 
 fn write(out: &mut impl Write, text: &str) -> Result<(), CliError> {
@@ -75,105 +94,17 @@ fn write(out: &mut impl Write, text: &str) -> Result<(), CliError> {
     }
 }
 
-/// `serde_json` leaves DEL and the C1 controls as they are, which is right for a program and wrong
-/// for a terminal. Both spell the same string.
-fn escape_beyond_ascii(json: &str) -> String {
+/// Spells the characters that a terminal would act on as JSON may: it is the same string.
+fn escape_unshowable(json: &str) -> String {
     use std::fmt::Write as _;
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        if c.is_control() && c != '\n' {
-            let _ = write!(out, "\\u{:04x}", u32::from(c));
-        } else {
+        if is_showable(c) || c == '\n' {
             out.push(c);
+        } else {
+            // All of them lie below U+10000.
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
         }
-    }
-    out
-}
-
-/// Rows under headings, aligned.
-#[derive(Debug, Clone)]
-pub struct Table {
-    rows: Vec<Vec<String>>,
-    numbers: bool,
-}
-
-impl Table {
-    /// A table with these headings and no rows.
-    #[must_use]
-    pub fn new<const N: usize>(headings: [&str; N]) -> Self {
-        Self {
-            rows: vec![headings.iter().map(ToString::to_string).collect()],
-            numbers: false,
-        }
-    }
-
-    /// Numbers under headings, beside their names; a row of noughts is left out.
-    #[must_use]
-    pub fn numbers<const N: usize>(headings: [&str; N]) -> Self {
-        Self {
-            numbers: true,
-            ..Self::new(headings)
-        }
-    }
-
-    /// Adds a row of a number for each heading but the first, unless there is nothing to tell.
-    pub fn told<const N: usize>(&mut self, name: &str, numbers: [u64; N]) {
-        if numbers.iter().any(|number| *number > 0) {
-            self.row(std::iter::once(name.to_owned()).chain(numbers.map(count)));
-        }
-    }
-
-    /// Adds a row; its cells may hold anything.
-    pub fn row<I: IntoIterator<Item = S>, S: AsRef<str>>(&mut self, cells: I) {
-        let cells = cells.into_iter().map(|cell| escape(cell.as_ref()));
-        self.rows.push(cells.collect());
-    }
-
-    /// The text, one line a row.
-    #[must_use]
-    pub fn render(&self) -> String {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..columns)
-            .map(|column| {
-                let cells = self.rows.iter().filter_map(|row| row.get(column));
-                cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-            })
-            .collect();
-        let mut out = String::new();
-        for row in &self.rows {
-            let mut line = String::new();
-            for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                let gap = std::iter::repeat_n(' ', width - cell.chars().count());
-                if self.numbers && column > 0 {
-                    line.extend(gap);
-                    line.push_str(cell);
-                } else {
-                    line.push_str(cell);
-                    line.extend(gap);
-                }
-                line.push_str("  ");
-            }
-            out.push_str(line.trim_end());
-            out.push('\n');
-        }
-        out
-    }
-}
-
-/// Names and values under one another, aligned: the end of a long command. A name that repeats
-/// the one above is not said again.
-#[must_use]
-pub fn summary<S: AsRef<str>>(lines: &[(&str, S)]) -> String {
-    let width = lines.iter().map(|(name, _)| name.chars().count()).max();
-    let width = width.unwrap_or(0);
-    let mut out = String::new();
-    let mut before = "";
-    for (name, value) in lines {
-        let name = if *name == before { "" } else { *name };
-        before = if name.is_empty() { before } else { name };
-        let line = format!("{name:width$}  {}", escape(value.as_ref()));
-        out.push_str(line.trim_end());
-        out.push('\n');
     }
     out
 }
@@ -252,18 +183,17 @@ pub fn rate(rows: u64, time: Duration) -> String {
     format!("{} rows/s", count(((exact / step).round() * step) as u64))
 }
 
-/// `2024-01-15 10:30`, in UTC
+/// `2024-01-15 10:30`: in UTC, which the heading above it says.
 #[must_use]
 pub fn minute(time: Timestamp) -> String {
     let text = time.isoformat().replacen('T', " ", 1);
     text.chars().take(16).collect()
 }
 
-/// `2024-01-15 10:30:00 UTC`
+/// `2024-01-15 10:30 UTC`, where it stands alone.
 #[must_use]
-pub fn second(time: Timestamp) -> String {
-    let text = time.isoformat().replacen('T', " ", 1);
-    text.chars().take(19).chain(" UTC".chars()).collect()
+pub fn moment(time: Timestamp) -> String {
+    format!("{} UTC", minute(time))
 }
 
 #[cfg(test)]
@@ -312,29 +242,6 @@ mod tests {
     }
 
     #[test]
-    fn tables_align_and_hold_no_control_characters() {
-        let mut table = Table::new(["id", "email"]);
-        table.row(["1", "a@b\x1b[2J"]);
-        table.row(["longer".to_owned(), "é\nf".to_owned()]);
-        assert_eq!(
-            table.render(),
-            "id      email\n1       a@b\\u{1b}[2J\nlonger  é\\nf\n"
-        );
-        assert_eq!(
-            summary(&[("nodes", "742"), ("rate", "a\rb"), ("rate", "c")]),
-            "nodes  742\nrate   a\\rb\n       c\n"
-        );
-        let mut table = Table::numbers(["", "nodes"]);
-        table.told("equal", [7]);
-        table.told("missing", [0]);
-        table.told("extra", [12_345]);
-        assert_eq!(
-            table.render(),
-            "        nodes\nequal       7\nextra  12,345\n"
-        );
-    }
-
-    #[test]
     fn a_reader_that_went_away_is_no_error_and_a_full_disk_is() {
         struct Fails(ErrorKind);
         impl Write for Fails {
@@ -352,12 +259,12 @@ mod tests {
 
     #[test]
     fn json_on_a_terminal_spells_the_same_string() {
-        let text = serde_json::to_string_pretty(&["a\u{9b}31m\x7f\x1b"]).unwrap();
-        let shown = escape_beyond_ascii(&text);
-        assert!(!shown.chars().any(|c| c.is_control() && c != '\n'));
+        let text = serde_json::to_string_pretty(&["a\u{9b}31m\x7f\x1b\u{202e}"]).unwrap();
+        let shown = escape_unshowable(&text);
+        assert!(shown.chars().all(|c| is_showable(c) || c == '\n'));
         assert_eq!(
             serde_json::from_str::<[String; 1]>(&shown).unwrap()[0],
-            "a\u{9b}31m\x7f\x1b"
+            "a\u{9b}31m\x7f\x1b\u{202e}"
         );
     }
 }

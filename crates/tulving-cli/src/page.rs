@@ -5,29 +5,28 @@ use std::ops::Range;
 use tulving::json::{self, Value};
 use tulving::model::{Episode, Json, Memory, Node};
 
-use crate::output::{counted, second, summary};
-use crate::text::{escape, lines};
+use crate::output::{counted, moment};
+use crate::table::summary;
+use crate::terminal::{Look, Screen};
+use crate::text::lines;
+use crate::width::{Long, wrap};
 
-const BOLD: &str = "\x1b[1m";
-const PLAIN: &str = "\x1b[0m";
-
-/// Columns of a page.
+/// Columns of a page where the reader is no terminal, and on one that is wider.
 const WIDTH: usize = 92;
 
 /// A question and its answer, then what is known of them.
 #[must_use]
-pub fn node(node: &Node, has_vector: bool, bold: bool) -> String {
-    let mut page = heading(&lines(&node.human_content), bold);
+pub fn node(node: &Node, has_vector: bool, screen: Screen) -> String {
+    let mut page = heading(&node.human_content, screen);
     if !node.assistant_content.is_empty() {
         page.push('\n');
-        page.push_str(&lines(&node.assistant_content));
-        page.push('\n');
+        page.push_str(&prose(&node.assistant_content, screen));
     }
     let mut known = vec![
         ("id", node.id.clone()),
         (
             "said",
-            format!("{}, {}", second(node.created_at), node.source),
+            format!("{}, {}", moment(node.created_at), node.source),
         ),
         (
             "conversation",
@@ -49,39 +48,29 @@ pub fn node(node: &Node, has_vector: bool, bold: bool) -> String {
     known.push(found_by(has_vector));
     known.extend(recalled(node.access_count, node.last_accessed));
     page.push('\n');
-    page.push_str(&summary(&known));
+    page.push_str(&summary(&known, screen));
     page
 }
 
 /// A conversation, turn by turn, then what is known of it.
 #[must_use]
-pub fn episode(episode: &Episode, has_vector: bool, bold: bool) -> String {
-    let mut page = heading(&lines(&episode.title), bold);
+pub fn episode(episode: &Episode, has_vector: bool, screen: Screen) -> String {
+    let mut page = heading(&episode.title, screen);
     if let Value::Array(messages) = episode.messages.value() {
         for message in &messages {
-            let field = |name| match message.get(name) {
-                Some(Value::String(text)) => text.storable().into_owned(),
-                Some(other) => {
-                    let mut bytes = Vec::new();
-                    json::write(other, &mut bytes);
-                    String::from_utf8_lossy(&bytes).into_owned()
-                }
-                None => String::new(),
-            };
             page.push('\n');
-            page.push_str(&heading(&escape(&field("role")), bold));
-            page.push_str(&lines(&field("content")));
-            page.push('\n');
+            page.push_str(&heading(&field(message, "role"), screen));
+            page.push_str(&prose(&field(message, "content"), screen));
         }
     }
     let mut known = vec![
         ("id", episode.id.clone()),
         (
             "began",
-            format!("{}, {}", second(episode.created_at), episode.source),
+            format!("{}, {}", moment(episode.created_at), episode.source),
         ),
     ];
-    known.extend(episode.updated_at.map(|time| ("ended", second(time))));
+    known.extend(episode.updated_at.map(|time| ("ended", moment(time))));
     let tags = words(&episode.llm_tags);
     known.extend((!tags.is_empty()).then(|| ("tags", tags.join(", "))));
     known.push((
@@ -91,8 +80,21 @@ pub fn episode(episode: &Episode, has_vector: bool, bold: bool) -> String {
     known.push(found_by(has_vector));
     known.extend(recalled(episode.access_count, episode.last_accessed));
     page.push('\n');
-    page.push_str(&summary(&known));
+    page.push_str(&summary(&known, screen));
     page
+}
+
+/// What a turn of a conversation says in a field.
+fn field(message: &Value<'_>, name: &str) -> String {
+    match message.get(name) {
+        Some(Value::String(text)) => text.storable().into_owned(),
+        Some(other) => {
+            let mut bytes = Vec::new();
+            json::write(other, &mut bytes);
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
+        None => String::new(),
+    }
 }
 
 fn found_by(has_vector: bool) -> (&'static str, String) {
@@ -105,7 +107,7 @@ fn found_by(has_vector: bool) -> (&'static str, String) {
 }
 
 fn recalled(times: i64, last: Option<tulving::model::Timestamp>) -> Option<(&'static str, String)> {
-    let last = last.map_or_else(String::new, |time| format!(", last {}", second(time)));
+    let last = last.map_or_else(String::new, |time| format!(", last {}", moment(time)));
     let times = u64::try_from(times).ok().filter(|times| *times > 0)?;
     Some(("recalled", format!("{}{last}", counted(times, "time"))))
 }
@@ -126,116 +128,162 @@ fn words(lists: &Json) -> Vec<String> {
     texts.collect()
 }
 
-fn heading(text: &str, bold: bool) -> String {
-    if bold {
-        format!("{BOLD}{text}{PLAIN}\n")
-    } else {
-        format!("{text}\n")
-    }
+fn heading(text: &str, screen: Screen) -> String {
+    let text = prose(text, screen);
+    let lines = text
+        .lines()
+        .map(|line| screen.paint(Look::Strong, line) + "\n");
+    lines.collect()
 }
 
-/// The beginning of a memory on one line, for tables and questions.
-#[must_use]
-pub fn beginning(memory: &Memory, characters: usize) -> String {
-    let text = match memory {
-        Memory::Node(node) => &node.human_content,
-        Memory::Episode(episode) => &episode.title,
+/// What was said, harmless. Its lines are cut to fit a screen, but for those of code: indented, or
+/// between fences.
+fn prose(text: &str, screen: Screen) -> String {
+    let Some(room) = screen.columns else {
+        return lines(text) + "\n";
     };
-    let mut words = text.split_whitespace();
-    let mut line = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        if line.len() > 4 * characters {
-            break;
-        }
-        line.push(' ');
-        line.push_str(word);
-    }
-    if line.chars().count() > characters {
-        line = line.chars().take(characters - 1).chain(['…']).collect();
-    }
-    line
-}
-
-/// A text on lines that fit a screen, indented; what `marks` cover is bold. The text is one line
-/// and harmless already.
-#[must_use]
-pub fn marked(text: &str, marks: &[Range<usize>], indent: usize, bold: bool) -> String {
-    let room = WIDTH - indent;
     let mut out = String::new();
-    let mut column = 0;
-    let mut at = 0;
-    for word in text.split_inclusive(' ') {
-        let width = word.trim_end().chars().map(columns).sum::<usize>();
-        if column > 0 && column + width > room {
-            out.truncate(out.trim_end().len());
+    let mut is_code = false;
+    for line in lines(text).lines() {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        if is_code || is_fence || line.starts_with([' ', '\t']) {
+            out.push_str(line);
             out.push('\n');
-            column = 0;
+            continue;
         }
-        if column == 0 {
-            out.extend(std::iter::repeat_n(' ', indent));
+        for part in wrap(line, room, Long::Broken) {
+            out.push_str(&line[part]);
+            out.push('\n');
         }
-        for (offset, c) in word.char_indices() {
-            let place = at + offset;
-            let covers = |at: &dyn Fn(&Range<usize>) -> usize, place| {
-                marks.iter().any(|mark| at(mark) == place)
-            };
-            if bold && covers(&|mark| mark.start, place) {
-                out.push_str(BOLD);
-            }
-            out.push(c);
-            if bold && covers(&|mark| mark.end, place + c.len_utf8()) {
-                out.push_str(PLAIN);
-            }
-        }
-        column += word.chars().map(columns).sum::<usize>();
-        at += word.len();
     }
-    out.truncate(out.trim_end_matches(' ').len());
-    out.push('\n');
     out
 }
 
-/// Columns that a character takes on a terminal: two if it is East Asian and wide, or an emoji.
-fn columns(c: char) -> usize {
-    let wide = matches!(c,
-        '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
-        | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}'
-        | '\u{ffe0}'..='\u{ffe6}' | '\u{1f300}'..='\u{1faff}' | '\u{20000}'..='\u{3fffd}');
-    1 + usize::from(wide)
+/// What stands for a memory that says nothing.
+const NO_TEXT: &str = "(no text)";
+
+/// A memory on one line, for tables and questions: what was asked; where nothing was, the answer.
+#[must_use]
+pub fn one_line(memory: &Memory) -> String {
+    let text = match memory {
+        Memory::Node(node) if is_blank(&node.human_content) => &node.assistant_content,
+        Memory::Node(node) => &node.human_content,
+        Memory::Episode(episode) if is_blank(&episode.title) => return first_turn(episode),
+        Memory::Episode(episode) => &episode.title,
+    };
+    if is_blank(text) {
+        return NO_TEXT.to_owned();
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
+}
+
+/// What the first turn of a conversation that says anything says.
+fn first_turn(episode: &Episode) -> String {
+    let turns = match episode.messages.value() {
+        Value::Array(messages) => messages,
+        _ => Vec::new(),
+    };
+    let said = turns.iter().map(|message| field(message, "content"));
+    let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = said.map(words).find(|text| !text.is_empty());
+    said.unwrap_or_else(|| NO_TEXT.to_owned())
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+/// A text on lines that fit a screen, indented; what `marks` cover is set apart. The text is one
+/// line and harmless already.
+#[must_use]
+pub fn marked(text: &str, marks: &[Range<usize>], indent: usize, screen: Screen) -> String {
+    let columns = screen.columns.unwrap_or(WIDTH).min(WIDTH);
+    let room = columns.saturating_sub(indent).max(indent);
+    let mut out = String::new();
+    for line in wrap(text, room, Long::Broken) {
+        out.push_str(&" ".repeat(indent));
+        let mut at = line.start;
+        for mark in marks {
+            let (start, end) = (mark.start.max(at), mark.end.min(line.end));
+            if start < end {
+                out.push_str(&text[at..start]);
+                out.push_str(&screen.paint(Look::Strong, &text[start..end]));
+                at = end;
+            }
+        }
+        out.push_str(&text[at..line.end]);
+        out.push('\n');
+    }
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::width::columns;
 
     #[test]
-    fn marks_are_bold_across_words_and_lines_end_in_time() {
+    fn marks_are_set_apart_across_words_and_lines_end_in_time() {
         let text = "why did the worker hang";
         let marks = [12..18, 19..23];
         assert_eq!(
-            marked(text, &marks, 2, true),
+            marked(text, &marks, 2, Screen::PLAIN.coloured()),
             "  why did the \x1b[1mworker\x1b[0m \x1b[1mhang\x1b[0m\n"
         );
         assert_eq!(
-            marked(text, &marks, 2, false),
+            marked(text, &marks, 2, Screen::PLAIN),
             "  why did the worker hang\n"
         );
-        let long = "word ".repeat(60);
-        let page = marked(&long, &[], 4, false);
-        assert!(
-            page.lines()
-                .all(|line| line.chars().count() <= WIDTH && line.starts_with("    w"))
+        // A mark that runs over the end of a line is set apart on both.
+        let over = 0..12;
+        assert_eq!(
+            marked(
+                "東京都庁",
+                std::slice::from_ref(&over),
+                0,
+                Screen::of_columns(4).coloured()
+            ),
+            "\x1b[1m東京\x1b[0m\n\x1b[1m都庁\x1b[0m\n"
         );
-        assert_eq!(page.split_whitespace().count(), 60);
+        for screen in [
+            Screen::PLAIN,
+            Screen::of_columns(60),
+            Screen::of_columns(200),
+        ] {
+            let page = marked(&"word 憶 ".repeat(60), &[], 4, screen);
+            let most = screen.columns.unwrap_or(WIDTH).min(WIDTH);
+            assert!(
+                page.lines()
+                    .all(|line| columns(line) <= most && line.starts_with("    "))
+            );
+            assert_eq!(page.split_whitespace().count(), 120);
+        }
     }
 
     #[test]
-    fn a_beginning_is_one_short_line() {
+    fn prose_is_cut_to_the_screen_and_code_is_not() {
+        let text =
+            "one two three four\n  indented code stays\n```\nfenced code stays too\n```\nend";
+        assert_eq!(
+            prose(text, Screen::of_columns(9)),
+            "one two\nthree\nfour\n  indented code stays\n```\nfenced code stays too\n```\nend\n"
+        );
+        assert_eq!(
+            prose("one two three four", Screen::PLAIN),
+            "one two three four\n"
+        );
+    }
+
+    #[test]
+    fn a_memory_on_one_line_always_says_something() {
         let time = tulving::model::Timestamp::from_micros(0).unwrap();
-        let memory = |text: &str| Memory::from(Node::new("c", 0, text, "", time));
-        assert_eq!(beginning(&memory("a\n  b\tc"), 10), "a b c");
-        assert_eq!(beginning(&memory("abc def ghi"), 6), "abc d…");
-        assert_eq!(beginning(&memory(&"x".repeat(1 << 20)), 4), "xxx…");
-        assert_eq!(beginning(&memory(""), 4), "");
+        let node = |question: &str, answer: &str| {
+            one_line(&Memory::from(Node::new("c", 0, question, answer, time)))
+        };
+        assert_eq!(node("a\n  b\tc", "d"), "a b c");
+        assert_eq!(node(" \n", "an\nanswer"), "an answer");
+        assert_eq!(node("", ""), "(no text)");
     }
 }

@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
+use tulving::showable::is_showable;
+
 /// Makes `text` one harmless line.
 ///
 /// A row's text, a file's name or a server's message may hold escape sequences that move the
 /// cursor, retitle the window or reverse the direction of writing; each such character is shown
-/// as its escape instead.
+/// as its escape instead ([`is_showable`] has the list).
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -15,7 +17,7 @@ pub fn escape(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() || is_invisible_control(c) => {
+            c if !is_showable(c) => {
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
             }
             c => out.push(c),
@@ -33,14 +35,6 @@ pub fn lines(text: &str) -> String {
     };
     let lines: Vec<String> = text.lines().map(harmless).collect();
     lines.join("\n")
-}
-
-/// Line separators and the characters that change the direction of writing.
-fn is_invisible_control(c: char) -> bool {
-    matches!(
-        c,
-        '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
-    )
 }
 
 /// [`escape`], then hides what looks like a password.
@@ -202,7 +196,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_becomes_one_harmless_line(text in any::<String>()) {
-            prop_assert!(!safe(&text).chars().any(char::is_control));
+            prop_assert!(safe(&text).chars().all(is_showable));
         }
 
         #[test]

@@ -51,6 +51,7 @@ pub mod model;
 pub mod parity;
 pub mod record;
 pub mod search;
+pub mod showable;
 pub mod store;
 pub mod transfer;
 

@@ -84,7 +84,7 @@ pub async fn run(add: Add, cx: &Context) -> Result<Exit, CliError> {
     let node = one(add)?;
     let added = cx.memory().await?.add(vec![node]).await?;
     if let Some(why) = &added.words_only {
-        output::words_only(why);
+        output::words_only(why, cx.err);
     }
     let id = added.ids.into_iter().next().unwrap_or_default();
     if cx.json {
@@ -143,7 +143,7 @@ async fn many(mut lines: Lines, cx: &Context) -> Result<Exit, CliError> {
     }
     drop(tally);
     if let Some(why) = &words_only {
-        output::words_only(why);
+        output::words_only(why, cx.err);
     }
     if cx.json {
         output::json(&json!({"ids": ids}))?;

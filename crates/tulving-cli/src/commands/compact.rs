@@ -7,6 +7,8 @@ use tulving::backend::file::{Compaction, Replayed};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, bytes, count};
+use crate::table::summary;
+use crate::terminal::Screen;
 
 /// Folds the journal into nodes.json and nodes.npy, for others to read
 ///
@@ -50,12 +52,12 @@ pub fn run(compact: &Compact, cx: &Context) -> Result<Exit, CliError> {
             rebased: done.replayed.map(WireRebased::from),
         })?;
     } else {
-        output::text(&page(done))?;
+        output::text(&page(done, cx.out))?;
     }
     Ok(Exit::Done)
 }
 
-fn page(done: Option<Compaction>) -> String {
+fn page(done: Option<Compaction>, screen: Screen) -> String {
     let Some(Compaction { folded, replayed }) = done else {
         return "Nothing to do: a database has no journal.".to_owned();
     };
@@ -81,7 +83,7 @@ fn page(done: Option<Compaction>) -> String {
     lines.push(("journal", format!("{}, kept", replayed.kept.display())));
     format!(
         "Wrote the journal's memories on top of the changed files.\n\n{}",
-        output::summary(&lines)
+        summary(&lines, screen)
     )
 }
 

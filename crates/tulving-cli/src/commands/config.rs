@@ -6,7 +6,8 @@ use serde::Serialize;
 use crate::config::Shown;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::{self, Table};
+use crate::output;
+use crate::table::Table;
 
 /// `tulving config …`
 #[derive(Debug, Subcommand)]
@@ -62,7 +63,7 @@ fn show(cx: &Context) -> Result<Exit, CliError> {
         let value = shown.value.unwrap_or_else(|| "-".to_owned());
         table.row([shown.key.to_owned(), value, from, shown.variable.to_owned()]);
     }
-    output::text(&table.render())?;
+    output::text(&table.render(cx.out))?;
     Ok(Exit::Done)
 }
 

@@ -8,8 +8,10 @@ use tulving::store::StoreError;
 use crate::confirm::confirm;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::{self, Table, counted, minute};
-use crate::page::beginning;
+use crate::output::{self, counted, minute};
+use crate::page::one_line;
+use crate::table::Table;
+use crate::terminal::Screen;
 use crate::text::escape;
 
 /// Forgets memories
@@ -51,7 +53,7 @@ pub async fn run(delete: Delete, cx: &Context) -> Result<Exit, CliError> {
         return Err(error.cause("nothing was forgotten"));
     }
     if !cx.yes {
-        show(&found);
+        show(&found, cx.err);
     }
     let many = counted(found.len() as u64, "memory");
     confirm(&format!("Forget {many} for good?"), cx.yes)?;
@@ -69,18 +71,18 @@ pub async fn run(delete: Delete, cx: &Context) -> Result<Exit, CliError> {
 }
 
 /// What is asked about, on stderr as the question is.
-fn show(memories: &[Memory]) {
-    let mut table = Table::new(["WHEN (UTC)", "ID", "WHAT"]);
+fn show(memories: &[Memory], screen: Screen) {
+    let mut table = Table::new(["WHEN (UTC)", "ID", "WHAT"]).shorten_last();
     for memory in memories.iter().take(SHOWN) {
         table.row([
             minute(memory.created_at()),
             memory.id().to_owned(),
-            beginning(memory, 64),
+            one_line(memory),
         ]);
     }
     if memories.len() > SHOWN {
         let more = memories.len() - SHOWN;
         table.row(["…".to_owned(), format!("and {more} more")]);
     }
-    output::aside(&table.render());
+    output::aside(&table.render(screen));
 }

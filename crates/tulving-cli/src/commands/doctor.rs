@@ -14,6 +14,8 @@ use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::memory::Home;
 use crate::output;
+use crate::table::beside;
+use crate::terminal::{Look, Screen};
 use crate::text::safe;
 
 /// Checks whether everything is in order, and says what to do where it is not
@@ -59,6 +61,14 @@ impl Status {
             Self::Fine => "ok",
             Self::Warn => "warn",
             Self::Fail(_) => "fail",
+        }
+    }
+
+    fn look(self) -> Look {
+        match self {
+            Self::Fine => Look::Good,
+            Self::Warn => Look::Warning,
+            Self::Fail(_) => Look::Bad,
         }
     }
 }
@@ -135,7 +145,7 @@ pub async fn run(doctor: Doctor, cx: &Context) -> Result<Exit, CliError> {
             checks: checks.into_iter().map(WireCheck::from).collect(),
         })?;
     } else {
-        output::text(&page(&checks))?;
+        output::text(&page(&checks, cx.out))?;
     }
     Ok(failed.unwrap_or(Exit::Done))
 }
@@ -172,18 +182,20 @@ async fn embedder(space: Option<&Arc<Space>>, cx: &Context) -> Check {
     }
 }
 
-fn page(checks: &[Check]) -> String {
+fn page(checks: &[Check], screen: Screen) -> String {
     let width = checks.iter().map(|check| check.name.len()).max();
     let width = width.unwrap_or(0);
     let mut page = String::new();
     for check in checks {
-        let (status, name) = (check.status.as_str(), check.name);
-        page.push_str(&format!(
-            "{status:4}  {name:width$}  {}\n",
-            safe(&check.detail)
-        ));
+        let before = format!("      {:width$}  ", check.name);
+        let told = beside(&before, &safe(&check.detail), screen);
+        // Set apart afterwards: colour takes no columns.
+        let status = check.status.as_str();
+        let painted = screen.paint(check.status.look(), status);
+        page.push_str(&format!("{painted}{}", &told[status.len()..]));
         if let Some(hint) = &check.hint {
-            page.push_str(&format!("{:1$}try: {2}\n", "", width + 8, safe(hint)));
+            let advice = screen.paint(Look::Advice, "try:");
+            page.push_str(&format!("{:1$}{advice} {2}\n", "", width + 8, safe(hint)));
         }
     }
     let many = |wanted: fn(Status) -> bool| checks.iter().filter(|c| wanted(c.status)).count();

@@ -43,8 +43,8 @@ pub async fn run(get: &Get, cx: &Context) -> Result<Exit, CliError> {
         return Ok(Exit::Done);
     }
     output::text(&match &entry.memory {
-        Memory::Node(node) => page::node(node, has_vector, cx.bold),
-        Memory::Episode(episode) => page::episode(episode, has_vector, cx.bold),
+        Memory::Node(node) => page::node(node, has_vector, cx.out),
+        Memory::Episode(episode) => page::episode(episode, has_vector, cx.out),
     })?;
     Ok(Exit::Done)
 }

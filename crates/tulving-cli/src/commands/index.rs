@@ -9,7 +9,9 @@ use tulving::model::Scope;
 
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::{self, Table, count};
+use crate::output::{self, count};
+use crate::table::Table;
+use crate::terminal::Screen;
 use crate::{interrupt, progress};
 
 /// Builds what search uses in PostgreSQL for a large scope
@@ -35,7 +37,7 @@ pub async fn run(index: &Index, cx: &Context) -> Result<Exit, CliError> {
     let scope = cx.config.scope()?;
     let database = cx.database()?;
     let progress = progress::on_stderr();
-    let cancel = interrupt::listen(&progress, cx.json)?;
+    let cancel = interrupt::listen(&progress, cx.face())?;
     let told = Mutex::new(String::new());
     let tell = |step: IndexStep| {
         let text = text_of(step);
@@ -61,7 +63,7 @@ pub async fn run(index: &Index, cx: &Context) -> Result<Exit, CliError> {
         let scope = json!({"kind": scope.kind().as_str(), "id": scope.id()});
         output::json(&json!({"scope": scope, "kinds": kinds}))?;
     } else {
-        output::report(&report(scope, &indexed))?;
+        output::report(&report(scope, &indexed, cx.out))?;
     }
     Ok(Exit::Done)
 }
@@ -97,7 +99,7 @@ fn word(index: VectorIndex) -> &'static str {
     }
 }
 
-fn report(scope: Scope, indexed: &[Indexed; 2]) -> String {
+fn report(scope: Scope, indexed: &[Indexed; 2], screen: Screen) -> String {
     let mut table = Table::new(["", "VECTORS", "SEARCHED"]);
     for kind in indexed {
         let searched = match kind.index {
@@ -121,5 +123,5 @@ fn report(scope: Scope, indexed: &[Indexed; 2]) -> String {
     } else {
         String::new()
     };
-    format!("{scope}\n\n{}{words}", table.render())
+    format!("{scope}\n\n{}{words}", table.render(screen))
 }

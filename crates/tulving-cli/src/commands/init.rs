@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::memory::Home;
 use crate::output;
+use crate::table::summary;
 use crate::text::shell;
 
 /// Makes a configuration and a data directory, or claims a directory that is there
@@ -98,11 +99,14 @@ fn report(cx: &Context, directory: &Path, owner: Scope, done: Done) -> Result<()
         ),
         Done::WasThere => format!("{}, left as it was", directory.display()),
     };
-    let mut page = output::summary(&[
-        ("owner", owner.to_string()),
-        ("data", data),
-        ("config", config_line),
-    ]);
+    let mut page = summary(
+        &[
+            ("owner", owner.to_string()),
+            ("data", data),
+            ("config", config_line),
+        ],
+        cx.out,
+    );
     if done != Done::WasThere || written {
         let named = match cx.config.is_usual_file() {
             true => String::new(),

@@ -9,8 +9,9 @@ use super::filter::Which;
 use super::wire::WireMemory;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::{self, Table, count, counted, minute};
-use crate::page::beginning;
+use crate::output::{self, count, counted, minute};
+use crate::page::one_line;
+use crate::table::Table;
 use crate::text::{quote, shell};
 
 /// Lists memories, the newest first
@@ -76,14 +77,14 @@ pub async fn run(list: List, cx: &Context) -> Result<Exit, CliError> {
         })?;
         return Ok(Exit::Done);
     }
-    let mut table = Table::new(["WHEN (UTC)", "KIND", "SOURCE", "ID", "WHAT"]);
+    let mut table = Table::new(["WHEN (UTC)", "KIND", "SOURCE", "ID", "WHAT"]).shorten_last();
     for memory in &listing.memories {
         table.row([
             minute(memory.created_at()),
             memory.kind().as_str().to_owned(),
             memory.source().to_owned(),
             memory.id().to_owned(),
-            beginning(memory, 56),
+            one_line(memory),
         ]);
     }
     let all = memory.count(&filter).await?.total();
@@ -100,7 +101,7 @@ pub async fn run(list: List, cx: &Context) -> Result<Exit, CliError> {
         }
         None => counted(all, "memory"),
     };
-    output::text(&format!("{}\n{end}\n", table.render()))?;
+    output::text(&format!("{}\n{end}\n", table.render(cx.out)))?;
     Ok(Exit::Done)
 }
 

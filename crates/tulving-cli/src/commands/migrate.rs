@@ -11,7 +11,9 @@ use tulving::transfer::{
 use super::wire::{WirePlan, WireReport};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::{self, Table, bytes, count, counted, duration, rate};
+use crate::output::{self, bytes, count, counted, duration, rate};
+use crate::table::{self, Table};
+use crate::terminal::Screen;
 use crate::text::shell;
 use crate::{confirm, interrupt, progress};
 
@@ -134,7 +136,7 @@ pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
     let options = migrate.options(cx)?;
     let again = Again::new(&options);
     let progress = progress::on_stderr();
-    let cancel = interrupt::listen(&progress, cx.json)?;
+    let cancel = interrupt::listen(&progress, cx.face())?;
     let migration =
         Migration::prepare(&database, scope, options, progress.as_ref(), &cancel).await?;
     if dry_run {
@@ -149,7 +151,7 @@ pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
     if cx.json {
         output::json(&WireReport::from(&report))?;
     } else {
-        output::report(&summary(&report, &again))?;
+        output::report(&summary(&report, &again, cx.out))?;
     }
     Ok(super::verify::exit(&report.verification))
 }
@@ -298,7 +300,7 @@ fn plan(
     ]);
     table.told("refused", [nodes.rejected, episodes.rejected]);
     table.row(["size".to_owned(), bytes(nodes.bytes), bytes(episodes.bytes)]);
-    let mut text = table.render();
+    let mut text = table.render(cx.out);
     text.push('\n');
     let space = migration
         .space
@@ -310,7 +312,7 @@ fn plan(
             .into_iter()
             .map(|problem| ("note", crate::text::safe(&problem))),
     );
-    text.push_str(&output::summary(&lines));
+    text.push_str(&table::summary(&lines, cx.out));
     text.push_str("\nNothing was written. The same command without --dry-run migrates.\n");
     output::report(&text)?;
     Ok(exit)
@@ -350,7 +352,7 @@ impl Again {
     }
 }
 
-fn summary(report: &Report, again: &Again) -> String {
+fn summary(report: &Report, again: &Again, screen: Screen) -> String {
     use super::verify;
     let (nodes, episodes) = (report.nodes, report.episodes);
     let mut table = Table::numbers(["", "nodes", "episodes"]);
@@ -382,10 +384,15 @@ fn summary(report: &Report, again: &Again) -> String {
         "added later",
         [found.nodes.extra_count, found.episodes.extra_count],
     );
-    let mut text = table.render();
+    let mut text = table.render(screen);
     text.push('\n');
     text.push_str(&verify::findings(found));
-    text.push_str(&verify::verdict(report.scope, again.rows.as_deref(), found));
+    text.push_str(&verify::verdict(
+        report.scope,
+        again.rows.as_deref(),
+        found,
+        screen,
+    ));
     let remarks = remarks(
         nodes.zoneless_times + episodes.zoneless_times,
         nodes.zero_vectors + episodes.zero_vectors,
@@ -399,7 +406,7 @@ fn summary(report: &Report, again: &Again) -> String {
     lines.push(("run", report.run_id.to_string()));
     lines.push(("receipt", shown(&report.receipt)));
     lines.extend(report.rejects.iter().map(|path| ("rejects", shown(path))));
-    text.push_str(&output::summary(&lines));
+    text.push_str(&table::summary(&lines, screen));
     if nodes.kept + episodes.kept > 0 {
         text.push_str("\nRows that were there and differ were kept. To replace them with the source's:\n  the same command with --existing update\n");
     }

@@ -25,6 +25,7 @@ pub mod verify;
 mod wire;
 
 use crate::cli::{Cli, Command};
+use crate::config::Env;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::{manual, output};
@@ -36,7 +37,7 @@ use crate::{manual, output};
 /// When a command could not do its work.
 pub async fn run(cli: Cli) -> Result<Exit, CliError> {
     let Some(command) = cli.command else {
-        output::text(&manual::short())?;
+        output::text(&cli.global.face(&Env::process()).out.help(&manual::short()))?;
         return Ok(Exit::Done);
     };
     // These need no configuration.

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::wire::WireRun;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::{self, Table, count, duration, minute, rate, second};
+use crate::output::{self, count, duration, minute, moment, rate};
+use crate::table::{Table, summary};
 use crate::text::quote;
 
 /// `tulving runs …`
@@ -85,18 +86,17 @@ fn list(cx: &Context, runs: Vec<Run>) -> Result<Exit, CliError> {
         output::json(&json!({"runs": runs}))?;
         return Ok(Exit::Done);
     }
-    // Owners in short, so that a line fits a screen; `runs status` has them whole.
-    let mut table = Table::new(["RUN", "OWNER", "STATUS", "ROWS", "STARTED (UTC)"]);
+    let mut table = Table::new(["RUN", "STATUS", "ROWS", "STARTED (UTC)", "OWNER"]);
     for run in runs {
         table.row([
             run.run_id.to_string(),
-            run.scope_id.to_string().chars().take(8).collect(),
             in_a_word(&run),
             rows(&run),
             minute(run.started_at),
+            owner(&run),
         ]);
     }
-    output::text(&table.render())?;
+    output::text(&table.render(cx.out))?;
     Ok(Exit::Done)
 }
 
@@ -116,12 +116,12 @@ fn status(cx: &Context, run: Run) -> Result<Exit, CliError> {
             "time",
             format!("{}, {}", duration(took), rate(run.rows_done, took)),
         ),
-        ("started", second(run.started_at)),
-        ("updated", second(run.updated_at)),
+        ("started", moment(run.started_at)),
+        ("updated", moment(run.updated_at)),
     ];
-    lines.extend(run.finished_at.map(|time| ("finished", second(time))));
+    lines.extend(run.finished_at.map(|time| ("finished", moment(time))));
     lines.extend(run.error.map(|error| ("error", error)));
-    output::text(&output::summary(&lines))?;
+    output::text(&summary(&lines, cx.out))?;
     Ok(Exit::Done)
 }
 

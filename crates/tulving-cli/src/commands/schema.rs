@@ -6,7 +6,8 @@ use tulving::backend::postgres::SchemaVersion;
 
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::{self, Table};
+use crate::output::{self, minute};
+use crate::table::Table;
 
 /// `tulving schema …`
 #[derive(Debug, Subcommand)]
@@ -75,7 +76,7 @@ async fn status(cx: &Context) -> Result<Exit, CliError> {
         output::json(&json!({"applied": applied, "pending": pending}))?;
         return Ok(Exit::Done);
     }
-    let mut table = Table::new(["VERSION", "NAME", "APPLIED"]);
+    let mut table = Table::new(["VERSION", "NAME", "APPLIED (UTC)"]);
     for seen in status.applied {
         let by_psql = if seen.checksum.is_none() {
             ", by psql"
@@ -85,7 +86,7 @@ async fn status(cx: &Context) -> Result<Exit, CliError> {
         table.row([
             seen.version.to_string(),
             seen.name,
-            seen.applied_at.isoformat() + by_psql,
+            minute(seen.applied_at) + by_psql,
         ]);
     }
     for known in status.pending {
@@ -95,7 +96,7 @@ async fn status(cx: &Context) -> Result<Exit, CliError> {
             "not yet: tulving schema apply".to_owned(),
         ]);
     }
-    output::text(&table.render())?;
+    output::text(&table.render(cx.out))?;
     Ok(Exit::Done)
 }
 

@@ -17,7 +17,8 @@ use crate::exit::{CliError, Exit};
 use crate::input;
 use crate::output::{self, counted, duration, minute};
 use crate::page::marked;
-use crate::text::escape;
+use crate::table::beside;
+use crate::terminal::Screen;
 
 /// Finds memories by meaning and by words
 ///
@@ -135,13 +136,13 @@ pub async fn run(search: Search, cx: &Context) -> Result<Exit, CliError> {
         return Ok(Exit::Done);
     }
     if let Some(why) = &found.words_only {
-        output::words_only(why);
+        output::words_only(why, cx.err);
     }
     match prompt {
         // Nothing that was recalled is no text at all.
         Some(prompt) if prompt.is_empty() => {}
         Some(prompt) => output::text(&crate::text::lines(&prompt))?,
-        None => output::text(&page(&found, cx.bold))?,
+        None => output::text(&page(&found, cx.out))?,
     }
     Ok(Exit::Done)
 }
@@ -199,21 +200,17 @@ fn prompt(hits: &[Hit], budget: usize) -> String {
 }
 
 /// Hit by hit: rank, score, when, where, id; below it what answers.
-fn page(found: &Found, bold: bool) -> String {
+fn page(found: &Found, screen: Screen) -> String {
     let mut page = String::new();
     for hit in &found.hits {
         let (memory, score) = (&hit.memory, hit.score);
-        let (when, source) = (minute(memory.created_at()), escape(memory.source()));
-        let id = escape(memory.id());
-        page.push_str(&format!(
-            "{:>2}  {score:.3}  {when}  {source}  {id}\n",
-            hit.rank
-        ));
-        page.push_str(&marked(&hit.snippet.text, &hit.snippet.marks, 4, bold));
+        let (when, source, id) = (minute(memory.created_at()), memory.source(), memory.id());
+        let head = format!("{:>2}  {score:.3}  {when}  {source}  {id}", hit.rank);
+        page.push_str(&beside("", &head, screen));
+        page.push_str(&marked(&hit.snippet.text, &hit.snippet.marks, 4, screen));
         page.push('\n');
     }
-    page.push_str(&end(found));
-    page.push('\n');
+    page.push_str(&beside("", &end(found), screen));
     page
 }
 
@@ -223,6 +220,6 @@ fn end(found: &Found) -> String {
     let (how, took) = (found.found_by.as_str(), duration(found.took));
     match found.hits.len() {
         0 => format!("Nothing found among {all} ({how}, {took})."),
-        hits => format!("{hits} of {all}, {how}, {took}"),
+        hits => format!("{hits} of {all}, {how}, {took}; times are UTC"),
     }
 }

@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::owner;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::{self, Table};
+use crate::output::{self, minute};
+use crate::table::Table;
 
 /// `tulving tenant …`
 #[derive(Debug, Subcommand)]
@@ -97,14 +98,14 @@ async fn list(cx: &Context) -> Result<Exit, CliError> {
         output::json(&json!({"tenants": tenants}))?;
         return Ok(Exit::Done);
     }
-    let mut table = Table::new(["ID", "NAME", "CREATED"]);
+    let mut table = Table::new(["ID", "NAME", "CREATED (UTC)"]);
     for tenant in tenants {
         table.row([
             tenant.id.to_string(),
             tenant.name,
-            tenant.created_at.isoformat(),
+            minute(tenant.created_at),
         ]);
     }
-    output::text(&table.render())?;
+    output::text(&table.render(cx.out))?;
     Ok(Exit::Done)
 }

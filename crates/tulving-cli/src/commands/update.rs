@@ -103,7 +103,7 @@ pub async fn run(update: Update, cx: &Context) -> Result<Exit, CliError> {
     };
     let changed = memory.update(&id, &change).await?;
     if let Some(why) = &changed.words_only {
-        output::words_only(why);
+        output::words_only(why, cx.err);
     }
     if cx.json {
         output::json(&json!({"id": id}))?;

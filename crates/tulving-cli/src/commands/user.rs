@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::owner;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::{self, Table};
+use crate::output::{self, minute};
+use crate::table::Table;
 
 /// `tulving user …`
 #[derive(Debug, Subcommand)]
@@ -116,19 +117,14 @@ async fn list(cx: &Context) -> Result<Exit, CliError> {
         output::json(&json!({"users": users}))?;
         return Ok(Exit::Done);
     }
-    let mut table = Table::new(["ID", "EMAIL", "TENANT", "CREATED"]);
+    let mut table = Table::new(["ID", "EMAIL", "TENANT", "CREATED (UTC)"]);
     for user in users {
         let tenant = user
             .tenant_id
             .map_or_else(|| "-".to_owned(), |id| id.to_string());
         let email = user.email.unwrap_or_else(|| "-".to_owned());
-        table.row([
-            user.id.to_string(),
-            email,
-            tenant,
-            user.created_at.isoformat(),
-        ]);
+        table.row([user.id.to_string(), email, tenant, minute(user.created_at)]);
     }
-    output::text(&table.render())?;
+    output::text(&table.render(cx.out))?;
     Ok(Exit::Done)
 }

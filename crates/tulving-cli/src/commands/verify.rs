@@ -11,7 +11,9 @@ use tulving::transfer::{KindVerification, Receipt, SourceOptions, Verification, 
 use super::wire::WireVerification;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::{self, Table, count};
+use crate::output::{self, count};
+use crate::table::Table;
+use crate::terminal::{Look, Screen};
 use crate::text::shell;
 use crate::{interrupt, progress};
 
@@ -60,7 +62,7 @@ pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
         against,
     };
     let progress = progress::on_stderr();
-    let cancel = interrupt::listen(&progress, cx.json)?;
+    let cancel = interrupt::listen(&progress, cx.face())?;
     let verification =
         tulving::transfer::verify(&database, scope, &options, progress.as_ref(), &cancel).await;
     drop(progress);
@@ -69,7 +71,7 @@ pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
     if cx.json {
         output::json(&WireVerification::new(scope, verification))?;
     } else {
-        output::report(&report(scope, &data_dir, &verification))?;
+        output::report(&report(scope, &data_dir, &verification, cx.out))?;
     }
     Ok(exit)
 }
@@ -86,7 +88,7 @@ pub(super) fn exit(verification: &Verification) -> Exit {
 }
 
 /// The comparison as a person reads it.
-fn report(scope: Scope, data_dir: &Path, verification: &Verification) -> String {
+fn report(scope: Scope, data_dir: &Path, verification: &Verification, screen: Screen) -> String {
     let (nodes, episodes) = (&verification.nodes, &verification.episodes);
     let mut table = Table::numbers(["", "nodes", "episodes"]);
     let rows = |found: &KindVerification| count(found.source + found.rejected);
@@ -97,10 +99,10 @@ fn report(scope: Scope, data_dir: &Path, verification: &Verification) -> String 
         count(episodes.equal),
     ]);
     differing(&mut table, verification);
-    let mut text = table.render();
+    let mut text = table.render(screen);
     text.push('\n');
     text.push_str(&findings(verification));
-    text.push_str(&verdict(scope, None, verification));
+    text.push_str(&verdict(scope, None, verification, screen));
     text.push_str(&advice(scope, data_dir, verification));
     text
 }
@@ -137,7 +139,12 @@ pub(super) fn findings(verification: &Verification) -> String {
 }
 
 /// Whether it is proved, in one sentence: of all rows, or of those in a file.
-pub(super) fn verdict(scope: Scope, rows: Option<&Path>, verification: &Verification) -> String {
+pub(super) fn verdict(
+    scope: Scope,
+    rows: Option<&Path>,
+    verification: &Verification,
+    screen: Screen,
+) -> String {
     let rejected = verification.nodes.rejected + verification.episodes.rejected;
     let digest = |digest: &[u8; 32]| tulving::hex(&digest[..8]);
     let (source, target) = (
@@ -146,18 +153,21 @@ pub(super) fn verdict(scope: Scope, rows: Option<&Path>, verification: &Verifica
     );
     if !verification.verified {
         format!(
-            "NOT VERIFIED: {scope} does not hold what the source holds.\n\ndigest   {source}… in the source, {target}… in the database\n"
+            "{}: {scope} does not hold what the source holds.\n\ndigest   {source}… in the source, {target}… in the database\n",
+            screen.paint(Look::Bad, "NOT VERIFIED")
         )
     } else if rejected > 0 {
         let rows = output::counted(rejected, "row");
         format!(
-            "Verified, but for {rows} that cannot be read as memories of {scope}.\n\ndigest   {source}…\n"
+            "{}, but for {rows} that cannot be read as memories of {scope}.\n\ndigest   {source}…\n",
+            screen.paint(Look::Warning, "Verified")
         )
     } else {
         let of = rows.map_or_else(String::new, |file| {
             format!(" of {}", crate::text::safe(&file.display().to_string()))
         });
-        format!("Verified: {scope} has every row{of}, bit for bit.\n\ndigest   {source}…\n")
+        let verified = screen.paint(Look::Good, "Verified");
+        format!("{verified}: {scope} has every row{of}, bit for bit.\n\ndigest   {source}…\n")
     }
 }
 

@@ -45,6 +45,18 @@ impl Env {
             }
         }
     }
+
+    /// Whether a variable is set and not empty.
+    #[must_use]
+    pub fn is_set(&self, name: &str) -> bool {
+        (self.0)(name).is_some_and(|value| !value.is_empty())
+    }
+
+    /// Whether a variable has just this value.
+    #[must_use]
+    pub fn is(&self, name: &str, value: &str) -> bool {
+        (self.0)(name).is_some_and(|found| found == value)
+    }
 }
 
 impl fmt::Debug for Env {

@@ -20,3 +20,4 @@ mod odd;
 mod ran;
 mod search;
 mod support;
+mod terminal;

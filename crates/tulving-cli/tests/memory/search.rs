@@ -88,7 +88,8 @@ fn a_person_sees_rank_score_date_source_id_and_what_answers() {
     );
     assert!(lines[1].starts_with("    How do I bake bread?"), "{page}");
     assert!(
-        lines[3].starts_with("1 of 3 memories, exact, ") && lines[3].ends_with(" ms"),
+        lines[3].starts_with("1 of 3 memories, exact, ")
+            && lines[3].ends_with(" ms; times are UTC"),
         "{page}"
     );
     assert!(!page.contains('\x1b'), "bold is for terminals");

@@ -53,6 +53,23 @@ impl Desk {
         self.command(args).output().unwrap().into()
     }
 
+    /// On a terminal of so many columns that can show colour; stdout has all that a person sees.
+    pub(crate) fn on_terminal(
+        &self,
+        columns: u16,
+        keys: &[(&str, &str)],
+        args: &[&str],
+    ) -> Command {
+        let mut command = testkit::terminal::command(columns, keys, env!("CARGO_BIN_EXE_tulving"));
+        command
+            .args(args)
+            .current_dir(self.0.path())
+            .env_clear()
+            .env("TERM", "xterm")
+            .stdin(Stdio::null());
+        command
+    }
+
     /// With a text on stdin.
     pub(crate) fn fed(&self, args: &[&str], stdin: &str) -> Ran {
         let mut child = self

@@ -6,6 +6,7 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{keyword, tokens};
+use crate::showable::is_showable;
 
 /// Characters of a snippet, at most, without the dots at its ends.
 const WIDTH: usize = 220;
@@ -132,7 +133,7 @@ fn render(text: &str, start: usize, matches: &[Match]) -> Snippet {
             word_end = snippet.text.len();
             continue;
         }
-        let visible = grapheme.chars().filter(|c| !is_control(*c));
+        let visible = grapheme.chars().filter(|c| is_showable(*c));
         if visible.clone().next().is_none() {
             continue;
         }
@@ -176,12 +177,6 @@ fn render(text: &str, start: usize, matches: &[Match]) -> Snippet {
 /// Shown as a space: white space, and control characters, which often stood for some.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || c.is_control()
-}
-
-/// Would do something to a terminal other than show: controls, and marks that reverse the direction
-/// of what follows.
-fn is_control(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -237,6 +232,7 @@ mod tests {
     #[test]
     fn nothing_reaches_a_terminal_but_text() {
         assert_eq!(marked("a \u{202e} b", "").0, "a b");
+        assert_eq!(marked("\u{feff}a\u{200f}b\u{2028}c", "").0, "ab c");
         let (text, marks) = marked("a\u{1b}[31mred\u{7}\u{202e}word\r\nb\u{0}c", "word");
         assert_eq!(text, "a [31mred word b c");
         assert_eq!(marks, ["word"]);
