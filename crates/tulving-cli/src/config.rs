@@ -28,7 +28,7 @@ pub use key::{KEYS, Key, Kind};
 pub use scope::{create_command, parse_id};
 pub use secret::Secret;
 pub use show::Shown;
-pub use values::Retrieval;
+pub use values::{Retrieval, nobody_named};
 
 use crate::exit::CliError;
 

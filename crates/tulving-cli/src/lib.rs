@@ -56,6 +56,10 @@ pub fn main(args: &[OsString]) -> ExitCode {
     let env = Env::process();
     let face = face_before_parsing(args, &env);
     bug::end_on_panic(face);
+    if let Some(error) = failure::lost_id(args) {
+        error.print(face);
+        return error.exit.into();
+    }
     let done = match Cli::try_parse_from(args) {
         Ok(Cli {
             global,

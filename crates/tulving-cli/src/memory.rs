@@ -10,7 +10,7 @@ use tulving::embed::{ApiKey, Builtin, Embedder, Http, HttpOptions};
 use tulving::model::Scope;
 use tulving::store::{ScopedStore, Store};
 
-use crate::config::{Backend, Embedding};
+use crate::config::{Backend, Embedding, nobody_named};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 
@@ -91,6 +91,29 @@ impl Context {
         Ok(Store::new(Arc::new(backend), embedder).scope(owner))
     }
 
+    /// The owner whose memories are moved: the one that is named, else that of the data directory.
+    ///
+    /// # Errors
+    /// When nobody is named, and the directory names nobody.
+    pub fn owner_to_move(&self) -> Result<Scope, CliError> {
+        let owner = self.configured_owner()?.map(|(owner, _)| owner);
+        owner.ok_or_else(nobody_named)
+    }
+
+    /// The owner that the configuration names, else the one of the data directory; and which of
+    /// them says so.
+    ///
+    /// # Errors
+    /// When either cannot be read.
+    pub fn configured_owner(&self) -> Result<Option<(Scope, String)>, CliError> {
+        if let Some(named) = self.config.scope_and_place()? {
+            return Ok(Some(named));
+        }
+        let directory = self.config.data_dir()?;
+        let owner = FileBackend::owner_of(&directory)?;
+        Ok(owner.map(|owner| (owner, format!("the directory {}", directory.display()))))
+    }
+
     /// The owner of a directory, who must be the one that is named, if anyone is.
     ///
     /// # Errors
@@ -133,6 +156,9 @@ impl Context {
                 Ok(Some(files.compact()?))
             }
             Err(FileError::BaseChanged { .. }) if rebase => {
+                if let Some(owner) = FileBackend::owner_of(&directory)? {
+                    self.owner_is(&directory, owner)?;
+                }
                 Ok(Some(FileBackend::rebase(&directory)?))
             }
             Err(error) => Err(error.into()),

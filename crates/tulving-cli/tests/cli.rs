@@ -68,6 +68,47 @@ impl Ran {
 }
 
 #[test]
+fn an_id_that_a_script_left_empty_is_an_error_that_says_so() {
+    let shell = Shell::new();
+    for args in [
+        &["--user-id", "", "list"][..],
+        &["list", "--tenant-id="],
+        &["--user-id", "", "schema", "status"],
+        &["--user-id", "doctor"],
+        &["--user-id", "migrate", "--dry-run"],
+        &["--tenant-id", "user", "create", "--email", "a@b.c"],
+        &["init", "--user-id", ""],
+    ] {
+        let ran = shell.run(args);
+        assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.stdout);
+        let says = ran.stderr.contains("lacks its id")
+            && ran
+                .stderr
+                .contains("variable that should hold the id is empty");
+        assert!(says, "{args:?}: {}", ran.stderr);
+    }
+    // What is no id is told by its own text.
+    let ran = shell.run(&["--user-id", "me", "migrate"]);
+    assert!(ran.stderr.contains("Invalid UUID format"), "{}", ran.stderr);
+}
+
+#[test]
+fn options_without_a_command_ask_for_nothing() {
+    for args in [
+        &["--user-id", A][..],
+        &["--json"],
+        &["-y"],
+        &["--data-dir", "d"],
+    ] {
+        let ran = Shell::new().run(args);
+        assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.stdout);
+        assert!(ran.stderr.contains("no command is given"), "{}", ran.stderr);
+    }
+    let told = Shell::new().run(&["--json"]).json();
+    assert_eq!(told["error"]["exit"], 2);
+}
+
+#[test]
 fn alone_it_prints_help() {
     let ran = Shell::new().run(&[]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use tulving::backend::file::FileBackend;
-use tulving::backend::postgres::{Database, UserToCreate};
+use tulving::backend::postgres::{ChosenId, Database, Making, UserToCreate};
 use tulving::model::{Memory, Node, Scope, Timestamp};
 use tulving::store::{Mode, Query, ScopedStore, Store, StoreConfig};
 use uuid::Uuid;
@@ -89,7 +89,12 @@ async fn in_database(database: &Database, owner: Uuid) -> Result<StoreConfig, Bo
         email: format!("{owner}@locomo.example"),
         tenant_id: None,
     };
-    database.connect().await?.create_owners(&[&user]).await?;
+    let making = Making {
+        id: ChosenId::Given,
+        if_not_exists: false,
+    };
+    let mut connection = database.connect().await?;
+    connection.create_user(&user, making).await?;
     Ok(StoreConfig::postgres(database.clone()))
 }
 

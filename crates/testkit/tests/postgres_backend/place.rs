@@ -8,7 +8,7 @@ use testkit::postgres::{Database as TestDatabase, Pooler, Preset, Server};
 use testkit::{Fixture, Other, sample};
 use tulving::backend::Backend;
 use tulving::backend::postgres::{
-    Database, PostgresBackend, PostgresOptions, TenantToCreate, UserToCreate,
+    ChosenId, Database, Making, PostgresBackend, PostgresOptions, TenantToCreate, UserToCreate,
 };
 use tulving::model::Scope;
 use uuid::Uuid;
@@ -80,7 +80,15 @@ async fn prepare(url: &str) {
         name: "other".to_owned(),
         azure_tenant_id: None,
     };
-    connection.create_owners(&[&user, &tenant]).await.unwrap();
+    let making = Making {
+        id: ChosenId::Given,
+        if_not_exists: false,
+    };
+    connection.create_user(&user, making).await.unwrap();
+    connection
+        .create_tenant(&tenant, making, None)
+        .await
+        .unwrap();
 }
 
 pub(crate) async fn fixture() -> PostgresFixture {

@@ -130,7 +130,7 @@ const LOCK_SECONDS: u64 = 30;
 /// When source or database cannot be used, or the work was interrupted. A difference found in the
 /// end is exit 5, rejected rows are exit 4; both are told on stdout.
 pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
-    let scope = cx.config.scope()?;
+    let scope = cx.owner_to_move()?;
     let database = cx.database()?;
     let dry_run = migrate.dry_run;
     let options = migrate.options(cx)?;

@@ -4,18 +4,78 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde_json::json;
-use tulving::backend::postgres::{DatabaseError, Owner};
-use tulving::model::ScopeKind;
+use tulving::backend::postgres::{ChosenId, DatabaseError, Made, Making, Owner};
+use tulving::model::{Scope, ScopeKind};
 use uuid::Uuid;
 
 use crate::config::parse_id;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output;
+use crate::text::safe;
 
-/// The id that was asked for, or a new one.
-pub(super) fn id(given: Option<&str>, kind: ScopeKind) -> Result<Uuid, CliError> {
-    given.map_or_else(|| Ok(Uuid::new_v4()), |text| parse_id(text, kind, "--id"))
+/// The id that a new owner is to get, and how it came to be.
+pub(super) struct Wanted {
+    pub(super) id: Uuid,
+    chosen: ChosenId,
+    /// The owner that is configured, and where.
+    configured: Option<(Scope, String)>,
+}
+
+impl Wanted {
+    /// The id that is given, else that of the configured owner, else a random one.
+    pub(super) fn new(
+        given: Option<&str>,
+        kind: ScopeKind,
+        configured: Option<(Scope, String)>,
+    ) -> Result<Self, CliError> {
+        let (id, chosen) = match (given, &configured) {
+            (Some(text), _) => (parse_id(text, kind, "--id")?, ChosenId::Given),
+            (None, Some((owner, _))) if owner.kind() == kind => (owner.id(), ChosenId::Wished),
+            (None, _) => (Uuid::new_v4(), ChosenId::Random),
+        };
+        Ok(Self {
+            id,
+            chosen,
+            configured,
+        })
+    }
+
+    pub(super) fn making(&self, if_not_exists: bool) -> Making {
+        Making {
+            id: self.chosen,
+            if_not_exists,
+        }
+    }
+
+    /// Says whose id it is, if it was not asked for by name. On stderr, since scripts take the id
+    /// from stdout.
+    pub(super) fn tell(&self, made: Made, called: &str) {
+        let called = safe(called);
+        if made.was_there {
+            output::aside(&format!("note: {called} was there already"));
+        }
+        let Some((owner, place)) = self
+            .configured
+            .as_ref()
+            .filter(|_| self.chosen != ChosenId::Given)
+        else {
+            return;
+        };
+        let place = safe(place);
+        let note = if made.id == owner.id() {
+            format!("{called} is the owner that {place} names")
+        } else if made.was_there {
+            format!("{place} names another owner, {owner}")
+        } else if self.chosen == ChosenId::Wished {
+            format!(
+                "{owner}, whom {place} names, is there already; {called} is another owner, with a new id"
+            )
+        } else {
+            format!("{place} names {owner}; {called} is another owner, with a new id")
+        };
+        output::aside(&format!("note: {note}"));
+    }
 }
 
 /// Prints the id alone, or the object that `--json` asks for.

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tulving::backend::postgres::{Owner, TenantToCreate};
+use tulving::backend::postgres::{DatabaseError, Made, Owner, TenantToCreate};
 use tulving::model::ScopeKind;
 use uuid::Uuid;
 
-use super::owner;
+use super::owner::{self, Wanted};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, minute};
@@ -17,10 +17,17 @@ use crate::table::Table;
 /// `tulving tenant …`
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Makes a tenant and prints the new id
+    /// Makes a tenant and prints the id
     ///
     /// A tenant's memories belong to all of it together. The id is printed alone, so that
-    /// `ID=$(tulving tenant create --name …)` works.
+    /// `ID=$(tulving tenant create --name …)` works; what else there is to say is on stderr.
+    ///
+    /// Where the configuration or the data directory names a tenant as the owner, the new tenant
+    /// gets that tenant's id, so that what the files hold can be migrated for it; if that tenant is
+    /// in the database already, a new id. Several tenants may have one name.
+    #[command(after_help = "With --json:\n\
+        {\"id\": UUID, \"name\": TEXT, \"admin_user_id\": UUID or null, \"created\": true or false}\n\
+        and with --sql {\"id\", \"sql\"}, or {\"id\", \"file\"}")]
     Create(Create),
 
     /// Lists the tenants of a database
@@ -42,9 +49,14 @@ pub struct Create {
     #[arg(long, value_name = "ID")]
     pub azure_tenant_id: Option<String>,
 
-    /// The id to give the tenant [default: a new one]
+    /// The id to give the tenant [default: the configured owner's, else a new one]
     #[arg(long, value_name = "UUID")]
     pub id: Option<String>,
+
+    /// If a tenant of that name (with --azure-tenant-id, of that Azure id) is there already, prints
+    /// its id; another id than the one that is asked for or configured is refused
+    #[arg(long, conflicts_with = "sql")]
+    pub if_not_exists: bool,
 
     /// Prints the SQL instead of running it; needs no database
     #[arg(long)]
@@ -62,26 +74,37 @@ pub struct Create {
 pub async fn run(command: Command, cx: &Context) -> Result<Exit, CliError> {
     match command {
         Command::Create(create) => {
-            let id = owner::id(create.id.as_deref(), ScopeKind::Tenant)?;
+            let configured = match &create.id {
+                None => cx.configured_owner()?,
+                Some(_) => None,
+            };
+            let wanted = Wanted::new(create.id.as_deref(), ScopeKind::Tenant, configured)?;
             let tenant = TenantToCreate {
-                id,
+                id: wanted.id,
                 name: create.name,
                 azure_tenant_id: create.azure_tenant_id,
             };
             let admin = create
                 .admin_email
-                .map(|email| super::user::user(Uuid::new_v4(), email, None, Some(id)));
-            let mut owners: Vec<&dyn Owner> = vec![&tenant];
-            owners.extend(admin.iter().map(|admin| admin as &dyn Owner));
+                .map(|email| super::user::user(Uuid::new_v4(), email, None, Some(tenant.id)));
             if create.sql {
-                return owner::print_sql(cx, id, &owners, create.output.as_deref());
+                let mut owners: Vec<&dyn Owner> = vec![&tenant];
+                owners.extend(admin.iter().map(|admin| admin as &dyn Owner));
+                wanted.tell(Made::new(tenant.id), &tenant.describe());
+                return owner::print_sql(cx, tenant.id, &owners, create.output.as_deref());
             }
-            cx.connect().await?.create_owners(&owners).await?;
-            let admin_id = admin.as_ref().map(|admin| admin.id);
+            tenant.check().map_err(DatabaseError::from)?;
+            let making = wanted.making(create.if_not_exists);
+            let mut connection = cx.connect().await?;
+            let (made, admin) = connection
+                .create_tenant(&tenant, making, admin.as_ref())
+                .await?;
+            wanted.tell(made, &tenant.describe());
+            let admin_id = admin.map(|admin| admin.id);
             owner::print_id(
                 cx,
-                id,
-                &json!({"id": id, "name": tenant.name, "admin_user_id": admin_id}),
+                made.id,
+                &json!({"id": made.id, "name": tenant.name, "admin_user_id": admin_id, "created": !made.was_there}),
             )
         }
         Command::List => list(cx).await,

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tulving::backend::postgres::{Owner, UserToCreate};
+use tulving::backend::postgres::{DatabaseError, Made, Owner as _, UserToCreate};
 use tulving::model::ScopeKind;
 use uuid::Uuid;
 
-use super::owner;
+use super::owner::{self, Wanted};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, minute};
@@ -17,11 +17,18 @@ use crate::table::Table;
 /// `tulving user …`
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Makes a user and prints the new id
+    /// Makes a user and prints the id
     ///
-    /// Memories are migrated for a user or a tenant, which must exist. The id is printed alone,
-    /// so that `ID=$(tulving user create --email …)` works. Give the global `--tenant-id` to make
-    /// the user a member of a tenant.
+    /// Memories are migrated for a user or a tenant, which must exist. The id is printed alone, so
+    /// that `ID=$(tulving user create --email …)` works; what else there is to say is on stderr.
+    ///
+    /// Where the configuration or the data directory names a user as the owner, the new user gets
+    /// that user's id, so that what the files hold can be migrated for it; if that user is in the
+    /// database already, a new id. Give the global `--tenant-id` to make the user a member of a
+    /// tenant; members always get a new id.
+    #[command(after_help = "With --json:\n\
+        {\"id\": UUID, \"email\": TEXT, \"tenant_id\": UUID or null, \"created\": true or false}\n\
+        and with --sql {\"id\", \"sql\"}, or {\"id\", \"file\"}")]
     Create(Create),
 
     /// Lists the users of a database
@@ -43,9 +50,14 @@ pub struct Create {
     #[arg(long, value_name = "ID", requires = "auth_provider")]
     pub external_id: Option<String>,
 
-    /// The id to give the user [default: a new one]
+    /// The id to give the user [default: the configured owner's, else a new one]
     #[arg(long, value_name = "UUID")]
     pub id: Option<String>,
+
+    /// If the user is there already, prints its id; another id than the one that is asked for or
+    /// configured is refused
+    #[arg(long, conflicts_with = "sql")]
+    pub if_not_exists: bool,
 
     /// Prints the SQL instead of running it; needs no database
     #[arg(long)]
@@ -63,23 +75,30 @@ pub struct Create {
 pub async fn run(command: Command, cx: &Context) -> Result<Exit, CliError> {
     match command {
         Command::Create(create) => {
-            let id = owner::id(create.id.as_deref(), ScopeKind::User)?;
             let tenant_id = cx.config.tenant_flag()?;
+            let configured = match (&create.id, tenant_id) {
+                (None, None) => cx.configured_owner()?,
+                _ => None,
+            };
+            let wanted = Wanted::new(create.id.as_deref(), ScopeKind::User, configured)?;
             let user = user(
-                id,
+                wanted.id,
                 create.email,
                 create.auth_provider.zip(create.external_id),
                 tenant_id,
             );
-            let owners: [&dyn Owner; 1] = [&user];
             if create.sql {
-                return owner::print_sql(cx, id, &owners, create.output.as_deref());
+                wanted.tell(Made::new(user.id), &user.describe());
+                return owner::print_sql(cx, user.id, &[&user], create.output.as_deref());
             }
-            cx.connect().await?.create_owners(&owners).await?;
+            user.check().map_err(DatabaseError::from)?;
+            let making = wanted.making(create.if_not_exists);
+            let made = cx.connect().await?.create_user(&user, making).await?;
+            wanted.tell(made, &user.describe());
             owner::print_id(
                 cx,
-                id,
-                &json!({"id": id, "email": user.email, "tenant_id": tenant_id}),
+                made.id,
+                &json!({"id": made.id, "email": user.email, "tenant_id": tenant_id, "created": !made.was_there}),
             )
         }
         Command::List => list(cx).await,

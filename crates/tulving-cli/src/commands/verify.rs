@@ -49,7 +49,7 @@ pub struct Verify {
 /// # Errors
 /// When source or database cannot be used. A difference is exit 5, told on stdout.
 pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
-    let scope = cx.config.scope()?;
+    let scope = cx.owner_to_move()?;
     let database = cx.database()?;
     let data_dir = cx.config.data_dir()?;
     let mut source = SourceOptions::new(data_dir.clone());

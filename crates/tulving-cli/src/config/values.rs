@@ -22,6 +22,13 @@ pub struct Retrieval {
     pub min_score: f64,
 }
 
+/// Nobody is named whose memory it is.
+#[must_use]
+pub fn nobody_named() -> CliError {
+    CliError::usage("no user or tenant is named: a memory belongs to one of them")
+        .hint("--user-id UUID or --tenant-id UUID, or scope.user_id in config.yaml")
+}
+
 impl Config {
     pub(super) fn text(&self, path: &str) -> Result<Option<String>, CliError> {
         Ok(self.get(path)?.map(|(text, _)| text))
@@ -148,9 +155,18 @@ impl Config {
     /// # Errors
     /// `Invalid UUID format`, exit 2.
     pub fn scope_if_named(&self) -> Result<Option<Scope>, CliError> {
+        Ok(self.scope_and_place()?.map(|(scope, _)| scope))
+    }
+
+    /// The same, and where it is named.
+    ///
+    /// # Errors
+    /// As [`Config::scope_if_named`].
+    pub fn scope_and_place(&self) -> Result<Option<(Scope, String)>, CliError> {
         for kind in scope::BOTH {
             if let Some((text, place)) = self.get(scope::key(kind))? {
-                return parse_id(&text, kind, &place).map(|id| Some(scope::with(kind, id)));
+                let id = parse_id(&text, kind, &place)?;
+                return Ok(Some((scope::with(kind, id), place)));
             }
         }
         Ok(None)
@@ -161,10 +177,7 @@ impl Config {
     /// # Errors
     /// As [`Config::scope_if_named`], and when none is named.
     pub fn scope(&self) -> Result<Scope, CliError> {
-        self.scope_if_named()?.ok_or_else(|| {
-            CliError::usage("no user or tenant is named: a memory belongs to one of them")
-                .hint("--user-id UUID or --tenant-id UUID, or scope.user_id in config.yaml")
-        })
+        self.scope_if_named()?.ok_or_else(nobody_named)
     }
 
     /// The tenant that `--tenant-id` names, for commands such as `user create` in which it is not

@@ -63,7 +63,17 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
                 .to_owned()
         }
         Refusal::UnknownScope { scope, .. } => format!("{} --id {}", create_command(scope.kind()), scope.id()),
-        Refusal::Exists { .. } => "tulving user list, tulving tenant list".to_owned(),
+        Refusal::Exists { .. } | Refusal::IdTaken { .. } => {
+            "tulving user list, tulving tenant list   (show who is there)".to_owned()
+        }
+        Refusal::OwnerExists { .. } => {
+            "the same with --if-not-exists, which gives that id; tulving user list, tulving tenant list show all".to_owned()
+        }
+        Refusal::Namesakes { .. } => "the same with --id ID, the one that is meant".to_owned(),
+        Refusal::OtherOwner { there, .. } => format!(
+            "the same with --id {}, if that one is meant; or another address or name for a new one",
+            there.id()
+        ),
         Refusal::Privilege { role, standing, .. } => {
             let role = role.as_deref().map_or_else(|| "ROLE".to_owned(), identifier);
             match standing {

@@ -79,8 +79,10 @@ impl From<FileError> for CliError {
                 "tulving init --user-id UUID --data-dir {}   (or --tenant-id; without an id a new one is made)",
                 shell(&path.to_string_lossy())
             )),
-            FileError::OtherOwner { .. } => told(Exit::Refused, &error)
-                .hint("name its owner with --user-id or --tenant-id, or another directory with --data-dir"),
+            FileError::OtherOwner { owner, .. } => {
+                let (kind, id) = (owner.kind().as_str(), owner.id());
+                told(Exit::Refused, &error).hint(format!("--{kind}-id {id}, or another directory with --data-dir"))
+            }
             FileError::NotEmpty { .. } => {
                 told(Exit::Refused, &error).hint("tulving init, which gives it an owner and changes no memory")
             }
@@ -309,9 +311,13 @@ mod tests {
                 "tulving init --user-id UUID --data-dir 'my data'",
             ),
             (
-                FileError::OtherOwner { path: path() },
+                FileError::OtherOwner {
+                    path: path(),
+                    owner: Scope::Tenant(uuid::Uuid::from_u128(1)),
+                    asked: Scope::User(uuid::Uuid::from_u128(2)),
+                },
                 Exit::Refused,
-                "--user-id",
+                "--tenant-id 00000000-0000-0000-0000-000000000001",
             ),
             (
                 FileError::NotEmpty { path: path() },

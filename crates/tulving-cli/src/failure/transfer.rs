@@ -15,8 +15,12 @@ impl From<TransferError> for CliError {
     fn from(error: TransferError) -> Self {
         match error {
             TransferError::Database(error) => error.into(),
-            TransferError::File(ref file @ FileError::OtherOwner { .. }) => told(Exit::Source, file)
-                .hint("name its owner with --user-id or --tenant-id; or --restamp, to move its memories to another"),
+            TransferError::File(ref file @ FileError::OtherOwner { owner, asked, .. }) => {
+                let (kind, id) = (owner.kind().as_str(), owner.id());
+                told(Exit::Source, file).hint(format!(
+                    "--{kind}-id {id}, its owner; or --restamp, to give {asked} a copy of its memories"
+                ))
+            }
             TransferError::File(error) => error.into(),
             TransferError::Flawed { ref first, total, .. } => {
                 let mut told = told(Exit::Source, &error);

@@ -30,6 +30,30 @@ pub(crate) fn misuse(error: &clap::Error, args: &[OsString]) -> CliError {
     })
 }
 
+/// Where a script's variable was empty: an owner's flag with nothing behind it, or with the command
+/// that should have come after the id.
+pub(crate) fn lost_id(args: &[OsString]) -> Option<CliError> {
+    let words: Vec<&str> = args.iter().map(|arg| arg.to_str().unwrap_or("?")).collect();
+    let options = words.split(|word| *word == "--").next()?;
+    let found = options.iter().enumerate().find_map(|(at, word)| {
+        let (flag, value) = match word.split_once('=') {
+            Some((flag, value)) => (flag, value),
+            None => (*word, *options.get(at + 1)?),
+        };
+        let lacks = value.is_empty() || Cli::command().find_subcommand(value).is_some();
+        (["--user-id", "--tenant-id"].contains(&flag) && lacks).then_some((flag, value))
+    });
+    let (flag, value) = found?;
+    let why = match value {
+        "" => "what stands there is empty".to_owned(),
+        command => format!("{command:?} is a command"),
+    };
+    Some(
+        CliError::usage(format!("{flag} lacks its id: {why}"))
+            .hint("look whether the variable that should hold the id is empty"),
+    )
+}
+
 /// Options without a command. One of them may have swallowed it, because a variable was empty.
 pub(crate) fn no_command(global: &Global) -> CliError {
     let path = |path: &Option<std::path::PathBuf>| {

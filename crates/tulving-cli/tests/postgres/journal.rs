@@ -101,6 +101,6 @@ fn a_directory_with_an_owner_is_moved_for_nobody_else() {
     world
         .migrate(&[])
         .expect(3)
-        .says("belongs to another owner");
+        .says(&format!("belongs to {owner}, not to user {}", world.user));
     world.migrate(&["--restamp"]).expect(0);
 }

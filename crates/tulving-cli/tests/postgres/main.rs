@@ -16,6 +16,7 @@ mod journal;
 mod kill;
 mod migrate;
 mod odd;
+mod one_owner;
 mod oracle;
 mod owners;
 mod parity;

@@ -192,9 +192,12 @@ impl Surveyed {
             sources,
             ..
         } = self;
-        if !options.restamp && owner.is_some_and(|owner| owner != scope) {
+        let other = owner.filter(|owner| !options.restamp && *owner != scope);
+        if let Some(owner) = other {
             return Err(TransferError::File(FileError::OtherOwner {
                 path: options.data_dir.clone(),
+                owner,
+                asked: scope,
             }));
         }
         let mut prepared = Prepared {

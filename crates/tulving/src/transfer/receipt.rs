@@ -183,7 +183,7 @@ impl Receipt {
         }
         if self.scope != ReceiptScope::from(scope) {
             found.push(format!(
-                "the receipt is for {} {}",
+                "the receipt is for {} {}, not for {scope}",
                 self.scope.kind, self.scope.id
             ));
         }

@@ -13,7 +13,8 @@ use super::directory::{Claim, Directory, Plan};
 use super::error::FileError;
 use super::founding::{Founding, Site};
 use super::journal::Operation;
-use super::layout::Layout;
+use super::layout::{Layout, LayoutError};
+use super::manifest::claims_of;
 use super::state::{KINDS, State, Trust, journal, record_of};
 use super::usage;
 use crate::backend::{
@@ -102,6 +103,18 @@ impl FileBackend {
         Layout::find(root)?;
         Site::survey(root)?;
         Founding::begin(root)?.settle(scope, space)
+    }
+
+    /// Whose memory a directory says it is; `None` if it names nobody, or holds no memory.
+    ///
+    /// # Errors
+    /// If its manifest cannot be read.
+    pub fn owner_of(root: &Path) -> Result<Option<Scope>, FileError> {
+        match Layout::find(root) {
+            Ok(layout) => Ok(claims_of(&layout)?.0),
+            Err(LayoutError::NoDirectory { .. } | LayoutError::NothingThere { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Replays pending writes onto files that something else changed, and folds them in; the journal
@@ -233,7 +246,11 @@ fn check_owner(state: &State, scope: Scope) -> Result<(), BackendError> {
     }
     Err(BackendError::UnknownScope {
         scope,
-        place: state.root.display().to_string(),
+        place: format!(
+            "{}, which belongs to {},",
+            state.root.display(),
+            state.scope
+        ),
     })
 }
 

@@ -10,7 +10,7 @@ use super::layout::LayoutError;
 use super::npy::NpyError;
 use super::pair::PairError;
 use crate::json::ParseError;
-use crate::model::Kind;
+use crate::model::{Kind, Scope};
 use crate::record::Flaw;
 
 /// Why a data directory was not read or not written. What failed was not written, in whole.
@@ -44,10 +44,14 @@ pub enum FileError {
         path: PathBuf,
     },
     /// The manifest names another owner than the one who asks.
-    #[error("{path} belongs to another owner; nothing in it was read")]
+    #[error("{path} belongs to {owner}, not to {asked}; nothing in it was read")]
     OtherOwner {
         /// The directory.
         path: PathBuf,
+        /// Whose it is.
+        owner: Scope,
+        /// Who asks.
+        asked: Scope,
     },
     /// A new directory was to be made where there are memories.
     #[error("{path} holds memories already; nothing was changed")]

@@ -193,8 +193,11 @@ impl Founding {
         let root = &self.root;
         let mut manifest = match &self.site {
             Site::Owned(owner) if *owner != scope => {
-                let path = root.clone();
-                return Err(FileError::OtherOwner { path });
+                return Err(FileError::OtherOwner {
+                    path: root.clone(),
+                    owner: *owner,
+                    asked: scope,
+                });
             }
             Site::Vacant => {
                 write_empty(root, space)?;

@@ -181,11 +181,45 @@ pub enum Refusal {
         /// Which database.
         target: String,
     },
-    /// An owner of that name or id is there already.
+    /// An owner cannot be made beside those who are there.
     #[error("{what}")]
     Exists {
         /// What is there.
         what: String,
+    },
+    /// An owner of that name is there already.
+    #[error("{what} is there already, with the id {id}")]
+    OwnerExists {
+        /// The kind of owner and its name.
+        what: String,
+        /// Its id.
+        id: uuid::Uuid,
+    },
+    /// An owner of that name is there already and is not the one that was asked for.
+    #[error("{what} is {there}, not {wanted}")]
+    OtherOwner {
+        /// The kind of owner and its name.
+        what: String,
+        /// Who is there.
+        there: Scope,
+        /// Who was asked for.
+        wanted: Scope,
+    },
+    /// Several owners have that name.
+    #[error("several are called {what}: {ids}")]
+    Namesakes {
+        /// The kind of owner and its name.
+        what: String,
+        /// Their ids.
+        ids: String,
+    },
+    /// The id that a new owner should have is somebody's.
+    #[error("{what} cannot be created, since its id is taken by {by}")]
+    IdTaken {
+        /// The kind of owner and its name.
+        what: String,
+        /// The kind and the name of who has the id.
+        by: String,
     },
     /// The login role may not do what is needed.
     #[error("the role {} may not do this: {doing}", role.as_deref().unwrap_or("you log in with"))]

@@ -37,7 +37,9 @@ pub use error::{DatabaseError, Refusal, Standing};
 pub use index::{IndexStep, Indexed, VectorIndex};
 pub use ledger::{ChunkCounts, Lock, Run, RunChunk, RunStatus};
 pub use load::{Existing, Written};
-pub use owners::{Owner, OwnerFlaw, Tenant, TenantToCreate, User, UserToCreate};
+pub use owners::{
+    ChosenId, Made, Making, Owner, OwnerFlaw, Tenant, TenantToCreate, User, UserToCreate,
+};
 pub use schema::{AppliedVersion, SchemaStatus, SchemaVersion};
 pub use scoped::Scoped;
 pub use table::Stored;

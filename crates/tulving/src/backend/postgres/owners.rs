@@ -1,5 +1,7 @@
 //! Users and tenants: who can own memories.
 
+mod create;
+
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -7,6 +9,8 @@ use uuid::Uuid;
 use super::connect::Connection;
 use super::error::{DatabaseError, Doing, Refusal, Standing};
 use crate::model::{Scope, Timestamp, is_blank};
+
+pub use create::{ChosenId, Made, Making};
 
 /// A user to be made.
 #[derive(Debug, Clone)]
@@ -164,41 +168,6 @@ pub struct Tenant {
 }
 
 impl Connection {
-    /// Makes owners, all or none. Their scopes come by themselves.
-    ///
-    /// # Errors
-    /// If one of them is not named properly or there already, or the login role may not write the
-    /// tables.
-    pub async fn create_owners(&mut self, owners: &[&dyn Owner]) -> Result<(), DatabaseError> {
-        owners.iter().try_for_each(|owner| owner.check())?;
-        self.require_table("memory_nodes").await?;
-        let login = self.login.clone();
-        let tx = self.client.transaction().await.doing("creating owners")?;
-        for owner in owners {
-            let doing = format!("creating {}", owner.describe());
-            tx.batch_execute(&owner.sql())
-                .await
-                .doing(&doing)
-                .map_err(|error| {
-                    use tokio_postgres::error::SqlState;
-                    let what = match error.sql_state() {
-                        Some(code) if *code == SqlState::UNIQUE_VIOLATION => {
-                            "is there already, or its id is taken"
-                        }
-                        Some(code) if *code == SqlState::FOREIGN_KEY_VIOLATION => {
-                            "belongs to a tenant that does not exist"
-                        }
-                        _ => return error.lacking(login.as_deref(), Standing::Owner),
-                    };
-                    Refusal::Exists {
-                        what: format!("{} {what}", owner.describe()),
-                    }
-                    .into()
-                })?;
-        }
-        tx.commit().await.doing("creating owners")
-    }
-
     /// All users, oldest first.
     ///
     /// # Errors
