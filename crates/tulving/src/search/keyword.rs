@@ -45,7 +45,7 @@ pub struct TermPostings {
 /// nothing but stop words asks for them.
 #[must_use]
 pub fn query_terms(query: &str) -> Vec<String> {
-    let mut terms = tokens::terms(query);
+    let mut terms = tokens::asked(query);
     terms.sort_unstable();
     terms.dedup();
     if terms.iter().any(|term| !is_stop_word(term)) {
@@ -212,7 +212,8 @@ mod tests {
         );
         assert_eq!(query_terms("To be or not"), ["not"]);
         assert_eq!(query_terms("who is it"), ["is", "it", "who"]);
-        assert!(query_terms(" 🎉 ").is_empty());
+        assert_eq!(query_terms("what is 🎉?"), ["🎉"]);
+        assert!(query_terms(" …?! ").is_empty());
     }
 
     #[test]

@@ -16,8 +16,8 @@ use crate::json::{self, ParseError, Records, Value};
 use crate::model::{Embedding, Episode, Kind, Memory, Node, Scope};
 use crate::record::{self, Flaw, Reason, Stamp};
 use crate::search::segment::{Segment, SegmentBuilder};
-use crate::search::text;
 use crate::search::vector::Compact;
+use crate::search::{text, tokens};
 
 /// Records and vectors of one kind, read-only, with what makes them quick to search. Rows count
 /// from 0, as in the files.
@@ -242,7 +242,7 @@ impl Base {
             return Ok(words);
         }
         let key = self.key(&self.sha256.unwrap_or_default()[0]);
-        let file = self.derived("words-1", &key);
+        let file = self.derived(&format!("words-{}", tokens::NUMBER), &key);
         let kept = derived::load(&file, &key).and_then(|bytes| Segment::open(bytes).ok());
         let words = match kept.filter(|words| words.verify().is_ok()) {
             Some(words) => words,

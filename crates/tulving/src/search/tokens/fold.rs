@@ -1,95 +1,98 @@
 //! Words brought to the form they are compared in.
+//!
+//! Compatibility first, since it can bring capitals (`℡`); then what readers of each script take
+//! for the same ([`letters`](super::letters)); then case, folded in full (`ß` as `ss`); composed
+//! again at the end, since the first step takes Hangul apart.
+//!
+//! Who writes without accents finds what has them, and the other way round. So that the word as it
+//! was written still counts for more, it is a second token: `phở` is `pho` and `phở`. And `ü` can be
+//! spelled `ue`, which is a third.
 
 use unicode_normalization::UnicodeNormalization;
 
 use super::LONGEST;
-use super::script::is_unseen;
+use super::letters::{self, Accents, Lost};
+use super::script::{is_apostrophe, is_unseen};
+use super::stem::stem;
 
 /// Folds one word after the other into one buffer.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Folder {
     buffer: String,
+    letters: String,
 }
 
 impl Folder {
-    /// A word in lower case, without accents and endings, at most [`LONGEST`] letters.
+    /// Calls `each` with every form that a word is found by; the first is [`word`](Self::word).
+    pub(super) fn forms(&mut self, word: &str, mut each: impl FnMut(&str)) {
+        let lost = self.fold(word, Accents::Dropped);
+        stem(&mut self.buffer);
+        each(&self.buffer);
+        letters::without_prefixes(&self.buffer, &mut each);
+        if lost.accents {
+            self.fold(word, Accents::Kept);
+            each(&self.buffer);
+        }
+        if lost.umlauts {
+            self.fold(word, Accents::Spelled);
+            stem(&mut self.buffer);
+            each(&self.buffer);
+        }
+    }
+
+    /// A word without case, accents and endings, at most [`LONGEST`] letters.
     pub(super) fn word(&mut self, word: &str) -> &str {
-        self.whole(word);
+        self.fold(word, Accents::Dropped);
         stem(&mut self.buffer);
         &self.buffer
     }
 
     /// As [`word`](Self::word), but a name keeps its ending.
-    pub(super) fn whole(&mut self, word: &str) -> &str {
-        self.buffer.clear();
-        if word.is_ascii() {
-            self.buffer.push_str(&word[..word.len().min(LONGEST)]);
-            self.buffer.make_ascii_lowercase();
-        } else {
-            // Compatibility first, since it can bring capitals (`℡`); composed again at the end,
-            // since it takes Hangul apart.
-            self.buffer.extend(
-                word.chars()
-                    .filter(|c| !is_unseen(*c))
-                    .nfkd()
-                    .filter(|c| !is_accent(*c))
-                    .flat_map(char::to_lowercase)
-                    // Some capitals are an accented letter when small: `İ`.
-                    .filter(|c| !is_accent(*c))
-                    .map(|c| match c {
-                        'ς' => 'σ',
-                        '’' => '\'',
-                        other => other,
-                    })
-                    .nfc()
-                    .take(LONGEST),
-            );
+    pub(super) fn whole(&mut self, name: &str) -> &str {
+        self.fold(name, Accents::Dropped);
+        &self.buffer
+    }
+
+    /// A letter behind a sign that tells what it is found as.
+    pub(super) fn marked(&mut self, mark: char, letter: &str) -> &str {
+        self.fold(letter, Accents::Dropped);
+        if !self.buffer.is_empty() {
+            self.buffer.insert(0, mark);
         }
         &self.buffer
     }
-}
 
-/// The accents of Latin, Greek and Cyrillic. Marks of other scripts are vowels, or tell words apart.
-fn is_accent(c: char) -> bool {
-    ('\u{300}'..='\u{36f}').contains(&c)
-}
+    /// Signs, as they are.
+    pub(super) fn signs(&mut self, signs: impl Iterator<Item = char>) -> &str {
+        self.buffer.clear();
+        self.buffer.extend(signs);
+        &self.buffer
+    }
 
-/// Takes the commonest English endings off a word: plurals, `-ed`, `-ing`, and the `-e` that these
-/// replace, so that `cached`, `caching`, `caches` and `cache` are one. Light on purpose: what is left
-/// need not be a word, but two words that mean different things seldom meet.
-fn stem(word: &mut String) {
-    if word.len() < 3 || !word.bytes().all(|b| b.is_ascii_alphabetic()) {
-        return;
-    }
-    let ends =
-        |word: &str, ending: &str, least: usize| word.len() >= least && word.ends_with(ending);
-    if ends(word, "ies", 5) || ends(word, "ied", 5) {
-        word.truncate(word.len() - 2);
-        return;
-    }
-    if ends(word, "s", 4) && !["ss", "us", "is"].iter().any(|end| word.ends_with(end)) {
-        word.pop();
-    }
-    // Something that can be spoken has to stay: `string`, `speed`.
-    let spoken = |word: &str, ending: usize| word[..word.len() - ending].contains(VOWELS);
-    let ending = if ends(word, "ing", 6) && spoken(word, 3) {
-        3
-    } else if ends(word, "ed", 5) && !word.ends_with("eed") && spoken(word, 2) {
-        2
-    } else {
-        0
-    };
-    word.truncate(word.len() - ending);
-    let mut last = word.chars().rev();
-    let (last, before) = (last.next(), last.next());
-    let doubled = ending > 0 && last == before && !matches!(last, Some('l' | 's' | 'z'));
-    if word.len() > 3 && (doubled || last == Some('e')) {
-        word.pop();
-    } else if last == Some('y') && before.is_some_and(|before| !VOWELS.contains(&before)) {
-        // `try` as `tries` and `tried`, which may also come from `-ie`.
-        word.pop();
-        word.push('i');
+    fn fold(&mut self, word: &str, accents: Accents) -> Lost {
+        self.buffer.clear();
+        let mut lost = Lost::default();
+        if word.is_ascii() {
+            self.buffer.push_str(&word[..word.len().min(LONGEST)]);
+            self.buffer.make_ascii_lowercase();
+            self.buffer.retain(|c| !is_apostrophe(c));
+            return lost;
+        }
+        self.letters.clear();
+        for c in word.chars().filter(|c| !is_unseen(*c)).nfkd() {
+            letters::push(c, accents, &mut self.letters, &mut lost);
+        }
+        // Small, capital and small again is the full folding of Unicode, and makes one of the four
+        // letters that Turkish has for `i`.
+        self.buffer.extend(
+            self.letters
+                .chars()
+                .flat_map(char::to_lowercase)
+                .flat_map(char::to_uppercase)
+                .flat_map(char::to_lowercase)
+                .nfc()
+                .take(LONGEST),
+        );
+        lost
     }
 }
-
-const VOWELS: [char; 6] = ['a', 'e', 'i', 'o', 'u', 'y'];
