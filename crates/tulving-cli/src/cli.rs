@@ -68,6 +68,10 @@ pub struct Global {
     /// Asks nothing: every question is answered with yes
     #[arg(long, short = 'y', global = true)]
     pub yes: bool,
+
+    /// Replaces a file that is there already, where a command writes to a file that is named
+    #[arg(long, global = true)]
+    pub force: bool,
 }
 
 impl Global {

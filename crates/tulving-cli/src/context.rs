@@ -17,6 +17,8 @@ pub struct Context {
     pub json: bool,
     /// Nothing is to be asked.
     pub yes: bool,
+    /// A file that is there may be replaced.
+    pub force: bool,
     /// What stdout can show.
     pub out: Screen,
     /// What stderr can show.
@@ -50,6 +52,7 @@ impl Context {
             config,
             json,
             yes,
+            force: global.force,
             out,
             err,
         })

@@ -3,6 +3,7 @@
 mod connection;
 mod database;
 mod memory;
+mod output;
 mod transfer;
 mod usage;
 

@@ -1,12 +1,15 @@
 //! Results on stdout: one JSON object, or tables and summaries for a person.
 
 use std::io::{ErrorKind, IsTerminal as _, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
+use tulving::fsutil::OutputFile;
 use tulving::model::Timestamp;
 use tulving::showable::is_showable;
 use tulving::store::WordsOnly;
+use uuid::Uuid;
 
 use crate::exit::{CliError, Exit};
 use crate::terminal::{Look, Screen};
@@ -48,6 +51,16 @@ pub fn text(text: &str) -> Result<(), CliError> {
 pub fn report(report: &str) -> Result<(), CliError> {
     let terminal = std::io::stdout().is_terminal();
     text(&format!("{}{report}", if terminal { "\n" } else { "" }))
+}
+
+/// Writes a file that a person named; one that is there and holds something else is replaced with
+/// `force` alone.
+///
+/// # Errors
+/// As [`OutputFile`] says.
+pub fn file(path: &Path, bytes: &[u8], force: bool) -> Result<(), CliError> {
+    let file = OutputFile::at(path)?;
+    Ok(file.write(&Uuid::new_v4().to_string(), bytes, force)?)
 }
 
 /// Prints beside the result, on stderr: what goes with a question, or a warning. The caller has

@@ -46,6 +46,7 @@
 
 pub mod backend;
 pub mod embed;
+pub mod fsutil;
 pub mod json;
 pub mod model;
 pub mod parity;

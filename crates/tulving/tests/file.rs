@@ -16,5 +16,6 @@ mod file {
     mod derived;
     mod disk_full;
     mod journal;
+    mod links;
     mod together;
 }

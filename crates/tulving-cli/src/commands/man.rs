@@ -13,7 +13,7 @@ use crate::output;
 /// Prints the man page, or writes those of all commands
 ///
 /// `tulving man | man -l -` shows the page of the program. With `--out` each command gets a page
-/// of its own, such as tulving-search.1.
+/// of its own, such as tulving-search.1; pages of another version are replaced with `--force`.
 #[derive(Debug, Args)]
 pub struct ManPages {
     /// The directory to write the pages to; it is made if it is not there
@@ -25,7 +25,7 @@ pub struct ManPages {
 ///
 /// # Errors
 /// When the pages cannot be written.
-pub fn run(pages: &ManPages, json: bool) -> Result<Exit, CliError> {
+pub fn run(pages: &ManPages, json: bool, force: bool) -> Result<Exit, CliError> {
     let mut root = Cli::command();
     root.build();
     let Some(out) = &pages.out else {
@@ -39,7 +39,7 @@ pub fn run(pages: &ManPages, json: bool) -> Result<Exit, CliError> {
     };
     std::fs::create_dir_all(out).map_err(|error| unwritten(out, &error))?;
     let mut files = Vec::new();
-    write(root, out, &mut files)?;
+    write(root, out, force, &mut files)?;
     if json {
         output::json(&json!({"files": files}))?;
     } else {
@@ -49,17 +49,22 @@ pub fn run(pages: &ManPages, json: bool) -> Result<Exit, CliError> {
 }
 
 /// Writes the page of a command and those of the commands below it.
-fn write(command: clap::Command, out: &Path, files: &mut Vec<String>) -> Result<(), CliError> {
+fn write(
+    command: clap::Command,
+    out: &Path,
+    force: bool,
+    files: &mut Vec<String>,
+) -> Result<(), CliError> {
     let is_shown = |sub: &&clap::Command| !sub.is_hide_set() && sub.get_name() != "help";
     for subcommand in command.get_subcommands().filter(is_shown) {
-        write(subcommand.clone(), out, files)?;
+        write(subcommand.clone(), out, force, files)?;
     }
     let name = command
         .get_display_name()
         .unwrap_or_else(|| command.get_name());
     let path = out.join(format!("{name}.1"));
     let page = render(command, &path)?;
-    std::fs::write(&path, page).map_err(|error| unwritten(&path, &error))?;
+    output::file(&path, page.as_bytes(), force)?;
     files.push(path.display().to_string());
     Ok(())
 }

@@ -69,12 +69,14 @@ pub struct Migrate {
     #[arg(long, value_name = "TYPE")]
     pub cast: Option<Cast>,
 
-    /// Where the receipt goes [default: beside the configuration, named after the run]
+    /// Where the receipt goes: a file, a device or pipe, or a directory in which it is named after
+    /// the run; another file there is replaced with --force alone [default: beside the configuration]
     #[arg(long, value_name = "FILE")]
     pub receipt: Option<PathBuf>,
 
-    /// Where `--on-error reject` writes the rejected rows [default: rejects.jsonl, beside the
-    /// configuration]
+    /// Where `--on-error reject` writes the rejected rows; another file there is replaced with --force
+    /// alone [default: rejects.jsonl beside the configuration, or rejects-2.jsonl and so on where
+    /// that holds other rows]
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
 
@@ -166,10 +168,9 @@ impl Migrate {
         source.workers = self.workers.map_or(source.workers, usize::from);
         source.chunk_rows = self.batch_rows.unwrap_or(source.chunk_rows);
         let beside = outside(cx.config.beside(), &source.data_dir);
-        let rejects = self.rejects.unwrap_or_else(|| beside.join("rejects.jsonl"));
-        if let Some(rows) = &source.rows
+        if let (Some(rows), Some(rejects)) = (&source.rows, &self.rejects)
             && self.on_error == OnError::Reject
-            && same_file(rows, &rejects)
+            && same_file(rows, rejects)
         {
             let rejects = rejects.display();
             return Err(CliError::usage(format!(
@@ -181,13 +182,14 @@ impl Migrate {
             source,
             model: self.model,
             reject: self.on_error == OnError::Reject,
-            rejects,
+            rejects: self.rejects.unwrap_or_else(|| beside.clone()),
             existing: match self.existing {
                 Existing::Keep => OnExisting::Keep,
                 Existing::Update => OnExisting::Update,
             },
             restart: self.restart,
             receipt: self.receipt.unwrap_or(beside),
+            replace_files: cx.force,
             lock_seconds: LOCK_SECONDS,
         })
     }

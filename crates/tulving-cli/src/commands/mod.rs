@@ -47,7 +47,7 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
             return Ok(Exit::Done);
         }
         Command::Completions(completions) => return completions::run(completions, cli.global.json),
-        Command::Man(pages) => return man::run(pages, cli.global.json),
+        Command::Man(pages) => return man::run(pages, cli.global.json, cli.global.force),
         _ => {}
     }
     if let Command::Init(init) = command {

@@ -104,9 +104,7 @@ pub(super) fn print_sql(
         several => format!("BEGIN;\n{}\nCOMMIT;\n", several.join("\n")),
     };
     if let Some(path) = file {
-        std::fs::write(path, &sql).map_err(|error| {
-            CliError::usage(format!("writing {}", path.display())).because(&error)
-        })?;
+        output::file(path, sql.as_bytes(), cx.force)?;
         return print_id(
             cx,
             id,

@@ -56,6 +56,7 @@ pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
     source.restamp = verify.restamp;
     source.cast_f32 = verify.cast.is_some();
     let against = verify.against.as_deref().map(Receipt::read).transpose()?;
+    let rows = against.as_ref().and_then(|receipt| receipt.rows.clone());
     let options = VerifyOptions {
         source,
         exact: verify.exact,
@@ -71,7 +72,13 @@ pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
     if cx.json {
         output::json(&WireVerification::new(scope, verification))?;
     } else {
-        output::report(&report(scope, &data_dir, &verification, cx.out))?;
+        output::report(&report(
+            scope,
+            &data_dir,
+            rows.as_deref(),
+            &verification,
+            cx.out,
+        ))?;
     }
     Ok(exit)
 }
@@ -88,11 +95,18 @@ pub(super) fn exit(verification: &Verification) -> Exit {
 }
 
 /// The comparison as a person reads it.
-fn report(scope: Scope, data_dir: &Path, verification: &Verification, screen: Screen) -> String {
+fn report(
+    scope: Scope,
+    data_dir: &Path,
+    rows: Option<&Path>,
+    verification: &Verification,
+    screen: Screen,
+) -> String {
     let (nodes, episodes) = (&verification.nodes, &verification.episodes);
     let mut table = Table::numbers(["", "nodes", "episodes"]);
-    let rows = |found: &KindVerification| count(found.source + found.rejected);
-    table.row(["in the source".to_owned(), rows(nodes), rows(episodes)]);
+    let found = |found: &KindVerification| count(found.source + found.rejected);
+    let where_from = rows.map_or("in the source", |_| "in the file");
+    table.row([where_from.to_owned(), found(nodes), found(episodes)]);
     table.row([
         "equal".to_owned(),
         count(nodes.equal),
@@ -102,7 +116,7 @@ fn report(scope: Scope, data_dir: &Path, verification: &Verification, screen: Sc
     let mut text = table.render(screen);
     text.push('\n');
     text.push_str(&findings(verification));
-    text.push_str(&verdict(scope, None, verification, screen));
+    text.push_str(&verdict(scope, rows, verification, screen));
     text.push_str(&advice(scope, data_dir, verification));
     text
 }

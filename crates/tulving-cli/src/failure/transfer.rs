@@ -55,14 +55,17 @@ impl From<TransferError> for CliError {
             }
             TransferError::RowsFile { .. } => told(Exit::Source, &error)
                 .hint("mend the line; each needs `kind`, `index` and `row` as --on-error reject wrote them"),
+            TransferError::NoRows { .. } => told(Exit::Source, &error)
+                .hint("name the file that --on-error reject wrote, with --rows FILE; without --rows all rows are migrated"),
             TransferError::Interrupted { .. } => {
                 told(Exit::Interrupted, &error).hint("the same command again, to resume")
             }
             TransferError::Io { ref source, .. } => match source.kind() {
                 ErrorKind::StorageFull | ErrorKind::QuotaExceeded => told(Exit::Unreachable, &error)
                     .hint("free space there, then the same command again, to resume"),
-                _ => told(Exit::Usage, &error).hint("name another file, or make the directory"),
+                _ => told(Exit::Usage, &error).hint("name a file that is there and that this account may read"),
             },
+            TransferError::Output(error) => error.into(),
             TransferError::Receipt { .. } => told(Exit::Usage, &error),
             TransferError::Worker { .. } => bug(&error),
             _ => told(Exit::Source, &error),

@@ -46,6 +46,7 @@ async fn migrate(database: &Database, scope: Scope, data: &Data) -> Result<Repor
         existing: OnExisting::Update,
         restart: false,
         receipt: data.path("../receipt.json"),
+        replace_files: true,
         lock_seconds: 30,
     };
     let cancel = Cancel::new();

@@ -1,11 +1,12 @@
 //! A migration leaves a receipt, and leaves the source alone.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
 use std::process::Command;
 
 use serde_json::{Value, json};
 use testkit::corpus::Corpus;
+use tulving::backend::postgres::SchemaVersion;
 
 use crate::support::{World, files, keys};
 
@@ -66,7 +67,7 @@ fn a_receipt_says_what_was_moved() {
         json!({"provider": "local", "model": "test-model", "dimensions": 8})
     );
     assert_eq!(receipt["tulving"], json!(env!("CARGO_PKG_VERSION")));
-    assert_eq!(receipt["schema_version"], json!(2));
+    assert_eq!(receipt["schema_version"], json!(SchemaVersion::newest()));
     let server = world.database.scalar("SHOW server_version");
     assert!(
         server.starts_with(
@@ -195,5 +196,84 @@ fn a_receipt_goes_where_it_is_wanted() {
             .unwrap()
             .starts_with("settings/tulving-"),
         "{beside}"
+    );
+}
+
+#[test]
+fn a_receipt_replaces_no_file_of_others() {
+    let world = World::new();
+    let data = world.corpus(&Corpus::new(8).dim(4));
+    let before = world.counts();
+    fs::write(world.path("there"), "precious").unwrap();
+    symlink("there", world.path("link")).unwrap();
+    for name in ["there", "link"] {
+        // Found out before anything is written.
+        let refused = world.migrate(&["--receipt", name]).expect(2);
+        refused
+            .says(&format!("cannot write {name}"))
+            .says("--force");
+    }
+    assert_eq!(world.counts(), before);
+    assert_eq!(fs::read(world.path("there")).unwrap(), b"precious");
+    let nodes = "data/corpus/nodes.json";
+    let source = fs::read(data.join("corpus/nodes.json")).unwrap();
+    for (args, why) in [
+        (&["--receipt", nodes, "--force"][..], "a file of the source"),
+        (
+            &["--receipt", "x", "--rejects", "./x", "--on-error", "reject"],
+            "into one file",
+        ),
+    ] {
+        world.migrate(args).expect(2).says(why);
+    }
+    assert_eq!(fs::read(data.join("corpus/nodes.json")).unwrap(), source);
+    world.migrate(&["--receipt", "link", "--force"]).expect(0);
+    assert!(
+        fs::symlink_metadata(world.path("link"))
+            .unwrap()
+            .is_symlink()
+    );
+    let receipt: Value = serde_json::from_slice(&fs::read(world.path("there")).unwrap()).unwrap();
+    assert_eq!(receipt["verified"], json!(true));
+    // A later run is another one.
+    world.migrate(&["--receipt", "there"]).expect(2);
+}
+
+#[test]
+fn a_receipt_is_written_into_what_a_name_leads_to() {
+    let world = World::new();
+    world.corpus(&Corpus::new(8).dim(4));
+    let is_receipt = |bytes: &[u8]| {
+        let receipt: Value = serde_json::from_slice(bytes).unwrap();
+        assert_eq!(receipt["verified"], json!(true));
+    };
+    symlink("far", world.path("link")).unwrap();
+    world.migrate(&["--receipt", "link"]).expect(0);
+    assert!(
+        fs::symlink_metadata(world.path("link"))
+            .unwrap()
+            .is_symlink()
+    );
+    is_receipt(&fs::read(world.path("far")).unwrap());
+    let pipe = world.path("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let reading = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read(pipe).unwrap()
+    });
+    world.migrate(&["--receipt", "pipe"]).expect(0);
+    is_receipt(&reading.join().unwrap());
+    assert!(fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());
+    let printed = world.migrate(&["--receipt", "/dev/stderr"]).expect(0);
+    assert!(
+        printed.stderr.contains("\"format\": 1"),
+        "{}",
+        printed.stderr
     );
 }

@@ -282,13 +282,17 @@ fn rows_that_are_still_bad_are_set_aside_again() {
     let ran = world.migrate(&["--rows", "rejects.jsonl"]).expect(3);
     // One of the two with the same id is not among these rows.
     ran.says("5 of 6 rows cannot be moved; nothing was written");
-    ran.says("corpus/nodes.json[2]");
+    // Named is the file that a person mends.
+    ran.says("rejects.jsonl, line 2 (");
     // What is read is never written over.
     let again = ["--rows", "rejects.jsonl", "--on-error", "reject"];
-    world.migrate(&again).expect(2).says("--rejects FILE");
     world
-        .migrate(&[&again[..], &["--rejects", "./rejects.jsonl"]].concat())
-        .expect(2);
+        .migrate(&[&again[..], &["--rejects", "./rejects.jsonl", "--force"]].concat())
+        .expect(2)
+        .says("--rejects FILE");
+    let report = world.migrate(&again).expect(5).json();
+    assert_eq!(report["rejects"], json!("./rejects-2.jsonl"));
+    assert_eq!(lines(&world, "rejects-2.jsonl").len(), 5);
     assert_eq!(fs::read(world.path("rejects.jsonl")).unwrap(), before);
 
     // Mended, but for a vector that was given with a row that has another fault by now.
@@ -469,12 +473,6 @@ fn a_rows_file_that_cannot_be_used_is_refused_with_the_line() {
         .database
         .rows("SELECT count(*) FROM memory_nodes UNION ALL SELECT count(*) FROM runs");
     assert_eq!(after, before);
-    // Nothing to do is no fault.
-    fs::write(world.path("empty.jsonl"), "\n \n").unwrap();
-    assert_eq!(
-        world.migrate(&["--rows", "empty.jsonl"]).expect(0).json()["nodes"]["found"],
-        json!(0)
-    );
 }
 
 #[test]
@@ -485,4 +483,73 @@ fn a_record_that_is_no_json_cannot_be_set_aside() {
     let ran = world.migrate(&["--on-error", "reject"]).expect(3);
     ran.says("corpus/nodes.json[0] is not JSON");
     assert!(!world.path("rejects.jsonl").exists());
+}
+
+#[test]
+fn rows_that_a_person_is_mending_are_not_replaced() {
+    let world = World::new();
+    spoiled(&world);
+    let args = ["--on-error", "reject"];
+    world.migrate(&args).expect(4);
+    let first = fs::read(world.path("rejects.jsonl")).unwrap();
+    // The same rows once more: there is nothing to lose, and nothing piles up.
+    assert_eq!(
+        world.migrate(&args).expect(4).json()["rejects"],
+        json!("./rejects.jsonl")
+    );
+    fs::write(world.path("rejects.jsonl"), "half mended").unwrap();
+    let report = world.migrate(&args).expect(4).json();
+    assert_eq!(report["rejects"], json!("./rejects-2.jsonl"));
+    assert_eq!(fs::read(world.path("rejects-2.jsonl")).unwrap(), first);
+    // Nor is a file that is named.
+    let named = [&args[..], &["--rejects", "rejects.jsonl"]].concat();
+    let refused = world.migrate(&named).expect(2);
+    refused.says("cannot write rejects.jsonl").says("--force");
+    assert_eq!(
+        fs::read(world.path("rejects.jsonl")).unwrap(),
+        b"half mended"
+    );
+    world
+        .migrate(&[&named[..], &["--force"]].concat())
+        .expect(4);
+    assert_eq!(fs::read(world.path("rejects.jsonl")).unwrap(), first);
+}
+
+#[test]
+fn a_file_without_rows_is_no_proof_of_anything() {
+    let world = World::new();
+    Data::fresh(&world.path("data"));
+    for (text, only) in [("", &[][..]), ("\n \n", &[]), ("", &["--only", "nodes"])] {
+        fs::write(world.path("rows.jsonl"), text).unwrap();
+        let args = [&["--rows", "rows.jsonl"], only].concat();
+        world
+            .migrate(&args)
+            .expect(3)
+            .says("rows.jsonl holds no rows of nodes");
+    }
+}
+
+#[test]
+fn a_receipt_of_mended_rows_is_checked_against_those_rows() {
+    let world = World::new();
+    let data = spoiled(&world);
+    world.migrate(&["--on-error", "reject"]).expect(4);
+    fs::write(world.path("mended.jsonl"), mend(&world, &data)).unwrap();
+    let report = world.migrate(&["--rows", "mended.jsonl"]).expect(0).json();
+    let receipt = report["receipt"].as_str().unwrap();
+    let proved = world.verify(&["--against", receipt]).expect(0).json();
+    assert_eq!(proved["nodes"]["equal"], json!(5));
+    // Rows that were there before are not "added later".
+    assert_eq!(proved["nodes"]["extra_count"], json!(0), "{proved}");
+    assert_eq!(proved["digest"], report["digest"]);
+    fs::write(world.path("mended.jsonl"), "\n").unwrap();
+    world
+        .verify(&["--against", receipt])
+        .expect(3)
+        .says("holds no rows");
+    fs::remove_file(world.path("mended.jsonl")).unwrap();
+    world
+        .verify(&["--against", receipt])
+        .expect(2)
+        .says("reading mended.jsonl");
 }

@@ -10,6 +10,7 @@ use crate::backend::file::FileError;
 use crate::backend::file::layout::LayoutError;
 use crate::backend::file::pair::PairError;
 use crate::backend::postgres::DatabaseError;
+use crate::fsutil::OutputError;
 use crate::json::ParseError;
 use crate::model::Kind;
 use crate::record::Flaw;
@@ -23,6 +24,8 @@ pub struct Flawed {
     pub file: String,
     /// Its index in the file, from 0.
     pub index: u64,
+    /// Where it was read instead: a file given with `--rows`, and its line there, from 1.
+    pub line: Option<(PathBuf, u64)>,
     /// Its id, if it has one.
     pub id: Option<String>,
     /// What is wrong with it.
@@ -35,7 +38,10 @@ pub struct Flawed {
 
 impl fmt::Display for Flawed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}]", self.file, self.index)?;
+        match &self.line {
+            Some((file, line)) => write!(f, "{}, line {line}", file.display())?,
+            None => write!(f, "{}[{}]", self.file, self.index)?,
+        }
         if let Some(id) = self.id.as_deref().filter(|id| !id.is_empty()) {
             write!(f, " ({id})")?;
         }
@@ -120,7 +126,15 @@ pub enum TransferError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A file of our own could not be read or written.
+    /// The file given with `--rows` holds nothing to migrate.
+    #[error("{path} holds no rows of {kinds}")]
+    NoRows {
+        /// The file.
+        path: PathBuf,
+        /// Of what.
+        kinds: String,
+    },
+    /// A file that was named could not be read.
     #[error("{doing} {path}")]
     Io {
         /// What was being done.
@@ -130,6 +144,9 @@ pub enum TransferError {
         /// Why it failed.
         source: io::Error,
     },
+    /// Receipt or rejected rows cannot go where they should.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// The file given with `--against` is no receipt.
     #[error("{path} is not a receipt of a migration: {reason}")]
     Receipt {

@@ -10,8 +10,8 @@ use super::cancel::Cancel;
 use super::copy::{Copying, OnExisting};
 use super::error::TransferError;
 use super::inputs;
+use super::outputs::Outputs;
 use super::prepare::{Prepared, SourceOptions, survey};
-use super::private_file;
 use super::progress::{Phase, Progress};
 use super::receipt::{Receipt, ReceiptCounts, ReceiptScope};
 use super::source::Reading;
@@ -32,7 +32,8 @@ pub struct MigrateOptions {
     pub model: Option<String>,
     /// Write the sound rows though others are refused.
     pub reject: bool,
-    /// Where refused rows go.
+    /// Where refused rows go: a file, or a directory in which it is `rejects.jsonl` or, while there
+    /// are files with other rows, `rejects-2.jsonl` and so on.
     pub rejects: PathBuf,
     /// What happens to rows that are there already and differ.
     pub existing: OnExisting,
@@ -40,6 +41,8 @@ pub struct MigrateOptions {
     pub restart: bool,
     /// Where the receipt goes: a file, or a directory in which it is named after the run.
     pub receipt: PathBuf,
+    /// Whether these two may take the place of other files.
+    pub replace_files: bool,
     /// How long to wait for another run of the same scope.
     pub lock_seconds: u64,
 }
@@ -71,6 +74,7 @@ pub struct Migration {
     target: Target,
     scope: Scope,
     options: MigrateOptions,
+    outputs: Outputs,
     /// The embedding space of the vectors, unless there are none.
     pub space: Option<Space>,
     /// What was found.
@@ -89,11 +93,12 @@ impl OnExisting {
 }
 
 impl Migration {
-    /// Checks the database, then reads and checks the whole source.
+    /// Checks the database and where the receipt goes, then reads and checks the whole source.
     ///
     /// # Errors
-    /// If the database cannot be worked with, the owner is not in it, or the source cannot be
-    /// used; also if rows are refused and `reject` is not set.
+    /// If the database cannot be worked with, the owner is not in it, receipt or rejected rows could
+    /// not be written, or the source cannot be used; also if rows are refused and `reject` is not
+    /// set.
     pub async fn prepare(
         database: &Database,
         scope: Scope,
@@ -110,6 +115,7 @@ impl Migration {
             .iter()
             .for_each(|warning| progress.note(warning));
         drop(connection);
+        let outputs = Outputs::look(&options, scope, cancel).await?;
         let surveyed = survey(&options.source, progress, cancel).await?;
         let space = surveyed.space(options.model.as_deref())?;
         let prepared = surveyed
@@ -118,11 +124,14 @@ impl Migration {
         if !options.reject {
             prepared.require_flawless()?;
         }
+        let sources = prepared.files.iter().map(|(_, print)| print.path.as_path());
+        outputs.require_other_than(sources)?;
         Ok(Self {
             database: database.clone(),
             target,
             scope,
             options,
+            outputs,
             space,
             prepared,
         })
@@ -140,7 +149,6 @@ impl Migration {
         cancel: &Cancel,
     ) -> Result<Report, TransferError> {
         let began = (Timestamp::now(), Instant::now());
-        self.require_writable()?;
         let lock = self.lock(progress, cancel).await?;
         let (run_id, chunks) = self.enter(progress).await?;
         let result = self.work(run_id, chunks, began, progress, cancel).await;
@@ -184,6 +192,8 @@ impl Migration {
         );
         let scoped = connection.scoped(self.scope).await?;
         let unfinished = scoped.unfinished_run().await?;
+        let resumed = unfinished.as_ref().filter(|_| !self.options.restart);
+        self.outputs.require_own(resumed.map(|run| run.run_id))?;
         if let Some(run) = &unfinished
             && !self.options.restart
         {
@@ -239,16 +249,11 @@ impl Migration {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Report, TransferError> {
-        if self.prepared.refused() > 0 {
-            self.prepared
-                .write_rejects(
-                    &self.options.rejects,
-                    run_id,
-                    self.options.source.workers,
-                    cancel,
-                )
-                .await?;
-        }
+        let workers = self.options.source.workers;
+        let rejects = self
+            .outputs
+            .write_rejects(run_id, &self.prepared, workers, cancel)
+            .await?;
         let space_id = match &self.space {
             Some(space) => Some(self.database.connect().await?.space(space).await?),
             None => None,
@@ -313,6 +318,7 @@ impl Migration {
             counts.map(|(_, counts)| counts),
             verification,
             began,
+            rejects,
         )
         .await
     }
@@ -389,6 +395,7 @@ impl Migration {
         [nodes, episodes]: [ChunkCounts; 2],
         verification: Verification,
         (started_at, began): (Timestamp, Instant),
+        rejects: Option<PathBuf>,
     ) -> Result<Report, TransferError> {
         let took = began.elapsed();
         let receipt = Receipt {
@@ -398,6 +405,7 @@ impl Migration {
             scope: ReceiptScope::from(self.scope),
             verified: verification.verified,
             files: self.prepared.files.iter().map(Into::into).collect(),
+            rows: self.options.source.rows.clone(),
             layout: self.prepared.layout.to_owned(),
             kinds: self
                 .prepared
@@ -418,8 +426,7 @@ impl Migration {
             started_at: started_at.isoformat(),
             finished_at: Timestamp::now().isoformat(),
         };
-        let path = self.receipt_path(run_id);
-        receipt.write(&path)?;
+        let path = self.outputs.write_receipt(&receipt)?;
         let result = serde_json::to_value(&receipt).unwrap_or_default();
         let mut connection = self.database.connect().await?;
         let scoped = connection.scoped(self.scope).await?;
@@ -435,34 +442,8 @@ impl Migration {
             verification,
             took,
             receipt: path,
-            rejects: (self.prepared.refused() > 0).then(|| self.options.rejects.clone()),
+            rejects,
         })
-    }
-
-    fn receipt_path(&self, run_id: Uuid) -> PathBuf {
-        let given = &self.options.receipt;
-        if given.is_dir() {
-            given.join(format!("tulving-{run_id}.receipt.json"))
-        } else {
-            given.clone()
-        }
-    }
-
-    /// Whether receipt and rejects can be written, before hours of work end in that.
-    fn require_writable(&self) -> Result<(), TransferError> {
-        let probe = Uuid::now_v7();
-        let receipt = self.receipt_path(probe);
-        let rejects = self.options.reject.then(|| self.options.rejects.clone());
-        for path in std::iter::once(receipt).chain(rejects) {
-            if let Err(source) = private_file::probe(&path, probe) {
-                return Err(TransferError::Io {
-                    doing: "writing",
-                    path,
-                    source,
-                });
-            }
-        }
-        Ok(())
     }
 
     fn counts(&self, kind: Kind, counts: ChunkCounts) -> ReceiptCounts {

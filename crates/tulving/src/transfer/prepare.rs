@@ -1,15 +1,13 @@
 //! The first two phases: what is there, and whether all of it can be moved.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
-
-use uuid::Uuid;
 
 use super::cancel::Cancel;
 use super::error::{Flawed, TransferError};
 use super::ids::IdSet;
-use super::private_file::Partial;
 use super::progress::{Phase, Progress};
 use super::rows::{self, RowsFile};
 use super::source::{KindSource, Reading};
@@ -18,6 +16,7 @@ use crate::backend::file::layout::Layout;
 use crate::backend::file::npy;
 use crate::backend::file::pair::{Fingerprint, Pair};
 use crate::backend::file::{FileError, Pending, claims_of};
+use crate::fsutil::OutputWriter;
 use crate::model::{Episode, Kind, Node, Scope, Space};
 use crate::record::{Flaw, Reason, Record, Stamp};
 
@@ -156,6 +155,15 @@ pub(crate) async fn survey(
                 phase: Phase::Plan.as_str(),
             });
         }
+    }
+    if let Some(path) = &options.rows
+        && sources.iter().all(|source| source.rows == 0)
+    {
+        let kinds: Vec<&str> = sources.iter().map(|source| source.kind.plural()).collect();
+        return Err(TransferError::NoRows {
+            path: path.clone(),
+            kinds: kinds.join(" or "),
+        });
     }
     // One journal for all kinds: it is named once.
     if let (Some(pending), Some(first)) = (&pending, sources.first_mut()) {
@@ -338,21 +346,17 @@ impl Prepared {
         })
     }
 
-    /// Writes every refused row, readable by its owner alone, so that it can be mended and given
-    /// back. The file is there whole or not at all.
+    /// Writes every refused row, so that it can be mended and given back. What the inner result
+    /// holds is what writing came to.
+    ///
+    /// # Errors
+    /// If the source cannot be read again.
     pub(crate) async fn write_rejects(
         &self,
-        path: &Path,
-        run_id: Uuid,
+        out: &mut OutputWriter,
         workers: usize,
         cancel: &Cancel,
-    ) -> Result<(), TransferError> {
-        let io = |source| TransferError::Io {
-            doing: "writing",
-            path: path.to_owned(),
-            source,
-        };
-        let mut out = Partial::create(path, run_id).map_err(io)?;
+    ) -> Result<io::Result<()>, TransferError> {
         for checked in &self.sources {
             let reading = Reading {
                 stamp: self.stamp,
@@ -365,7 +369,7 @@ impl Prepared {
             let mut write = |flawed: Vec<Flawed>| {
                 for flawed in flawed {
                     if written.is_ok() {
-                        written = rows::write_line(&mut out, &flawed);
+                        written = rows::write_line(out, &flawed);
                     }
                 }
             };
@@ -381,9 +385,11 @@ impl Prepared {
                         .await?;
                 }
             }
-            written.map_err(io)?;
+            if written.is_err() {
+                return Ok(written);
+            }
         }
-        out.keep().map_err(io)
+        Ok(Ok(()))
     }
 
     async fn validate<R: Record>(
@@ -443,7 +449,7 @@ impl Prepared {
                             repeated.insert(row.stored.ord);
                             if repeated.len() <= Self::SHOWN {
                                 let flaw = Flaw::new(Reason::DuplicateId, what);
-                                flawed.push(source.flawed_row(&row.stored, flaw));
+                                flawed.push(source.flawed_row(&row, flaw));
                             }
                         }
                     }

@@ -1,14 +1,12 @@
 //! Receipts: what was moved, in a file that outlives the source.
 
-use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::TransferError;
 use super::prepare::SourceOptions;
-use super::private_file::Partial;
 use super::verify::Verification;
 use crate::backend::file::pair::Fingerprint;
 use crate::model::{Kind, Scope, Space};
@@ -31,6 +29,9 @@ pub struct Receipt {
     pub verified: bool,
     /// The source's files as they were read.
     pub files: Vec<ReceiptFile>,
+    /// The file of mended rows that was moved instead of the source's records, as it was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<PathBuf>,
     /// `2.0.0` or `1.x`.
     pub layout: String,
     /// The kinds that were moved: `nodes`, `episodes`.
@@ -142,19 +143,11 @@ impl Receipt {
         Ok(receipt)
     }
 
-    /// Writes it, readable by its owner alone.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), TransferError> {
-        (|| {
-            let mut out = Partial::create(path, self.run_id)?;
-            serde_json::to_writer_pretty(&mut out, self)?;
-            out.write_all(b"\n")?;
-            out.keep()
-        })()
-        .map_err(|source| TransferError::Io {
-            doing: "writing",
-            path: path.to_owned(),
-            source,
-        })
+    /// The file of it.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
     }
 
     /// What the migration read, and how: to be read again in the same way.
@@ -165,6 +158,7 @@ impl Receipt {
             .into_iter()
             .filter(moved)
             .collect();
+        source.rows.clone_from(&self.rows);
         source.restamp |= self.restamped;
         source.cast_f32 |= self.cast_f32;
         source

@@ -51,6 +51,10 @@ impl RowsFile {
         }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     fn io(&self, source: io::Error) -> TransferError {
         TransferError::Io {
             doing: "reading",
@@ -137,13 +141,13 @@ impl RowsFile {
         Ok(Some(Line { kind, index, value }))
     }
 
-    /// Gives the rows of a chunk: index in the source, record, vector.
+    /// Gives the rows of a chunk: line, index in the source, record, vector.
     pub(crate) fn read(
         &self,
         kind: Kind,
         chunk: &RunChunk,
         vectors: &Npy,
-        mut each: impl FnMut(u64, &mut Value<'_>, Vector),
+        mut each: impl FnMut(u64, u64, &mut Value<'_>, Vector),
     ) -> Result<(), TransferError> {
         let at = At::new(&self.file, chunk.byte_start);
         let mut lines = BufReader::with_capacity(1 << 20, at.take(chunk.byte_count));
@@ -180,7 +184,7 @@ impl RowsFile {
                 .rev()
                 .find(|(key, _)| key.to_str() == Some("row"));
             if let Some((_, row)) = row {
-                each(index, row, vector);
+                each(number, index, row, vector);
                 rows += 1;
             }
         }

@@ -65,6 +65,8 @@ pub(crate) struct Vector {
 #[derive(Debug)]
 pub(crate) struct SourceRow<R> {
     pub(crate) stored: Stored<R>,
+    /// Its line, if it was read from a file of rows.
+    pub(crate) line: Option<u64>,
     /// All zero if no digests were asked for.
     pub(crate) digest: Sha256Bytes,
 }
@@ -177,7 +179,10 @@ impl KindSource {
     }
 
     /// A row that is sound in itself and refused all the same.
-    pub(crate) fn flawed_row<R: Record>(&self, row: &Stored<R>, flaw: Flaw) -> Flawed {
+    pub(crate) fn flawed_row<R: Record>(&self, row: &SourceRow<R>, flaw: Flaw) -> Flawed {
+        let line = self.rows_file.as_ref().zip(row.line);
+        let line = line.map(|(file, line)| (file.path().to_owned(), line));
+        let row = &row.stored;
         let mut record = Vec::new();
         // It was read a moment ago, so it renders.
         let _ = record::write(&row.record, Part::Everything, &mut record);
@@ -185,6 +190,7 @@ impl KindSource {
             kind: self.kind,
             file: self.file().to_owned(),
             index: row.ord,
+            line,
             id: Some(row.record.id().to_owned()),
             flaw,
             row: record,
@@ -326,8 +332,15 @@ impl KindSource {
             self.kind,
             chunk,
             &self.pair.vectors,
-            |index, value, vector| {
+            |line, index, value, vector| {
+                let before = (loaded.rows.len(), loaded.flawed.len());
                 self.take(&mut loaded, index, value, vector, reading, &mut scratch);
+                for row in &mut loaded.rows[before.0..] {
+                    row.line = Some(line);
+                }
+                for flawed in &mut loaded.flawed[before.1..] {
+                    flawed.line = Some((rows_file.path().to_owned(), line));
+                }
             },
         )?;
         Ok(loaded)
@@ -383,7 +396,12 @@ impl KindSource {
                     record: read.record,
                     vector: Some(vector),
                 };
-                loaded.rows.push(SourceRow { stored, digest });
+                let line = None;
+                loaded.rows.push(SourceRow {
+                    stored,
+                    line,
+                    digest,
+                });
             }
             Err(flaw) => {
                 let mut row = Vec::new();
@@ -397,6 +415,7 @@ impl KindSource {
                     kind: self.kind,
                     file: self.file().to_owned(),
                     index,
+                    line: None,
                     id,
                     flaw,
                     row,

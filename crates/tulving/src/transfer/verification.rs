@@ -177,7 +177,10 @@ impl Comparison<'_> {
         .await?;
         // Or what was compared last is not what the checksums are of.
         checked.source.pair.unchanged()?;
-        self.extra::<R>(checked, &mut gathering.found).await?;
+        // Beside the rows of a file there is whatever was moved before.
+        if checked.source.rows_file.is_none() {
+            self.extra::<R>(checked, &mut gathering.found).await?;
+        }
         Ok(gathering)
     }
 

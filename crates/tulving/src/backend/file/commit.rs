@@ -6,18 +6,20 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::base::relative;
-use super::durable;
 use super::error::FileError;
 use super::state::{generations, journal, log_path};
+use crate::fsutil;
 
 const VERSION: u32 = 1;
 
-/// A commit record. Names are relative to the data directory.
+/// A commit record. Names are relative to the data directory; of a file that a link leads out of it
+/// they are whole paths.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Commit {
     version: u32,
@@ -45,17 +47,32 @@ impl Commit {
         }
     }
 
-    /// A staged file takes its name.
-    pub(super) fn publish(&mut self, root: &Path, path: &Path, sha256: Option<[u8; 32]>) {
-        self.rename(root, &durable::staged(path), path, sha256);
+    /// A staged file takes its name: that of the file which a link leads to, on whatever file
+    /// system that is.
+    ///
+    /// # Errors
+    /// If the links lead nowhere, or to a name that a record cannot hold.
+    pub(super) fn publish(
+        &mut self,
+        root: &Path,
+        path: &Path,
+        sha256: Option<[u8; 32]>,
+    ) -> Result<(), FileError> {
+        let to = fsutil::true_path(path).map_err(FileError::io("writing", path))?;
+        self.renames.push(Rename {
+            from: name(root, &fsutil::staged(&to))?,
+            to: name(root, &to)?,
+            sha256: sha256.map(|sum| crate::hex(&sum)),
+        });
+        Ok(())
     }
 
-    /// A file takes another name.
-    pub(super) fn rename(&mut self, root: &Path, from: &Path, to: &Path, sha256: Option<[u8; 32]>) {
+    /// A file, or a link, takes another name.
+    pub(super) fn rename(&mut self, root: &Path, from: &Path, to: &Path) {
         self.renames.push(Rename {
             from: relative(root, from),
             to: relative(root, to),
-            sha256: sha256.map(|sum| crate::hex(&sum)),
+            sha256: None,
         });
     }
 
@@ -75,7 +92,7 @@ impl Commit {
         let path = Self::path(root);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(FileError::io("reading", &path)(error)),
         };
         let commit: Self = serde_json::from_slice(&bytes).map_err(|error| FileError::Damaged {
@@ -95,8 +112,12 @@ impl Commit {
 
     /// Where a file is that has, or will have, this name.
     pub(super) fn at(&self, root: &Path, path: &Path) -> PathBuf {
-        let name = relative(root, path);
-        let rename = self.renames.iter().find(|rename| rename.to == name);
+        let to = fsutil::true_path(path).ok();
+        let to = to.and_then(|to| name(root, &to).ok());
+        let rename = self
+            .renames
+            .iter()
+            .find(|rename| to.as_ref() == Some(&rename.to));
         rename
             .map(|rename| root.join(&rename.from))
             .filter(|from| from.exists())
@@ -111,7 +132,7 @@ impl Commit {
         let path = Self::path(root);
         self.sync_folders(root)?;
         let bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
-        durable::replace(&path, &bytes).map_err(FileError::io("writing", &path))
+        fsutil::replace(&path, &bytes).map_err(FileError::io("writing", &path))
     }
 
     /// Does what the record says and takes it away; what was done before is left as it is. Only
@@ -124,7 +145,7 @@ impl Commit {
             let (from, to) = (root.join(&rename.from), root.join(&rename.to));
             match fs::rename(&from, &to) {
                 Ok(()) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound && to.exists() => {}
+                Err(error) if error.kind() == ErrorKind::NotFound && to.exists() => {}
                 Err(error) => return Err(FileError::io("renaming", &from)(error)),
             }
         }
@@ -133,23 +154,35 @@ impl Commit {
         let cleaning = || FileError::io("cleaning", &folder);
         for old in generations(root)? {
             if old < self.generation {
-                durable::remove(&log_path(root, old)).map_err(cleaning())?;
+                fsutil::remove(&log_path(root, old)).map_err(cleaning())?;
             }
         }
-        durable::sync_folder(&folder).map_err(cleaning())?;
-        durable::remove(&Self::path(root)).map_err(cleaning())?;
-        durable::sync_folder(&folder).map_err(cleaning())
+        fsutil::sync_folder(&folder).map_err(cleaning())?;
+        fsutil::remove(&Self::path(root)).map_err(cleaning())?;
+        fsutil::sync_folder(&folder).map_err(cleaning())
     }
 
     /// Makes the names in all folders of the commit durable.
     fn sync_folders(&self, root: &Path) -> Result<(), FileError> {
         let paths = self.renames.iter().map(|rename| root.join(&rename.to));
-        let folders: BTreeSet<PathBuf> = paths
-            .map(|path| durable::folder(&path).to_owned())
-            .collect();
+        let folders: BTreeSet<PathBuf> =
+            paths.map(|path| fsutil::folder(&path).to_owned()).collect();
         for folder in folders {
-            durable::sync_folder(&folder).map_err(FileError::io("writing", &folder))?;
+            fsutil::sync_folder(&folder).map_err(FileError::io("writing", &folder))?;
         }
         Ok(())
     }
+}
+
+/// How a record names a file: relative to the directory where it lies in it, else with its whole
+/// path, which no link is part of.
+fn name(root: &Path, path: &Path) -> Result<String, FileError> {
+    let within = root
+        .canonicalize()
+        .map_err(FileError::io("reading", root))?;
+    let path = path.strip_prefix(&within).unwrap_or(path);
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        let reason = "its path is not UTF-8, and cannot be written down";
+        FileError::io("writing", path)(std::io::Error::new(ErrorKind::InvalidInput, reason))
+    })
 }

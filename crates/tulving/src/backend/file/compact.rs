@@ -12,7 +12,6 @@ use super::base::{Base, relative};
 use super::commit::Commit;
 use super::derived;
 use super::directory::Directory;
-use super::durable;
 use super::error::FileError;
 use super::journal::{Decoded, Header, Log, decode};
 use super::layout::{Layout, PairPaths};
@@ -22,6 +21,7 @@ use super::npy::header;
 use super::prints::Prints;
 use super::state::{KINDS, Shelf, State, Trust, journal, log_path, record_of};
 use super::vector_bytes;
+use crate::fsutil::{self, Access};
 use crate::json;
 use crate::model::{Key, Kind};
 
@@ -118,9 +118,9 @@ impl Directory {
         // What was written while we were at work comes along.
         let late = log.read_from(log.end(), end)?;
         next.append(late.payloads().map(|(_, payload)| payload))?;
-        fold.commit.publish(root, next.path(), None);
+        fold.commit.publish(root, next.path(), None)?;
         if let Some(replayed) = &replayed {
-            fold.commit.rename(root, log.path(), &replayed.kept, None);
+            fold.commit.rename(root, log.path(), &replayed.kept);
         }
         fold.commit.record(root)?;
         fold.commit.roll_forward(root)?;
@@ -173,7 +173,7 @@ impl<'s> Fold<'s> {
                 write_vectors(state, kind, &slots, out)
             })?;
             self.commit
-                .publish(&state.root, &names.vectors, Some(vectors));
+                .publish(&state.root, &names.vectors, Some(vectors))?;
             let sum = self.file(&names.records, |out| {
                 write_records(state, kind, &slots, out)
             })?;
@@ -186,7 +186,7 @@ impl<'s> Fold<'s> {
             }
         }
         for (path, sum) in records {
-            self.commit.publish(&state.root, &path, Some(sum));
+            self.commit.publish(&state.root, &path, Some(sum))?;
         }
         self.stage_manifest(counts)
     }
@@ -197,12 +197,14 @@ impl<'s> Fold<'s> {
         path: &Path,
         write: impl FnOnce(&mut Staging) -> Result<(), FileError>,
     ) -> Result<[u8; 32], FileError> {
-        let aside = durable::staged(path);
+        let place = &self.true_path(path)?;
+        let aside = fsutil::staged(place);
         let writing = || FileError::io("writing", &aside);
-        fs::create_dir_all(durable::folder(&aside)).map_err(writing())?;
+        let present = fs::metadata(place).ok();
+        let file = fsutil::create(&aside, Access::of(present.as_ref())).map_err(writing())?;
         self.staged.push(aside.clone());
         let mut out = Staging {
-            file: BufWriter::with_capacity(1 << 20, File::create(&aside).map_err(writing())?),
+            file: BufWriter::with_capacity(1 << 20, file),
             sha256: Sha256::new(),
             path: aside.clone(),
         };
@@ -213,6 +215,13 @@ impl<'s> Fold<'s> {
             .map_err(|error| writing()(error.into_error()))?;
         file.sync_all().map_err(writing())?;
         Ok(out.sha256.finalize().into())
+    }
+
+    /// Where a file is that a link may lead to; the folder for a new one is made.
+    fn true_path(&self, path: &Path) -> Result<PathBuf, FileError> {
+        fs::create_dir_all(fsutil::folder(path))
+            .and_then(|()| fsutil::true_path(path))
+            .map_err(FileError::io("writing", path))
     }
 
     fn bind(&mut self, path: &Path, sha256: [u8; 32]) {
@@ -226,8 +235,8 @@ impl<'s> Fold<'s> {
     fn derive(&self, kind: Kind, names: &PairPaths) -> Result<(), FileError> {
         let root = &self.state.root;
         let at = PairPaths {
-            records: durable::staged(&names.records),
-            vectors: durable::staged(&names.vectors),
+            records: fsutil::staged(&self.true_path(&names.records)?),
+            vectors: fsutil::staged(&self.true_path(&names.vectors)?),
         };
         let mut prints = Prints::load(root);
         let base = Base::open(root, kind, self.state.scope, names, &at, &mut prints)?;
@@ -257,13 +266,13 @@ impl<'s> Fold<'s> {
         if path.exists() {
             let bytes = serde_json::to_vec(&clusters).unwrap_or_default();
             self.file(&path, |out| out.write(&bytes))?;
-            self.commit.publish(root, &path, None);
+            self.commit.publish(root, &path, None)?;
         }
         // The origin's own index names places too; it would answer with other memories.
         let faiss = root.join("indexes").join("faiss.index");
         if faiss.exists() {
             let outdated = faiss.with_extension("index.outdated");
-            self.commit.rename(root, &faiss, &outdated, None);
+            self.commit.rename(root, &faiss, &outdated);
         }
         Ok(())
     }
@@ -289,15 +298,14 @@ impl<'s> Fold<'s> {
         }
         let (path, bytes) = (self.manifest.path().clone(), self.manifest.to_bytes());
         self.file(&path, |out| out.write(&bytes))?;
-        self.commit.publish(&state.root, &path, None);
-        Ok(())
+        self.commit.publish(&state.root, &path, None)
     }
 
     /// Takes away what was staged in vain.
     fn discard(&self) {
         for path in &self.staged {
             // What stays is overwritten by the next compaction.
-            let _ = durable::remove(path);
+            let _ = fsutil::remove(path);
         }
     }
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use crate::fsutil::{self, Access};
+
 const MAGIC: [u8; 16] = *b"tulving derived\n";
 
 /// Bytes before the content.
@@ -63,12 +65,9 @@ pub(super) fn write(path: &Path, bytes: &[u8]) {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", uuid::Uuid::new_v4().simple()));
     let aside = path.with_file_name(name);
-    let written = fs::create_dir_all(super::durable::folder(path))
-        .and_then(|()| fs::write(&aside, bytes))
-        .and_then(|()| fs::rename(&aside, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&aside);
-    }
+    // Nobody waits for it, and nothing is lost without it.
+    let _ = fs::create_dir_all(fsutil::folder(path))
+        .and_then(|()| fsutil::exchange(path, &aside, bytes, Access::Usual));
 }
 
 /// Removes what killed processes left behind, and what was derived from an earlier base: all that

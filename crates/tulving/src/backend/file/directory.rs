@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use super::commit::Commit;
-use super::durable;
 use super::error::FileError;
 use super::journal::{Header, LARGEST, Log, Operation, encode};
 use super::layout::Layout;
@@ -17,6 +16,7 @@ use super::lock::{Lock, PATIENCE};
 use super::manifest::Manifest;
 use super::state::{State, Trust, generations, journal, log_path};
 use crate::backend::BackendError;
+use crate::fsutil;
 use crate::model::{Kind, Space};
 
 /// A journal smaller than this is never worth folding.
@@ -297,7 +297,7 @@ impl Directory {
                     for old in generations(&self.root)? {
                         if old < generation {
                             let path = log_path(&self.root, old);
-                            durable::remove(&path).map_err(FileError::io("removing", &path))?;
+                            fsutil::remove(&path).map_err(FileError::io("removing", &path))?;
                         }
                     }
                 }

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use super::backend::FileBackend;
-use super::durable;
 use super::error::FileError;
 use super::layout::{Layout, LayoutError, USUAL};
 use super::lock::{Lock, PATIENCE};
@@ -19,6 +18,7 @@ use super::manifest::{self, Manifest};
 use super::npy;
 use super::pair::Pair;
 use super::state::{KINDS, journal};
+use crate::fsutil;
 use crate::json::{self, Value};
 use crate::model::{Scope, Space};
 
@@ -231,7 +231,7 @@ fn write_empty(root: &Path, space: Option<&Space>) -> Result<(), FileError> {
     ] {
         let path = root.join(folder).join(name);
         fs::create_dir_all(root.join(folder))
-            .and_then(|()| durable::replace(&path, &bytes))
+            .and_then(|()| fsutil::replace(&path, &bytes))
             .map_err(FileError::io("writing", &path))?;
     }
     Ok(())

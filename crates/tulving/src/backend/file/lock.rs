@@ -1,11 +1,12 @@
 //! One process at a time: locks on files, which end with the process that holds them.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::durable::folder;
 use super::error::FileError;
+use crate::fsutil::folder;
 
 /// How long a lock is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -51,6 +52,7 @@ impl Lock {
             .create(true)
             .truncate(false)
             .write(true)
+            .custom_flags(libc::O_NOFOLLOW)
             .open(path)
             .map_err(locking())?;
         match file.try_lock() {

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-use super::durable;
 use super::error::FileError;
 use super::layout::{Layout, LayoutError};
+use crate::fsutil;
 use crate::json::{self, Text, Value};
 use crate::model::{Scope, Space, Timestamp};
 
@@ -181,7 +181,7 @@ impl Manifest {
     /// # Errors
     /// If the system refuses.
     pub(super) fn write(&self) -> Result<(), FileError> {
-        durable::replace(&self.path, &self.to_bytes()).map_err(FileError::io("writing", &self.path))
+        fsutil::replace(&self.path, &self.to_bytes()).map_err(FileError::io("writing", &self.path))
     }
 }
 

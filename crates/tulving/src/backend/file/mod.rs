@@ -13,7 +13,7 @@
 //! | `compact`, `commit` | the journal folded into the origin's files, all of them at once |
 //! | `pending` | the journal, for who reads the files from front to end |
 //! | `derived`, `prints` | what can be made again |
-//! | `durable`, `lock` | what survives a power loss, and one writer at a time |
+//! | `lock` | one writer at a time |
 
 mod backend;
 mod base;
@@ -23,7 +23,6 @@ mod commit;
 mod compact;
 mod derived;
 mod directory;
-mod durable;
 mod error;
 mod founding;
 mod journal;

@@ -1,11 +1,13 @@
 //! Vectors that were computed before.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
+
+use crate::fsutil::{self, Access};
 
 use crate::embed::{EmbedError, Purpose};
 use crate::model::Space;
@@ -91,14 +93,7 @@ impl Cache {
         // One name for all writers: two at once may spoil the file, which is a miss, but never leave more
         // than one behind.
         let partial = place.with_extension("partial");
-        OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&partial)?
-            .write_all(&content)?;
-        fs::rename(partial, place)
+        fsutil::exchange(&place, &partial, &content, Access::Private)
     }
 
     fn place(&self, key: &Key) -> PathBuf {

@@ -1,15 +1,16 @@
 //! One log on disk.
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::MetadataExt as _;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::durable;
 use super::super::error::FileError;
 use super::binding::{Header, LONGEST};
 use super::frame::{self, HEAD, LARGEST, Tail};
 use super::medium::Medium;
+use crate::fsutil::{self, Access};
 
 /// A log, open. Clones share the file; each knows how far it has read.
 #[derive(Debug, Clone)]
@@ -56,8 +57,10 @@ impl Log {
     /// # Errors
     /// If the system refuses.
     pub(crate) fn stage(path: &Path, header: &Header) -> Result<Self, FileError> {
-        let aside = durable::staged(path);
-        std::fs::write(&aside, header.encode()).map_err(FileError::io("writing", &aside))?;
+        let aside = fsutil::staged(path);
+        fsutil::create(&aside, Access::Usual)
+            .and_then(|mut file| file.write_all(&header.encode()))
+            .map_err(FileError::io("writing", &aside))?;
         Self::open(path, &aside)
     }
 
@@ -66,7 +69,7 @@ impl Log {
     /// # Errors
     /// If the system refuses.
     pub(crate) fn create(path: &Path, header: &Header) -> Result<Self, FileError> {
-        durable::replace(path, &header.encode()).map_err(FileError::io("writing", path))?;
+        fsutil::replace(path, &header.encode()).map_err(FileError::io("writing", path))?;
         Self::open(path, path)
     }
 
@@ -76,11 +79,9 @@ impl Log {
     /// If it cannot be opened, or its header is damaged.
     pub(crate) fn open(path: &Path, at: &Path) -> Result<Self, FileError> {
         // Those who may only read the directory can read it.
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(at)
-            .or_else(|_| File::open(at))
+        let open = |options: &mut OpenOptions| options.custom_flags(libc::O_NOFOLLOW).open(at);
+        let file = open(OpenOptions::new().read(true).write(true))
+            .or_else(|_| open(OpenOptions::new().read(true)))
             .map_err(FileError::io("opening", path))?;
         let inode = file
             .metadata()
@@ -214,7 +215,7 @@ impl Log {
         self.read_at(&mut bytes, self.end)?;
         let name = format!("torn-{}-{}.bin", self.header.generation, self.end);
         let keep = self.path.with_file_name(name);
-        durable::replace(&keep, &bytes).map_err(FileError::io("writing", &keep))?;
+        fsutil::replace(&keep, &bytes).map_err(FileError::io("writing", &keep))?;
         self.file
             .truncate(self.end)
             .and_then(|()| self.file.sync())

@@ -1,0 +1,20 @@
+//! Files that are written: which may be replaced, and how.
+//!
+//! One rule for each kind of name (`docs/decisions/0020-which-files-are-replaced.md`):
+//!
+//! | a name | rule | where |
+//! |---|---|---|
+//! | that a user gives | links are followed, devices and pipes written to, files replaced only when asked | [`OutputFile`] |
+//! | that the program makes up | made anew, no link followed, for its owner's eyes where it matters | `own` |
+//! | of a data directory | staged beside the file that a link leads to, renamed by one commit | `own`, `backend::file::commit` |
+//!
+//! Whatever is renamed is durable before, and its folder can be made durable, or nothing is
+//! replaced.
+
+mod output;
+mod own;
+mod target;
+
+pub use output::{Doing, OutputError, OutputFile, OutputProblem, OutputWriter};
+pub(crate) use own::{Access, create, exchange, folder, remove, replace, staged, sync_folder};
+pub(crate) use target::true_path;
