@@ -141,6 +141,11 @@ impl Server {
         private.start().unwrap_or_else(|why| panic!("{why}"));
     }
 
+    /// All that a server of our own has logged since it was started.
+    pub fn log(&self) -> String {
+        self.private("log").supervisor.log()
+    }
+
     /// The last lines that the server logged; empty with `TEST_DATABASE_URL`.
     pub fn log_tail(&self) -> String {
         match &self.0 {

@@ -86,9 +86,13 @@ impl Supervisor {
         self.home.join("exited").exists()
     }
 
-    pub(super) fn log_tail(&self) -> String {
+    pub(super) fn log(&self) -> String {
         let log = std::fs::read(self.home.join("log")).unwrap_or_default();
-        let log = String::from_utf8_lossy(&log);
+        String::from_utf8_lossy(&log).into_owned()
+    }
+
+    pub(super) fn log_tail(&self) -> String {
+        let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(30)..].join("\n")
     }

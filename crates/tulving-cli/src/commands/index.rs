@@ -21,10 +21,16 @@ use crate::{interrupt, progress};
 /// kind, they get an index of their own. Others read and write meanwhile; searches are exact until the
 /// index is ready, and answer the same questions before and after.
 ///
-/// Safe to repeat: what is there already is left as it is, and what a killed run left is built anew.
+/// Safe to repeat: what is there already is left as it is, and what a killed run left is taken up or built
+/// anew.
 #[derive(Debug, Args)]
 pub struct Index {
-    /// Builds the index of the vectors anew although it is there, beside the old one
+    /// Makes everything that search uses anew from the texts and vectors of the memories, beside what is
+    /// there
+    ///
+    /// For a scope whose rows were changed or removed with SQL, or whose keyword index is damaged: `tulving
+    /// doctor` says so. Searches find through the old until the new is complete. Indexes of owners that are
+    /// gone are removed as well.
     #[arg(long)]
     pub rebuild: bool,
 }
@@ -58,7 +64,7 @@ pub async fn run(index: &Index, cx: &Context) -> Result<Exit, CliError> {
     drop(progress);
     if cx.json {
         let kinds = indexed.map(|kind| {
-            json!({"kind": kind.kind.as_str(), "entered": kind.words, "vectors": kind.vectors, "index": word(kind.index)})
+            json!({"kind": kind.kind.as_str(), "entered": kind.words, "rebuilt": kind.rebuilt, "mended": kind.mended, "vectors": kind.vectors, "index": word(kind.index)})
         });
         let scope = json!({"kind": scope.kind().as_str(), "id": scope.id()});
         output::json(&json!({"scope": scope, "kinds": kinds}))?;
@@ -75,6 +81,13 @@ fn text_of(step: IndexStep) -> String {
         IndexStep::Words { kind, done, of } => {
             format!(
                 "entering {} into the keyword index … {} %",
+                kind.plural(),
+                share(done, of)
+            )
+        }
+        IndexStep::Narrow { kind, done, of } => {
+            format!(
+                "comparing the vectors of {} … {} %",
                 kind.plural(),
                 share(done, of)
             )
@@ -114,14 +127,25 @@ fn report(scope: Scope, indexed: &[Indexed; 2], screen: Screen) -> String {
             searched.to_owned(),
         ]);
     }
-    let entered: u64 = indexed.iter().map(|kind| kind.words).sum();
-    let words = if entered > 0 {
-        format!(
-            "\nMemories entered into the keyword index: {}\n",
-            count(entered)
-        )
-    } else {
-        String::new()
-    };
-    format!("{scope}\n\n{}{words}", table.render(screen))
+    let sum = |of: fn(&Indexed) -> u64| indexed.iter().map(of).sum::<u64>();
+    let mut done = String::new();
+    for (what, memories) in [
+        (
+            "Memories entered into the keyword index",
+            sum(|kind| kind.words),
+        ),
+        (
+            "Memories whose words were made anew",
+            sum(|kind| kind.rebuilt),
+        ),
+        ("Vectors for search put right", sum(|kind| kind.mended)),
+    ] {
+        if memories > 0 {
+            done.push_str(&format!("\n{what}: {}", count(memories)));
+        }
+    }
+    if !done.is_empty() {
+        done.push('\n');
+    }
+    format!("{scope}\n\n{}{done}", table.render(screen))
 }

@@ -102,6 +102,13 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
         Refusal::Unread { scope, .. } => {
             format!("tulving index --{}-id {}", scope.kind().as_str(), scope.id())
         }
+        Refusal::WordsDamaged { scope, .. } => {
+            format!(
+                "tulving index --rebuild --{}-id {}",
+                scope.kind().as_str(),
+                scope.id()
+            )
+        }
         Refusal::UnknownRun { .. } => "tulving runs list".to_owned(),
         _ => return None,
     };

@@ -21,8 +21,8 @@ fn a_small_scope_needs_none_and_an_unknown_one_is_refused() {
     world.corpus(&Corpus::new(40).dim(8));
     world.migrate(&[]).expect(0);
     let kinds = json!([
-        {"kind": "node", "entered": 0, "vectors": 40, "index": "not needed"},
-        {"kind": "episode", "entered": 0, "vectors": 5, "index": "not needed"},
+        {"kind": "node", "entered": 0, "rebuilt": 0, "mended": 0, "vectors": 40, "index": "not needed"},
+        {"kind": "episode", "entered": 0, "rebuilt": 0, "mended": 0, "vectors": 5, "index": "not needed"},
     ]);
     let indexed = world.index(&[]);
     assert_eq!(indexed["kinds"], kinds);
@@ -60,4 +60,15 @@ fn a_large_scope_gets_one_and_a_migration_into_it_builds_it_again() {
     assert_eq!(world.database.scalar(VALID), "1");
     assert_eq!(world.index(&[])["kinds"][0]["vectors"], json!(12_400));
     assert_eq!(index(&[]), json!("ready"));
+
+    // Nobody's index is left behind.
+    let delete = format!("DELETE FROM users WHERE id = '{}'", world.user);
+    world.database.batch(&delete);
+    assert_eq!(world.database.scalar(VALID), "1");
+    let other = world.new_user("other@example.com");
+    world.run(&["index", "--user-id", &other]).expect(0);
+    assert_eq!(world.database.scalar(VALID), "1");
+    let rebuilt = ["index", "--user-id", &other, "--rebuild"];
+    world.run(&rebuilt).expect(0);
+    assert_eq!(world.database.scalar(VALID), "0");
 }

@@ -20,8 +20,10 @@ mod one_owner;
 mod oracle;
 mod owners;
 mod parity;
+mod plans;
 #[path = "../shared/ran.rs"]
 mod ran;
+mod rebuild;
 mod receipt;
 mod rejects;
 mod roles;

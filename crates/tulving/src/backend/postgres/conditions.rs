@@ -1,11 +1,38 @@
 //! A filter as SQL.
 
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 
+use super::look_up::{HAS_SOURCE, HAS_TIME, by_conversation};
 use super::statement::Statement;
 use super::table::Table;
 use crate::backend::Filter;
 use crate::model::Kind;
+
+/// Adds `FROM … WHERE …`: the rows `m` of a scope that pass, with what is joined to them. Where the filter
+/// names conversations, they are read by their index.
+pub(super) fn from_passing<R: Table>(
+    scope: Uuid,
+    filter: &Filter,
+    joined: &str,
+    to: &mut Statement,
+) {
+    let scope = format!("'{scope}'");
+    if filter.conversations.is_empty() {
+        to.text(&format!(
+            " FROM {} m {joined} WHERE m.scope_id = {scope}",
+            R::TABLE
+        ));
+    } else {
+        let mut wanted = texts(&filter.conversations);
+        wanted.sort_unstable();
+        wanted.dedup();
+        to.text(" FROM unnest(").value(wanted, Type::TEXT_ARRAY);
+        let look_up = by_conversation::<R>(&scope, "wanted.id", "");
+        to.text(&format!(") AS wanted (id) {look_up} {joined} WHERE true"));
+    }
+    passes::<R>(filter, to);
+}
 
 /// Adds what a row of the table `m` must be like to pass: nothing, or `AND …`.
 pub(super) fn passes<R: Table>(filter: &Filter, to: &mut Statement) {
@@ -24,9 +51,13 @@ pub(super) fn passes<R: Table>(filter: &Filter, to: &mut Statement) {
         Kind::Episode => ("m.id", "m.llm_tags"),
     };
     if !sources.is_empty() {
+        to.text(" AND m.").text(HAS_SOURCE);
         to.text(" AND m.source = ANY (")
             .value(texts(sources), Type::TEXT_ARRAY);
         to.text(")");
+    }
+    if since.is_some() || until.is_some() {
+        to.text(" AND m.").text(HAS_TIME);
     }
     if let Some(since) = since {
         to.text(" AND m.created_at >= ")

@@ -271,6 +271,14 @@ pub enum Refusal {
         /// How many.
         rows: u64,
     },
+    /// Postings cannot be read: somebody changed them by hand, or the disk did.
+    #[error("the keyword index of the {kind} of {scope} is damaged")]
+    WordsDamaged {
+        /// The owner.
+        scope: Scope,
+        /// `nodes` or `episodes`.
+        kind: &'static str,
+    },
     /// The keyword index counts to 2,147,483,647, changes included.
     #[error("the keyword index of {scope} has no number left for new {kind}")]
     NumbersUsedUp {

@@ -8,7 +8,9 @@ use super::connect::{Connection, Database};
 use super::error::{DatabaseError, Doing, Refusal, Standing};
 use super::holdings::Holdings;
 use super::matching::unread;
+use super::own_index::index_name;
 use super::postings::Batch;
+use super::rebuild::leftover;
 use super::scoped::Scoped;
 use super::spaces::Spaces;
 use super::statement::Statement;
@@ -27,11 +29,20 @@ const WIDEST: usize = 4000;
 /// What `index` is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IndexStep {
-    /// Memories are entered into the keyword index; so many are done.
+    /// Memories are entered into the keyword index, the old or the new; so many are done.
     Words {
         /// Nodes or episodes.
         kind: Kind,
         /// How many are done.
+        done: u64,
+        /// Of how many.
+        of: u64,
+    },
+    /// Vectors that search reads are compared with the full ones.
+    Narrow {
+        /// Nodes or episodes.
+        kind: Kind,
+        /// How many memories are done.
         done: u64,
         /// Of how many.
         of: u64,
@@ -72,22 +83,24 @@ pub struct Indexed {
     pub kind: Kind,
     /// Memories that were entered into the keyword index.
     pub words: u64,
+    /// Memories whose words were made anew from their texts.
+    pub rebuilt: u64,
+    /// Vectors that search reads and that were not as the full ones say.
+    pub mended: u64,
     /// Vectors in the scope.
     pub vectors: u64,
     /// The index of the vectors.
     pub index: VectorIndex,
 }
 
-/// The name of the index of one scope's vectors: its own, so that no scope feels another's.
-pub(super) fn index_name(kind: Kind, scope: uuid::Uuid, space_id: i32) -> String {
-    format!("{}_vectors_{}_{space_id}", kind.as_str(), scope.simple())
-}
-
 impl Database {
     /// Brings everything that finds a scope's memories into its best form: enters what is missing in
     /// the keyword index, merges its blocks, and builds an index of the vectors where there are many.
     /// Readers and writers go on meanwhile, and searches are exact until the index is ready. Whatever
-    /// a killed or dropped one left is built anew.
+    /// a killed or dropped one left is taken up or built anew.
+    ///
+    /// With `rebuild` everything is made anew from texts and full vectors, whatever state it is in, and
+    /// indexes of owners that are gone are removed.
     ///
     /// # Errors
     /// If the owner is not in the database, or the login role does not own the tables.
@@ -103,6 +116,14 @@ impl Database {
         connection.require_scope(scope).await?;
         drop(connection);
         let indexed = self.index_locked(scope, rebuild, progress).await?;
+        if rebuild {
+            let connection = self.connect().await?;
+            match connection.drop_orphaned_indexes().await {
+                // Whoever owns the tables will.
+                Err(DatabaseError::Refused(Refusal::Privilege { .. })) => {}
+                dropped => drop(dropped?),
+            }
+        }
         drop(lock);
         Ok(indexed)
     }
@@ -164,38 +185,6 @@ impl Connection {
         }
         Ok(done)
     }
-
-    /// Removes a scope's indexes of vectors; whether there were any. Searches are exact from then on.
-    ///
-    /// # Errors
-    /// If the login role does not own the tables.
-    pub(crate) async fn drop_indexes(&self, scope: Scope) -> Result<bool, DatabaseError> {
-        let names = self.index_names(scope).await?;
-        for (name, _) in &names {
-            self.drop_index(name).await?;
-        }
-        Ok(names.iter().any(|(_, valid)| *valid))
-    }
-
-    /// The names of a scope's indexes, those that a rebuilding left included, and whether each is
-    /// whole.
-    async fn index_names(&self, scope: Scope) -> Result<Vec<(String, bool)>, DatabaseError> {
-        let query = "SELECT c.relname::text, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
-                     WHERE i.indrelid IN (to_regclass('node_vectors'), to_regclass('episode_vectors')) \
-                       AND c.relname LIKE $1";
-        let like = format!("%\\_vectors\\_{}\\_%", scope.id().simple());
-        let rows = self.client.query_typed(query, &[(&like, Type::TEXT)]).await;
-        let rows = rows.doing("looking for indexes")?;
-        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
-    }
-
-    async fn drop_index(&self, name: &str) -> Result<(), DatabaseError> {
-        let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS \"{name}\"");
-        let dropped = self.client.batch_execute(&drop).await;
-        dropped
-            .doing("removing an index")
-            .map_err(|error| error.lacking(self.login.as_deref(), Standing::Owner))
-    }
 }
 
 impl Scoped<'_> {
@@ -227,15 +216,9 @@ impl Scoped<'_> {
             return Ok(0);
         }
         let batch = Batch::of(records.iter().map(Table::words));
-        let ids: Vec<String> = records
-            .iter()
-            .map(|record| record.id().to_owned())
-            .collect();
-        let docs: Vec<i32> = (next..).take(ids.len()).collect();
-        let count = i32::try_from(ids.len()).unwrap_or(i32::MAX);
+        let count = i32::try_from(records.len()).unwrap_or(i32::MAX);
         let number = format!(
-            "UPDATE {} m SET doc = u.doc, tokens = u.tokens FROM unnest($2, $3, $4) AS u (id, doc, tokens) \
-             WHERE m.scope_id = $1 AND m.id = u.id",
+            "UPDATE {} SET doc = $3, tokens = $4 WHERE scope_id = $1 AND id = $2",
             R::TABLE
         );
         let kind = R::KIND.as_str();
@@ -244,21 +227,46 @@ impl Scoped<'_> {
                                {kind}_documents = {kind}_documents + $2, {kind}_tokens = {kind}_tokens + $3 \
              WHERE scope_id = $1"
         );
-        let mut statements = vec![
-            Statement::new(number)
-                .with(scope, Type::UUID)
-                .with(ids, Type::TEXT_ARRAY)
-                .with(docs, Type::INT4_ARRAY)
-                .with(batch.lengths().to_vec(), Type::INT4_ARRAY),
+        let numbered = (next..).zip(records.iter().zip(batch.lengths()));
+        let mut statements: Vec<Statement> = numbered
+            .map(|(doc, (record, length))| {
+                Statement::new(number.clone())
+                    .with(scope, Type::UUID)
+                    .with(record.id().to_owned(), Type::TEXT)
+                    .with(doc, Type::INT4)
+                    .with(*length, Type::INT4)
+            })
+            .collect();
+        statements.push(
             Statement::new(counting)
                 .with(scope, Type::UUID)
                 .with(count, Type::INT4)
                 .with(batch.tokens(), Type::INT8),
-        ];
+        );
         statements.extend(batch.write::<R>(scope, next));
         self.send(&statements, DOING).await?;
         Ok(count.unsigned_abs().into())
     }
+}
+
+/// Takes numbers away that no posting can have, so that new ones are given.
+fn renumber<R: Table>(scope: uuid::Uuid) -> Statement {
+    let renumber = format!(
+        "UPDATE {} SET doc = NULL WHERE scope_id = $1 AND doc < 0",
+        R::TABLE
+    );
+    Statement::new(renumber).with(scope, Type::UUID)
+}
+
+/// Makes the space of the first vector the scope's, where it has none.
+fn adopt<R: Table>(scope: uuid::Uuid) -> Statement {
+    let adopt = format!(
+        "UPDATE scopes SET space_id = (SELECT space_id FROM {} \
+                                       WHERE scope_id = $1 AND space_id IS NOT NULL ORDER BY ord LIMIT 1) \
+         WHERE scope_id = $1 AND space_id IS NULL",
+        R::TABLE
+    );
+    Statement::new(adopt).with(scope, Type::UUID)
 }
 
 /// One go at a scope.
@@ -272,11 +280,25 @@ struct Indexing<'i> {
 impl Indexing<'_> {
     async fn kind<R: Table>(&self, connection: &mut Connection) -> Result<Indexed, DatabaseError> {
         const DOING: &str = "looking what a scope holds";
-        let words = connection.read_all::<R>(self.scope, self.progress).await?;
-        (self.progress)(IndexStep::Merging { kind: R::KIND });
         let scope = self.scope;
+        if self.rebuild {
+            let scoped = connection.scoped(scope).await?;
+            scoped
+                .finish(&[renumber::<R>(scope.id()), adopt::<R>(scope.id())], DOING)
+                .await?;
+        }
+        let words = connection.read_all::<R>(scope, self.progress).await?;
+        let (mut rebuilt, mut mended) = (0, 0);
+        if self.rebuild {
+            rebuilt = connection.rebuild_words::<R>(scope, self.progress).await?;
+            mended = connection
+                .rebuild_vectors::<R>(scope, self.progress)
+                .await?;
+        }
+        (self.progress)(IndexStep::Merging { kind: R::KIND });
         let mut scoped = connection.scoped(scope).await?;
-        let rows = scoped.send(&[Holdings::query(scope, true)], DOING).await?;
+        let statements = [Holdings::query(scope, true), leftover::<R>(scope.id())];
+        let rows = scoped.send(&statements, DOING).await?;
         let rows = rows.first().map_or(&[][..], Vec::as_slice);
         let holdings = Holdings::read(rows, scope, scoped.target())?;
         scoped.merge::<R>(holdings.of(R::KIND), 0).await?;
@@ -285,6 +307,8 @@ impl Indexing<'_> {
         let mut indexed = Indexed {
             kind: R::KIND,
             words,
+            rebuilt,
+            mended,
             vectors: 0,
             index: VectorIndex::NotNeeded,
         };

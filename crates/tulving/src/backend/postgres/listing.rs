@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::conditions::{passes, texts};
+use super::conditions::{from_passing, passes, texts};
 use super::error::DatabaseError;
 use super::holdings::Holdings;
+use super::look_up::{self, HAS_TIME};
 use super::scoped::Scoped;
 use super::statement::Statement;
 use super::table::{Columns, Table};
@@ -159,11 +160,13 @@ impl Scoped<'_> {
             }
             let facts = facts_of::<Node>();
             let mut query = Statement::new(format!(
-                "SELECT DISTINCT {facts} FROM unnest($1, $2, $3) AS near (conversation, low, high) \
-                 CROSS JOIN LATERAL (SELECT * FROM memory_nodes \
-                                     WHERE scope_id = $4 AND conversation_id = near.conversation \
-                                       AND sequence_index BETWEEN near.low AND near.high OFFSET 0) m \
-                 WHERE m.id <> ALL ($5)"
+                "SELECT DISTINCT {facts} FROM unnest($1, $2, $3) AS near (conversation, low, high) {} \
+                 WHERE m.id <> ALL ($5)",
+                look_up::by_conversation::<Node>(
+                    "$4",
+                    "near.conversation",
+                    " AND sequence_index BETWEEN near.low AND near.high"
+                )
             ))
             .with(conversations, Type::TEXT_ARRAY)
             .with(low, Type::INT8_ARRAY)
@@ -234,66 +237,31 @@ fn nothing() -> Filter {
     }
 }
 
-/// One row more than the page holds, of one kind.
+/// One row more than the page holds, of one kind. Conversations are read by their index and sorted; all
+/// else in the order of the index of times, from the place where the page begins.
 fn page_of<R: Table>(scope: uuid::Uuid, filter: &Filter, page: &Page) -> Statement {
-    let (place, id) = match R::KIND {
-        Kind::Node => ("m.created_at, m.sequence_index", "m.id"),
-        Kind::Episode => ("m.created_at, 0::bigint", "m.id"),
-    };
-    let (beyond, way) = match page.order {
-        Order::Oldest => (">", ""),
-        Order::Newest => ("<", " DESC"),
-    };
     let columns: Vec<String> = R::columns()
         .iter()
         .map(|column| format!("m.{column}"))
         .collect();
-    let mut query = Statement::new(format!(
-        "SELECT {} FROM {} m WHERE m.scope_id = ",
-        columns.join(", "),
-        R::TABLE
-    ));
-    query.value(scope, Type::UUID);
-    passes::<R>(filter, &mut query);
-    if let Some(after) = &page.after {
-        // The first condition is one that an index serves.
-        query.text(" AND m.created_at ").text(beyond).text("= ");
-        query.value(after.created_at, Type::TIMESTAMPTZ);
-        query
-            .text(" AND ((")
-            .text(place)
-            .text(") ")
-            .text(beyond)
-            .text(" (");
-        query.value(after.created_at, Type::TIMESTAMPTZ).text(", ");
-        query.value(after.sequence_index, Type::INT8).text(")");
-        // At one time and place nodes come before episodes, then the id decides.
-        let behind = match page.order {
-            Order::Oldest => R::KIND > after.key.kind,
-            Order::Newest => R::KIND < after.key.kind,
-        };
-        if behind || R::KIND == after.key.kind {
-            query.text(" OR (").text(place).text(") = (");
-            query.value(after.created_at, Type::TIMESTAMPTZ).text(", ");
-            query.value(after.sequence_index, Type::INT8).text(")");
-            if !behind {
-                query
-                    .text(" AND ")
-                    .text(id)
-                    .text(" COLLATE \"C\" ")
-                    .text(beyond)
-                    .text(" ");
-                query.value(after.key.id.replace('\0', ""), Type::TEXT);
-            }
-        }
-        query.text(")");
+    let mut query = Statement::new(format!("SELECT {}", columns.join(", ")));
+    from_passing::<R>(scope, filter, "", &mut query);
+    if filter.conversations.is_empty() {
+        query.text(" AND m.").text(HAS_TIME);
     }
+    if let Some(after) = &page.after {
+        beyond::<R>(after, page.order, &mut query);
+    }
+    let way = match page.order {
+        Order::Oldest => "",
+        Order::Newest => " DESC",
+    };
     let sequence = match R::KIND {
         Kind::Node => format!(" m.sequence_index{way},"),
         Kind::Episode => String::new(),
     };
     query.text(&format!(
-        " ORDER BY m.created_at{way},{sequence} {id} COLLATE \"C\"{way} LIMIT "
+        " ORDER BY m.created_at{way},{sequence} m.id COLLATE \"C\"{way} LIMIT "
     ));
     let limit = i64::try_from(page.limit)
         .unwrap_or(i64::MAX)
@@ -302,12 +270,43 @@ fn page_of<R: Table>(scope: uuid::Uuid, filter: &Filter, page: &Page) -> Stateme
     query
 }
 
+/// Adds that a row comes after a place: one comparison of rows, which the index of times serves.
+fn beyond<R: Table>(after: &Cursor, order: Order, query: &mut Statement) {
+    let (sign, comes_later) = match order {
+        Order::Oldest => (">", std::cmp::Ordering::Greater),
+        Order::Newest => ("<", std::cmp::Ordering::Less),
+    };
+    // At one time and place nodes come before episodes, then the id decides.
+    let mut tie = R::KIND.cmp(&after.key.kind);
+    if R::KIND == Kind::Episode {
+        // An episode stands at place 0.
+        tie = 0.cmp(&after.sequence_index).then(tie);
+    }
+    let by_id = tie.is_eq();
+    let mut columns = vec!["m.created_at"];
+    if R::KIND == Kind::Node {
+        columns.push("m.sequence_index");
+    }
+    if by_id {
+        columns.push("m.id COLLATE \"C\"");
+    }
+    query.text(" AND (").text(&columns.join(", ")).text(") ");
+    query
+        .text(sign)
+        .text(if tie == comes_later { "= (" } else { " (" });
+    query.value(after.created_at, Type::TIMESTAMPTZ);
+    if R::KIND == Kind::Node {
+        query.text(", ").value(after.sequence_index, Type::INT8);
+    }
+    if by_id {
+        query.text(", ");
+        query.value(after.key.id.replace('\0', ""), Type::TEXT);
+    }
+    query.text(")");
+}
+
 fn count_of<R: Table>(scope: uuid::Uuid, filter: &Filter) -> Statement {
-    let mut query = Statement::new(format!(
-        "SELECT count(*) FROM {} m WHERE m.scope_id = ",
-        R::TABLE
-    ));
-    query.value(scope, Type::UUID);
-    passes::<R>(filter, &mut query);
+    let mut query = Statement::new("SELECT count(*)");
+    from_passing::<R>(scope, filter, "", &mut query);
     query
 }

@@ -7,7 +7,9 @@ use super::connect::Connection;
 use super::copy::CopyRows;
 use super::error::{DatabaseError, Doing};
 use super::holdings::Holdings;
+use super::look_up;
 use super::postings::{Batch, LARGE};
+use super::rows::remove;
 use super::scoped::Scoped;
 use super::statement::Statement;
 use super::table::{Columns, Stored, Table};
@@ -50,23 +52,16 @@ impl Scoped<'_> {
             .iter()
             .map(|column| format!("m.{column}, "))
             .collect();
-        // One look-up by primary key for each id, whatever the planner believes of a table that was
-        // never analysed: LIMIT keeps it from reading the whole scope and filtering. OFFSET keeps the
-        // normalised vector from being worked out at each use, out of line storage and all.
+        // OFFSET keeps the normalised vector from being worked out at each use, out of line storage and all.
         let query = format!(
             "SELECT {columns} m.ord, vector_send(m.embedding), m.space_id, \
                     CASE WHEN vector_norm(u.direction) > 0 \
                          THEN n.v IS NOT DISTINCT FROM u.direction::halfvec \
                          ELSE n.v IS NULL END \
-             FROM unnest($2) AS wanted (id) \
-             CROSS JOIN LATERAL (SELECT * FROM {} \
-                                 WHERE scope_id = $1 AND id = wanted.id LIMIT 1) m \
-             LEFT JOIN LATERAL (SELECT v FROM {} \
-                                WHERE scope_id = $1 AND id = m.id AND space_id = m.space_id LIMIT 1) n \
-               ON true \
+             FROM unnest($2) AS wanted (id) {} LEFT JOIN {} ON true \
              CROSS JOIN LATERAL (SELECT l2_normalize(m.embedding) AS direction OFFSET 0) u",
-            R::TABLE,
-            R::NARROW
+            look_up::by_id::<R>("$1", "wanted.id"),
+            look_up::narrow::<R>("$1", "m.space_id"),
         );
         let rows = self
             .client()
@@ -190,20 +185,11 @@ impl Scoped<'_> {
         let mut replaced = 0;
         let (mut dead, mut tokens): (Vec<i32>, i64) = (Vec::new(), 0);
         if !replacing.is_empty() {
-            let delete = format!(
-                "DELETE FROM {} WHERE scope_id = $1 AND id = ANY ($2) RETURNING doc, tokens",
-                R::TABLE
-            );
-            let parameters: &[(&(dyn tokio_postgres::types::ToSql + Sync), Type)] =
-                &[(&scope, Type::UUID), (&replacing, Type::TEXT_ARRAY)];
-            let gone = self
-                .client()
-                .query_typed(&delete, parameters)
-                .await
-                .doing(&doing)?;
-            replaced = gone.len() as u64;
-            for row in &gone {
-                if let (Some(doc), Some(length)) = (row.get(0), row.get::<_, Option<i32>>(1)) {
+            let ids = replacing.iter().map(|id| (*id).to_owned());
+            let gone = self.send(&remove::<R>(scope, ids), &doing).await?;
+            for row in gone.iter().flatten() {
+                replaced += 1;
+                if let (Some(doc), Some(length)) = (row.get(1), row.get::<_, Option<i32>>(2)) {
                     dead.push(doc);
                     tokens += i64::from(length);
                 }

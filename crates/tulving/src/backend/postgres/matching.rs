@@ -10,12 +10,13 @@ use super::conditions::{passes, texts};
 use super::error::{DatabaseError, Refusal};
 use super::holdings::{Holdings, Numbers};
 use super::listing::{facts_of, read_facts};
+use super::look_up;
 use super::postings::{bucket, damaged, read_block, terms as in_row};
 use super::scoped::Scoped;
 use super::statement::Statement;
 use super::table::Table;
 use crate::backend::{Filter, Scored};
-use crate::model::{Episode, Kind, Node};
+use crate::model::{Episode, Kind, Node, Scope};
 use crate::search::keyword::{self, TermPostings};
 
 const DOING: &str = "searching by words";
@@ -47,12 +48,12 @@ impl Scoped<'_> {
         let mut hits = Vec::new();
         if filter.wants(Kind::Node) {
             self.require_read::<Node>(unread_nodes)?;
-            let found = score::<Node>(nodes, &terms, holdings.of(Kind::Node))?;
+            let found = score::<Node>(nodes, &terms, holdings.of(Kind::Node), scope)?;
             hits.extend(self.best::<Node>(found, limit, filter).await?);
         }
         if filter.wants(Kind::Episode) {
             self.require_read::<Episode>(unread_episodes)?;
-            let found = score::<Episode>(episodes, &terms, holdings.of(Kind::Episode))?;
+            let found = score::<Episode>(episodes, &terms, holdings.of(Kind::Episode), scope)?;
             hits.extend(self.best::<Episode>(found, limit, filter).await?);
         }
         self.leave();
@@ -113,13 +114,14 @@ impl Scoped<'_> {
             .filter_map(|(doc, score)| Some((i32::try_from(*doc).ok()?, *score)))
             .collect();
         let mut query = Statement::new(format!(
-            "SELECT m.doc, {} FROM unnest($1) AS wanted (doc) \
-             CROSS JOIN LATERAL (SELECT * FROM {} WHERE scope_id = $2 AND doc = wanted.doc LIMIT 1) m \
-             WHERE true",
+            "SELECT m.doc, {} FROM unnest($1) AS wanted (doc) {} WHERE true",
             facts_of::<R>(),
-            R::TABLE
+            look_up::by_doc::<R>("$2", "wanted.doc")
         ))
-        .with(by_doc.keys().copied().collect::<Vec<i32>>(), Type::INT4_ARRAY)
+        .with(
+            by_doc.keys().copied().collect::<Vec<i32>>(),
+            Type::INT4_ARRAY,
+        )
         .with(self.scope.id(), Type::UUID);
         passes::<R>(filter, &mut query);
         let rows = self.send(&[query], DOING).await?;
@@ -148,17 +150,18 @@ pub(super) fn in_order(one: &Scored, other: &Scored) -> std::cmp::Ordering {
 fn blocks_of<R: Table>(scope: uuid::Uuid, terms: &[String]) -> Statement {
     let buckets: BTreeSet<i16> = terms.iter().map(|term| bucket(term)).collect();
     Statement::new(format!(
-        "SELECT block, postings FROM {} WHERE scope_id = $1 AND bucket = ANY ($2)",
+        "SELECT p.block, p.postings FROM unnest($2) AS wanted (bucket) \
+         CROSS JOIN LATERAL (SELECT * FROM {} WHERE scope_id = $1 AND bucket = wanted.bucket OFFSET 0) p",
         R::POSTINGS
     ))
     .with(scope, Type::UUID)
     .with(buckets.into_iter().collect::<Vec<i16>>(), Type::INT2_ARRAY)
 }
 
-/// How many memories have no postings.
+/// How many memories have no postings. The order is that of their index, which is as good as empty.
 pub(super) fn unread<R: Table>(scope: uuid::Uuid) -> Statement {
     Statement::new(format!(
-        "SELECT count(*) FROM {} WHERE scope_id = $1 AND doc IS NULL",
+        "SELECT count(*) FROM (SELECT FROM {} WHERE scope_id = $1 AND doc IS NULL ORDER BY ord OFFSET 0) unread",
         R::TABLE
     ))
     .with(scope, Type::UUID)
@@ -169,6 +172,7 @@ fn score<R: Table>(
     rows: &[Row],
     terms: &[String],
     numbers: &Numbers,
+    scope: Scope,
 ) -> Result<Vec<(u32, f64)>, DatabaseError> {
     let dead = numbers.dead();
     let mut found: BTreeMap<&str, TermPostings> = terms
@@ -184,9 +188,9 @@ fn score<R: Table>(
     for row in rows {
         let block: i32 = row.get(0);
         for entry in in_row(row.get(1)) {
-            let (term, bytes) = entry.ok_or_else(|| damaged::<R>(block))?;
+            let (term, bytes) = entry.ok_or_else(|| damaged::<R>(scope))?;
             if let Some(found) = found.get_mut(term) {
-                let postings = read_block(block, bytes).ok_or_else(|| damaged::<R>(block))?;
+                let postings = read_block(block, bytes).ok_or_else(|| damaged::<R>(scope))?;
                 let alive = postings
                     .into_iter()
                     .filter(|posting| !dead.contains(&posting.doc));

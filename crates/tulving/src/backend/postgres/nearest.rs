@@ -5,12 +5,14 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::conditions::passes;
+use super::conditions::{from_passing, passes};
 use super::error::DatabaseError;
 use super::holdings::Holdings;
-use super::index::{EXACT, index_name};
+use super::index::EXACT;
 use super::listing::{facts_of, facts_width, read_facts};
+use super::look_up;
 use super::matching::in_order;
+use super::own_index::index_name;
 use super::scoped::Scoped;
 use super::spaces::Spaces;
 use super::statement::Statement;
@@ -136,12 +138,8 @@ impl Scoped<'_> {
         if filter.is_open() {
             return Ok(false);
         }
-        let mut query = Statement::new(format!(
-            "SELECT count(*) FROM (SELECT FROM {} m WHERE m.scope_id = ",
-            R::TABLE
-        ));
-        query.value(self.scope.id(), Type::UUID);
-        passes::<R>(filter, &mut query);
+        let mut query = Statement::new("SELECT count(*) FROM (SELECT");
+        from_passing::<R>(self.scope.id(), filter, "", &mut query);
         query
             .text(" LIMIT ")
             .value(i64::try_from(EXACT).unwrap_or(i64::MAX), Type::INT8);
@@ -164,8 +162,7 @@ impl Scoped<'_> {
         let margin = margin(space.dims);
         let mut most = query.limit.saturating_mul(2).saturating_add(50);
         loop {
-            // The type without a width is what no index is on.
-            let near = near::<R>(query, self.scope.id(), "n.v", "halfvec", most);
+            let near = every::<R>(query, self.scope.id(), most);
             let rows = self
                 .send(
                     &[rescored::<R>(near, query.limit, margin, self.scope.id())],
@@ -190,26 +187,19 @@ impl Scoped<'_> {
         let (dims, margin) = (space.dims, margin(space.dims));
         let mut most = query.limit.saturating_mul(2).saturating_add(20);
         loop {
-            // Settings of this transaction.
+            // Settings of this transaction, which sorts nothing as it is.
             let mut statements: Vec<Statement> = [
                 format!("hnsw.ef_search = {}", most.clamp(SIGHT, WIDEST_SIGHT)),
                 "hnsw.iterative_scan = strict_order".to_owned(),
-                "enable_seqscan = off".to_owned(),
                 "enable_bitmapscan = off".to_owned(),
-                "enable_sort = off".to_owned(),
             ]
             .into_iter()
             .map(|setting| Statement::new(format!("SET LOCAL {setting}")))
             .collect();
             let search = statements.len();
-            let column = format!("(n.v::halfvec({dims}))");
-            let ty = format!("halfvec({dims})");
-            let near = near::<R>(query, self.scope.id(), &column, &ty, most);
+            let near = through_index::<R>(query, self.scope.id(), dims, most);
             statements.push(rescored::<R>(near, query.limit, margin, self.scope.id()));
-            statements.extend(
-                ["enable_seqscan", "enable_bitmapscan", "enable_sort"]
-                    .map(|setting| Statement::new(format!("SET LOCAL {setting} TO DEFAULT"))),
-            );
+            statements.push(Statement::new("SET LOCAL enable_bitmapscan TO DEFAULT"));
             let answers = self.send(&statements, DOING).await?;
             let rows = answers.get(search).map_or(&[][..], Vec::as_slice);
             if reaches_beyond(rows, most) && most < WIDEST_SIGHT {
@@ -259,29 +249,57 @@ fn direction(numbers: &[f32]) -> Option<Vec<f32>> {
     })
 }
 
-/// The ids of the `most` candidates that pass, with their distance `d`.
-fn near<R: Table>(
+/// The ids of the `most` candidates that pass, with their distance `d`, from every vector. The type without
+/// a width is what no index is on.
+fn every<R: Table>(query: &Query<'_>, scope: uuid::Uuid, most: usize) -> Statement {
+    let space_id = query.space_id;
+    let mut near = distance(query, "n.v", "halfvec");
+    if query.filter.is_open() {
+        near.text(&format!(
+            " FROM {} n WHERE n.scope_id = '{scope}' AND n.space_id = {space_id}",
+            R::NARROW
+        ));
+    } else {
+        let narrow = look_up::narrow::<R>(&format!("'{scope}'"), &space_id.to_string());
+        near.text(" FROM (SELECT m.id, n.v");
+        let joined = format!("CROSS JOIN {narrow}");
+        from_passing::<R>(scope, query.filter, &joined, &mut near);
+        near.text(") n");
+    }
+    nearest_first(near, most)
+}
+
+/// The same from the scope's own graph.
+fn through_index<R: Table>(
     query: &Query<'_>,
     scope: uuid::Uuid,
-    column: &str,
-    ty: &str,
+    dims: usize,
     most: usize,
 ) -> Statement {
     let space_id = query.space_id;
-    // Scope and space are written out: a partial index is taken only where its condition can be seen.
-    let mut near = Statement::new(format!("SELECT n.id, {column} <#> "));
-    near.value(raw_vector(&query.direction), Type::UNKNOWN);
-    near.text(&format!("::vector::{ty} AS d FROM {} n", R::NARROW));
+    let column = format!("(n.v::halfvec({dims}))");
+    let mut near = distance(query, &column, &format!("halfvec({dims})"));
+    near.text(&format!(" FROM {} n", R::NARROW));
     if !query.filter.is_open() {
-        near.text(&format!(
-            " JOIN {} m ON m.scope_id = '{scope}' AND m.id = n.id",
-            R::TABLE
-        ));
+        let look_up = look_up::by_id::<R>(&format!("'{scope}'"), "n.id");
+        near.text(" ").text(&look_up);
     }
+    // Scope and space are written out: a partial index is taken only where its condition can be seen.
     near.text(&format!(
         " WHERE n.scope_id = '{scope}' AND n.space_id = {space_id}"
     ));
     passes::<R>(query.filter, &mut near);
+    nearest_first(near, most)
+}
+
+fn distance(query: &Query<'_>, column: &str, ty: &str) -> Statement {
+    let mut near = Statement::new(format!("SELECT n.id, {column} <#> "));
+    near.value(raw_vector(&query.direction), Type::UNKNOWN);
+    near.text(&format!("::vector::{ty} AS d"));
+    near
+}
+
+fn nearest_first(mut near: Statement, most: usize) -> Statement {
     near.text(" ORDER BY d LIMIT ");
     near.value(i64::try_from(most).unwrap_or(i64::MAX), Type::INT8);
     near
@@ -303,11 +321,9 @@ fn rescored<R: Table>(near: Statement, limit: usize, margin: f64, scope: uuid::U
     query.text(&format!(
         " AS d) SELECT (SELECT count(*) FROM near), (SELECT max(d) FROM near) <= (SELECT d FROM cut), \
                        vector_send(m.embedding), {} \
-         FROM near \
-         CROSS JOIN LATERAL (SELECT * FROM {} WHERE scope_id = '{scope}' AND id = near.id LIMIT 1) m \
-         WHERE near.d <= (SELECT d FROM cut)",
+         FROM near {} WHERE near.d <= (SELECT d FROM cut)",
         facts_of::<R>(),
-        R::TABLE
+        look_up::by_id::<R>(&format!("'{scope}'"), "near.id")
     ));
     query
 }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use tokio_postgres::types::Type;
 
-use super::error::DatabaseError;
+use super::error::{DatabaseError, Refusal};
 use super::holdings::Numbers;
 use super::scoped::Scoped;
 use super::statement::Statement;
 use super::table::Table;
+use crate::model::Scope;
 use crate::search::bytes::{read_varint, write_varint};
 use crate::search::keyword::Posting;
 use crate::search::tokens;
@@ -68,11 +69,16 @@ pub(super) fn read_block(number: i32, bytes: &[u8]) -> Option<Vec<Posting>> {
 impl Batch {
     /// The words of these texts, which get numbers in their order.
     pub(super) fn of(texts: impl Iterator<Item = String>) -> Self {
+        Self::numbered((0..).zip(texts))
+    }
+
+    /// The words of these texts, each with how far its number is from the first; rising.
+    pub(super) fn numbered(texts: impl Iterator<Item = (u32, String)>) -> Self {
         let mut numbers: HashMap<Box<str>, usize> = HashMap::new();
         let mut terms: Vec<Term> = Vec::new();
         let mut batch = Self::default();
         let mut held = Vec::new();
-        for (place, text) in (0..).zip(texts) {
+        for (place, text) in texts {
             let mut len = 0;
             tokens::tokens(&text, |token| {
                 len += 1;
@@ -129,6 +135,21 @@ impl Batch {
         let rows = buckets(blocks.map(|(term, block)| (term, block.bytes)));
         (!rows.is_empty()).then(|| insert::<R>(scope, first, rows))
     }
+
+    /// The same where no search looks, with a note.
+    pub(super) fn write_beside<R: Table>(
+        self,
+        scope: uuid::Uuid,
+        first: i32,
+        note: Vec<u8>,
+    ) -> Statement {
+        let blocks = self.terms.into_iter();
+        let rows = buckets(blocks.map(|(term, block)| (term, block.bytes)));
+        let beside = rows
+            .into_iter()
+            .map(|(bucket, postings)| (bucket - BESIDE, postings));
+        insert::<R>(scope, first, beside.chain([(NOTES, note)]).collect())
+    }
 }
 
 /// Into which bucket a term goes: FNV-1a, which every version must reckon alike.
@@ -139,6 +160,11 @@ pub(super) fn bucket(term: &str) -> i16 {
     // The upper half depends on all of the term.
     i16::try_from((hash ^ (hash >> 16)) % BUCKETS).unwrap_or_default()
 }
+
+/// So much lower are the buckets of postings that are not searched yet, and the one of notes on them; see
+/// [`rebuild`](super::rebuild).
+pub(super) const BESIDE: i16 = 1024;
+pub(super) const NOTES: i16 = i16::MIN;
 
 /// So many rows a large batch makes: few enough to write quickly, and each small enough to read whole
 /// for the sake of one term.
@@ -229,9 +255,9 @@ impl Scoped<'_> {
             for row in &rows {
                 let (block, bytes): (i32, &[u8]) = (row.get(0), row.get(1));
                 for entry in terms(bytes) {
-                    let (term, postings) = entry.ok_or_else(|| damaged::<R>(block))?;
+                    let (term, postings) = entry.ok_or_else(|| damaged::<R>(self.scope))?;
                     let postings =
-                        read_block(block, postings).ok_or_else(|| damaged::<R>(block))?;
+                        read_block(block, postings).ok_or_else(|| damaged::<R>(self.scope))?;
                     let alive = postings.into_iter();
                     let alive = alive.filter(|posting| !dead.contains(&posting.doc));
                     merged.entry(term.into()).or_default().extend(alive);
@@ -266,11 +292,13 @@ impl Scoped<'_> {
     }
 }
 
-/// A block that cannot be read.
-pub(super) fn damaged<R: Table>(block: i32) -> DatabaseError {
-    DatabaseError::Damaged {
-        what: format!("block {block} of {} holds no postings", R::POSTINGS),
+/// A block cannot be read.
+pub(super) fn damaged<R: Table>(scope: Scope) -> DatabaseError {
+    Refusal::WordsDamaged {
+        scope,
+        kind: R::KIND.plural(),
     }
+    .into()
 }
 
 #[cfg(test)]

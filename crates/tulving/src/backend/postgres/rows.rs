@@ -10,6 +10,7 @@ use super::conditions::texts;
 use super::copy::CopyRows;
 use super::error::{DatabaseError, Refusal};
 use super::holdings::{Holdings, Numbers};
+use super::look_up::{self, HAS_PLACE};
 use super::postings::Batch;
 use super::scoped::Scoped;
 use super::spaces::Spaces;
@@ -81,7 +82,7 @@ impl Scoped<'_> {
     ) -> Result<(), BackendError> {
         const DOING: &str = "writing memories";
         let scope = self.scope.id();
-        let present = |kind: Kind, table: &str| {
+        let present = |kind: Kind, look_up: String| {
             let whole = drafts.iter().filter_map(|draft| match draft {
                 Draft::Whole(entry) if entry.memory.kind() == kind => Some(entry.memory.id()),
                 Draft::Next(entry) if kind == Kind::Episode && entry.memory.kind() == kind => {
@@ -91,7 +92,7 @@ impl Scoped<'_> {
             });
             let ids: Vec<String> = whole.map(ToOwned::to_owned).collect();
             Statement::new(format!(
-                "SELECT id FROM {table} WHERE scope_id = $1 AND id = ANY ($2)"
+                "SELECT m.id FROM unnest($2) AS wanted (id) {look_up}"
             ))
             .with(scope, Type::UUID)
             .with(texts(&ids), Type::TEXT_ARRAY)
@@ -107,16 +108,18 @@ impl Scoped<'_> {
             })
             .collect();
         let conversations: Vec<String> = conversations.into_iter().map(ToOwned::to_owned).collect();
-        let ends = "SELECT c.id, (SELECT sequence_index FROM memory_nodes \
-                                  WHERE scope_id = $1 AND conversation_id = c.id \
-                                  ORDER BY sequence_index DESC LIMIT 1) \
-                    FROM unnest($2) AS c (id)";
+        let ends = format!(
+            "SELECT c.id, (SELECT sequence_index FROM memory_nodes \
+                           WHERE scope_id = $1 AND conversation_id = c.id AND {HAS_PLACE} \
+                           ORDER BY sequence_index DESC LIMIT 1) \
+             FROM unnest($2) AS c (id)"
+        );
         let ends = Statement::new(ends)
             .with(scope, Type::UUID)
             .with(conversations, Type::TEXT_ARRAY);
         let questions = vec![
-            present(Kind::Node, Node::TABLE),
-            present(Kind::Episode, Episode::TABLE),
+            present(Kind::Node, look_up::by_id::<Node>("$1", "wanted.id")),
+            present(Kind::Episode, look_up::by_id::<Episode>("$1", "wanted.id")),
             ends,
         ];
         let (holdings, answers) = self.begin_writing(questions, DOING).await?;
@@ -299,11 +302,10 @@ impl Scoped<'_> {
         let narrow = format!(
             "INSERT INTO {} (scope_id, id, space_id, v) \
              SELECT m.scope_id, m.id, m.space_id, l2_normalize(m.embedding)::halfvec \
-             FROM unnest($2) AS u (id) \
-             CROSS JOIN LATERAL (SELECT * FROM {} WHERE scope_id = $1 AND id = u.id LIMIT 1) m \
+             FROM unnest($2) AS wanted (id) {} \
              WHERE vector_norm(m.embedding) > 0",
             R::NARROW,
-            R::TABLE
+            look_up::by_id::<R>("$1", "wanted.id")
         );
         (!ids.is_empty()).then(|| {
             Statement::new(narrow)
@@ -476,16 +478,22 @@ impl Scoped<'_> {
     pub(super) async fn delete(mut self, keys: &[Key]) -> Result<Vec<Key>, DatabaseError> {
         const DOING: &str = "removing memories";
         let scope = self.scope.id();
-        self.begin_writing(Vec::new(), DOING).await?;
-        let statements = [remove::<Node>(scope, keys), remove::<Episode>(scope, keys)];
-        let answers = self.finish(&statements, DOING).await?;
+        let mut statements = remove::<Node>(scope, ids(keys, Kind::Node).into_iter());
+        let nodes = statements.len();
+        statements.extend(remove::<Episode>(
+            scope,
+            ids(keys, Kind::Episode).into_iter(),
+        ));
+        let (_, answers) = self.begin_writing(statements, DOING).await?;
+        let (nodes, episodes) = answers.split_at_checked(nodes).unwrap_or_default();
         let mut gone = BTreeSet::new();
-        for (kind, rows) in [Kind::Node, Kind::Episode].into_iter().zip(&answers) {
-            gone.extend(
-                rows.iter()
-                    .map(|row| Key::new(kind, row.get::<_, String>(0))),
-            );
+        let mut counting = Vec::new();
+        for (kind, rows) in [(Kind::Node, nodes), (Kind::Episode, episodes)] {
+            let rows = || rows.iter().flatten();
+            gone.extend(rows().map(|row| Key::new(kind, row.get::<_, String>(0))));
+            counting.extend(count_out(scope, kind, rows()));
         }
+        self.finish(&counting, DOING).await?;
         Ok(keys.iter().filter_map(|key| gone.take(key)).collect())
     }
 
@@ -494,29 +502,28 @@ impl Scoped<'_> {
     pub(super) async fn touch(mut self, keys: &[Key], at: Timestamp) -> Result<u64, DatabaseError> {
         const DOING: &str = "counting uses";
         let scope = self.scope;
-        let touch = |kind: Kind, table: &str| {
-            // In one order, so that two who touch the same do not wait for each other.
-            Statement::new(format!(
-                "WITH wanted AS (SELECT id FROM {table} WHERE scope_id = $1 AND id = ANY ($2) \
-                                 ORDER BY id FOR NO KEY UPDATE), \
-                      touched AS (UPDATE {table} m SET access_count = m.access_count + 1, last_accessed = $3 \
-                                  FROM wanted WHERE m.scope_id = $1 AND m.id = wanted.id RETURNING 1) \
-                 SELECT count(*) FROM touched"
-            ))
-            .with(scope.id(), Type::UUID)
-            .with(ids(keys, kind), Type::TEXT_ARRAY)
-            .with(at, Type::TIMESTAMPTZ)
+        // One by one and in one order, so that two who touch the same do not wait for each other.
+        let touch = |kind: Kind, table: &str| -> Vec<Statement> {
+            let touch = format!(
+                "UPDATE {table} SET access_count = access_count + 1, last_accessed = $3 \
+                 WHERE scope_id = $1 AND id = $2 RETURNING id"
+            );
+            let ids = ids(keys, kind).into_iter();
+            let statements = ids.map(|id| {
+                Statement::new(touch.clone())
+                    .with(scope.id(), Type::UUID)
+                    .with(id, Type::TEXT)
+                    .with(at, Type::TIMESTAMPTZ)
+            });
+            statements.collect()
         };
         let holdings = self.send(&[Holdings::query(scope, false)], DOING).await?;
         let holdings = holdings.first().map_or(&[][..], Vec::as_slice);
         Holdings::read(holdings, scope, self.target())?;
-        let touching = [
-            touch(Kind::Node, Node::TABLE),
-            touch(Kind::Episode, Episode::TABLE),
-        ];
+        let mut touching = touch(Kind::Node, Node::TABLE);
+        touching.extend(touch(Kind::Episode, Episode::TABLE));
         let answers = self.finish(&touching, DOING).await?;
-        let counts = answers.iter().flatten().map(|row| row.get::<_, i64>(0));
-        Ok(counts.sum::<i64>().unsigned_abs())
+        Ok(answers.iter().flatten().count() as u64)
     }
 
     /// The memories with these keys, in their order.
@@ -576,34 +583,59 @@ impl Scoped<'_> {
     }
 }
 
-/// Removes rows with these keys, and counts them out.
-fn remove<R: Table>(scope: uuid::Uuid, keys: &[Key]) -> Statement {
-    let kind = R::KIND.as_str();
-    Statement::new(format!(
-        "WITH gone AS (DELETE FROM {} WHERE scope_id = $1 AND id = ANY ($2) RETURNING id, doc, tokens), \
-              counted AS (UPDATE scopes SET \
-                  {kind}_documents = {kind}_documents - (SELECT count(doc) FROM gone), \
-                  {kind}_tokens = {kind}_tokens - (SELECT coalesce(sum(tokens), 0) FROM gone WHERE doc IS NOT NULL), \
-                  {kind}_dead = {kind}_dead || ARRAY(SELECT doc FROM gone WHERE doc IS NOT NULL) \
-              WHERE scope_id = $1 AND EXISTS (SELECT FROM gone)) \
-         SELECT id FROM gone",
+/// Removes rows with these ids; each statement gives id, `doc` and `tokens` of a row that was there. One
+/// for each: of several at a time the planner may look for in the whole scope.
+pub(super) fn remove<R: Table>(
+    scope: uuid::Uuid,
+    ids: impl Iterator<Item = String>,
+) -> Vec<Statement> {
+    let remove = format!(
+        "DELETE FROM {} WHERE scope_id = $1 AND id = $2 RETURNING id, doc, tokens",
         R::TABLE
-    ))
-    .with(scope, Type::UUID)
-    .with(ids(keys, R::KIND), Type::TEXT_ARRAY)
+    );
+    let statements = ids.map(|id| {
+        Statement::new(remove.clone())
+            .with(scope, Type::UUID)
+            .with(id, Type::TEXT)
+    });
+    statements.collect()
 }
 
-/// Whole rows with these keys. One look-up by primary key for each, as in
-/// [`Scoped::existing`](super::load).
+/// Counts removed rows out of what the scope holds.
+fn count_out<'r>(
+    scope: uuid::Uuid,
+    kind: Kind,
+    gone: impl Iterator<Item = &'r Row>,
+) -> Option<Statement> {
+    let (mut dead, mut tokens): (Vec<i32>, i64) = (Vec::new(), 0);
+    for row in gone {
+        if let Some(doc) = row.get(1) {
+            dead.push(doc);
+            tokens += row.get::<_, Option<i32>>(2).map_or(0, i64::from);
+        }
+    }
+    let kind = kind.as_str();
+    (!dead.is_empty()).then(|| {
+        Statement::new(format!(
+            "UPDATE scopes SET {kind}_documents = {kind}_documents - cardinality($2), \
+                               {kind}_tokens = {kind}_tokens - $3, {kind}_dead = {kind}_dead || $2 \
+             WHERE scope_id = $1"
+        ))
+        .with(scope, Type::UUID)
+        .with(dead, Type::INT4_ARRAY)
+        .with(tokens, Type::INT8)
+    })
+}
+
+/// Whole rows with these keys.
 fn find<R: Table>(scope: uuid::Uuid, keys: &[Key]) -> Statement {
     let columns: String = R::columns()
         .iter()
         .map(|column| format!("m.{column}, "))
         .collect();
     Statement::new(format!(
-        "SELECT {columns} vector_send(m.embedding), m.space_id FROM unnest($2) AS wanted (id) \
-         CROSS JOIN LATERAL (SELECT * FROM {} WHERE scope_id = $1 AND id = wanted.id LIMIT 1) m",
-        R::TABLE
+        "SELECT {columns} vector_send(m.embedding), m.space_id FROM unnest($2) AS wanted (id) {}",
+        look_up::by_id::<R>("$1", "wanted.id")
     ))
     .with(scope, Type::UUID)
     .with(ids(keys, R::KIND), Type::TEXT_ARRAY)

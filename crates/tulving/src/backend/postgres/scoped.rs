@@ -14,6 +14,13 @@ use crate::model::Scope;
 /// The role that every statement on memories runs under.
 pub(super) const ROLE: &str = "tulving_app";
 
+/// How statements on memories are planned, whatever statistics say: through an index of the scope's rows
+/// and never past those of others, and in the order of that index where they ask for one (see
+/// [`look_up`](super::look_up)). A plan that has to sort is still found, but may look so dear that
+/// compiling it would seem worth while.
+const PLANNING: &str =
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL jit = off";
+
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -155,7 +162,7 @@ impl Scoped<'_> {
     fn begin(&self) -> String {
         // The value is a UUID, so there is nothing to escape.
         let bind = format!(
-            "SET LOCAL ROLE {ROLE}; SET LOCAL tulving.scope_id = '{}'",
+            "SET LOCAL ROLE {ROLE}; SET LOCAL tulving.scope_id = '{}'; {PLANNING}",
             self.scope.id()
         );
         let limit = |limit: Duration| {

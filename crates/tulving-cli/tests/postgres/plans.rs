@@ -1,0 +1,248 @@
+//! Whatever statistics say of a scope, its memories are read by their keys.
+//!
+//! The server explains every statement that the program sends (`auto_explain`), those of foreign keys
+//! included, while scope after scope is loaded and nothing but the test analyses the tables.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use testkit::corpus::Corpus;
+use testkit::postgres::{Preset, Server};
+
+use crate::support::World;
+
+const TABLES: [&str; 6] = [
+    "memory_nodes",
+    "episodic_memories",
+    "node_vectors",
+    "episode_vectors",
+    "node_postings",
+    "episode_postings",
+];
+
+/// What a statement begins with or holds, and by which index it reads its rows. Each must be seen.
+const READ_BY: [(&str, &str); 16] = [
+    (
+        "vector_send(m.embedding), m.space_id, CASE",
+        "memory_nodes_pkey",
+    ),
+    (
+        "vector_send(m.embedding), m.space_id, CASE",
+        "node_vectors_pkey",
+    ),
+    (
+        "vector_send(m.embedding), m.space_id FROM unnest",
+        "episodic_memories_pkey",
+    ),
+    (
+        "SELECT m.id FROM unnest($2) AS wanted (id)",
+        "memory_nodes_pkey",
+    ),
+    (
+        "SELECT 1 FROM ONLY \"public\".\"memory_nodes\"",
+        "memory_nodes_pkey",
+    ),
+    (
+        "DELETE FROM ONLY \"public\".\"node_vectors\"",
+        "node_vectors_pkey",
+    ),
+    ("DELETE FROM memory_nodes", "memory_nodes_pkey"),
+    ("UPDATE memory_nodes SET space_id", "memory_nodes_pkey"),
+    ("UPDATE episodic_memories SET doc", "episodic_memories_pkey"),
+    ("SELECT id FROM memory_nodes", "memory_nodes_pkey"),
+    ("AS wanted (doc)", "memory_nodes_doc"),
+    ("AS wanted (bucket)", "episode_postings_pkey"),
+    (
+        "AS near (conversation, low, high)",
+        "memory_nodes_conversation",
+    ),
+    (
+        "ORDER BY sequence_index DESC LIMIT 1",
+        "memory_nodes_conversation",
+    ),
+    ("doc IS NULL ORDER BY ord", "memory_nodes_unread"),
+    ("ORDER BY m.created_at DESC", "memory_nodes_time"),
+];
+
+/// Statements that are about all memories of a scope.
+fn is_of_a_whole_scope(statement: &str) -> bool {
+    let counts = statement.starts_with("SELECT count(*) FROM") && !statement.contains("unnest");
+    let looks_at_every_vector = statement.contains("v <#> ");
+    let before_rebuilding =
+        statement.contains("ORDER BY ord LIMIT 1") || statement.contains("doc < 0");
+    counts || looks_at_every_vector || before_rebuilding
+}
+
+/// One table as a statement read it.
+struct Scan {
+    statement: String,
+    table: String,
+    index: String,
+    condition: String,
+    /// Rows that were read, whether or not they passed.
+    rows: f64,
+    way: String,
+}
+
+impl Scan {
+    /// What is wrong with it.
+    fn fault(&self) -> Option<String> {
+        let key = match self.index.rsplit('_').next().unwrap_or_default() {
+            "doc" => "(doc ",
+            "conversation" => "(conversation_id = ",
+            "pkey" if self.table.ends_with("_postings") => "(bucket ",
+            "pkey" => "(id ",
+            // In the order of time, one more than the page has; of what is not indexed, no more than there is.
+            "time" | "unread" => return (self.rows > 101.0).then(|| "more than a page".to_owned()),
+            _ => return Some("no key".to_owned()),
+        };
+        let by_key = self.condition.contains(key) || is_of_a_whole_scope(&self.statement);
+        (!by_key).then(|| format!("not by its key: {}", self.condition))
+    }
+}
+
+/// Collects the scans of memories in a plan.
+fn scans(plan: &Value, statement: &str, found: &mut Vec<Scan>) {
+    let text = |key: &str| plan[key].as_str().unwrap_or_default().to_owned();
+    let number = |key: &str| plan[key].as_f64().unwrap_or_default();
+    let (way, index) = (text("Node Type"), text("Index Name"));
+    // A bitmap's index is a node of its own, which does not name the table.
+    let table = TABLES
+        .iter()
+        .find(|table| text("Relation Name") == **table || index.starts_with(&format!("{table}_")));
+    if let Some(table) = table
+        && way.ends_with("Scan")
+        && way != "Bitmap Heap Scan"
+    {
+        found.push(Scan {
+            statement: statement.to_owned(),
+            table: (*table).to_owned(),
+            index,
+            condition: text("Index Cond"),
+            rows: number("Actual Rows") + number("Rows Removed by Filter"),
+            way,
+        });
+    }
+    for plan in plan["Plans"].as_array().into_iter().flatten() {
+        scans(plan, statement, found);
+    }
+}
+
+/// Everything that was explained so far.
+fn explained(server: &Server) -> Vec<Scan> {
+    let log = server.log();
+    let mut found = Vec::new();
+    for entry in log.split("ms  plan:\n").skip(1) {
+        let json: String = entry
+            .lines()
+            .take_while(|line| line.starts_with('\t'))
+            .collect();
+        let plan: Value = serde_json::from_str(&json).unwrap();
+        let statement = plan["Query Text"].as_str().unwrap();
+        scans(&plan["Plan"], statement, &mut found);
+    }
+    found
+}
+
+#[test]
+fn no_statement_reads_a_scope_where_a_key_would_do_whatever_statistics_say() {
+    let server = Server::start(Preset::Fast);
+    let world = World::on(&server);
+    let name = world.database.name();
+    for table in TABLES.iter().chain(&["scopes"]) {
+        world.database.batch(&format!(
+            "ALTER TABLE {table} SET (autovacuum_enabled = off)"
+        ));
+    }
+    for setting in [
+        "session_preload_libraries = auto_explain",
+        "auto_explain.log_min_duration = 0",
+        "auto_explain.log_analyze = on",
+        "auto_explain.log_timing = off",
+        "auto_explain.log_nested_statements = on",
+        "auto_explain.log_format = json",
+    ] {
+        world
+            .database
+            .batch(&format!("ALTER DATABASE {name} SET {setting}"));
+    }
+    let analyze = || world.database.batch("ANALYZE");
+    // Statistics know the first scope only, then two, then a few small ones and not the tenth.
+    world.corpus(&Corpus::new(600).dim(8));
+    use_all_of(&world, &world.user);
+    analyze();
+    use_all_of(&world, &world.new_user("second@example.com"));
+    analyze();
+    use_all_of(&world, &world.new_user("third@example.com"));
+    world.corpus(&Corpus::new(12).dim(8));
+    for number in 4..10 {
+        let owner = world.new_user(&format!("number-{number}@example.com"));
+        world.migrate_for(&owner, &[]).expect(0);
+    }
+    analyze();
+    world.corpus(&Corpus::new(600).dim(8));
+    use_all_of(&world, &world.new_user("tenth@example.com"));
+
+    let scans = explained(&server);
+    let faults: BTreeSet<String> = scans
+        .iter()
+        .filter_map(|scan| {
+            let fault = scan.fault()?;
+            Some(format!(
+                "{} {}, {fault}: {}",
+                scan.way, scan.index, scan.statement
+            ))
+        })
+        .collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+    for (statement, index) in READ_BY {
+        let mut of_it = scans
+            .iter()
+            .filter(|scan| scan.statement.contains(statement));
+        assert!(
+            of_it.any(|scan| scan.index == index),
+            "{statement}: {index}"
+        );
+    }
+}
+
+/// Everything that one does with memories, for one owner.
+fn use_all_of(world: &World, owner: &str) {
+    let run = |args: &[&str]| {
+        let as_owner = ["--backend", "postgres", "--user-id", owner, "--yes"];
+        world.run(&[&as_owner[..], args].concat()).expect(0)
+    };
+    world.migrate_for(owner, &[]).expect(0);
+    world.verify_for(owner, &[]).expect(0);
+    // Rows that differ are replaced, and those of before the keyword index entered.
+    world.database.batch(&format!(
+        "SET auto_explain.log_min_duration = -1; \
+         UPDATE memory_nodes SET human_content = 'other' WHERE scope_id = '{owner}' AND ord < 20; \
+         UPDATE episodic_memories SET doc = NULL WHERE scope_id = '{owner}' AND ord < 20"
+    ));
+    run(&["index"]);
+    run(&["index", "--rebuild"]);
+    world
+        .migrate_for(owner, &["--existing", "update"])
+        .expect(0);
+    let listed = run(&["list", "--limit", "100", "--kind", "node", "--json"]).json();
+    let id = |at: usize| listed["memories"][at]["id"].as_str().unwrap();
+    let conversation = listed["memories"][0]["conversation_id"].as_str().unwrap();
+    let next = listed["next"].as_str().unwrap();
+    run(&["list", "--limit", "100", "--after", next]);
+    run(&["list", "--oldest", "--limit", "5"]);
+    run(&["list", "--conversation", conversation]);
+    run(&["get", id(0)]);
+    run(&["search", "--like", id(1)]);
+    run(&["search", "quince", "--mode", "keyword"]);
+    run(&["search", "--like", id(2), "--conversation", conversation]);
+    run(&[
+        "add",
+        "--question",
+        "one more",
+        "--conversation",
+        conversation,
+    ]);
+    run(&["update", id(3), "--answer", "another"]);
+    run(&["delete", id(4)]);
+}

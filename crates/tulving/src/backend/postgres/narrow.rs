@@ -1,0 +1,96 @@
+//! The vectors that search reads, put right by the full ones.
+
+use tokio_postgres::types::Type;
+
+use super::connect::Connection;
+use super::error::DatabaseError;
+use super::holdings::Holdings;
+use super::index::IndexStep;
+use super::look_up;
+use super::scoped::Scoped;
+use super::statement::Statement;
+use super::table::Table;
+use crate::model::Scope;
+
+const DOING: &str = "making the vectors for search anew";
+
+impl Connection {
+    /// Compares every vector that search reads with the full one, and puts right what differs, lacks or
+    /// is of no memory. Gives how many that were. Safe to repeat: what is right is left as it is.
+    ///
+    /// # Errors
+    /// If the connection is lost.
+    pub(super) async fn rebuild_vectors<R: Table>(
+        &mut self,
+        scope: Scope,
+        progress: &(dyn Fn(IndexStep) + Send + Sync),
+    ) -> Result<u64, DatabaseError> {
+        const PAGE: i64 = 512;
+        let scoped = self.scoped(scope).await?;
+        let of = scoped.count::<R>().await?;
+        scoped.commit().await?;
+        let (mut done, mut changed) = (0, 0);
+        let mut after = String::new();
+        loop {
+            let mut scoped = self.scoped(scope).await?;
+            // Held off: who changes a memory between the two looks at it.
+            scoped.send(&[Holdings::query(scope, true)], DOING).await?;
+            let ids = scoped.ids::<R>(&after, PAGE).await?;
+            let Some(last) = ids.last().cloned() else {
+                return Ok(changed);
+            };
+            done += ids.len() as u64;
+            changed += scoped.narrow_again::<R>(ids).await?;
+            scoped.commit().await?;
+            progress(IndexStep::Narrow {
+                kind: R::KIND,
+                done: done.min(of),
+                of,
+            });
+            after = last;
+        }
+    }
+}
+
+impl Scoped<'_> {
+    async fn narrow_again<R: Table>(&mut self, ids: Vec<String>) -> Result<u64, DatabaseError> {
+        let scope = self.scope.id();
+        let narrow = R::NARROW;
+        let by_id = look_up::by_id::<R>("$1", "wanted.id");
+        let direction = "CROSS JOIN LATERAL (SELECT l2_normalize(m.embedding) AS v OFFSET 0) u";
+        let right = format!(
+            "INSERT INTO {narrow} AS n (scope_id, id, space_id, v) \
+             SELECT m.scope_id, m.id, m.space_id, u.v::halfvec FROM unnest($2) AS wanted (id) {by_id} {direction} \
+             WHERE vector_norm(u.v) > 0 \
+             ON CONFLICT (scope_id, id, space_id) DO UPDATE SET v = excluded.v WHERE n.v IS DISTINCT FROM excluded.v \
+             RETURNING true"
+        );
+        let surplus = format!(
+            "SELECT m.id, n.space_id FROM unnest($2) AS wanted (id) {by_id} \
+             CROSS JOIN LATERAL (SELECT space_id FROM {narrow} WHERE scope_id = $1 AND id = m.id OFFSET 0) n {direction} \
+             WHERE n.space_id IS DISTINCT FROM m.space_id OR (vector_norm(u.v) > 0) IS NOT TRUE"
+        );
+        let statements = [right, surplus].map(|sql| {
+            Statement::new(sql)
+                .with(scope, Type::UUID)
+                .with(ids.clone(), Type::TEXT_ARRAY)
+        });
+        let answers = self.send(&statements, DOING).await?;
+        let [right, surplus] = answers.as_slice() else {
+            return Ok(0);
+        };
+        let remove =
+            format!("DELETE FROM {narrow} WHERE scope_id = $1 AND id = $2 AND space_id = $3");
+        let removing: Vec<Statement> = surplus
+            .iter()
+            .map(|row| {
+                Statement::new(remove.clone())
+                    .with(scope, Type::UUID)
+                    .with(row.get::<_, String>(0), Type::TEXT)
+                    .with(row.get::<_, i32>(1), Type::INT4)
+            })
+            .collect();
+        self.send(&removing, DOING).await?;
+        Ok((right.len() + surplus.len()) as u64)
+    }
+}

@@ -1,0 +1,88 @@
+//! The indexes of single scopes' vectors: their names, and removing them.
+
+use tokio_postgres::types::Type;
+
+use super::connect::Connection;
+use super::error::{DatabaseError, Doing, Standing};
+use crate::model::{Kind, Scope};
+
+/// The name of the index of one scope's vectors: its own, so that no scope feels another's.
+pub(super) fn index_name(kind: Kind, scope: uuid::Uuid, space_id: i32) -> String {
+    format!("{}_vectors_{}_{space_id}", kind.as_str(), scope.simple())
+}
+
+/// Indexes of single scopes; more is said of them in conditions that follow.
+const OWN: &str = "SELECT c.relname::text, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+     WHERE i.indrelid IN (to_regclass('node_vectors'), to_regclass('episode_vectors'))";
+
+impl Connection {
+    /// Removes a scope's indexes of vectors; whether there were any. Searches are exact from then on.
+    ///
+    /// # Errors
+    /// If the login role does not own the tables.
+    pub(crate) async fn drop_indexes(&self, scope: Scope) -> Result<bool, DatabaseError> {
+        let names = self.index_names(scope).await?;
+        for (name, _) in &names {
+            self.drop_index(name).await?;
+        }
+        Ok(names.iter().any(|(_, valid)| *valid))
+    }
+
+    /// The names of a scope's indexes, those that a rebuilding left included, and whether each is
+    /// whole.
+    pub(super) async fn index_names(
+        &self,
+        scope: Scope,
+    ) -> Result<Vec<(String, bool)>, DatabaseError> {
+        let query = format!("{OWN} AND c.relname LIKE $1");
+        let like = format!("%\\_vectors\\_{}\\_%", scope.id().simple());
+        let rows = self
+            .client
+            .query_typed(&query, &[(&like, Type::TEXT)])
+            .await;
+        let rows = rows.doing("looking for indexes")?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
+    /// The names of indexes whose scope is gone: nothing goes through them, and they take up room. None
+    /// if the login role may not know who the owners are.
+    ///
+    /// # Errors
+    /// If the connection is lost.
+    pub async fn orphaned_indexes(&self) -> Result<Vec<String>, DatabaseError> {
+        const DOING: &str = "looking for indexes of owners that are gone";
+        let may = "SELECT coalesce(has_table_privilege(to_regclass('users'), 'SELECT') \
+                               AND has_table_privilege(to_regclass('tenants'), 'SELECT'), false)";
+        let may = self.client.query_typed_one(may, &[]).await.doing(DOING)?;
+        if !may.get::<_, bool>(0) {
+            return Ok(Vec::new());
+        }
+        let query = format!(
+            "{OWN} AND c.relname ~ '^(node|episode)_vectors_[0-9a-f]{{32}}_' \
+             AND substring(c.relname FROM '_vectors_([0-9a-f]{{32}})_')::uuid \
+                 NOT IN (SELECT id FROM users UNION ALL SELECT id FROM tenants) ORDER BY 1"
+        );
+        let rows = self.client.query_typed(&query, &[]).await.doing(DOING)?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Removes them; gives their names.
+    ///
+    /// # Errors
+    /// If the login role does not own the tables.
+    pub(super) async fn drop_orphaned_indexes(&self) -> Result<Vec<String>, DatabaseError> {
+        let names = self.orphaned_indexes().await?;
+        for name in &names {
+            self.drop_index(name).await?;
+        }
+        Ok(names)
+    }
+
+    pub(super) async fn drop_index(&self, name: &str) -> Result<(), DatabaseError> {
+        let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS \"{name}\"");
+        let dropped = self.client.batch_execute(&drop).await;
+        dropped
+            .doing("removing an index")
+            .map_err(|error| error.lacking(self.login.as_deref(), Standing::Owner))
+    }
+}

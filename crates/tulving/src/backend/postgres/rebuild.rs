@@ -1,0 +1,275 @@
+//! The keyword index made anew from the texts, beside the one that searches read.
+//!
+//! New postings go into buckets that no search asks for, batch by batch, each with a note of what it
+//! covers, so that a rebuilding that was killed is taken up where it stood. When every memory is covered,
+//! one short transaction puts them in the place of the old ones. A number is a memory's as long as its
+//! words are the same: what others write meanwhile has a number that is not covered, and what they remove
+//! leaves a number that is no memory's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio_postgres::types::Type;
+
+use super::connect::Connection;
+use super::error::DatabaseError;
+use super::holdings::Holdings;
+use super::index::IndexStep;
+use super::look_up;
+use super::postings::{BESIDE, Batch, NOTES};
+use super::scoped::Scoped;
+use super::statement::Statement;
+use super::table::{Columns, Table};
+use crate::model::Scope;
+use crate::search::bytes::{read_varint, write_varint};
+
+const DOING: &str = "making the keyword index anew";
+
+/// How many memories are read at a time.
+const BATCH: usize = 2048;
+/// So often memories are looked for that were written meanwhile, before writers have to wait.
+const ROUNDS: usize = 8;
+/// Postings that were made by other rules are of no use.
+const RULES: u64 = 1;
+
+/// The numbers of memories whose new postings are there, and how many words each has.
+type Covered = BTreeMap<i32, i32>;
+
+impl Connection {
+    /// Makes the postings of all memories of a kind anew, and counts them. Gives how many memories there
+    /// are. Memories that have no number are left out.
+    ///
+    /// # Errors
+    /// If the connection is lost, or a memory cannot be read.
+    pub(super) async fn rebuild_words<R: Table>(
+        &mut self,
+        scope: Scope,
+        progress: &(dyn Fn(IndexStep) + Send + Sync),
+    ) -> Result<u64, DatabaseError> {
+        let mut scoped = self.scoped(scope).await?;
+        let mut covered = scoped.covered::<R>().await?;
+        scoped.commit().await?;
+        for _ in 0..ROUNDS {
+            let mut scoped = self.scoped(scope).await?;
+            let docs = scoped.docs::<R>().await?;
+            scoped.commit().await?;
+            let missing = missing(&docs, &covered);
+            let mut done = docs.len() - missing.len();
+            for batch in missing.chunks(BATCH) {
+                let mut scoped = self.scoped(scope).await?;
+                scoped.cover::<R>(batch, &mut covered).await?;
+                scoped.commit().await?;
+                done += batch.len();
+                progress(IndexStep::Words {
+                    kind: R::KIND,
+                    done: done as u64,
+                    of: docs.len() as u64,
+                });
+            }
+            if missing.len() < BATCH {
+                break;
+            }
+        }
+        let mut scoped = self.scoped(scope).await?;
+        let documents = scoped.put_in_place::<R>(covered).await?;
+        scoped.commit().await?;
+        Ok(documents)
+    }
+}
+
+/// The numbers that are not covered, in order.
+fn missing(docs: &[i32], covered: &Covered) -> Vec<i32> {
+    let docs = docs.iter().copied();
+    docs.filter(|doc| !covered.contains_key(doc)).collect()
+}
+
+impl Scoped<'_> {
+    /// The numbers of all memories of a kind, in order.
+    async fn docs<R: Table>(&mut self) -> Result<Vec<i32>, DatabaseError> {
+        let docs = format!(
+            "SELECT doc FROM {} WHERE scope_id = $1 AND doc >= 0 ORDER BY doc",
+            R::TABLE
+        );
+        let docs = Statement::new(docs).with(self.scope.id(), Type::UUID);
+        let rows = self.send(&[docs], DOING).await?;
+        Ok(rows.iter().flatten().map(|row| row.get(0)).collect())
+    }
+
+    /// What a rebuilding that was killed left; of no use if it went by other rules, and removed then.
+    async fn covered<R: Table>(&mut self) -> Result<Covered, DatabaseError> {
+        let notes = format!(
+            "SELECT block, postings FROM {} WHERE scope_id = $1 AND bucket = $2",
+            R::POSTINGS
+        );
+        let notes = Statement::new(notes)
+            .with(self.scope.id(), Type::UUID)
+            .with(NOTES, Type::INT2);
+        let rows = self.send(&[notes], DOING).await?;
+        let mut covered = Covered::new();
+        for row in rows.iter().flatten() {
+            if read_note(row.get(0), row.get(1), &mut covered).is_none() {
+                covered.clear();
+                break;
+            }
+        }
+        if covered.is_empty() {
+            let leftover = leftover::<R>(self.scope.id());
+            self.send(&[leftover], DOING).await?;
+        }
+        Ok(covered)
+    }
+
+    /// Makes the postings of these memories, and puts them beside the others.
+    async fn cover<R: Table>(
+        &mut self,
+        docs: &[i32],
+        covered: &mut Covered,
+    ) -> Result<(), DatabaseError> {
+        let scope = self.scope.id();
+        let columns: String = R::columns()
+            .iter()
+            .map(|column| format!("m.{column}, "))
+            .collect();
+        let read = format!(
+            "SELECT {columns} m.doc, m.tokens FROM unnest($2) AS wanted (doc) {}",
+            look_up::by_doc::<R>("$1", "wanted.doc")
+        );
+        let read = Statement::new(read)
+            .with(scope, Type::UUID)
+            .with(docs.to_vec(), Type::INT4_ARRAY);
+        let rows = self.send(&[read], DOING).await?;
+        let mut memories = Vec::new();
+        for row in rows.iter().flatten() {
+            let mut fields = Columns::new::<R>(row);
+            let record = R::decode(&mut fields)?;
+            let (doc, tokens): (i32, Option<i32>) = (fields.get()?, fields.get()?);
+            memories.push((doc, tokens, record));
+        }
+        memories.sort_by_key(|(doc, ..)| *doc);
+        let Some(&(first, ..)) = memories.first() else {
+            return Ok(());
+        };
+        let batch = Batch::numbered(
+            memories
+                .iter()
+                .map(|(doc, _, record)| (doc.abs_diff(first), record.words())),
+        );
+        let mut note = Vec::new();
+        write_varint(RULES, &mut note);
+        let mut last = first;
+        let correct = format!(
+            "UPDATE {} SET tokens = $4 WHERE scope_id = $1 AND id = $2 AND doc = $3",
+            R::TABLE
+        );
+        let mut statements = Vec::new();
+        for ((doc, tokens, record), length) in memories.iter().zip(batch.lengths()) {
+            write_varint(u64::from(doc.abs_diff(last)), &mut note);
+            write_varint(u64::from(length.unsigned_abs()), &mut note);
+            last = *doc;
+            covered.insert(*doc, *length);
+            if *tokens != Some(*length) {
+                statements.push(
+                    Statement::new(correct.clone())
+                        .with(scope, Type::UUID)
+                        .with(record.id().to_owned(), Type::TEXT)
+                        .with(*doc, Type::INT4)
+                        .with(*length, Type::INT4),
+                );
+            }
+        }
+        statements.push(batch.write_beside::<R>(scope, first, note));
+        self.send(&statements, DOING).await?;
+        Ok(())
+    }
+
+    /// Covers what is still missing and puts all of it in the place of the old postings, while writers
+    /// wait. Gives how many memories there are.
+    async fn put_in_place<R: Table>(&mut self, mut covered: Covered) -> Result<u64, DatabaseError> {
+        let scope = self.scope;
+        let rows = self.send(&[Holdings::query(scope, true)], DOING).await?;
+        let rows = rows.first().map_or(&[][..], Vec::as_slice);
+        Holdings::read(rows, scope, self.target())?;
+        let docs = self.docs::<R>().await?;
+        for batch in missing(&docs, &covered).chunks(BATCH) {
+            self.cover::<R>(batch, &mut covered).await?;
+        }
+        let there: BTreeSet<i32> = docs.iter().copied().collect();
+        let words = docs.iter().filter_map(|doc| covered.get(doc));
+        let words: i64 = words.map(|words| i64::from(*words)).sum();
+        let dead: Vec<i32> = covered
+            .into_keys()
+            .filter(|doc| !there.contains(doc))
+            .collect();
+        let next = docs.last().map_or(0, |last| last.saturating_add(1));
+        let (kind, postings) = (R::KIND.as_str(), R::POSTINGS);
+        let of_scope = |sql: String| Statement::new(sql).with(scope.id(), Type::UUID);
+        let statements = [
+            of_scope(format!(
+                "DELETE FROM {postings} WHERE scope_id = $1 AND bucket >= 0"
+            )),
+            of_scope(format!(
+                "DELETE FROM {postings} WHERE scope_id = $1 AND bucket = $2"
+            ))
+            .with(NOTES, Type::INT2),
+            of_scope(format!(
+                "UPDATE {postings} SET bucket = bucket + $2 WHERE scope_id = $1 AND bucket < 0"
+            ))
+            .with(BESIDE, Type::INT2),
+            of_scope(format!(
+                "UPDATE scopes SET {kind}_next = greatest({kind}_next, $2), {kind}_fresh = greatest({kind}_next, $2), \
+                                   {kind}_documents = $3, {kind}_tokens = $4, {kind}_dead = $5 \
+                 WHERE scope_id = $1"
+            ))
+            .with(next, Type::INT4)
+            .with(docs.len() as i64, Type::INT8)
+            .with(words, Type::INT8)
+            .with(dead, Type::INT4_ARRAY),
+        ];
+        self.send(&statements, DOING).await?;
+        Ok(docs.len() as u64)
+    }
+}
+
+/// Removes what a rebuilding that was killed left.
+pub(super) fn leftover<R: Table>(scope: uuid::Uuid) -> Statement {
+    let leftover = format!(
+        "DELETE FROM {} WHERE scope_id = $1 AND bucket < 0",
+        R::POSTINGS
+    );
+    Statement::new(leftover).with(scope, Type::UUID)
+}
+
+/// Adds what a note says; `None` if it is none, or of other rules.
+fn read_note(first: i32, mut note: &[u8], covered: &mut Covered) -> Option<()> {
+    if read_varint(&mut note)? != RULES {
+        return None;
+    }
+    let mut doc = first;
+    while !note.is_empty() {
+        doc = doc.checked_add(i32::try_from(read_varint(&mut note)?).ok()?)?;
+        covered.insert(doc, i32::try_from(read_varint(&mut note)?).ok()?);
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_gives_back_what_it_covers_unless_it_is_of_other_rules_or_damaged() {
+        let note = |rules| {
+            let mut note = Vec::new();
+            for number in [rules, 0, 3, 700, 12] {
+                write_varint(number, &mut note);
+            }
+            note
+        };
+        let mut covered = Covered::new();
+        assert_eq!(read_note(40, &note(RULES), &mut covered), Some(()));
+        assert_eq!(covered, Covered::from([(40, 3), (740, 12)]));
+        assert_eq!(read_note(0, &note(RULES + 1), &mut covered), None);
+        let whole = note(RULES);
+        assert_eq!(read_note(0, &whole[..whole.len() - 1], &mut covered), None);
+        assert_eq!(missing(&[3, 40, 741], &covered), [3, 741]);
+    }
+}
