@@ -36,7 +36,7 @@ pub struct Cli {
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// The configuration file [default: config.yaml, if there is one here]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", value_parser = crate::config::path())]
     pub config: Option<PathBuf>,
 
     /// Where memory lives [default: file]
@@ -53,7 +53,7 @@ pub struct Global {
     pub tenant_id: Option<String>,
 
     /// The data directory [default: data]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_parser = crate::config::path())]
     pub data_dir: Option<PathBuf>,
 
     /// Prints the result as one JSON object on stdout, an error too

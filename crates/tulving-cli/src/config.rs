@@ -8,6 +8,7 @@ mod embedding;
 mod env;
 mod expand;
 mod file;
+mod home;
 mod key;
 mod scope;
 mod secret;
@@ -24,6 +25,7 @@ use clap::ValueEnum;
 pub use embedding::{Embedding, Http};
 pub use env::Env;
 use expand::Fault;
+pub use home::path;
 pub use key::{KEYS, Key, Kind};
 pub use scope::{create_command, parse_id};
 pub use secret::Secret;
@@ -199,7 +201,7 @@ impl Config {
         };
         let place = self.place(key, setting.origin);
         if !matches!(setting.origin, Origin::File(_)) {
-            return Ok(Some((setting.text.clone(), place)));
+            return self.at_home(key, setting.text.clone(), place).map(Some);
         }
         let text = expand::expand(&setting.text, &self.env).map_err(|fault| match fault {
             Fault::Unreadable(error) => error,
@@ -222,7 +224,22 @@ impl Config {
             return Ok(default);
         }
         key.check(&text, &place)?;
-        Ok(Some((text, place)))
+        self.at_home(key, text, place).map(Some)
+    }
+
+    /// The same with the home directory put in, where it is a path.
+    fn at_home(
+        &self,
+        key: &Key,
+        text: String,
+        place: String,
+    ) -> Result<(String, String), CliError> {
+        if key.kind != Kind::Path {
+            return Ok((text, place));
+        }
+        let path = home::expand(PathBuf::from(text), &self.env)
+            .map_err(|why| CliError::usage(format!("{} ({place}): {why}", key.path)))?;
+        Ok((path.to_string_lossy().into_owned(), place))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a command reads besides its arguments: texts, vectors and memories, from files and stdin.
 
 mod lines;
+mod time;
 mod vector;
 
 use std::fs::File;
@@ -8,9 +9,11 @@ use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
 
 pub use lines::{Line, Lines};
+pub use time::time;
 pub use vector::vector;
 
-use tulving::model::Timestamp;
+use tulving::model::{Timestamp, is_blank};
+use tulving::record;
 
 use crate::exit::{CliError, Exit};
 use crate::text::quote;
@@ -42,7 +45,38 @@ pub fn text(given: String) -> Result<String, CliError> {
     Ok(text)
 }
 
-/// A time as a person or a file writes it; without a zone it is UTC.
+/// What is looked for; of `-`, all of stdin, where something must be.
+///
+/// # Errors
+/// As [`text`], and when stdin is blank.
+pub fn question(given: String) -> Result<String, CliError> {
+    let from_stdin = given == STDIN;
+    let question = text(given)?;
+    if from_stdin && is_blank(&question) {
+        return Err(CliError::usage("stdin holds no question")
+            .hint("echo \"what to look for\" | tulving search -"));
+    }
+    Ok(question)
+}
+
+/// The name of a source.
+///
+/// # Errors
+/// Says what such a name is made of.
+pub fn source(name: &str) -> Result<String, String> {
+    if record::is_source(name) {
+        return Ok(name.to_owned());
+    }
+    let plain = name.to_lowercase();
+    let meant = if record::is_source(&plain) {
+        format!("; did you mean {plain}?")
+    } else {
+        String::new()
+    };
+    Err(format!("1 to 32 of a-z, 0-9, _ and - are allowed{meant}"))
+}
+
+/// A time as a file writes it; without a zone it is UTC.
 ///
 /// # Errors
 /// Says why the text is no time.
@@ -63,9 +97,10 @@ pub fn moment(text: &str) -> Result<Timestamp, String> {
 pub fn once(given: [Option<&str>; 3]) -> Result<(), CliError> {
     match given.iter().filter(|given| **given == Some(STDIN)).count() {
         0 | 1 => Ok(()),
-        _ => Err(CliError::usage(
-            "stdin can be only one of them: question, answer or vector",
-        )),
+        _ => Err(
+            CliError::usage("stdin can be only one of them: question, answer or vector")
+                .hint("put the others into files, or on the command line"),
+        ),
     }
 }
 

@@ -123,6 +123,7 @@ fn options<'a>(out: &mut String, args: impl Iterator<Item = &'a Arg>) {
             let value = arg.get_value_names().unwrap_or_default().join(" ");
             let _ = match usage.as_str() {
                 "" => write!(usage, "[{value}]"),
+                _ if arg.is_require_equals_set() => write!(usage, "[={value}]"),
                 _ => write!(usage, " {value}"),
             };
         }

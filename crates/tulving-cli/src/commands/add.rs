@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 use tulving::backend::BackendError;
-use tulving::model::EmbeddingError;
+use tulving::model::{EmbeddingError, Timestamp};
 use tulving::store::{Added, NewNode, ScopedStore, StoreError};
 
 use super::tags;
@@ -45,12 +45,13 @@ pub struct Add {
     #[arg(long, value_name = "ID", conflicts_with = "jsonl")]
     pub conversation: Option<String>,
 
-    /// When it was said; UTC unless it names a zone [default: now]
-    #[arg(long, value_name = "TIME", conflicts_with = "jsonl")]
-    pub created_at: Option<String>,
+    /// When it was said, in UTC unless a zone is named; `--since` of `tulving list` names the forms
+    /// [default: now]
+    #[arg(long, value_name = "TIME", conflicts_with = "jsonl", value_parser = input::time)]
+    pub created_at: Option<Timestamp>,
 
     /// Where it was said: lower-case letters, digits, _ and - [default: tulving]
-    #[arg(long, value_name = "NAME", conflicts_with = "jsonl")]
+    #[arg(long, value_name = "NAME", conflicts_with = "jsonl", value_parser = input::source)]
     pub source: Option<String>,
 
     /// A topic; may be given several times
@@ -59,11 +60,11 @@ pub struct Add {
 
     /// Its vector, in place of one that is made: a JSON array (`-`: from stdin) or an .npy file
     /// with one row
-    #[arg(long, value_name = "FILE", conflicts_with = "jsonl")]
+    #[arg(long, value_name = "FILE", conflicts_with = "jsonl", value_parser = crate::config::path())]
     pub vector: Option<PathBuf>,
 
     /// A file with one JSON object a line; `-` reads stdin
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
     pub jsonl: Option<PathBuf>,
 }
 
@@ -98,12 +99,11 @@ pub async fn run(add: Add, cx: &Context) -> Result<Exit, CliError> {
 fn one(add: Add) -> Result<NewNode, CliError> {
     let vector = add.vector.as_deref().and_then(|path| path.to_str());
     input::once([add.question.as_deref(), add.answer.as_deref(), vector])?;
-    let created_at = add.created_at.as_deref().map(input::moment).transpose();
     Ok(NewNode {
         question: input::text(add.question.unwrap_or_default())?,
         answer: input::text(add.answer.unwrap_or_default())?,
         conversation_id: add.conversation,
-        created_at: created_at.map_err(|why| CliError::usage(format!("--created-at: {why}")))?,
+        created_at: add.created_at,
         source: add.source,
         tags: (!add.tag.is_empty()).then(|| tags::topics(&add.tag)),
         embedding: add.vector.as_deref().map(input::vector).transpose()?,

@@ -2,10 +2,10 @@
 
 use clap::{Args, ValueEnum};
 use tulving::backend::Filter;
-use tulving::model;
+use tulving::model::{self, Timestamp};
 
 use crate::exit::CliError;
-use crate::input::moment;
+use crate::input;
 
 /// A kind of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -25,20 +25,21 @@ pub struct Which {
     pub kind: Vec<Kind>,
 
     /// Held at one of these places, such as anthropic or tulving
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = input::source)]
     pub source: Vec<String>,
 
     /// Of this conversation; may be given several times
     #[arg(long, value_name = "ID")]
     pub conversation: Vec<String>,
 
-    /// Said at this time or later, such as 2024-01-15 or 2024-01-15T10:30:00Z
-    #[arg(long, value_name = "TIME")]
-    pub since: Option<String>,
+    /// Said at this time or later: 2024-01-15, 2024-01-15T10:30:00Z, 2024-03 (a month, from its
+    /// beginning), 2024, today, yesterday, now, or how long ago: 90min, 12h, 7d, 2w, 3mo, 1y
+    #[arg(long, value_name = "TIME", value_parser = input::time)]
+    pub since: Option<Timestamp>,
 
-    /// Said before this time
-    #[arg(long, value_name = "TIME")]
-    pub until: Option<String>,
+    /// Said before this time, which takes the same forms: `--since 2024-03 --until 2024-04` is March
+    #[arg(long, value_name = "TIME", value_parser = input::time)]
+    pub until: Option<Timestamp>,
 
     /// Of these clusters; -1 is noise
     #[arg(
@@ -67,10 +68,15 @@ pub struct Which {
 impl Which {
     /// The filter that the options make.
     pub(super) fn filter(self) -> Result<Filter, CliError> {
-        let time = |flag: &str, text: Option<String>| {
-            let time = text.as_deref().map(moment).transpose();
-            time.map_err(|why| CliError::usage(format!("{flag}: {why}")))
-        };
+        if let (Some(since), Some(until)) = (self.since, self.until)
+            && since >= until
+        {
+            let (since, until) = (since.isoformat(), until.isoformat());
+            return Err(CliError::usage(format!(
+                "nothing lies between --since {since} and --until {until}"
+            ))
+            .hint("an --until that is later; it is not included itself, nor is anything of its day, month or year"));
+        }
         let kinds = self.kind.into_iter().map(|kind| match kind {
             Kind::Node => model::Kind::Node,
             Kind::Episode => model::Kind::Episode,
@@ -78,8 +84,8 @@ impl Which {
         Ok(Filter {
             kinds: kinds.collect(),
             sources: self.source,
-            since: time("--since", self.since)?,
-            until: time("--until", self.until)?,
+            since: self.since,
+            until: self.until,
             clusters: self.cluster,
             conversations: self.conversation,
             has_code: self.has_code,

@@ -17,7 +17,7 @@ use crate::output;
 #[derive(Debug, Args)]
 pub struct ManPages {
     /// The directory to write the pages to; it is made if it is not there
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = crate::config::path())]
     pub out: Option<PathBuf>,
 }
 

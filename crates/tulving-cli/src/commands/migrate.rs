@@ -54,7 +54,7 @@ pub struct Migrate {
     pub only: Vec<Only>,
 
     /// Migrates the rows of a rejects file, as you have mended them, instead of all rows
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
     pub rows: Option<PathBuf>,
 
     /// Gives up an unfinished run and starts over
@@ -71,13 +71,13 @@ pub struct Migrate {
 
     /// Where the receipt goes: a file, a device or pipe, or a directory in which it is named after
     /// the run; another file there is replaced with --force alone [default: beside the configuration]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
     pub receipt: Option<PathBuf>,
 
     /// Where `--on-error reject` writes the rejected rows; another file there is replaced with --force
     /// alone [default: rejects.jsonl beside the configuration, or rejects-2.jsonl and so on where
     /// that holds other rows]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
     pub rejects: Option<PathBuf>,
 
     /// How many connections write at once [default: by the machine]

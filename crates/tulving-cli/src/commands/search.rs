@@ -32,7 +32,7 @@ use crate::terminal::Screen;
     and \"context\" with --context, \"note\" where only words were looked for")]
 #[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["text", "like", "vector"])))]
 pub struct Search {
-    /// What is looked for
+    /// What is looked for; `-` reads it from stdin
     #[arg(value_name = "TEXT")]
     pub text: Option<String>,
 
@@ -41,7 +41,7 @@ pub struct Search {
     pub like: Option<String>,
 
     /// What is near this vector: a JSON array (`-`: from stdin) or an .npy file with one row
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
     pub vector: Option<PathBuf>,
 
     /// By what memories are found
@@ -156,7 +156,10 @@ fn query(search: Search, defaults: &Retrieval) -> Result<Query, CliError> {
     };
     let recency = positive("--recency", search.recency)?;
     let cluster_boost = positive("--cluster-boost", search.cluster_boost)?;
-    let mut query = match (search.text, search.like) {
+    let vector = search.vector.as_deref().and_then(|path| path.to_str());
+    input::once([search.text.as_deref(), vector, None])?;
+    let text = search.text.map(input::question).transpose()?;
+    let mut query = match (text, search.like) {
         (_, Some(id)) => Query::like(id),
         (Some(text), None) => Query::text(text),
         (None, None) => Query::vector(Vec::new()),

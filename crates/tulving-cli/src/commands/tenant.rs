@@ -63,7 +63,7 @@ pub struct Create {
     pub sql: bool,
 
     /// Writes that SQL to a file
-    #[arg(long, value_name = "FILE", requires = "sql")]
+    #[arg(long, value_name = "FILE", requires = "sql", value_parser = crate::config::path())]
     pub output: Option<PathBuf>,
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use tulving::model::Memory;
+use tulving::model::{Memory, Timestamp};
 use tulving::store::Change;
 
 use super::tags;
@@ -47,20 +47,20 @@ pub struct Changes {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub title: Option<String>,
 
-    /// Where it was said
-    #[arg(long, value_name = "NAME")]
+    /// Where it was said: lower-case letters, digits, _ and -
+    #[arg(long, value_name = "NAME", value_parser = input::source)]
     pub source: Option<String>,
 
-    /// When it was said; UTC unless it names a zone
-    #[arg(long, value_name = "TIME")]
-    pub created_at: Option<String>,
+    /// When it was said, in UTC unless a zone is named; `--since` of `tulving list` names the forms
+    #[arg(long, value_name = "TIME", value_parser = input::time)]
+    pub created_at: Option<Timestamp>,
 
     /// A topic, in place of those it has; may be given several times, and empty for none
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
 
     /// Its vector: a JSON array (`-`: from stdin) or an .npy file with one row
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
     pub vector: Option<PathBuf>,
 }
 
@@ -76,7 +76,6 @@ pub async fn run(update: Update, cx: &Context) -> Result<Exit, CliError> {
         changes.answer.as_deref(),
         vector,
     ])?;
-    let created_at = changes.created_at.as_deref().map(input::moment).transpose();
     let texts = [&changes.question, &changes.answer, &changes.title];
     let makes_a_vector = changes.vector.is_none() && texts.into_iter().any(Option::is_some);
     let memory = if makes_a_vector {
@@ -97,7 +96,7 @@ pub async fn run(update: Update, cx: &Context) -> Result<Exit, CliError> {
         answer: changes.answer.map(input::text).transpose()?,
         title: changes.title,
         source: changes.source,
-        created_at: created_at.map_err(|why| CliError::usage(format!("--created-at: {why}")))?,
+        created_at: changes.created_at,
         tags,
         embedding: changes.vector.as_deref().map(input::vector).transpose()?,
     };

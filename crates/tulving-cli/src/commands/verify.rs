@@ -32,7 +32,7 @@ pub struct Verify {
     pub exact: bool,
 
     /// Checks source and database against the receipt of a migration too
-    #[arg(long, value_name = "RECEIPT")]
+    #[arg(long, value_name = "RECEIPT", value_parser = crate::config::path())]
     pub against: Option<PathBuf>,
 
     /// The migration took rows stamped with another user or tenant: `migrate --restamp`

@@ -398,3 +398,43 @@ fn a_database_is_asked_for_somebody() {
         .says("no user or tenant is named")
         .says("--user-id UUID");
 }
+
+#[test]
+fn a_tilde_in_any_path_is_the_home_directory_or_refused() {
+    let desk = Desk::empty();
+    std::fs::create_dir(desk.path("home")).unwrap();
+    let home = desk.path("home");
+    let run = |args: &[&str], variables: &[(&str, &str)]| {
+        let mut command = desk.command(args);
+        command.env("HOME", &home).envs(variables.iter().copied());
+        Ran::from(command.output().unwrap())
+    };
+    run(&["init", "--data-dir=~/flag", "--config=~/flag.yaml"], &[]).expect(0);
+    run(
+        &["init", "--config=./variable.yaml"],
+        &[("TULVING_DATA_DIR", "~/variable")],
+    )
+    .expect(0);
+    desk.write("config.yaml", "paths:\n  data_dir: ~/file\n");
+    run(&["init"], &[]).expect(0);
+    run(&["add", "--jsonl=~/lines.jsonl"], &[])
+        .expect(2)
+        .says("home/lines.jsonl");
+    run(&["man", "--out=~/man"], &[]).expect(0);
+    for made in ["flag", "flag.yaml", "variable", "file", "man"] {
+        assert!(home.join(made).exists(), "{made}");
+    }
+    assert!(!desk.path("~").exists());
+    // Whose home it is, only a shell knows.
+    run(&["init", "--data-dir=~ben/data"], &[])
+        .expect(2)
+        .says("~ben could be somebody's home");
+    desk.write("config.yaml", "paths:\n  data_dir: ~ben/data\n");
+    run(&["list"], &[])
+        .expect(2)
+        .says("config.yaml line 2")
+        .says("write the whole path");
+    desk.run(&["list", "--data-dir=~/x", "--config=variable.yaml"])
+        .expect(2)
+        .says("HOME is not set");
+}

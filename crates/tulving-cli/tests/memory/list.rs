@@ -59,7 +59,69 @@ fn the_last_line_says_how_to_go_on() {
         .says("is not a place in a list");
     desk.run(&["list", "--since", "soon"])
         .expect(2)
-        .says("--since: \"soon\" is not a time");
+        .says("\"soon\" is no time; write 2024-01-15,")
+        .says("7d");
+}
+
+#[test]
+fn times_are_written_as_people_say_them() {
+    let desk = Desk::new();
+    for at in ["2024-03-15", "2024-04-01", "3d", "yesterday"] {
+        desk.run(&["add", "--question", at, "--created-at", at])
+            .expect(0);
+    }
+    let questions = |args: &[&str]| {
+        let listed = desk.json(&[&["list", "--oldest"], args].concat());
+        let memories = listed["memories"].as_array().unwrap().clone();
+        memories
+            .iter()
+            .map(|memory| memory["human_content"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        questions(&["--since", "2024-03", "--until", "2024-04"]),
+        ["2024-03-15"]
+    );
+    assert_eq!(
+        questions(&["--since", "2024", "--until", "2025"]),
+        ["2024-03-15", "2024-04-01"]
+    );
+    assert_eq!(questions(&["--since", "1w"]), ["3d", "yesterday"]);
+    assert_eq!(
+        questions(&["--since", "yesterday", "--until", "now"]),
+        ["yesterday"]
+    );
+    assert_eq!(
+        questions(&["--until", "2 days ago", "--since", "1mo"]),
+        ["3d"]
+    );
+}
+
+#[test]
+fn a_filter_that_nothing_can_pass_is_an_error() {
+    let desk = Desk::new();
+    desk.add("a", "b");
+    for command in [&["list"][..], &["search", "a"]] {
+        let run = |args: &[&str]| desk.run(&[command, args].concat());
+        for (since, until) in [("today", "yesterday"), ("2024-03-01", "2024-03-01")] {
+            run(&["--since", since, "--until", until])
+                .expect(2)
+                .says("nothing lies between --since 20")
+                .says("try: an --until that is later");
+        }
+        run(&["--source", "Foo"])
+            .expect(2)
+            .says("did you mean foo?")
+            .says("try: ");
+        run(&["--source", "no such"])
+            .expect(2)
+            .says("a-z, 0-9, _ and -");
+        run(&["--source", "foo"]).expect(0);
+    }
+    for command in [&["add", "--question", "x"][..], &["update", "x"]] {
+        desk.run(&[command, &["--source", "Foo"]].concat())
+            .expect(2);
+    }
 }
 
 #[test]

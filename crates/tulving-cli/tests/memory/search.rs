@@ -240,3 +240,23 @@ fn searching_changes_nothing() {
     assert_eq!(desk.files("data"), before);
     assert_eq!(desk.json(&["get", &worker])["access_count"], 0);
 }
+
+#[test]
+fn a_question_may_come_from_stdin_and_must_be_one() {
+    let desk = Desk::new();
+    let [worker, ..] = library(&desk);
+    let found = desk.fed(
+        &["search", "-", "--json", "--top-k", "1"],
+        "why did the worker hang?\n",
+    );
+    assert_eq!(ids(&found.expect(0).json()["hits"]), [worker]);
+    for nothing in ["", "\n", " \t\r\n", "\u{200b}"] {
+        desk.fed(&["search", "-"], nothing)
+            .expect(2)
+            .says("stdin holds no question")
+            .says("| tulving search -");
+    }
+    desk.fed(&["search", "-", "--vector", "-"], "[1]")
+        .expect(2)
+        .says("stdin can be only one");
+}

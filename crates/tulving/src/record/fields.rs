@@ -24,6 +24,13 @@ pub(crate) struct Fields<'v> {
     zoneless: Cell<u32>,
 }
 
+/// Whether this can be the name of a source: 1 to 32 of a-z, 0-9, _ and -.
+#[must_use]
+pub fn is_source(name: &str) -> bool {
+    let fits = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+    (1..=32).contains(&name.len()) && name.bytes().all(fits)
+}
+
 impl<'v> Fields<'v> {
     pub(crate) fn new(known: &'static [&'static str], members: &'v [Member<'v>]) -> Self {
         let mut fields = Self {
@@ -137,11 +144,7 @@ impl<'v> Fields<'v> {
 
     pub(crate) fn source(&self) -> Result<String, Flaw> {
         let text = self.stored_text("source")?;
-        let fits = (1..=32).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'));
-        if fits {
+        if is_source(&text) {
             Ok(text)
         } else {
             let shown: String = text.chars().take(40).collect();

@@ -47,6 +47,7 @@ mod stamp;
 use crate::json::{self, ParseError, Text, Value};
 use crate::model::{Json, Kind, Memory, Timestamp};
 
+pub use fields::is_source;
 use fields::{Fields, Member};
 pub use flaw::{Flaw, Reason};
 pub use stamp::Stamp;
