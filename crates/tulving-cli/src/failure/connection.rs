@@ -49,7 +49,7 @@ fn hint(barrier: &Barrier) -> String {
             address,
         } => return tls_hint(fault, trusted.is_some(), server, *address),
         Barrier::NoPassword => {
-            "postgresql://USER:PASSWORD@… in DATABASE_URL; or export PGPASSWORD=…; or a line HOST:PORT:DATABASE:USER:PASSWORD in ~/.pgpass, then chmod 0600 ~/.pgpass"
+            "a password after the user and a colon in DATABASE_URL; or in the variable PGPASSWORD; or in ~/.pgpass as a line HOST:PORT:DATABASE:USER:PASSWORD, then chmod 0600 ~/.pgpass"
         }
         Barrier::NoChannelBinding(Credentials {
             encrypted: false, ..
@@ -88,7 +88,7 @@ fn tls_hint(fault: &TlsFault, trusts_file: bool, server: &str, address: Option<I
     };
     match fault {
         TlsFault::UnknownIssuer | TlsFault::Certificate(_) => format!(
-            "{fetch}   (ask the server's administrator whether its fingerprint, openssl x509 -in server.crt -noout -fingerprint -sha256, is right; then {add}); or sslrootcert=FILE with the certificate of its authority"
+            "sslrootcert=FILE in DATABASE_URL, with the certificate of the server's authority; or with the server's own: {fetch}   (compare openssl x509 -in server.crt -noout -fingerprint -sha256 with the server's administrator, then {add})"
         ),
         TlsFault::OtherName { presented, .. } => {
             let address = address.map_or_else(|| "ADDRESS".to_owned(), |known| known.to_string());
@@ -111,7 +111,7 @@ fn tls_hint(fault: &TlsFault, trusts_file: bool, server: &str, address: Option<I
             "add sslcert=FILE&sslkey=FILE to DATABASE_URL, with a certificate from the server's administrator".to_owned()
         }
         TlsFault::OtherProtocol => ELSEWHERE.to_owned(),
-        _ => "look into the server's log; TLS 1.2 or 1.3 is needed; sslmode=disable in DATABASE_URL goes without".to_owned(),
+        _ => "look into the server's log; TLS 1.2 or 1.3 is needed, and PostgreSQL 17 for sslnegotiation=direct; sslmode=disable in DATABASE_URL goes without".to_owned(),
     }
 }
 

@@ -78,7 +78,7 @@ fn a_closed_door_is_told_without_the_password() {
     migrate(&wrong)
         .expect(7)
         .says("password authentication failed")
-        .says("check user and password");
+        .says("the password, which is in the connection string");
     let unknown = server.tcp_url(PASSWORD_USER, PASSWORD, "nowhere");
     migrate(&unknown)
         .expect(7)
@@ -108,7 +108,7 @@ fn a_closed_door_is_told_without_the_password() {
         refused.stdout
     );
     let socket = world.run(&["runs", "list"]).expect(7);
-    socket.says("no server listens on that socket");
+    socket.says("no server listens on the socket");
 }
 
 #[test]

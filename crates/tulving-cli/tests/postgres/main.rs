@@ -8,6 +8,7 @@
 )]
 
 mod bitflips;
+mod connections;
 mod corrupt;
 mod data;
 mod faults;

@@ -91,6 +91,16 @@ impl Encryption {
             }
             (None, None) => None,
         };
+        // Who says whom to trust wants it checked, on this machine too.
+        let named = ["sslrootcert", "sslcert"]
+            .iter()
+            .any(|name| settings.get(name).is_some());
+        let asked = match asked {
+            None if named || settings.get("channel_binding") == Some("require") => {
+                Some((Mode::Always, true))
+            }
+            asked => asked,
+        };
         // A public authority gives everyone a certificate: only the name tells who it is.
         let check_name = roots.is_none() || asked.is_none_or(|(_, name)| name);
         Ok(Self {
@@ -102,8 +112,8 @@ impl Encryption {
         })
     }
 
-    /// As in libpq, there is nothing to encrypt on a socket of this machine. Without a wish,
-    /// servers on other machines must speak TLS.
+    /// As in libpq, there is nothing to encrypt on a socket of this machine. Without a wish, which
+    /// the name of a certificate is too, servers on other machines must speak TLS.
     pub(crate) fn mode(&self, endpoint: &Endpoint) -> Mode {
         match self.asked {
             _ if endpoint.is_socket() => Mode::Off,

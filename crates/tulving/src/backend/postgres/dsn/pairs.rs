@@ -33,7 +33,7 @@ pub(super) fn read(text: &str) -> Result<Text, DsnError> {
             };
             return Err(DsnError::form(
                 why,
-                format!("write host=… port=… dbname=… user=… password='…', or a URL; {QUOTE}"),
+                format!("write host=… port=… dbname=… user=…, or a URL; {QUOTE}"),
             ));
         }
         while chars.next_if(char::is_ascii_whitespace).is_some() {}

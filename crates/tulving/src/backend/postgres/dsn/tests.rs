@@ -409,6 +409,14 @@ fn tls_is_asked_for_where_the_server_is_far() {
         ("postgresql:///m?host=/run/pg&sslmode=require", Mode::Off),
         ("host=db.example sslmode=prefer", Mode::Offered),
         ("host=db.example sslmode=allow", Mode::Offered),
+        ("host=localhost sslrootcert=ca.crt", Mode::Always),
+        ("host=localhost channel_binding=require", Mode::Always),
+        ("host=localhost channel_binding=prefer", Mode::Off),
+        (
+            "host=localhost sslmode=disable sslrootcert=ca.crt",
+            Mode::Off,
+        ),
+        ("host=/run/pg sslrootcert=ca.crt", Mode::Off),
     ] {
         let dsn = read(text);
         assert_eq!(dsn.encryption.mode(&dsn.endpoints[0]), mode, "{text}");

@@ -46,7 +46,7 @@ impl Text {
         if !text.contains('=') {
             return Err(DsnError::form(
                 "it is neither postgresql://… nor name=value",
-                format!("write postgresql://USER:PASSWORD@HOST:5432/DATABASE; {ENCODE}"),
+                format!("write postgresql://USER@HOST:5432/DATABASE; {ENCODE}"),
             ));
         }
         let mut text = pairs::read(text)?;
@@ -86,7 +86,7 @@ fn foreign(scheme: &str) -> DsnError {
     } else {
         DsnError::form(
             format!("{scheme}:// is not PostgreSQL"),
-            "write postgresql://USER:PASSWORD@HOST:5432/DATABASE",
+            "write postgresql://USER@HOST:5432/DATABASE",
         )
     }
 }

@@ -87,7 +87,7 @@ fn read_hosts(text: &mut Text, list: &str, certain: bool) -> Result<(), DsnError
             let advice = if certain {
                 "write the port as a number, as in HOST:5432; an IPv6 address stands between [ and ]".to_owned()
             } else {
-                format!("write postgresql://USER:PASSWORD@HOST:5432/DATABASE; {ENCODE}")
+                format!("write postgresql://USER@HOST:5432/DATABASE; {ENCODE}")
             };
             return Err(DsnError::form(
                 "what follows the host and a : is no port",

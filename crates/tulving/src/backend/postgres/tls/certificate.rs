@@ -1,12 +1,14 @@
 //! What is read of an X.509 certificate beyond what rustls tells.
 
-use rustls::pki_types::UnixTime;
+use rustls::crypto::WebPkiSupportedAlgorithms;
+use rustls::pki_types::{SignatureVerificationAlgorithm, UnixTime};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use x509_cert::TbsCertificate;
-use x509_cert::der::asn1::{ObjectIdentifier, PrintableStringRef, Utf8StringRef};
-use x509_cert::der::{Decode as _, Encode as _};
+use x509_cert::der::asn1::{ContextSpecific, ObjectIdentifier, PrintableStringRef, Utf8StringRef};
+use x509_cert::der::{Decode as _, Encode as _, SliceReader, TagNumber};
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage, SubjectAltName};
+use x509_cert::spki::AlgorithmIdentifierOwned;
 
 /// A certificate, taken apart.
 pub(super) struct Certificate(x509_cert::Certificate);
@@ -87,11 +89,7 @@ impl Certificate {
     }
 
     /// Whether this authority signed the other certificate itself.
-    pub(super) fn issued(
-        &self,
-        other: &Self,
-        algorithms: &rustls::crypto::WebPkiSupportedAlgorithms,
-    ) -> bool {
+    pub(super) fn issued(&self, other: &Self, algorithms: &WebPkiSupportedAlgorithms) -> bool {
         let constraints = self.body().get::<BasicConstraints>().ok().flatten();
         let usage = self.body().get::<KeyUsage>().ok().flatten();
         if !constraints.is_some_and(|(_, constraints)| constraints.ca)
@@ -101,37 +99,70 @@ impl Certificate {
         {
             return false;
         }
-        let key = &self.body().subject_public_key_info;
         let parts = (
-            key.algorithm.to_der(),
-            key.subject_public_key.as_bytes(),
             other.0.signature_algorithm.to_der(),
             other.body().to_der(),
             other.0.signature.as_bytes(),
         );
-        let (Ok(key_kind), Some(key), Ok(signed_how), Ok(body), Some(signature)) = parts else {
+        let (Ok(how), Ok(body), Some(signature)) = parts else {
             return false;
         };
-        algorithms.all.iter().any(|algorithm| {
-            inside(&key_kind) == Some(algorithm.public_key_alg_id().as_ref())
-                && inside(&signed_how) == Some(algorithm.signature_alg_id().as_ref())
-                && algorithm.verify_signature(key, &body, signature).is_ok()
+        let fits = |one: &&dyn SignatureVerificationAlgorithm| {
+            inside(&how) == Some(one.signature_alg_id().as_ref())
+        };
+        let all = algorithms.all.iter().copied().filter(fits);
+        self.signed(&body, signature, all)
+    }
+
+    /// Whether the holder of its key signed this, in one of these ways.
+    pub(super) fn signed(
+        &self,
+        message: &[u8],
+        signature: &[u8],
+        mut ways: impl Iterator<Item = &'static dyn SignatureVerificationAlgorithm>,
+    ) -> bool {
+        let key = &self.body().subject_public_key_info;
+        let (Ok(kind), Some(key)) = (key.algorithm.to_der(), key.subject_public_key.as_bytes())
+        else {
+            return false;
+        };
+        ways.any(|way| {
+            inside(&kind) == Some(way.public_key_alg_id().as_ref())
+                && way.verify_signature(key, message, signature).is_ok()
         })
     }
 
     /// The digest that `tls-server-end-point` binds to: with the hash of the certificate's own
     /// signature, SHA-256 in place of anything weaker. Signatures without such a hash have none.
     pub(super) fn end_point(&self, der: &[u8]) -> Option<Vec<u8>> {
-        let algorithm = self.0.signature_algorithm.oid.to_string();
-        Some(match algorithm.as_str() {
-            // RSA with MD5, SHA-1, SHA-256; ECDSA with SHA-1, SHA-256.
+        let algorithm = &self.0.signature_algorithm;
+        let mut oid = algorithm.oid.to_string();
+        if oid == "1.2.840.113549.1.1.10" {
+            // RSA-PSS names its hash apart.
+            let mut reader = SliceReader::new(algorithm.parameters.as_ref()?.value()).ok()?;
+            let hash = ContextSpecific::<AlgorithmIdentifierOwned>::decode_explicit(
+                &mut reader,
+                TagNumber::N0,
+            );
+            oid = hash
+                .ok()?
+                .map_or_else(String::new, |hash| hash.value.oid.to_string());
+        }
+        Some(match oid.as_str() {
+            // RSA with MD5, SHA-1, SHA-256; ECDSA with SHA-1, SHA-256; RSA-PSS with SHA-1, SHA-256.
             "1.2.840.113549.1.1.4"
             | "1.2.840.113549.1.1.5"
             | "1.2.840.113549.1.1.11"
             | "1.2.840.10045.4.1"
-            | "1.2.840.10045.4.3.2" => Sha256::digest(der).to_vec(),
-            "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" => Sha384::digest(der).to_vec(),
-            "1.2.840.113549.1.1.13" | "1.2.840.10045.4.3.4" => Sha512::digest(der).to_vec(),
+            | "1.2.840.10045.4.3.2"
+            | ""
+            | "2.16.840.1.101.3.4.2.1" => Sha256::digest(der).to_vec(),
+            "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" | "2.16.840.1.101.3.4.2.2" => {
+                Sha384::digest(der).to_vec()
+            }
+            "1.2.840.113549.1.1.13" | "1.2.840.10045.4.3.4" | "2.16.840.1.101.3.4.2.3" => {
+                Sha512::digest(der).to_vec()
+            }
             _ => return None,
         })
     }

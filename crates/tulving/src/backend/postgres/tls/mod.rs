@@ -10,9 +10,11 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use rustls::ClientConfig;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, InconsistentKeys};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::config::SslNegotiation;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
@@ -42,7 +44,7 @@ impl Tls {
                 "tell us: this is a bug in tulving",
             )
         };
-        let config = ClientConfig::builder_with_provider(provider)
+        let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| unusable(&error))?
             // Its rules, and why they are sound, stand there.
@@ -51,20 +53,8 @@ impl Tls {
         let mut config = match &wanted.client {
             None => config.with_no_client_auth(),
             Some((certificate, key)) => {
-                let failed =
-                    |source: Box<dyn std::error::Error + Send + Sync>| DsnError::ClientKey {
-                        certificate: certificate.clone(),
-                        key: key.clone(),
-                        source,
-                    };
-                let chain = certificates(certificate, "sslcert")?;
-                require_private(key)?;
-                let secret = read(key, "sslkey")?;
-                let secret =
-                    PrivateKeyDer::from_pem_slice(&secret).map_err(|error| failed(error.into()))?;
-                config
-                    .with_client_auth_cert(chain, secret)
-                    .map_err(|error| failed(error.into()))?
+                let identity = identity(&provider, certificate, key)?;
+                config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity)))
             }
         };
         // A server that is spoken to in TLS at once wants to hear what for.
@@ -92,6 +82,32 @@ fn certificates(path: &Path, name: &str) -> Result<Vec<CertificateDer<'static>>,
         return Err(DsnError::NoCertificate { path });
     }
     Ok(certificates)
+}
+
+/// The client's certificate and its key.
+fn identity(
+    provider: &CryptoProvider,
+    certificate: &Path,
+    key: &Path,
+) -> Result<CertifiedKey, DsnError> {
+    let failed = |source: Box<dyn std::error::Error + Send + Sync>| DsnError::ClientKey {
+        certificate: certificate.to_owned(),
+        key: key.to_owned(),
+        source,
+    };
+    let chain = certificates(certificate, "sslcert")?;
+    require_private(key)?;
+    let secret = read(key, "sslkey")?;
+    let secret = PrivateKeyDer::from_pem_slice(&secret).map_err(|error| failed(error.into()))?;
+    let secret = provider.key_provider.load_private_key(secret);
+    let identity = CertifiedKey::new(chain, secret.map_err(|error| failed(error.into()))?);
+    match identity.keys_match() {
+        Err(error @ rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
+            Err(failed(error.into()))
+        }
+        // What rustls cannot read of a certificate of version 1 the server can.
+        _ => Ok(identity),
+    }
 }
 
 /// As in libpq: a private key is for its owner alone, or for a group if it is root's.

@@ -74,6 +74,9 @@ impl Verifier {
         {
             return read.is_current(now).map_err(Error::from);
         }
+        if read.is_some_and(Certificate::is_of_old_version) {
+            return Err(CertificateError::UnknownIssuer.into());
+        }
         verify_server_cert_signed_by_trust_anchor(
             &ParsedCertificate::try_from(certificate)?,
             &self.roots,
@@ -152,7 +155,18 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.algorithms)
+        let read = Certificate::read(certificate).filter(Certificate::is_of_old_version);
+        let Some(read) = read else {
+            return verify_tls12_signature(message, certificate, signature, &self.algorithms);
+        };
+        let mapping = self.algorithms.mapping.iter();
+        let ways = mapping.filter(|(scheme, _)| *scheme == signature.scheme);
+        let ways = ways.flat_map(|(_, ways)| ways.iter().copied());
+        if read.signed(message, signature.signature(), ways) {
+            Ok(HandshakeSignatureValid::assertion())
+        } else {
+            Err(CertificateError::BadSignature.into())
+        }
     }
 
     fn verify_tls13_signature(
