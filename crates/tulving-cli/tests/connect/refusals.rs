@@ -58,7 +58,7 @@ fn each_refusal_has_an_advice_of_its_own() {
         (
             "53300",
             "too many connections for role \"u\"",
-            "--workers 1",
+            "TULVING_POOL_SIZE=1",
         ),
         (
             "53300",

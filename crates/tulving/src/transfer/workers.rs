@@ -103,7 +103,8 @@ impl Conveyor {
     /// Puts every chunk through `work`; `each` is handed what comes of it, in source order.
     ///
     /// Every worker has a connection of its own and loads its next chunk while the database is
-    /// busy with the present one. On an error or a wish to stop, chunks that are under way are
+    /// busy with the present one. Where the server has fewer connections to give, there are fewer
+    /// workers. On an error or a wish to stop, chunks that are under way are
     /// finished and no more are begun.
     pub(crate) async fn run<R: Record, W: Work<R>>(
         self: &Arc<Self>,
@@ -117,8 +118,9 @@ impl Conveyor {
         let stop = Arc::new(AtomicBool::new(false));
         let (done, mut results) = mpsc::channel(self.workers.max(1));
         let mut tasks = JoinSet::new();
-        for _ in 0..self.workers.clamp(1, self.chunks.len().max(1)) {
+        for number in 0..self.workers.clamp(1, self.chunks.len().max(1)) {
             let worker = Worker {
+                may_stay_away: number > 0,
                 conveyor: Arc::clone(self),
                 next: Arc::clone(&next),
                 stop: Arc::clone(&stop),
@@ -153,6 +155,8 @@ impl Conveyor {
 }
 
 struct Worker<D> {
+    /// The server need not have a connection for this one: there is another.
+    may_stay_away: bool,
     conveyor: Arc<Conveyor>,
     next: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
@@ -177,10 +181,13 @@ impl<D: Send + 'static> Worker<D> {
         database: &Database,
         work: &W,
     ) -> Result<(), TransferError> {
+        let mut connection = match database.connect().await {
+            Err(error) if self.may_stay_away && error.is_crowded() => return Ok(()),
+            connected => connected?,
+        };
         let Some(mut taken) = self.take::<R>() else {
             return Ok(());
         };
-        let mut connection = database.connect().await?;
         loop {
             let (at, loading) = taken;
             let following = self.take::<R>();

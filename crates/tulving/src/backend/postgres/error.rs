@@ -368,6 +368,12 @@ impl DatabaseError {
         })
     }
 
+    /// Whether the server has no connection left to give.
+    pub(crate) fn is_crowded(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+            && self.sql_state() == Some(&SqlState::TOO_MANY_CONNECTIONS)
+    }
+
     /// The server's code, where the server said something.
     pub(crate) fn sql_state(&self) -> Option<&SqlState> {
         match self {
