@@ -47,3 +47,17 @@ pub fn command(columns: u16, keys: &[(&str, &str)], program: impl AsRef<OsStr>) 
     command.arg(program);
     command
 }
+
+/// What a terminal was sent, without the sequences that it acts on.
+#[must_use]
+pub fn visible(shown: &str) -> String {
+    let mut out = String::new();
+    let mut rest = shown;
+    while let Some((before, after)) = rest.split_once("\x1b[") {
+        out.push_str(before);
+        rest = after.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+        rest = rest.strip_prefix(|_: char| true).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}

@@ -8,22 +8,17 @@ use crate::text::safe;
 /// Asks a question that yes answers, such as "Migrate 742 nodes into …?". With `yes`, or after a
 /// yes, it returns; the question goes to stderr, since stdout is the result's.
 ///
-/// Ask before [`interrupt::listen`](crate::interrupt::listen), so that Ctrl-C still ends the
-/// program while it waits for an answer.
+/// A command that listens for Ctrl-C asks by [`Ear::confirm`](crate::interrupt::Ear::confirm); in all
+/// others Ctrl-C ends the program while it waits for an answer.
 ///
 /// # Errors
 /// Exit 2 where nobody can be asked, exit 6 after a no: nothing was done, and the same command
 /// asks again.
 pub fn confirm(question: &str, yes: bool) -> Result<(), CliError> {
-    let (stdin, stderr) = (std::io::stdin(), std::io::stderr());
+    let (stdin, mut stderr) = (std::io::stdin(), std::io::stderr());
     let terminal = stdin.is_terminal() && stderr.is_terminal();
-    go_ahead(
-        question,
-        yes,
-        terminal,
-        &mut stdin.lock(),
-        &mut stderr.lock(),
-    )
+    // Stderr is not kept locked while it waits: whoever ends the program has something to say there.
+    go_ahead(question, yes, terminal, &mut stdin.lock(), &mut stderr)
 }
 
 fn go_ahead(

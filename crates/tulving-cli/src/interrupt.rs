@@ -1,17 +1,50 @@
 //! Ctrl-C and its relatives: a clean stop first, an end at the second.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tulving::transfer::{Cancel, Progress};
 
+use crate::confirm;
 use crate::exit::{CliError, Exit};
+use crate::output;
 use crate::terminal::Face;
 
 /// How long a clean stop may take. What is on its way is then dropped: every batch is committed
 /// whole or not at all, so nothing is lost by that.
 const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Hears signals, from [`listen`] on.
+#[derive(Debug, Clone)]
+pub struct Ear {
+    /// The wish that a signal makes.
+    pub cancel: Cancel,
+    asking: Arc<AtomicBool>,
+}
+
+impl Ear {
+    /// Asks a question as [`confirm`](confirm::confirm) does; a signal ends it at once.
+    ///
+    /// # Errors
+    /// As [`confirm`](confirm::confirm), and exit 6 after a signal: nothing was done.
+    pub async fn confirm(&self, question: String, yes: bool) -> Result<(), CliError> {
+        self.asking.store(true, Ordering::SeqCst);
+        let asking = tokio::task::spawn_blocking(move || confirm::confirm(&question, yes));
+        let answer = tokio::select! {
+            answer = asking => answer.map_err(|error| CliError::new(Exit::Bug, "asking failed").because(&error))?,
+            () = self.cancel.wait() => {
+                // The question still stands on the line.
+                output::aside("");
+                Err(CliError::new(Exit::Interrupted, "interrupted: nothing was done")
+                    .hint("the same command again, which asks again"))
+            }
+        };
+        self.asking.store(false, Ordering::SeqCst);
+        answer
+    }
+}
 
 /// From now on Ctrl-C, SIGTERM and SIGHUP make the wish to stop; a second one, or a stop that
 /// takes too long, ends the program at once with exit 6. A signal that the program was started to
@@ -22,31 +55,40 @@ const PATIENCE: Duration = Duration::from_secs(8);
 ///
 /// # Errors
 /// When the system lets no signal be watched.
-pub fn listen(progress: &Arc<dyn Progress>, face: Face) -> Result<Cancel, CliError> {
-    let cancel = Cancel::new();
+pub fn listen(progress: &Arc<dyn Progress>, face: Face) -> Result<Ear, CliError> {
+    let ear = Ear {
+        cancel: Cancel::new(),
+        asking: Arc::default(),
+    };
     let (send, signals) = mpsc::channel(4);
     watch(&send)
         .map_err(|error| CliError::new(Exit::Bug, "watching for Ctrl-C failed").because(&error))?;
-    let task = stop(signals, cancel.clone(), Arc::downgrade(progress), face);
+    let task = stop(signals, ear.clone(), Arc::downgrade(progress), face);
     tokio::spawn(task);
-    Ok(cancel)
+    Ok(ear)
 }
 
-async fn stop(
-    mut signals: mpsc::Receiver<()>,
-    cancel: Cancel,
-    progress: Weak<dyn Progress>,
-    face: Face,
-) {
+async fn stop(mut signals: mpsc::Receiver<()>, ear: Ear, progress: Weak<dyn Progress>, face: Face) {
     if signals.recv().await.is_none() {
         return;
     }
-    cancel.cancel();
+    let asking = ear.asking.load(Ordering::SeqCst);
+    ear.cancel.cancel();
+    if asking {
+        // The question ends, and with it the program.
+        return;
+    }
     // Not kept: the last of those who work drops it, which ends its bar or its lines.
     if let Some(progress) = progress.upgrade() {
         progress.note("stopping after what is on its way … (again to stop at once)");
     }
     let _ = tokio::time::timeout(PATIENCE, signals.recv()).await;
+    // Nothing is drawn any more between the two.
+    let _quiet = std::io::stderr().lock();
+    if face.err.redraws {
+        // What is still drawn, and the ^C behind it.
+        output::erase_line();
+    }
     let error = CliError::new(Exit::Interrupted, "stopped before the work was done")
         .hint("the same command again, to resume");
     error.print(face);
@@ -121,14 +163,17 @@ mod tests {
 
     #[tokio::test]
     async fn the_first_signal_makes_the_wish() {
-        let cancel = Cancel::new();
+        let ear = Ear {
+            cancel: Cancel::new(),
+            asking: Arc::default(),
+        };
         let (send, signals) = mpsc::channel(4);
         let progress: Arc<dyn Progress> = Arc::new(Silent);
         let watched = Arc::downgrade(&progress);
-        let task = tokio::spawn(stop(signals, cancel.clone(), watched, face()));
-        assert!(!cancel.cancelled());
+        let task = tokio::spawn(stop(signals, ear.clone(), watched, face()));
+        assert!(!ear.cancel.cancelled());
         send.send(()).await.unwrap();
-        cancel.wait().await;
+        ear.cancel.wait().await;
         // Before its patience ends, and with it this process.
         task.abort();
     }
@@ -138,8 +183,8 @@ mod tests {
     fn child() {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
-            let progress = crate::progress::on_stderr();
-            let cancel = listen(&progress, face()).unwrap();
+            let progress = crate::progress::on_stderr(face().err);
+            let Ear { cancel, .. } = listen(&progress, face()).unwrap();
             progress.note("ready");
             cancel.wait().await;
             progress.note("asked");

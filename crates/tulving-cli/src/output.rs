@@ -70,6 +70,12 @@ pub fn aside(text: &str) {
     let _ = write(&mut std::io::stderr().lock(), text);
 }
 
+/// Takes away what is drawn on the present line of stderr, where a terminal is.
+pub fn erase_line() {
+    // As above.
+    let _ = std::io::stderr().lock().write_all(b"\r\x1b[K");
+}
+
 /// A remark beside the result, on stderr, and what to do about it. Both may hold anything.
 pub fn note(remark: &str, advice: &str, screen: Screen) {
     let (note, advised) = (

@@ -3,63 +3,59 @@
 
 mod bar;
 mod lines;
+mod live;
 
-use std::io::IsTerminal as _;
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tulving::transfer::{Phase, Progress};
 
 use bar::Bar;
 use lines::Lines;
+use live::Live;
 
 use crate::output::{count, counted, duration, rate};
+use crate::terminal::{Face, Screen};
 
 /// What suits the place stderr goes to. Drop it, or all clones, before anything else is printed.
 #[must_use]
-pub fn on_stderr() -> Arc<dyn Progress> {
-    let stderr = std::io::stderr();
-    if stderr.is_terminal() {
+pub fn on_stderr(screen: Screen) -> Arc<dyn Progress> {
+    if screen.redraws {
         Arc::new(Bar::new())
     } else {
-        Arc::new(Lines::new(stderr))
+        Arc::new(Lines::new(std::io::stderr()))
     }
 }
 
 /// Counts what is done, on a terminal that does not show the results one by one anyway.
-#[derive(Debug)]
-pub struct Tally(ProgressBar);
+pub struct Tally {
+    done: Arc<AtomicU64>,
+    _line: Option<Live>,
+}
 
 impl Tally {
     /// Begins at nothing; `word` says what is counted, `streamed` that results go to stdout
     /// meanwhile.
     #[must_use]
-    pub fn new(word: &'static str, streamed: bool) -> Self {
-        let target = if streamed && std::io::stdout().is_terminal() {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr_with_hz(10)
-        };
-        let bar = ProgressBar::with_draw_target(None, target).with_prefix(word);
-        // The template is ours, so a fault in it is no reason to stop.
-        if let Ok(style) =
-            ProgressStyle::with_template("{prefix}  {spinner} {human_pos}  {per_sec}")
-        {
-            bar.set_style(style);
-        }
-        Self(bar)
+    pub fn new(word: &'static str, streamed: bool, face: Face) -> Self {
+        let done = Arc::new(AtomicU64::new(0));
+        let hidden = !face.err.redraws || (streamed && face.out.columns.is_some());
+        let line = (!hidden).then(|| {
+            let (done, began) = (Arc::clone(&done), Instant::now());
+            Live::new(move |_| {
+                let done = done.load(Ordering::Relaxed);
+                let per_second = rate(done, began.elapsed());
+                let per_second = per_second.trim_end_matches(" rows/s");
+                format!("{word}  {}  {per_second}/s", count(done))
+            })
+        });
+        Self { done, _line: line }
     }
 
     /// So many more are done.
     pub fn advance(&self, more: u64) {
-        self.0.inc(more);
-    }
-}
-
-impl Drop for Tally {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.done.fetch_add(more, Ordering::Relaxed);
     }
 }
 
@@ -69,58 +65,207 @@ struct Course {
     phase: Phase,
     rows: Option<u64>,
     done: u64,
+    /// How many of them an earlier session did.
+    before: u64,
     began: Instant,
 }
 
 impl Course {
     fn new(phase: Phase, rows: Option<u64>) -> Self {
-        let began = Instant::now();
         Self {
             phase,
             rows,
             done: 0,
-            began,
+            before: 0,
+            began: Instant::now(),
         }
+    }
+
+    /// Rows that this session did: they alone tell how fast it is.
+    fn own(&self) -> u64 {
+        self.done.saturating_sub(self.before)
     }
 
     /// `copy      742 rows in 0.3 s, 2,470 rows/s`
-    fn end(&self) -> String {
-        let (word, took) = (self.phase.as_str(), self.began.elapsed());
-        if self.done == 0 {
-            return format!("{word:8}  done in {}", duration(took));
+    fn end(&self, took: Duration) -> String {
+        let word = self.phase.as_str();
+        let before = counted(self.before, "row");
+        match (self.own(), self.before) {
+            (0, 0) => format!("{word:8}  done in {}", duration(took)),
+            (0, _) => format!("{word:8}  {before}, all of them before"),
+            (own, earlier) => {
+                let earlier = match earlier {
+                    0 => String::new(),
+                    earlier => format!("; {} before", count(earlier)),
+                };
+                let (rows, took, speed) = (counted(own, "row"), duration(took), rate(own, took));
+                format!("{word:8}  {rows} in {took}, {speed}{earlier}")
+            }
         }
-        let rows = counted(self.done, "row");
-        format!(
-            "{word:8}  {rows} in {}, {}",
-            duration(took),
-            rate(self.done, took)
-        )
     }
 
     /// `copy      1,024 of 3,375 rows in 2.1 s`, of a phase that did not come to its end.
-    fn cut_short(&self) -> Option<String> {
+    fn cut_short(&self, took: Duration) -> Option<String> {
         let rows = self.rows.filter(|_| self.done > 0)?;
-        let (word, took) = (self.phase.as_str(), duration(self.began.elapsed()));
+        let (word, took) = (self.phase.as_str(), duration(took));
         let (done, all) = (count(self.done), count(rows));
-        Some(format!("{word:8}  {done} of {all} rows in {took}"))
+        Some(match self.before {
+            0 => format!("{word:8}  {done} of {all} rows in {took}"),
+            before => format!(
+                "{word:8}  {done} of {all} rows, {} before; {took}",
+                count(before)
+            ),
+        })
+    }
+
+    /// How far the phase is, the most important first: rows, rate, time left. Before the first row
+    /// of this session nothing is known of its speed.
+    fn parts(&self, took: Duration) -> Vec<String> {
+        let own = self.own();
+        let Some(rows) = self.rows.filter(|rows| *rows > 0) else {
+            let rows = (own > 0).then(|| [counted(own, "row"), rate(own, took)]);
+            return rows.into_iter().flatten().chain([duration(took)]).collect();
+        };
+        let far = format!("{} of {} rows", count(self.done), count(rows));
+        if own == 0 {
+            return vec![far, format!("{} so far", duration(took))];
+        }
+        let left = rows.saturating_sub(self.done) as f64 / own as f64;
+        let left = format!("{} left", duration(took.mul_f64(left)));
+        vec![far, rate(own, took), left]
     }
 
     /// `copy      12,000 of 100,000 rows, 11,900 rows/s, 7.4 s left`
-    fn midway(&self) -> String {
-        let (word, took) = (self.phase.as_str(), self.began.elapsed());
-        let speed = rate(self.done, took);
-        if self.done == 0 {
-            let rows = self
-                .rows
-                .map_or_else(String::new, |rows| format!("0 of {} rows, ", count(rows)));
-            return format!("{word:8}  {rows}{} so far", duration(took));
+    fn midway(&self, took: Duration) -> String {
+        format!("{:8}  {}", self.phase.as_str(), self.parts(took).join(", "))
+    }
+
+    /// `copy      [=====>      ] 12,000 of 100,000 rows  11,900 rows/s  7.4 s left`, or as much of
+    /// it as fits: first the bar goes, then the time left, then the rate.
+    fn drawn(&self, took: Duration, columns: usize) -> String {
+        // Room for the ^C that a terminal may put behind it.
+        let room = columns.saturating_sub(3);
+        let head = format!("{:8}  ", self.phase.as_str());
+        let mut parts = self.parts(took);
+        while parts.len() > 1 && head.len() + parts.join("  ").len() > room {
+            parts.pop();
         }
-        let Some(rows) = self.rows.filter(|rows| *rows > 0) else {
-            return format!("{word:8}  {}, {speed}", counted(self.done, "row"));
-        };
-        let (done, all) = (count(self.done), count(rows));
-        let left = rows.saturating_sub(self.done) as f64 / self.done as f64;
-        let left = duration(took.mul_f64(left));
-        format!("{word:8}  {done} of {all} rows, {speed}, {left} left")
+        let text = parts.join("  ");
+        match self.rows.filter(|rows| *rows > 0) {
+            Some(rows) => {
+                // As wide from the first row to the last, whatever the rate.
+                let widest = 2 * count(rows).len() + " of  rows  ".len() + WIDEST_SPEED;
+                let cells = room.saturating_sub(head.len() + widest + "[] ".len());
+                let bar = bar_of(self.done, rows, cells.min(LONGEST_BAR));
+                format!("{head}{bar}{text}")
+            }
+            None => format!("{head}{text}"),
+        }
+    }
+}
+
+/// Columns that rate and time left may take: `1,230,000 rows/s  59 min 59 s left`.
+const WIDEST_SPEED: usize = 34;
+/// Cells of a bar; a shorter one than the least tells nothing.
+const LONGEST_BAR: usize = 30;
+const LEAST_BAR: usize = 6;
+
+/// `[=====>      ] `, or nothing where there is no room for one.
+fn bar_of(done: u64, rows: u64, cells: usize) -> String {
+    if cells < LEAST_BAR {
+        return String::new();
+    }
+    let full = (done.min(rows) as u128 * cells as u128 / u128::from(rows.max(1))) as usize;
+    let head = if full > 0 && full < cells { ">" } else { "" };
+    let body = "=".repeat(full - head.len());
+    format!("[{:cells$}] ", format!("{body}{head}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::width::columns;
+
+    fn course(rows: Option<u64>, before: u64, done: u64) -> Course {
+        Course {
+            before,
+            done,
+            ..Course::new(Phase::Copy, rows)
+        }
+    }
+
+    const TOOK: Duration = Duration::from_secs(2);
+
+    #[test]
+    fn rate_and_time_left_are_those_of_this_session() {
+        let resumed = course(Some(13_500), 6_144, 7_144);
+        assert_eq!(
+            resumed.midway(TOOK),
+            "copy      7,144 of 13,500 rows, 500 rows/s, 12.7 s left"
+        );
+        assert_eq!(
+            course(Some(13_500), 6_144, 13_500).end(TOOK),
+            "copy      7,356 rows in 2.0 s, 3,680 rows/s; 6,144 before"
+        );
+        assert_eq!(
+            resumed.cut_short(TOOK).unwrap(),
+            "copy      7,144 of 13,500 rows, 6,144 before; 2.0 s"
+        );
+        // Nothing of its own, and so no speed, however short the time.
+        assert_eq!(
+            course(Some(13_500), 13_500, 13_500).end(Duration::from_micros(13)),
+            "copy      13,500 rows, all of them before"
+        );
+        assert_eq!(
+            course(Some(13_500), 6_144, 6_144).midway(TOOK),
+            "copy      6,144 of 13,500 rows, 2.0 s so far"
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_of_speed_before_the_first_row() {
+        assert_eq!(course(None, 0, 0).midway(TOOK), "copy      2.0 s");
+        assert_eq!(
+            course(Some(1_000), 0, 0).midway(TOOK),
+            "copy      0 of 1,000 rows, 2.0 s so far"
+        );
+        assert_eq!(
+            course(None, 0, 200).midway(TOOK),
+            "copy      200 rows, 100 rows/s, 2.0 s"
+        );
+    }
+
+    #[test]
+    fn what_is_drawn_fits_at_every_width_and_the_bar_goes_first() {
+        let midway = course(Some(13_500), 0, 1_536);
+        assert_eq!(
+            midway.drawn(TOOK, 100),
+            "copy      [==>                        ] 1,536 of 13,500 rows  768 rows/s  15.6 s left"
+        );
+        assert_eq!(
+            midway.drawn(TOOK, 60),
+            "copy      1,536 of 13,500 rows  768 rows/s  15.6 s left"
+        );
+        assert_eq!(
+            midway.drawn(TOOK, 50),
+            "copy      1,536 of 13,500 rows  768 rows/s"
+        );
+        assert_eq!(midway.drawn(TOOK, 40), "copy      1,536 of 13,500 rows");
+        for rows in [1, 742, 13_500, 1_000_000, 100_000_000] {
+            for done in [0, rows / 3, rows] {
+                for width in 45..140 {
+                    let line = course(Some(rows), 0, done).drawn(Duration::from_secs(3_599), width);
+                    assert!(columns(&line) + 3 <= width, "{width}: {line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_bar_is_empty_at_first_and_full_at_last() {
+        assert_eq!(bar_of(0, 10, 10), "[          ] ");
+        assert_eq!(bar_of(5, 10, 10), "[====>     ] ");
+        assert_eq!(bar_of(10, 10, 10), "[==========] ");
+        assert_eq!(bar_of(5, 10, 5), "");
     }
 }

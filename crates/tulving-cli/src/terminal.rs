@@ -56,6 +56,8 @@ const USUAL: usize = 80;
 pub struct Screen {
     /// Columns of a line; none where the reader is no terminal, and nothing is to be cut or wrapped.
     pub columns: Option<usize>,
+    /// Whether a line can be drawn over.
+    pub redraws: bool,
     colour: bool,
 }
 
@@ -63,6 +65,7 @@ impl Screen {
     /// A file or a pipe.
     pub const PLAIN: Self = Self {
         columns: None,
+        redraws: false,
         colour: false,
     };
 
@@ -85,8 +88,11 @@ impl Screen {
     }
 
     fn of(columns: Option<usize>, wish: Colour, env: &Env) -> Self {
-        let colour = has_colour(wish, columns.is_some(), env);
-        Self { columns, colour }
+        Self {
+            columns,
+            redraws: columns.is_some() && !is_dumb(env),
+            colour: has_colour(wish, columns.is_some(), env),
+        }
     }
 
     /// `text`, which is safe to show, looking as what it is.
@@ -169,11 +175,13 @@ fn has_colour(wish: Colour, terminal: bool, env: &Env) -> bool {
         Colour::Never => false,
         Colour::Auto if env.is_set("NO_COLOR") => false,
         Colour::Auto if env.is_set("CLICOLOR_FORCE") && !env.is("CLICOLOR_FORCE", "0") => true,
-        Colour::Auto => {
-            let dumb = env.is("TERM", "dumb") || (cfg!(unix) && !env.is_set("TERM"));
-            terminal && !dumb && !env.is("CLICOLOR", "0")
-        }
+        Colour::Auto => terminal && !is_dumb(env) && !env.is("CLICOLOR", "0"),
     }
+}
+
+/// Whether the terminal only takes lines, or does not say what it is.
+fn is_dumb(env: &Env) -> bool {
+    env.is("TERM", "dumb") || (cfg!(unix) && !env.is_set("TERM"))
 }
 
 #[cfg(test)]

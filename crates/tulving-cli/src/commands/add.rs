@@ -113,7 +113,7 @@ fn one(add: Add) -> Result<NewNode, CliError> {
 /// Adds line after line, a batch at a time.
 async fn many(mut lines: Lines, cx: &Context) -> Result<Exit, CliError> {
     let memory = cx.memory().await?;
-    let tally = Tally::new("added", !cx.json);
+    let tally = Tally::new("added", !cx.json, cx.face());
     let mut ids = Vec::new();
     let mut written = 0;
     // The last line that is written.

@@ -42,8 +42,8 @@ pub struct Index {
 pub async fn run(index: &Index, cx: &Context) -> Result<Exit, CliError> {
     let scope = cx.config.scope()?;
     let database = cx.database()?;
-    let progress = progress::on_stderr();
-    let cancel = interrupt::listen(&progress, cx.face())?;
+    let progress = progress::on_stderr(cx.err);
+    let cancel = interrupt::listen(&progress, cx.face())?.cancel;
     let told = Mutex::new(String::new());
     let tell = |step: IndexStep| {
         let text = text_of(step);

@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use tulving::model::Kind;
-use tulving::transfer::{
-    Cancel, MigrateOptions, Migration, OnExisting, Prepared, Report, SourceOptions,
-};
+use tulving::transfer::{MigrateOptions, Migration, OnExisting, Prepared, Report, SourceOptions};
 
 use super::wire::{WirePlan, WireReport};
 use crate::context::Context;
@@ -15,7 +13,7 @@ use crate::output::{self, bytes, count, counted, duration, rate};
 use crate::table::{self, Table};
 use crate::terminal::Screen;
 use crate::text::shell;
-use crate::{confirm, interrupt, progress};
+use crate::{interrupt, progress};
 
 /// Moves a data directory into PostgreSQL, and proves that all of it arrived
 ///
@@ -137,17 +135,18 @@ pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
     let dry_run = migrate.dry_run;
     let options = migrate.options(cx)?;
     let again = Again::new(&options);
-    let progress = progress::on_stderr();
-    let cancel = interrupt::listen(&progress, cx.face())?;
+    let progress = progress::on_stderr(cx.err);
+    let ear = interrupt::listen(&progress, cx.face())?;
+    let cancel = &ear.cancel;
     let migration =
-        Migration::prepare(&database, scope, options, progress.as_ref(), &cancel).await?;
+        Migration::prepare(&database, scope, options, progress.as_ref(), cancel).await?;
     if dry_run {
         drop(progress);
         return plan(cx, &migration, scope);
     }
     let question = question(&migration.prepared, scope, &database.target());
-    ask(question, cx.yes, &cancel).await?;
-    let report = migration.run(progress.as_ref(), &cancel).await;
+    ear.confirm(question, cx.yes).await?;
+    let report = migration.run(progress.as_ref(), cancel).await;
     drop(progress);
     let report = report?;
     if cx.json {
@@ -220,15 +219,6 @@ fn same_file(one: &Path, other: &Path) -> bool {
     match (one.canonicalize(), other.canonicalize()) {
         (Ok(one), Ok(other)) => one == other,
         _ => false,
-    }
-}
-
-/// Asks without keeping Ctrl-C from being heard.
-async fn ask(question: String, yes: bool, cancel: &Cancel) -> Result<(), CliError> {
-    let asking = tokio::task::spawn_blocking(move || confirm::confirm(&question, yes));
-    tokio::select! {
-        answer = asking => answer.map_err(|error| CliError::new(Exit::Bug, "asking failed").because(&error))?,
-        () = cancel.wait() => Err(CliError::new(Exit::Interrupted, "interrupted: nothing was done")),
     }
 }
 
@@ -400,11 +390,12 @@ fn summary(report: &Report, again: &Again, screen: Screen) -> String {
         nodes.zero_vectors + episodes.zero_vectors,
     );
     let mut lines: Vec<_> = remarks.into_iter().map(|remark| ("note", remark)).collect();
-    let rows = nodes.found + episodes.found;
-    lines.push((
-        "time",
-        format!("{}, {}", duration(report.took), rate(rows, report.took)),
-    ));
+    // Time and rate are those of this session: an earlier one may have copied other rows.
+    let speed = match report.copied {
+        0 => String::new(),
+        rows => format!(", {}", rate(rows, report.took)),
+    };
+    lines.push(("time", format!("{}{speed}", duration(report.took))));
     lines.push(("run", report.run_id.to_string()));
     lines.push(("receipt", shown(&report.receipt)));
     lines.extend(report.rejects.iter().map(|path| ("rejects", shown(path))));

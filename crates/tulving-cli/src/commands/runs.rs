@@ -1,8 +1,10 @@
 //! `tulving runs`: migrations, from the ledger in the database.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tulving::backend::postgres::{Run, RunStatus};
+use tulving::backend::postgres::{Run, RunStatus, Session};
 use uuid::Uuid;
 
 use super::wire::WireRun;
@@ -18,7 +20,7 @@ pub enum Command {
     /// Lists the runs, newest first
     List,
 
-    /// Shows one run: phase, rows, rate; also of a run that another process is at
+    /// Shows one run: how far it is, how fast, and whether its process still works on it
     Status(Status),
 }
 
@@ -105,22 +107,24 @@ fn status(cx: &Context, run: Run) -> Result<Exit, CliError> {
         output::json(&WireRun::from(run))?;
         return Ok(Exit::Done);
     }
-    let micros = (run.updated_at.micros() - run.started_at.micros()).max(0);
-    let took = std::time::Duration::from_micros(micros.unsigned_abs());
     let mut lines = vec![
         ("run", run.run_id.to_string()),
         ("owner", owner(&run)),
         ("status", in_a_word(&run)),
         ("rows", rows(&run)),
-        (
-            "time",
-            format!("{}, {}", duration(took), rate(run.rows_done, took)),
-        ),
-        ("started", moment(run.started_at)),
-        ("updated", moment(run.updated_at)),
     ];
+    lines.extend(run.session.map(|session| ("time", speed(&run, session))));
+    lines.push(("started", moment(run.started_at)));
+    lines.push(("updated", updated(&run)));
     lines.extend(run.finished_at.map(|time| ("finished", moment(time))));
+    if run.is_left_behind() {
+        lines.push(("error", "its process is gone".to_owned()));
+    }
+    let unfinished = run.status == RunStatus::Interrupted || run.is_left_behind();
     lines.extend(run.error.map(|error| ("error", error)));
+    if unfinished {
+        lines.push(("next", "run the same command again, to resume".to_owned()));
+    }
     output::text(&summary(&lines, cx.out))?;
     Ok(Exit::Done)
 }
@@ -131,15 +135,38 @@ fn owner(run: &Run) -> String {
     named.map_or_else(|| run.scope_id.to_string(), ToOwned::to_owned)
 }
 
-/// `verified`, `NOT VERIFIED`, `running: copy`, …
+/// `finished, verified`, `finished, NOT VERIFIED`, `running: copy`, `interrupted: copy`, `abandoned`
 fn in_a_word(run: &Run) -> String {
     let status = run.status.as_str();
     match (run.status, run.verified) {
-        (_, Some(true)) => "verified".to_owned(),
-        (_, Some(false)) => "NOT VERIFIED".to_owned(),
+        (_, Some(true)) => format!("{status}, verified"),
+        (_, Some(false)) => format!("{status}, NOT VERIFIED"),
+        (RunStatus::Running, None) if !run.is_live => format!("interrupted: {}", run.phase),
         (RunStatus::Running | RunStatus::Interrupted, None) => format!("{status}: {}", run.phase),
         _ => status.to_owned(),
     }
+}
+
+/// `12.3 s, 1,080 rows/s`: of the last session alone.
+fn speed(run: &Run, session: Session) -> String {
+    let earlier = if session.rows < run.rows_done {
+        format!("; {} rows before", count(run.rows_done - session.rows))
+    } else {
+        String::new()
+    };
+    let (took, speed) = (duration(session.took), rate(session.rows, session.took));
+    format!("{took}, {speed}{earlier}")
+}
+
+/// When the ledger was last written to; of a run at work also how long ago.
+fn updated(run: &Run) -> String {
+    let at = moment(run.updated_at);
+    if !run.is_live {
+        return at;
+    }
+    let ago = run.read_at.micros().saturating_sub(run.updated_at.micros());
+    let ago = Duration::from_micros(ago.max(0).unsigned_abs());
+    format!("{at}, {} ago", duration(ago))
 }
 
 fn rows(run: &Run) -> String {

@@ -62,8 +62,8 @@ pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
         exact: verify.exact,
         against,
     };
-    let progress = progress::on_stderr();
-    let cancel = interrupt::listen(&progress, cx.face())?;
+    let progress = progress::on_stderr(cx.err);
+    let cancel = interrupt::listen(&progress, cx.face())?.cancel;
     let verification =
         tulving::transfer::verify(&database, scope, &options, progress.as_ref(), &cancel).await;
     drop(progress);

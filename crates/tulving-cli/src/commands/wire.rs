@@ -3,7 +3,7 @@
 mod memory;
 
 use serde::Serialize;
-use tulving::backend::postgres::Run;
+use tulving::backend::postgres::{Run, RunStatus};
 use tulving::model::Scope;
 use tulving::transfer::{
     Difference, KindSummary, KindVerification, ReceiptCounts, Report, Verification,
@@ -106,7 +106,6 @@ impl From<ReceiptCounts> for WireCounts {
 impl From<&Report> for WireReport {
     fn from(report: &Report) -> Self {
         let seconds = report.took.as_secs_f64();
-        let rows = report.nodes.found + report.episodes.found;
         Self {
             run_id: report.run_id.to_string(),
             scope: report.scope.into(),
@@ -116,7 +115,7 @@ impl From<&Report> for WireReport {
             digest: tulving::hex(&report.verification.source_digest),
             seconds: (seconds * 1e3).round() / 1e3,
             rate: if seconds > 0.0 {
-                (rows as f64 / seconds).round()
+                (report.copied as f64 / seconds).round()
             } else {
                 0.0
             },
@@ -212,8 +211,11 @@ pub(super) struct WireRun {
     scope_id: String,
     status: &'static str,
     phase: String,
+    live: bool,
     rows: u64,
     rows_done: u64,
+    seconds: Option<f64>,
+    rate: Option<f64>,
     verified: Option<bool>,
     error: Option<String>,
     started_at: String,
@@ -226,13 +228,26 @@ pub(super) struct WireRun {
 
 impl From<Run> for WireRun {
     fn from(run: Run) -> Self {
+        let status = if run.is_left_behind() {
+            RunStatus::Interrupted
+        } else {
+            run.status
+        };
+        let seconds = run.session.map(|session| session.took.as_secs_f64());
+        let rate = run
+            .session
+            .zip(seconds)
+            .filter(|(_, seconds)| *seconds > 0.0);
         Self {
             run_id: run.run_id.to_string(),
             scope_id: run.scope_id.to_string(),
-            status: run.status.as_str(),
+            status: status.as_str(),
+            live: run.is_live,
             phase: run.phase,
             rows: run.rows,
             rows_done: run.rows_done,
+            seconds: seconds.map(|seconds| (seconds * 1e3).round() / 1e3),
+            rate: rate.map(|(session, seconds)| (session.rows as f64 / seconds).round()),
             verified: run.verified,
             error: run.error,
             started_at: run.started_at.isoformat(),

@@ -65,7 +65,7 @@ impl<W: Write> Log<W> {
 
     fn finish(&mut self) {
         if let Some(course) = self.course.take() {
-            self.line(&course.end());
+            self.line(&course.end(course.began.elapsed()));
         }
     }
 
@@ -90,17 +90,12 @@ impl<W: Write + Send> Progress for Lines<W> {
         }
     }
 
+    fn resumed(&self, rows: u64) {
+        self.count(rows, rows);
+    }
+
     fn advance(&self, rows: u64) {
-        let mut log = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(mut course) = log.course else { return };
-        course.done += rows;
-        log.course = Some(course);
-        // A phase ends with its last row: what comes then, such as a question, is not a part of it.
-        if course.rows.is_some_and(|rows| course.done >= rows) {
-            log.finish();
-        } else if log.is_due(&course) {
-            log.line(&course.midway());
-        }
+        self.count(rows, 0);
     }
 
     fn note(&self, text: &str) {
@@ -109,11 +104,34 @@ impl<W: Write + Send> Progress for Lines<W> {
     }
 }
 
+impl<W: Write + Send> Lines<W> {
+    /// More rows are done, here or by an earlier session.
+    fn count(&self, rows: u64, before: u64) {
+        let mut log = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut course) = log.course else { return };
+        course.done += rows;
+        course.before += before;
+        log.course = Some(course);
+        if before > 0 {
+            log.last.1 = course.done;
+        }
+        // A phase ends with its last row: what comes then, such as a question, is not a part of it.
+        if course.rows.is_some_and(|rows| course.done >= rows) {
+            log.finish();
+        } else if log.is_due(&course) {
+            log.line(&course.midway(course.began.elapsed()));
+        }
+    }
+}
+
 impl<W: Write + Send> Drop for Lines<W> {
     fn drop(&mut self) {
         // What is still at work here did not come to its end.
         let log = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Some(line) = log.course.and_then(|course| course.cut_short()) {
+        if let Some(line) = log
+            .course
+            .and_then(|course| course.cut_short(course.began.elapsed()))
+        {
             log.line(&line);
         }
     }

@@ -31,6 +31,7 @@ mod roles;
 mod runs;
 mod schema;
 mod support;
+mod terminal;
 mod under_way;
 mod verify;
 mod wall;

@@ -60,8 +60,10 @@ pub struct Report {
     pub episodes: ReceiptCounts,
     /// What the comparison found.
     pub verification: Verification,
-    /// From the first write to the end of the comparison.
+    /// From the first write to the end of the comparison, in this session.
     pub took: Duration,
+    /// Rows that this session copied; an earlier one had done the others.
+    pub copied: u64,
     /// Where the receipt is.
     pub receipt: PathBuf,
     /// Where refused rows are, if there were any.
@@ -259,10 +261,11 @@ impl Migration {
             None => None,
         };
         let indexed = self.drop_indexes(&chunks, progress).await?;
-        progress.phase(
-            Phase::Copy,
-            Some(chunks.iter().map(|chunk| u64::from(chunk.rows)).sum()),
-        );
+        let all: u64 = chunks.iter().map(|chunk| u64::from(chunk.rows)).sum();
+        let before = chunks.iter().filter(|chunk| chunk.done.is_some());
+        let before: u64 = before.map(|chunk| u64::from(chunk.rows)).sum();
+        progress.phase(Phase::Copy, Some(all));
+        progress.resumed(before);
         let mut counts = [
             (Kind::Node, ChunkCounts::default()),
             (Kind::Episode, ChunkCounts::default()),
@@ -275,7 +278,6 @@ impl Migration {
                 .partition(|chunk| chunk.done.is_some());
             for chunk in &done {
                 *counts += chunk.done.unwrap_or_default();
-                progress.advance(u64::from(chunk.rows));
             }
             let copying = Copying {
                 scope: self.scope,
@@ -317,6 +319,7 @@ impl Migration {
             run_id,
             counts.map(|(_, counts)| counts),
             verification,
+            all - before,
             began,
             rejects,
         )
@@ -394,6 +397,7 @@ impl Migration {
         run_id: Uuid,
         [nodes, episodes]: [ChunkCounts; 2],
         verification: Verification,
+        copied: u64,
         (started_at, began): (Timestamp, Instant),
         rejects: Option<PathBuf>,
     ) -> Result<Report, TransferError> {
@@ -441,6 +445,7 @@ impl Migration {
             episodes: receipt.episodes,
             verification,
             took,
+            copied,
             receipt: path,
             rejects,
         })

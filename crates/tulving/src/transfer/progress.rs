@@ -31,6 +31,9 @@ pub trait Progress: Send + Sync {
     /// A phase begins; `rows` is how many rows it will go through, where that is known.
     fn phase(&self, phase: Phase, rows: Option<u64>);
 
+    /// So many rows of the present phase were done by an earlier session, and take no time in this.
+    fn resumed(&self, rows: u64);
+
     /// So many more rows of the present phase are done.
     fn advance(&self, rows: u64);
 
@@ -44,6 +47,7 @@ pub struct Silent;
 
 impl Progress for Silent {
     fn phase(&self, _: Phase, _: Option<u64>) {}
+    fn resumed(&self, _: u64) {}
     fn advance(&self, _: u64) {}
     fn note(&self, _: &str) {}
 }

@@ -140,13 +140,18 @@ impl Conveyor {
                 expected += 1;
             }
         }
+        // Behind a chunk that failed others may be done, and stay so.
+        let behind = waiting.len();
+        for (at, result) in waiting {
+            each(&self.chunks[at], result);
+        }
         let mut failure = None;
         while let Some(ended) = tasks.join_next().await {
             failure = failure.or(ended?.err());
         }
         match failure {
             Some(error) => Err(error),
-            None if self.cancel.cancelled() && expected < self.chunks.len() => {
+            None if self.cancel.cancelled() && expected + behind < self.chunks.len() => {
                 Err(TransferError::Interrupted { phase })
             }
             None => Ok(()),

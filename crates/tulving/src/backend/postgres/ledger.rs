@@ -1,5 +1,7 @@
 //! What was moved, and how far it came.
 
+use std::time::Duration;
+
 use serde_json::Value as Json;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -68,7 +70,7 @@ pub struct Run {
     pub version: String,
     /// When it began.
     pub started_at: Timestamp,
-    /// When it last wrote to the ledger.
+    /// When it last wrote to the ledger: at each chunk, and where a phase ends.
     pub updated_at: Timestamp,
     /// When it came to its end.
     pub finished_at: Option<Timestamp>,
@@ -76,6 +78,29 @@ pub struct Run {
     pub rows: u64,
     /// Rows in those that are done.
     pub rows_done: u64,
+    /// Whether a process is at work on it: whoever writes to a scope holds the scope's lock.
+    pub is_live: bool,
+    /// What its last session did, where that is known: not of one that was interrupted.
+    pub session: Option<Session>,
+    /// When the ledger was read, by the server's clock.
+    pub read_at: Timestamp,
+}
+
+/// What one process did for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session {
+    /// How long it took, or has taken until now.
+    pub took: Duration,
+    /// Rows that it copied.
+    pub rows: u64,
+}
+
+impl Run {
+    /// Whether its process is gone, without a word in the ledger: killed, or cut off.
+    #[must_use]
+    pub fn is_left_behind(&self) -> bool {
+        self.status == RunStatus::Running && !self.is_live
+    }
 }
 
 /// What became of a chunk's rows.
@@ -122,6 +147,9 @@ pub struct RunChunk {
     pub done: Option<ChunkCounts>,
 }
 
+/// What the lock of a scope is named after, before its id.
+const LOCK: &str = "tulving.run.";
+
 /// Holds other runs on the same scope off until it is dropped.
 pub struct Lock {
     _connection: Connection,
@@ -138,7 +166,7 @@ impl Database {
         let connection = self.connect().await?;
         let take = format!(
             "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '{seconds}s'; \
-             SELECT pg_advisory_xact_lock(hashtextextended('tulving.run.{}', 0))",
+             SELECT pg_advisory_xact_lock(hashtextextended('{LOCK}{}', 0))",
             scope.id()
         );
         match connection.client.batch_execute(&take).await.doing(DOING) {
@@ -153,16 +181,46 @@ impl Database {
     }
 }
 
-const RUN: &str = "r.run_id, r.scope_id, r.status, r.phase, r.inputs::text, r.verified, r.result::text, r.error, \
-                   r.version, r.started_at, r.updated_at, r.finished_at, \
-                   (SELECT coalesce(sum(c.row_count), 0)::bigint FROM run_chunks c \
-                    WHERE c.scope_id = r.scope_id AND c.run_id = r.run_id), \
-                   (SELECT coalesce(sum(c.row_count), 0)::bigint FROM run_chunks c \
-                    WHERE c.scope_id = r.scope_id AND c.run_id = r.run_id AND c.done_at IS NOT NULL)";
+/// Runs with their chunks summed up. The last session of a run that is at work began when that was
+/// noted, which nothing overwrites while it copies; that of a finished one is in its receipt.
+fn select_runs(condition: &str) -> String {
+    format!(
+        "SELECT r.run_id, r.scope_id, r.status, r.phase, r.inputs::text, r.verified, r.result::text, r.error, \
+                r.version, r.started_at, greatest(r.updated_at, c.last), r.finished_at, c.rows, c.done, \
+                r.status = 'running' AND EXISTS ( \
+                    SELECT FROM pg_locks l, hashtextextended('{LOCK}' || r.scope_id, 0) AS key \
+                    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
+                      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+                      AND l.classid = ((key >> 32) & 4294967295)::oid AND l.objid = (key & 4294967295)::oid), \
+                s.began, coalesce(r.finished_at, now()), c.session, now() \
+         FROM runs r \
+         CROSS JOIN LATERAL ( \
+             SELECT CASE WHEN r.status = 'finished' THEN (r.result->>'started_at')::timestamptz \
+                         WHEN r.status = 'running' AND r.phase = 'copy' THEN r.updated_at END AS began) s \
+         CROSS JOIN LATERAL ( \
+             SELECT coalesce(sum(row_count), 0)::bigint AS rows, max(done_at) AS last, \
+                    coalesce(sum(row_count) FILTER (WHERE done_at IS NOT NULL), 0)::bigint AS done, \
+                    coalesce(sum(row_count) FILTER (WHERE done_at >= s.began), 0)::bigint AS session \
+             FROM run_chunks WHERE scope_id = r.scope_id AND run_id = r.run_id) c \
+         WHERE {condition} ORDER BY r.started_at DESC, r.run_id"
+    )
+}
 
 impl Run {
     fn from_row(row: &Row) -> Self {
         let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
+        let count = |at: usize| u64::try_from(row.get::<_, i64>(at)).unwrap_or_default();
+        let until: Timestamp = row.get(16);
+        let session = row.get::<_, Option<Timestamp>>(15).map(|began| Session {
+            took: Duration::from_micros(
+                until
+                    .micros()
+                    .saturating_sub(began.micros())
+                    .max(0)
+                    .unsigned_abs(),
+            ),
+            rows: count(17),
+        });
         Self {
             run_id: row.get(0),
             scope_id: row.get(1),
@@ -176,8 +234,11 @@ impl Run {
             started_at: row.get(9),
             updated_at: row.get(10),
             finished_at: row.get(11),
-            rows: u64::try_from(row.get::<_, i64>(12)).unwrap_or_default(),
-            rows_done: u64::try_from(row.get::<_, i64>(13)).unwrap_or_default(),
+            rows: count(12),
+            rows_done: count(13),
+            is_live: row.get(14),
+            session,
+            read_at: row.get(18),
         }
     }
 }
@@ -191,15 +252,12 @@ impl Connection {
         const DOING: &str = "listing runs";
         let rows = match scope {
             None => {
-                let query =
-                    format!("SELECT {RUN} FROM runs r ORDER BY r.started_at DESC, r.run_id");
+                let query = select_runs("true");
                 self.client.query(&query, &[]).await.doing(DOING)?
             }
             Some(scope) => {
                 let scoped = self.scoped(scope).await?;
-                let query = format!(
-                    "SELECT {RUN} FROM runs r WHERE r.scope_id = $1 ORDER BY r.started_at DESC, r.run_id"
-                );
+                let query = select_runs("r.scope_id = $1");
                 scoped
                     .client()
                     .query(&query, &[&scope.id()])
@@ -227,7 +285,7 @@ impl Connection {
     /// # Errors
     /// If there is no run with this id.
     pub async fn run(&mut self, run_id: Uuid) -> Result<Run, DatabaseError> {
-        let query = format!("SELECT {RUN} FROM runs r WHERE r.run_id = $1");
+        let query = select_runs("r.run_id = $1");
         let row = self
             .client
             .query_opt(&query, &[&run_id])
@@ -242,10 +300,8 @@ impl Connection {
 impl Scoped<'_> {
     /// The run of this scope that has not come to its end, if there is one.
     pub(crate) async fn unfinished_run(&self) -> Result<Option<Run>, DatabaseError> {
-        let query = format!(
-            "SELECT {RUN} FROM runs r WHERE r.scope_id = $1 AND r.status IN ('running', 'interrupted') \
-             ORDER BY r.started_at DESC LIMIT 1"
-        );
+        let query =
+            select_runs("r.scope_id = $1 AND r.status IN ('running', 'interrupted')") + " LIMIT 1";
         let row = self
             .client()
             .query_opt(&query, &[&self.scope.id()])

@@ -39,7 +39,7 @@ pub use connect::{Connection, Database};
 pub use dsn::{Dsn, DsnError, Surroundings};
 pub use error::{DatabaseError, Refusal, Standing};
 pub use index::{IndexStep, Indexed, VectorIndex};
-pub use ledger::{ChunkCounts, Lock, Run, RunChunk, RunStatus};
+pub use ledger::{ChunkCounts, Lock, Run, RunChunk, RunStatus, Session};
 pub use load::{Existing, Written};
 pub use owners::{
     ChosenId, Made, Making, Owner, OwnerFlaw, Tenant, TenantToCreate, User, UserToCreate,
