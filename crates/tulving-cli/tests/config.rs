@@ -95,6 +95,7 @@ fn without_a_file_the_defaults_hold() {
         assert_eq!(config.embedding().unwrap(), Embedding::Builtin);
         let retrieval = config.retrieval().unwrap();
         assert_eq!((retrieval.process_top_k, retrieval.episodic_top_k), (10, 5));
+        assert_eq!(retrieval.min_score, None);
         assert_eq!(config.data_dir().unwrap(), case.dir.path().join("data"));
         assert_eq!(config.beside(), case.dir.path());
     }

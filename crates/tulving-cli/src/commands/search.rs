@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use tulving::model::{Memory, Timestamp};
-use tulving::search::context;
-use tulving::search::fusion::Recency;
-use tulving::store::{self, Found, Hit, Limit, Query};
+use tulving::model::Timestamp;
+use tulving::search::fusion::{Recency, Scale};
+use tulving::store::{self, Found, Limit, Query};
 
 use super::filter::Which;
 use super::wire::WireHit;
@@ -25,10 +24,14 @@ use crate::terminal::Screen;
 /// Brings the best questions with their answers and the best conversations, as many of each as
 /// `retrieval` in config.yaml says, or `--top-k` of both together. Every memory that passes can be
 /// found: with fewer than asked for, all that answer are there. Changes nothing.
+///
+/// Each answer says what its scores are: cosines from -1 to 1 where vectors alone were compared, BM25 from
+/// 0 up where words alone were looked for, and otherwise numbers that compare within this answer only.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"hits\": [{\"id\", \"kind\", \"score\", \"rank\", \"arms\": {\"vector\": {\"rank\", \"score\"} or null, \"keyword\": the same},\n\
-    \"snippet\", \"created_at\", \"source\", \"conversation_id\"}], \"found_by\": \"exact\" or \"index\", \"rows_in_scope\": N, \"ms\": X}\n\
+    \"snippet\", \"created_at\", \"source\", \"conversation_id\"}], \"scale\": \"cosine\", \"bm25\" or \"relative\",\n\
+    \"found_by\": \"exact\" or \"index\", \"rows_in_scope\": N, \"ms\": X}\n\
     and \"context\" with --context, \"note\" where only words were looked for")]
 #[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["text", "like", "vector"])))]
 pub struct Search {
@@ -52,11 +55,11 @@ pub struct Search {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub top_k: Option<u64>,
 
-    /// Leaves out what scores less [default: min_score of the configuration]
+    /// Leaves out what scores less, on the scale of the answer [default: min_score of the configuration]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub min_score: Option<f64>,
 
-    /// Prints what is found as text for a prompt, marked as data
+    /// Prints what is found as text for a prompt, marked as data; long memories as the passages that answer
     #[arg(long)]
     pub context: bool,
 
@@ -96,6 +99,7 @@ pub enum Mode {
 #[derive(Serialize)]
 struct Wire {
     hits: Vec<WireHit>,
+    scale: &'static str,
     found_by: &'static str,
     rows_in_scope: u64,
     ms: f64,
@@ -120,10 +124,11 @@ pub async fn run(search: Search, cx: &Context) -> Result<Exit, CliError> {
         cx.records().await?
     };
     let found = memory.search(&query).await?;
-    let prompt = as_context.then(|| prompt(&found.hits, budget));
+    let prompt = as_context.then(|| found.prompt(budget));
     if cx.json {
         output::json(&Wire {
             hits: found.hits.iter().map(WireHit::from).collect(),
+            scale: found.scale.as_str(),
             found_by: found.found_by.as_str(),
             rows_in_scope: found.rows_in_scope,
             ms: (found.took.as_secs_f64() * 1e6).round() / 1e3,
@@ -154,6 +159,13 @@ fn query(search: Search, defaults: &Retrieval) -> Result<Query, CliError> {
         ))),
         number => Ok(number),
     };
+    let min_score = match search.min_score {
+        Some(least) if !least.is_finite() => Err(CliError::usage(format!(
+            "--min-score: {least} is not a number that scores can be compared with"
+        ))
+        .hint("leave it out, and nothing is left out")),
+        least => Ok(least),
+    }?;
     let recency = positive("--recency", search.recency)?;
     let cluster_boost = positive("--cluster-boost", search.cluster_boost)?;
     let vector = search.vector.as_deref().and_then(|path| path.to_str());
@@ -177,9 +189,7 @@ fn query(search: Search, defaults: &Retrieval) -> Result<Query, CliError> {
             episodes: defaults.episodic_top_k,
         },
     };
-    // A configured 0.0 stands for none: similarities may be below it.
-    let configured = Some(defaults.min_score).filter(|least| *least != 0.0);
-    query.min_score = search.min_score.or(configured);
+    query.min_score = min_score.or(defaults.min_score);
     query.filter = search.which.filter()?;
     query.fusion.recency = recency.map(|half_life_days| Recency {
         now: Timestamp::now(),
@@ -187,19 +197,6 @@ fn query(search: Search, defaults: &Retrieval) -> Result<Query, CliError> {
     });
     query.fusion.cluster_boost = cluster_boost.unwrap_or_default();
     Ok(query)
-}
-
-fn prompt(hits: &[Hit], budget: usize) -> String {
-    let nodes = hits.iter().filter_map(|hit| match &hit.memory {
-        Memory::Node(node) => Some(node),
-        Memory::Episode(_) => None,
-    });
-    let episodes = hits.iter().filter_map(|hit| match &hit.memory {
-        Memory::Episode(episode) => Some(episode),
-        Memory::Node(_) => None,
-    });
-    let (nodes, episodes): (Vec<_>, Vec<_>) = (nodes.collect(), episodes.collect());
-    context::prompt(&nodes, &episodes, budget)
 }
 
 /// Hit by hit: rank, score, when, where, id; below it what answers.
@@ -217,12 +214,19 @@ fn page(found: &Found, screen: Screen) -> String {
     page
 }
 
-/// `2 of 1,742 memories, every one looked at, 3 ms`
+/// `2 of 1,742 memories, exact, 3 ms; scores are cosines; times are UTC`
 fn end(found: &Found) -> String {
     let all = counted(found.rows_in_scope, "memory");
     let (how, took) = (found.found_by.as_str(), duration(found.took));
     match found.hits.len() {
         0 => format!("Nothing found among {all} ({how}, {took})."),
-        hits => format!("{hits} of {all}, {how}, {took}; times are UTC"),
+        hits => {
+            let scores = match found.scale {
+                Scale::Cosine => "scores are cosines",
+                Scale::Bm25 => "scores are BM25",
+                Scale::Relative => "scores compare within this answer",
+            };
+            format!("{hits} of {all}, {how}, {took}; {scores}; times are UTC")
+        }
     }
 }

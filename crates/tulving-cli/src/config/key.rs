@@ -31,8 +31,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A whole number between two others.
     Whole(u64, u64),
-    /// A number between two others.
-    Number(f64, f64),
+    /// Any finite number.
+    Number,
     /// The name of an environment variable.
     Variable,
 }
@@ -116,8 +116,8 @@ pub static KEYS: [Key; 14] = [
     key!(
         "retrieval.min_score",
         "TULVING_MIN_SCORE",
-        Some("0.0"),
-        Kind::Number(-1.0, 1.0)
+        None,
+        Kind::Number
     ),
 ];
 
@@ -208,9 +208,9 @@ impl Key {
                 Ok(number) if (low..=high).contains(&number) => Ok(()),
                 _ => wrong(&format!("a whole number from {low} to {high}")),
             },
-            Kind::Number(low, high) => match value.parse::<f64>() {
-                Ok(number) if (low..=high).contains(&number) => Ok(()),
-                _ => wrong(&format!("a number from {low} to {high}")),
+            Kind::Number => match value.parse::<f64>() {
+                Ok(number) if number.is_finite() => Ok(()),
+                _ => wrong("a number, such as 0.25"),
             },
             Kind::Variable if is_variable(value) => Ok(()),
             Kind::Variable => wrong("the name of an environment variable"),
@@ -258,6 +258,7 @@ mod tests {
             ("memory.postgres.pool_size", "1", "0"),
             ("memory.postgres.pool_size", "8", "8.0"),
             ("retrieval.min_score", "0.25", "NaN"),
+            ("retrieval.min_score", "-40", "inf"),
             ("embedding.dimensions", "1024", "-1"),
             ("embedding.api_key_env", "OPENAI_API_KEY", "sk-canary"),
         ] {

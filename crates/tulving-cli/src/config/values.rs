@@ -18,8 +18,8 @@ pub struct Retrieval {
     pub process_top_k: usize,
     /// Episodes.
     pub episodic_top_k: usize,
-    /// Hits that score less are left out.
-    pub min_score: f64,
+    /// Hits that score less are left out; none if it is not set.
+    pub min_score: Option<f64>,
 }
 
 /// Nobody is named whose memory it is.
@@ -200,7 +200,7 @@ impl Config {
         Ok(Retrieval {
             process_top_k: self.number_or("retrieval.process_top_k", 10)?,
             episodic_top_k: self.number_or("retrieval.episodic_top_k", 5)?,
-            min_score: self.number_or("retrieval.min_score", 0.0)?,
+            min_score: self.number("retrieval.min_score")?,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use testkit::corpus::Corpus;
 
-use crate::support::{ANN, Desk, ids, keys};
+use crate::support::{ANN, Desk, Ran, ids, keys};
 
 /// Three memories; gives their ids.
 fn library(desk: &Desk) -> [String; 3] {
@@ -40,7 +40,10 @@ fn the_object_is_as_documented() {
     let desk = Desk::new();
     library(&desk);
     let found = desk.json(&["search", "bread"]);
-    assert_eq!(keys(&found), ["found_by", "hits", "ms", "rows_in_scope"]);
+    assert_eq!(
+        keys(&found),
+        ["found_by", "hits", "ms", "rows_in_scope", "scale"]
+    );
     assert_eq!(
         (&found["found_by"], &found["rows_in_scope"]),
         (&"exact".into(), &3.into())
@@ -89,7 +92,7 @@ fn a_person_sees_rank_score_date_source_id_and_what_answers() {
     assert!(lines[1].starts_with("    How do I bake bread?"), "{page}");
     assert!(
         lines[3].starts_with("1 of 3 memories, exact, ")
-            && lines[3].ends_with(" ms; times are UTC"),
+            && lines[3].ends_with(" ms; scores compare within this answer; times are UTC"),
         "{page}"
     );
     assert!(!page.contains('\x1b'), "bold is for terminals");
@@ -146,6 +149,7 @@ fn filters_and_numbers_are_kept_to() {
     for (filter, hits) in [
         (&["--top-k", "2"][..], 2),
         (&["--min-score", "1000"], 0),
+        (&["--min-score", "-1000"], 4),
         (&["--has-code"], 0),
         (&["--has-code=false"], 4),
         (&["--kind", "episode"], 0),
@@ -159,6 +163,97 @@ fn filters_and_numbers_are_kept_to() {
     desk.write("few.yaml", "retrieval: {process_top_k: 1}\n");
     let found = desk.json(&["search", "bread", "--config", "few.yaml"]);
     assert_eq!(found["hits"].as_array().unwrap().len(), 1);
+}
+
+/// The flag, the variable and the file take the same numbers, and mean the same by them.
+#[test]
+fn a_least_score_is_one_thing_wherever_it_is_given() {
+    let desk = Desk::new();
+    library(&desk);
+    let hits = |least: Option<&str>, how: &str| {
+        let mut command = desk.command(&["search", "bread", "--mode", "vector", "--json"]);
+        match (least, how) {
+            (Some(least), "flag") => {
+                command.args(["--min-score", least]);
+            }
+            (Some(least), "variable") => {
+                command.env("TULVING_MIN_SCORE", least);
+            }
+            (Some(least), _) => {
+                desk.write("least.yaml", format!("retrieval: {{min_score: {least}}}\n"));
+                command.args(["--config", "least.yaml"]);
+            }
+            (None, _) => {}
+        }
+        let found = Ran::from(command.output().unwrap()).expect(0);
+        let found: serde_json::Value = serde_json::from_str(&found.stdout).unwrap();
+        let scores = found["hits"].as_array().unwrap().iter();
+        scores
+            .map(|hit| hit["score"].as_f64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let all = hits(None, "");
+    assert_eq!(all.len(), 3);
+    for least in ["0", "0.0", "-1", "0.1", "25", "-3e2", "1.5"] {
+        let number: f64 = least.parse().unwrap();
+        let expected: Vec<f64> = all
+            .iter()
+            .copied()
+            .filter(|score| *score >= number)
+            .collect();
+        for how in ["flag", "variable", "file"] {
+            assert_eq!(hits(Some(least), how), expected, "{how} {least}");
+        }
+    }
+    for least in ["nan", "NaN", "inf", "-inf", "infinity", "much"] {
+        let flag = format!("--min-score={least}");
+        let refused = desk.run(&["search", "bread", &flag]).expect(2);
+        refused.says("--min-score");
+        let mut command = desk.command(&["search", "bread"]);
+        command.env("TULVING_MIN_SCORE", least);
+        let refused = Ran::from(command.output().unwrap()).expect(2);
+        refused.says("retrieval.min_score (TULVING_MIN_SCORE)");
+    }
+}
+
+#[test]
+fn an_answer_says_what_its_scores_are() {
+    let desk = Desk::new();
+    library(&desk);
+    for (args, scale, said) in [
+        (&["--mode", "vector"][..], "cosine", "scores are cosines"),
+        (&["--mode", "keyword"], "bm25", "scores are BM25"),
+        (&[], "relative", "scores compare within this answer"),
+        (
+            &["--mode", "vector", "--recency", "30"],
+            "relative",
+            "scores compare within this answer",
+        ),
+        (&["--mode", "vector", "--tag", "none"], "cosine", ""),
+    ] {
+        let args = [&["search", "bread"][..], args].concat();
+        assert_eq!(desk.json(&args)["scale"], scale, "{args:?}");
+        desk.run(&args).expect(0).shows(said);
+    }
+    // By words only, whatever was asked for.
+    let desk = Desk::empty();
+    Corpus::new(30).write(&desk.path("data"));
+    desk.run(&["init", "--user-id", ANN]).expect(0);
+    assert_eq!(desk.json(&["search", "the"])["scale"], "bm25");
+}
+
+#[test]
+fn korean_particles_hide_nothing() {
+    let desk = Desk::new();
+    for (memory, question) in [
+        ("서울은 비가 온다", "서울"),
+        ("혈당 수치가 높다", "혈당에서"),
+        ("수급자의 연금을 확인했다", "수급자"),
+    ] {
+        let id = desk.add(memory, "ok");
+        let found = desk.json(&["search", question, "--mode", "keyword"]);
+        assert_eq!(ids(&found["hits"]), [id.as_str()], "{question}");
+    }
 }
 
 #[test]
@@ -225,6 +320,51 @@ fn a_context_is_marked_as_data_and_no_longer_than_asked() {
     let short = found["context"].as_str().unwrap();
     assert!(short.contains("zeppelin"), "{short}");
     assert!((500..=600).contains(&short.chars().count()), "{short}");
+}
+
+/// What stands deep inside, twice and far apart, is what a prompt is made of.
+#[test]
+fn a_context_of_a_long_conversation_is_what_was_found_in_it() {
+    let desk = Desk::empty();
+    let dull = "We spoke about the weather and went home. ".repeat(60);
+    let said = format!(
+        "{dull}We went camping by the lake with the kids. {dull}The camping stove broke. {dull}"
+    );
+    let episode = serde_json::json!([{
+        "id": "e1", "title": "Summer", "source": "openai", "message_count": 2,
+        "created_at": "2024-01-15T10:30:00Z",
+        "messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": said}],
+    }]);
+    std::fs::create_dir_all(desk.path("data/corpus")).unwrap();
+    std::fs::create_dir_all(desk.path("data/vectors")).unwrap();
+    let npy = |rows: usize| {
+        let head = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, 4), }}");
+        let head = format!("{head:<117}\n");
+        let numbers = [0.5_f32.to_le_bytes(); 4].concat().repeat(rows);
+        [b"\x93NUMPY\x01\x00\x76\x00", head.as_bytes(), &numbers].concat()
+    };
+    desk.write("data/corpus/nodes.json", "[]");
+    desk.write("data/vectors/nodes.npy", npy(0));
+    desk.write("data/corpus/episodes.json", episode.to_string());
+    desk.write("data/vectors/episodes.npy", npy(1));
+    desk.run(&["init", "--user-id", ANN]).expect(0);
+    let args = [
+        "search",
+        "camping with the kids",
+        "--context",
+        "--budget",
+        "900",
+    ];
+    let context = desk.run(&args).expect(0).stdout;
+    for said in [
+        "Title: Summer",
+        "camping by the lake with the kids",
+        "The camping stove broke.",
+    ] {
+        assert!(context.contains(said), "{context}");
+    }
+    let characters = context.chars().count();
+    assert!((800..=900).contains(&characters), "{context}");
 }
 
 #[test]

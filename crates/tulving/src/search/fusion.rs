@@ -48,6 +48,54 @@ pub struct Ranked {
     pub keyword: Option<Arm>,
 }
 
+/// What the scores of an answer say, and what a least score is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// Cosine similarity, −1 to 1: one arm alone, by vector.
+    Cosine,
+    /// BM25, above 0 and without an end: one arm alone, by words.
+    Bm25,
+    /// Shares of the best of the same answer, comparable within it alone: both arms found something,
+    /// or scores were changed by age or cluster.
+    Relative,
+}
+
+impl Scale {
+    /// `cosine`, `bm25` or `relative`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cosine => "cosine",
+            Self::Bm25 => "bm25",
+            Self::Relative => "relative",
+        }
+    }
+
+    /// The scale of an answer that each arm found something for, or was asked for.
+    #[must_use]
+    pub fn of(by_vector: bool, by_words: bool, options: &Fusion) -> Self {
+        let changed = options.recency.is_some() || options.cluster_boost != 0.0;
+        match (by_vector, by_words) {
+            (true, false) if !changed => Self::Cosine,
+            (false, true) if !changed => Self::Bm25,
+            _ => Self::Relative,
+        }
+    }
+}
+
+/// Which arms found anything: by vector, by words.
+#[must_use]
+pub fn arms(candidates: &[Candidate]) -> (bool, bool) {
+    (
+        candidates
+            .iter()
+            .any(|candidate| candidate.vector.is_some()),
+        candidates
+            .iter()
+            .any(|candidate| candidate.keyword.is_some()),
+    )
+}
+
 /// How recent memories are preferred.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Recency {
@@ -91,8 +139,7 @@ impl Default for Fusion {
 /// result does not depend on the order of `candidates`, each of which is there once.
 #[must_use]
 pub fn fuse(mut candidates: Vec<Candidate>, options: &Fusion) -> Vec<Ranked> {
-    let found_by = |arm: fn(&Candidate) -> Option<f64>| candidates.iter().any(|c| arm(c).is_some());
-    let scores = if found_by(|c| c.vector) && found_by(|c| c.keyword) {
+    let scores = if arms(&candidates) == (true, true) {
         both(&candidates, options)
     } else {
         candidates.retain(|c| c.vector.or(c.keyword).is_some());

@@ -21,6 +21,7 @@ pub mod delta;
 pub mod fusion;
 pub mod index;
 pub mod keyword;
+mod passages;
 pub mod segment;
 pub mod snippet;
 pub mod text;

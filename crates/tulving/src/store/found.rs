@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::backend::FoundBy;
 use crate::model::{Memory, Space};
-use crate::search::fusion::Arm;
+use crate::search::context;
+use crate::search::fusion::{Arm, Scale};
 use crate::search::snippet::Snippet;
 
 /// The answer to a [`Query`](super::Query).
@@ -14,6 +15,11 @@ use crate::search::snippet::Snippet;
 pub struct Found {
     /// The best first: as many as were asked for, or as there are.
     pub hits: Vec<Hit>,
+    /// What the scores say.
+    pub scale: Scale,
+    /// What was asked in words, be it in those of a memory that others should be like; empty if it was
+    /// a vector alone.
+    pub question: String,
     /// How vectors were compared.
     pub found_by: FoundBy,
     /// Memories of the scope among which was searched, before any filter but that of kinds.
@@ -24,6 +30,16 @@ pub struct Found {
     pub words_only: Option<WordsOnly>,
 }
 
+impl Found {
+    /// The hits as text for a prompt, marked as data, in at most `budget` characters: long ones cut
+    /// around what was asked. See [`context`].
+    #[must_use]
+    pub fn prompt(&self, budget: usize) -> String {
+        let memories: Vec<&Memory> = self.hits.iter().map(|hit| &hit.memory).collect();
+        context::prompt(&memories, &self.question, budget)
+    }
+}
+
 /// A memory that was found, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
@@ -31,7 +47,7 @@ pub struct Hit {
     pub memory: Memory,
     /// Place among the hits, from 1.
     pub rank: usize,
-    /// How well it answers; comparable within one answer only.
+    /// How well it answers, on the scale of the answer.
     pub score: f64,
     /// Its place and score among those found by vector.
     pub vector: Option<Arm>,

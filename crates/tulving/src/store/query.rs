@@ -27,7 +27,8 @@ pub struct Query {
     pub limit: Limit,
     /// Among which memories.
     pub filter: Filter,
-    /// Hits that score less are left out.
+    /// Hits that score less are left out, on the scale of the answer ([`Found::scale`](super::Found)).
+    /// `None` leaves out none; 0 leaves out memories whose vectors point away.
     pub min_score: Option<f64>,
     /// How both kinds of evidence become one order.
     pub fusion: Fusion,
@@ -36,12 +37,12 @@ pub struct Query {
 /// By what memories are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
-    /// By vector and by words.
+    /// By vector and by words. Scores are comparable within one answer only.
     #[default]
     Hybrid,
-    /// By vector alone: the order is that of similarity.
+    /// By vector alone: the order is that of similarity, and scores are cosines, −1 to 1.
     Vector,
-    /// By words alone: the order is that of BM25.
+    /// By words alone: the order is that of BM25, and so are the scores: above 0, without an end.
     Keyword,
 }
 

@@ -6,7 +6,7 @@ use super::{Found, Hit, Limit, Mode, Query, ScopedStore, StoreError, WordsOnly};
 use crate::backend::{Entry, Filter, FoundBy, Nearest, Scored};
 use crate::embed::Purpose;
 use crate::model::{Embedding, Key, Kind, Memory};
-use crate::search::fusion::{self, Candidate, Ranked};
+use crate::search::fusion::{self, Candidate, Ranked, Scale};
 use crate::search::{keyword, snippet, text};
 
 /// How many candidates each arm is asked for at least: enough that what the fusion brings to the
@@ -15,6 +15,8 @@ const CANDIDATES: usize = 200;
 
 /// What each arm is asked.
 struct Asked {
+    /// What is shown of a hit depends on it, whichever arms are asked.
+    question: String,
     words: Option<String>,
     embedding: Option<Embedding>,
     /// What others should be like; it is no answer itself.
@@ -70,11 +72,16 @@ impl ScopedStore {
             }));
         }
         candidates.retain(|candidate| asked.itself.as_ref() != Some(&candidate.facts.key()));
+        let (by_vector, by_words) = match fusion::arms(&candidates) {
+            (false, false) => (asked.embedding.is_some(), asked.words.is_some()),
+            found => found,
+        };
         let mut ranked = fusion::fuse(candidates, &query.fusion);
         ranked.retain(|ranked| query.min_score.is_none_or(|least| ranked.score >= least));
-        let words = asked.words.as_deref().unwrap_or_default();
         Ok(Found {
-            hits: self.fetch(ranked, query.limit, words).await?,
+            hits: self.fetch(ranked, query.limit, &asked.question).await?,
+            scale: Scale::of(by_vector, by_words, &query.fusion),
+            question: asked.question,
             found_by,
             rows_in_scope,
             took: begun.elapsed(),
@@ -98,11 +105,13 @@ impl ScopedStore {
             return Err(StoreError::EmptyQuery);
         }
         let words = words.filter(|_| has_words);
+        let question = words.clone().unwrap_or_default();
         let itself = like.as_ref().map(|entry| entry.memory.key());
         if query.mode == Mode::Keyword {
             return match words {
                 None => Err(StoreError::EmptyQuery),
                 words => Ok(Asked {
+                    question,
                     words,
                     embedding: None,
                     itself,
@@ -117,6 +126,7 @@ impl ScopedStore {
             return Err(StoreError::NoEmbedder(why));
         }
         Ok(Asked {
+            question,
             words: words.filter(|_| query.mode == Mode::Hybrid),
             embedding,
             itself,
