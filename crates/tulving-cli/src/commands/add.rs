@@ -8,6 +8,7 @@ use tulving::backend::BackendError;
 use tulving::model::{EmbeddingError, Timestamp};
 use tulving::store::{Added, NewNode, ScopedStore, StoreError};
 
+use super::source::SourceAs;
 use super::tags;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
@@ -50,9 +51,15 @@ pub struct Add {
     #[arg(long, value_name = "TIME", conflicts_with = "jsonl", value_parser = input::time)]
     pub created_at: Option<Timestamp>,
 
-    /// Where it was said: lower-case letters, digits, _ and - [default: tulving]
+    /// Where it was said: lower-case letters, digits, _ and - [default: tulving; in files of the
+    /// Python program, the most frequent there]
     #[arg(long, value_name = "NAME", conflicts_with = "jsonl", value_parser = input::source)]
     pub source: Option<String>,
+
+    /// What to write in place of a source that the Python program does not know, which reads the
+    /// files too; the true name is kept as the tag `processes: ["source:NAME"]`
+    #[arg(long, value_name = "NAME")]
+    pub source_as: Option<SourceAs>,
 
     /// A topic; may be given several times
     #[arg(long, value_name = "TAG", conflicts_with = "jsonl")]
@@ -80,7 +87,7 @@ const BATCH_BYTES: usize = 16 << 20;
 pub async fn run(add: Add, cx: &Context) -> Result<Exit, CliError> {
     if let Some(path) = &add.jsonl {
         let lines = Lines::open(path)?;
-        return many(lines, cx).await;
+        return many(lines, add.source_as, cx).await;
     }
     let node = one(add)?;
     let added = cx.memory().await?.add(vec![node]).await?;
@@ -105,13 +112,18 @@ fn one(add: Add) -> Result<NewNode, CliError> {
         conversation_id: add.conversation,
         created_at: add.created_at,
         source: add.source,
+        source_as: add.source_as.map(|name| name.as_str().to_owned()),
         tags: (!add.tag.is_empty()).then(|| tags::topics(&add.tag)),
         embedding: add.vector.as_deref().map(input::vector).transpose()?,
     })
 }
 
 /// Adds line after line, a batch at a time.
-async fn many(mut lines: Lines, cx: &Context) -> Result<Exit, CliError> {
+async fn many(
+    mut lines: Lines,
+    source_as: Option<SourceAs>,
+    cx: &Context,
+) -> Result<Exit, CliError> {
     let memory = cx.memory().await?;
     let tally = Tally::new("added", !cx.json, cx.face());
     let mut ids = Vec::new();
@@ -120,8 +132,11 @@ async fn many(mut lines: Lines, cx: &Context) -> Result<Exit, CliError> {
     let mut behind = 0;
     let mut words_only = None;
     loop {
-        let (batch, over) =
+        let (mut batch, over) =
             batch(&mut lines).map_err(|error| go_on(error, &lines, written, behind))?;
+        for line in &mut batch {
+            line.node.source_as = source_as.map(|name| name.as_str().to_owned());
+        }
         let Some(last) = batch.last().map(|line| line.number) else {
             break;
         };
@@ -176,6 +191,7 @@ async fn write(memory: &ScopedStore, lines: &Lines, batch: Vec<Line>) -> Result<
         let of_width = |wanted| widths.iter().position(|width| *width == Some(wanted));
         let refused = match &error {
             StoreError::Flawed { index, flaw } => Some((*index, flaw.to_string())),
+            StoreError::ForeignSource { index, why, .. } => Some((*index, why.to_string())),
             StoreError::Blank { index } => Some((*index, error.to_string())),
             StoreError::GivenVector(why) => {
                 let index = match why {
@@ -191,6 +207,14 @@ async fn write(memory: &ScopedStore, lines: &Lines, batch: Vec<Line>) -> Result<
         };
         let line = refused.and_then(|(index, why)| Some((numbers.get(index)?, why)));
         match line {
+            // It is told as ever, but for the line.
+            Some((line, why)) if matches!(error, StoreError::ForeignSource { .. }) => {
+                let message = lines.wrong(*line, &why).message;
+                CliError {
+                    message,
+                    ..error.into()
+                }
+            }
             Some((line, why)) => lines.wrong(*line, &why),
             None => error.into(),
         }

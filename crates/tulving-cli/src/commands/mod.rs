@@ -17,6 +17,7 @@ mod owner;
 pub mod runs;
 pub mod schema;
 pub mod search;
+mod source;
 mod tags;
 pub mod tenant;
 pub mod update;

@@ -7,6 +7,7 @@ use serde_json::json;
 use tulving::model::{Memory, Timestamp};
 use tulving::store::Change;
 
+use super::source::SourceAs;
 use super::tags;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
@@ -50,6 +51,11 @@ pub struct Changes {
     /// Where it was said: lower-case letters, digits, _ and -
     #[arg(long, value_name = "NAME", value_parser = input::source)]
     pub source: Option<String>,
+
+    /// What to write in place of a source that the Python program does not know, which reads the
+    /// files too: as with tulving add
+    #[arg(long, value_name = "NAME", requires = "source")]
+    pub source_as: Option<SourceAs>,
 
     /// When it was said, in UTC unless a zone is named; `--since` of `tulving list` names the forms
     #[arg(long, value_name = "TIME", value_parser = input::time)]
@@ -96,6 +102,7 @@ pub async fn run(update: Update, cx: &Context) -> Result<Exit, CliError> {
         answer: changes.answer.map(input::text).transpose()?,
         title: changes.title,
         source: changes.source,
+        source_as: changes.source_as.map(|name| name.as_str().to_owned()),
         created_at: changes.created_at,
         tags,
         embedding: changes.vector.as_deref().map(input::vector).transpose()?,

@@ -7,12 +7,13 @@ use tulving::backend::BackendError;
 use tulving::backend::file::FileError;
 use tulving::backend::file::layout::{LayoutError, folder_of};
 use tulving::embed::EmbedError;
+use tulving::model::Kind;
 use tulving::store::StoreError;
 
 use super::{bug, told};
 use crate::config::create_command;
 use crate::exit::{CliError, Exit};
-use crate::text::shell;
+use crate::text::{escape, quote, shell};
 
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
@@ -34,6 +35,15 @@ impl From<StoreError> for CliError {
             StoreError::Flawed { .. } | StoreError::BadChange { .. } => told(Exit::Source, &error),
             StoreError::Blank { .. } => told(Exit::Usage, &error)
                 .hint("tulving add --question \"what was asked\" --answer \"what was answered\"; one of the two is enough"),
+            StoreError::ForeignSource { kind: Kind::Episode, ref why, .. } => {
+                told(Exit::Usage, &error).hint(format!("the same command with --source {}", why.usual))
+            }
+            StoreError::ForeignSource { ref why, .. } => told(Exit::Usage, &error).hint(format!(
+                "the same command with --source-as {}   (writes that, and keeps {} as the tag \"source:{}\")",
+                why.usual,
+                quote(&why.source_name),
+                escape(&why.source_name),
+            )),
             StoreError::Stopped => told(Exit::Interrupted, &error).hint("the same command again"),
             StoreError::NoSuchField { .. } => told(Exit::Usage, &error).hint("tulving update --help"),
             _ => bug(&error),
@@ -86,6 +96,9 @@ impl From<FileError> for CliError {
             FileError::NotEmpty { .. } => {
                 told(Exit::Refused, &error).hint("tulving init, which gives it an owner and changes no memory")
             }
+            FileError::Unloadable { .. } => told(Exit::Source, &error).hint(
+                "leave that out; or keep such memories apart, in a directory of their own: tulving init --data-dir DIR",
+            ),
             FileError::Foreign { path, .. } => told(Exit::Refused, &error).hint(format!(
                 "tulving init --data-dir {}   (any directory that is empty or not there yet)",
                 shell(&path.join("memory").to_string_lossy())
@@ -192,7 +205,7 @@ mod tests {
     use std::path::PathBuf;
     use std::sync::Arc;
 
-    use tulving::model::{EmbeddingError, Key, Kind, Scope, Space};
+    use tulving::model::{EmbeddingError, Key, Scope, Space};
     use tulving::record::{Flaw, Reason};
     use tulving::store::WordsOnly;
 

@@ -111,6 +111,7 @@ fn node(bytes: &[u8]) -> Result<NewNode, String> {
             .map(|time| moment(&time).map_err(|why| format!("created_at: {why}")))
             .transpose()?,
         source: text(&value, "source")?,
+        source_as: None,
         tags: given(&value, "tags").map(tags).transpose()?,
         embedding: given(&value, "embedding")
             .map(|value| vector::numbers(value).map_err(|why| format!("embedding: {why}")))

@@ -300,7 +300,7 @@ fn what_is_refused_is_not_touched() {
         make(&desk);
         let before = desk.everything();
         desk.run(&["init"]).expect(code).says(why);
-        assert_eq!(desk.everything(), before, "{what}");
+        desk.is_as_it_was(&before, what);
     }
 }
 
@@ -359,7 +359,7 @@ fn files_that_lack_their_folders_are_told_how_to_get_them() {
         let _ = std::fs::remove_file(desk.path("data/manifest.json"));
         let before = desk.everything();
         let refused = desk.run(&[commands, &["--json"]].concat());
-        assert_eq!(desk.everything(), before);
+        desk.is_as_it_was(&before, "refused");
         let told = refused.expect(9).json();
         let hints = match told.get("checks") {
             Some(checks) => checks.as_array().unwrap().clone(),

@@ -16,6 +16,7 @@ mod kill;
 mod list;
 mod many;
 mod odd;
+mod origin;
 mod outputs;
 #[path = "../shared/ran.rs"]
 mod ran;

@@ -104,6 +104,17 @@ impl Desk {
         ids(&listed["memories"])
     }
 
+    /// Checks that every file and folder on the desk is as it was.
+    #[track_caller]
+    pub(crate) fn is_as_it_was(&self, before: &BTreeMap<PathBuf, Option<Vec<u8>>>, what: &str) {
+        let now = self.everything();
+        let all = before.keys().chain(now.keys());
+        let changed: Vec<&PathBuf> = all
+            .filter(|path| before.get(*path) != now.get(*path))
+            .collect();
+        assert!(changed.is_empty(), "{what}: {changed:?}");
+    }
+
     /// Every file and folder on the desk, with the content of files.
     pub(crate) fn everything(&self) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
         let mut found = BTreeMap::new();

@@ -48,7 +48,8 @@ fn pending_writes_arrive_with_the_rest() {
             backend.touch(owner, &keys[5..6], at).await.unwrap();
         }
         let new = (0..5).map(|n| Node::new("journal", n, &format!("New {n}?"), "Yes.", at));
-        let drafts = new.map(|node| {
+        let drafts = new.map(|mut node| {
+            node.source = "grok".to_owned();
             Draft::Whole(Entry {
                 embedding: Some(Embedding::new(Arc::clone(&space), vec![1.0; DIMS]).unwrap()),
                 memory: node.into(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{BackendError, Filter};
+use super::{BackendError, Filter, Sources};
 use crate::model::{Embedding, Facts, Key, Memory, Scope, Space, Timestamp};
 
 /// A memory with its vector.
@@ -173,6 +173,11 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// The space of the scope's vectors: that of the first vector which was written, or the one it
     /// was made for. `None` if neither is so.
     async fn space(&self, scope: Scope) -> Result<Option<Arc<Space>>, BackendError>;
+
+    /// The sources that memories of the scope may bear: any, unless another program reads them too.
+    async fn sources(&self, _scope: Scope) -> Result<Sources, BackendError> {
+        Ok(Sources::any())
+    }
 
     /// Writes new memories; gives their keys, in order.
     ///

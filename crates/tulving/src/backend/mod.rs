@@ -8,9 +8,11 @@ mod error;
 pub mod file;
 mod filter;
 pub mod postgres;
+mod sources;
 
 pub use contract::{
     Backend, Cluster, Counts, Cursor, Draft, Entry, FoundBy, Listing, Nearest, Order, Page, Scored,
 };
 pub use error::BackendError;
 pub use filter::{Filter, Labels, tags};
+pub use sources::{ForeignSource, Placed, Sources};

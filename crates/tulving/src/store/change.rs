@@ -14,6 +14,9 @@ pub struct Change {
     pub title: Option<String>,
     /// Where it was held.
     pub source: Option<String>,
+    /// The source to write where another program reads the files too and does not know the true one: as
+    /// in [`NewNode::source_as`](super::NewNode::source_as), for nodes.
+    pub source_as: Option<String>,
     /// When it was said, or began.
     pub created_at: Option<Timestamp>,
     /// A node's tags: an object of lists.

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::WordsOnly;
-use crate::backend::BackendError;
+use crate::backend::{BackendError, ForeignSource};
 use crate::embed::EmbedError;
 use crate::model::{EmbeddingError, Kind};
 use crate::record::Flaw;
@@ -59,6 +59,17 @@ pub enum StoreError {
         index: usize,
         /// What is wrong with it.
         flaw: Flaw,
+    },
+    /// A source that the memory may not bear.
+    #[error("{why}")]
+    ForeignSource {
+        /// Which of those that were given, from 0.
+        index: usize,
+        /// Its kind: a node keeps the true name of its source among its tags, an episode has no place
+        /// for it.
+        kind: Kind,
+        /// Which source, and which it may bear.
+        why: ForeignSource,
     },
     /// A memory cannot become what it should.
     #[error("{id:?} cannot be changed: {flaw}")]

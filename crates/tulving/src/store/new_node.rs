@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::backend::{ForeignSource, Sources};
 use crate::model::{Json, Node, Timestamp};
 
 /// A question and its answer, to be remembered.
@@ -15,8 +16,12 @@ pub struct NewNode {
     pub conversation_id: Option<String>,
     /// When it was said; now if absent.
     pub created_at: Option<Timestamp>,
-    /// Where it was said; `tulving` if absent.
+    /// Where it was said; if absent, `tulving`, or what is usual in files that another program reads
+    /// too.
     pub source: Option<String>,
+    /// The source to write where that program does not know the true one, which is then kept among the
+    /// tags: `processes: ["source:NAME"]`. Without it, such a memory is refused.
+    pub source_as: Option<String>,
     /// An object of lists: `domains`, `topics`, `entities`, `processes`.
     pub tags: Option<Json>,
     /// Its vector, of the space of the scope's vectors; made from the text if absent.
@@ -35,22 +40,23 @@ impl NewNode {
     }
 
     /// The node, but for its place in the conversation and the id that goes with it.
-    pub(super) fn into_node(self, now: Timestamp) -> (Node, Option<Vec<f32>>) {
+    pub(super) fn into_node(
+        self,
+        now: Timestamp,
+        sources: &Sources,
+    ) -> Result<(Node, Option<Vec<f32>>), ForeignSource> {
+        let source = sources.place(self.source.as_deref(), self.source_as.as_deref())?;
         let conversation = self
             .conversation_id
             .unwrap_or_else(|| Uuid::new_v4().to_string());
         let created_at = self.created_at.unwrap_or(now);
         let mut node = Node::new(&conversation, 0, &self.question, &self.answer, created_at);
-        if let Some(source) = self.source {
-            node.source = source;
-        }
-        if let Some(tags) = self.tags {
-            node.tags = tags;
-        }
+        node.tags = source.tags(self.tags.unwrap_or_else(Json::empty_object));
+        node.source = source.source;
         // A fenced block is the one sign of code that is never anything else.
         node.has_code = [&self.question, &self.answer]
             .iter()
             .any(|text| text.contains("```"));
-        (node, self.embedding)
+        Ok((node, self.embedding))
     }
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{Change, NewNode, StoreError, WordsOnly};
-use crate::backend::{Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Page};
+use crate::backend::{
+    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Page, Sources,
+};
 use crate::embed::{Embedder, Purpose};
 use crate::model::{Embedding, Key, Kind, Memory, Scope, Space, Timestamp, is_blank};
 use crate::record::{self, Stamp};
@@ -65,6 +67,14 @@ impl ScopedStore {
         Ok(self.backend.space(self.scope).await?)
     }
 
+    /// The sources that its memories may bear.
+    ///
+    /// # Errors
+    /// As every method.
+    pub async fn sources(&self) -> Result<Sources, StoreError> {
+        Ok(self.backend.sources(self.scope).await?)
+    }
+
     /// Remembers questions and their answers, each at the end of its conversation; all or none.
     /// When this returns they survive the loss of power.
     ///
@@ -72,11 +82,19 @@ impl ScopedStore {
     /// If one says nothing or cannot be kept, or its vector cannot be made.
     pub async fn add(&self, nodes: Vec<NewNode>) -> Result<Added, StoreError> {
         let now = Timestamp::now();
-        let (memories, vectors): (Vec<_>, Vec<_>) = nodes
-            .into_iter()
-            .map(|node| node.into_node(now))
-            .map(|(node, vector)| (Memory::from(node), vector))
-            .unzip();
+        let sources = self.sources().await?;
+        let (mut memories, mut vectors) = (Vec::new(), Vec::new());
+        for (index, node) in nodes.into_iter().enumerate() {
+            let (node, vector) =
+                node.into_node(now, &sources)
+                    .map_err(|why| StoreError::ForeignSource {
+                        index,
+                        kind: Kind::Node,
+                        why,
+                    })?;
+            memories.push(Memory::from(node));
+            vectors.push(vector);
+        }
         if let Some(index) = memories.iter().position(says_nothing) {
             return Err(StoreError::Blank { index });
         }
@@ -270,6 +288,7 @@ impl ScopedStore {
             id: id.to_owned(),
             flaw,
         };
+        let change = self.with_source(change, &old.memory).await?;
         let memory = record::with(&old.memory, change.fields(), stamp).map_err(bad)?;
         if change.changes_text() && says_nothing(&memory) {
             return Err(StoreError::Blank { index: 0 });
@@ -289,6 +308,33 @@ impl ScopedStore {
             ids: vec![id.to_owned()],
             words_only,
         })
+    }
+
+    /// The change with a source that the memory may bear.
+    async fn with_source(&self, change: &Change, old: &Memory) -> Result<Change, StoreError> {
+        let mut change = change.clone();
+        let Some(source) = change.source.take() else {
+            return Ok(change);
+        };
+        let (instead, before) = match old {
+            Memory::Node(node) => (change.source_as.as_deref(), Some(&node.tags)),
+            // It has no place for the true name.
+            Memory::Episode(_) => (None, None),
+        };
+        let placed = self.sources().await?.place(Some(&source), instead);
+        let placed = placed.map_err(|why| StoreError::ForeignSource {
+            index: 0,
+            kind: old.kind(),
+            why,
+        })?;
+        if let Some(tags) = change.tags.as_ref().or(before) {
+            let tagged = placed.tags(tags.clone());
+            if Some(&tagged) != before {
+                change.tags = Some(tagged);
+            }
+        }
+        change.source = Some(placed.source);
+        Ok(change)
     }
 
     /// Forgets memories; gives the keys of those that were there.

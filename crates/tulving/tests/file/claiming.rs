@@ -66,7 +66,16 @@ fn what_a_manifest_says_besides_stays() {
         .collect();
     assert_eq!(
         keys,
-        ["version", "x", "stats", "x", "owner", "space", "updated_at"]
+        [
+            "version",
+            "x",
+            "stats",
+            "x",
+            "owner",
+            "tulving",
+            "space",
+            "updated_at"
+        ]
     );
     let text = String::from_utf8(written).unwrap();
     for part in ["1.10", "1e22", "\"é\"", "\"own\": 7", "\"total_nodes\": 2"] {

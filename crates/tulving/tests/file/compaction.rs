@@ -42,7 +42,8 @@ fn what_was_there_stays_to_the_byte_and_what_is_new_follows() {
         .collect();
     let rows: Vec<f32> = numbers.chunks_exact(4).map(|row| row[0]).collect();
     assert_eq!(rows, [1.0, 3.0, 8.0, 4.0]);
-    assert_eq!(world.get(&world.open(), 7), Some(entry(7)));
+    let found = world.get(&world.open(), 7).unwrap();
+    assert_eq!(found.embedding, entry(7).embedding);
     assert_eq!(backend.compact().unwrap().folded, 0);
 }
 

@@ -148,6 +148,8 @@ pub(crate) fn entry(number: u64) -> Entry {
     let text = format!("What of {number}?");
     let mut node = Node::new("c", number as i64, &text, "The answer.", at);
     node.id = format!("m{number}");
+    // One that may be written wherever nodes of the origin are.
+    node.source = "anthropic".to_owned();
     let numbers = vec![number as f32 + 1.0, 1.0, -0.5, 0.25];
     Entry {
         memory: node.into(),

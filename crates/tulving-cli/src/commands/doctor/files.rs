@@ -1,10 +1,11 @@
 //! A data directory, looked through.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use tulving::backend::file::layout::Layout;
-use tulving::backend::file::{FileBackend, FileError, Problem};
+use tulving::backend::file::{Fault, FileBackend, FileError, Problem, Unloadable};
 use tulving::backend::{Backend as _, Filter};
 use tulving::model::{Embedding, Kind, Scope, Space};
 
@@ -12,7 +13,7 @@ use super::{Check, embedder};
 use crate::context::Context;
 use crate::exit::CliError;
 use crate::output::{bytes, count, counted};
-use crate::text::shell;
+use crate::text::{quote, shell};
 
 /// What is kept waiting in a journal may be this large before it is worth a word.
 const LARGE_JOURNAL: u64 = 64 << 20;
@@ -109,6 +110,7 @@ async fn memories(files: &FileBackend, owner: Scope, cx: &Context) -> Result<Vec
             "tulving compact",
         ),
     });
+    checks.extend(files.unloadable()?.map(|found| origin(&found)));
     let space = files.space(owner).await?;
     if let Some(space) = &space {
         let without = counts.total() - with_vector(files, owner, space, counts.total()).await?;
@@ -171,6 +173,74 @@ fn problems(problems: &[Problem]) -> Vec<Check> {
         ));
     }
     checks
+}
+
+/// Whether the Python program starts, whose files these are too.
+fn origin(found: &[Unloadable]) -> Check {
+    const NAME: &str = "other reader";
+    /// More ids of one fault are not named, nor more faults.
+    const NAMED: usize = 10;
+    if found.is_empty() {
+        return Check::fine(NAME, "the Python program can read every memory here");
+    }
+    let mut by_faults: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for record in found {
+        let faults: Vec<String> = record.faults.iter().map(ToString::to_string).collect();
+        let name = format!("{} {}", record.kind.as_str(), quote(&record.id));
+        by_faults.entry(faults.join(", ")).or_default().push(name);
+    }
+    let mut told: Vec<String> = by_faults
+        .iter()
+        .take(NAMED)
+        .map(|(faults, records)| {
+            let more = match records.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {} more", count(more as u64)),
+            };
+            let named = &records[..records.len().min(NAMED)];
+            format!("{faults}: {}{more}", named.join(", "))
+        })
+        .collect();
+    if by_faults.len() > NAMED {
+        told.push(format!("and {} other reasons", by_faults.len() - NAMED));
+    }
+    let detail = format!(
+        "the Python program does not start with {} of these; it does not take {}",
+        count(found.len() as u64),
+        told.join("; ")
+    );
+    let has =
+        |wanted: fn(&Fault) -> bool| found.iter().any(|record| record.faults.iter().any(wanted));
+    let mut hints = Vec::new();
+    if has(|fault| matches!(fault, Fault::Source(_))) {
+        hints.push("tulving update ID --source anthropic (or openai, grok, gemini)");
+    }
+    if has(|fault| {
+        matches!(
+            fault,
+            Fault::Time {
+                field: "created_at",
+                ..
+            }
+        )
+    }) {
+        hints.push("tulving update ID --created-at TIME");
+    }
+    if has(|fault| {
+        !matches!(
+            fault,
+            Fault::Source(_)
+                | Fault::Time {
+                    field: "created_at",
+                    ..
+                }
+        )
+    }) {
+        hints.push(
+            "what else it does not take is changed in the file itself, after tulving compact",
+        );
+    }
+    Check::warn(NAME, detail, hints.join("; "))
 }
 
 /// How many memories have a vector: as many as are near to any.

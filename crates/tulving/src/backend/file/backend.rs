@@ -15,12 +15,14 @@ use super::founding::{Founding, Site};
 use super::journal::Operation;
 use super::layout::{Layout, LayoutError};
 use super::manifest::claims_of;
+use super::origin::{self, Fault};
 use super::state::{KINDS, State, Trust, journal, record_of};
 use super::usage;
 use crate::backend::{
     Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, FoundBy, Listing, Nearest, Page,
-    Scored,
+    Scored, Sources,
 };
+use crate::json;
 use crate::model::{Embedding, Facts, Key, Kind, Memory, Scope, Space, Timestamp};
 use crate::record::{self, Flaw, Stamp};
 
@@ -53,6 +55,19 @@ pub enum Problem {
         /// The file, relative to the data directory.
         file: String,
     },
+}
+
+/// A record that the origin's loader does not take: with it in its files, it does not start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unloadable {
+    /// Node or episode.
+    pub kind: Kind,
+    /// The file, relative to the data directory.
+    pub file: String,
+    /// Its id, if it has one that can be read.
+    pub id: String,
+    /// What of it is not taken.
+    pub faults: Vec<Fault>,
 }
 
 impl Drop for FileBackend {
@@ -193,6 +208,47 @@ impl FileBackend {
         Ok(problems)
     }
 
+    /// The records that the origin's loader does not take, in a directory that it reads too: those of
+    /// the files, and those that are still in the journal. `None` in a directory of Tulving's own.
+    ///
+    /// # Errors
+    /// If the directory cannot be read.
+    pub fn unloadable(&self) -> Result<Option<Vec<Unloadable>>, FileError> {
+        let state = self.directory.state()?;
+        if !state.shared {
+            return Ok(None);
+        }
+        let mut found = Vec::new();
+        for kind in KINDS {
+            let shelf = state.shelf(kind);
+            let of_base = (0..shelf.base.rows()).filter(|row| !shelf.changes.dead.contains(row));
+            let changes = (shelf.base.rows()..).take(shelf.changes.rows() as usize);
+            for doc in of_base.chain(changes.filter(|doc| shelf.is_live(*doc))) {
+                let record = state.record(kind, doc)?;
+                let faults = origin::faults(kind, &record);
+                if faults.is_empty() {
+                    continue;
+                }
+                let id = match record.get("id") {
+                    Some(json::Value::String(id)) => id.storable().into_owned(),
+                    _ => String::new(),
+                };
+                found.push(Unloadable {
+                    kind,
+                    file: relative(&state.root, &shelf.base.names().records),
+                    id,
+                    faults,
+                });
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// Begins the journal, if there is none.
+    pub(super) fn begin_journal(&self) -> Result<(), FileError> {
+        self.directory.lock_for_writing(Trust::Bound).map(drop)
+    }
+
     /// Reads, away from the threads that must not wait.
     async fn read<T: Send + 'static>(
         &self,
@@ -300,6 +356,37 @@ fn claims(memory: &Memory) -> impl Iterator<Item = Claim> {
     std::iter::once(key).chain(conversation)
 }
 
+/// The record of a memory that is new: in files that the origin reads too, one that it takes.
+fn new_record(state: &State, memory: &Memory) -> Result<Vec<u8>, FileError> {
+    let record = record_of(memory)?;
+    if !state.shared {
+        return Ok(record);
+    }
+    let kind = memory.kind();
+    let Ok(mut value) = json::parse(&record) else {
+        return Ok(record);
+    };
+    origin::adapt(memory, &mut value, state.generation(), state.scope);
+    if let Some(fault) = origin::faults(kind, &value).into_iter().next() {
+        return Err(unloadable(memory, fault));
+    }
+    let mut adapted = Vec::new();
+    json::write(&value, &mut adapted);
+    Ok(adapted)
+}
+
+fn faults(kind: Kind, record: &[u8]) -> Vec<Fault> {
+    json::parse(record).map_or_else(|_| Vec::new(), |value| origin::faults(kind, &value))
+}
+
+fn unloadable(memory: &Memory, fault: Fault) -> FileError {
+    FileError::Unloadable {
+        kind: memory.kind(),
+        id: memory.id().to_owned(),
+        fault,
+    }
+}
+
 fn plan_insert(state: &State, drafts: &[Draft]) -> Result<(Plan, Vec<Key>), BackendError> {
     let mut plan = Plan::default();
     let (mut keys, mut taken) = (Vec::new(), HashSet::new());
@@ -325,7 +412,7 @@ fn plan_insert(state: &State, drafts: &[Draft]) -> Result<(Plan, Vec<Key>), Back
         }
         plan.operations.push(Operation::Put {
             kind: key.kind,
-            record: record_of(&memory)?,
+            record: new_record(state, &memory)?,
             vector: stored(entry.embedding.as_ref()),
         });
         plan.claims.extend(claims(&memory));
@@ -354,10 +441,19 @@ fn plan_replace(state: &State, old: &Memory, new: &Entry) -> Result<(Plan, ()), 
     check_space(&mut space, new.embedding.as_ref())?;
     let mut memory = admitted(&new.memory, state.scope)?;
     usage::tell(&mut memory, usage::of(&present));
+    let record = record_of(&memory)?;
+    if state.shared {
+        // What the record had before is not for us to refuse.
+        let before = faults(key.kind, &record_of(&present)?);
+        let mut after = faults(key.kind, &record).into_iter();
+        if let Some(fault) = after.find(|fault| !before.contains(fault)) {
+            return Err(unloadable(&memory, fault).into());
+        }
+    }
     let mut plan = Plan {
         operations: vec![Operation::Put {
             kind: key.kind,
-            record: record_of(&memory)?,
+            record,
             vector: stored(new.embedding.as_ref()),
         }],
         space: first_space(state, space),
@@ -387,6 +483,10 @@ fn claims_of_keys(keys: &[Key]) -> Vec<Claim> {
 impl Backend for FileBackend {
     async fn space(&self, scope: Scope) -> Result<Option<Arc<Space>>, BackendError> {
         self.read(scope, |state| Ok(state.space.clone())).await
+    }
+
+    async fn sources(&self, scope: Scope) -> Result<Sources, BackendError> {
+        self.read(scope, |state| Ok(state.sources())).await
     }
 
     async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {

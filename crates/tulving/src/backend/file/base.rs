@@ -72,7 +72,7 @@ impl Base {
         let vectors = prints.of(&name(&names.vectors), &names.vectors, pair.vectors.file())?;
         base.sha256 = Some([records, vectors]);
         let key = base.key(&records);
-        let file = base.derived("catalog-1", &key);
+        let file = base.derived("catalog-2", &key);
         let known = derived::load(&file, &key);
         base.catalog = match known.and_then(|bytes| Catalog::from_bytes(&bytes)) {
             Some(catalog) => catalog,
@@ -130,19 +130,19 @@ impl Base {
                     source,
                 }
             })?;
-            let cluster = cluster(&value);
+            let (cluster, is_stamped) = (cluster(&value), is_stamped(&value));
             match read(self.kind, &mut value, self.scope) {
                 Ok(memory) => {
                     let standing = match seen.insert(memory.id().to_owned()) {
                         true => Standing::Sound,
                         false => Standing::Repeated,
                     };
-                    catalog.push(place, standing, &memory);
+                    catalog.push(place, standing, &memory, is_stamped);
                 }
                 Err(flaw) if flaw.reason == Reason::ForeignScope => {
-                    catalog.push_other(place, Standing::Foreign, cluster);
+                    catalog.push_other(place, Standing::Foreign, cluster, is_stamped);
                 }
-                Err(_) => catalog.push_other(place, Standing::Flawed, cluster),
+                Err(_) => catalog.push_other(place, Standing::Flawed, cluster, is_stamped),
             }
         }
         Ok(catalog)
@@ -326,6 +326,13 @@ pub(super) fn cluster(value: &Value<'_>) -> Option<i64> {
         Some(Value::Number(number)) => number.parse().ok(),
         _ => None,
     }
+}
+
+/// Whether a record has a key for whose it is, whatever that says.
+pub(super) fn is_stamped(value: &Value<'_>) -> bool {
+    ["user_id", "tenant_id"]
+        .into_iter()
+        .any(|key| value.get(key).is_some())
 }
 
 /// Whether numbers are a vector: finite, and with a direction.

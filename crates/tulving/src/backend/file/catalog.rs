@@ -41,6 +41,8 @@ pub(super) struct Known<'c> {
     pub(super) cluster: Option<i64>,
     pub(super) label: Option<&'c str>,
     pub(super) has_code: bool,
+    /// Whether it has a key for whose it is, whatever that says.
+    pub(super) is_stamped: bool,
     /// Each behind a NUL, which no tag holds.
     tags: &'c str,
 }
@@ -70,6 +72,7 @@ const ROW: usize = 6 * 8 + 6 * 4;
 const HAS_CODE: u32 = 1;
 const CLUSTERED: u32 = 2;
 const LABELLED: u32 = 4;
+const STAMPED: u32 = 32;
 const STANDING: u32 = 3;
 /// The two bits from here on tell the standing.
 const STANDING_SHIFT: u32 = 3;
@@ -80,7 +83,13 @@ impl Catalog {
     }
 
     /// Adds a memory of the owner.
-    pub(super) fn push(&mut self, place: Place, standing: Standing, memory: &Memory) {
+    pub(super) fn push(
+        &mut self,
+        place: Place,
+        standing: Standing,
+        memory: &Memory,
+        is_stamped: bool,
+    ) {
         let labels = Labels::from(memory);
         let (sequence, label) = match memory {
             Memory::Node(node) => (node.sequence_index, node.cluster_label.as_deref()),
@@ -101,12 +110,19 @@ impl Catalog {
             cluster: labels.cluster_id,
             label,
             has_code: labels.has_code,
+            is_stamped,
             tags: &tags,
         });
     }
 
     /// Adds a record that does not count; all that is kept of it is where it lies, and its cluster.
-    pub(super) fn push_other(&mut self, place: Place, standing: Standing, cluster: Option<i64>) {
+    pub(super) fn push_other(
+        &mut self,
+        place: Place,
+        standing: Standing,
+        cluster: Option<i64>,
+        is_stamped: bool,
+    ) {
         let Some(created_at) = Timestamp::from_micros(0) else {
             return;
         };
@@ -121,6 +137,7 @@ impl Catalog {
             cluster,
             label: None,
             has_code: false,
+            is_stamped,
             tags: "",
         });
     }
@@ -156,6 +173,7 @@ impl Catalog {
             bits: bit(known.has_code, HAS_CODE)
                 | bit(known.cluster.is_some(), CLUSTERED)
                 | bit(known.label.is_some(), LABELLED)
+                | bit(known.is_stamped, STAMPED)
                 | standing << STANDING_SHIFT,
         });
     }
@@ -182,6 +200,7 @@ impl Catalog {
             created_at: Timestamp::from_micros(row.created_at)?,
             cluster: (row.bits & CLUSTERED != 0).then_some(row.cluster),
             has_code: row.bits & HAS_CODE != 0,
+            is_stamped: row.bits & STAMPED != 0,
         })
     }
 

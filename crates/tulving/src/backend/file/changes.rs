@@ -128,7 +128,8 @@ impl Changes {
             let rows = self.conversations.entry(print(&node.conversation_id));
             rows.or_default().push(row);
         }
-        self.catalog.push(record, Standing::Sound, memory);
+        // Whether records say whose they are is asked of the base alone.
+        self.catalog.push(record, Standing::Sound, memory, false);
         self.vectors.push(vector);
         self.order.push(order);
         self.live.push(true);

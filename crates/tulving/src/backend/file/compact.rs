@@ -1,6 +1,6 @@
 //! Folding a journal into the files that it changes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use super::prints::Prints;
 use super::state::{KINDS, Shelf, State, Trust, journal, log_path, record_of};
 use super::vector_bytes;
 use crate::fsutil::{self, Access};
-use crate::json;
+use crate::json::{self, Text, Value};
 use crate::model::{Key, Kind};
 
 /// What a compaction did.
@@ -159,7 +159,7 @@ impl<'s> Fold<'s> {
         let state = self.state;
         // Vectors first: rows that were only added stay aligned for a program that reads the pair
         // without knowing of commits.
-        let mut records = Vec::new();
+        let (mut records, mut new_ids) = (Vec::new(), Vec::new());
         let mut counts = [0; 2];
         for (kind, count) in KINDS.into_iter().zip(&mut counts) {
             let shelf = state.shelf(kind);
@@ -181,6 +181,7 @@ impl<'s> Fold<'s> {
             self.bind(&names.records, sum);
             records.push((names.records.clone(), sum));
             self.derive(kind, &names)?;
+            new_ids.extend(ids_written(shelf, &slots));
             if kind == Kind::Node {
                 self.stage_clusters(&slots)?;
             }
@@ -188,6 +189,7 @@ impl<'s> Fold<'s> {
         for (path, sum) in records {
             self.commit.publish(&state.root, &path, Some(sum))?;
         }
+        self.stage_ingested(&new_ids)?;
         self.stage_manifest(counts)
     }
 
@@ -277,6 +279,44 @@ impl<'s> Fold<'s> {
         Ok(())
     }
 
+    /// The origin imports nothing whose id is in its list: what is written here is there already. What
+    /// is deleted stays in the list, so that it does not come back with the next import.
+    fn stage_ingested(&mut self, new_ids: &[String]) -> Result<(), FileError> {
+        const KEY: &str = "ingested_ids";
+        let path = self.state.root.join("corpus").join("dedup_index.json");
+        let Ok(bytes) = fs::read(&path) else {
+            return Ok(());
+        };
+        // One of another form is none of ours.
+        let Ok(Value::Object(mut members)) = json::parse(&bytes) else {
+            return Ok(());
+        };
+        let list = members
+            .iter_mut()
+            .rfind(|(key, _)| key.to_str() == Some(KEY));
+        let Some((_, Value::Array(ids))) = list else {
+            return Ok(());
+        };
+        let known = ids.iter().filter_map(|id| match id {
+            Value::String(id) => id.to_str(),
+            _ => None,
+        });
+        let known: HashSet<&str> = known.collect();
+        let new = new_ids.iter().filter(|id| !known.contains(id.as_str()));
+        let new: Vec<_> = new.map(|id| Value::String(Text::new(id))).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        ids.extend(new);
+        let (value, mut written) = (Value::Object(members), Vec::new());
+        match bytes.contains(&b'\n') {
+            true => json::write_indented(&value, 0, &mut written),
+            false => json::write(&value, &mut written),
+        }
+        self.file(&path, |out| out.write(&written))?;
+        self.commit.publish(&self.state.root, &path, None)
+    }
+
     fn stage_manifest(&mut self, [nodes, episodes]: [u64; 2]) -> Result<(), FileError> {
         let state = self.state;
         if self.layout.version == "2.0.0" {
@@ -296,6 +336,7 @@ impl<'s> Fold<'s> {
                 self.manifest.name(key, &name);
             }
         }
+        self.manifest.set_shared(state.shared);
         let (path, bytes) = (self.manifest.path().clone(), self.manifest.to_bytes());
         self.file(&path, |out| out.write(&bytes))?;
         self.commit.publish(&state.root, &path, None)
@@ -308,6 +349,15 @@ impl<'s> Fold<'s> {
             let _ = fsutil::remove(path);
         }
     }
+}
+
+/// The ids of records that come from the journal.
+fn ids_written(shelf: &Shelf, slots: &[Slot]) -> Vec<String> {
+    let written = slots.iter().filter_map(|slot| match slot {
+        Slot::Written(doc) => shelf.known(*doc).map(|known| known.id.to_owned()),
+        Slot::Verbatim(_) | Slot::Touched(_) => None,
+    });
+    written.collect()
 }
 
 /// A file that is being staged.
@@ -435,8 +485,8 @@ fn replayed(state: &State) -> Result<Replayed, FileError> {
     {
         match operation {
             Decoded::Put { kind, record, .. } => {
-                let value = json::parse(record).unwrap_or(json::Value::Null);
-                if let Some(json::Value::String(id)) = value.get("id") {
+                let value = json::parse(record).unwrap_or(Value::Null);
+                if let Some(Value::String(id)) = value.get("id") {
                     let key = Key::new(kind, id.storable());
                     deleted.remove(&key);
                     written.insert(key);

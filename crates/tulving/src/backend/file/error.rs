@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::layout::LayoutError;
 use super::npy::NpyError;
+use super::origin::Fault;
 use super::pair::PairError;
 use crate::json::ParseError;
 use crate::model::{Kind, Scope};
@@ -141,6 +142,16 @@ pub enum FileError {
         id: String,
         /// What is wrong with it.
         flaw: Flaw,
+    },
+    /// A memory that the origin's loader could not read, in files that it reads too.
+    #[error("{} {id:?} cannot be stored in files that the Python program reads too, which does not take {fault}", .kind.as_str())]
+    Unloadable {
+        /// Node or episode.
+        kind: Kind,
+        /// Its id.
+        id: String,
+        /// What of it the loader does not take.
+        fault: Fault,
     },
     /// A stored record cannot be read back.
     #[error("record {index} of {path} cannot be read")]

@@ -210,6 +210,9 @@ impl Founding {
         };
         let before = manifest.to_bytes();
         manifest.set_owner(scope);
+        if let (Site::Vacant | Site::Unclaimed(_), None) = (&self.site, manifest.is_shared()) {
+            manifest.set_shared(self.site != Site::Vacant);
+        }
         if let (None, Some(space)) = (manifest.space()?, space) {
             check_width(root, space)?;
             manifest.set_space(space);
@@ -218,7 +221,10 @@ impl Founding {
             manifest.write()?;
         }
         drop(self._locks);
-        FileBackend::open(&self.root)
+        let backend = FileBackend::open(&self.root)?;
+        // A program that knows no form of directories knows that of journals.
+        backend.begin_journal()?;
+        Ok(backend)
     }
 }
 

@@ -11,6 +11,10 @@ use crate::fsutil;
 use crate::json::{self, Text, Value};
 use crate::model::{Scope, Space, Timestamp};
 
+/// The newest form of a data directory that this program knows. Form 1 is that of programs which wrote
+/// no form.
+const FORMAT: u32 = 2;
+
 /// A manifest. What is not set here is written as it was read.
 #[derive(Debug, Clone)]
 pub(super) struct Manifest {
@@ -29,10 +33,14 @@ impl Manifest {
         };
         let bytes = fs::read(&path).map_err(FileError::io("reading", &path))?;
         match json::parse(&bytes) {
-            Ok(value @ Value::Object(_)) => Ok(Self {
-                value: value.into_owned(),
-                path,
-            }),
+            Ok(value @ Value::Object(_)) => {
+                let manifest = Self {
+                    value: value.into_owned(),
+                    path,
+                };
+                manifest.check_format()?;
+                Ok(manifest)
+            }
             Ok(other) => {
                 let reason = format!("a manifest is an object, but this is {}", other.kind());
                 Err(LayoutError::Manifest { path, reason }.into())
@@ -58,6 +66,49 @@ impl Manifest {
     /// Where it stands.
     pub(super) fn path(&self) -> &PathBuf {
         &self.path
+    }
+
+    /// Refuses a directory that a newer program has made its own.
+    fn check_format(&self) -> Result<(), FileError> {
+        let format = self.tulving("format");
+        let found = match format {
+            None => return Ok(()),
+            Some(Value::Number(number)) => number.parse::<u32>().ok(),
+            Some(_) => None,
+        };
+        match found {
+            Some(found) if found <= FORMAT => Ok(()),
+            Some(found) => Err(FileError::Newer {
+                path: self.path.clone(),
+                found,
+                known: FORMAT,
+            }),
+            None => Err(self.broken("tulving.format must be a whole number")),
+        }
+    }
+
+    /// What it says to Tulving alone.
+    fn tulving(&self, key: &str) -> Option<&Value<'static>> {
+        self.value.get("tulving").and_then(|own| own.get(key))
+    }
+
+    /// Whether the origin reads the directory too; `None` if it does not say.
+    pub(super) fn is_shared(&self) -> Option<bool> {
+        match self.tulving("shared") {
+            Some(Value::Bool(shared)) => Some(*shared),
+            _ => None,
+        }
+    }
+
+    /// Whether it names the files of memories, as the origin's manifests do and ours do not.
+    pub(super) fn names_files(&self) -> bool {
+        self.value.get("corpus").is_some()
+    }
+
+    /// Says in which form the directory is, and whether the origin reads it too.
+    pub(super) fn set_shared(&mut self, shared: bool) {
+        self.set(&["tulving", "format"], whole(FORMAT.into()));
+        self.set(&["tulving", "shared"], Value::Bool(shared));
     }
 
     /// Whose memory it is; `None` if it does not say.
@@ -136,9 +187,21 @@ impl Manifest {
         self.set(&["space", "dimensions"], whole(space.dims as u64));
     }
 
-    /// Names a file under a key that layout 1.x looks for anywhere.
+    /// Names a file beside that of the nodes, which layout 1.x names at any depth.
     pub(super) fn name(&mut self, key: &str, file: &str) {
-        self.set(&[key], text(file));
+        fn beside_nodes<'m>(at: &'m mut Value<'static>) -> Option<&'m mut Value<'static>> {
+            if at.get("nodes_file").is_some() {
+                return Some(at);
+            }
+            match at {
+                Value::Object(members) => members.iter_mut().find_map(|(_, at)| beside_nodes(at)),
+                _ => None,
+            }
+        }
+        match beside_nodes(&mut self.value) {
+            Some(at) => set(at, &[key], text(file)),
+            None => self.set(&[key], text(file)),
+        }
     }
 
     /// Says how much there is, and that it changed.
@@ -149,24 +212,8 @@ impl Manifest {
         }
     }
 
-    /// Sets a member of an object, the last of that name; what stands in the way of one is replaced.
     fn set(&mut self, path: &[&str], value: Value<'static>) {
-        let mut at = &mut self.value;
-        for key in path {
-            if !matches!(at, Value::Object(_)) {
-                *at = Value::Object(Vec::new());
-            }
-            let Value::Object(members) = at else { return };
-            let place = members
-                .iter()
-                .rposition(|(name, _)| name.as_bytes() == key.as_bytes());
-            let place = place.unwrap_or_else(|| {
-                members.push((Text::from((*key).to_owned()), Value::Null));
-                members.len() - 1
-            });
-            at = &mut members[place].1;
-        }
-        *at = value;
+        set(&mut self.value, path, value);
     }
 
     /// The manifest as the origin would write it.
@@ -185,6 +232,25 @@ impl Manifest {
     }
 }
 
+/// Sets a member of an object, the last of that name; what stands in the way of one is replaced.
+fn set(mut at: &mut Value<'static>, path: &[&str], value: Value<'static>) {
+    for key in path {
+        if !matches!(at, Value::Object(_)) {
+            *at = Value::Object(Vec::new());
+        }
+        let Value::Object(members) = at else { return };
+        let place = members
+            .iter()
+            .rposition(|(name, _)| name.as_bytes() == key.as_bytes());
+        let place = place.unwrap_or_else(|| {
+            members.push((Text::from((*key).to_owned()), Value::Null));
+            members.len() - 1
+        });
+        at = &mut members[place].1;
+    }
+    *at = value;
+}
+
 /// Whether a `manifest.json` is one of a data directory, and not that of some other program, which may
 /// be in any form.
 ///
@@ -197,7 +263,10 @@ pub(super) fn speaks_of_memories(path: &Path) -> Result<bool, FileError> {
     };
     let is_object = |key| matches!(manifest.get(key), Some(Value::Object(_)));
     let is_unified = matches!(manifest.get("structure"), Some(Value::String(word)) if word.as_bytes() == b"unified");
-    Ok(is_unified || ["owner", "corpus", "vectors"].into_iter().any(is_object))
+    Ok(is_unified
+        || ["owner", "corpus", "vectors", "tulving"]
+            .into_iter()
+            .any(is_object))
 }
 
 /// Whose memory a directory says it holds, and in which space its vectors are.

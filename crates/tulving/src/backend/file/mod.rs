@@ -5,6 +5,7 @@
 //! | [`layout`], [`npy`], [`pair`] | the origin's files, read as they are |
 //! | `manifest` | whose memory it is, and in which space |
 //! | `founding` | a directory before it has an owner, and how it gets one |
+//! | `origin` | what the origin's loader takes |
 //! | `backend` | [`FileBackend`]: the contract, kept on files |
 //! | `directory` | who reads and writes, and when |
 //! | `state`, `query` | the directory at one moment, and what it answers |
@@ -30,6 +31,7 @@ pub mod layout;
 mod lock;
 mod manifest;
 pub mod npy;
+mod origin;
 pub mod pair;
 mod pending;
 mod prints;
@@ -37,13 +39,14 @@ mod query;
 mod state;
 mod usage;
 
-pub use backend::{FileBackend, Problem};
+pub use backend::{FileBackend, Problem, Unloadable};
 pub use compact::{Compaction, Replayed};
 pub use error::FileError;
 pub use founding::{Founding, Inventory, Site};
 #[doc(hidden)]
 pub use journal::explore;
 pub(crate) use manifest::claims_of;
+pub use origin::Fault;
 pub(crate) use pending::Pending;
 
 /// Appends numbers as they lie in files: little-endian.

@@ -11,8 +11,10 @@ use super::error::FileError;
 use super::journal::{Bound, Decoded, Log, Tidings, decode};
 use super::layout::{Layout, PairPaths};
 use super::manifest::Manifest;
+use super::origin::{self, Generation};
 use super::prints::{Prints, Stat};
 use super::usage;
+use crate::backend::Sources;
 use crate::json::{self, Value};
 use crate::model::{Kind, Memory, Scope, Space};
 use crate::record::{Flaw, Reason};
@@ -26,6 +28,8 @@ pub(super) struct State {
     pub(super) scope: Scope,
     /// The space of its vectors, if it is known yet.
     pub(super) space: Option<Arc<Space>>,
+    /// Whether the origin reads the directory too.
+    pub(super) shared: bool,
     /// None if nothing was ever written here.
     pub(super) log: Option<Log>,
     /// Whether the log belongs to the base as it is; if not, the log is empty.
@@ -140,6 +144,14 @@ impl State {
             Some(commit) => commit.at(root, path),
             None => path.to_owned(),
         };
+        // Before anything is derived: what a newer program wrote is not touched.
+        let log = match head.generation {
+            0 => None,
+            generation => {
+                let path = log_path(root, generation);
+                Some(Log::open(&path, &at(&path))?)
+            }
+        };
         let mut prints = Prints::load(root);
         let mut seen = vec![(manifest.path().clone(), Stat::at(manifest.path()))];
         let mut shelf = |kind: Kind| -> Result<Shelf, FileError> {
@@ -164,17 +176,11 @@ impl State {
         };
         let (nodes, episodes) = (shelf(Kind::Node)?, shelf(Kind::Episode)?);
         prints.keep();
-        let log = match head.generation {
-            0 => None,
-            generation => {
-                let path = log_path(root, generation);
-                Some(Log::open(&path, &at(&path))?)
-            }
-        };
         let mut state = Self {
             root: root.into(),
             scope,
             space: None,
+            shared: false,
             log: None,
             bound: true,
             nodes,
@@ -186,6 +192,9 @@ impl State {
             Some(space) => Some(Arc::new(space)),
             None => state.usual_space().map(Arc::new),
         };
+        state.shared = manifest
+            .is_shared()
+            .unwrap_or_else(|| manifest.names_files() || state.looks_shared());
         state.check_widths()?;
         let Some(mut log) = log else {
             return Ok(state);
@@ -211,6 +220,47 @@ impl State {
             0 => None,
             Space::BGE_M3_DIMS => Some(Space::local(Space::BGE_M3, dims)),
             _ => Some(Space::local("unknown", dims)),
+        }
+    }
+
+    /// Whether all nodes could be the origin's, in a directory that does not say whether it held files
+    /// of the origin when it got its owner.
+    fn looks_shared(&self) -> bool {
+        let catalog = &self.nodes.base.catalog;
+        let mut sources = (0..catalog.len()).filter_map(|row| Some(catalog.get(row)?.source));
+        catalog.len() > 0 && sources.all(|source| origin::SOURCES.contains(&source))
+    }
+
+    /// The sources that memories may bear.
+    pub(super) fn sources(&self) -> Sources {
+        if !self.shared {
+            return Sources::any();
+        }
+        let mut counts = origin::SOURCES.map(|source| (source, 0_u64));
+        for kind in KINDS {
+            for (_, known) in self.shelf(kind).live() {
+                for (_, count) in counts.iter_mut().filter(|(name, _)| *name == known.source) {
+                    *count += 1;
+                }
+            }
+            // Nodes are the most that there is; without any, episodes say.
+            if counts.iter().any(|(_, count)| *count > 0) {
+                break;
+            }
+        }
+        // Of equals the first.
+        let usual = counts.iter().rev().max_by_key(|(_, count)| *count);
+        let usual = usual.map_or(origin::SOURCES[0], |(source, _)| source);
+        Sources::only(&origin::SOURCES, usual)
+    }
+
+    /// Whether nodes say whose they are. Where there are none, the next ones do.
+    pub(super) fn generation(&self) -> Generation {
+        let catalog = &self.nodes.base.catalog;
+        let mut known = (0..catalog.len()).filter_map(|row| catalog.get(row));
+        match catalog.len() == 0 || known.any(|known| known.is_stamped) {
+            true => Generation::Newer,
+            false => Generation::Older,
         }
     }
 

@@ -1,0 +1,144 @@
+//! Which sources memories may bear.
+
+use thiserror::Error;
+
+use crate::json::{Text, Value};
+use crate::model::{Json, Node};
+
+/// Which sources the memories of a scope may bear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sources {
+    usual: String,
+    /// `None`: any that a record may name.
+    taken: Option<&'static [&'static str]>,
+}
+
+/// The source that a memory is to bear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// What it bears.
+    pub source: String,
+    /// What it is truly called, where that could not be written.
+    truly: Option<String>,
+}
+
+/// A source that memories of a scope may not bear, because another program could not read them.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the source {source_name:?} is not among those that the Python program reads, whose files these are: {}", taken.join(", "))]
+pub struct ForeignSource {
+    /// The source that was named.
+    pub source_name: String,
+    /// Those that can be written.
+    pub taken: &'static [&'static str],
+    /// The one that is written where none is named.
+    pub usual: String,
+}
+
+impl Sources {
+    /// Any source; [`Node::OWN_SOURCE`] where none is named.
+    #[must_use]
+    pub fn any() -> Self {
+        Self {
+            usual: Node::OWN_SOURCE.to_owned(),
+            taken: None,
+        }
+    }
+
+    /// These alone; `usual` where none is named.
+    pub(crate) fn only(taken: &'static [&'static str], usual: &str) -> Self {
+        Self {
+            usual: usual.to_owned(),
+            taken: Some(taken),
+        }
+    }
+
+    /// The source that a memory bears whose source nobody named, or `named`, or `instead` where that
+    /// cannot be written.
+    ///
+    /// # Errors
+    /// If neither can be written.
+    pub fn place(
+        &self,
+        named: Option<&str>,
+        instead: Option<&str>,
+    ) -> Result<Placed, ForeignSource> {
+        let named = named.unwrap_or(&self.usual);
+        let bears = |source: &str, truly: Option<&str>| Placed {
+            source: source.to_owned(),
+            truly: truly.map(str::to_owned),
+        };
+        let Some(taken) = self.taken.filter(|taken| !taken.contains(&named)) else {
+            return Ok(bears(named, None));
+        };
+        match instead.filter(|instead| taken.contains(instead)) {
+            Some(instead) => Ok(bears(instead, Some(named))),
+            None => Err(ForeignSource {
+                source_name: named.to_owned(),
+                taken,
+                usual: self.usual.clone(),
+            }),
+        }
+    }
+}
+
+impl Placed {
+    /// A node's tags, with the true name of its source among the processes where it bears another.
+    #[must_use]
+    pub fn tags(&self, tags: Json) -> Json {
+        const KEY: &str = "processes";
+        let Some(truly) = &self.truly else {
+            return tags;
+        };
+        let name = Value::String(Text::from(format!("source:{truly}")));
+        let mut members = match tags.value() {
+            Value::Object(members) => members,
+            _ => Vec::new(),
+        };
+        match members
+            .iter_mut()
+            .find(|(key, _)| key.to_str() == Some(KEY))
+        {
+            Some((_, Value::Array(processes))) if processes.contains(&name) => {}
+            Some((_, Value::Array(processes))) => processes.push(name),
+            Some((_, other)) => *other = Value::Array(vec![name]),
+            None => members.push((Text::new(KEY), Value::Array(vec![name]))),
+        }
+        Json::from_value(&Value::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_that_cannot_be_written_is_refused_or_kept_as_a_tag() {
+        let sources = Sources::only(&["openai", "grok"], "grok");
+        let place = |named, instead| sources.place(named, instead);
+        assert_eq!(place(None, None).unwrap().source, "grok");
+        assert_eq!(
+            place(Some("openai"), Some("grok")).unwrap().source,
+            "openai"
+        );
+        assert!(place(Some("slack"), None).is_err());
+        assert!(place(Some("slack"), Some("teams")).is_err());
+        let placed = place(Some("slack"), Some("openai")).unwrap();
+        assert_eq!(placed.source, "openai");
+        let tags = |text: &str| {
+            let tags = Json::from_jsonb_text(text).unwrap();
+            placed.tags(tags).as_str().to_owned()
+        };
+        assert_eq!(tags("{}"), r#"{"processes":["source:slack"]}"#);
+        let both = r#"{"topics":["a"],"processes":["ci","source:slack"]}"#;
+        assert_eq!(tags(r#"{"topics":["a"],"processes":["ci"]}"#), both);
+        assert_eq!(tags(both), both);
+    }
+
+    #[test]
+    fn where_any_source_may_be_borne_none_is_replaced() {
+        let placed = Sources::any().place(Some("slack"), Some("openai")).unwrap();
+        assert_eq!(placed.source, "slack");
+        assert_eq!(placed.tags(Json::empty_object()).as_str(), "{}");
+        assert_eq!(Sources::any().place(None, None).unwrap().source, "tulving");
+    }
+}
