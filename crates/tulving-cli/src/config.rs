@@ -14,6 +14,7 @@ mod scope;
 mod secret;
 mod show;
 mod tree;
+mod unused;
 mod values;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ pub use key::{KEYS, Key, Kind};
 pub use scope::{create_command, parse_id};
 pub use secret::Secret;
 pub use show::Shown;
+pub use unused::Unused;
 pub use values::{Retrieval, nobody_named};
 
 use crate::exit::CliError;
@@ -78,6 +80,8 @@ pub struct Config {
     flags: Overrides,
     env: Env,
     settings: BTreeMap<&'static str, Setting>,
+    /// What cannot be understood, but keeps nothing else from being so.
+    faults: Vec<CliError>,
 }
 
 impl Config {
@@ -87,8 +91,17 @@ impl Config {
     /// All of them exit 2: a file that cannot be read or has an unknown key, a value of the wrong
     /// kind, both a user and a tenant in one place.
     pub fn load(flags: Overrides, env: Env) -> Result<Self, CliError> {
+        Self::look(flags, env)?.sound()
+    }
+
+    /// The same for commands that show what is wrong: only a file that cannot be read at all is an
+    /// error.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is not YAML.
+    pub fn look(flags: Overrides, env: Env) -> Result<Self, CliError> {
         let file = file::read(flags.config.as_deref())?;
-        Self::over(file, flags, env)
+        Ok(Self::over(file, flags, env))
     }
 
     /// The same for the command that makes the file: a file that is named need not be there.
@@ -100,15 +113,45 @@ impl Config {
             Some(named) if !named.exists() => None,
             named => file::read(named)?,
         };
-        Self::over(file, flags, env)
+        Self::over(file, flags, env).sound()
     }
 
-    fn over(file: Option<file::File>, flags: Overrides, env: Env) -> Result<Self, CliError> {
+    /// The same, if nothing is wrong with it. The first error is told in full, and what else there is
+    /// below it.
+    fn sound(self) -> Result<Self, CliError> {
+        let mut errors = self.faults.clone();
+        for key in &KEYS {
+            let setting = self.settings.get(key.path);
+            // A value with a variable in it is checked when it is needed.
+            let known = setting.filter(|setting| {
+                !matches!(setting.origin, Origin::File(_)) || expand::is_literal(&setting.text)
+            });
+            let checked =
+                known.map(|setting| key.check(&setting.text, &self.place(key, setting.origin)));
+            errors.extend(checked.and_then(Result::err));
+        }
+        let mut errors = errors.into_iter();
+        let Some(first) = errors.next() else {
+            return Ok(self);
+        };
+        Err(errors.fold(first, |first, other| {
+            first.cause(format!("also: {}", other.message))
+        }))
+    }
+
+    /// What cannot be understood of the file and of the variables.
+    #[must_use]
+    pub fn faults(&self) -> &[CliError] {
+        &self.faults
+    }
+
+    fn over(file: Option<file::File>, flags: Overrides, env: Env) -> Self {
         let mut config = Self {
             file: None,
             flags,
             env,
             settings: BTreeMap::new(),
+            faults: Vec::new(),
         };
         for key in &KEYS {
             if let Some(default) = key.default {
@@ -120,23 +163,24 @@ impl Config {
             let layer = layer.map(|given| (given.key, given.text, Origin::File(given.line)));
             let layer = layer.collect();
             config.file = Some(file.path);
-            config.lay(layer)?;
+            config.faults = file.faults;
+            config.lay(layer);
         }
         let mut layer = Vec::new();
         for key in &KEYS {
-            if let Some(text) = config.env.get(key.variable)? {
-                key.check(&text, key.variable)?;
-                layer.push((key, text, Origin::Variable));
+            match config.env.get(key.variable) {
+                Ok(text) => layer.extend(text.map(|text| (key, text, Origin::Variable))),
+                Err(error) => config.faults.push(error),
             }
         }
-        config.lay(layer)?;
-        config.lay(config.flags.layer())?;
-        Ok(config)
+        config.lay(layer);
+        config.lay(config.flags.layer());
+        config
     }
 
     /// Lays one layer over those below. A user hides the tenant of a lower layer and the other way
     /// round: the two are one setting, whose memory.
-    fn lay(&mut self, layer: Vec<(&'static Key, String, Origin)>) -> Result<(), CliError> {
+    fn lay(&mut self, layer: Vec<(&'static Key, String, Origin)>) {
         let scopes: Vec<_> = layer
             .iter()
             .filter(|(key, ..)| key.kind == Kind::Uuid)
@@ -144,8 +188,9 @@ impl Config {
         if let [(first, _, at), (second, _, and)] = scopes[..] {
             let (at, and) = (self.place(first, *at), self.place(second, *and));
             let message = format!("both a user and a tenant are named ({at}, {and})");
-            return Err(CliError::usage(message)
-                .hint("name one: a memory belongs to one user or to one tenant"));
+            let error = CliError::usage(message);
+            self.faults
+                .push(error.hint("name one: a memory belongs to one user or to one tenant"));
         }
         if !scopes.is_empty() {
             for kind in scope::BOTH {
@@ -155,7 +200,6 @@ impl Config {
         for (key, text, origin) in layer {
             self.set(key.path, text, origin);
         }
-        Ok(())
     }
 
     fn set(&mut self, path: &'static str, text: String, origin: Origin) {
@@ -201,6 +245,7 @@ impl Config {
         };
         let place = self.place(key, setting.origin);
         if !matches!(setting.origin, Origin::File(_)) {
+            key.check(&setting.text, &place)?;
             return self.at_home(key, setting.text.clone(), place).map(Some);
         }
         let text = expand::expand(&setting.text, &self.env).map_err(|fault| match fault {

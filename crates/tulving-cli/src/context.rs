@@ -5,6 +5,7 @@ use tulving::backend::postgres::{Connection, Database, DatabaseError, Dsn};
 use crate::cli::Global;
 use crate::config::{Config, Env};
 use crate::exit::CliError;
+use crate::output;
 use crate::terminal::{Face, Screen};
 
 /// The configuration and the wishes that hold for every command. [`crate::memory`] opens what
@@ -31,7 +32,19 @@ impl Context {
     /// # Errors
     /// As [`Config::load`].
     pub fn new(global: &Global) -> Result<Self, CliError> {
-        Self::with(Config::load(global.overrides(), Env::process())?, global)
+        let cx = Self::with(Config::load(global.overrides(), Env::process())?, global)?;
+        for unused in cx.config.unused() {
+            output::note(&unused.remark, &unused.advice, cx.err);
+        }
+        Ok(cx)
+    }
+
+    /// The same for commands that show what is wrong with the configuration.
+    ///
+    /// # Errors
+    /// As [`Config::look`].
+    pub fn forgiving(global: &Global) -> Result<Self, CliError> {
+        Self::with(Config::look(global.overrides(), Env::process())?, global)
     }
 
     /// The same for the command that makes the configuration.

@@ -148,7 +148,7 @@ fn misuse_exits_2_and_says_how_it_is_meant() {
         &["completions", "cmd"],
         &["--backend", "sqlite", "config", "show"],
         &["--user-id", A, "--tenant-id", A, "config", "show"],
-        &["--user-id", A, "config", "show", "--tenant-id", A],
+        &["--user-id", A, "list", "--tenant-id", A],
         &["--user-id", "doctor"],
         &["--json=x"],
         &["--color", "sometimes", "list"],
@@ -166,7 +166,7 @@ fn misuse_exits_2_and_says_how_it_is_meant() {
 fn with_json_there_is_always_one_object() {
     let shell = Shell::new().write("config.yaml", "memroy: {}\n");
     for args in [
-        &["config", "show", "--json"][..],
+        &["list", "--json"][..],
         &["--json", "migrat"],
         &["user", "--json"],
         &["user", "create", "--json"],
@@ -193,7 +193,7 @@ fn with_json_there_is_always_one_object() {
 #[test]
 fn an_unknown_key_names_the_nearest() {
     let shell = Shell::new().write("config.yaml", "memory:\n  backnd: file\n");
-    let ran = shell.run(&["config", "show"]);
+    let ran = shell.run(&["list"]);
     assert_eq!(ran.code, Some(2));
     assert_eq!(
         ran.stderr,
@@ -333,4 +333,80 @@ fn the_manual_is_up_to_date() {
         made == kept,
         "docs/cli.md is stale: cargo run -p tulving-cli -- help-markdown > docs/cli.md"
     );
+}
+
+#[test]
+fn every_problem_of_a_configuration_is_shown_at_once() {
+    let text = "memory: {postgres: {pool_size: many}, colour: red}\nretrieval: [1]\nembedding: {dimensions: -1}\n";
+    let shell = Shell::new().write("config.yaml", text);
+    let told = [
+        "unknown key \"memory.colour\"",
+        "retrieval must be a section",
+        "memory.postgres.pool_size",
+        "embedding.dimensions",
+    ];
+    // A command stops and names them all.
+    let ran = shell.run(&["list"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    for problem in told {
+        assert!(ran.stderr.contains(problem), "{}", ran.stderr);
+    }
+    assert!(ran.stderr.contains("  try: "), "{}", ran.stderr);
+    // Those that look at the configuration show it all the same.
+    let shown = shell.run(&["config", "show", "--json"]);
+    assert_eq!(shown.code, Some(2), "{}", shown.stderr);
+    let shown = shown.json();
+    assert_eq!(shown["problems"].as_array().unwrap().len(), 2, "{shown}");
+    let settings = shown["settings"].as_array().unwrap();
+    let bad = settings
+        .iter()
+        .filter(|setting| setting["problem"].is_string());
+    assert_eq!(bad.count(), 2, "{shown}");
+    let doctor = shell.run(&["doctor", "--json"]);
+    assert_eq!(doctor.code, Some(2), "{}", doctor.stderr);
+    let detail = doctor.json()["checks"][0]["detail"].to_string();
+    for problem in told {
+        assert!(detail.contains(&problem.replace('"', "\\\"")), "{detail}");
+    }
+}
+
+#[test]
+fn what_is_given_and_has_no_effect_is_said() {
+    let shell = Shell::new().write(
+        "config.yaml",
+        "embedding: {url: 'http://h/v1', dimensions: 8}\n",
+    );
+    let variables = [("TULVING_PG_URL", "postgresql://h/d")];
+    let ran = shell.run_with(&["list"], &variables);
+    for text in [
+        "note: the environment variable TULVING_PG_URL has no effect",
+        "try: did you mean DATABASE_URL?",
+        "note: embedding.dimensions (config.yaml line 1), embedding.url (config.yaml line 1) has no effect, \
+         since embedding.provider is builtin",
+    ] {
+        assert!(ran.stderr.contains(text), "{}", ran.stderr);
+    }
+    let shown = shell
+        .run_with(&["config", "show", "--json"], &variables)
+        .json();
+    assert_eq!(shown["unused"].as_array().unwrap().len(), 2, "{shown}");
+    assert!(
+        shell
+            .run_with(&["doctor"], &variables)
+            .stdout
+            .contains("TULVING_PG_URL")
+    );
+}
+
+#[test]
+fn numbers_of_the_configuration_are_numbers() {
+    let shown = Shell::new().run(&["config", "show", "--json"]).json();
+    let value = |key: &str| {
+        let settings = shown["settings"].as_array().unwrap();
+        let setting = settings.iter().find(|setting| setting["key"] == key);
+        setting.unwrap()["value"].clone()
+    };
+    assert_eq!(value("memory.postgres.pool_size"), 8);
+    assert_eq!(value("memory.backend"), "file");
+    assert!(value("scope.user_id").is_null());
 }

@@ -2,12 +2,14 @@
 
 use clap::Subcommand;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::config::Shown;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output;
-use crate::table::Table;
+use crate::table::{Table, summary};
+use crate::text::safe;
 
 /// `tulving config …`
 #[derive(Debug, Subcommand)]
@@ -16,7 +18,7 @@ pub enum Command {
     ///
     /// A setting comes from a flag, else from its environment variable, else from the
     /// configuration file, else it is the default. The connection string of PostgreSQL is never
-    /// shown.
+    /// shown. Everything that is wrong is shown too, and ends with exit 2.
     Show,
 }
 
@@ -34,12 +36,14 @@ pub fn run(command: &Command, cx: &Context) -> Result<Exit, CliError> {
 struct Wire {
     file: Option<String>,
     settings: Vec<WireSetting>,
+    problems: Vec<String>,
+    unused: Vec<String>,
 }
 
 #[derive(Serialize)]
 struct WireSetting {
     key: &'static str,
-    value: Option<String>,
+    value: Value,
     from: Option<String>,
     variable: &'static str,
     problem: Option<String>,
@@ -48,10 +52,21 @@ struct WireSetting {
 fn show(cx: &Context) -> Result<Exit, CliError> {
     let file = cx.config.file().map(|path| path.display().to_string());
     let settings = cx.config.show();
+    let (faults, unused) = (cx.config.faults().iter(), cx.config.unused());
+    let sound =
+        cx.config.faults().is_empty() && settings.iter().all(|shown| shown.problem.is_none());
+    let exit = if sound { Exit::Done } else { Exit::Usage };
     if cx.json {
-        let settings = settings.into_iter().map(WireSetting::from).collect();
-        output::json(&Wire { file, settings })?;
-        return Ok(Exit::Done);
+        output::json(&Wire {
+            file,
+            settings: settings.into_iter().map(WireSetting::from).collect(),
+            problems: faults.map(|fault| safe(&fault.message)).collect(),
+            unused: unused
+                .into_iter()
+                .map(|unused| safe(&unused.remark))
+                .collect(),
+        })?;
+        return Ok(exit);
     }
     let mut table = Table::new(["SETTING", "VALUE", "FROM", "VARIABLE"]);
     for shown in settings {
@@ -63,15 +78,27 @@ fn show(cx: &Context) -> Result<Exit, CliError> {
         let value = shown.value.unwrap_or_else(|| "-".to_owned());
         table.row([shown.key.to_owned(), value, from, shown.variable.to_owned()]);
     }
-    output::text(&table.render(cx.out))?;
-    Ok(Exit::Done)
+    let mut page = table.render(cx.out);
+    let mut remarks: Vec<_> = faults
+        .map(|fault| ("problem", fault.message.clone()))
+        .collect();
+    remarks.extend(unused.into_iter().map(|unused| ("unused", unused.remark)));
+    if !remarks.is_empty() {
+        page.push('\n');
+        page.push_str(&summary(&remarks, cx.out));
+    }
+    output::text(&page)?;
+    Ok(exit)
 }
 
 impl From<Shown> for WireSetting {
     fn from(shown: Shown) -> Self {
         Self {
             key: shown.key,
-            value: shown.value,
+            value: match shown.value {
+                Some(text) if shown.is_number => serde_json::from_str(&text).unwrap_or(text.into()),
+                text => text.into(),
+            },
             from: shown.from,
             variable: shown.variable,
             problem: shown.problem,

@@ -126,11 +126,12 @@ struct WireCheck {
 /// # Errors
 /// When the result cannot be written.
 pub async fn run(doctor: Doctor, cx: &Context) -> Result<Exit, CliError> {
-    let mut checks = vec![configuration(cx)];
+    let mut checks = configuration(cx);
     match cx.home() {
         Ok(Home::Files(directory)) => checks.extend(files::checks(&directory, cx).await),
         Ok(Home::Database) => checks.extend(database::checks(cx).await),
-        Err(error) => checks.push(Check::fail("configuration", error)),
+        // The check of the configuration has said it.
+        Err(_) => {}
     }
     if doctor.parity {
         checks.push(parity::check(doctor.questions, cx).await);
@@ -150,17 +151,24 @@ pub async fn run(doctor: Doctor, cx: &Context) -> Result<Exit, CliError> {
     Ok(failed.unwrap_or(Exit::Done))
 }
 
-/// Every setting can be used. Where the file itself cannot be read, no command comes this far.
-fn configuration(cx: &Context) -> Check {
-    let problem = cx.config.show().into_iter().find_map(|shown| shown.problem);
-    match (problem, cx.config.file()) {
-        (Some(problem), _) => Check::fail(
+/// Every setting can be used, and has an effect.
+fn configuration(cx: &Context) -> Vec<Check> {
+    let faults = cx.config.faults().iter().map(|fault| fault.message.clone());
+    let values = cx.config.show().into_iter();
+    let problems: Vec<String> = faults
+        .chain(values.filter_map(|shown| shown.problem))
+        .collect();
+    let mut checks = vec![match (problems.is_empty(), cx.config.file()) {
+        (false, _) => Check::fail(
             "configuration",
-            CliError::usage(problem).hint("tulving config show"),
+            CliError::usage(problems.join("; ")).hint("tulving config show"),
         ),
-        (None, Some(file)) => Check::fine("configuration", file.display().to_string()),
-        (None, None) => Check::fine("configuration", "no config.yaml here; defaults hold"),
-    }
+        (true, Some(file)) => Check::fine("configuration", file.display().to_string()),
+        (true, None) => Check::fine("configuration", "no config.yaml here; defaults hold"),
+    }];
+    let unused = cx.config.unused().into_iter();
+    checks.extend(unused.map(|unused| Check::warn("unused", unused.remark, unused.advice)));
+    checks
 }
 
 /// Whether what is asked in words can be compared with what is there.

@@ -54,7 +54,10 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
     if let Command::Init(init) = command {
         return init::run(&init, &cli.global);
     }
-    let cx = Context::new(&cli.global)?;
+    let cx = match &command {
+        Command::Config(_) | Command::Doctor(_) => Context::forgiving(&cli.global)?,
+        _ => Context::new(&cli.global)?,
+    };
     match command {
         Command::Add(add) => add::run(add, &cx).await,
         Command::Search(search) => search::run(search, &cx).await,

@@ -3,7 +3,6 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::expand::is_literal;
 use super::key::{self, Key};
 use super::tree::{self, Node, Value, fault};
 use crate::exit::CliError;
@@ -23,6 +22,8 @@ pub(super) struct Given {
 pub(super) struct File {
     pub(super) path: PathBuf,
     pub(super) values: Vec<Given>,
+    /// Keys that are unknown, and values that cannot be any.
+    pub(super) faults: Vec<CliError>,
 }
 
 /// Reads the file that was named, or the usual one if it is there.
@@ -34,68 +35,70 @@ pub(super) fn read(named: Option<&Path>) -> Result<Option<File>, CliError> {
         Err(error) => {
             let what = format!("reading the configuration {} failed", path.display());
             let error = CliError::usage(what).because(&error);
-            return Err(match named {
-                Some(_) => error.hint("name another file with --config FILE"),
-                None => error,
-            });
+            return Err(error.hint(match named {
+                Some(_) => "name another file with --config FILE",
+                None => {
+                    "make it readable for this account, or name another file with --config FILE"
+                }
+            }));
         }
     };
-    let mut values = Vec::new();
+    let mut file = File {
+        path: path.to_path_buf(),
+        values: Vec::new(),
+        faults: Vec::new(),
+    };
     if let Some(root) = tree::parse(path, &text)? {
-        walk(path, "", root, &mut values)?;
+        file.walk("", root);
     }
-    let path = path.to_path_buf();
-    Ok(Some(File { path, values }))
+    Ok(Some(file))
 }
 
-/// Collects the values below a section.
-fn walk(path: &Path, section: &str, node: Node, values: &mut Vec<Given>) -> Result<(), CliError> {
-    let entries = match node.value {
-        Value::Map(entries) => entries,
-        Value::Null => return Ok(()),
-        other => {
-            let name = if section.is_empty() {
-                "the file"
-            } else {
-                section
-            };
-            let (names, kind) = (key::children(section).join(", "), other.kind());
-            let what = format!("{name} must be a section with {names}, not {kind}");
-            return Err(fault(path, node.line, &what));
-        }
-    };
-    for entry in entries {
-        let name = if section.is_empty() {
-            entry.key
-        } else {
-            format!("{section}.{}", entry.key)
-        };
-        if key::is_section(&name) {
-            walk(path, &name, entry.node, values)?;
-        } else if let Some(key) = key::find(&name) {
-            values.extend(leaf(path, key, entry.node)?);
-        } else {
-            return Err(unknown(path, entry.line, section, &name));
-        }
-    }
-    Ok(())
-}
-
-fn leaf(path: &Path, key: &'static Key, node: Node) -> Result<Option<Given>, CliError> {
-    let line = node.line;
-    match node.value {
-        Value::Scalar(text) if text.is_empty() => Ok(None),
-        Value::Null => Ok(None),
-        Value::Scalar(text) => {
-            // A value with a variable in it is checked when it is needed.
-            if is_literal(&text) {
-                key.check(&text, &place(path, line))?;
+impl File {
+    /// Collects the values below a section.
+    fn walk(&mut self, section: &str, node: Node) {
+        let entries = match node.value {
+            Value::Map(entries) => entries,
+            Value::Null => return,
+            other => {
+                let name = if section.is_empty() {
+                    "the file"
+                } else {
+                    section
+                };
+                let (names, kind) = (key::children(section).join(", "), other.kind());
+                let what = format!("{name} must be a section with {names}, not {kind}");
+                self.faults.push(fault(&self.path, node.line, &what));
+                return;
             }
-            Ok(Some(Given { key, text, line }))
+        };
+        for entry in entries {
+            let name = if section.is_empty() {
+                entry.key
+            } else {
+                format!("{section}.{}", entry.key)
+            };
+            if key::is_section(&name) {
+                self.walk(&name, entry.node);
+            } else if let Some(key) = key::find(&name) {
+                self.leaf(key, entry.node);
+            } else {
+                let unknown = unknown(&self.path, entry.line, section, &name);
+                self.faults.push(unknown);
+            }
         }
-        other => {
-            let what = format!("{} takes a single value, not {}", key.path, other.kind());
-            Err(fault(path, line, &what))
+    }
+
+    fn leaf(&mut self, key: &'static Key, node: Node) {
+        let line = node.line;
+        match node.value {
+            Value::Scalar(text) if text.is_empty() => {}
+            Value::Null => {}
+            Value::Scalar(text) => self.values.push(Given { key, text, line }),
+            other => {
+                let what = format!("{} takes a single value, not {}", key.path, other.kind());
+                self.faults.push(fault(&self.path, line, &what));
+            }
         }
     }
 }

@@ -175,7 +175,7 @@ fn last(path: &str) -> &str {
     path.rsplit_once('.').map_or(path, |(_, name)| name)
 }
 
-fn distance(a: &str, b: &str) -> usize {
+pub(super) fn distance(a: &str, b: &str) -> usize {
     strsim::damerau_levenshtein(&a.to_lowercase(), b)
 }
 
@@ -189,9 +189,10 @@ impl Key {
                 _ => quote(value),
             };
             let path = self.path;
-            Err(CliError::usage(format!(
-                "{path} ({from}): {shown} is not {wanted}"
-            )))
+            Err(
+                CliError::usage(format!("{path} ({from}): {shown} is not {wanted}"))
+                    .hint("correct it there; tulving config show shows every setting"),
+            )
         };
         match self.kind {
             Kind::Text | Kind::Secret | Kind::Path | Kind::Uuid => Ok(()),

@@ -15,6 +15,8 @@ pub struct Shown {
     pub key: &'static str,
     /// Its value; a secret one is hidden. Nothing if it is not set or cannot be used.
     pub value: Option<String>,
+    /// Whether the value is a number.
+    pub is_number: bool,
     /// Where the value was given; nothing if it was not.
     pub from: Option<String>,
     /// The variable that comes before the file.
@@ -36,6 +38,7 @@ impl Config {
         let mut shown = Shown {
             key: key.path,
             value: None,
+            is_number: matches!(key.kind, Kind::Whole(..) | Kind::Number(..)),
             from: given.map(|setting| self.place(key, setting.origin)),
             variable: key.variable,
             problem: None,

@@ -68,6 +68,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Option<Node>, CliError> {
         let (event, Span { start, .. }) = event.map_err(|error| {
             fault(path, error.marker().line(), "this is not valid YAML")
                 .cause(error.info().to_owned())
+                .hint("correct that line: `key: value`, two spaces further in than its section; quotes around a value that holds : or #")
         })?;
         let line = start.line();
         let node = match event {
@@ -191,6 +192,7 @@ fn place(
 /// An error at a line of the file.
 pub(super) fn fault(path: &Path, line: usize, what: &str) -> CliError {
     CliError::usage(format!("{}, line {line}: {what}", path.display()))
+        .hint("correct that line; `tulving config show` lists the settings")
 }
 
 #[cfg(test)]

@@ -1,0 +1,110 @@
+//! What is given and has no effect.
+
+use super::key::distance;
+use super::{Config, KEYS, Origin};
+
+/// What every variable of ours begins with.
+const PREFIX: &str = "TULVING_";
+
+/// Settings of a server, of which the built-in model takes no notice.
+const OF_SERVERS: [&str; 4] = [
+    "embedding.model",
+    "embedding.dimensions",
+    "embedding.url",
+    "embedding.api_key_env",
+];
+
+/// Words by which people name the database in a variable.
+const DATABASE_WORDS: [&str; 7] = [
+    "PG",
+    "POSTGRES",
+    "POSTGRESQL",
+    "DB",
+    "DSN",
+    "DATABASE",
+    "CONNECTION",
+];
+
+/// Something that was given, and why it has no effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unused {
+    /// What was given, and why nothing comes of it.
+    pub remark: String,
+    /// What to do.
+    pub advice: String,
+}
+
+impl Config {
+    /// Everything that was given and has no effect.
+    #[must_use]
+    pub fn unused(&self) -> Vec<Unused> {
+        let names = self.env.names_with(PREFIX);
+        let unknown = names
+            .iter()
+            .filter(|name| KEYS.iter().all(|key| key.variable != **name));
+        let mut unused: Vec<Unused> = unknown.map(|name| variable(name)).collect();
+        unused.extend(self.beside_builtin());
+        unused
+    }
+
+    fn beside_builtin(&self) -> Option<Unused> {
+        let provider = self.get("embedding.provider").ok()?;
+        if provider.is_none_or(|(provider, _)| provider != "builtin") {
+            return None;
+        }
+        let given = KEYS.iter().filter(|key| OF_SERVERS.contains(&key.path));
+        let given: Vec<String> = given
+            .filter_map(|key| Some((key, self.settings.get(key.path)?)))
+            .filter(|(_, setting)| setting.origin != Origin::Default)
+            .map(|(key, setting)| format!("{} ({})", key.path, self.place(key, setting.origin)))
+            .collect();
+        (!given.is_empty()).then(|| Unused {
+            remark: format!(
+                "{} has no effect, since embedding.provider is builtin",
+                given.join(", ")
+            ),
+            advice: "embedding.provider: http, or take it out".to_owned(),
+        })
+    }
+}
+
+fn variable(name: &str) -> Unused {
+    Unused {
+        remark: format!("the environment variable {name} has no effect: there is no such setting"),
+        advice: nearest(name).map_or_else(
+            || "tulving config show   (lists the variables)".to_owned(),
+            |known| format!("did you mean {known}?"),
+        ),
+    }
+}
+
+fn nearest(name: &str) -> Option<&'static str> {
+    let own = name.strip_prefix(PREFIX)?;
+    if own.split('_').any(|word| DATABASE_WORDS.contains(&word)) {
+        return Some(super::DATABASE_URL);
+    }
+    let known = KEYS.iter().map(|key| key.variable);
+    let near = |known: &&str| distance(own, &known.trim_start_matches(PREFIX).to_lowercase());
+    let allowed = own.chars().count().div_ceil(3);
+    known
+        .min_by_key(near)
+        .filter(|known| near(known) <= allowed || known.contains(own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variable_that_was_probably_meant_is_named() {
+        for (given, meant) in [
+            ("TULVING_PG_URL", Some("DATABASE_URL")),
+            ("TULVING_DATABASE_URL", Some("DATABASE_URL")),
+            ("TULVING_DATADIR", Some("TULVING_DATA_DIR")),
+            ("TULVING_USER", Some("TULVING_USER_ID")),
+            ("TULVING_VOICE_ENGINE", None),
+        ] {
+            assert_eq!(nearest(given), meant, "{given}");
+        }
+    }
+}
