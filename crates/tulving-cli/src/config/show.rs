@@ -38,7 +38,7 @@ impl Config {
         let mut shown = Shown {
             key: key.path,
             value: None,
-            is_number: matches!(key.kind, Kind::Whole(..) | Kind::Number(..)),
+            is_number: matches!(key.kind, Kind::Whole(..) | Kind::Number),
             from: given.map(|setting| self.place(key, setting.origin)),
             variable: key.variable,
             problem: None,
