@@ -25,6 +25,7 @@ pub mod commands;
 pub mod config;
 pub mod confirm;
 pub mod context;
+pub mod embedder;
 pub mod exit;
 mod failure;
 pub mod input;

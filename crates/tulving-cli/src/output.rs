@@ -11,6 +11,7 @@ use tulving::showable::is_showable;
 use tulving::store::WordsOnly;
 use uuid::Uuid;
 
+use crate::embedder::one_model;
 use crate::exit::{CliError, Exit};
 use crate::terminal::{Look, Screen};
 use crate::text::safe;
@@ -93,7 +94,7 @@ pub fn note(remark: &str, advice: &str, screen: Screen) {
 pub fn words_only(why: &WordsOnly, screen: Screen) {
     note(
         &format!("by words only, since {why}"),
-        "embedding.provider in config.yaml, with the model of those vectors",
+        &one_model(why),
         screen,
     );
 }

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use clap::Args;
 use serde::Serialize;
 use tulving::model::Space;
+use tulving::store::WordsOnly;
 
 use crate::context::Context;
+use crate::embedder::one_model;
 use crate::exit::{CliError, Exit};
 use crate::memory::Home;
 use crate::output;
@@ -184,7 +186,10 @@ async fn embedder(space: Option<&Arc<Space>>, cx: &Context) -> Check {
             format!(
                 "makes {made}, which cannot be compared with {space}: texts are found by words only"
             ),
-            "set embedding.provider in config.yaml to the model of those vectors",
+            one_model(&WordsOnly {
+                stored: space.clone(),
+                embedder: made.clone(),
+            }),
         ),
         _ => Check::fine("embedder", made.to_string()),
     }

@@ -4,10 +4,12 @@ mod directory;
 mod file;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use serde_json::json;
-use tulving::model::Scope;
+use tulving::model::{Scope, Space};
 
 use super::wire::WireScope;
 use crate::cli::Global;
@@ -24,10 +26,19 @@ use crate::text::shell;
 /// `--user-id` or `--tenant-id` names, or to a new user. A directory that holds memories of nobody
 /// yet gets this owner; its memories stay as they are. A directory that holds anything else is
 /// refused and not touched. Run again, it says what is there and changes nothing.
+///
+/// `--model` says which model made the vectors that are there, so that memories are found by meaning too
+/// once the configuration names a server that runs it.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"config\": PATH, \"data_dir\": PATH, \"owner\": {\"kind\": \"user\" or \"tenant\", \"id\": UUID}, \"created\": [PATH…]}")]
-pub struct Init {}
+pub struct Init {
+    /// The model that made the vectors of a directory which does not say so, such as
+    /// sentence-transformers/all-MiniLM-L6-v2; known by its usual names [default: BAAI/bge-m3 for vectors
+    /// of 1024 numbers, else none]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub model: Option<String>,
+}
 
 /// What became of the data directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,12 +48,21 @@ enum Done {
     WasThere,
 }
 
+/// The data directory, as it is now.
+#[derive(Debug)]
+struct Made {
+    owner: Scope,
+    done: Done,
+    /// What its vectors are of, if there are any.
+    vectors: Option<Arc<Space>>,
+}
+
 /// Runs it.
 ///
 /// # Errors
 /// When the directory belongs to somebody or something else (exit 9), cannot be read or cannot be
 /// written.
-pub fn run(_: &Init, global: &Global) -> Result<Exit, CliError> {
+pub fn run(init: &Init, global: &Global) -> Result<Exit, CliError> {
     // Once more, should another have written the configuration meanwhile: then that one holds.
     for _ in 0..2 {
         let cx = Context::before_configuration(global)?;
@@ -57,8 +77,8 @@ pub fn run(_: &Init, global: &Global) -> Result<Exit, CliError> {
                 ));
             }
         };
-        if let Some((owner, done)) = directory::see_to(&directory, &cx)? {
-            report(&cx, &directory, owner, done)?;
+        if let Some(made) = directory::see_to(&directory, init.model.as_deref(), &cx)? {
+            report(&cx, &directory, &made)?;
             return Ok(Exit::Done);
         }
     }
@@ -71,7 +91,8 @@ pub fn run(_: &Init, global: &Global) -> Result<Exit, CliError> {
 }
 
 /// Says what there is now; `cx` is from before it was made.
-fn report(cx: &Context, directory: &Path, owner: Scope, done: Done) -> Result<(), CliError> {
+fn report(cx: &Context, directory: &Path, made: &Made) -> Result<(), CliError> {
+    let (owner, done) = (made.owner, made.done);
     let config = cx.config.usual_file();
     let written = cx.config.file().is_none();
     if cx.json {
@@ -99,14 +120,17 @@ fn report(cx: &Context, directory: &Path, owner: Scope, done: Done) -> Result<()
         ),
         Done::WasThere => format!("{}, left as it was", directory.display()),
     };
-    let mut page = summary(
-        &[
-            ("owner", owner.to_string()),
-            ("data", data),
-            ("config", config_line),
-        ],
-        cx.out,
-    );
+    let vectors = made.vectors.as_ref().map(|space| match space.is_named() {
+        true => space.to_string(),
+        false => format!(
+            "{} numbers, of a model that nobody named: tulving init --model NAME",
+            space.dims
+        ),
+    });
+    let mut lines = vec![("owner", owner.to_string()), ("data", data)];
+    lines.extend(vectors.map(|vectors| ("vectors", vectors)));
+    lines.push(("config", config_line));
+    let mut page = summary(&lines, cx.out);
     if done != Done::WasThere || written {
         let named = match cx.config.is_usual_file() {
             true => String::new(),

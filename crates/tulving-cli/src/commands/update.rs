@@ -12,20 +12,22 @@ use super::tags;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::input;
-use crate::output;
+use crate::output::{self, counted};
+use crate::progress::Tally;
 use crate::text::escape;
 
 /// Changes a memory
 ///
 /// What is not named stays as it is, the id in any case. If the text changes, so does the vector:
-/// to the one that is given, else to one that is made.
+/// to the one that is given, else to one that is made. A memory that has no vector gets one if its text is
+/// given, even the same; with `--missing-vectors` all get one.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
-    {\"id\": ID}")]
+    {\"id\": ID}, or with --missing-vectors {\"made\": N, \"without\": N}")]
 pub struct Update {
     /// The memory
-    #[arg(value_name = "ID")]
-    pub id: String,
+    #[arg(value_name = "ID", required_unless_present = "missing_vectors")]
+    pub id: Option<String>,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "a comment here would stand before the options")]
@@ -68,6 +70,10 @@ pub struct Changes {
     /// Its vector: a JSON array (`-`: from stdin) or an .npy file with one row
     #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
     pub vector: Option<PathBuf>,
+
+    /// Makes a vector for every memory that has none, from its text
+    #[arg(long, conflicts_with_all = ["id", "question", "answer", "title", "source", "created_at", "tag", "vector"])]
+    pub missing_vectors: bool,
 }
 
 /// Runs it.
@@ -76,6 +82,9 @@ pub struct Changes {
 /// When there is no such memory (exit 10), or it cannot become what it should.
 pub async fn run(update: Update, cx: &Context) -> Result<Exit, CliError> {
     let Update { id, changes } = update;
+    let Some(id) = id else {
+        return missing_vectors(cx).await;
+    };
     let vector = changes.vector.as_deref().and_then(|path| path.to_str());
     input::once([
         changes.question.as_deref(),
@@ -115,6 +124,32 @@ pub async fn run(update: Update, cx: &Context) -> Result<Exit, CliError> {
         output::json(&json!({"id": id}))?;
     } else {
         output::text(&escape(&id))?;
+    }
+    Ok(Exit::Done)
+}
+
+async fn missing_vectors(cx: &Context) -> Result<Exit, CliError> {
+    let memory = cx.memory().await?;
+    let tally = Tally::new("made", false, cx.face());
+    let mut before = 0;
+    let made = memory.embed_missing(|made| {
+        tally.advance(made - before);
+        before = made;
+    });
+    let made = made.await;
+    drop(tally);
+    let (made, without) = made?;
+    if cx.json {
+        output::json(&json!({"made": made, "without": without}))?;
+    } else {
+        let made = counted(made, "vector");
+        output::text(&match without {
+            0 => format!("Made {made}."),
+            without => format!(
+                "Made {made}; of {} the text has none.",
+                counted(without, "memory")
+            ),
+        })?;
     }
     Ok(Exit::Done)
 }

@@ -8,10 +8,11 @@ use tulving::backend::file::FileError;
 use tulving::backend::file::layout::{LayoutError, folder_of};
 use tulving::embed::EmbedError;
 use tulving::model::Kind;
-use tulving::store::StoreError;
+use tulving::store::{StoreError, WordsOnly};
 
 use super::{bug, told};
 use crate::config::create_command;
+use crate::embedder::one_model;
 use crate::exit::{CliError, Exit};
 use crate::text::{escape, quote, shell};
 
@@ -24,9 +25,11 @@ impl From<StoreError> for CliError {
                 .hint("check embedding.model and embedding.dimensions: tulving config show"),
             StoreError::GivenVector(_) => told(Exit::Source, &error)
                 .hint("a vector of the model that made the others; tulving doctor says which"),
-            StoreError::NoEmbedder(_) => told(Exit::Usage, &error).hint(
-                "set embedding.provider in config.yaml to the model of those vectors, or bring a vector: --vector FILE, --like ID; --mode keyword looks for words",
-            ),
+            StoreError::NoEmbedder(ref why) => told(Exit::Usage, &error).hint(format!(
+                "{}; or bring a vector: --vector FILE, --like ID; --mode keyword looks for words",
+                one_model(why)
+            )),
+            StoreError::OtherModel(ref why) => told(Exit::Usage, &error).hint(one_model(why)),
             StoreError::NoVector { .. } => {
                 told(Exit::Usage, &error).hint("--mode hybrid or --mode keyword, which look at its words")
             }
@@ -73,9 +76,13 @@ impl From<BackendError> for CliError {
             }
             BackendError::Changed { .. } => told(Exit::Locked, &error)
                 .hint("the same command again, once the other writer is done"),
-            BackendError::WrongSpace { .. } => told(Exit::Refused, &error).hint(
-                "set embedding.provider in config.yaml to the model of the vectors that are there",
-            ),
+            BackendError::WrongSpace {
+                ref stored,
+                ref given,
+            } => {
+                let (stored, embedder) = (stored.clone(), given.clone());
+                told(Exit::Refused, &error).hint(one_model(&WordsOnly { stored, embedder }))
+            }
             _ => bug(&error),
         }
     }
@@ -99,6 +106,12 @@ impl From<FileError> for CliError {
             FileError::Unloadable { .. } => told(Exit::Source, &error).hint(
                 "leave that out; or keep such memories apart, in a directory of their own: tulving init --data-dir DIR",
             ),
+            FileError::NoVectors { .. } => told(Exit::Usage, &error)
+                .hint("leave --model out; embedding in config.yaml says what makes vectors"),
+            FileError::OtherModel { known, .. } => told(Exit::Refused, &error).hint(format!(
+                "leave --model out, or name {}, the model that they are of",
+                shell(&known.model)
+            )),
             FileError::Foreign { path, .. } => told(Exit::Refused, &error).hint(format!(
                 "tulving init --data-dir {}   (any directory that is empty or not there yet)",
                 shell(&path.join("memory").to_string_lossy())
@@ -207,7 +220,6 @@ mod tests {
 
     use tulving::model::{EmbeddingError, Key, Scope, Space};
     use tulving::record::{Flaw, Reason};
-    use tulving::store::WordsOnly;
 
     use super::*;
 
@@ -307,7 +319,7 @@ mod tests {
                     given: space("b"),
                 },
                 Exit::Refused,
-                "embedding.provider",
+                "embedding: {provider: http",
             ),
         ] {
             check(error, exit, hint);

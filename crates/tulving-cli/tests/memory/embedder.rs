@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 
 use serde_json::{Value, json};
+use testkit::corpus::Corpus;
 
 use crate::support::{Desk, ids};
 
@@ -107,4 +108,124 @@ fn a_key_that_is_not_set_is_asked_for_when_a_server_is() {
     desk.run(&["list"]).expect(0);
     let refused = desk.run(&["search", "x"]).expect(2);
     refused.says("NO_SUCH_KEY environment variable not set");
+}
+
+/// A claimed directory of the Python original, with vectors of three numbers by nobody knows which model,
+/// and a server that makes such.
+fn unnamed() -> Desk {
+    let desk = Desk::empty();
+    Corpus::new(20)
+        .dim(3)
+        .episodes(false)
+        .write(&desk.path("data"));
+    desk.run(&["init"]).expect(0);
+    let config = std::fs::read_to_string(desk.path("config.yaml")).unwrap();
+    let http = format!("provider: http\n  url: '{}'\n  model: all-minilm", server());
+    desk.write("config.yaml", config.replace("provider: builtin", &http));
+    desk
+}
+
+/// The command that a note or an error says to try.
+fn advised(stderr: &str) -> Vec<&str> {
+    let (_, advice) = stderr.split_once("try: tulving ").unwrap();
+    let (command, _) = advice.split_once("   (").unwrap();
+    command.split(' ').collect()
+}
+
+#[test]
+fn vectors_of_an_unnamed_model_get_its_name_and_what_was_added_meanwhile_its_vectors() {
+    let desk = unnamed();
+    let added: Vec<String> = ["b", "bb", "bbb"]
+        .iter()
+        .map(|text| {
+            let ran = desk.run(&["add", "--question", text]).expect(0);
+            assert_eq!(advised(&ran.stderr), ["init", "--model", "all-minilm"]);
+            ran.stdout.trim_end().to_owned()
+        })
+        .collect();
+    let refused = desk.run(&["search", "b", "--mode", "vector"]).expect(2);
+    desk.run(&["update", "--missing-vectors"])
+        .expect(2)
+        .says("try: tulving init --model all-minilm");
+    let records = std::fs::read(desk.path("data/corpus/nodes.json")).unwrap();
+    desk.run(&advised(&refused.stderr))
+        .expect(0)
+        .shows("all-minilm (3 numbers)");
+    assert_eq!(
+        std::fs::read(desk.path("data/corpus/nodes.json")).unwrap(),
+        records
+    );
+
+    let doctor = desk.json(&["doctor"]);
+    let checks = doctor["checks"].as_array().unwrap();
+    let vectors = checks
+        .iter()
+        .find(|check| check["name"] == "vectors")
+        .unwrap();
+    for id in &added {
+        assert!(
+            vectors["detail"].as_str().unwrap().contains(id.as_str()),
+            "{vectors}"
+        );
+    }
+    let has_vector = |id: &str| desk.json(&["get", id])["has_vector"] == true;
+    assert!(!added.iter().any(|id| has_vector(id)));
+    // Its text once more is enough for one; a tag is not.
+    desk.run(&["update", &added[0], "--tag", "t"]).expect(0);
+    assert!(!has_vector(&added[0]));
+    assert_eq!(
+        desk.run(&["update", &added[0], "--question", "b"])
+            .expect(0)
+            .stderr,
+        ""
+    );
+    assert!(has_vector(&added[0]));
+    assert!(
+        vectors["hint"]
+            .as_str()
+            .unwrap()
+            .starts_with("tulving update --missing-vectors ")
+    );
+    let made = desk.json(&["update", "--missing-vectors"]);
+    assert_eq!(made, json!({"made": 2, "without": 0}));
+    assert!(added.iter().all(|id| has_vector(id)));
+    assert_eq!(desk.json(&["update", "--missing-vectors"])["made"], 0);
+    let found = desk.json(&["search", "b", "--mode", "vector", "--top-k", "100"]);
+    let found = ids(&found["hits"]);
+    assert!(added.iter().all(|id| found.contains(id)), "{found:?}");
+    let doctor = desk.json(&["doctor"]);
+    let checks = doctor["checks"].as_array().unwrap().iter();
+    assert!(
+        checks
+            .filter(|check| check["name"] != "access")
+            .all(|check| check["status"] == "ok"),
+        "{doctor}"
+    );
+}
+
+#[test]
+fn a_model_is_named_once_and_by_any_of_its_names() {
+    let desk = unnamed();
+    desk.run(&["init", "--model", "sentence-transformers/all-MiniLM-L6-v2"])
+        .expect(0);
+    assert_eq!(desk.run(&["search", "a"]).expect(0).stderr, "");
+    let before = desk.files("data");
+    desk.run(&["init", "--model", "all-minilm:22m"]).expect(0);
+    let refused = desk.run(&["init", "--model", "all-minilm:33m"]).expect(9);
+    refused.says("are of sentence-transformers/all-MiniLM-L6-v2 (3 numbers)");
+    assert!(desk.files("data") == before);
+
+    // At the same time as the owner, or not at all.
+    let desk = Desk::empty();
+    desk.run(&["init", "--model", "m"])
+        .expect(2)
+        .says("holds no vectors yet");
+    assert!(desk.everything().is_empty());
+    Corpus::new(20).dim(8).write(&desk.path("data"));
+    desk.run(&["init", "--model", "nomic-embed-text"])
+        .expect(0)
+        .shows("nomic-embed-text (8 numbers)");
+    desk.run(&["doctor"])
+        .expect(0)
+        .shows("nomic-embed-text (8 numbers)");
 }

@@ -1,5 +1,7 @@
 //! Embedding spaces.
 
+mod names;
+
 use std::fmt;
 
 /// One embedding model with its dimension. Vectors of different spaces are never compared.
@@ -48,21 +50,21 @@ impl Space {
         self.model != Self::UNKNOWN
     }
 
+    /// Whether a model of this name, by whatever name it goes, made its vectors.
+    #[must_use]
+    pub fn is_of_model(&self, model: &str) -> bool {
+        names::canonical(&self.model) == names::canonical(model)
+    }
+
     /// Whether vectors of both may be compared: as wide, and of one model whoever runs it.
     ///
     /// Names are compared up to case, without the organisation before the last `/` and without a tag after
-    /// a `:`. What Ollama calls `bge-m3:latest` is `BAAI/bge-m3`.
+    /// a `:`; for models that servers call by other names, those are known. What Ollama calls
+    /// `all-minilm:latest` is `sentence-transformers/all-MiniLM-L6-v2`.
     #[must_use]
     pub fn is_comparable_with(&self, other: &Self) -> bool {
-        self.dims == other.dims && plain(&self.model).eq_ignore_ascii_case(plain(&other.model))
+        self.dims == other.dims && self.is_of_model(&other.model)
     }
-}
-
-/// A model's name without organisation and tag.
-fn plain(model: &str) -> &str {
-    let name = model.rsplit_once('/').map_or(model, |(_, name)| name);
-    let name = name.split_once(':').map_or(name, |(name, _)| name);
-    name.trim()
 }
 
 impl fmt::Display for Space {

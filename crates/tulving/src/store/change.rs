@@ -44,6 +44,11 @@ impl Change {
         .collect()
     }
 
+    /// Whether it says what the text is to be, were it the same as before.
+    pub(super) fn names_text(&self) -> bool {
+        self.changes_text() || self.title.is_some()
+    }
+
     /// Whether what was said becomes different.
     pub(super) fn changes_text(&self) -> bool {
         self.question.is_some() || self.answer.is_some()

@@ -37,6 +37,9 @@ pub enum StoreError {
     /// Only words can be looked for, but vectors were asked for.
     #[error("cannot search by vector with a text: {0}")]
     NoEmbedder(WordsOnly),
+    /// The embedder makes vectors of another model than those that are there.
+    #[error("no vector can be made for memories that have none: {0}")]
+    OtherModel(WordsOnly),
     /// Something to search by vector with is missing.
     #[error("{id:?} has no vector to compare with")]
     NoVector {

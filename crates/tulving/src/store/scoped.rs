@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Change, NewNode, StoreError, WordsOnly};
 use crate::backend::{
-    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Page, Sources,
+    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Order, Page, Sources,
 };
 use crate::embed::{Embedder, Purpose};
 use crate::model::{Embedding, Key, Kind, Memory, Scope, Space, Timestamp, is_blank};
@@ -258,7 +258,8 @@ impl ScopedStore {
     }
 
     /// Changes a memory. If its text changes, so does its vector: to the one that is given, else to
-    /// one that is made; where neither is to be had, it is found by words only afterwards.
+    /// one that is made; where neither is to be had, it is found by words only afterwards. One that has no
+    /// vector gets one as well if its text is given and stays the same.
     ///
     /// # Errors
     /// If there is none, or it would say nothing or become something that cannot be kept.
@@ -294,7 +295,9 @@ impl ScopedStore {
             return Err(StoreError::Blank { index: 0 });
         }
         let same_text = search::text::embedded(&memory) == search::text::embedded(&old.memory);
-        let (embedding, words_only) = if change.embedding.is_none() && same_text {
+        // Who says the text once more may want the vector that it has not got.
+        let is_settled = same_text && (old.embedding.is_some() || !change.names_text());
+        let (embedding, words_only) = if change.embedding.is_none() && is_settled {
             (old.embedding, None)
         } else {
             let vectors = vec![change.embedding.clone()];
@@ -308,6 +311,58 @@ impl ScopedStore {
             ids: vec![id.to_owned()],
             words_only,
         })
+    }
+
+    /// Makes a vector for every memory that has none, from its text; `made` is told how many there are so
+    /// far. Gives how many were made, and of how many the text has none. What others change meanwhile is
+    /// left to them.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherModel`] if a vector is missing and the embedder makes those of another model; if
+    /// one cannot be made. Those made until then are kept.
+    pub async fn embed_missing(
+        &self,
+        mut made: impl FnMut(u64) + Send,
+    ) -> Result<(u64, u64), StoreError> {
+        /// Memories that are looked at together.
+        const AT_ONCE: usize = 256;
+        let (mut done, mut without) = (0, 0);
+        let mut page = Page {
+            order: Order::Oldest,
+            after: None,
+            limit: AT_ONCE,
+        };
+        loop {
+            let listing = self.list(&Filter::default(), &page).await?;
+            let keys: Vec<Key> = listing.memories.iter().map(Memory::key).collect();
+            let entries = self.backend.get(self.scope, &keys).await?;
+            let missing = entries.into_iter().flatten();
+            let missing = missing.filter(|entry| entry.embedding.is_none());
+            let missing: Vec<Memory> = missing.map(|entry| entry.memory).collect();
+            let none = vec![None; missing.len()];
+            let (embeddings, words_only) = self.embeddings(&missing, none).await?;
+            if let Some(why) = words_only {
+                return Err(StoreError::OtherModel(why));
+            }
+            for (old, embedding) in missing.into_iter().zip(embeddings) {
+                if embedding.as_ref().is_none_or(Embedding::is_zero) {
+                    without += 1;
+                    continue;
+                }
+                let memory = old.clone();
+                let new = Entry { memory, embedding };
+                match self.backend.replace(self.scope, &old, new).await {
+                    Ok(()) => done += 1,
+                    Err(BackendError::Changed { .. } | BackendError::NoSuchMemory { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            made(done);
+            page.after = listing.next;
+            if page.after.is_none() {
+                return Ok((done, without));
+            }
+        }
     }
 
     /// The change with a source that the memory may bear.

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use tulving::backend::file::layout::Layout;
 use tulving::backend::file::{Fault, FileBackend, FileError, Problem, Unloadable};
 use tulving::backend::{Backend as _, Filter};
-use tulving::model::{Embedding, Kind, Scope, Space};
+use tulving::model::{Key, Scope, Space};
 
 use super::{Check, embedder};
 use crate::context::Context;
@@ -113,18 +112,7 @@ async fn memories(files: &FileBackend, owner: Scope, cx: &Context) -> Result<Vec
     checks.extend(files.unloadable()?.map(|found| origin(&found)));
     let space = files.space(owner).await?;
     if let Some(space) = &space {
-        let without = counts.total() - with_vector(files, owner, space, counts.total()).await?;
-        checks.push(match without {
-            0 => Check::fine("vectors", format!("{space}")),
-            without => Check::warn(
-                "vectors",
-                format!(
-                    "{space}; {} without, found by words only",
-                    counted(without, "memory")
-                ),
-                "tulving update ID --vector FILE gives one a vector",
-            ),
-        });
+        checks.push(vectors(space, &files.without_vector()?));
     }
     checks.push(embedder(space.as_ref(), cx).await);
     Ok(checks)
@@ -243,25 +231,24 @@ fn origin(found: &[Unloadable]) -> Check {
     Check::warn(NAME, detail, hints.join("; "))
 }
 
-/// How many memories have a vector: as many as are near to any.
-async fn with_vector(
-    files: &FileBackend,
-    owner: Scope,
-    space: &Arc<Space>,
-    most: u64,
-) -> Result<u64, CliError> {
-    let mut numbers = vec![0.0; space.dims];
-    if let Some(first) = numbers.first_mut() {
-        *first = 1.0;
+/// Which memories are found by words only.
+fn vectors(space: &Space, without: &[Key]) -> Check {
+    /// More are not named.
+    const NAMED: usize = 10;
+    if without.is_empty() {
+        return Check::fine("vectors", format!("{space}"));
     }
-    let Ok(any) = Embedding::new(space.clone(), numbers) else {
-        return Ok(0);
+    let named = without.iter().take(NAMED).map(|key| key.id.as_str());
+    let named: Vec<&str> = named.collect();
+    let more = match without.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {} more", count(more as u64)),
     };
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let mut found = 0;
-    for kind in [Kind::Node, Kind::Episode] {
-        let nearest = files.nearest(owner, &any, most, &Filter::of(kind)).await?;
-        found += nearest.hits.len() as u64;
-    }
-    Ok(found)
+    let detail = format!(
+        "{space}; {} without, found by words only: {}{more}",
+        counted(without.len() as u64, "memory"),
+        named.join(", ")
+    );
+    let hint = "tulving update --missing-vectors   (makes them; tulving update ID --vector FILE brings one)";
+    Check::warn("vectors", detail, hint)
 }

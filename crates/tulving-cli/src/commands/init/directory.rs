@@ -6,26 +6,37 @@ use tulving::backend::file::{FileBackend, Founding, Inventory, Site};
 use tulving::model::Scope;
 use uuid::Uuid;
 
-use super::{Done, file};
+use super::{Done, Made, file};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::text::shell;
 
 /// Sees to it that the directory is there and has an owner, and that there is a configuration that
 /// names both. `None` if another wrote the configuration meanwhile.
-pub(super) fn see_to(directory: &Path, cx: &Context) -> Result<Option<(Scope, Done)>, CliError> {
+pub(super) fn see_to(
+    directory: &Path,
+    model: Option<&str>,
+    cx: &Context,
+) -> Result<Option<Made>, CliError> {
     let site = Site::survey(directory)?;
     let owner = owner_of(directory, &site, cx)?;
-    if let Site::Owned(_) = site {
-        FileBackend::open(directory)?;
+    let open = match site {
+        Site::Owned(_) => Some(FileBackend::open(directory)?),
+        _ => None,
+    };
+    if let Some(model) = model {
+        Site::check_model(directory, model)?;
     }
     let config = match cx.config.file() {
         Some(_) => None,
         None => Some(file::New::beside(cx.config.usual_file())?),
     };
     let publish = |owner| config.map_or(Ok(true), |config| config.publish(directory, owner));
-    if let Site::Owned(_) = site {
-        return Ok(publish(owner)?.then_some((owner, Done::WasThere)));
+    if let (Some(files), None) = (open, model) {
+        return match publish(owner)? {
+            true => made(owner, Done::WasThere, &files),
+            false => Ok(None),
+        };
     }
     // All that can be refused has been: from here on there are traces.
     let founding = Founding::begin(directory)?;
@@ -38,8 +49,20 @@ pub(super) fn see_to(directory: &Path, cx: &Context) -> Result<Option<(Scope, Do
     if !publish(owner)? {
         return Ok(None);
     }
-    founding.settle(owner, None)?;
-    Ok(Some((owner, done)))
+    if let Some(model) = model {
+        founding.name_model(model)?;
+    }
+    let files = founding.settle(owner, None)?;
+    made(owner, done, &files)
+}
+
+fn made(owner: Scope, done: Done, files: &FileBackend) -> Result<Option<Made>, CliError> {
+    let vectors = files.vectors()?;
+    Ok(Some(Made {
+        owner,
+        done,
+        vectors,
+    }))
 }
 
 /// Whose the directory is, or is to be.

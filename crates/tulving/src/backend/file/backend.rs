@@ -149,6 +149,14 @@ impl FileBackend {
         Ok(self.directory.state()?.scope)
     }
 
+    /// The space of its vectors; `None` if there are none yet.
+    ///
+    /// # Errors
+    /// If the directory cannot be read any more.
+    pub fn vectors(&self) -> Result<Option<Arc<Space>>, FileError> {
+        Ok(self.directory.state()?.space)
+    }
+
     /// Folds pending writes into the directory's own files. This also happens by itself, when there
     /// are many.
     ///
@@ -242,6 +250,23 @@ impl FileBackend {
             }
         }
         Ok(Some(found))
+    }
+
+    /// The memories that have no vector: nodes, then episodes, each in the order of the files.
+    ///
+    /// # Errors
+    /// If the directory cannot be read.
+    pub fn without_vector(&self) -> Result<Vec<Key>, FileError> {
+        let state = self.directory.state()?;
+        let mut keys = Vec::new();
+        for kind in KINDS {
+            for (doc, known) in state.shelf(kind).live() {
+                if state.vector(kind, doc)?.is_none() {
+                    keys.push(Key::new(kind, known.id));
+                }
+            }
+        }
+        Ok(keys)
     }
 
     /// Begins the journal, if there is none.

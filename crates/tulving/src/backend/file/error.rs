@@ -11,7 +11,7 @@ use super::npy::NpyError;
 use super::origin::Fault;
 use super::pair::PairError;
 use crate::json::ParseError;
-use crate::model::{Kind, Scope};
+use crate::model::{Kind, Scope, Space};
 use crate::record::Flaw;
 
 /// Why a data directory was not read or not written. What failed was not written, in whole.
@@ -124,6 +124,20 @@ pub enum FileError {
         found: usize,
         /// Numbers in the directory's vectors.
         expected: usize,
+    },
+    /// A model was named for vectors, and there are none.
+    #[error("{path} holds no vectors yet; the first one decides which model they are of")]
+    NoVectors {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Vectors that are known to be of one model were to be called another's.
+    #[error("the vectors in {path} are of {known}; nothing was changed")]
+    OtherModel {
+        /// The directory.
+        path: PathBuf,
+        /// What they are of.
+        known: Space,
     },
     /// One write is larger than a journal's frame.
     #[error("one write of {bytes} bytes is more than the {limit} that are taken at once; split it")]

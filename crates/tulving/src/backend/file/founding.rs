@@ -69,6 +69,15 @@ impl Site {
         Self::look(root)
     }
 
+    /// Whether it can be said of the vectors of a directory that this model made them.
+    ///
+    /// # Errors
+    /// [`FileError::NoVectors`] if there are none; [`FileError::OtherModel`] if another is known to have
+    /// made them.
+    pub fn check_model(root: &Path, model: &str) -> Result<(), FileError> {
+        newly_named(root, model).map(drop)
+    }
+
     fn look(root: &Path) -> Result<Self, FileError> {
         match fs::metadata(root) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::Vacant),
@@ -183,6 +192,19 @@ impl Founding {
         &self.site
     }
 
+    /// Says which model made the vectors that are there, which nobody said before.
+    ///
+    /// # Errors
+    /// As [`Site::check_model`], and if it cannot be written.
+    pub fn name_model(&self, model: &str) -> Result<(), FileError> {
+        if let Some(space) = newly_named(&self.root, model)? {
+            let mut manifest = Manifest::read(&Layout::find(&self.root)?)?;
+            manifest.set_space(&space);
+            manifest.write()?;
+        }
+        Ok(())
+    }
+
     /// Makes the directory somebody's, and opens it. Memories that are there do not change. Their
     /// space is the given one, if nothing says so yet.
     ///
@@ -241,6 +263,38 @@ fn write_empty(root: &Path, space: Option<&Space>) -> Result<(), FileError> {
             .map_err(FileError::io("writing", &path))?;
     }
     Ok(())
+}
+
+/// The space that vectors are of if this model made them; `None` if they are known to be of it.
+fn newly_named(root: &Path, model: &str) -> Result<Option<Space>, FileError> {
+    let path = || root.to_owned();
+    let layout = match Layout::find(root) {
+        Err(
+            LayoutError::NoDirectory {
+                is_there: false, ..
+            }
+            | LayoutError::NothingThere { .. },
+        ) => {
+            return Err(FileError::NoVectors { path: path() });
+        }
+        found => found?,
+    };
+    let known = Manifest::read(&layout)?.space()?;
+    let mut dims = known.as_ref().map_or(0, |space| space.dims);
+    for kind in KINDS {
+        if let Some(paths) = layout.require(kind)? {
+            dims = dims.max(Pair::open(paths, npy::Options::default())?.vectors.dims());
+        }
+    }
+    match known {
+        _ if dims == 0 => Err(FileError::NoVectors { path: path() }),
+        Some(known) if known.is_named() && known.is_of_model(model) => Ok(None),
+        Some(known) if known.is_named() => Err(FileError::OtherModel {
+            path: path(),
+            known,
+        }),
+        _ => Ok(Some(Space::local(model, dims))),
+    }
 }
 
 /// Refuses a space that the vectors of a directory do not fit.
