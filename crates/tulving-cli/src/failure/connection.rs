@@ -143,6 +143,10 @@ fn refusal_hint(said: &str, code: &str, credentials: &Credentials) -> String {
         "28000" if said.contains("Peer") || said.contains("Ident") => format!(
             "add host=localhost and a password to DATABASE_URL; or run this as the operating system's user {user}"
         ),
+        // The role that statements run under, which nobody is to log in as.
+        "28000" if user == "tulving_app" => {
+            "name another user in DATABASE_URL; as an administrator, to let one do this: GRANT tulving_app TO USER".to_owned()
+        }
         "28000" if said.contains("log in") => {
             format!("as an administrator: ALTER ROLE {role} LOGIN; or name another user in DATABASE_URL")
         }
@@ -156,6 +160,9 @@ fn refusal_hint(said: &str, code: &str, credentials: &Credentials) -> String {
         ),
         "08P01" if said.contains("startup parameter") => {
             "take options out of DATABASE_URL, or unset PGOPTIONS: this pooler refuses them; --schema NAME names a schema without".to_owned()
+        }
+        "08P01" if said.contains("no such") => {
+            "name a user and a database in DATABASE_URL that the pooler is set up for".to_owned()
         }
         "XX000" if said.contains("Tenant or user") => {
             "write the user as USER.PROJECT in DATABASE_URL, as the pooler's provider shows it".to_owned()

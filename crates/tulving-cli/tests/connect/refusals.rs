@@ -75,6 +75,11 @@ fn each_refusal_has_an_advice_of_its_own() {
             "unsupported startup parameter in options: statement_timeout",
             "take options out",
         ),
+        (
+            "08P01",
+            "no such database: x",
+            "that the pooler is set up for",
+        ),
         ("XX000", "Tenant or user not found", "USER.PROJECT"),
         ("XX000", "a reason of its own", "is refused in the same way"),
     ] {
@@ -187,4 +192,14 @@ fn hosts_are_tried_in_turn_until_one_gives_a_reason() {
         ),
         (1, 1, 0)
     );
+}
+
+#[test]
+fn nobody_is_advised_to_log_in_as_the_role_of_the_wall() {
+    let home = Home::new();
+    let door = refuses("28000", "role \"tulving_app\" is not permitted to log in");
+    let url = format!("postgresql://tulving_app@127.0.0.1:{}/x", door.port);
+    let ran = home.ask_at(&url).expect(7);
+    ran.says("GRANT tulving_app TO USER");
+    assert!(!ran.stderr.contains("ALTER ROLE"), "{}", ran.stderr);
 }

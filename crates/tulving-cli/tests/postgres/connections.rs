@@ -15,7 +15,7 @@ fn two_connections_are_enough_for_everything() {
     let url = url_as(world.database.url(), "few");
     let run = |args: &[&str]| {
         let mut command = program(world.directory.path(), &url);
-        command.env("TULVING_POOL_SIZE", "2");
+        command.env("TULVING_POOL_SIZE", "1");
         command.args(args).args(["--user-id", &world.user]);
         command.output().unwrap().into()
     };
@@ -54,4 +54,13 @@ fn two_connections_are_enough_for_everything() {
     let one = expect(&migrate, 7);
     one.says("too many connections for role \"few\"")
         .says("need two connections");
+    for read in [
+        &["search", "anything"][..],
+        &["list"],
+        &["add", "--question", "one?"],
+    ] {
+        expect(&[read, &["--backend", "postgres"]].concat(), 0);
+    }
+    let indexed = ["index"];
+    expect(&indexed, 7).says("need two connections");
 }

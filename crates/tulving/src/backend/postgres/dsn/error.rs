@@ -76,6 +76,9 @@ impl DsnError {
     pub fn advice(&self) -> String {
         match self {
             Self::Form { advice, .. } | Self::Parameter { advice, .. } => advice.clone(),
+            Self::File { path, .. } if path.starts_with("~") => {
+                "write the whole path: ~ stands for the home directory in a shell only".to_owned()
+            }
             Self::File { path, .. } => {
                 format!("put the file there, or name another one than {}", path.display())
             }

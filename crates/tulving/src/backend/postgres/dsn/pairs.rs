@@ -12,7 +12,7 @@ const QUOTE: &str =
 pub(super) fn read(text: &str) -> Result<Text, DsnError> {
     let mut read = Text::default();
     let mut chars = text.chars().peekable();
-    // A password without quotes that has spaces goes on where names are looked for.
+    // A password that has a space or a quote which is not escaped goes on where names are looked for.
     let mut after_password = false;
     loop {
         while chars.next_if(char::is_ascii_whitespace).is_some() {}
@@ -51,15 +51,15 @@ pub(super) fn read(text: &str) -> Result<Text, DsnError> {
                 c => value.push(c),
             }
         }
-        let is_password = name.contains("password");
         if !closed {
             return Err(DsnError::form("a ' has no second one", QUOTE));
         }
+        let certain = !after_password;
+        after_password |= name.contains("password");
         read.given.push(Given {
-            certain: !after_password,
             name,
             value,
+            certain,
         });
-        after_password |= is_password && !quoted;
     }
 }

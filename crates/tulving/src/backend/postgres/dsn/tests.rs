@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use proptest::prelude::*;
+
 use super::*;
 
 const PASSWORD: &str = "canary-7f3a";
@@ -128,6 +130,8 @@ fn pairs_are_quoted_as_in_libpq() {
         let text = format!("host=h user=u password={value} dbname=d sslmode=require");
         assert_eq!(password(&read(&text)).as_deref(), Some(secret), "{value}");
     }
+    let kept = read("host=h user=u password=p\\ ");
+    assert_eq!(password(&kept).as_deref(), Some("p "));
 }
 
 #[test]
@@ -462,4 +466,29 @@ fn libpqs_own_files_are_found() {
     assert_eq!(dsn.encryption.client, Some(client));
     let dsn = Dsn::read("host=h sslrootcert=system", &around).unwrap();
     assert_eq!(dsn.encryption.roots, None);
+}
+
+/// What is shown of a string, whether it can be used or not.
+fn shown(text: &str) -> String {
+    match text.parse::<Dsn>() {
+        Ok(dsn) => format!("{dsn} {dsn:?}"),
+        Err(error) => said(&error),
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_password_is_shown_whatever_is_in_it(
+        before in "[ -~]{0,6}", after in "[ -~]{0,6}",
+        more in r"[ '=\\@:/?#%&x]{0,6}",
+    ) {
+        for text in [
+            format!("postgresql://u:{before}Canary{after}@h.example:5432/d?sslmode=require"),
+            format!("postgresql://u:{before}Canary{after}@h1.example,h2.example"),
+            format!("host=h password={more}Canary{more} user=u"),
+            format!("postgresql://u@h/d?password={more}Canary{more}"),
+        ] {
+            prop_assert!(!shown(&text).contains("Canary"), "{text}: {}", shown(&text));
+        }
+    }
 }

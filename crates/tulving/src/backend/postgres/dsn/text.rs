@@ -24,7 +24,8 @@ pub(super) struct Text {
 impl Text {
     /// Reads either form.
     pub(super) fn read(text: &str) -> Result<Self, DsnError> {
-        let text = text.trim_ascii();
+        // Of pairs, the last value may end in a space that a backslash keeps.
+        let (pairs, text) = (text, text.trim_ascii());
         if let Some((scheme, rest)) = scheme(text) {
             return match scheme.to_ascii_lowercase().as_str() {
                 "postgresql" | "postgres" => url::read(rest),
@@ -49,7 +50,7 @@ impl Text {
                 format!("write postgresql://USER@HOST:5432/DATABASE; {ENCODE}"),
             ));
         }
-        let mut text = pairs::read(text)?;
+        let mut text = pairs::read(pairs)?;
         text.port_is_certain = true;
         Ok(text)
     }
