@@ -56,6 +56,10 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DIR", value_parser = crate::config::path())]
     pub data_dir: Option<PathBuf>,
 
+    /// The schema of the database that the tables are in [default: the first of the search path]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub schema: Option<String>,
+
     /// Prints the result as one JSON object on stdout, an error too
     #[arg(long, global = true)]
     pub json: bool,
@@ -90,6 +94,7 @@ impl Global {
             user_id: self.user_id.clone(),
             tenant_id: self.tenant_id.clone(),
             data_dir: self.data_dir.clone(),
+            schema: self.schema.clone(),
         }
     }
 }

@@ -58,6 +58,8 @@ pub struct Overrides {
     pub tenant_id: Option<String>,
     /// `--data-dir`
     pub data_dir: Option<PathBuf>,
+    /// `--schema`
+    pub schema: Option<String>,
 }
 
 /// Where a value was given.
@@ -297,6 +299,7 @@ impl Overrides {
                 "--backend",
                 backend.map(|value| value.get_name().to_owned()),
             ),
+            ("memory.postgres.schema", "--schema", self.schema.clone()),
             ("scope.user_id", "--user-id", self.user_id.clone()),
             ("scope.tenant_id", "--tenant-id", self.tenant_id.clone()),
             (

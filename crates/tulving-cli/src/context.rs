@@ -85,7 +85,11 @@ impl Context {
     pub fn database(&self) -> Result<Database, CliError> {
         let url = self.config.database_url()?;
         let dsn = Dsn::read(url.expose(), &self.config.surroundings()?);
-        Ok(Database::new(dsn.map_err(DatabaseError::from)?))
+        let database = Database::new(dsn.map_err(DatabaseError::from)?);
+        Ok(match self.config.schema()? {
+            Some(schema) => database.in_schema(schema),
+            None => database,
+        })
     }
 
     /// A connection to that database.

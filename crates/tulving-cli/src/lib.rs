@@ -104,10 +104,15 @@ fn run(cli: Cli) -> Result<Exit, CliError> {
         .build();
     let runtime = runtime
         .map_err(|error| CliError::new(Exit::Bug, "starting the runtime failed").because(&error))?;
+    let flag = cli.global.schema.as_deref();
+    let flag = flag.map(|schema| format!("--schema {}", text::shell(schema)));
     let done = runtime.block_on(commands::run(cli));
     // A task that still reads or writes must not keep a finished program alive.
     runtime.shutdown_background();
-    done
+    done.map_err(|error| match flag {
+        Some(flag) => error.repeating(&flag),
+        None => error,
+    })
 }
 
 /// What clap answers itself: help and version.

@@ -10,7 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Database, binaries::Binaries, client, database::Templates, supervisor::Supervisor};
+use super::{
+    Database, account::Account, binaries::Binaries, client, database::Templates,
+    supervisor::Supervisor,
+};
 
 /// A superuser who needs [`PASSWORD`]: see [`Server::start_with_tcp`].
 pub const PASSWORD_USER: &str = "keeper";
@@ -144,6 +147,20 @@ impl Server {
     /// All that a server of our own has logged since it was started.
     pub fn log(&self) -> String {
         self.private("log").supervisor.log()
+    }
+
+    /// Stops it and starts it again as a standby, which takes no writes and never ends its recovery.
+    pub fn become_standby(&mut self) {
+        let private = self.private_mut("become_standby");
+        private.supervisor.stop();
+        let signal = private.supervisor.home().join("data/standby.signal");
+        let touched = Account::get().command("touch").arg(&signal).status();
+        assert!(
+            touched.is_ok_and(|status| status.success()),
+            "cannot make {}",
+            signal.display()
+        );
+        private.start().unwrap_or_else(|why| panic!("{why}"));
     }
 
     /// The last lines that the server logged; empty with `TEST_DATABASE_URL`.

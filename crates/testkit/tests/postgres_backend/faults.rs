@@ -325,7 +325,7 @@ async fn a_wall_that_is_open_is_not_served_behind() {
         fixture.database.batch(hole);
         let opened = PostgresBackend::open(fixture.target(), &options(1)).await;
         match opened {
-            Err(DatabaseError::Refused(Refusal::WallOpen { what })) => {
+            Err(DatabaseError::Refused(Refusal::WallOpen { what, .. })) => {
                 assert!(what.contains(told), "{what}");
             }
             other => panic!("{hole}: {other:?}"),

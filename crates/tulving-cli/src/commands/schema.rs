@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, minute};
 use crate::table::Table;
+use crate::text::safe;
 
 /// `tulving schema …`
 #[derive(Debug, Subcommand)]
@@ -15,8 +16,13 @@ pub enum Command {
     /// Brings a database to the newest schema
     ///
     /// Creates the tables, indexes, row-level security and the role `tulving_app`, or brings older
-    /// ones up to date. Safe to run twice, from two processes at once, and after
-    /// `psql -f db/migrations/….sql`. The database needs the extension pgvector, 0.8.2 or newer.
+    /// ones up to date. Where the newest version is there already, it puts back what is missing:
+    /// rights, row-level security, triggers, indexes, tables. Safe to run twice, from two processes
+    /// at once, and after `psql -f db/migrations/….sql`. The database needs the extension pgvector,
+    /// 0.8.2 or newer.
+    ///
+    /// The tables go into the first schema of the search path, or into the one that `--schema`
+    /// names, which is made if it is not there.
     Apply,
 
     /// Shows which versions a database has, and which are missing
@@ -40,19 +46,31 @@ pub async fn run(command: &Command, cx: &Context) -> Result<Exit, CliError> {
 
 async fn apply(cx: &Context) -> Result<Exit, CliError> {
     let mut connection = cx.connect().await?;
-    let applied = connection.apply_schema().await?;
+    let brought = connection.apply_schema().await?;
     let newest = SchemaVersion::newest();
     if cx.json {
-        let applied: Vec<i32> = applied.iter().map(|version| version.version).collect();
-        output::json(&json!({"applied": applied, "version": newest}))?;
-    } else if applied.is_empty() {
-        output::text(&format!("The schema is at version {newest} already."))?;
-    } else {
-        for version in applied {
-            output::text(&format!("applied  {} {}", version.version, version.name))?;
-        }
-        output::text(&format!("The schema is at version {newest}."))?;
+        let applied: Vec<i32> = brought.versions.iter().map(|known| known.version).collect();
+        output::json(&json!({
+            "applied": applied,
+            "repaired": brought.repaired,
+            "version": newest,
+            "schema": brought.schema,
+        }))?;
+        return Ok(Exit::Done);
     }
+    for version in &brought.versions {
+        output::text(&format!("applied   {} {}", version.version, version.name))?;
+    }
+    for repaired in &brought.repaired {
+        output::text(&format!("repaired  {}", safe(repaired)))?;
+    }
+    let schema = safe(&brought.schema);
+    output::text(&match (brought.versions.len(), brought.repaired.len()) {
+        (0, 0) => {
+            format!("Schema {schema} is at version {newest} already, and nothing is missing.")
+        }
+        _ => format!("Schema {schema} is at version {newest}."),
+    })?;
     Ok(Exit::Done)
 }
 

@@ -49,7 +49,7 @@ macro_rules! key {
 }
 
 /// All of them, in the order of the file.
-pub static KEYS: [Key; 14] = [
+pub static KEYS: [Key; 15] = [
     key!(
         "memory.backend",
         "TULVING_BACKEND",
@@ -62,6 +62,7 @@ pub static KEYS: [Key; 14] = [
         None,
         Kind::Secret
     ),
+    key!("memory.postgres.schema", "TULVING_SCHEMA", None, Kind::Text),
     key!(
         "memory.postgres.pool_size",
         "TULVING_POOL_SIZE",

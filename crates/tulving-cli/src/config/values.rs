@@ -104,6 +104,14 @@ impl Config {
         Ok(CliError::usage(message).hint(hint))
     }
 
+    /// The schema that the tables are in, where one is named.
+    ///
+    /// # Errors
+    /// As [`Config::backend`].
+    pub fn schema(&self) -> Result<Option<String>, CliError> {
+        self.text("memory.postgres.schema")
+    }
+
     /// How many connections may be open at once.
     ///
     /// # Errors

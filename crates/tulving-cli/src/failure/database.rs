@@ -5,6 +5,7 @@ use tulving::backend::postgres::{DatabaseError, OwnerFlaw, Refusal, Standing};
 use super::{bug, connection, told};
 use crate::config::create_command;
 use crate::exit::{CliError, Exit};
+use crate::text::shell;
 
 impl From<DatabaseError> for CliError {
     fn from(error: DatabaseError) -> Self {
@@ -47,7 +48,26 @@ impl From<DatabaseError> for CliError {
 
 fn refusal_hint(refusal: &Refusal) -> Option<String> {
     let hint = match refusal {
-        Refusal::TableMissing { .. } | Refusal::SchemaOlder { .. } => "tulving schema apply".to_owned(),
+        Refusal::TableMissing { elsewhere, .. } => match elsewhere.first() {
+            Some(schema) => format!(
+                "--schema {}   (the tables are there); or, for others here, tulving schema apply",
+                shell(schema)
+            ),
+            None => "tulving schema apply".to_owned(),
+        },
+        Refusal::SchemaOlder { .. } => "tulving schema apply".to_owned(),
+        Refusal::NoSchema { .. } => {
+            "tulving schema apply --schema tulving   (makes it); then --schema tulving with every command, or TULVING_SCHEMA".to_owned()
+        }
+        Refusal::Occupied { .. } => {
+            "tulving schema apply --schema tulving   (a schema of its own); then --schema tulving with every command, or TULVING_SCHEMA".to_owned()
+        }
+        Refusal::Encoding { .. } => {
+            "psql \"$DATABASE_URL\" -c \"CREATE DATABASE tulving TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'\"; then name it in DATABASE_URL".to_owned()
+        }
+        Refusal::RightsMissing { .. } => {
+            "tulving schema apply   (as the tables' owner; puts back what is missing)".to_owned()
+        }
         Refusal::ExtensionMissing { available: true, .. } => {
             "psql \"$DATABASE_URL\" -c 'CREATE EXTENSION vector'   (as a role that may; columns that were dropped with it need a restore)".to_owned()
         }
@@ -81,6 +101,12 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
                     "as an administrator, those that are missing: CREATE ROLE tulving_app NOLOGIN; \
                      GRANT tulving_app TO {role}; GRANT USAGE, CREATE ON SCHEMA public TO {role}"
                 ),
+                Standing::Role => {
+                    "tulving schema apply   (as the tables' owner; puts back what the role tulving_app lacks)".to_owned()
+                }
+                Standing::Creator => format!(
+                    "as an administrator: CREATE SCHEMA NAME AUTHORIZATION {role}"
+                ),
                 Standing::Owner => {
                     "log in as the tables' owner: those of users and tenants are the owner's alone".to_owned()
                 }
@@ -88,12 +114,17 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
             }
         }
         Refusal::RoleMissing { .. } => {
-            "tulving schema print | psql \"$DATABASE_URL\"   (makes the role and gives it its rights)".to_owned()
+            "tulving schema apply   (makes the role and gives it its rights)".to_owned()
         }
         Refusal::ReadOnly { .. } => {
             "name the primary server in DATABASE_URL, or set default_transaction_read_only to off".to_owned()
         }
-        Refusal::WallOpen { .. } => "tulving schema print | psql \"$DATABASE_URL\"   (puts policies and grants back)".to_owned(),
+        Refusal::WallOpen { sql: Some(sql), .. } => {
+            format!("as an administrator: psql \"$DATABASE_URL\" -c {}", shell(sql))
+        }
+        Refusal::WallOpen { sql: None, .. } => {
+            "tulving schema apply   (puts policies and rights back)".to_owned()
+        }
         Refusal::SchemaNewer { .. } => "use a newer tulving".to_owned(),
         Refusal::SchemaChanged { .. } => "use the tulving that made it".to_owned(),
         Refusal::RunChanged { .. } => {

@@ -21,12 +21,15 @@ mod one_owner;
 mod oracle;
 mod owners;
 mod parity;
+mod place;
 mod plans;
 #[path = "../shared/ran.rs"]
 mod ran;
+mod read_only;
 mod rebuild;
 mod receipt;
 mod rejects;
+mod repair;
 mod roles;
 mod runs;
 mod schema;

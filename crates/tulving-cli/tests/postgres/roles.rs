@@ -5,7 +5,7 @@ use std::process::Command;
 
 use testkit::postgres::{Preset, Server};
 
-use crate::support::Ran;
+use crate::support::{Ran, World};
 
 /// Roles belong to the whole server, so tests that change them have one of their own.
 pub(crate) fn server() -> Server {
@@ -31,6 +31,11 @@ pub(crate) fn schema_files() -> Vec<String> {
 
 /// psql of the server's own version, stopping at the first error.
 pub(crate) fn psql(server: &Server, url: &str, args: &[&str]) -> Ran {
+    psql_command(server, url, args).output().unwrap().into()
+}
+
+/// The same, not yet run.
+pub(crate) fn psql_command(server: &Server, url: &str, args: &[&str]) -> Command {
     let psql = server
         .bin_dir()
         .map_or_else(|| "psql".into(), |bin| bin.join("psql"));
@@ -38,7 +43,7 @@ pub(crate) fn psql(server: &Server, url: &str, args: &[&str]) -> Ran {
     command
         .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url])
         .args(args);
-    command.output().unwrap().into()
+    command
 }
 
 /// What a statement gives, or the server's words where it refuses.
@@ -48,4 +53,30 @@ pub(crate) fn ask(server: &Server, url: &str, sql: &str) -> Result<String, Strin
         Some(0) => Ok(ran.stdout.trim().to_owned()),
         _ => Err(ran.stderr),
     }
+}
+
+/// Does what an error says, as a person with a shell and an administrator's login would.
+pub(crate) fn follow(server: &Server, world: &World, ran: &Ran) {
+    let hint = ran
+        .stderr
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("try: "));
+    let hint = hint.unwrap_or_else(|| panic!("no advice in: {}", ran.stderr));
+    let command = hint.strip_prefix("as an administrator: ").unwrap_or(hint);
+    let command = command.split("   (").next().unwrap_or_default();
+    let tulving = Path::new(env!("CARGO_BIN_EXE_tulving")).parent().unwrap();
+    let path = std::env::join_paths(server.bin_dir().into_iter().chain([
+        tulving,
+        "/usr/bin".as_ref(),
+        "/bin".as_ref(),
+    ]));
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", command])
+        .current_dir(world.directory.path())
+        .env_clear()
+        .env("PATH", path.unwrap())
+        .env("DATABASE_URL", world.database.url());
+    let done = Ran::from(shell.output().unwrap());
+    assert_eq!(done.code, Some(0), "{command}: {}", done.stderr);
 }

@@ -10,6 +10,19 @@ use testkit::postgres::{Database, Server};
 
 pub(crate) use crate::ran::{Ran, keys};
 
+impl Ran {
+    /// Checks what the result says.
+    #[track_caller]
+    pub(crate) fn shows(&self, text: &str) -> &Self {
+        assert!(
+            self.stdout.contains(text),
+            "expected {text:?} in:\n{}",
+            self.stdout
+        );
+        self
+    }
+}
+
 /// A database with the schema and one user, and an empty directory to work in.
 pub(crate) struct World {
     pub(crate) database: Database,
@@ -180,4 +193,11 @@ pub(crate) fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         }
     }
     found
+}
+
+/// The id of the first node in a data directory.
+pub(crate) fn first_node(data: &Path) -> String {
+    let nodes = std::fs::read(data.join("corpus/nodes.json")).unwrap();
+    let nodes: serde_json::Value = serde_json::from_slice(&nodes).unwrap();
+    nodes[0]["id"].as_str().unwrap().to_owned()
 }

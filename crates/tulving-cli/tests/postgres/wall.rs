@@ -4,7 +4,7 @@ use testkit::corpus::Corpus;
 use testkit::postgres::Server;
 
 use crate::oracle::SCOPED;
-use crate::roles::{ask, server, url_as};
+use crate::roles::{ask, follow, server, url_as};
 use crate::support::World;
 
 /// Two users with rows of the same source, and a login that is a member of the application role.
@@ -217,63 +217,33 @@ fn the_scope_ends_with_its_transaction() {
     }
 }
 
-/// What opens the wall, and what closes it again beyond what the schema's file does.
-const BREACHES: &[(&str, &str)] = &[
-    (
-        "ALTER TABLE runs DISABLE ROW LEVEL SECURITY",
-        "ALTER TABLE runs ENABLE ROW LEVEL SECURITY",
-    ),
-    (
-        "ALTER TABLE node_vectors DISABLE ROW LEVEL SECURITY",
-        "ALTER TABLE node_vectors ENABLE ROW LEVEL SECURITY",
-    ),
-    (
-        "ALTER TABLE memory_nodes NO FORCE ROW LEVEL SECURITY",
-        "ALTER TABLE memory_nodes FORCE ROW LEVEL SECURITY",
-    ),
-    (
-        "ALTER ROLE tulving_app BYPASSRLS",
-        "ALTER ROLE tulving_app NOBYPASSRLS",
-    ),
-    (
-        "ALTER ROLE tulving_app SUPERUSER",
-        "ALTER ROLE tulving_app NOSUPERUSER",
-    ),
-    (
-        "GRANT postgres TO tulving_app",
-        "REVOKE postgres FROM tulving_app",
-    ),
-    (
-        "CREATE ROLE bypass BYPASSRLS; CREATE ROLE between; GRANT bypass TO between; GRANT between TO tulving_app",
-        "DROP ROLE between; DROP ROLE bypass",
-    ),
-    (
-        "ALTER TABLE episodic_memories OWNER TO tulving_app",
-        "ALTER TABLE episodic_memories OWNER TO postgres",
-    ),
-    (
-        "CREATE POLICY open ON memory_nodes USING (true)",
-        "DROP POLICY open ON memory_nodes",
-    ),
-    (
-        "CREATE POLICY open ON memory_nodes FOR SELECT TO tulving_app USING (true)",
-        "DROP POLICY open ON memory_nodes",
-    ),
-    ("ALTER POLICY bound_scope ON memory_nodes USING (true)", ""),
-    (
-        "ALTER POLICY bound_scope ON memory_nodes WITH CHECK (true)",
-        "",
-    ),
-    ("GRANT TRUNCATE ON memory_nodes TO tulving_app", ""),
-    ("GRANT TRIGGER ON memory_nodes TO PUBLIC", ""),
-    ("CREATE TABLE later (scope_id uuid)", "DROP TABLE later"),
+/// What opens the wall.
+const BREACHES: &[&str] = &[
+    "ALTER TABLE runs DISABLE ROW LEVEL SECURITY",
+    "ALTER TABLE node_vectors DISABLE ROW LEVEL SECURITY",
+    "ALTER TABLE episode_postings DISABLE ROW LEVEL SECURITY",
+    "ALTER TABLE memory_nodes NO FORCE ROW LEVEL SECURITY",
+    "DROP POLICY bound_scope ON node_postings",
+    "ALTER ROLE tulving_app BYPASSRLS",
+    "ALTER ROLE tulving_app SUPERUSER",
+    "GRANT postgres TO tulving_app",
+    "CREATE ROLE bypass BYPASSRLS; CREATE ROLE between; GRANT bypass TO between; GRANT between TO tulving_app",
+    "ALTER TABLE episodic_memories OWNER TO tulving_app",
+    "CREATE POLICY open ON memory_nodes USING (true)",
+    "CREATE POLICY \"it's open\" ON memory_nodes FOR SELECT TO tulving_app USING (true)",
+    "ALTER POLICY bound_scope ON memory_nodes USING (true)",
+    "ALTER POLICY bound_scope ON memory_nodes WITH CHECK (true)",
+    "ALTER POLICY bound_scope ON memory_nodes TO postgres",
+    "GRANT TRUNCATE ON memory_nodes TO tulving_app",
+    "GRANT TRIGGER ON memory_nodes TO PUBLIC",
+    "CREATE TABLE later (scope_id uuid)",
 ];
 
 #[test]
-fn an_open_wall_is_refused() {
+fn an_open_wall_is_refused_and_what_the_error_says_closes_it() {
     let walled = Walled::new();
     let world = &walled.world;
-    for (open, close) in BREACHES {
+    for open in BREACHES {
         world.database.batch(open);
         for command in ["migrate", "verify"] {
             let mut args = vec![command, "--user-id", &world.user];
@@ -290,15 +260,23 @@ fn an_open_wall_is_refused() {
                 ran.stdout,
                 ran.stderr
             );
-            ran.says("row-level security does not hold")
-                .says("tulving schema print | psql");
+            ran.says("row-level security does not hold");
         }
-        world.database.batch(close);
-        // As the hint says.
-        let files = crate::roles::schema_files();
-        let files: Vec<&str> = files.iter().map(String::as_str).collect();
-        crate::roles::psql(&walled.server, world.database.url(), &files).expect(0);
-        world.verify(&[]).expect(0);
+        // One thing after the other may be told.
+        let followed = (0..3).find_map(|_| {
+            let ran = world.verify(&[]);
+            match ran.code {
+                Some(0) => Some(()),
+                _ => {
+                    follow(&walled.server, world, &ran);
+                    None
+                }
+            }
+        });
+        assert!(
+            followed.is_some() || world.verify(&[]).code == Some(0),
+            "{open}"
+        );
     }
     // A restrictive policy narrows, and one for others does not concern the role.
     world.database.batch(
@@ -306,4 +284,21 @@ fn an_open_wall_is_refused() {
          CREATE POLICY audit ON memory_nodes FOR SELECT TO auditor USING (true)",
     );
     world.verify(&[]).expect(0);
+}
+
+/// How a role has its name quoted in catalogs does not matter.
+#[test]
+fn a_wall_is_seen_whatever_the_database_is_set_to() {
+    let world = World::new();
+    world.corpus(&Corpus::new(4).dim(8));
+    world.migrate(&[]).expect(0);
+    let name = world.database.name();
+    world.database.batch(&format!(
+        "ALTER DATABASE {name} SET quote_all_identifiers = on"
+    ));
+    world.verify(&[]).expect(0);
+    world
+        .run(&["schema", "apply"])
+        .expect(0)
+        .shows("nothing is missing");
 }

@@ -22,8 +22,8 @@ pub(super) async fn checks(cx: &Context) -> Vec<Check> {
     match connection.require_target().await {
         Ok(target) => {
             let detail = format!(
-                "PostgreSQL {}, pgvector {}, newest tables",
-                target.server, target.vector
+                "PostgreSQL {}, pgvector {}, newest tables in schema {}",
+                target.server, target.vector, target.schema
             );
             checks.push(Check::fine("database", detail));
         }

@@ -10,6 +10,7 @@ use super::check::Target;
 use super::connect::Database;
 use super::error::{DatabaseError, Refusal};
 use super::holdings::Holdings;
+use super::place::Place;
 use super::pool::{Lent, Pool};
 use super::scoped::Purpose;
 use super::spaces::Spaces;
@@ -47,6 +48,7 @@ impl Default for PostgresOptions {
 pub struct PostgresBackend {
     pool: Pool,
     database: Database,
+    place: Arc<Place>,
     spaces: Spaces,
     target: Target,
     statement: Duration,
@@ -83,10 +85,12 @@ impl PostgresBackend {
         connection
             .require_wall(Scope::User(uuid::Uuid::nil()))
             .await?;
+        let place = connection.place().await?;
         drop(connection);
         Ok(Self {
             pool,
             database,
+            place,
             spaces: Spaces::default(),
             target,
             statement: options.statement,
@@ -140,7 +144,7 @@ impl PostgresBackend {
             self.register(space).await?;
         }
         let mut connection = self.lend().await?;
-        let scoped = connection.bind(scope, self.writing());
+        let scoped = connection.bind(&self.place, scope, self.writing());
         scoped.insert(drafts.to_vec(), &self.spaces, keys).await
     }
 }
@@ -150,7 +154,7 @@ impl Backend for PostgresBackend {
     async fn space(&self, scope: Scope) -> Result<Option<Arc<Space>>, BackendError> {
         again!(Tries::reading(), async {
             let mut connection = self.lend().await?;
-            let mut scoped = connection.bind(scope, self.reading());
+            let mut scoped = connection.bind(&self.place, scope, self.reading());
             let doing = "looking up the scope's space";
             let rows = scoped.send(&[Holdings::query(scope, false)], doing).await?;
             let rows = rows.first().map_or(&[][..], Vec::as_slice);
@@ -198,7 +202,7 @@ impl Backend for PostgresBackend {
             self.register(new.embedding.as_ref().map(Embedding::space))
                 .await?;
             let mut connection = self.lend().await?;
-            let scoped = connection.bind(scope, self.writing());
+            let scoped = connection.bind(&self.place, scope, self.writing());
             scoped.replace(old, &new, &self.spaces).await
         })
     }
@@ -206,7 +210,7 @@ impl Backend for PostgresBackend {
     async fn delete(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Key>, BackendError> {
         again!(Tries::writing(), async {
             let mut connection = self.lend().await?;
-            let scoped = connection.bind(scope, self.writing());
+            let scoped = connection.bind(&self.place, scope, self.writing());
             Ok(scoped.delete(keys).await?)
         })
     }
@@ -214,7 +218,7 @@ impl Backend for PostgresBackend {
     async fn touch(&self, scope: Scope, keys: &[Key], at: Timestamp) -> Result<u64, BackendError> {
         again!(Tries::writing(), async {
             let mut connection = self.lend().await?;
-            let scoped = connection.bind(scope, self.writing());
+            let scoped = connection.bind(&self.place, scope, self.writing());
             Ok(scoped.touch(keys, at).await?)
         })
     }
@@ -222,7 +226,7 @@ impl Backend for PostgresBackend {
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {
         again!(Tries::reading(), async {
             let mut connection = self.lend().await?;
-            let scoped = connection.bind(scope, self.reading());
+            let scoped = connection.bind(&self.place, scope, self.reading());
             Ok(scoped.get(keys, &self.spaces).await?)
         })
     }
@@ -235,7 +239,7 @@ impl Backend for PostgresBackend {
     ) -> Result<Listing, BackendError> {
         again!(Tries::reading(), async {
             let mut connection = self.lend().await?;
-            let scoped = connection.bind(scope, self.reading());
+            let scoped = connection.bind(&self.place, scope, self.reading());
             Ok(scoped.list(filter, page).await?)
         })
     }
@@ -243,7 +247,7 @@ impl Backend for PostgresBackend {
     async fn count(&self, scope: Scope, filter: &Filter) -> Result<Counts, BackendError> {
         again!(Tries::reading(), async {
             let mut connection = self.lend().await?;
-            let scoped = connection.bind(scope, self.reading());
+            let scoped = connection.bind(&self.place, scope, self.reading());
             Ok(scoped.count_passing(filter).await?)
         })
     }
@@ -251,7 +255,7 @@ impl Backend for PostgresBackend {
     async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError> {
         again!(Tries::reading(), async {
             let mut connection = self.lend().await?;
-            let scoped = connection.bind(scope, self.reading());
+            let scoped = connection.bind(&self.place, scope, self.reading());
             Ok(scoped.clusters().await?)
         })
     }
@@ -265,7 +269,7 @@ impl Backend for PostgresBackend {
     ) -> Result<Nearest, BackendError> {
         again!(Tries::reading(), async {
             let mut connection = self.lend().await?;
-            let scoped = connection.bind(scope, self.reading());
+            let scoped = connection.bind(&self.place, scope, self.reading());
             scoped.nearest(query, limit, filter, &self.spaces).await
         })
     }
@@ -279,7 +283,7 @@ impl Backend for PostgresBackend {
     ) -> Result<Vec<Scored>, BackendError> {
         again!(Tries::reading(), async {
             let mut connection = self.lend().await?;
-            let scoped = connection.bind(scope, self.reading());
+            let scoped = connection.bind(&self.place, scope, self.reading());
             Ok(scoped.matching(terms, limit, filter).await?)
         })
     }
@@ -293,7 +297,7 @@ impl Backend for PostgresBackend {
     ) -> Result<Vec<Facts>, BackendError> {
         again!(Tries::reading(), async {
             let mut connection = self.lend().await?;
-            let scoped = connection.bind(scope, self.reading());
+            let scoped = connection.bind(&self.place, scope, self.reading());
             Ok(scoped.neighbours(of, reach, filter).await?)
         })
     }

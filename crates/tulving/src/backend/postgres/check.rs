@@ -3,8 +3,12 @@
 use tokio_postgres::types::Type;
 
 use super::connect::Connection;
-use super::error::{DatabaseError, Doing, Refusal};
-use super::schema::SchemaVersion;
+use super::error::{DatabaseError, Refusal, Standing};
+use super::look::Facts;
+use super::place::{Place, Site, quoted};
+use super::schema::{Names, SchemaVersion};
+use super::scoped::{Purpose, ROLE};
+use super::statement::Statement;
 use crate::model::Scope;
 
 /// Below this, building an index in parallel could leak other tables' rows (CVE-2026-3172).
@@ -24,6 +28,8 @@ pub struct Target {
     pub server: String,
     /// pgvector's version.
     pub vector: String,
+    /// The schema that the tables are in.
+    pub schema: String,
     /// What distinguishes this database from every other: the server's identifier and the
     /// database's number.
     pub identity: String,
@@ -41,16 +47,20 @@ pub struct Wall {
 }
 
 impl Connection {
-    /// Checks server, tables, extension and schema version, in the order in which a user would
+    /// Checks server, tables, extension, schema version and rights, in the order in which a user would
     /// mend them.
     ///
     /// # Errors
     /// Says what is missing.
     pub async fn require_target(&self) -> Result<Target, DatabaseError> {
-        let server = self.require_server().await?;
-        self.require_table("memory_nodes").await?;
-        let vector = self.require_extension().await?;
-        let status = self.schema_status().await?;
+        let facts = self.look().await?;
+        facts.require_server(&self.target)?;
+        let place = self.settle(&facts)?;
+        let vector = facts.require_vector(&self.target)?;
+        if !facts.readable {
+            facts.require_role()?;
+        }
+        let status = self.status_at(&facts).await?;
         if !status.pending.is_empty() {
             let found = status.applied.last().map_or(0, |last| last.version);
             return Err(Refusal::SchemaOlder {
@@ -59,7 +69,8 @@ impl Connection {
             }
             .into());
         }
-        self.require_columns().await?;
+        facts.require_columns(&self.target)?;
+        facts.require_role()?;
         let mut warnings = Vec::new();
         if older(&vector, VECTOR_ADVISED) {
             warnings.push(format!(
@@ -67,119 +78,12 @@ impl Connection {
             ));
         }
         Ok(Target {
-            server,
+            server: facts.server,
             vector,
-            identity: self.identity().await?,
+            schema: place.schema.clone(),
+            identity: facts.identity,
             warnings,
         })
-    }
-
-    pub(super) async fn require_server(&self) -> Result<String, DatabaseError> {
-        let query =
-            "SELECT current_setting('server_version_num')::int, current_setting('server_version')";
-        let row = self
-            .client
-            .query_typed_one(query, &[])
-            .await
-            .doing("asking for the server's version")?;
-        let (number, found): (i32, String) = (row.get(0), row.get(1));
-        if number < SERVER_NEEDED {
-            Err(Refusal::ServerTooOld { found }.into())
-        } else {
-            Ok(found)
-        }
-    }
-
-    pub(super) async fn require_table(&self, table: &'static str) -> Result<(), DatabaseError> {
-        let query = "SELECT to_regclass($1) IS NOT NULL";
-        let there: bool = self
-            .client
-            .query_typed_one(query, &[(&table, Type::TEXT)])
-            .await
-            .doing("looking for the tables")?
-            .get(0);
-        if there {
-            Ok(())
-        } else {
-            Err(Refusal::TableMissing {
-                table,
-                target: self.target.clone(),
-            }
-            .into())
-        }
-    }
-
-    /// Looks for what goes with the extension and does not come back with it.
-    pub(super) async fn require_columns(&self) -> Result<(), DatabaseError> {
-        let query = "SELECT string_agg(t || '.' || c, ', ') \
-                     FROM (VALUES ('memory_nodes', 'embedding'), ('node_vectors', 'v'), \
-                                  ('episodic_memories', 'embedding'), ('episode_vectors', 'v')) AS needed (t, c) \
-                     WHERE NOT EXISTS (SELECT FROM pg_attribute \
-                                       WHERE attrelid = to_regclass(t) AND attname = c AND NOT attisdropped)";
-        let missing: Option<String> = self
-            .client
-            .query_typed_one(query, &[])
-            .await
-            .doing("looking for the columns of vectors")?
-            .get(0);
-        match missing {
-            None => Ok(()),
-            Some(columns) => Err(Refusal::ColumnsMissing {
-                columns,
-                target: self.target.clone(),
-            }
-            .into()),
-        }
-    }
-
-    pub(super) async fn require_extension(&self) -> Result<String, DatabaseError> {
-        const DOING: &str = "looking for pgvector";
-        let query = "SELECT extversion FROM pg_extension WHERE extname = 'vector'";
-        let Some(row) = self.client.query_typed_opt(query, &[]).await.doing(DOING)? else {
-            let query = "SELECT count(*) > 0 FROM pg_available_extensions WHERE name = 'vector'";
-            let available = self
-                .client
-                .query_typed_one(query, &[])
-                .await
-                .doing(DOING)?
-                .get(0);
-            return Err(Refusal::ExtensionMissing {
-                target: self.target.clone(),
-                available,
-            }
-            .into());
-        };
-        new_enough(row.get(0))
-    }
-
-    /// The extension that applying the schema would enable.
-    pub(super) async fn require_available_extension(&self) -> Result<(), DatabaseError> {
-        let query = "SELECT coalesce((SELECT extversion FROM pg_extension WHERE extname = 'vector'), \
-                                     (SELECT default_version FROM pg_available_extensions WHERE name = 'vector'))";
-        let row = self
-            .client
-            .query_typed_one(query, &[])
-            .await
-            .doing("looking for pgvector")?;
-        match row.get::<_, Option<String>>(0) {
-            Some(version) => new_enough(version).map(drop),
-            None => Err(Refusal::ExtensionMissing {
-                target: self.target.clone(),
-                available: false,
-            }
-            .into()),
-        }
-    }
-
-    async fn identity(&self) -> Result<String, DatabaseError> {
-        let query = "SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' || oid::text \
-                     FROM pg_database WHERE datname = current_database()";
-        Ok(self
-            .client
-            .query_typed_one(query, &[])
-            .await
-            .doing("identifying the database")?
-            .get(0))
     }
 
     /// Judges the role that statements on memories really run under, and the tables they touch.
@@ -187,62 +91,73 @@ impl Connection {
     /// # Errors
     /// If a row of another scope could be reached.
     pub async fn require_wall(&mut self, scope: Scope) -> Result<Wall, DatabaseError> {
-        const DOING: &str = "checking row-level security";
-        let scoped = self.scoped(scope).await?;
-        let roles = "SELECT current_user::text, coalesce(string_agg(r.rolname, ', ' ORDER BY r.rolname), '') \
-                     FROM pg_roles r \
-                     WHERE (r.rolsuper OR r.rolbypassrls) AND pg_has_role(current_user, r.oid, 'MEMBER')";
-        let row = scoped
-            .client()
-            .query_typed_one(roles, &[])
-            .await
-            .doing(DOING)?;
-        let (role, bypassing): (String, String) = (row.get(0), row.get(1));
-        let open = |what: String| Err(Refusal::WallOpen { what }.into());
-        if !bypassing.is_empty() {
-            return open(format!("the role {role} can bypass it as {bypassing}"));
-        }
-        // Policies for roles that the application role is not a member of do not concern it.
-        let tables = "SELECT c.relname::text, c.relrowsecurity AND c.relforcerowsecurity, \
-                             pg_has_role(current_user, c.relowner, 'MEMBER'), \
-                             (SELECT count(*) FILTER (WHERE p.polname = 'bound_scope' AND p.polcmd = '*' \
-                                         AND pg_get_expr(p.polqual, c.oid) = $1 \
-                                         AND pg_get_expr(p.polwithcheck, c.oid) = $1) = 1 \
-                                 AND count(*) FILTER (WHERE p.polname <> 'bound_scope' AND p.polpermissive) = 0 \
-                              FROM pg_policy p \
-                              WHERE p.polrelid = c.oid AND EXISTS (\
-                                  SELECT FROM unnest(p.polroles) AS r (oid) \
-                                  WHERE r.oid = 0 OR pg_has_role(current_user, r.oid, 'MEMBER'))), \
-                             has_table_privilege(current_user, c.oid, 'TRUNCATE, REFERENCES, TRIGGER') \
-                      FROM pg_class c \
-                      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'scope_id' AND NOT a.attisdropped \
-                      WHERE c.relkind IN ('r', 'p') \
-                        AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'memory_nodes'::regclass) \
-                      ORDER BY c.relname";
-        let mut held = Vec::new();
-        for row in scoped
-            .client()
-            .query_typed(tables, &[(&BOUND, Type::TEXT)])
-            .await
-            .doing(DOING)?
+        let place = self.place().await?;
+        let scoped = self.bind(&place, scope, Purpose::Bulk);
+        let look = [
+            // Conditions of policies are compared as text.
+            Statement::new("SET LOCAL quote_all_identifiers TO off"),
+            Statement::new(ROLES),
+            Statement::new(TABLES).with(BOUND, Type::TEXT),
+        ];
+        let rows = scoped.finish(&look, "checking row-level security").await?;
+        let [_, roles, tables] = rows.as_slice() else {
+            return Err(DatabaseError::Damaged {
+                what: "the database does not say who it is that asks".to_owned(),
+            });
+        };
+        let open = |what: String, sql: Option<String>| Err(Refusal::WallOpen { what, sql }.into());
+        let role = roles.first().map_or(ROLE, |row| row.get(0)).to_owned();
+        if let Some(row) = roles.first()
+            && let Some(through) = row.get::<_, Option<String>>(1)
         {
-            let (table, forced, owns, policies, beyond): (String, bool, bool, bool, bool) =
-                (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4));
-            if !forced {
-                return open(format!("it is not enabled and forced on {table}"));
+            let sql = if through == role {
+                format!("ALTER ROLE {} NOSUPERUSER NOBYPASSRLS", quoted(&role))
+            } else {
+                let granted: &str = row.get(2);
+                format!("REVOKE {} FROM {}", quoted(granted), quoted(&role))
+            };
+            return open(
+                format!("the role {role} can bypass it as {through}"),
+                Some(sql),
+            );
+        }
+        let ours = Names::read().tables;
+        let mut held = Vec::new();
+        for row in tables {
+            let table: String = row.get(0);
+            let name = place.own(&table);
+            if !row.get::<_, bool>(1) {
+                if !ours.contains(&table) {
+                    let sql = format!("CREATE SCHEMA other; ALTER TABLE {name} SET SCHEMA other");
+                    let what = format!(
+                        "{table}, which is not Tulving's, has a scope_id and is not behind it"
+                    );
+                    return open(what, Some(sql));
+                }
+                return open(format!("it is not enabled and forced on {table}"), None);
             }
-            if owns {
-                return open(format!("the role {role} owns {table}"));
+            if let Some(owner) = row.get::<_, Option<String>>(2) {
+                let sql = format!("ALTER TABLE {name} OWNER TO {}", quoted(&owner));
+                return open(format!("the role {role} owns {table}"), Some(sql));
             }
-            if !policies {
-                return open(format!(
-                    "{table} has other policies than bound_scope for the role {role}"
-                ));
+            if !row.get::<_, bool>(3) {
+                return open(
+                    format!("{table} lacks its policy, bound_scope, for the role {role}"),
+                    None,
+                );
             }
-            if beyond {
-                return open(format!(
+            if let Some(policy) = row.get::<_, Option<String>>(4) {
+                let sql = format!("DROP POLICY {} ON {name}", quoted(&policy));
+                let what = format!(
+                    "the policy {policy} lets the role {role} see more of {table} than one scope"
+                );
+                return open(what, Some(sql));
+            }
+            if row.get(5) {
+                let what = format!(
                     "the role {role} may TRUNCATE {table}, refer to it or hang triggers on it"
-                ));
+                );
+                return open(what, None);
             }
             held.push(table);
         }
@@ -250,15 +165,138 @@ impl Connection {
     }
 }
 
-fn new_enough(found: String) -> Result<String, DatabaseError> {
-    if older(&found, VECTOR_NEEDED) {
-        return Err(Refusal::ExtensionTooOld {
-            found,
-            needed: VECTOR_NEEDED,
+/// A role that is not held to policies, which the role in effect is or may become; and which role it
+/// was given for that.
+const ROLES: &str = "\
+SELECT current_user::text, r.rolname::text, g.rolname::text \
+FROM pg_roles a \
+LEFT JOIN pg_roles r ON (r.rolsuper OR r.rolbypassrls) AND pg_has_role(a.oid, r.oid, 'MEMBER') \
+LEFT JOIN pg_auth_members m ON m.member = a.oid AND pg_has_role(m.roleid, r.oid, 'MEMBER') \
+LEFT JOIN pg_roles g ON g.oid = m.roleid \
+WHERE a.rolname = current_user ORDER BY r.oid <> a.oid, r.rolname, g.rolname LIMIT 1";
+
+/// Every table with a scope: whether security is enabled and forced; who should own it, if the role
+/// does; whether the one policy is there, and another; whether there are rights beyond rows.
+/// Policies for roles that the role in effect is not a member of do not concern it.
+const TABLES: &str = "\
+SELECT c.relname::text, c.relrowsecurity AND c.relforcerowsecurity, \
+       CASE WHEN pg_has_role(c.relowner, 'MEMBER') \
+            THEN (SELECT pg_get_userbyid(v.relowner)::text FROM pg_class v \
+                  WHERE v.oid = 'tulving_schema_versions'::regclass) END, \
+       (SELECT count(*) = 1 FROM pg_policy p \
+        WHERE p.polrelid = c.oid AND p.polname = 'bound_scope' AND p.polcmd = '*' AND p.polpermissive \
+          AND pg_get_expr(p.polqual, c.oid) = $1 AND pg_get_expr(p.polwithcheck, c.oid) = $1 \
+          AND EXISTS (SELECT FROM unnest(p.polroles) AS r (oid) WHERE r.oid = 0 OR pg_has_role(r.oid, 'MEMBER'))), \
+       (SELECT min(p.polname::text) FROM pg_policy p \
+        WHERE p.polrelid = c.oid AND p.polname <> 'bound_scope' AND p.polpermissive \
+          AND EXISTS (SELECT FROM unnest(p.polroles) AS r (oid) WHERE r.oid = 0 OR pg_has_role(r.oid, 'MEMBER'))), \
+       has_table_privilege(c.oid, 'TRUNCATE, REFERENCES, TRIGGER') \
+FROM pg_class c \
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'scope_id' AND NOT a.attisdropped \
+WHERE c.relkind IN ('r', 'p') \
+  AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'memory_nodes'::regclass) \
+ORDER BY c.relname";
+
+impl Facts {
+    /// A server and a database that can hold memories at all.
+    pub(super) fn require_server(&self, target: &str) -> Result<(), Refusal> {
+        if self.server_number < SERVER_NEEDED {
+            let found = self.server.clone();
+            return Err(Refusal::ServerTooOld { found });
         }
-        .into());
+        if self.encoding != "UTF8" {
+            return Err(Refusal::Encoding {
+                found: self.encoding.clone(),
+                target: target.to_owned(),
+            });
+        }
+        Ok(())
     }
-    Ok(found)
+
+    /// The schema that the tables are in, with the first of them.
+    pub(super) fn require_tables(&self, site: &Site, target: &str) -> Result<Place, Refusal> {
+        const TABLE: &str = "memory_nodes";
+        match self.place() {
+            Some(place) if self.applied && !self.is_missing(TABLE) => Ok(place),
+            found => Err(Refusal::TableMissing {
+                table: TABLE,
+                target: target.to_owned(),
+                schema: found.map(|place| place.schema).or(site.schema.clone()),
+                elsewhere: self.homes.clone(),
+            }),
+        }
+    }
+
+    fn is_missing(&self, table: &str) -> bool {
+        self.missing.iter().any(|missing| missing == table)
+    }
+
+    /// Looks for what goes with the extension and does not come back with it.
+    pub(super) fn require_columns(&self, target: &str) -> Result<(), Refusal> {
+        match &self.columns_missing {
+            None => Ok(()),
+            Some(columns) => Err(Refusal::ColumnsMissing {
+                columns: columns.clone(),
+                target: target.to_owned(),
+            }),
+        }
+    }
+
+    /// pgvector, enabled and new enough; gives its version.
+    pub(super) fn require_vector(&self, target: &str) -> Result<String, Refusal> {
+        match &self.vector {
+            Some(vector) => new_enough(&vector.version),
+            None => Err(self.no_extension(target)),
+        }
+    }
+
+    /// The extension that applying the schema would enable.
+    pub(super) fn require_available(&self, target: &str) -> Result<(), Refusal> {
+        let enabled = self.vector.as_ref().map(|vector| &vector.version);
+        match enabled.or(self.available.as_ref()) {
+            Some(version) => new_enough(version).map(drop),
+            None => Err(self.no_extension(target)),
+        }
+    }
+
+    pub(super) fn no_extension(&self, target: &str) -> Refusal {
+        Refusal::ExtensionMissing {
+            target: target.to_owned(),
+            available: self.available.is_some(),
+        }
+    }
+
+    /// The role that statements on memories run under: there, within reach, and with its rights.
+    fn require_role(&self) -> Result<(), Refusal> {
+        if !self.role {
+            return Err(Refusal::RoleMissing { role: ROLE });
+        }
+        if !self.member {
+            return Err(Refusal::Privilege {
+                role: Some(self.login.clone()),
+                standing: Standing::Member,
+                doing: format!("taking on the role {ROLE}"),
+                source: None,
+            });
+        }
+        match self.lacking.as_slice() {
+            [] => Ok(()),
+            lacking => Err(Refusal::RightsMissing {
+                role: ROLE,
+                rights: lacking.join(", "),
+            }),
+        }
+    }
+}
+
+fn new_enough(found: &str) -> Result<String, Refusal> {
+    if older(found, VECTOR_NEEDED) {
+        return Err(Refusal::ExtensionTooOld {
+            found: found.to_owned(),
+            needed: VECTOR_NEEDED,
+        });
+    }
+    Ok(found.to_owned())
 }
 
 /// Compares versions number by number.

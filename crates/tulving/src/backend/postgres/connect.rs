@@ -1,16 +1,20 @@
 //! Connections.
 
+use std::sync::Arc;
+
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
 use super::dsn::Dsn;
-use super::error::{DatabaseError, Doing};
+use super::error::DatabaseError;
+use super::place::Site;
 use super::reach::{Reached, reach};
 
 /// One database: connections to it are made here.
 #[derive(Clone, Debug)]
 pub struct Database {
     dsn: Dsn,
+    site: Arc<Site>,
 }
 
 /// A connection, and the task that drives it. Ends when dropped.
@@ -20,6 +24,8 @@ pub struct Connection {
     pub(super) target: String,
     /// The login role, where the connection string names it.
     pub(super) login: Option<String>,
+    /// Where the tables are.
+    pub(super) site: Arc<Site>,
     /// Whether a transaction was begun that is not known to have ended.
     pub(super) engaged: bool,
     driver: JoinHandle<()>,
@@ -35,7 +41,23 @@ impl Database {
     /// Says no more than where the database is; nothing is connected yet.
     #[must_use]
     pub fn new(dsn: Dsn) -> Self {
-        Self { dsn }
+        Self::at(dsn, None)
+    }
+
+    /// The same with the tables in this schema, whatever the search path is.
+    #[must_use]
+    pub fn in_schema(self, schema: impl Into<String>) -> Self {
+        Self::at(self.dsn, Some(schema.into()))
+    }
+
+    fn at(dsn: Dsn, schema: Option<String>) -> Self {
+        let path = dsn.search_path().map(ToOwned::to_owned);
+        let site = Arc::new(Site {
+            schema,
+            path,
+            ..Site::default()
+        });
+        Self { dsn, site }
     }
 
     /// Host, port, database and user; never a password.
@@ -44,26 +66,13 @@ impl Database {
         self.dsn.to_string()
     }
 
-    /// The schemas that the connection string's `options` name, as `search_path` takes them.
-    #[must_use]
-    pub fn search_path(&self) -> Option<&str> {
-        self.dsn.search_path()
-    }
-
-    /// Makes a connection.
+    /// Makes a connection. It keeps the settings that the server gives it: each transaction has its
+    /// own, because behind a pooler what a session sets would reach others.
     ///
     /// # Errors
     /// If no server answers within the connection string's `connect_timeout` (10 s unless given),
     /// or it refuses us; or a file of certificates cannot be used.
     pub async fn connect(&self) -> Result<Connection, DatabaseError> {
-        let connection = self.connect_plain().await?;
-        connection.settle().await?;
-        Ok(connection)
-    }
-
-    /// The same without settings that outlive a transaction: behind a pooler they would reach
-    /// others.
-    pub(super) async fn connect_plain(&self) -> Result<Connection, DatabaseError> {
         let Reached {
             client,
             driver,
@@ -73,6 +82,7 @@ impl Database {
             client,
             target,
             login: self.dsn.user.clone(),
+            site: Arc::clone(&self.site),
             engaged: false,
             driver,
         })
@@ -80,27 +90,6 @@ impl Database {
 }
 
 impl Connection {
-    /// Settings that every connection needs.
-    async fn settle(&self) -> Result<(), DatabaseError> {
-        const DOING: &str = "setting up the connection";
-        for wish in [
-            // A client that is killed in the middle of a statement leaves within a second; servers
-            // on systems that cannot poll for that refuse the setting, and notice later.
-            "SET client_connection_check_interval = '1s'",
-            // New in PostgreSQL 17.
-            "SET transaction_timeout = 0",
-        ] {
-            match self.client.batch_execute(wish).await {
-                Err(error) if error.code().is_none() => return Err(error).doing(DOING),
-                _ => {}
-            }
-        }
-        // Limits that a hosted server sets for quick queries would cut a long run off, as with pg_dump.
-        let settings = "SET client_min_messages = warning; SET statement_timeout = 0; \
-                        SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0";
-        self.client.batch_execute(settings).await.doing(DOING)
-    }
-
     /// Host, port, database and user; never a password.
     #[must_use]
     pub fn target(&self) -> &str {

@@ -112,12 +112,49 @@ pub enum DatabaseError {
 #[non_exhaustive]
 pub enum Refusal {
     /// The schema was never applied.
-    #[error("{table} table does not exist in {target}")]
+    #[error("{table} table does not exist in {target}{}", within(schema.as_deref()))]
     TableMissing {
         /// The table that was looked for.
         table: &'static str,
         /// Which database.
         target: String,
+        /// The schema that was looked in, if there is one.
+        schema: Option<String>,
+        /// Schemas that hold the tables.
+        elsewhere: Vec<String>,
+    },
+    /// The search path names no schema that is there.
+    #[error("{target} has no schema for the tables: its search_path names none that exists")]
+    NoSchema {
+        /// Which database.
+        target: String,
+    },
+    /// Something else has a name that the tables need.
+    #[error("schema {schema} of {target} holds other tables of these names: {names}")]
+    Occupied {
+        /// The schema.
+        schema: String,
+        /// The names.
+        names: String,
+        /// Which database.
+        target: String,
+    },
+    /// The database cannot hold every text.
+    #[error("{target} keeps text in {found}; only UTF8 holds every memory")]
+    Encoding {
+        /// Its encoding.
+        found: String,
+        /// Which database.
+        target: String,
+    },
+    /// The role that statements on memories run under has lost rights, as in a restore without
+    /// privileges.
+    #[error("the role {role} lacks rights: {rights}")]
+    RightsMissing {
+        /// The role.
+        role: &'static str,
+        /// The rights, as GRANT takes them.
+        rights: String,
     },
     /// The server has no pgvector, or the database has not enabled it.
     #[error("pgvector extension missing in {target}")]
@@ -252,6 +289,8 @@ pub enum Refusal {
     WallOpen {
         /// What is open.
         what: String,
+        /// What an administrator runs to close it; `None` where applying the schema does.
+        sql: Option<String>,
     },
     /// An unfinished run has other inputs.
     #[error("run {run_id} is unfinished and its inputs changed: {changed}")]
@@ -307,10 +346,18 @@ pub enum Refusal {
 pub enum Standing {
     /// May take on the role that statements on memories run under.
     Member,
+    /// Is a member, but the role itself lacks the right, as after a restore without privileges.
+    Role,
     /// Owns the tables: those of users and tenants are the owner's alone.
     Owner,
     /// May make tables and has that role, or may make it.
     Maker,
+    /// May make schemas in the database.
+    Creator,
+}
+
+fn within(schema: Option<&str>) -> String {
+    schema.map_or_else(String::new, |schema| format!(", schema {schema}"))
 }
 
 impl DatabaseError {

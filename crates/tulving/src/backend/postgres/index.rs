@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio_postgres::types::Type;
 
 use super::connect::{Connection, Database};
-use super::error::{DatabaseError, Doing, Refusal, Standing};
+use super::error::{DatabaseError, Doing, Refusal};
 use super::holdings::Holdings;
 use super::matching::unread;
 use super::own_index::index_name;
@@ -350,6 +350,7 @@ impl Indexing<'_> {
         vectors: u64,
     ) -> Result<VectorIndex, DatabaseError> {
         let name = index_name(R::KIND, self.scope.id(), space_id);
+        let place = connection.place().await?;
         let mut ready = false;
         for (found, valid) in connection.index_names(self.scope).await? {
             // What a killed build left, or a rebuilding, is of no use to anyone.
@@ -367,7 +368,7 @@ impl Indexing<'_> {
                          WHERE i.indrelid = to_regclass($1)";
             let there = connection
                 .client
-                .query_typed(count, &[(&R::NARROW, Type::TEXT)])
+                .query_typed(count, &[(&place.own(R::NARROW), Type::TEXT)])
                 .await;
             let there = there.doing("counting indexes")?;
             if there
@@ -393,13 +394,15 @@ impl Indexing<'_> {
             .await
             .doing("preparing to build an index")?;
         let build = if ready {
-            format!("REINDEX INDEX CONCURRENTLY \"{name}\"")
+            format!("REINDEX INDEX CONCURRENTLY {}", place.own(&name))
         } else {
             format!(
                 "CREATE INDEX CONCURRENTLY \"{name}\" ON {} \
-                 USING hnsw ((v::halfvec({dims})) halfvec_ip_ops) WITH (m = 16, ef_construction = 64) \
+                 USING hnsw ((v::{}({dims})) {}) WITH (m = 16, ef_construction = 64) \
                  WHERE scope_id = '{}' AND space_id = {space_id}",
-                R::NARROW,
+                place.own(R::NARROW),
+                place.of_vector("halfvec"),
+                place.of_vector("halfvec_ip_ops"),
                 self.scope.id()
             )
         };
@@ -409,7 +412,8 @@ impl Indexing<'_> {
             .query_typed_one("SELECT pg_backend_pid()", &[])
             .await;
         let pid: i32 = pid.doing("preparing to build an index")?.get(0);
-        let mut building = std::pin::pin!(connection.client.batch_execute(&build));
+        let doing = "building the index of the vectors";
+        let mut building = std::pin::pin!(connection.apart(&build, doing));
         let built = loop {
             tokio::select! {
                 built = &mut building => break built,
@@ -424,9 +428,7 @@ impl Indexing<'_> {
                 }
             }
         };
-        built
-            .doing("building the index of the vectors")
-            .map_err(|error| error.lacking(connection.login.as_deref(), Standing::Owner))?;
+        built?;
         Ok(VectorIndex::Built)
     }
 }

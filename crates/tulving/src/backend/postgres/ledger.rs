@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use super::connect::{Connection, Database};
 use super::error::{DatabaseError, Doing, Refusal};
-use super::scoped::Scoped;
+use super::scoped::{Purpose, Scoped};
+use super::session::Rights;
+use super::statement::Statement;
 use crate::model::{Kind, Scope, Timestamp};
 
 /// How far a run is.
@@ -165,8 +167,9 @@ impl Database {
         const DOING: &str = "taking the scope's lock";
         let connection = self.connect().await?;
         let take = format!(
-            "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '{seconds}s'; \
+            "{}; SET LOCAL lock_timeout TO '{seconds}s'; \
              SELECT pg_advisory_xact_lock(hashtextextended('{LOCK}{}', 0))",
+            connection.place().await?.begin(),
             scope.id()
         );
         match connection.client.batch_execute(&take).await.doing(DOING) {
@@ -252,20 +255,18 @@ impl Connection {
         const DOING: &str = "listing runs";
         let rows = match scope {
             None => {
-                let query = select_runs("true");
-                self.client.query(&query, &[]).await.doing(DOING)?
+                self.of_all(Statement::new(select_runs("true")), DOING)
+                    .await?
             }
             Some(scope) => {
-                let scoped = self.scoped(scope).await?;
-                let query = select_runs("r.scope_id = $1");
-                scoped
-                    .client()
-                    .query(&query, &[&scope.id()])
-                    .await
-                    .doing(DOING)?
+                let place = self.place().await?;
+                let query = Statement::new(select_runs("r.scope_id = $1"));
+                let query = query.with(scope.id(), Type::UUID);
+                let scoped = self.bind(&place, scope, Purpose::Bulk);
+                scoped.finish(&[query], DOING).await?
             }
         };
-        Ok(rows.iter().map(Run::from_row).collect())
+        Ok(rows.iter().flatten().map(Run::from_row).collect())
     }
 
     /// Whether the login role sees the runs of every scope: as the tables' owner.
@@ -273,11 +274,16 @@ impl Connection {
     /// # Errors
     /// If the connection is lost.
     pub async fn sees_all_runs(&self) -> Result<bool, DatabaseError> {
-        let query =
-            "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('runs')";
-        let row = self.client.query_opt(query, &[]).await;
-        let row = row.doing("looking for the tables' owner")?;
-        Ok(row.is_some_and(|row| row.get(0)))
+        Ok(self.place().await?.keeper)
+    }
+
+    /// Asks for runs of any scope: the tables' owner sees them all, a member none.
+    async fn of_all(&self, query: Statement, doing: &str) -> Result<Vec<Vec<Row>>, DatabaseError> {
+        let rights = match self.place().await?.keeper {
+            true => Rights::Login,
+            false => Rights::Member,
+        };
+        self.unscoped(rights, &[query], doing).await
     }
 
     /// One run.
@@ -285,13 +291,11 @@ impl Connection {
     /// # Errors
     /// If there is no run with this id.
     pub async fn run(&mut self, run_id: Uuid) -> Result<Run, DatabaseError> {
-        let query = select_runs("r.run_id = $1");
-        let row = self
-            .client
-            .query_opt(&query, &[&run_id])
-            .await
-            .doing("reading a run")?;
-        row.as_ref()
+        let query = Statement::new(select_runs("r.run_id = $1")).with(run_id, Type::UUID);
+        let rows = self.of_all(query, "reading a run").await?;
+        rows.iter()
+            .flatten()
+            .next()
             .map(Run::from_row)
             .ok_or_else(|| Refusal::UnknownRun { run_id }.into())
     }

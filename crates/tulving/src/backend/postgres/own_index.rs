@@ -3,7 +3,9 @@
 use tokio_postgres::types::Type;
 
 use super::connect::Connection;
-use super::error::{DatabaseError, Doing, Standing};
+use super::error::DatabaseError;
+use super::session::Rights;
+use super::statement::Statement;
 use crate::model::{Kind, Scope};
 
 /// The name of the index of one scope's vectors: its own, so that no scope feels another's.
@@ -36,12 +38,12 @@ impl Connection {
     ) -> Result<Vec<(String, bool)>, DatabaseError> {
         let query = format!("{OWN} AND c.relname LIKE $1");
         let like = format!("%\\_vectors\\_{}\\_%", scope.id().simple());
+        let query = Statement::new(query).with(like, Type::TEXT);
         let rows = self
-            .client
-            .query_typed(&query, &[(&like, Type::TEXT)])
-            .await;
-        let rows = rows.doing("looking for indexes")?;
-        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+            .unscoped(Rights::Member, &[query], "looking for indexes")
+            .await?;
+        let rows = rows.iter().flatten();
+        Ok(rows.map(|row| (row.get(0), row.get(1))).collect())
     }
 
     /// The names of indexes whose scope is gone: nothing goes through them, and they take up room. None
@@ -53,8 +55,10 @@ impl Connection {
         const DOING: &str = "looking for indexes of owners that are gone";
         let may = "SELECT coalesce(has_table_privilege(to_regclass('users'), 'SELECT') \
                                AND has_table_privilege(to_regclass('tenants'), 'SELECT'), false)";
-        let may = self.client.query_typed_one(may, &[]).await.doing(DOING)?;
-        if !may.get::<_, bool>(0) {
+        let may = self
+            .unscoped(Rights::Login, &[Statement::new(may)], DOING)
+            .await?;
+        if !may.iter().flatten().any(|row| row.get(0)) {
             return Ok(Vec::new());
         }
         let query = format!(
@@ -62,8 +66,10 @@ impl Connection {
              AND substring(c.relname FROM '_vectors_([0-9a-f]{{32}})_')::uuid \
                  NOT IN (SELECT id FROM users UNION ALL SELECT id FROM tenants) ORDER BY 1"
         );
-        let rows = self.client.query_typed(&query, &[]).await.doing(DOING)?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
+        let rows = self
+            .unscoped(Rights::Login, &[Statement::new(query)], DOING)
+            .await?;
+        Ok(rows.iter().flatten().map(|row| row.get(0)).collect())
     }
 
     /// Removes them; gives their names.
@@ -79,10 +85,8 @@ impl Connection {
     }
 
     pub(super) async fn drop_index(&self, name: &str) -> Result<(), DatabaseError> {
-        let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS \"{name}\"");
-        let dropped = self.client.batch_execute(&drop).await;
-        dropped
-            .doing("removing an index")
-            .map_err(|error| error.lacking(self.login.as_deref(), Standing::Owner))
+        let name = self.place().await?.own(name);
+        let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {name}");
+        self.apart(&drop, "removing an index").await
     }
 }

@@ -7,7 +7,10 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::connect::Connection;
-use super::error::{DatabaseError, Doing, Refusal, Standing};
+use super::error::{DatabaseError, Refusal};
+use super::scoped::Purpose;
+use super::session::Rights;
+use super::statement::Statement;
 use crate::model::{Scope, Timestamp, is_blank};
 
 pub use create::{ChosenId, Made, Making};
@@ -205,9 +208,10 @@ impl Connection {
 
     /// Rows of a table that only its owner reads.
     async fn of_owners(&self, query: &str, doing: &str) -> Result<Vec<Row>, DatabaseError> {
-        self.require_table("memory_nodes").await?;
-        let rows = self.client.query(query, &[]).await.doing(doing);
-        rows.map_err(|error| error.lacking(self.login.as_deref(), Standing::Owner))
+        let rows = self
+            .unscoped(Rights::Login, &[Statement::new(query)], doing)
+            .await?;
+        Ok(rows.into_iter().flatten().collect())
     }
 
     /// Checks that an owner is in the database.
@@ -216,14 +220,13 @@ impl Connection {
     /// If it is not.
     pub async fn require_scope(&mut self, scope: Scope) -> Result<(), DatabaseError> {
         let target = self.target.clone();
-        let scoped = self.scoped(scope).await?;
+        let place = self.place().await?;
         let query = "SELECT user_id, tenant_id FROM scopes WHERE scope_id = $1";
-        let row = scoped
-            .client()
-            .query_typed_opt(query, &[(&scope.id(), Type::UUID)])
-            .await
-            .doing("looking for the owner")?;
-        let found: Option<(Option<Uuid>, Option<Uuid>)> = row.map(|row| (row.get(0), row.get(1)));
+        let query = Statement::new(query).with(scope.id(), Type::UUID);
+        let scoped = self.bind(&place, scope, Purpose::Bulk);
+        let rows = scoped.finish(&[query], "looking for the owner").await?;
+        let found = rows.iter().flatten().next();
+        let found: Option<(Option<Uuid>, Option<Uuid>)> = found.map(|row| (row.get(0), row.get(1)));
         if found == Some((scope.user_id(), scope.tenant_id())) {
             Ok(())
         } else {

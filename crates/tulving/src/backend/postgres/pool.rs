@@ -20,7 +20,7 @@ impl managed::Manager for Keeper {
     type Error = DatabaseError;
 
     async fn create(&self) -> Result<Connection, DatabaseError> {
-        self.database.connect_plain().await
+        self.database.connect().await
     }
 
     async fn recycle(

@@ -1,9 +1,15 @@
 //! The tables and their versions.
 
 use sha2::{Digest, Sha256};
+use tokio_postgres::SimpleQueryMessage;
 
 use super::connect::Connection;
 use super::error::{DatabaseError, Doing, Refusal, Standing};
+use super::look::Facts;
+use super::place::{Place, quoted};
+use super::scoped::ROLE;
+use super::session::Rights;
+use super::statement::{Statement, together};
 use crate::model::{Episode, Node, Scope, Timestamp};
 
 /// One file of `db/migrations`.
@@ -49,6 +55,17 @@ pub struct AppliedVersion {
     pub applied_at: Timestamp,
 }
 
+/// What applying the schema did.
+#[derive(Debug, Clone, Default)]
+pub struct Brought {
+    /// The schema that the tables are in.
+    pub schema: String,
+    /// Versions that were applied, oldest first.
+    pub versions: Vec<SchemaVersion>,
+    /// What was missing although its version had been applied, and was put back.
+    pub repaired: Vec<String>,
+}
+
 /// What a database has seen, and what this program knows.
 #[derive(Debug, Clone)]
 pub struct SchemaStatus {
@@ -77,13 +94,39 @@ impl SchemaVersion {
         crate::hex(&Sha256::digest(self.sql.as_bytes()))
     }
 
-    /// The file without the lines that only psql understands.
+    /// The file's statements, without the lines that only psql understands and the transaction around
+    /// them: what runs them brings its own.
     fn statements(&self) -> String {
         self.sql
             .lines()
-            .filter(|line| !line.starts_with('\\'))
+            .filter(|line| !line.starts_with('\\') && !matches!(*line, "BEGIN;" | "COMMIT;"))
             .flat_map(|line| [line, "\n"])
             .collect()
+    }
+}
+
+/// The names that the schema uses.
+#[derive(Debug)]
+pub(super) struct Names {
+    /// Its tables.
+    pub(super) tables: Vec<String>,
+    /// Its tables and indexes: none of them may be taken.
+    pub(super) all: Vec<String>,
+}
+
+impl Names {
+    /// Reads them in the files.
+    pub(super) fn read() -> Self {
+        let lines = || VERSIONS.iter().flat_map(|version| version.sql.lines());
+        let named = |what: &str| -> Vec<String> {
+            let after = |line: &'static str| line.strip_prefix("CREATE ")?.split_once(what);
+            let name = |(_, rest): (&str, &'static str)| rest.split_whitespace().next();
+            let names = lines().filter_map(|line| after(line).and_then(name));
+            names.map(ToOwned::to_owned).collect()
+        };
+        let tables = named("TABLE IF NOT EXISTS ");
+        let all = [tables.clone(), named("INDEX IF NOT EXISTS ")].concat();
+        Self { tables, all }
     }
 }
 
@@ -93,23 +136,31 @@ impl Connection {
     /// # Errors
     /// If it was made by a newer program, or by other files than this one holds.
     pub async fn schema_status(&self) -> Result<SchemaStatus, DatabaseError> {
+        let facts = self.look().await?;
+        facts.require_server(&self.target)?;
+        self.status_at(&facts).await
+    }
+
+    pub(super) async fn status_at(&self, facts: &Facts) -> Result<SchemaStatus, DatabaseError> {
         const DOING: &str = "reading the schema's versions";
-        let there = "SELECT to_regclass('tulving_schema_versions') IS NOT NULL";
-        let there: bool = self
-            .client
-            .query_typed_one(there, &[])
-            .await
-            .doing(DOING)?
-            .get(0);
-        let rows = if there {
-            let query = "SELECT version, name, checksum, applied_at FROM tulving_schema_versions ORDER BY version";
-            let rows = self.client.query_typed(query, &[]).await.doing(DOING);
-            rows.map_err(|error| error.lacking(self.login.as_deref(), Standing::Member))?
-        } else {
-            Vec::new()
+        let rows = match facts.place().filter(|_| facts.applied) {
+            Some(place) => {
+                let query = "SELECT version, name, checksum, applied_at FROM tulving_schema_versions ORDER BY version";
+                // Members read it as well, and need not inherit that.
+                let mut begin = place.begin();
+                if !facts.readable {
+                    begin.push_str(&format!("; SET LOCAL ROLE {ROLE}"));
+                }
+                let query = [Statement::new(query)];
+                let rows = together(&self.client, Some(&begin), &query, Some("COMMIT")).await;
+                rows.doing(DOING)
+                    .map_err(|error| error.lacking(Some(&facts.login), Standing::Member))?
+            }
+            None => Vec::new(),
         };
         let applied: Vec<AppliedVersion> = rows
             .iter()
+            .flatten()
             .map(|row| AppliedVersion {
                 version: row.get(0),
                 name: row.get(1),
@@ -146,47 +197,138 @@ impl Connection {
         Ok(SchemaStatus { applied, pending })
     }
 
-    /// Brings the database to the newest schema. Gives the versions that were applied.
+    /// Brings the database to the newest schema, and puts back what is missing of one that is there:
+    /// rights, row-level security, triggers, indexes, tables.
     ///
-    /// Safe to repeat, and from several processes at once: each file is one transaction that
-    /// begins by taking a lock.
+    /// A schema that was asked for by name is made. Safe to repeat, and from several processes at
+    /// once: each file is one transaction that begins by taking a lock.
     ///
     /// # Errors
-    /// If pgvector cannot be had, the login role may not create tables, or the schema is newer
-    /// than this program.
-    pub async fn apply_schema(&mut self) -> Result<Vec<SchemaVersion>, DatabaseError> {
-        let applied = self.apply_pending().await;
-        applied.map_err(|error| error.lacking(self.login.as_deref(), Standing::Maker))
+    /// If pgvector cannot be had, something else has the name of a table, the login role may not
+    /// create tables, or the schema is newer than this program.
+    pub async fn apply_schema(&mut self) -> Result<Brought, DatabaseError> {
+        let facts = self.look_where_to_apply().await?;
+        let brought = self.bring(&facts).await;
+        brought.map_err(|error| {
+            let standing = match facts.applied && !facts.keeper {
+                true => Standing::Owner,
+                false => Standing::Maker,
+            };
+            error.lacking(Some(&facts.login), standing)
+        })
     }
 
-    async fn apply_pending(&mut self) -> Result<Vec<SchemaVersion>, DatabaseError> {
-        self.require_server().await?;
-        let SchemaStatus { applied, pending } = self.schema_status().await?;
-        let by_psql = applied.iter().any(|seen| seen.checksum.is_none());
-        if !pending.is_empty() {
-            self.require_available_extension().await?;
-        }
-        for version in &pending {
-            let applied = self.apply_version(version).await;
-            if let Err(DatabaseError::Refused(Refusal::Privilege { .. })) = applied {
-                // To enable the extension takes a right of its own, which is told first.
-                self.require_extension().await?;
+    /// Looks at the database, and makes the schema that was asked for if it is not there.
+    async fn look_where_to_apply(&self) -> Result<Facts, DatabaseError> {
+        let facts = self.look().await?;
+        facts.require_server(&self.target)?;
+        let Some(name) = self.site.schema.as_ref().filter(|_| facts.schema.is_none()) else {
+            return Ok(facts);
+        };
+        let make = format!("CREATE SCHEMA IF NOT EXISTS {}", quoted(name));
+        self.client
+            .batch_execute(&make)
+            .await
+            .doing(&format!("making the schema {name}"))
+            .map_err(|error| error.lacking(Some(&facts.login), Standing::Creator))?;
+        self.look().await
+    }
+
+    async fn bring(&mut self, facts: &Facts) -> Result<Brought, DatabaseError> {
+        let Some(place) = facts.place() else {
+            let target = self.target.clone();
+            return Err(Refusal::NoSchema { target }.into());
+        };
+        if !facts.applied && !facts.taken.is_empty() {
+            return Err(Refusal::Occupied {
+                schema: place.schema,
+                names: facts.taken.join(", "),
+                target: self.target.clone(),
             }
-            applied?;
+            .into());
         }
+        let SchemaStatus { applied, pending } = self.status_at(facts).await?;
+        let by_psql = applied.iter().any(|seen| seen.checksum.is_none());
+        let mut brought = Brought {
+            schema: place.schema.clone(),
+            ..Brought::default()
+        };
+        if pending.is_empty() {
+            facts.require_vector(&self.target)?;
+            facts.require_columns(&self.target)?;
+            brought.repaired = self.repair(facts, &place).await?;
+        } else {
+            facts.require_available(&self.target)?;
+        }
+        let enabled;
+        let facts = match facts.vector {
+            Some(_) => facts,
+            None => {
+                enabled = self.enable_extension(facts, &place).await?;
+                &enabled
+            }
+        };
+        for version in &pending {
+            let (number, name) = (version.version, version.name);
+            let doing = format!("applying schema version {number} ({name})");
+            self.apply(facts, &version.statements(), &doing).await?;
+        }
+        let mut fill = String::new();
         for known in VERSIONS {
-            let fill = "UPDATE tulving_schema_versions SET checksum = $2 WHERE version = $1 AND checksum IS NULL";
-            self.client
-                .execute(fill, &[&known.version, &known.checksum()])
-                .await
-                .doing("recording the schema's checksum")?;
+            fill.push_str(&format!(
+                "UPDATE tulving_schema_versions SET checksum = '{}' WHERE version = {} AND checksum IS NULL;\n",
+                known.checksum(),
+                known.version
+            ));
         }
-        self.schema_status().await?;
-        self.require_columns().await?;
+        let facts = self.look().await?;
+        if by_psql || !pending.is_empty() {
+            self.apply(&facts, &fill, "recording the schema's checksum")
+                .await?;
+        }
+        self.status_at(&facts).await?;
+        facts.require_columns(&self.target)?;
         if by_psql || !pending.is_empty() {
             self.read_all_scopes().await?;
         }
-        Ok(pending)
+        brought.versions = pending;
+        Ok(brought)
+    }
+
+    /// Enables pgvector, in a schema that all may share: then no other goes when one of them goes.
+    async fn enable_extension(&self, facts: &Facts, place: &Place) -> Result<Facts, DatabaseError> {
+        let schema = match facts.public {
+            true => "public",
+            false => &place.schema,
+        };
+        let enable = format!(
+            "CREATE EXTENSION IF NOT EXISTS vector SCHEMA {};",
+            quoted(schema)
+        );
+        match self.apply(facts, &enable, "enabling pgvector").await {
+            // It takes a right of its own, which is told first.
+            Err(DatabaseError::Refused(Refusal::Privilege { .. })) => {
+                Err(facts.no_extension(&self.target).into())
+            }
+            Err(error) => Err(error),
+            Ok(_) => self.look().await,
+        }
+    }
+
+    /// Puts back what is missing of a schema whose versions were all applied; gives what it was.
+    async fn repair(&self, facts: &Facts, place: &Place) -> Result<Vec<String>, DatabaseError> {
+        let doing = format!("putting back what is missing in schema {}", place.schema);
+        let mut repaired = Vec::new();
+        if !facts.missing.is_empty() {
+            let every: String = VERSIONS.iter().map(SchemaVersion::statements).collect();
+            self.apply(facts, &every, &doing).await?;
+            repaired.extend(facts.missing.iter().map(|table| format!("table {table}")));
+        }
+        // The newest file looks for itself, and changes nothing that is as it should be.
+        if let Some(newest) = VERSIONS.last() {
+            repaired.extend(self.apply(facts, &newest.statements(), &doing).await?);
+        }
+        Ok(repaired)
     }
 
     /// Enters memories that are older than the keyword index into it, of every owner that is seen.
@@ -194,16 +336,14 @@ impl Connection {
         // The scopes themselves are behind the wall; their owners are the tables' owner's to read.
         let owners = "SELECT u.id, true FROM users u UNION ALL SELECT t.id, false FROM tenants t";
         let owners = self
-            .client
-            .query_typed(owners, &[])
-            .await
-            .doing("listing owners");
+            .unscoped(Rights::Login, &[Statement::new(owners)], "listing owners")
+            .await;
         let owners = match owners {
             // Someone else keeps the schema; `tulving index` is there for each scope.
             Err(DatabaseError::Refused(Refusal::Privilege { .. })) => return Ok(()),
             owners => owners?,
         };
-        for row in &owners {
+        for row in owners.iter().flatten() {
             let scope = match row.get(1) {
                 true => Scope::User(row.get(0)),
                 false => Scope::Tenant(row.get(0)),
@@ -214,25 +354,27 @@ impl Connection {
         Ok(())
     }
 
-    async fn apply_version(&self, version: &SchemaVersion) -> Result<(), DatabaseError> {
+    /// Runs SQL of the schema in one transaction. Gives what it says at its end, line by line.
+    async fn apply(
+        &self,
+        facts: &Facts,
+        sql: &str,
+        doing: &str,
+    ) -> Result<Vec<String>, DatabaseError> {
         // Roles belong to the whole server, so another database's session may be in the way where
         // this database's lock does not reach.
         const TRIES: u32 = 5;
-        let doing = format!(
-            "applying schema version {} ({})",
-            version.version, version.name
-        );
+        let begin = facts
+            .place()
+            .map_or_else(String::new, |place| place.begin());
+        let sql = format!("{begin};\n{sql}\nCOMMIT;");
         let mut tries = 1;
         loop {
-            let Err(error) = self
-                .client
-                .batch_execute(&version.statements())
-                .await
-                .doing(&doing)
-            else {
-                return Ok(());
+            let error = match self.client.simple_query(&sql).await.doing(doing) {
+                Ok(said) => return Ok(said.iter().filter_map(first_cell).collect()),
+                Err(error) => error,
             };
-            self.client.batch_execute("ROLLBACK").await.doing(&doing)?;
+            self.client.batch_execute("ROLLBACK").await.doing(doing)?;
             let concurrent = error.is_transient()
                 || error.sql_state().is_some_and(|code| code.code() == "XX000");
             if !concurrent || tries == TRIES {
@@ -240,6 +382,30 @@ impl Connection {
             }
             tokio::time::sleep(std::time::Duration::from_millis(50 * u64::from(tries))).await;
             tries += 1;
+        }
+    }
+}
+
+fn first_cell(message: &SimpleQueryMessage) -> Option<String> {
+    match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(ToOwned::to_owned),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Names;
+
+    #[test]
+    fn the_names_are_read_in_the_files() {
+        let Names { tables, all } = Names::read();
+        assert_eq!(tables.len(), 13, "{tables:?}");
+        for name in ["users", "memory_nodes", "run_chunks", "episode_postings"] {
+            assert!(tables.iter().any(|table| table == name), "{name}");
+        }
+        for name in ["users_tenant", "memory_nodes_doc", "runs_started"] {
+            assert!(all.iter().any(|known| known == name), "{name}");
         }
     }
 }

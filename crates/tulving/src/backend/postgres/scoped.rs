@@ -1,5 +1,6 @@
 //! The only way to memories: a transaction bound to one scope.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -8,6 +9,7 @@ use tokio_postgres::{Client, Row};
 
 use super::connect::Connection;
 use super::error::{DatabaseError, Doing, Refusal, Standing};
+use super::place::Place;
 use super::statement::{Statement, together};
 use crate::model::Scope;
 
@@ -36,6 +38,7 @@ pub(super) enum Purpose {
 /// scope's rows and no others; statements name the scope as well. Dropping it rolls back.
 pub struct Scoped<'c> {
     connection: &'c mut Connection,
+    place: Arc<Place>,
     pub(super) scope: Scope,
     purpose: Purpose,
     began: bool,
@@ -45,17 +48,25 @@ impl Connection {
     /// Begins a transaction on the memories of one scope.
     ///
     /// # Errors
-    /// If the login role may not take on the application role, or the connection is lost.
+    /// If the tables are not there, the login role may not take on the application role, or the
+    /// connection is lost.
     pub async fn scoped(&mut self, scope: Scope) -> Result<Scoped<'_>, DatabaseError> {
-        let mut scoped = self.bind(scope, Purpose::Bulk);
+        let place = self.place().await?;
+        let mut scoped = self.bind(&place, scope, Purpose::Bulk);
         scoped.send(&[], "binding the scope").await?;
         Ok(scoped)
     }
 
     /// The same, begun together with the first statements.
-    pub(super) fn bind(&mut self, scope: Scope, purpose: Purpose) -> Scoped<'_> {
+    pub(super) fn bind(
+        &mut self,
+        place: &Arc<Place>,
+        scope: Scope,
+        purpose: Purpose,
+    ) -> Scoped<'_> {
         Scoped {
             connection: self,
+            place: Arc::clone(place),
             scope,
             purpose,
             began: false,
@@ -147,42 +158,43 @@ impl Scoped<'_> {
             {
                 return Refusal::RoleMissing { role: ROLE }.into();
             }
+            // Only who may not take on the role is told its name.
+            let lacking = match error.as_db_error().is_some_and(of_role) {
+                true => Standing::Member,
+                false => Standing::Role,
+            };
             let error = DatabaseError::from_driver(doing, error);
             match error.sql_state() {
                 Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => DatabaseError::Locked {
                     scope: self.scope,
                     seconds: WRITERS_WAIT,
                 },
-                _ => error.lacking(self.connection.login.as_deref(), Standing::Member),
+                _ => error.lacking(self.connection.login.as_deref(), lacking),
             }
         })
     }
 
-    /// Plain SET LOCAL, not `set_config`: poolers and distributed servers forward only that.
+    /// None of it says whether writes are let in: that is for who runs the server to set.
     fn begin(&self) -> String {
         // The value is a UUID, so there is nothing to escape.
         let bind = format!(
             "SET LOCAL ROLE {ROLE}; SET LOCAL tulving.scope_id = '{}'; {PLANNING}",
             self.scope.id()
         );
-        let limit = |limit: Duration| {
-            let millis = limit.as_millis();
+        let limited = |begin: &str, limit: Duration| {
+            let (millis, settings) = (limit.as_millis(), self.place.settings());
             format!(
-                "SET LOCAL statement_timeout = {millis}; \
+                "{begin}; {settings}; SET LOCAL statement_timeout = {millis}; \
                  SET LOCAL idle_in_transaction_session_timeout = {millis}; \
-                 SET LOCAL lock_timeout = '{WRITERS_WAIT}s'"
+                 SET LOCAL lock_timeout = '{WRITERS_WAIT}s'; {bind}"
             )
         };
         match self.purpose {
-            Purpose::Bulk => format!("BEGIN; {bind}"),
-            Purpose::Reading(time) => {
-                let limit = limit(time);
-                format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {limit}; {bind}")
+            Purpose::Bulk => format!("{}; {bind}", self.place.begin()),
+            Purpose::Reading(limit) => {
+                limited("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", limit)
             }
-            Purpose::Writing(time) => {
-                let limit = limit(time);
-                format!("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {limit}; {bind}")
-            }
+            Purpose::Writing(limit) => limited("BEGIN ISOLATION LEVEL READ COMMITTED", limit),
         }
     }
 

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_postgres::types::Type;
 
 use super::connect::Connection;
-use super::error::{DatabaseError, Doing};
+use super::error::DatabaseError;
 use super::scoped::Scoped;
+use super::session::Rights;
 use super::statement::Statement;
 use crate::model::Space;
 
@@ -18,7 +19,7 @@ impl Connection {
     /// The number of an embedding space; it is made if it is not there.
     ///
     /// # Errors
-    /// If the login role may not write the table.
+    /// If the application role may not write the table.
     pub async fn space(&mut self, space: &Space) -> Result<i32, DatabaseError> {
         const DOING: &str = "registering the embedding space";
         if let Some(found) = self.find_space(space).await? {
@@ -26,17 +27,8 @@ impl Connection {
         }
         // Someone else may have made it meanwhile: then nothing is inserted, and it is found below.
         let make = "INSERT INTO embedding_spaces (provider, model, dims) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-        self.client
-            .execute_typed(
-                make,
-                &[
-                    (&space.provider, Type::TEXT),
-                    (&space.model, Type::TEXT),
-                    (&width(space), Type::INT4),
-                ],
-            )
-            .await
-            .doing(DOING)?;
+        self.unscoped(Rights::Member, &[of(make, space)], DOING)
+            .await?;
         let missing = || DatabaseError::Damaged {
             what: format!("embedding_spaces does not keep {space}"),
         };
@@ -46,22 +38,22 @@ impl Connection {
     /// The number of an embedding space, if it is there.
     ///
     /// # Errors
-    /// If the login role may not read the table.
+    /// If the application role may not read the table.
     pub async fn find_space(&self, space: &Space) -> Result<Option<i32>, DatabaseError> {
-        let row = self
-            .client
-            .query_typed_opt(
-                FIND,
-                &[
-                    (&space.provider, Type::TEXT),
-                    (&space.model, Type::TEXT),
-                    (&width(space), Type::INT4),
-                ],
-            )
-            .await
-            .doing("looking for the embedding space")?;
-        Ok(row.map(|row| row.get(0)))
+        let find = of(FIND, space);
+        let rows = self
+            .unscoped(Rights::Member, &[find], "looking for the embedding space")
+            .await?;
+        Ok(rows.iter().flatten().next().map(|row| row.get(0)))
     }
+}
+
+/// A statement on one space.
+fn of(sql: &str, space: &Space) -> Statement {
+    Statement::new(sql)
+        .with(space.provider.clone(), Type::TEXT)
+        .with(space.model.clone(), Type::TEXT)
+        .with(width(space), Type::INT4)
 }
 
 /// The embedding spaces that were seen. A space never changes its number.

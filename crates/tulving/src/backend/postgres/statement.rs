@@ -57,7 +57,7 @@ impl Statement {
         self.text(before).text(&inner.sql).text(after)
     }
 
-    async fn run(&self, client: &Client) -> Result<Vec<Row>, Error> {
+    pub(super) async fn run(&self, client: &Client) -> Result<Vec<Row>, Error> {
         let parameters: Vec<(&(dyn ToSql + Sync), Type)> = self
             .parameters
             .iter()

@@ -100,7 +100,6 @@ impl Connection {
     ) -> Result<(Made, Option<Made>), DatabaseError> {
         newcomer.owner().check()?;
         admin.map_or(Ok(()), Owner::check)?;
-        self.require_table("memory_nodes").await?;
         let mut tries = 1;
         loop {
             match self.try_create(newcomer.clone(), making, admin).await {
@@ -129,7 +128,7 @@ impl Connection {
         const DOING: &str = "creating owners";
         let login = self.login.clone();
         let lacking = |error: DatabaseError| error.lacking(login.as_deref(), Standing::Owner);
-        let tx = self.client.transaction().await.doing(DOING)?;
+        let tx = self.transaction(DOING).await?;
         tx.batch_execute(LOCK).await.doing(DOING)?;
         let made = newcomer.make(&tx, making).await.map_err(lacking)?;
         let admin = match admin {

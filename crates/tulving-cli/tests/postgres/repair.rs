@@ -1,0 +1,209 @@
+//! `schema apply` puts back what is missing of tables that are at the newest version.
+
+use std::process::Stdio;
+
+use testkit::corpus::Corpus;
+use testkit::postgres::Server;
+
+use crate::roles::{ask, follow, psql_command, server, url_as};
+use crate::support::{Ran, World};
+
+fn migrated() -> World {
+    let world = World::new();
+    world.corpus(&Corpus::new(20).dim(8));
+    world.migrate(&[]).expect(0);
+    world
+}
+
+#[test]
+fn what_is_missing_is_named_and_put_back() {
+    let world = migrated();
+    for (damage, said) in [
+        (
+            "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM tulving_app",
+            "rights on memory_nodes",
+        ),
+        (
+            "REVOKE SELECT ON tulving_schema_versions FROM tulving_app",
+            "rights on tulving_schema_versions",
+        ),
+        (
+            "REVOKE INSERT ON embedding_spaces FROM tulving_app",
+            "rights on embedding_spaces",
+        ),
+        (
+            "REVOKE UPDATE (node_next) ON scopes FROM tulving_app",
+            "right to count in scopes",
+        ),
+        (
+            "REVOKE ALL ON SCHEMA public FROM PUBLIC, tulving_app",
+            "use of schema public",
+        ),
+        (
+            "ALTER TABLE node_vectors DISABLE ROW LEVEL SECURITY",
+            "row-level security on node_vectors",
+        ),
+        (
+            "ALTER TABLE runs NO FORCE ROW LEVEL SECURITY",
+            "row-level security on runs",
+        ),
+        (
+            "DROP POLICY bound_scope ON episode_postings",
+            "policy bound_scope on episode_postings",
+        ),
+        (
+            "ALTER POLICY bound_scope ON scopes USING (true)",
+            "policy bound_scope on scopes",
+        ),
+        (
+            "DROP POLICY keeper_reads ON runs",
+            "policy keeper_reads on runs",
+        ),
+        (
+            "GRANT TRUNCATE ON memory_nodes TO tulving_app",
+            "rights on memory_nodes",
+        ),
+        ("GRANT SELECT ON users TO PUBLIC", "on users and tenants"),
+        (
+            "DROP TRIGGER make_scope ON users",
+            "trigger make_scope on users",
+        ),
+        (
+            "ALTER TABLE tenants DISABLE TRIGGER make_scope",
+            "trigger make_scope on tenants",
+        ),
+        (
+            "DROP FUNCTION tulving_make_scope() CASCADE",
+            "trigger make_scope on users",
+        ),
+        ("DROP INDEX memory_nodes_time", "index memory_nodes_time"),
+        (
+            "DROP INDEX episodic_memories_doc",
+            "index episodic_memories_doc",
+        ),
+        ("DROP TABLE run_chunks", "table run_chunks"),
+        ("DROP TABLE episode_postings", "table episode_postings"),
+    ] {
+        world.database.batch(damage);
+        world.run(&["schema", "apply"]).expect(0).shows(said);
+        world
+            .run(&["schema", "apply"])
+            .expect(0)
+            .shows("nothing is missing");
+        world.verify(&[]).expect(0);
+    }
+    world.migrate(&[]).expect(0);
+}
+
+/// As `pg_restore --no-privileges` leaves it.
+#[test]
+fn a_role_that_lost_its_rights_is_told_of_apply() {
+    let world = migrated();
+    for damage in [
+        "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM tulving_app",
+        "REVOKE SELECT ON node_postings FROM tulving_app",
+        "REVOKE ALL ON SCHEMA public FROM PUBLIC, tulving_app",
+        "REVOKE INSERT ON memory_nodes FROM tulving_app",
+    ] {
+        world.database.batch(damage);
+        let user = &world.user;
+        let add = [
+            "add",
+            "--backend",
+            "postgres",
+            "--user-id",
+            user,
+            "--question",
+            "q",
+            "--answer",
+            "a",
+        ];
+        let ran = world.run(&add).expect(9);
+        assert!(
+            ran.stderr.contains("try: tulving schema apply"),
+            "{}",
+            ran.stderr
+        );
+        world.run(&["schema", "apply"]).expect(0);
+        world.run(&add).expect(0);
+    }
+}
+
+#[test]
+fn owners_that_came_while_the_trigger_was_gone_get_their_scope() {
+    let world = migrated();
+    let late = "00000000-0000-4000-8000-00000000000a";
+    world.database.batch(&format!(
+        "DROP TRIGGER make_scope ON users; INSERT INTO users (id, email) VALUES ('{late}', 'late@example.com')"
+    ));
+    world.run(&["schema", "apply"]).expect(0);
+    world.migrate_for(late, &[]).expect(0);
+}
+
+#[test]
+fn nothing_is_locked_where_nothing_is_missing() {
+    let world = migrated();
+    // Someone reads for hours: whatever changes a table waits for that.
+    let reading =
+        "BEGIN; SELECT count(*) FROM memory_nodes, scopes, runs, users; SELECT pg_sleep(600)";
+    let mut reader = psql_command(Server::shared(), world.database.url(), &["-c", reading]);
+    let mut reader = reader.stdout(Stdio::null()).spawn().unwrap();
+    let asleep = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    while world.database.scalar(asleep) == "0" {
+        assert!(reader.try_wait().unwrap().is_none(), "the reader ended");
+    }
+    let apply = world.run(&["schema", "apply"]).expect(0);
+    apply.shows("nothing is missing");
+    assert_ne!(world.database.scalar(asleep), "0");
+    world.database.batch("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()");
+    reader.wait().unwrap();
+}
+
+#[test]
+fn who_may_not_repair_is_told_who_may() {
+    let server = server();
+    let world = World::on(&server);
+    world
+        .database
+        .batch("CREATE ROLE guest LOGIN; GRANT tulving_app TO guest; DROP INDEX memory_nodes_time");
+    let mut guest = world.command(&["schema", "apply"]);
+    guest.env("DATABASE_URL", url_as(world.database.url(), "guest"));
+    let ran = Ran::from(guest.output().unwrap()).expect(9);
+    ran.says("try: log in as the tables' owner");
+    // pgvector's schema is another's, who keeps it closed.
+    let other = server.database();
+    other.batch(
+        "CREATE ROLE keeper LOGIN; CREATE SCHEMA extensions; CREATE EXTENSION vector SCHEMA extensions; \
+         GRANT USAGE ON SCHEMA extensions TO keeper; CREATE SCHEMA mine AUTHORIZATION keeper; GRANT tulving_app TO keeper",
+    );
+    let keeper = |args: &[&str]| {
+        let mut command = world.command(args);
+        command.env("DATABASE_URL", url_as(other.url(), "keeper"));
+        Ran::from(command.output().unwrap())
+    };
+    let refused = keeper(&["schema", "apply", "--schema", "mine"]).expect(9);
+    refused.says("GRANT USAGE ON SCHEMA extensions TO tulving_app");
+    ask(
+        &server,
+        other.url(),
+        "GRANT USAGE ON SCHEMA extensions TO tulving_app",
+    )
+    .unwrap();
+    keeper(&["schema", "apply", "--schema", "mine"]).expect(0);
+}
+
+#[test]
+fn a_role_that_may_pass_the_wall_is_put_back_in_its_place() {
+    let server = server();
+    let world = World::on(&server);
+    world.database.batch("ALTER ROLE tulving_app SUPERUSER");
+    world
+        .run(&["schema", "apply"])
+        .expect(0)
+        .shows("binds the role tulving_app");
+    world.database.batch("ALTER ROLE tulving_app BYPASSRLS");
+    world.corpus(&Corpus::new(4).dim(8));
+    let refused = world.migrate(&[]).expect(9);
+    follow(&server, &world, &refused);
+    world.migrate(&[]).expect(0);
+}
