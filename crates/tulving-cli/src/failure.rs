@@ -4,6 +4,7 @@ mod connection;
 mod database;
 mod memory;
 mod output;
+mod source;
 mod transfer;
 mod usage;
 

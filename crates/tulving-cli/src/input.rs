@@ -12,11 +12,12 @@ pub use lines::{Line, Lines};
 pub use time::time;
 pub use vector::vector;
 
+use tulving::json::{self, Foreign};
 use tulving::model::{Timestamp, is_blank};
 use tulving::record;
 
 use crate::exit::{CliError, Exit};
-use crate::text::quote;
+use crate::text::{quote, shell};
 
 /// A record is at most 64 MiB, and so is what becomes a part of one.
 const LONGEST: u64 = 64 << 20;
@@ -33,9 +34,15 @@ pub fn text(given: String) -> Result<String, CliError> {
         return Ok(given);
     }
     let bytes = everything(Path::new(STDIN))?;
-    let mut text = String::from_utf8(bytes).map_err(|error| {
-        CliError::new(Exit::Source, "stdin is not text in UTF-8").because(&error.utf8_error())
+    let bytes = json::unmarked(&bytes).map_err(|found| foreign(Path::new(STDIN), found))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        CliError::new(Exit::Source, "stdin is not text in UTF-8")
+            .because(&error)
+            .hint(
+                "iconv -f ENCODING -t UTF-8 FILE | the same command, with the encoding of the text",
+            )
     })?;
+    let mut text = text.to_owned();
     if text.ends_with('\n') {
         text.pop();
         if text.ends_with('\r') {
@@ -136,6 +143,30 @@ fn everything(path: &Path) -> Result<Vec<u8>, CliError> {
         return Err(CliError::new(Exit::Source, message));
     }
     Ok(bytes)
+}
+
+/// What is given is no text in UTF-8, and what it is.
+fn foreign(path: &Path, found: Foreign) -> CliError {
+    let (name, hint) = (name(path), remedy(path, found));
+    CliError::new(Exit::Source, format!("{name} is {found}")).hint(hint)
+}
+
+/// What makes UTF-8 of a file that is none.
+pub(crate) fn remedy(path: &Path, found: Foreign) -> String {
+    let file = match path.to_str() {
+        Some(STDIN) => "FILE".to_owned(),
+        _ => shell(&path.to_string_lossy()),
+    };
+    let unpacked = match found {
+        Foreign::Utf16 => format!("iconv -f UTF-16 -t UTF-8 {file}"),
+        Foreign::Utf32 => format!("iconv -f UTF-32 -t UTF-8 {file}"),
+        Foreign::Gzip => format!("gzip -dc < {file}"),
+        Foreign::Zstd => format!("zstd -dc < {file}"),
+        Foreign::Xz => format!("xz -dc < {file}"),
+        Foreign::Bzip2 => format!("bzip2 -dc < {file}"),
+        _ => format!("unzip -p {file}"),
+    };
+    format!("{unpacked} > NEW   (then use NEW in its place)")
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> CliError {

@@ -226,7 +226,7 @@ fn go_on(error: CliError, lines: &Lines, written: u64, behind: u64) -> CliError 
     if written == 0 {
         let mended = error.exit == Exit::Source;
         let error = error.cause("nothing was written");
-        return if mended {
+        return if mended && error.hint.is_none() {
             error.hint("mend that line, then the same command again")
         } else {
             error

@@ -11,6 +11,7 @@ use clap::builder::NonEmptyStringValueParser;
 use serde_json::json;
 use tulving::model::{Scope, Space};
 
+use super::migrate::Cast;
 use super::wire::WireScope;
 use crate::cli::Global;
 use crate::context::Context;
@@ -38,6 +39,11 @@ pub struct Init {
     /// of 1024 numbers, else none]
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub model: Option<String>,
+
+    /// Rounds 64-bit vectors to 32 bits when they are read, though that loses digits; their file
+    /// changes when the journal is folded in
+    #[arg(long, value_name = "TYPE")]
+    pub cast: Option<Cast>,
 }
 
 /// What became of the data directory.
@@ -77,7 +83,8 @@ pub fn run(init: &Init, global: &Global) -> Result<Exit, CliError> {
                 ));
             }
         };
-        if let Some(made) = directory::see_to(&directory, init.model.as_deref(), &cx)? {
+        let (model, cast) = (init.model.as_deref(), init.cast.is_some());
+        if let Some(made) = directory::see_to(&directory, model, cast, &cx)? {
             report(&cx, &directory, &made)?;
             return Ok(Exit::Done);
         }

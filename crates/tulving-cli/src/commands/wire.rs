@@ -1,6 +1,7 @@
 //! The objects that `--json` prints. They are contracts, and so apart from the library's types.
 
 mod memory;
+mod verbatim;
 
 use serde::Serialize;
 use tulving::backend::postgres::{Run, RunStatus};

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::key::{self, Key};
 use super::tree::{self, Node, Value, fault};
+use tulving::json;
+
 use crate::exit::CliError;
+use crate::input::remedy;
 use crate::text::quote;
 
 /// Where the file is if nobody says otherwise.
@@ -29,8 +32,8 @@ pub(super) struct File {
 /// Reads the file that was named, or the usual one if it is there.
 pub(super) fn read(named: Option<&Path>) -> Result<Option<File>, CliError> {
     let path = named.unwrap_or(Path::new(USUAL));
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
         Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => {
             let what = format!("reading the configuration {} failed", path.display());
@@ -43,15 +46,29 @@ pub(super) fn read(named: Option<&Path>) -> Result<Option<File>, CliError> {
             }));
         }
     };
+    let text = text(path, &bytes)?;
     let mut file = File {
         path: path.to_path_buf(),
         values: Vec::new(),
         faults: Vec::new(),
     };
-    if let Some(root) = tree::parse(path, &text)? {
+    if let Some(root) = tree::parse(path, text)? {
         file.walk("", root);
     }
     Ok(Some(file))
+}
+
+/// The text of the file, without a byte order mark.
+fn text<'b>(path: &Path, bytes: &'b [u8]) -> Result<&'b str, CliError> {
+    let what = || format!("the configuration {}", path.display());
+    let bytes = json::unmarked(bytes).map_err(|found| {
+        CliError::usage(format!("{} is {found}", what())).hint(remedy(path, found))
+    })?;
+    std::str::from_utf8(bytes).map_err(|error| {
+        CliError::usage(format!("{} is not text in UTF-8", what()))
+            .because(&error)
+            .hint("save it as UTF-8, or name another file with --config FILE")
+    })
 }
 
 impl File {

@@ -10,7 +10,7 @@ use tulving::embed::EmbedError;
 use tulving::model::Kind;
 use tulving::store::{StoreError, WordsOnly};
 
-use super::{bug, told};
+use super::{bug, source, told};
 use crate::config::create_command;
 use crate::embedder::one_model;
 use crate::exit::{CliError, Exit};
@@ -126,7 +126,14 @@ impl From<FileError> for CliError {
             FileError::CountMismatch { .. } => {
                 told(Exit::Source, &error).hint("restore both files from one moment")
             }
-            FileError::Pair(_) | FileError::Record { .. } | FileError::Damaged { .. } => {
+            FileError::Pair(pair) => told(Exit::Source, &error).hint(source::pair(
+                pair,
+                "tulving init --cast f32   (with the same --data-dir and --config: rounds the vectors to 32 bits as they are read)",
+            )),
+            FileError::Record { path, source, .. } => {
+                told(Exit::Source, &error).hint(source::record(path, source))
+            }
+            FileError::Damaged { .. } => {
                 told(Exit::Source, &error).hint("tulving doctor   (says what else is wrong); then mend the file, or restore it from a backup")
             }
             FileError::Newer { .. } => told(Exit::Refused, &error).hint("use a newer tulving"),

@@ -1,15 +1,16 @@
 //! What a migration or a verification did not do.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
 use tulving::backend::file::FileError;
 use tulving::backend::file::layout::LayoutError;
-use tulving::backend::file::pair::PairError;
 use tulving::model::Kind;
 use tulving::transfer::TransferError;
 
-use super::{bug, told};
+use super::{bug, source, told};
 use crate::exit::{CliError, Exit};
+use crate::input::remedy;
 
 impl From<TransferError> for CliError {
     fn from(error: TransferError) -> Self {
@@ -37,8 +38,12 @@ impl From<TransferError> for CliError {
             TransferError::Dimensions { .. } => {
                 told(Exit::Source, &error).hint("tulving migrate --model NAME, with the model that made the vectors")
             }
-            TransferError::Pair(PairError::Changed { .. }) => {
-                told(Exit::Source, &error).hint("the same command again once nobody writes to it")
+            TransferError::Pair(ref pair) => told(Exit::Source, &error).hint(source::pair(
+                pair,
+                "the same command with --cast f32   (rounds the vectors to 32 bits; the receipt says so)",
+            )),
+            TransferError::Malformed { ref file, ref source, .. } => {
+                told(Exit::Source, &error).hint(source::record(Path::new(file), source))
             }
             TransferError::Layout(LayoutError::Manifest { .. }) => told(Exit::Source, &error)
                 .hint("mend the manifest; without a manifest.json the usual file names are taken"),
@@ -49,12 +54,17 @@ impl From<TransferError> for CliError {
                 let command = super::memory::into_folders(path, files);
                 told(Exit::Source, &error).hint(format!("{command}   (then the same command again)"))
             }
-            TransferError::Layout(LayoutError::Io { .. }) => told(Exit::Source, &error),
+            TransferError::Layout(LayoutError::Io { .. }) => {
+                told(Exit::Source, &error).hint("see that this account may read there")
+            }
             TransferError::Layout(_) => {
                 told(Exit::Source, &error).hint("--data-dir DIR, the directory that holds corpus/ and vectors/")
             }
             TransferError::RowsFile { .. } => told(Exit::Source, &error)
                 .hint("mend the line; each needs `kind`, `index` and `row` as --on-error reject wrote them"),
+            TransferError::Foreign { ref path, found } => {
+                told(Exit::Source, &error).hint(remedy(path, found))
+            }
             TransferError::NoRows { .. } => told(Exit::Source, &error)
                 .hint("name the file that --on-error reject wrote, with --rows FILE; without --rows all rows are migrated"),
             TransferError::Interrupted { .. } => {
@@ -66,7 +76,8 @@ impl From<TransferError> for CliError {
                 _ => told(Exit::Usage, &error).hint("name a file that is there and that this account may read"),
             },
             TransferError::Output(error) => error.into(),
-            TransferError::Receipt { .. } => told(Exit::Usage, &error),
+            TransferError::Receipt { .. } => told(Exit::Usage, &error)
+                .hint("name the receipt that a migration wrote: tulving-RUN.receipt.json, or what --receipt named"),
             TransferError::Worker { .. } => bug(&error),
             _ => told(Exit::Source, &error),
         }

@@ -7,7 +7,7 @@ use tulving::json::{self, Text, Value};
 use tulving::model::Json;
 use tulving::store::NewNode;
 
-use super::{LONGEST, STDIN, moment, name, open, unreadable, vector};
+use super::{LONGEST, STDIN, foreign, moment, name, open, unreadable, vector};
 use crate::exit::{CliError, Exit};
 use crate::text::quote;
 
@@ -84,10 +84,14 @@ impl Lines {
                 let why = "it is longer than 64 MiB, the most a memory takes";
                 return Err(self.wrong(self.number, why));
             }
+            let bytes = match self.number {
+                1 => json::unmarked(&bytes).map_err(|found| foreign(&self.path, found))?,
+                _ => &bytes,
+            };
             if bytes.trim_ascii().is_empty() {
                 continue;
             }
-            let node = node(&bytes).map_err(|why| self.wrong(self.number, &why))?;
+            let node = node(bytes).map_err(|why| self.wrong(self.number, &why))?;
             let number = self.number;
             return Ok(Some(Line { number, node }));
         }

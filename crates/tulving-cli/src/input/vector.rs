@@ -1,25 +1,30 @@
 //! A vector that a person brings.
 
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use tulving::backend::file::npy::{Npy, NpyError, Options, Problem};
-use tulving::json::{self, Value};
+use tulving::json::{self, Foreign, Value};
 
-use super::{STDIN, everything, name};
+use super::{everything, foreign, name};
 use crate::exit::{CliError, Exit};
 
 /// What every `.npy` file begins with.
 const MAGIC: &[u8] = b"\x93NUMPY";
 
-/// Reads a vector: a JSON array of numbers, from a file or from stdin (`-`), or an `.npy` file with
-/// one row. Numbers are rounded to 32 bits.
+/// Reads a vector from a file or from stdin (`-`): a JSON array of numbers, or what an `.npy` file
+/// with one row holds. Numbers are rounded to 32 bits.
 ///
 /// # Errors
 /// When it cannot be read, or is something else.
 pub fn vector(path: &Path) -> Result<Vec<f32>, CliError> {
     let bytes = everything(path)?;
+    if let Some(found) = Foreign::of(&bytes) {
+        return Err(foreign(path, found));
+    }
     let read = if bytes.starts_with(MAGIC) {
-        row(path)
+        row(path, &bytes)
     } else {
         array(&bytes)
     };
@@ -32,16 +37,13 @@ pub fn vector(path: &Path) -> Result<Vec<f32>, CliError> {
     })
 }
 
-fn row(path: &Path) -> Result<Vec<f32>, String> {
-    if path.as_os_str() == STDIN {
-        return Err("an .npy file is not read from stdin; name the file".to_owned());
-    }
+fn row(path: &Path, bytes: &[u8]) -> Result<Vec<f32>, String> {
     let told = |error: NpyError| match error.problem {
         Problem::Shape { shape } => format!("its shape is {shape}, where (1, N) was expected"),
         problem => problem.to_string(),
     };
     // As the numbers of a JSON array, which are rounded too.
-    let npy = Npy::open(path, Options { cast_f32: true }).map_err(told)?;
+    let npy = Npy::of(spooled(bytes)?, path, Options { cast_f32: true }).map_err(told)?;
     if npy.rows() != 1 {
         return Err(format!(
             "it has {} rows, where one was expected",
@@ -53,8 +55,16 @@ fn row(path: &Path) -> Result<Vec<f32>, String> {
     Ok(numbers)
 }
 
+/// A file of what was read, be it from a pipe: matrices are read by position.
+fn spooled(bytes: &[u8]) -> Result<File, String> {
+    let failed = |error: io::Error| format!("no temporary file can be written: {error}");
+    let mut file = tempfile::tempfile().map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    Ok(file)
+}
+
 fn array(bytes: &[u8]) -> Result<Vec<f32>, String> {
-    let value = json::parse(bytes).map_err(|error| error.to_string())?;
+    let value = json::document(bytes).map_err(|error| error.to_string())?;
     numbers(&value)
 }
 

@@ -191,7 +191,7 @@ fn after_a_bad_line_far_down_it_is_said_where_to_go_on() {
         .says("1,000 memories, the lines up to 1,000, were written")
         .says("tail -n +1001 m.jsonl | tulving add --jsonl -");
     lines[1_199] = line(1_200);
-    let rest = desk.fed(&["add", "--jsonl", "-"], &lines[1_000..].concat());
+    let rest = desk.fed(&["add", "--jsonl", "-"], lines[1_000..].concat());
     assert_eq!(rest.expect(0).stdout.lines().count(), 500);
     let all = desk.json(&["list", "--limit", "10000"]);
     let mut said: Vec<&str> = all["memories"]

@@ -11,6 +11,8 @@ mod blank;
 mod change;
 mod doctor;
 mod embedder;
+mod encodings;
+mod floats;
 mod init;
 mod kill;
 mod list;

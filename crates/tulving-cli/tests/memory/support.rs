@@ -71,7 +71,7 @@ impl Desk {
     }
 
     /// With a text on stdin.
-    pub(crate) fn fed(&self, args: &[&str], stdin: &str) -> Ran {
+    pub(crate) fn fed(&self, args: &[&str], stdin: impl AsRef<[u8]>) -> Ran {
         let mut child = self
             .command(args)
             .stdin(Stdio::piped())
@@ -80,7 +80,7 @@ impl Desk {
             .spawn()
             .unwrap();
         // A program that refuses early need not read everything.
-        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+        let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
         child.wait_with_output().unwrap().into()
     }
 

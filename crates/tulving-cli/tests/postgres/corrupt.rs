@@ -177,7 +177,7 @@ fn manifests() {
     attempts.refused("broken", &manifest("expected a value at byte 12"), |d| {
         d.write(MANIFEST, r#"{"version": }"#);
     });
-    attempts.refused("empty", &manifest("ends too early"), |d| d.write(MANIFEST, ""));
+    attempts.refused("empty", &manifest("it is empty"), |d| d.write(MANIFEST, ""));
     attempts.refused("a list", &manifest("but this is an array"), |d| {
         d.write(MANIFEST, "[]");
     });
@@ -252,7 +252,7 @@ fn json_that_is_none() {
     attempts.refused("a word", &[NODES, "the file starts with `n`"], |d| d.write(NODES, "null"));
     attempts.refused("lines of JSON", &[NODES, "the file starts with an object"], |d| d.write(NODES, "{}\n{}\n"));
     attempts.refused("white space", &[NODES, "the file is empty"], |d| d.write(NODES, " \n\n"));
-    attempts.refused("UTF-16", &[NODES, "UTF-16 (little endian); save it as UTF-8"], |d| {
+    attempts.refused("UTF-16", &[NODES, "UTF-16; save it as UTF-8"], |d| {
         let text = String::from_utf8(d.read(NODES)).unwrap();
         let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
         d.write(NODES, units.flat_map(u16::to_le_bytes).collect::<Vec<u8>>());

@@ -539,3 +539,67 @@ fn the_older_layout_where_the_newest_manifest_counts() {
     let plan = world.migrate(&["--dry-run"]).expect(0).json();
     assert_eq!(plan["layout"], json!("1.x"));
 }
+
+#[test]
+fn json_says_a_text_as_it_was_remembered_from_files_and_from_the_database() {
+    let world = World::new();
+    let data = Data::fresh(&world.path("data"));
+    let odd = r#""tool said \u0000, cut \ud83d""#;
+    data.set(NODES, 1, "human_content", Some(odd));
+    data.set(NODES, 1, "tags", Some(r#"{"topics":["\udc00"]}"#));
+    data.set(
+        NODES,
+        1,
+        "mood",
+        Some(r#"{"\u0000":[1.50,1e22,NaN,"\ud800"]}"#),
+    );
+    data.set(EPISODES, 0, "title", Some(odd));
+    data.set(
+        EPISODES,
+        0,
+        "messages",
+        Some(r#"[{"role":"human","content":"\ud83d"}]"#),
+    );
+    world.run(&["init", "--user-id", &world.user]).expect(0);
+    world.migrate(&[]).expect(0);
+    let said = |args: &[&str]| {
+        let text = world.run(&[args, &["--json"]].concat()).expect(0).stdout;
+        let database = world.run(&[args, &["--json", "--backend", "postgres"]].concat());
+        assert_eq!(database.expect(0).stdout, text, "{args:?}");
+        text
+    };
+    let id = |file, index| {
+        let id = data.get(file, index, "id");
+        id.trim_matches('"').to_owned()
+    };
+    let node = said(&["get", &id(NODES, 1)]);
+    let episode = said(&["get", &id(EPISODES, 0)]);
+    let listed = said(&["list", "--limit", "100"]);
+    for (text, part) in [
+        (&node, &*format!(r#""human_content":{odd}"#)),
+        (&node, r#""tags":{"topics":["\udc00"]}"#),
+        // What JSON cannot say is null.
+        (&node, r#""mood":{"\u0000":[1.50,1e22,null,"\ud800"]}"#),
+        (&episode, &*format!(r#""title":{odd}"#)),
+        (
+            &episode,
+            r#""messages":[{"role":"human","content":"\ud83d"}]"#,
+        ),
+        (&listed, odd),
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    // A person sees that something stands there, the same from both.
+    let page = |more: &[&str]| {
+        world
+            .run(&[&["get", &id(NODES, 1)], more].concat())
+            .expect(0)
+            .stdout
+    };
+    assert!(
+        page(&[]).contains("tool said \u{fffd}, cut \u{fffd}"),
+        "{}",
+        page(&[])
+    );
+    assert_eq!(page(&[]), page(&["--backend", "postgres"]));
+}

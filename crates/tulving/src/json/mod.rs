@@ -5,9 +5,10 @@
 //! Here a number is its own spelling, a string may hold what a Python `str` may, and keys keep
 //! their order and their repetitions, so that what was read can be written back.
 //!
-//! [`Records`] cuts a file into the elements of its array, [`parse()`] judges one of them, and
-//! [`write()`] gives the one canonical form that digests are taken of.
+//! [`Records`] cuts a file into the elements of its array, [`parse()`] judges one of them,
+//! [`document()`] reads a file that is one value, and [`write()`] gives the one canonical form that digests are taken of.
 
+mod encoding;
 mod parse;
 mod records;
 mod scan;
@@ -15,7 +16,8 @@ mod text;
 mod value;
 mod write;
 
-pub use parse::{MAX_DEPTH, ParseError, Reason, parse};
+pub use encoding::{Foreign, unmarked};
+pub use parse::{MAX_DEPTH, ParseError, Reason, document, parse};
 pub use records::{DEFAULT_LIMIT, Records, RecordsError, Span};
 pub use text::Text;
 pub use value::Value;

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use super::scan::{below, clean_run, equal, is_whitespace};
-use super::{Text, Value};
+use super::{Foreign, Text, Value, unmarked};
 
 /// How many arrays and objects may stand inside one another.
 pub const MAX_DEPTH: usize = 256;
 
 /// Why bytes are not one JSON value, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{reason} at byte {offset}")]
+#[error("{reason}{}", place(.reason, .offset))]
 pub struct ParseError {
     /// Byte offset in the parsed bytes, from 0.
     pub offset: usize,
@@ -45,6 +45,36 @@ pub enum Reason {
     /// The value is over, and more than whitespace follows.
     #[error("more data after the value")]
     TrailingData,
+    /// There is nothing, or nothing but whitespace.
+    #[error("it is empty")]
+    Empty,
+    /// It is something else than text in UTF-8.
+    #[error("it is {0}")]
+    Foreign(Foreign),
+}
+
+/// Where that is, if it is about a place.
+fn place(reason: &Reason, offset: &usize) -> String {
+    match reason {
+        Reason::Empty | Reason::Foreign(_) => String::new(),
+        _ => format!(" at byte {offset}"),
+    }
+}
+
+/// Reads a file that holds one value, with or without a byte order mark. Else as [`parse()`].
+///
+/// # Errors
+/// The first thing that is wrong with the bytes.
+pub fn document(bytes: &[u8]) -> Result<Value<'_>, ParseError> {
+    let wrong = |reason| ParseError { offset: 0, reason };
+    let text = unmarked(bytes).map_err(|foreign| wrong(Reason::Foreign(foreign)))?;
+    if text.iter().all(|&byte| is_whitespace(byte)) {
+        return Err(wrong(Reason::Empty));
+    }
+    parse(text).map_err(|mut error| {
+        error.offset += bytes.len() - text.len();
+        error
+    })
 }
 
 /// Reads `bytes`, which must be exactly one value with optional whitespace around it, in UTF-8

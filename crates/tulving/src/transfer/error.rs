@@ -11,7 +11,7 @@ use crate::backend::file::layout::LayoutError;
 use crate::backend::file::pair::PairError;
 use crate::backend::postgres::DatabaseError;
 use crate::fsutil::OutputError;
-use crate::json::ParseError;
+use crate::json::{Foreign, ParseError};
 use crate::model::Kind;
 use crate::record::Flaw;
 
@@ -125,6 +125,14 @@ pub enum TransferError {
         line: u64,
         /// What is wrong with it.
         reason: String,
+    },
+    /// The file given with `--rows` is something else than text in UTF-8.
+    #[error("{path} is {found}")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        found: Foreign,
     },
     /// The file given with `--rows` holds nothing to migrate.
     #[error("{path} holds no rows of {kinds}")]

@@ -9,6 +9,7 @@ use super::error::TransferError;
 use super::prepare::SourceOptions;
 use super::verify::Verification;
 use crate::backend::file::pair::Fingerprint;
+use crate::json;
 use crate::model::{Kind, Scope, Space};
 
 /// The form of a receipt; a change of its members' meaning raises it.
@@ -132,8 +133,9 @@ impl Receipt {
             path: path.to_owned(),
             source,
         })?;
+        let text = json::unmarked(&bytes).map_err(|foreign| broken(format!("it is {foreign}")))?;
         let receipt: Self =
-            serde_json::from_slice(&bytes).map_err(|error| broken(error.to_string()))?;
+            serde_json::from_slice(text).map_err(|error| broken(error.to_string()))?;
         if receipt.format != FORMAT {
             return Err(broken(format!(
                 "it has form {}, this program knows form {FORMAT}",

@@ -118,6 +118,13 @@ impl RowsFile {
 
     /// Reads a line; `None` if it is blank.
     fn line<'l>(&self, number: u64, line: &'l [u8]) -> Result<Option<Line<'l>>, TransferError> {
+        let line = match number {
+            1 => json::unmarked(line).map_err(|found| TransferError::Foreign {
+                path: self.path.clone(),
+                found,
+            })?,
+            _ => line,
+        };
         if line.trim_ascii().is_empty() {
             return Ok(None);
         }

@@ -16,10 +16,21 @@ use crate::text::shell;
 pub(super) fn see_to(
     directory: &Path,
     model: Option<&str>,
+    cast: bool,
     cx: &Context,
 ) -> Result<Option<Made>, CliError> {
     let site = Site::survey(directory)?;
     let owner = owner_of(directory, &site, cx)?;
+    if let Site::Unclaimed(Inventory {
+        inexact: Some(inexact),
+        ..
+    }) = &site
+        && !cast
+    {
+        return Err(CliError::new(Exit::Source, inexact.as_str()).hint(
+            "the same command with --cast f32   (rounds the vectors to 32 bits as they are read)",
+        ));
+    }
     let open = match site {
         Site::Owned(_) => Some(FileBackend::open(directory)?),
         _ => None,
@@ -32,7 +43,7 @@ pub(super) fn see_to(
         None => Some(file::New::beside(cx.config.usual_file())?),
     };
     let publish = |owner| config.map_or(Ok(true), |config| config.publish(directory, owner));
-    if let (Some(files), None) = (open, model) {
+    if let (Some(files), None, false) = (open, model, cast) {
         return match publish(owner)? {
             true => made(owner, Done::WasThere, &files),
             false => Ok(None),
@@ -52,6 +63,10 @@ pub(super) fn see_to(
     if let Some(model) = model {
         founding.name_model(model)?;
     }
+    let founding = match cast {
+        true => founding.rounding(),
+        false => founding,
+    };
     let files = founding.settle(owner, None)?;
     made(owner, done, &files)
 }

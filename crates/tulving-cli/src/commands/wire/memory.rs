@@ -1,9 +1,10 @@
 //! Memories as `--json` prints them.
 
 use serde::Serialize;
-use serde_json::Value;
-use tulving::model::{Episode, Json, Memory, Node, Timestamp};
+use tulving::model::{Episode, Memory, Node, Timestamp};
 use tulving::store::Hit;
+
+use super::verbatim::{Source, Verbatim};
 
 /// `tulving get` and `tulving list`
 #[derive(Serialize)]
@@ -16,10 +17,10 @@ pub(in crate::commands) enum WireMemory {
 #[derive(Serialize)]
 pub(in crate::commands) struct WireNode {
     id: String,
-    conversation_id: String,
+    conversation_id: Verbatim,
     sequence_index: i64,
-    human_content: String,
-    assistant_content: String,
+    human_content: Verbatim,
+    assistant_content: Verbatim,
     source: String,
     created_at: String,
     intent_type: &'static str,
@@ -31,38 +32,38 @@ pub(in crate::commands) struct WireNode {
     action_required: bool,
     has_code: bool,
     has_error: bool,
-    tags: Value,
+    tags: Verbatim,
     cluster_id: Option<i64>,
-    cluster_label: Option<String>,
+    cluster_label: Option<Verbatim>,
     cluster_confidence: f64,
     access_count: i64,
     last_accessed: Option<String>,
-    extra: Value,
+    extra: Verbatim,
 }
 
 #[derive(Serialize)]
 pub(in crate::commands) struct WireEpisode {
     id: String,
-    title: String,
-    messages: Value,
+    title: Verbatim,
+    messages: Verbatim,
     message_count: i64,
     source: String,
     created_at: String,
     updated_at: Option<String>,
     duration_minutes: f64,
-    llm_tags: Value,
-    dominant_intent: String,
+    llm_tags: Verbatim,
+    dominant_intent: Verbatim,
     avg_complexity: f64,
     avg_technical_depth: f64,
-    emotional_arc: String,
+    emotional_arc: Verbatim,
     has_code: bool,
     has_errors: bool,
-    urgency_max: String,
-    memory_node_ids: Vec<String>,
-    related_episode_ids: Vec<String>,
+    urgency_max: Verbatim,
+    memory_node_ids: Verbatim,
+    related_episode_ids: Verbatim,
     access_count: i64,
     last_accessed: Option<String>,
-    extra: Value,
+    extra: Verbatim,
 }
 
 impl From<Memory> for WireMemory {
@@ -76,12 +77,13 @@ impl From<Memory> for WireMemory {
 
 impl From<Node> for WireNode {
     fn from(node: Node) -> Self {
+        let source = Source::of(&node);
         Self {
             id: node.id,
-            conversation_id: node.conversation_id,
+            conversation_id: source.text("conversation_id", &node.conversation_id),
             sequence_index: node.sequence_index,
-            human_content: node.human_content,
-            assistant_content: node.assistant_content,
+            human_content: source.text("human_content", &node.human_content),
+            assistant_content: source.text("assistant_content", &node.assistant_content),
             source: node.source,
             created_at: node.created_at.isoformat(),
             intent_type: node.intent_type.as_str(),
@@ -93,49 +95,46 @@ impl From<Node> for WireNode {
             action_required: node.action_required,
             has_code: node.has_code,
             has_error: node.has_error,
-            tags: json(&node.tags),
+            tags: source.tree("tags", &node.tags),
             cluster_id: node.cluster_id,
-            cluster_label: node.cluster_label,
+            cluster_label: node
+                .cluster_label
+                .map(|label| source.text("cluster_label", &label)),
             cluster_confidence: node.cluster_confidence,
             access_count: node.access_count,
             last_accessed: node.last_accessed.map(Timestamp::isoformat),
-            extra: json(&node.extra),
+            extra: source.extra(&node.extra),
         }
     }
 }
 
 impl From<Episode> for WireEpisode {
     fn from(episode: Episode) -> Self {
+        let source = Source::of(&episode);
         Self {
             id: episode.id,
-            title: episode.title,
-            messages: json(&episode.messages),
+            title: source.text("title", &episode.title),
+            messages: source.tree("messages", &episode.messages),
             message_count: episode.message_count,
             source: episode.source,
             created_at: episode.created_at.isoformat(),
             updated_at: episode.updated_at.map(Timestamp::isoformat),
             duration_minutes: episode.duration_minutes,
-            llm_tags: json(&episode.llm_tags),
-            dominant_intent: episode.dominant_intent,
+            llm_tags: source.tree("llm_tags", &episode.llm_tags),
+            dominant_intent: source.text("dominant_intent", &episode.dominant_intent),
             avg_complexity: episode.avg_complexity,
             avg_technical_depth: episode.avg_technical_depth,
-            emotional_arc: episode.emotional_arc,
+            emotional_arc: source.text("emotional_arc", &episode.emotional_arc),
             has_code: episode.has_code,
             has_errors: episode.has_errors,
-            urgency_max: episode.urgency_max,
-            memory_node_ids: episode.memory_node_ids,
-            related_episode_ids: episode.related_episode_ids,
+            urgency_max: source.text("urgency_max", &episode.urgency_max),
+            memory_node_ids: source.texts("memory_node_ids", &episode.memory_node_ids),
+            related_episode_ids: source.texts("related_episode_ids", &episode.related_episode_ids),
             access_count: episode.access_count,
             last_accessed: episode.last_accessed.map(Timestamp::isoformat),
-            extra: json(&episode.extra),
+            extra: source.extra(&episode.extra),
         }
     }
-}
-
-/// The same document. The library's form is JSON, so it can be read; a number too large for
-/// `f64` becomes null with what holds it.
-fn json(json: &Json) -> Value {
-    serde_json::from_str(json.as_str()).unwrap_or(Value::Null)
 }
 
 /// A hit of `tulving search`

@@ -49,6 +49,7 @@ impl Base {
         scope: Scope,
         names: &PairPaths,
         at: &PairPaths,
+        options: npy::Options,
         prints: &mut Prints,
     ) -> Result<Self, FileError> {
         let mut base = Self {
@@ -66,7 +67,7 @@ impl Base {
         if kind == Kind::Episode && !at.records.exists() && !at.vectors.exists() {
             return Ok(base);
         }
-        let pair = Pair::open(at, npy::Options::default())?;
+        let pair = Pair::open(at, options)?;
         let name = |path: &Path| relative(root, path);
         let records = prints.of(&name(&names.records), &names.records, pair.records())?;
         let vectors = prints.of(&name(&names.vectors), &names.vectors, pair.vectors.file())?;

@@ -17,7 +17,7 @@ use super::journal::{Decoded, Header, Log, decode};
 use super::layout::{Layout, PairPaths};
 use super::lock::Lock;
 use super::manifest::Manifest;
-use super::npy::header;
+use super::npy::{self, header};
 use super::prints::Prints;
 use super::state::{KINDS, Shelf, State, Trust, journal, log_path, record_of};
 use super::vector_bytes;
@@ -241,7 +241,17 @@ impl<'s> Fold<'s> {
             vectors: fsutil::staged(&self.true_path(&names.vectors)?),
         };
         let mut prints = Prints::load(root);
-        let base = Base::open(root, kind, self.state.scope, names, &at, &mut prints)?;
+        // What was staged has 32 bits.
+        let options = npy::Options::default();
+        let base = Base::open(
+            root,
+            kind,
+            self.state.scope,
+            names,
+            &at,
+            options,
+            &mut prints,
+        )?;
         base.words()?;
         base.vectors()?;
         Ok(())

@@ -16,7 +16,7 @@ use super::layout::{Layout, LayoutError, USUAL};
 use super::lock::{Lock, PATIENCE};
 use super::manifest::{self, Manifest};
 use super::npy;
-use super::pair::Pair;
+use super::pair::{Pair, PairError};
 use super::state::{KINDS, journal};
 use crate::fsutil;
 use crate::json::{self, Value};
@@ -40,6 +40,9 @@ pub struct Inventory {
     pub owners: Vec<Scope>,
     /// Numbers in a vector; 0 if there are no vectors.
     pub dims: usize,
+    /// The first 64-bit number that 32 bits cannot hold: unless such are rounded, the vectors cannot
+    /// be used.
+    pub inexact: Option<String>,
 }
 
 /// A directory that nobody else can give an owner as long as this lives.
@@ -47,6 +50,7 @@ pub struct Inventory {
 pub struct Founding {
     root: PathBuf,
     site: Site,
+    cast: bool,
     _locks: (Lock, Lock),
 }
 
@@ -114,7 +118,7 @@ impl Inventory {
     fn of(layout: &Layout) -> Result<Self, FileError> {
         /// More are not told apart.
         const MOST: usize = 5;
-        let (mut owners, mut dims) = (Vec::new(), 0);
+        let (mut owners, mut dims, mut inexact) = (Vec::new(), 0, None);
         for kind in KINDS {
             let Some(paths) = layout.require(kind)? else {
                 continue;
@@ -158,8 +162,20 @@ impl Inventory {
                 });
             }
             dims = dims.max(vectors.dims());
+            if inexact.is_none()
+                && let Err(error) = vectors.check_numbers()
+            {
+                match error.problem {
+                    npy::Problem::Inexact { .. } => inexact = Some(error.to_string()),
+                    _ => return Err(PairError::from(error).into()),
+                }
+            }
         }
-        Ok(Self { owners, dims })
+        Ok(Self {
+            owners,
+            dims,
+            inexact,
+        })
     }
 }
 
@@ -182,6 +198,7 @@ impl Founding {
         Ok(Self {
             root: root.to_owned(),
             site: Site::look(root)?,
+            cast: false,
             _locks: locks,
         })
     }
@@ -203,6 +220,12 @@ impl Founding {
             manifest.write()?;
         }
         Ok(())
+    }
+
+    /// From now on 64-bit vectors are rounded to 32 bits when they are read.
+    #[must_use]
+    pub fn rounding(self) -> Self {
+        Self { cast: true, ..self }
     }
 
     /// Makes the directory somebody's, and opens it. Memories that are there do not change. Their
@@ -234,6 +257,9 @@ impl Founding {
         manifest.set_owner(scope);
         if let (Site::Vacant | Site::Unclaimed(_), None) = (&self.site, manifest.is_shared()) {
             manifest.set_shared(self.site != Site::Vacant);
+        }
+        if self.cast {
+            manifest.set_cast();
         }
         if let (None, Some(space)) = (manifest.space()?, space) {
             check_width(root, space)?;

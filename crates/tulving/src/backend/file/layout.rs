@@ -303,7 +303,7 @@ impl Names {
             return Err(broken("a manifest is smaller than 1 MiB".to_owned()));
         }
         let bytes = fs::read(path).map_err(io)?;
-        let manifest = json::parse(&bytes)
+        let manifest = json::document(&bytes)
             .map_err(|e| broken(e.to_string()))?
             .into_owned();
         if !matches!(manifest, Value::Object(_)) {

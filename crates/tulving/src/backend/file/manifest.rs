@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::error::FileError;
 use super::layout::{Layout, LayoutError};
+use super::npy;
 use crate::fsutil;
 use crate::json::{self, Text, Value};
 use crate::model::{Scope, Space, Timestamp};
@@ -32,7 +33,7 @@ impl Manifest {
             return Ok(Self::new(layout.root.join("manifest.json")));
         };
         let bytes = fs::read(&path).map_err(FileError::io("reading", &path))?;
-        match json::parse(&bytes) {
+        match json::document(&bytes) {
             Ok(value @ Value::Object(_)) => {
                 let manifest = Self {
                     value: value.into_owned(),
@@ -181,6 +182,19 @@ impl Manifest {
         self.set(&["owner", "id"], text(&owner.id().to_string()));
     }
 
+    /// How its vectors are read: 64-bit numbers are rounded where that was wished.
+    pub(super) fn vectors(&self) -> npy::Options {
+        let cast = self.value.get("cast");
+        npy::Options {
+            cast_f32: matches!(cast, Some(Value::String(to)) if to.to_str() == Some("f32")),
+        }
+    }
+
+    /// Says that 64-bit numbers are rounded.
+    pub(super) fn set_cast(&mut self) {
+        self.set(&["cast"], text("f32"));
+    }
+
     pub(super) fn set_space(&mut self, space: &Space) {
         self.set(&["space", "provider"], text(&space.provider));
         self.set(&["space", "model"], text(&space.model));
@@ -258,7 +272,7 @@ fn set(mut at: &mut Value<'static>, path: &[&str], value: Value<'static>) {
 /// If it cannot be read.
 pub(super) fn speaks_of_memories(path: &Path) -> Result<bool, FileError> {
     let bytes = fs::read(path).map_err(FileError::io("reading", path))?;
-    let Ok(manifest) = json::parse(&bytes) else {
+    let Ok(manifest) = json::document(&bytes) else {
         return Ok(false);
     };
     let is_object = |key| matches!(manifest.get(key), Some(Value::Object(_)));

@@ -166,7 +166,15 @@ impl State {
             for path in [&now.records, &now.vectors] {
                 seen.push((path.clone(), Stat::at(path)));
             }
-            let base = Base::open(root, kind, scope, names, &now, &mut prints)?;
+            let base = Base::open(
+                root,
+                kind,
+                scope,
+                names,
+                &now,
+                manifest.vectors(),
+                &mut prints,
+            )?;
             Ok(Shelf {
                 kind,
                 scope,

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::json::Foreign;
+
 /// Why a file is not an array of records. Offsets are bytes from the start of the file; indexes
 /// count records from 0.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +11,9 @@ pub enum RecordsError {
     /// Nothing, or nothing but whitespace.
     #[error("the file is empty, where a JSON array was expected")]
     Empty,
+    /// The file is something else than text in UTF-8.
+    #[error("the file is {0}")]
+    Foreign(Foreign),
     /// The file begins with something else than `[`.
     #[error("expected a JSON array, but the file starts with {found} (byte {offset})")]
     NotAnArray {

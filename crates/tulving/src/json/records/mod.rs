@@ -9,6 +9,7 @@ use element::Element;
 pub use error::RecordsError;
 
 use super::scan::is_whitespace;
+use super::unmarked;
 
 /// The largest record that is taken when nothing else is said: 64 MiB.
 pub const DEFAULT_LIMIT: u64 = 64 << 20;
@@ -144,14 +145,8 @@ impl<R: Read> Records<R> {
     fn open(&mut self) -> Result<(), RecordsError> {
         while self.end < 4 && self.fill()? {}
         let start = &self.chunk[..self.end];
-        if start.starts_with(b"\xEF\xBB\xBF") {
-            self.skip(3);
-        } else if let Some(name) = foreign_encoding(start) {
-            return Err(RecordsError::NotAnArray {
-                offset: 0,
-                found: name.into(),
-            });
-        }
+        let text = unmarked(start).map_err(RecordsError::Foreign)?;
+        self.skip(start.len() - text.len());
         match self.token()? {
             Some(b'[') => {
                 self.skip(1);
@@ -263,38 +258,6 @@ impl<R: Read> Records<R> {
     }
 }
 
-fn foreign_encoding(start: &[u8]) -> Option<&'static str> {
-    let marks: [(&[u8], _); 4] = [
-        (
-            b"\xFF\xFE\0\0",
-            "the byte order mark of UTF-32 (little endian); save it as UTF-8",
-        ),
-        (
-            b"\0\0\xFE\xFF",
-            "the byte order mark of UTF-32 (big endian); save it as UTF-8",
-        ),
-        (
-            b"\xFF\xFE",
-            "the byte order mark of UTF-16 (little endian); save it as UTF-8",
-        ),
-        (
-            b"\xFE\xFF",
-            "the byte order mark of UTF-16 (big endian); save it as UTF-8",
-        ),
-    ];
-    let marked = marks
-        .into_iter()
-        .find(|(mark, _)| start.starts_with(mark))
-        .map(|(_, name)| name);
-    // JSON begins with two characters of ASCII, so a zero among its first bytes tells the same.
-    marked.or(match *start {
-        [0, first, 0, second, ..] | [first, 0, second, 0, ..] if first != 0 && second != 0 => {
-            Some("UTF-16 without a byte order mark; save it as UTF-8")
-        }
-        _ => None,
-    })
-}
-
 fn name_of(first: u8) -> String {
     match first {
         b'{' => "an object".into(),
@@ -379,12 +342,12 @@ mod tests {
             (
                 b"\xFF\xFE[\0",
                 0,
-                "expected a JSON array, but the file starts with the byte order mark of UTF-16 (little endian); save it as UTF-8 (byte 0)",
+                "the file is text in UTF-16; save it as UTF-8",
             ),
             (
                 b"\xFF\xFE\0\0",
                 0,
-                "expected a JSON array, but the file starts with the byte order mark of UTF-32 (little endian); save it as UTF-8 (byte 0)",
+                "the file is text in UTF-32; save it as UTF-8",
             ),
             (
                 b"[",

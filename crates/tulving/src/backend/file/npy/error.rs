@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::header::MAX_HEADER;
+use crate::json::Foreign;
 
 /// A file of vectors that cannot be used, and why.
 #[derive(Debug)]
@@ -57,6 +58,9 @@ pub enum Problem {
         "it is a Python pickle, which is never loaded because it can run code; save the array with numpy.save(…, allow_pickle=False)"
     )]
     Pickle,
+    /// Packed by another program.
+    #[error("it is {0}")]
+    Foreign(Foreign),
     /// Some other file.
     #[error("it is not an .npy file: it starts with b\"{}\" in place of b\"\\x93NUMPY\"", .start.escape_ascii())]
     Magic { start: Vec<u8> },

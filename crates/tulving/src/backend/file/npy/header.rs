@@ -2,6 +2,7 @@
 
 use super::error::Problem;
 use super::literal::{self, Fields};
+use crate::json::Foreign;
 
 /// The longest header that is taken, in bytes; NumPy's have 118.
 pub(super) const MAX_HEADER: usize = 64 << 10;
@@ -144,8 +145,11 @@ fn literal_place(prefix: &[u8], file_len: u64) -> Result<(usize, usize), Problem
         },
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Err(Problem::Npz),
         [0x80, 2..=5, ..] => Err(Problem::Pickle),
-        _ => Err(Problem::Magic {
-            start: prefix.iter().copied().take(8).collect(),
+        ref start => Err(match Foreign::of(start) {
+            Some(foreign) => Problem::Foreign(foreign),
+            None => Problem::Magic {
+                start: prefix.iter().copied().take(8).collect(),
+            },
         }),
     }
 }

@@ -42,18 +42,30 @@ impl Npy {
     /// If the file cannot be read, is not an `.npy` file, does not hold a matrix of floats in C
     /// order, or is shorter or longer than its header says.
     pub fn open(path: &Path, options: Options) -> Result<Self, NpyError> {
-        let open = || -> Result<(File, Header), Problem> {
-            let file = File::open(path).map_err(Problem::Open)?;
+        match File::open(path) {
+            Ok(file) => Self::of(file, path, options),
+            Err(error) => Err(NpyError {
+                path: path.into(),
+                problem: Problem::Open(error),
+            }),
+        }
+    }
+
+    /// The same for a file that is open; `path` is how messages name it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn of(file: File, path: &Path, options: Options) -> Result<Self, NpyError> {
+        let read = || -> Result<Header, Problem> {
             let file_len = file.metadata().map_err(Problem::Open)?.len();
             let mut prefix =
                 vec![0; PREFIX_LEN.min(usize::try_from(file_len).unwrap_or(PREFIX_LEN))];
             file.read_exact_at(&mut prefix, 0)
                 .map_err(|source| Problem::Read { at: 0, source })?;
-            let header = Header::parse(&prefix, file_len)?;
-            Ok((file, header))
+            Header::parse(&prefix, file_len)
         };
-        match open() {
-            Ok((file, header)) => Ok(Self {
+        match read() {
+            Ok(header) => Ok(Self {
                 path: path.into(),
                 file,
                 header,
@@ -110,6 +122,25 @@ impl Npy {
                 problem,
             }
         })
+    }
+
+    /// Checks that every number can be given: that rounding changes none, or is wished.
+    ///
+    /// # Errors
+    /// Names the first number that cannot.
+    pub fn check_numbers(&self) -> Result<(), NpyError> {
+        const ROWS_AT_ONCE: u64 = 256;
+        // Only numbers of 64 bits lose anything.
+        if self.header.dtype.float != Float::F8 {
+            return Ok(());
+        }
+        let mut row = Vec::new();
+        for first in (0..self.rows()).step_by(ROWS_AT_ONCE as usize) {
+            let count = ROWS_AT_ONCE.min(self.rows() - first);
+            row.clear();
+            self.read_rows(first, count as usize, &mut row)?;
+        }
+        Ok(())
     }
 
     fn append_rows(&self, first: u64, count: usize, out: &mut Vec<f32>) -> Result<(), Problem> {
