@@ -319,7 +319,11 @@ async fn files_answer_as_memory_does_until_one_word_differs() {
     let copies = all.iter().map(|memory| (memory.clone(), None)).collect();
     files.insert(copies).await.unwrap();
 
-    let same = parity::compare(&files, &strict, 10).await.unwrap();
+    let compare = || {
+        let (files, strict) = (side("files", &files), side("memory", &strict));
+        parity::compare(files, strict, 10, &|_, _| {})
+    };
+    let same = compare().await.unwrap();
     assert_eq!((same.holds(), same.questions), (true, 15), "{same:?}");
 
     let change = Change {
@@ -327,8 +331,17 @@ async fn files_answer_as_memory_does_until_one_word_differs() {
         ..Change::default()
     };
     files.update(all[0].id(), &change).await.unwrap();
-    let different = parity::compare(&files, &strict, 10).await.unwrap();
+    let different = compare().await.unwrap();
     assert!(!different.holds());
+    let what = &different.differences[0].what;
+    assert!(
+        what.contains("in files") && what.contains("in memory"),
+        "{what}"
+    );
+}
+
+fn side<'s>(name: &'s str, store: &'s ScopedStore) -> parity::Side<'s> {
+    parity::Side { name, store }
 }
 
 fn page(limit: usize) -> Page {

@@ -96,6 +96,7 @@ macro_rules! for_each_conformance_test {
                 nearest_is_what_looking_at_every_vector_gives
                 as_many_are_found_as_there_are
                 equal_vectors_come_by_kind_and_id
+                similarities_are_those_of_the_nearest
                 no_direction_is_near_nothing
                 vectors_of_any_length_are_compared
                 matching_is_what_looking_at_every_word_gives

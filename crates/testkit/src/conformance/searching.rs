@@ -1,7 +1,7 @@
 //! Finding: everything that is there, scored alike everywhere, and nothing changed by it.
 
 use tulving::backend::{Backend, Cluster, Filter, FoundBy, Order, Page};
-use tulving::model::{Facts, Kind, Memory};
+use tulving::model::{Facts, Key, Kind, Memory};
 
 use crate::fixture::Fixture;
 use crate::memories::{ALL, Memories, ids};
@@ -40,6 +40,40 @@ pub async fn nearest_is_what_looking_at_every_vector_gives(fixture: &dyn Fixture
             }
         }
         fixture.maintain().await;
+    }
+}
+
+/// What memories are like a vector by themselves is what they are among the nearest.
+pub async fn similarities_are_those_of_the_nearest(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let nodes = (0..40).map(|index| {
+        with_vector(
+            saying(&format!("node {index}"), "hello"),
+            &[1.0, 0.1 * index as f32],
+        )
+    });
+    let others = [
+        plain(saying("wordless", "hello")),
+        with_vector(episode("an episode"), &[0.3, 0.4]),
+    ];
+    memories.write(nodes.chain(others)).await;
+    let query = vector(&[1.0, 0.5]);
+    let nearest = memories.nearest(&query, ALL, &Filter::default()).await;
+    assert_eq!(nearest.len(), 41);
+    let absent = Key::new(Kind::Node, "an episode");
+    let mut keys = vec![absent, Key::new(Kind::Node, "wordless")];
+    keys.extend(nearest.iter().map(|hit| hit.facts.key()));
+    for least in [f64::NEG_INFINITY, -1.0, nearest[10].score, 2.0] {
+        let found = memories
+            .backend
+            .similarities(memories.scope, &query, &keys, least)
+            .await;
+        let mut found = found.expect("similarities");
+        found.sort_by(|one, other| one.0.cmp(&other.0));
+        let reaching = nearest.iter().filter(|hit| hit.score >= least);
+        let mut wanted: Vec<_> = reaching.map(|hit| (hit.facts.key(), hit.score)).collect();
+        wanted.sort_by(|one, other| one.0.cmp(&other.0));
+        assert_eq!(found, wanted, "{least}");
     }
 }
 

@@ -31,7 +31,9 @@ pub struct Doctor {
     /// Asks the data directory and the database the same questions, made of the owner's memories,
     /// and compares hits, order, counts and errors
     ///
-    /// Both are read, whatever `backend:` says. Exit 5 if an answer differs.
+    /// Both are read, whatever `backend:` says. Exit 5 if an answer differs. Where the database answers
+    /// through the index of a large scope, every memory that it finds must have the scores that the files
+    /// give it, and of the first ten hits at least 99 in 100 must be there; those that are missed are told.
     #[arg(long)]
     pub parity: bool,
 

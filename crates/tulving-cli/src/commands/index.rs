@@ -19,7 +19,8 @@ use crate::{interrupt, progress};
 /// Memories that the keyword index misses are entered into it (those that were there before psql brought
 /// the schema up to date), and its blocks are merged. Where a scope holds more than 10,000 vectors of a
 /// kind, they get an index of their own. Others read and write meanwhile; searches are exact until the
-/// index is ready, and answer the same questions before and after.
+/// index is ready. Through the index they are quicker and may miss a memory now and then (`tulving doctor
+/// --parity` says how many); memories that are found score as before.
 ///
 /// Safe to repeat: what is there already is left as it is, and what a killed run left is taken up or built
 /// anew.

@@ -100,6 +100,65 @@ fn doctor_says_that_both_answer_alike_until_they_do_not() {
 }
 
 #[test]
+fn an_index_may_miss_a_few_and_changes_no_score() {
+    let world = World::new();
+    world.corpus(&Corpus::new(10_100).dim(16).episodes(false));
+    world.run(&["init", "--user-id", &world.user]).expect(0);
+    world.migrate(&[]).expect(0);
+    world.run(&["index", "--user-id", &world.user]).expect(0);
+    let asked = ["doctor", "--parity", "--questions", "20"];
+    let said = world.run(&asked).expect(0).stdout;
+    assert!(said.contains("files and database answer alike"), "{said}");
+    assert!(
+        said.contains("through its index the database found"),
+        "{said}"
+    );
+    // An index that lacks most of what it should hold is no index.
+    let halve = "UPDATE node_vectors SET v = (SELECT v FROM node_vectors ORDER BY id LIMIT 1) WHERE id > \
+                 (SELECT id FROM memory_nodes ORDER BY id OFFSET 100 LIMIT 1)";
+    world.database.batch(halve);
+    let said = world.run(&asked).expect(5).stdout;
+    assert!(said.contains("try: tulving index --rebuild"), "{said}");
+    world
+        .run(&["index", "--rebuild", "--user-id", &world.user])
+        .expect(0);
+    world.run(&asked).expect(0);
+}
+
+#[test]
+fn advice_fits_which_of_the_two_has_more() {
+    let world = migrated();
+    let asked = ["doctor", "--parity", "--questions", "5"];
+    let add = |backend: &str| {
+        let add = ["--backend", backend, "add", "--question", "One more thing?"];
+        world.run(&add).expect(0);
+    };
+    add("file");
+    let said = world.run(&asked).expect(5);
+    assert!(
+        said.stdout.contains("files: 402 nodes and"),
+        "{}",
+        said.stdout
+    );
+    assert!(
+        said.stdout.contains("try: tulving migrate"),
+        "{}",
+        said.stdout
+    );
+    world.migrate(&[]).expect(0);
+    world.run(&asked).expect(0);
+    add("postgres");
+    let said = world.run(&asked).expect(5).stdout;
+    assert!(said.contains("database: 403 nodes and"), "{said}");
+    assert!(!said.contains("tulving migrate"), "{said}");
+    assert!(
+        said.contains("try: tulving list --backend postgres"),
+        "{said}"
+    );
+    world.run(&["list", "--backend", "postgres"]).expect(0);
+}
+
+#[test]
 fn doctor_looks_through_a_database() {
     let world = migrated();
     let asked = ["--backend", "postgres", "doctor", "--json"];

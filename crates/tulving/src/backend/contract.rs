@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use super::{BackendError, Filter, Sources};
 use crate::model::{Embedding, Facts, Key, Memory, Scope, Space, Timestamp};
+use crate::search::vector::similarity;
 
 /// A memory with its vector.
 #[derive(Debug, Clone, PartialEq)]
@@ -237,6 +238,37 @@ pub trait Backend: fmt::Debug + Send + Sync {
         limit: usize,
         filter: &Filter,
     ) -> Result<Nearest, BackendError>;
+
+    /// How similar memories are to `query`, of those that have a vector: at least of all whose similarity
+    /// is `least` or more, in no particular order, each once. The similarity is that of
+    /// [`nearest`](Self::nearest). Asked where an index brought the nearest, which may have missed a few.
+    ///
+    /// # Errors
+    /// As [`nearest`](Self::nearest).
+    async fn similarities(
+        &self,
+        scope: Scope,
+        query: &Embedding,
+        keys: &[Key],
+        least: f64,
+    ) -> Result<Vec<(Key, f64)>, BackendError> {
+        let entries = self.get(scope, keys).await?;
+        let mut found = Vec::new();
+        for Entry { memory, embedding } in entries.into_iter().flatten() {
+            let Some(embedding) = embedding else { continue };
+            if !embedding.space().is_comparable_with(query.space()) {
+                return Err(BackendError::WrongSpace {
+                    stored: Arc::clone(embedding.space()),
+                    given: Arc::clone(query.space()),
+                });
+            }
+            let similarity = similarity(query.numbers(), embedding.numbers());
+            if similarity >= least {
+                found.push((memory.key(), similarity));
+            }
+        }
+        Ok(found)
+    }
 
     /// The memories that hold any of these terms, each given once
     /// ([`query_terms`](crate::search::keyword::query_terms)), at most `limit`, the

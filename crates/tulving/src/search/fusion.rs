@@ -183,6 +183,12 @@ fn both(candidates: &[Candidate], options: &Fusion) -> Vec<f64> {
         .collect()
 }
 
+/// With so many candidates of a kind the vector arm was cut off, not exhausted. Which one came last is
+/// then of no meaning, and may be the next where an index missed one: the floor of the scale is rounded
+/// down to a step, so that the scores of the others stay the same.
+const CUT: usize = 100;
+const STEP: f64 = 1.0 / 64.0;
+
 /// Keyword scores as shares of the best. Similarities as shares of the way from the worst candidate
 /// of the kind up to the best of all, since where cosines lie depends on the model and on the
 /// length of texts; what the arm did not bring counts as its worst.
@@ -195,10 +201,20 @@ fn on_one_scale(candidates: &[Candidate], vector_weight: f64) -> Vec<f64> {
     let mut floors = HashMap::new();
     for candidate in candidates {
         if let Some(similarity) = candidate.vector {
-            let floor = floors.entry(candidate.facts.kind).or_insert(similarity);
+            let (floor, brought) = floors
+                .entry(candidate.facts.kind)
+                .or_insert((similarity, 0));
             *floor = similarity.min(*floor);
+            *brought += 1;
         }
     }
+    let floors: HashMap<_, f64> = floors
+        .into_iter()
+        .map(|(kind, (floor, brought))| match brought {
+            0..CUT => (kind, floor),
+            CUT.. => (kind, (floor / STEP).floor() * STEP),
+        })
+        .collect();
     let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
     candidates
         .iter()

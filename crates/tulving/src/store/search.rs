@@ -1,5 +1,6 @@
 //! Searching: both arms are asked, their evidence is joined, the hits are fetched.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use super::{Found, Hit, Limit, Mode, Query, ScopedStore, StoreError, WordsOnly};
@@ -36,7 +37,7 @@ impl ScopedStore {
         let asked = self.asked(query).await?;
         let depth = query.limit.total().saturating_add(1).max(CANDIDATES);
         let terms = asked.words.as_deref().map(keyword::query_terms);
-        let mut found_by = FoundBy::Exact;
+        let mut through_index = Vec::new();
         let mut rows_in_scope = 0;
         let mut candidates = Vec::new();
         // Kind by kind, so that many of one do not crowd out the other.
@@ -55,7 +56,7 @@ impl ScopedStore {
                 async { Ok(self.backend.count(self.scope, &all).await?) },
             )?;
             if nearest.found_by == FoundBy::Index {
-                found_by = FoundBy::Index;
+                through_index.push(kind);
             }
             rows_in_scope += counts.total();
             candidates.extend(join(nearest.hits, matching));
@@ -71,6 +72,11 @@ impl ScopedStore {
                 keyword: None,
             }));
         }
+        if let Some(query) = &asked.embedding {
+            for kind in &through_index {
+                self.complete(query, *kind, depth, &mut candidates).await?;
+            }
+        }
         candidates.retain(|candidate| asked.itself.as_ref() != Some(&candidate.facts.key()));
         let (by_vector, by_words) = match fusion::arms(&candidates) {
             (false, false) => (asked.embedding.is_some(), asked.words.is_some()),
@@ -82,7 +88,11 @@ impl ScopedStore {
             hits: self.fetch(ranked, query.limit, &asked.question).await?,
             scale: Scale::of(by_vector, by_words, &query.fusion),
             question: asked.question,
-            found_by,
+            found_by: if through_index.is_empty() {
+                FoundBy::Exact
+            } else {
+                FoundBy::Index
+            },
             rows_in_scope,
             took: begun.elapsed(),
             words_only: asked.words_only,
@@ -181,6 +191,56 @@ impl ScopedStore {
             .backend
             .nearest(self.scope, query, depth, filter)
             .await?)
+    }
+
+    /// Gives candidates of a kind the place among the nearest `depth` that an index may have missed, so that
+    /// they score as if every vector had been looked at.
+    async fn complete(
+        &self,
+        query: &Embedding,
+        kind: Kind,
+        depth: usize,
+        candidates: &mut [Candidate],
+    ) -> Result<(), StoreError> {
+        let of_kind = |candidate: &&Candidate| candidate.facts.kind == kind;
+        let brought = candidates.iter().filter(of_kind).filter_map(|c| c.vector);
+        let least = if brought.clone().count() < depth {
+            f64::NEG_INFINITY
+        } else {
+            brought.fold(f64::INFINITY, f64::min)
+        };
+        let unknown = candidates
+            .iter()
+            .filter(of_kind)
+            .filter(|c| c.vector.is_none());
+        let unknown: Vec<Key> = unknown.map(|c| c.facts.key()).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let found = self
+            .backend
+            .similarities(self.scope, query, &unknown, least);
+        let found: HashMap<Key, f64> = found.await?.into_iter().collect();
+        let mut near: Vec<&mut Candidate> = Vec::new();
+        for candidate in candidates.iter_mut().filter(|c| c.facts.kind == kind) {
+            if candidate.vector.is_none() {
+                candidate.vector = found.get(&candidate.facts.key()).copied();
+            }
+            if candidate.vector.is_some() {
+                near.push(candidate);
+            }
+        }
+        near.sort_by(|one, other| {
+            let by_id = || one.facts.id.cmp(&other.facts.id);
+            let similarity = |c: &Candidate| c.vector.unwrap_or(f64::NEG_INFINITY);
+            similarity(other)
+                .total_cmp(&similarity(one))
+                .then_with(by_id)
+        });
+        for candidate in near.into_iter().skip(depth) {
+            candidate.vector = None;
+        }
+        Ok(())
     }
 
     async fn matching(
@@ -285,7 +345,7 @@ impl Open {
 
 /// One candidate for each memory that an arm found.
 fn join(nearest: Vec<Scored>, matching: Vec<Scored>) -> Vec<Candidate> {
-    let mut places = std::collections::HashMap::new();
+    let mut places = HashMap::new();
     let mut candidates: Vec<Candidate> = Vec::with_capacity(nearest.len() + matching.len());
     for Scored { facts, score } in nearest {
         places.insert(facts.key(), candidates.len());

@@ -1,11 +1,14 @@
 //! Files and database, asked the same.
 
-use tulving::parity::{self, Parity};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tulving::parity::{self, Parity, Side};
 
 use super::{Check, Status};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::count;
+use crate::output::{count, counted};
+use crate::progress::Tally;
 
 /// More differences are not told one by one.
 const SHOWN: usize = 3;
@@ -22,34 +25,67 @@ async fn compare(questions: usize, cx: &Context) -> Result<Parity, CliError> {
     let embedder = cx.embedder().await?;
     let files = cx.in_files(&cx.config.data_dir()?, embedder.clone())?;
     let database = cx.in_database(files.owner(), embedder).await?;
-    Ok(parity::compare(&files, &database, questions).await?)
+    let side = |name, store| Side { name, store };
+    let (tally, told) = (Tally::new("parity", false, cx.face()), AtomicUsize::new(0));
+    let progress = |done: usize, _: usize| {
+        let before = told.swap(done, Ordering::Relaxed);
+        tally.advance(done.saturating_sub(before) as u64);
+    };
+    let (files, database) = (side("files", &files), side("database", &database));
+    Ok(parity::compare(files, database, questions, &progress).await?)
 }
 
 fn told(parity: &Parity) -> Check {
-    let asked = format!(
-        "{} questions, {} hits",
-        count(parity.questions as u64),
-        count(parity.hits as u64)
-    );
-    if parity.holds() {
-        return Check::fine(
-            "parity",
-            format!("{asked}: files and database answer alike"),
-        );
-    }
     let mut detail = format!(
-        "{asked}: {} answered differently",
-        count(parity.different as u64)
+        "{}, {}: ",
+        counted(parity.questions as u64, "question"),
+        counted(parity.hits as u64, "hit")
     );
-    for difference in parity.differences.iter().take(SHOWN) {
-        detail.push_str(&format!("; {difference}"));
+    let differences = &parity.differences;
+    if parity.different == 0 {
+        detail.push_str("files and database answer alike");
+    } else {
+        let different = count(parity.different as u64);
+        detail.push_str(&format!("{different} answered differently"));
+        for difference in differences.iter().take(SHOWN) {
+            detail.push_str(&format!("; {difference}"));
+        }
+    }
+    let index = &parity.index;
+    if index.questions > 0 {
+        detail.push_str(&format!(
+            "; through its index the database found {:.1} % of the first ten ({} of {} missed)",
+            100.0 * index.at_ten(),
+            count(index.missed as u64),
+            count(index.wanted as u64)
+        ));
+        for miss in index.misses.iter().take(SHOWN) {
+            detail.push_str(&format!("; {miss}"));
+        }
+    }
+    if parity.holds() {
+        return Check::fine("parity", detail);
     }
     Check {
         status: Status::Fail(Exit::Different),
-        hint: Some(
-            "tulving migrate   (brings what the files have and the database lacks); then tulving verify --exact"
-                .to_owned(),
-        ),
+        hint: Some(advice(parity).to_owned()),
         ..Check::fine("parity", detail)
+    }
+}
+
+/// What to do, by which of the two holds more.
+fn advice(parity: &Parity) -> &'static str {
+    match parity.memories {
+        _ if parity.different == 0 => "tulving index --rebuild   (builds the index anew)",
+        [Some(files), Some(database)] if files > database => {
+            "tulving migrate   (brings what the files have and the database lacks)"
+        }
+        [Some(files), Some(database)] if files < database => {
+            "tulving list --backend postgres   (what was added to the database is there alone, and stays: files and database agree again \
+             where both hold the same)"
+        }
+        _ => {
+            "tulving verify --exact   (says which memories differ); where it finds none, tulving index --rebuild"
+        }
     }
 }

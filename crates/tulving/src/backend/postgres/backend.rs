@@ -274,6 +274,20 @@ impl Backend for PostgresBackend {
         })
     }
 
+    async fn similarities(
+        &self,
+        scope: Scope,
+        query: &Embedding,
+        keys: &[Key],
+        least: f64,
+    ) -> Result<Vec<(Key, f64)>, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(scope, self.reading());
+            scoped.similarities(query, keys, least, &self.spaces).await
+        })
+    }
+
     async fn matching(
         &self,
         scope: Scope,

@@ -13,13 +13,14 @@ use super::listing::{facts_of, facts_width, read_facts};
 use super::look_up;
 use super::matching::in_order;
 use super::own_index::index_name;
+use super::rows::ids;
 use super::scoped::Scoped;
 use super::spaces::Spaces;
 use super::statement::Statement;
 use super::table::Table;
 use super::wire::{raw_vector, vector};
 use crate::backend::{BackendError, Filter, FoundBy, Nearest, Scored};
-use crate::model::{Embedding, Episode, Kind, Node, Space};
+use crate::model::{Embedding, Episode, Key, Kind, Node, Space};
 use crate::search::vector::similarity;
 
 const DOING: &str = "searching by vector";
@@ -111,6 +112,50 @@ impl Scoped<'_> {
         })
     }
 
+    /// How similar memories are to a vector, of those that may reach `least`.
+    pub(super) async fn similarities(
+        mut self,
+        query: &Embedding,
+        keys: &[Key],
+        least: f64,
+        spaces: &Spaces,
+    ) -> Result<Vec<(Key, f64)>, BackendError> {
+        let (scope, mut found) = (self.scope, Vec::new());
+        let rows = self.send(&[Holdings::query(scope, false)], DOING).await?;
+        let rows = rows.first().map_or(&[][..], Vec::as_slice);
+        let holdings = Holdings::read(rows, scope, self.target())?;
+        let (Some(space_id), Some(direction)) = (holdings.space_id, direction(query.numbers()))
+        else {
+            self.leave();
+            return Ok(found);
+        };
+        let space = spaces.get(space_id, &mut self).await?;
+        if space != *query.space() {
+            return Err(BackendError::WrongSpace {
+                stored: space,
+                given: Arc::clone(query.space()),
+            });
+        }
+        // The narrow form tells all but a few that cannot reach it.
+        let farthest = margin(space.dims) - least;
+        let statements = [
+            reaching::<Node>(scope.id(), space_id, &direction, keys, farthest),
+            reaching::<Episode>(scope.id(), space_id, &direction, keys, farthest),
+        ];
+        let answers = self.send(&statements, DOING).await?;
+        self.leave();
+        for (kind, rows) in [Kind::Node, Kind::Episode].into_iter().zip(&answers) {
+            for row in rows {
+                let full = row.get::<_, Option<&[u8]>>(1).and_then(vector);
+                let similarity = full.map(|full| similarity(query.numbers(), &full));
+                if let Some(similarity) = similarity.filter(|similarity| *similarity >= least) {
+                    found.push((Key::new(kind, row.get::<_, String>(0)), similarity));
+                }
+            }
+        }
+        Ok(found)
+    }
+
     async fn of_kind<R: Table>(
         &mut self,
         query: &Query<'_>,
@@ -189,7 +234,10 @@ impl Scoped<'_> {
         loop {
             // Settings of this transaction, which sorts nothing as it is.
             let mut statements: Vec<Statement> = [
-                format!("hnsw.ef_search = {}", most.clamp(SIGHT, WIDEST_SIGHT)),
+                format!(
+                    "hnsw.ef_search = {}",
+                    most.saturating_mul(3).clamp(SIGHT, WIDEST_SIGHT)
+                ),
                 "hnsw.iterative_scan = strict_order".to_owned(),
                 "enable_bitmapscan = off".to_owned(),
             ]
@@ -219,7 +267,9 @@ fn reaches_beyond(rows: &[Row], most: usize) -> bool {
     })
 }
 
-/// How many candidates a search of the graph keeps in sight, at least and, as pgvector has it, at most.
+/// How many candidates a search of the graph keeps in sight, at least and, as pgvector has it, at most; three
+/// times as many as it brings. Of vectors without any structure, which are the hardest, it then finds 998 in
+/// 1,000 of those, and 967 where it keeps in sight only what it brings.
 const SIGHT: usize = 100;
 const WIDEST_SIGHT: usize = 1000;
 
@@ -303,6 +353,28 @@ fn nearest_first(mut near: Statement, most: usize) -> Statement {
     near.text(" ORDER BY d LIMIT ");
     near.value(i64::try_from(most).unwrap_or(i64::MAX), Type::INT8);
     near
+}
+
+/// Those of these memories whose distance is at most `farthest`, with their full vectors.
+fn reaching<R: Table>(
+    scope: uuid::Uuid,
+    space_id: i32,
+    direction: &[f32],
+    keys: &[Key],
+    farthest: f64,
+) -> Statement {
+    let look_up = look_up::by_id::<R>("$1", "n.id");
+    Statement::new(format!(
+        "SELECT n.id, vector_send(m.embedding) FROM unnest($2) AS wanted (id) \
+         CROSS JOIN LATERAL (SELECT id, v FROM {} WHERE scope_id = $1 AND id = wanted.id AND space_id = $3 OFFSET 0) n \
+         {look_up} WHERE n.v <#> $4::vector::halfvec <= $5",
+        R::NARROW
+    ))
+    .with(scope, Type::UUID)
+    .with(ids(keys, R::KIND), Type::TEXT_ARRAY)
+    .with(space_id, Type::INT4)
+    .with(raw_vector(direction), Type::UNKNOWN)
+    .with(farthest, Type::FLOAT8)
 }
 
 /// Those candidates that can be among the first `limit`, with their full vectors. Each row begins with

@@ -642,7 +642,7 @@ fn find<R: Table>(scope: uuid::Uuid, keys: &[Key]) -> Statement {
 }
 
 /// The ids of one kind, each once.
-fn ids(keys: &[Key], kind: Kind) -> Vec<String> {
+pub(super) fn ids(keys: &[Key], kind: Kind) -> Vec<String> {
     let of_kind = keys.iter().filter(|key| key.kind == kind);
     let ids: BTreeSet<&String> = of_kind.map(|key| &key.id).collect();
     texts(&ids.into_iter().cloned().collect::<Vec<_>>())
