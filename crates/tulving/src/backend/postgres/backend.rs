@@ -283,7 +283,7 @@ impl Backend for PostgresBackend {
     ) -> Result<Vec<(Key, f64)>, BackendError> {
         again!(Tries::reading(), async {
             let mut connection = self.lend().await?;
-            let scoped = connection.bind(scope, self.reading());
+            let scoped = connection.bind(&self.place, scope, self.reading());
             scoped.similarities(query, keys, least, &self.spaces).await
         })
     }
