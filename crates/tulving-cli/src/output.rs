@@ -146,12 +146,16 @@ pub fn count(number: u64) -> String {
 /// `1 node`, `12,345 nodes`, `2 memories`
 #[must_use]
 pub fn counted(number: u64, noun: &str) -> String {
-    let number_shown = count(number);
-    match noun.strip_suffix('y') {
-        _ if number == 1 => format!("{number_shown} {noun}"),
-        Some(stem) => format!("{number_shown} {stem}ies"),
-        None => format!("{number_shown} {noun}s"),
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{} {}", count(number), plural(noun))
     }
+}
+
+fn plural(noun: &str) -> String {
+    noun.strip_suffix('y')
+        .map_or_else(|| format!("{noun}s"), |stem| format!("{stem}ies"))
 }
 
 /// `512 B`, `1.2 GB` (a kilobyte is 1,000 bytes, as disks are sold)
@@ -191,16 +195,30 @@ pub fn duration(time: Duration) -> String {
 /// `12,300 rows/s`: three digits, since the rest is noise.
 #[must_use]
 pub fn rate(rows: u64, time: Duration) -> String {
+    pace(rows, time, "row")
+}
+
+/// The same of anything that can be counted.
+#[must_use]
+pub fn pace(number: u64, time: Duration, noun: &str) -> String {
     let seconds = time.as_secs_f64();
-    if rows == 0 || seconds <= 0.0 {
-        return "0 rows/s".to_owned();
+    let exact = if seconds > 0.0 {
+        number as f64 / seconds
+    } else {
+        0.0
+    };
+    let nouns = plural(noun);
+    if exact == 0.0 {
+        return format!("0 {nouns}/s");
     }
-    let exact = rows as f64 / seconds;
     if exact < 10.0 {
-        return format!("{exact:.1} rows/s");
+        return format!("{exact:.1} {nouns}/s");
     }
     let step = 10f64.powf((exact.log10().floor() - 2.0).max(0.0));
-    format!("{} rows/s", count(((exact / step).round() * step) as u64))
+    format!(
+        "{} {nouns}/s",
+        count(((exact / step).round() * step) as u64)
+    )
 }
 
 /// `2024-01-15 10:30`: in UTC, which the heading above it says.

@@ -15,7 +15,7 @@ use bar::Bar;
 use lines::Lines;
 use live::Live;
 
-use crate::output::{count, counted, duration, rate};
+use crate::output::{count, counted, duration, pace};
 use crate::terminal::{Face, Screen};
 
 /// What suits the place stderr goes to. Drop it, or all clones, before anything else is printed.
@@ -25,6 +25,22 @@ pub fn on_stderr(screen: Screen) -> Arc<dyn Progress> {
         Arc::new(Bar::new())
     } else {
         Arc::new(Lines::new(std::io::stderr()))
+    }
+}
+
+/// The same for work of one phase, in which `noun`s are counted.
+#[must_use]
+pub fn counting(
+    word: &'static str,
+    noun: &'static str,
+    all: u64,
+    screen: Screen,
+) -> Arc<dyn Progress> {
+    let course = Course::new(word, noun, Some(all));
+    if screen.redraws {
+        Arc::new(Bar::with(course))
+    } else {
+        Arc::new(Lines::with(std::io::stderr(), course))
     }
 }
 
@@ -45,9 +61,8 @@ impl Tally {
             let (done, began) = (Arc::clone(&done), Instant::now());
             Live::new(move |_| {
                 let done = done.load(Ordering::Relaxed);
-                let per_second = rate(done, began.elapsed());
-                let per_second = per_second.trim_end_matches(" rows/s");
-                format!("{word}  {}  {per_second}/s", count(done))
+                let speed = pace(done, began.elapsed(), "memory");
+                format!("{word}  {}  {speed}", counted(done, "memory"))
             })
         });
         Self { done, _line: line }
@@ -62,7 +77,9 @@ impl Tally {
 /// One phase, from its beginning.
 #[derive(Debug, Clone, Copy)]
 struct Course {
-    phase: Phase,
+    word: &'static str,
+    /// What is counted: rows, if nothing else is said here.
+    noun: &'static str,
     rows: Option<u64>,
     done: u64,
     /// How many of them an earlier session did.
@@ -71,14 +88,35 @@ struct Course {
 }
 
 impl Course {
-    fn new(phase: Phase, rows: Option<u64>) -> Self {
+    fn new(word: &'static str, noun: &'static str, rows: Option<u64>) -> Self {
         Self {
-            phase,
+            word,
+            noun,
             rows,
             done: 0,
             before: 0,
             began: Instant::now(),
         }
+    }
+
+    /// One phase of a migration.
+    fn of(phase: Phase, rows: Option<u64>) -> Self {
+        Self::new(phase.as_str(), "row", rows)
+    }
+
+    /// `13,500 rows`, `1 memory`
+    fn counted(&self, number: u64) -> String {
+        counted(number, self.noun)
+    }
+
+    /// `7,144 of 13,500 rows`
+    fn far(&self, rows: u64) -> String {
+        format!("{} of {}", count(self.done), self.counted(rows))
+    }
+
+    /// `500 rows/s`
+    fn speed(&self, took: Duration) -> String {
+        pace(self.own(), took, self.noun)
     }
 
     /// Rows that this session did: they alone tell how fast it is.
@@ -88,8 +126,8 @@ impl Course {
 
     /// `copy      742 rows in 0.3 s, 2,470 rows/s`
     fn end(&self, took: Duration) -> String {
-        let word = self.phase.as_str();
-        let before = counted(self.before, "row");
+        let word = self.word;
+        let before = self.counted(self.before);
         match (self.own(), self.before) {
             (0, 0) => format!("{word:8}  done in {}", duration(took)),
             (0, _) => format!("{word:8}  {before}, all of them before"),
@@ -98,7 +136,8 @@ impl Course {
                     0 => String::new(),
                     earlier => format!("; {} before", count(earlier)),
                 };
-                let (rows, took, speed) = (counted(own, "row"), duration(took), rate(own, took));
+                let (rows, speed) = (self.counted(own), self.speed(took));
+                let took = duration(took);
                 format!("{word:8}  {rows} in {took}, {speed}{earlier}")
             }
         }
@@ -107,14 +146,10 @@ impl Course {
     /// `copy      1,024 of 3,375 rows in 2.1 s`, of a phase that did not come to its end.
     fn cut_short(&self, took: Duration) -> Option<String> {
         let rows = self.rows.filter(|_| self.done > 0)?;
-        let (word, took) = (self.phase.as_str(), duration(took));
-        let (done, all) = (count(self.done), count(rows));
+        let (word, took, far) = (self.word, duration(took), self.far(rows));
         Some(match self.before {
-            0 => format!("{word:8}  {done} of {all} rows in {took}"),
-            before => format!(
-                "{word:8}  {done} of {all} rows, {} before; {took}",
-                count(before)
-            ),
+            0 => format!("{word:8}  {far} in {took}"),
+            before => format!("{word:8}  {far}, {} before; {took}", count(before)),
         })
     }
 
@@ -123,21 +158,21 @@ impl Course {
     fn parts(&self, took: Duration) -> Vec<String> {
         let own = self.own();
         let Some(rows) = self.rows.filter(|rows| *rows > 0) else {
-            let rows = (own > 0).then(|| [counted(own, "row"), rate(own, took)]);
+            let rows = (own > 0).then(|| [self.counted(own), self.speed(took)]);
             return rows.into_iter().flatten().chain([duration(took)]).collect();
         };
-        let far = format!("{} of {} rows", count(self.done), count(rows));
+        let far = self.far(rows);
         if own == 0 {
             return vec![far, format!("{} so far", duration(took))];
         }
         let left = rows.saturating_sub(self.done) as f64 / own as f64;
         let left = format!("{} left", duration(took.mul_f64(left)));
-        vec![far, rate(own, took), left]
+        vec![far, self.speed(took), left]
     }
 
     /// `copy      12,000 of 100,000 rows, 11,900 rows/s, 7.4 s left`
     fn midway(&self, took: Duration) -> String {
-        format!("{:8}  {}", self.phase.as_str(), self.parts(took).join(", "))
+        format!("{:8}  {}", self.word, self.parts(took).join(", "))
     }
 
     /// `copy      [=====>      ] 12,000 of 100,000 rows  11,900 rows/s  7.4 s left`, or as much of
@@ -145,7 +180,7 @@ impl Course {
     fn drawn(&self, took: Duration, columns: usize) -> String {
         // Room for the ^C that a terminal may put behind it.
         let room = columns.saturating_sub(3);
-        let head = format!("{:8}  ", self.phase.as_str());
+        let head = format!("{:8}  ", self.word);
         let mut parts = self.parts(took);
         while parts.len() > 1 && head.len() + parts.join("  ").len() > room {
             parts.pop();
@@ -190,7 +225,7 @@ mod tests {
         Course {
             before,
             done,
-            ..Course::new(Phase::Copy, rows)
+            ..Course::of(Phase::Copy, rows)
         }
     }
 

@@ -130,29 +130,57 @@ struct WireCheck {
 /// # Errors
 /// When the result cannot be written.
 pub async fn run(doctor: Doctor, cx: &Context) -> Result<Exit, CliError> {
-    let mut checks = configuration(cx);
+    let mut told = Told::new(cx);
+    told.add(configuration(cx))?;
     match cx.home() {
-        Ok(Home::Files(directory)) => checks.extend(files::checks(&directory, cx).await),
-        Ok(Home::Database) => checks.extend(database::checks(cx).await),
+        Ok(Home::Files(directory)) => told.add(files::checks(&directory, cx).await)?,
+        Ok(Home::Database) => told.add(database::checks(cx).await)?,
         // The check of the configuration has said it.
         Err(_) => {}
     }
     if doctor.parity {
-        checks.push(parity::check(doctor.questions, cx).await);
+        told.add(vec![parity::check(doctor.questions, cx).await])?;
     }
-    let failed = checks.iter().find_map(|check| match check.status {
-        Status::Fail(exit) => Some(exit),
-        _ => None,
-    });
-    if cx.json {
-        output::json(&Wire {
-            ok: failed.is_none(),
-            checks: checks.into_iter().map(WireCheck::from).collect(),
-        })?;
-    } else {
-        output::text(&page(&checks, cx.out))?;
+    told.end()
+}
+
+/// The checks so far. A person sees them as they are made, since some take long.
+struct Told<'c> {
+    cx: &'c Context,
+    checks: Vec<Check>,
+}
+
+impl<'c> Told<'c> {
+    fn new(cx: &'c Context) -> Self {
+        let checks = Vec::new();
+        Self { cx, checks }
     }
-    Ok(failed.unwrap_or(Exit::Done))
+
+    fn add(&mut self, checks: Vec<Check>) -> Result<(), CliError> {
+        if !self.cx.json {
+            let lines = checks.iter().map(|check| line(check, self.cx.out));
+            output::text(&lines.collect::<String>())?;
+        }
+        self.checks.extend(checks);
+        Ok(())
+    }
+
+    fn end(self) -> Result<Exit, CliError> {
+        let Self { cx, checks } = self;
+        let failed = checks.iter().find_map(|check| match check.status {
+            Status::Fail(exit) => Some(exit),
+            _ => None,
+        });
+        if cx.json {
+            output::json(&Wire {
+                ok: failed.is_none(),
+                checks: checks.into_iter().map(WireCheck::from).collect(),
+            })?;
+        } else {
+            output::text(&verdict(&checks))?;
+        }
+        Ok(failed.unwrap_or(Exit::Done))
+    }
 }
 
 /// Every setting can be used, and has an effect.
@@ -197,36 +225,38 @@ async fn embedder(space: Option<&Arc<Space>>, cx: &Context) -> Check {
     }
 }
 
-fn page(checks: &[Check], screen: Screen) -> String {
-    let width = checks.iter().map(|check| check.name.len()).max();
-    let width = width.unwrap_or(0);
-    let mut page = String::new();
-    for check in checks {
-        let before = format!("      {:width$}  ", check.name);
-        let told = beside(&before, &safe(&check.detail), screen);
-        // Set apart afterwards: colour takes no columns.
-        let status = check.status.as_str();
-        let painted = screen.paint(check.status.look(), status);
-        page.push_str(&format!("{painted}{}", &told[status.len()..]));
-        if let Some(hint) = &check.hint {
-            let advice = screen.paint(Look::Advice, "try:");
-            page.push_str(&format!("{:1$}{advice} {2}\n", "", width + 8, safe(hint)));
-        }
+/// A check, and below it what to do.
+fn line(check: &Check, screen: Screen) -> String {
+    // No name is longer than that of the first check.
+    let width = "configuration".len();
+    let before = format!("      {:width$}  ", check.name);
+    let told = beside(&before, &safe(&check.detail), screen);
+    // Set apart afterwards: colour takes no columns.
+    let status = check.status.as_str();
+    let painted = screen.paint(check.status.look(), status);
+    let mut line = format!("{painted}{}", &told[status.len()..]);
+    if let Some(hint) = &check.hint {
+        let advice = screen.paint(Look::Advice, "try:");
+        line.push_str(&format!("{:1$}{advice} {2}\n", "", width + 8, safe(hint)));
     }
+    line
+}
+
+/// How it is on the whole.
+fn verdict(checks: &[Check]) -> String {
     let many = |wanted: fn(Status) -> bool| checks.iter().filter(|c| wanted(c.status)).count();
     let (warned, failed) = (
         many(|status| status == Status::Warn),
         many(|status| matches!(status, Status::Fail(_))),
     );
-    page.push_str(&match (failed, warned) {
+    match (failed, warned) {
         (0, 0) => "\nAll is well.\n".to_owned(),
         (0, warned) => format!(
             "\n{}, nothing fails.\n",
             output::counted(warned as u64, "warning")
         ),
         (failed, _) => format!("\n{failed} of {} checks failed.\n", checks.len()),
-    });
-    page
+    }
 }
 
 impl From<Check> for WireCheck {

@@ -45,15 +45,10 @@ pub async fn run(index: &Index, cx: &Context) -> Result<Exit, CliError> {
     let database = cx.database()?;
     let progress = progress::on_stderr(cx.err);
     let cancel = interrupt::listen(&progress, cx.face())?.cancel;
-    let told = Mutex::new(String::new());
+    let course = Mutex::new(Course::default());
     let tell = |step: IndexStep| {
-        let text = text_of(step);
-        if let Ok(mut told) = told.lock()
-            && *told != text
-        {
-            progress.note(&text);
-            *told = text;
-        }
+        let news = course.lock().ok().and_then(|mut course| course.news(step));
+        news.iter().for_each(|news| progress.note(news));
     };
     let indexed = tokio::select! {
         indexed = database.index(scope, index.rebuild, &tell) => indexed?,
@@ -75,31 +70,48 @@ pub async fn run(index: &Index, cx: &Context) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// A step in words; of one that takes long, in tenths.
-fn text_of(step: IndexStep) -> String {
+/// What was told last, and how much of it was done.
+#[derive(Default)]
+struct Course {
+    what: String,
+    share: u64,
+}
+
+impl Course {
+    /// A line, where there is something new. A share never falls: the server goes through an index
+    /// more than once, and counts anew each time.
+    fn news(&mut self, step: IndexStep) -> Option<String> {
+        let (what, share) = text_of(step);
+        if self.what == what && share <= self.share {
+            return None;
+        }
+        *self = Self { what, share };
+        Some(match step {
+            IndexStep::Merging { .. } => self.what.clone(),
+            _ => format!("{} {share} %", self.what),
+        })
+    }
+}
+
+/// A step in words, and how much of it is done, in tenths.
+fn text_of(step: IndexStep) -> (String, u64) {
     let share = |done: u64, of: u64| 10 * (10 * done / of.max(1));
     match step {
         IndexStep::Words { kind, done, of } => {
-            format!(
-                "entering {} into the keyword index … {} %",
-                kind.plural(),
-                share(done, of)
-            )
+            let what = format!("entering {} into the keyword index …", kind.plural());
+            (what, share(done, of))
         }
         IndexStep::Narrow { kind, done, of } => {
-            format!(
-                "comparing the vectors of {} … {} %",
-                kind.plural(),
-                share(done, of)
-            )
+            let what = format!("comparing the vectors of {} …", kind.plural());
+            (what, share(done, of))
         }
-        IndexStep::Merging { kind } => format!("merging the keyword index of {} …", kind.plural()),
+        IndexStep::Merging { kind } => {
+            let what = format!("merging the keyword index of {} …", kind.plural());
+            (what, 0)
+        }
         IndexStep::Vectors { kind, done, of } => {
-            format!(
-                "indexing the vectors of {} … {} %",
-                kind.plural(),
-                share(done, of)
-            )
+            let what = format!("indexing the vectors of {} …", kind.plural());
+            (what, share(done, of))
         }
     }
 }
@@ -149,4 +161,35 @@ fn report(scope: Scope, indexed: &[Indexed; 2], screen: Screen) -> String {
         done.push('\n');
     }
     format!("{scope}\n\n{}{done}", table.render(screen))
+}
+
+#[cfg(test)]
+mod tests {
+    use tulving::model::Kind;
+
+    use super::*;
+
+    #[test]
+    fn the_share_that_is_told_never_falls() {
+        let mut course = Course::default();
+        let mut at = |kind, done| {
+            course.news(IndexStep::Vectors {
+                kind,
+                done,
+                of: 100,
+            })
+        };
+        let told: Vec<String> = [0, 5, 15, 90, 0, 50, 99]
+            .into_iter()
+            .filter_map(|done| at(Kind::Node, done))
+            .collect();
+        assert_eq!(
+            told,
+            ["0", "10", "90"].map(|share| format!("indexing the vectors of nodes … {share} %"))
+        );
+        assert_eq!(
+            at(Kind::Episode, 0).as_deref(),
+            Some("indexing the vectors of episodes … 0 %")
+        );
+    }
 }

@@ -45,6 +45,13 @@ impl Bar {
         }
     }
 
+    /// One phase that has begun.
+    pub(super) fn with(course: Course) -> Self {
+        Self {
+            phase: Mutex::new(Some(Drawn::new(course))),
+        }
+    }
+
     /// A phase ends with its last row: what comes then, such as a question, is not a part of it.
     fn finish_if_done(phase: &mut Option<Drawn>) {
         let is_done = |drawn: &Drawn| {
@@ -78,7 +85,7 @@ impl Progress for Bar {
     fn phase(&self, name: Phase, rows: Option<u64>) {
         let mut phase = lock(&self.phase);
         Self::finish(&mut phase);
-        *phase = Some(Drawn::new(Course::new(name, rows)));
+        *phase = Some(Drawn::new(Course::of(name, rows)));
         Self::finish_if_done(&mut phase);
     }
 

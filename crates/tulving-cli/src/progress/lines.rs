@@ -1,7 +1,7 @@
 //! For a log: plain lines, and not too many.
 
 use std::io::{Stderr, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tulving::transfer::{Phase, Progress};
@@ -39,9 +39,20 @@ impl Lines<Stderr> {
     pub(super) fn new(out: Stderr) -> Self {
         Self::with_pace(out, PACE)
     }
+
+    /// One phase that has begun.
+    pub(super) fn with(out: Stderr, course: Course) -> Self {
+        let lines = Self::new(out);
+        lines.log().course = Some(course);
+        lines
+    }
 }
 
 impl<W: Write + Send> Lines<W> {
+    fn log(&self) -> MutexGuard<'_, Log<W>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn with_pace(out: W, pace: Pace) -> Self {
         let log = Log {
             out,
@@ -81,9 +92,9 @@ impl<W: Write> Log<W> {
 
 impl<W: Write + Send> Progress for Lines<W> {
     fn phase(&self, phase: Phase, rows: Option<u64>) {
-        let mut log = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.log();
         log.finish();
-        log.course = Some(Course::new(phase, rows));
+        log.course = Some(Course::of(phase, rows));
         log.last = (Instant::now(), 0);
         if rows == Some(0) {
             log.finish();
@@ -99,7 +110,7 @@ impl<W: Write + Send> Progress for Lines<W> {
     }
 
     fn note(&self, text: &str) {
-        let mut log = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.log();
         log.line(&safe(text));
     }
 }
@@ -107,7 +118,7 @@ impl<W: Write + Send> Progress for Lines<W> {
 impl<W: Write + Send> Lines<W> {
     /// More rows are done, here or by an earlier session.
     fn count(&self, rows: u64, before: u64) {
-        let mut log = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.log();
         let Some(mut course) = log.course else { return };
         course.done += rows;
         course.before += before;
