@@ -156,7 +156,7 @@ fn refusal_hint(said: &str, code: &str, credentials: &Credentials) -> String {
         "3D000" => format!("createdb {}   (or name another database in DATABASE_URL)", shell(database)),
         "42501" => format!("as an administrator: GRANT CONNECT ON DATABASE {named} TO {role}"),
         "53300" => format!(
-            "end other programs of this user, or TULVING_POOL_SIZE=1 (migrate, verify and index need two connections, all else one); or as an administrator: ALTER ROLE {role} CONNECTION LIMIT 10"
+            "end other programs of this user (migrate and index need two connections, all else one); or as an administrator: ALTER ROLE {role} CONNECTION LIMIT 10"
         ),
         "08P01" if said.contains("startup parameter") => {
             "take options out of DATABASE_URL, or unset PGOPTIONS: this pooler refuses them; --schema NAME names a schema without".to_owned()

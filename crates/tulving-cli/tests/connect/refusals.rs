@@ -58,12 +58,12 @@ fn each_refusal_has_an_advice_of_its_own() {
         (
             "53300",
             "too many connections for role \"u\"",
-            "TULVING_POOL_SIZE=1",
+            "need two connections",
         ),
         (
             "53300",
             "sorry, too many clients already",
-            "TULVING_POOL_SIZE=1",
+            "need two connections",
         ),
         (
             "57P03",

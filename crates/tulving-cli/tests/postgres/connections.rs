@@ -3,64 +3,31 @@
 use testkit::corpus::Corpus;
 
 use crate::roles::{ask, server, url_as};
-use crate::support::{World, program};
+use crate::support::{Ran, World, program};
 
 #[test]
-fn two_connections_are_enough_for_everything() {
+fn two_connections_are_enough_for_a_migration_and_one_for_all_else() {
     let server = server();
     let world = World::on(&server);
     world.corpus(&Corpus::new(400).dim(8));
-    let role = "CREATE ROLE few LOGIN CONNECTION LIMIT 2; GRANT tulving_app TO few";
-    ask(&server, world.database.url(), role).unwrap();
+    let administer = |sql: &str| ask(&server, world.database.url(), sql).unwrap();
+    administer("CREATE ROLE few LOGIN CONNECTION LIMIT 2; GRANT tulving_app TO few");
     let url = url_as(world.database.url(), "few");
-    let run = |args: &[&str]| {
+    let expect = |command: &str, code| {
+        let args = command.split(' ').chain(["--user-id", &world.user]);
         let mut command = program(world.directory.path(), &url);
-        command.env("TULVING_POOL_SIZE", "1");
-        command.args(args).args(["--user-id", &world.user]);
-        command.output().unwrap().into()
+        Ran::from(command.args(args).output().unwrap()).expect(code)
     };
-    let expect = |args: &[&str], code| crate::support::Ran::expect(run(args), code);
-    let migrate = [
-        "migrate",
-        "--model",
-        "m",
-        "--yes",
-        "--workers",
-        "4",
-        "--batch-rows",
-        "50",
-    ];
-    expect(&migrate, 0);
-    expect(&["verify"], 0);
-    let add = [
-        "add",
-        "--backend",
-        "postgres",
-        "--question",
-        "few?",
-        "--answer",
-        "two",
-    ];
-    expect(&add, 0);
-    expect(&["search", "anything", "--backend", "postgres"], 0);
-    expect(&["list", "--backend", "postgres"], 0);
+    expect("migrate --model m --yes --workers 4 --batch-rows 50", 0);
 
-    ask(
-        &server,
-        world.database.url(),
-        "ALTER ROLE few CONNECTION LIMIT 1",
-    )
-    .unwrap();
-    let one = expect(&migrate, 7);
-    one.says("too many connections for role \"few\"")
-        .says("need two connections");
-    for read in [
-        &["search", "anything"][..],
-        &["list"],
-        &["add", "--question", "one?"],
-    ] {
-        expect(&[read, &["--backend", "postgres"]].concat(), 0);
+    administer("ALTER ROLE few CONNECTION LIMIT 1");
+    expect("verify", 0);
+    expect("search anything --backend postgres", 0);
+    expect("list --backend postgres", 0);
+    expect("add --question few? --answer one --backend postgres", 0);
+    for two in ["migrate --model m --yes", "index"] {
+        expect(two, 7)
+            .says("too many connections for role \"few\"")
+            .says("need two connections");
     }
-    let indexed = ["index"];
-    expect(&indexed, 7).says("need two connections");
 }

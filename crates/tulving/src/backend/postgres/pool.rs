@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult};
@@ -104,16 +104,27 @@ impl Pool {
         }
     }
 
-    /// Lends a connection; waits for one if all are lent, and gives up after a while.
+    /// Lends a connection; waits for one if all are lent, or the server has no more to give, and
+    /// gives up after a while.
     pub(super) async fn lend(&self) -> Result<Lent, DatabaseError> {
-        match self.connections.get().await {
-            Ok(connection) => Ok(Lent(connection)),
-            Err(PoolError::Backend(error)) => Err(error),
-            Err(_) => Err(DatabaseError::Busy {
-                target: self.target.clone(),
-                size: self.size,
-                seconds: self.wait.as_secs(),
-            }),
+        let begun = Instant::now();
+        loop {
+            match self.connections.get().await {
+                Ok(connection) => return Ok(Lent(connection)),
+                Err(PoolError::Backend(error)) => {
+                    let others = self.connections.status().size;
+                    if !error.is_crowded() || others == 0 || begun.elapsed() > self.wait {
+                        return Err(error);
+                    }
+                }
+                Err(_) => {
+                    return Err(DatabaseError::Busy {
+                        target: self.target.clone(),
+                        size: self.size,
+                        seconds: self.wait.as_secs(),
+                    });
+                }
+            }
         }
     }
 }
