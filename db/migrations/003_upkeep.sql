@@ -282,6 +282,13 @@ END $$;
 
 -- ---------------------------------------------------------------------------------------------
 -- The keyword index.
+--
+-- By which rules a scope's words were made. What is older than this column was made by the first.
+
+ALTER TABLE scopes ADD COLUMN IF NOT EXISTS tokenizer integer NOT NULL DEFAULT 1;
+ALTER TABLE scopes ALTER COLUMN tokenizer SET DEFAULT 2;
+COMMENT ON COLUMN scopes.tokenizer IS 'Number of the rules by which texts became the words of the keyword index; of others than the program''s, tulving index makes them anew.';
+GRANT UPDATE (tokenizer) ON scopes TO tulving_app;
 
 -- ---------------------------------------------------------------------------------------------
 -- Owners.

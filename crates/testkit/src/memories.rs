@@ -116,7 +116,7 @@ impl Memories {
         filter: &Filter,
     ) -> Vec<Scored> {
         let matching = self.backend.matching(self.scope, terms, limit, filter);
-        matching.await.expect("matching")
+        matching.await.expect("matching").hits
     }
 
     /// Sorted, since the order is nobody's promise.

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use tokio::task::yield_now;
 use tulving::backend::{
-    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Nearest, Page, Scored,
+    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Matching, Nearest, Page,
 };
 use tulving::model::{Embedding, Facts, Key, Memory, Scope, Space, Timestamp};
 use tulving::record;
@@ -179,9 +179,12 @@ impl Backend for StrictBackend {
         terms: &[String],
         limit: usize,
         filter: &Filter,
-    ) -> Result<Vec<Scored>, BackendError> {
-        self.read(scope, |room| room.matching(terms, limit, filter))
-            .await
+    ) -> Result<Matching, BackendError> {
+        let hits = self.read(scope, |room| room.matching(terms, limit, filter));
+        Ok(Matching {
+            hits: hits.await?,
+            outdated: 0,
+        })
     }
 
     async fn neighbours(

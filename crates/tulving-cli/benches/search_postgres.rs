@@ -365,7 +365,7 @@ async fn words(database: &TestDatabase, backend: &PostgresBackend, class: &Class
                 .await
                 .unwrap();
             figures.took.push(began.elapsed());
-            figures.hits(found.len());
+            figures.hits(found.hits.len());
         }
     }
     figures

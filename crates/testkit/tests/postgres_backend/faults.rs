@@ -95,7 +95,7 @@ async fn a_thousand_changes_of_scope_with_errors_between_mix_nothing() {
                             .matching(scope, &words, 99, &Filter::default())
                             .await
                             .unwrap();
-                        assert_eq!(found.len(), 5);
+                        assert_eq!(found.hits.len(), 5);
                     }
                     _ => {}
                 }
@@ -277,7 +277,7 @@ async fn survives(server: &mut Server, disturb: impl Fn(&mut Server, &PostgresFi
         .matching(own(), &words, 100_000, &Filter::default())
         .await
         .unwrap();
-    assert_eq!(found.len(), all(&backend, own()).await.len());
+    assert_eq!(found.hits.len(), all(&backend, own()).await.len());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -28,7 +28,7 @@ async fn found(backend: &PostgresBackend) -> Result<usize, BackendError> {
     let found = backend
         .matching(own(), &words, 10_000, &Filter::default())
         .await?;
-    Ok(found.len())
+    Ok(found.hits.len())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

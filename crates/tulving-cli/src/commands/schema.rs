@@ -6,7 +6,7 @@ use tulving::backend::postgres::SchemaVersion;
 
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::{self, minute};
+use crate::output::{self, counted, minute};
 use crate::table::Table;
 use crate::text::safe;
 
@@ -47,6 +47,8 @@ pub async fn run(command: &Command, cx: &Context) -> Result<Exit, CliError> {
 async fn apply(cx: &Context) -> Result<Exit, CliError> {
     let mut connection = cx.connect().await?;
     let brought = connection.apply_schema().await?;
+    // Whatever version the tables had, words may be of another version of the program.
+    let words = cx.database()?.renew_words(&|_| {}).await?;
     let newest = SchemaVersion::newest();
     if cx.json {
         let applied: Vec<i32> = brought.versions.iter().map(|known| known.version).collect();
@@ -55,6 +57,7 @@ async fn apply(cx: &Context) -> Result<Exit, CliError> {
             "repaired": brought.repaired,
             "version": newest,
             "schema": brought.schema,
+            "words": words,
         }))?;
         return Ok(Exit::Done);
     }
@@ -71,6 +74,10 @@ async fn apply(cx: &Context) -> Result<Exit, CliError> {
         }
         _ => format!("Schema {schema} is at version {newest}."),
     })?;
+    if words > 0 {
+        let memories = counted(words, "memory");
+        output::text(&format!("The words of {memories} were made anew."))?;
+    }
     Ok(Exit::Done)
 }
 

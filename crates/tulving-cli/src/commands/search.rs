@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use tulving::model::Timestamp;
+use tulving::model::{Scope, Timestamp};
 use tulving::search::fusion::{Recency, Scale};
 use tulving::store::{self, Found, Limit, Query};
 
@@ -32,7 +32,7 @@ use crate::terminal::Screen;
     {\"hits\": [{\"id\", \"kind\", \"score\", \"rank\", \"arms\": {\"vector\": {\"rank\", \"score\"} or null, \"keyword\": the same},\n\
     \"snippet\", \"created_at\", \"source\", \"conversation_id\"}], \"scale\": \"cosine\", \"bm25\" or \"relative\",\n\
     \"found_by\": \"exact\" or \"index\", \"rows_in_scope\": N, \"ms\": X}\n\
-    and \"context\" with --context, \"note\" where only words were looked for")]
+    and \"context\" with --context, \"note\" where only words were looked for, or words are of another version")]
 #[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["text", "like", "vector"])))]
 pub struct Search {
     /// What is looked for; `-` reads it from stdin
@@ -132,16 +132,16 @@ pub async fn run(search: Search, cx: &Context) -> Result<Exit, CliError> {
             found_by: found.found_by.as_str(),
             rows_in_scope: found.rows_in_scope,
             ms: (found.took.as_secs_f64() * 1e6).round() / 1e3,
-            note: found
-                .words_only
-                .as_ref()
-                .map(|why| format!("found by words only: {why}")),
+            note: note(&found),
             context: prompt,
         })?;
         return Ok(Exit::Done);
     }
     if let Some(why) = &found.words_only {
         output::words_only(why, cx.err);
+    }
+    if let Some(outdated) = outdated(&found) {
+        output::note(&outdated, &renewal(cx.config.scope()?), cx.err);
     }
     match prompt {
         // Nothing that was recalled is no text at all.
@@ -197,6 +197,37 @@ fn query(search: Search, defaults: &Retrieval) -> Result<Query, CliError> {
     });
     query.fusion.cluster_boost = cluster_boost.unwrap_or_default();
     Ok(query)
+}
+
+/// What makes the words of a scope anew.
+pub(super) fn renewal(scope: Scope) -> String {
+    format!(
+        "tulving index --{}-id {}",
+        scope.kind().as_str(),
+        scope.id()
+    )
+}
+
+/// What the answer may lack.
+fn note(found: &Found) -> Option<String> {
+    let words_only = found.words_only.as_ref();
+    let words_only = words_only.map(|why| format!("found by words only: {why}"));
+    let notes: Vec<String> = words_only.into_iter().chain(outdated(found)).collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+/// That words of another version were looked through.
+fn outdated(found: &Found) -> Option<String> {
+    (found.outdated > 0).then(|| older_words(found.outdated))
+}
+
+/// `2 memories have the words that another version of tulving made, and may not be found by words`
+pub(super) fn older_words(memories: u64) -> String {
+    let have = if memories == 1 { "has" } else { "have" };
+    format!(
+        "{} {have} the words that another version of tulving made, and may not be found by words",
+        counted(memories, "memory")
+    )
 }
 
 /// Hit by hit: rank, score, when, where, id; below it what answers.

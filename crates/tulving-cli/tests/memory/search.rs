@@ -256,6 +256,54 @@ fn korean_particles_hide_nothing() {
     }
 }
 
+/// A directory as an older program left it, with words that an older tokenizer made.
+#[test]
+fn a_directory_makes_older_words_anew_by_itself() {
+    let desk = Desk::empty();
+    let older = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/tokenizer-1/data"
+    );
+    copy(std::path::Path::new(older), &desk.path("data"));
+    let words = |number: u32| {
+        let names = std::fs::read_dir(desk.path("data/indexes/tulving")).unwrap();
+        let name = format!("nodes-words-{number}-");
+        names
+            .filter(|entry| {
+                entry
+                    .as_ref()
+                    .unwrap()
+                    .file_name()
+                    .to_string_lossy()
+                    .starts_with(&name)
+            })
+            .count()
+    };
+    assert_eq!((words(1), words(2)), (1, 0));
+    for question in ["서울", "혈당에서", "STRASSE", "C++", "worker"] {
+        let args = ["search", question, "--mode", "keyword", "--user-id", ANN];
+        let found = desk.json(&args);
+        assert!(!ids(&found["hits"]).is_empty(), "{question}");
+        assert_eq!(found.get("note"), None);
+    }
+    assert_eq!(words(2), 1);
+    desk.run(&["doctor", "--user-id", ANN]).expect(0);
+}
+
+/// A folder with all that is in it.
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
 #[test]
 fn what_is_like_a_memory_is_found_and_it_itself_is_not() {
     let desk = Desk::new();

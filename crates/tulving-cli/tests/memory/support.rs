@@ -161,16 +161,3 @@ pub(crate) fn ids(list: &Value) -> Vec<String> {
     let id = |item: &Value| item["id"].as_str().unwrap().to_owned();
     list.iter().map(id).collect()
 }
-
-impl Ran {
-    /// Checks what a person is shown on stdout.
-    #[track_caller]
-    pub(crate) fn shows(&self, text: &str) -> &Self {
-        assert!(
-            self.stdout.contains(text),
-            "expected {text:?} in:\n{}",
-            self.stdout
-        );
-        self
-    }
-}

@@ -17,6 +17,7 @@ mod journal;
 mod kill;
 mod migrate;
 mod odd;
+mod older_words;
 mod one_owner;
 mod oracle;
 mod owners;

@@ -118,7 +118,7 @@ fn what_a_killed_rebuilding_left_is_taken_up_or_removed() {
     world.sql(
         "INSERT INTO node_postings SELECT scope_id, block, bucket - 1024, postings FROM node_postings; \
          INSERT INTO node_postings SELECT scope_id, min(doc), -32768, \
-             '\\x01'::bytea || string_agg(CASE doc WHEN 0 THEN '\\x00'::bytea ELSE '\\x01' END \
+             '\\x02'::bytea || string_agg(CASE doc WHEN 0 THEN '\\x00'::bytea ELSE '\\x01' END \
                  || CASE WHEN tokens < 128 THEN set_byte('\\x00', 0, tokens) \
                          ELSE set_byte(set_byte('\\x0000', 0, tokens % 128 + 128), 1, tokens / 128) END, '' ORDER BY doc) \
          FROM memory_nodes WHERE scope_id = $1 GROUP BY 1",

@@ -10,19 +10,6 @@ use testkit::postgres::{Database, Server};
 
 pub(crate) use crate::ran::{Ran, keys};
 
-impl Ran {
-    /// Checks what the result says.
-    #[track_caller]
-    pub(crate) fn shows(&self, text: &str) -> &Self {
-        assert!(
-            self.stdout.contains(text),
-            "expected {text:?} in:\n{}",
-            self.stdout
-        );
-        self
-    }
-}
-
 /// A database with the schema and one user, and an empty directory to work in.
 pub(crate) struct World {
     pub(crate) database: Database,

@@ -44,6 +44,17 @@ impl Ran {
             .unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
     }
 
+    /// Checks what a person is shown on stdout.
+    #[track_caller]
+    pub(crate) fn shows(&self, text: &str) -> &Self {
+        assert!(
+            self.stdout.contains(text),
+            "expected {text:?} in:\n{}",
+            self.stdout
+        );
+        self
+    }
+
     /// Checks what a person is told on stderr.
     #[track_caller]
     pub(crate) fn says(&self, text: &str) -> &Self {

@@ -150,6 +150,16 @@ pub struct Nearest {
     pub found_by: FoundBy,
 }
 
+/// The memories that hold terms.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Matching {
+    /// The best first; of equal scores, by kind and id.
+    pub hits: Vec<Scored>,
+    /// Among how many memories were looked for the words of other rules than
+    /// [`tokens::NUMBER`](crate::search::tokens::NUMBER): those may be missed.
+    pub outdated: u64,
+}
+
 /// What keeps memories. Every method is about one scope, which comes first.
 ///
 /// What holds for all methods:
@@ -271,8 +281,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
     }
 
     /// The memories that hold any of these terms, each given once
-    /// ([`query_terms`](crate::search::keyword::query_terms)), at most `limit`, the
-    /// best first, of equal scores by kind and id. Nodes and episodes are scored each among their
+    /// ([`query_terms`](crate::search::keyword::query_terms)), at most `limit`. Nodes and episodes are scored each among their
     /// kind: statistics are those of all memories of the kind in the scope, whether they pass or
     /// not.
     async fn matching(
@@ -281,7 +290,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
         terms: &[String],
         limit: usize,
         filter: &Filter,
-    ) -> Result<Vec<Scored>, BackendError>;
+    ) -> Result<Matching, BackendError>;
 
     /// The nodes that stand at most `reach` places from where any of these says it stands, in the
     /// same conversation, and pass; these themselves left out, in no particular order, each once.

@@ -11,7 +11,8 @@ pub mod postgres;
 mod sources;
 
 pub use contract::{
-    Backend, Cluster, Counts, Cursor, Draft, Entry, FoundBy, Listing, Nearest, Order, Page, Scored,
+    Backend, Cluster, Counts, Cursor, Draft, Entry, FoundBy, Listing, Matching, Nearest, Order,
+    Page, Scored,
 };
 pub use error::BackendError;
 pub use filter::{Filter, Labels, tags};

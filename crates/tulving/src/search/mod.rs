@@ -12,7 +12,7 @@
 //! | [`vector`] | cosine similarity, and the exact search for the nearest |
 //! | [`fusion`] | one order from the two arms |
 //! | [`snippet`] | the part of a text that answers a query |
-//! | [`context`] | hits as text for a prompt |
+//! | [`context`] | hits as text for a prompt, long ones cut to their passages |
 
 mod arithmetic;
 pub(crate) mod bytes;

@@ -26,6 +26,9 @@ pub struct Found {
     pub rows_in_scope: u64,
     /// How long it took.
     pub took: Duration,
+    /// Memories whose words were made by other rules than this program's, and may be missed by them;
+    /// [`Database::renew_words`](crate::backend::postgres::Database::renew_words) makes them anew.
+    pub outdated: u64,
     /// Why only words were looked for, where more was asked.
     pub words_only: Option<WordsOnly>,
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use super::{Found, Hit, Limit, Mode, Query, ScopedStore, StoreError, WordsOnly};
-use crate::backend::{Entry, Filter, FoundBy, Nearest, Scored};
+use crate::backend::{Entry, Filter, FoundBy, Matching, Nearest, Scored};
 use crate::embed::Purpose;
 use crate::model::{Embedding, Key, Kind, Memory};
 use crate::search::fusion::{self, Candidate, Ranked, Scale};
@@ -38,7 +38,7 @@ impl ScopedStore {
         let depth = query.limit.total().saturating_add(1).max(CANDIDATES);
         let terms = asked.words.as_deref().map(keyword::query_terms);
         let mut through_index = Vec::new();
-        let mut rows_in_scope = 0;
+        let (mut rows_in_scope, mut outdated) = (0, 0);
         let mut candidates = Vec::new();
         // Kind by kind, so that many of one do not crowd out the other.
         for kind in [Kind::Node, Kind::Episode] {
@@ -59,7 +59,8 @@ impl ScopedStore {
                 through_index.push(kind);
             }
             rows_in_scope += counts.total();
-            candidates.extend(join(nearest.hits, matching));
+            outdated += matching.outdated;
+            candidates.extend(join(nearest.hits, matching.hits));
         }
         if asked.embedding.is_some() && asked.words.is_some() {
             let of: Vec<_> = candidates.iter().map(|c| c.facts.clone()).collect();
@@ -93,6 +94,7 @@ impl ScopedStore {
             } else {
                 FoundBy::Index
             },
+            outdated,
             rows_in_scope,
             took: begun.elapsed(),
             words_only: asked.words_only,
@@ -248,9 +250,9 @@ impl ScopedStore {
         terms: Option<&[String]>,
         depth: usize,
         filter: &Filter,
-    ) -> Result<Vec<Scored>, StoreError> {
+    ) -> Result<Matching, StoreError> {
         let Some(terms) = terms else {
-            return Ok(Vec::new());
+            return Ok(Matching::default());
         };
         Ok(self
             .backend

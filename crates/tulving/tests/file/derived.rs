@@ -16,7 +16,7 @@ fn answers(world: &World) -> (Vec<u64>, Vec<String>, Vec<String>) {
     let matching = world.wait(backend.matching(OWNER, &term, 3, &all)).unwrap();
     let ids =
         |hits: Vec<tulving::backend::Scored>| hits.into_iter().map(|hit| hit.facts.id).collect();
-    (world.numbers(&backend), ids(near.hits), ids(matching))
+    (world.numbers(&backend), ids(near.hits), ids(matching.hits))
 }
 
 #[test]

@@ -5,6 +5,7 @@ use tulving::backend::{Backend as _, Filter, FoundBy};
 use tulving::model::{Embedding, Kind, Scope};
 
 use super::{Check, embedder};
+use crate::commands::search::{older_words, renewal};
 use crate::context::Context;
 use crate::exit::CliError;
 use crate::output::counted;
@@ -84,6 +85,9 @@ async fn memories(owner: Scope, cx: &Context) -> Result<Vec<Check>, CliError> {
         .matching(owner, &["a".to_owned()], 1, &Filter::default())
         .await;
     checks.push(match words {
+        Ok(found) if found.outdated > 0 => {
+            Check::warn("words", older_words(found.outdated), renewal(owner))
+        }
         Ok(_) => Check::fine("words", "every memory is in the keyword index"),
         Err(error) => Check::fail("words", error.into()),
     });

@@ -19,8 +19,8 @@ use super::origin::{self, Fault};
 use super::state::{KINDS, State, Trust, journal, record_of};
 use super::usage;
 use crate::backend::{
-    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, FoundBy, Listing, Nearest, Page,
-    Scored, Sources,
+    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, FoundBy, Listing, Matching,
+    Nearest, Page, Sources,
 };
 use crate::json;
 use crate::model::{Embedding, Facts, Key, Kind, Memory, Scope, Space, Timestamp};
@@ -641,10 +641,14 @@ impl Backend for FileBackend {
         terms: &[String],
         limit: usize,
         filter: &Filter,
-    ) -> Result<Vec<Scored>, BackendError> {
+    ) -> Result<Matching, BackendError> {
         let (terms, filter) = (terms.to_vec(), filter.clone());
         self.read(scope, move |state| {
-            Ok(state.matching(&terms, limit, &filter)?)
+            Ok(Matching {
+                hits: state.matching(&terms, limit, &filter)?,
+                // Words of another tokenizer are in no file that is read.
+                outdated: 0,
+            })
         })
         .await
     }

@@ -15,7 +15,7 @@ use super::pool::{Lent, Pool};
 use super::scoped::Purpose;
 use super::spaces::Spaces;
 use crate::backend::{
-    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Nearest, Page, Scored,
+    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Matching, Nearest, Page,
 };
 use crate::model::{Embedding, Facts, Key, Memory, Scope, Space, Timestamp};
 
@@ -294,7 +294,7 @@ impl Backend for PostgresBackend {
         terms: &[String],
         limit: usize,
         filter: &Filter,
-    ) -> Result<Vec<Scored>, BackendError> {
+    ) -> Result<Matching, BackendError> {
         again!(Tries::reading(), async {
             let mut connection = self.lend().await?;
             let scoped = connection.bind(&self.place, scope, self.reading());

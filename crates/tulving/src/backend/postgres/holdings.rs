@@ -10,12 +10,15 @@ use super::error::{DatabaseError, Refusal};
 use super::statement::Statement;
 use crate::model::{Kind, Scope};
 use crate::search::keyword::Statistics;
+use crate::search::tokens;
 
 /// What a scope holds.
 #[derive(Debug, Clone)]
 pub(super) struct Holdings {
     /// The space of its vectors, once there are any.
     pub(super) space_id: Option<i32>,
+    /// By which rules its words were made.
+    tokenizer: i32,
     nodes: Numbers,
     episodes: Numbers,
 }
@@ -72,12 +75,20 @@ impl Holdings {
         }
     }
 
+    /// How many memories of a kind are found by words that other rules made than this program's.
+    pub(super) fn outdated(&self, kind: Kind) -> u64 {
+        match self.tokenizer {
+            tokens::NUMBER => 0,
+            _ => self.of(kind).statistics().documents,
+        }
+    }
+
     /// Asks what the scope holds; where it is to be written to, this waits for other writers and
     /// holds later ones off.
     pub(super) fn query(scope: Scope, to_write: bool) -> Statement {
         let lock = if to_write { " FOR NO KEY UPDATE" } else { "" };
         Statement::new(format!(
-            "SELECT user_id, tenant_id, space_id, \
+            "SELECT user_id, tenant_id, space_id, tokenizer, \
                     node_next, node_fresh, node_documents, node_tokens, node_dead, \
                     episode_next, episode_fresh, episode_documents, episode_tokens, episode_dead \
              FROM scopes WHERE scope_id = $1{lock}"
@@ -102,8 +113,9 @@ impl Holdings {
         };
         Ok(Self {
             space_id: row.get(2),
-            nodes: numbers(3),
-            episodes: numbers(8),
+            tokenizer: row.get(3),
+            nodes: numbers(4),
+            episodes: numbers(9),
         })
     }
 }

@@ -95,7 +95,7 @@ pub struct Indexed {
 
 impl Database {
     /// Brings everything that finds a scope's memories into its best form: enters what is missing in
-    /// the keyword index, merges its blocks, and builds an index of the vectors where there are many.
+    /// the keyword index, makes words anew that other rules made, merges blocks, and builds an index of the vectors where there are many.
     /// Readers and writers go on meanwhile, and searches are exact until the index is ready. Whatever
     /// a killed or dropped one left is taken up or built anew.
     ///
@@ -140,12 +140,17 @@ impl Database {
             database: self,
             scope,
             rebuild,
+            words: rebuild || connection.outdated(scope).await? > 0,
             progress,
         };
-        Ok([
+        let indexed = [
             indexing.kind::<Node>(&mut connection).await?,
             indexing.kind::<Episode>(&mut connection).await?,
-        ])
+        ];
+        if indexing.words {
+            connection.note_tokenizer(scope).await?;
+        }
+        Ok(indexed)
     }
 }
 
@@ -274,6 +279,8 @@ struct Indexing<'i> {
     database: &'i Database,
     scope: Scope,
     rebuild: bool,
+    /// Whether words are made anew.
+    words: bool,
     progress: &'i (dyn Fn(IndexStep) + Send + Sync),
 }
 
@@ -289,8 +296,10 @@ impl Indexing<'_> {
         }
         let words = connection.read_all::<R>(scope, self.progress).await?;
         let (mut rebuilt, mut mended) = (0, 0);
-        if self.rebuild {
+        if self.words {
             rebuilt = connection.rebuild_words::<R>(scope, self.progress).await?;
+        }
+        if self.rebuild {
             mended = connection
                 .rebuild_vectors::<R>(scope, self.progress)
                 .await?;

@@ -15,20 +15,20 @@ use super::postings::{bucket, damaged, read_block, terms as in_row};
 use super::scoped::Scoped;
 use super::statement::Statement;
 use super::table::Table;
-use crate::backend::{Filter, Scored};
+use crate::backend::{Filter, Matching, Scored};
 use crate::model::{Episode, Kind, Node, Scope};
 use crate::search::keyword::{self, TermPostings};
 
 const DOING: &str = "searching by words";
 
 impl Scoped<'_> {
-    /// The memories that hold any of the terms, the best first.
+    /// The memories that hold any of the terms.
     pub(super) async fn matching(
         mut self,
         terms: &[String],
         limit: usize,
         filter: &Filter,
-    ) -> Result<Vec<Scored>, DatabaseError> {
+    ) -> Result<Matching, DatabaseError> {
         let scope = self.scope;
         let mut terms = texts(terms);
         terms.sort_unstable();
@@ -42,16 +42,18 @@ impl Scoped<'_> {
         ];
         let answers = self.send(&statements, DOING).await?;
         let [holdings, nodes, unread_nodes, episodes, unread_episodes] = answers.as_slice() else {
-            return Ok(Vec::new());
+            return Ok(Matching::default());
         };
         let holdings = Holdings::read(holdings, scope, self.target())?;
-        let mut hits = Vec::new();
+        let (mut hits, mut outdated) = (Vec::new(), 0);
         if filter.wants(Kind::Node) {
+            outdated += holdings.outdated(Kind::Node);
             self.require_read::<Node>(unread_nodes)?;
             let found = score::<Node>(nodes, &terms, holdings.of(Kind::Node), scope)?;
             hits.extend(self.best::<Node>(found, limit, filter).await?);
         }
         if filter.wants(Kind::Episode) {
+            outdated += holdings.outdated(Kind::Episode);
             self.require_read::<Episode>(unread_episodes)?;
             let found = score::<Episode>(episodes, &terms, holdings.of(Kind::Episode), scope)?;
             hits.extend(self.best::<Episode>(found, limit, filter).await?);
@@ -59,7 +61,7 @@ impl Scoped<'_> {
         self.leave();
         hits.sort_by(in_order);
         hits.truncate(limit);
-        Ok(hits)
+        Ok(Matching { hits, outdated })
     }
 
     /// A search must not miss memories in silence.

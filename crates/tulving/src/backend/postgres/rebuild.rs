@@ -10,17 +10,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_postgres::types::Type;
 
-use super::connect::Connection;
-use super::error::DatabaseError;
+use super::connect::{Connection, Database};
+use super::error::{DatabaseError, Refusal};
 use super::holdings::Holdings;
 use super::index::IndexStep;
 use super::look_up;
 use super::postings::{BESIDE, Batch, NOTES};
 use super::scoped::Scoped;
+use super::session::Rights;
 use super::statement::Statement;
 use super::table::{Columns, Table};
-use crate::model::Scope;
+use crate::model::{Episode, Kind, Node, Scope};
 use crate::search::bytes::{read_varint, write_varint};
+use crate::search::tokens;
 
 const DOING: &str = "making the keyword index anew";
 
@@ -29,12 +31,85 @@ const BATCH: usize = 2048;
 /// So often memories are looked for that were written meanwhile, before writers have to wait.
 const ROUNDS: usize = 8;
 /// Postings that were made by other rules are of no use.
-const RULES: u64 = 1;
+const RULES: u64 = tokens::NUMBER.unsigned_abs() as u64;
 
 /// The numbers of memories whose new postings are there, and how many words each has.
 type Covered = BTreeMap<i32, i32>;
 
+impl Database {
+    /// Makes the words of every owner's memories anew that other rules made than this program's; gives
+    /// of how many. Owners that someone else is at work on are left to them.
+    ///
+    /// # Errors
+    /// If a connection is lost, or a memory cannot be read.
+    pub async fn renew_words(
+        &self,
+        progress: &(dyn Fn(IndexStep) + Send + Sync),
+    ) -> Result<u64, DatabaseError> {
+        let mut connection = self.connect().await?;
+        let mut renewed = 0;
+        for scope in connection.scopes().await? {
+            if connection.outdated(scope).await? == 0 {
+                continue;
+            }
+            let lock = match self.lock(scope, 0).await {
+                Err(DatabaseError::Locked { .. }) => continue,
+                lock => lock?,
+            };
+            renewed += connection.rebuild_words::<Node>(scope, progress).await?;
+            renewed += connection.rebuild_words::<Episode>(scope, progress).await?;
+            connection.note_tokenizer(scope).await?;
+            drop(lock);
+        }
+        Ok(renewed)
+    }
+}
+
 impl Connection {
+    /// The scopes of all owners; none if the login may not see who they are: then someone else keeps
+    /// the tables, and `tulving index` is there for each scope.
+    pub(super) async fn scopes(&self) -> Result<Vec<Scope>, DatabaseError> {
+        // The scopes themselves are behind the wall; their owners are the tables' owner's to read.
+        let owners = "SELECT u.id, true FROM users u UNION ALL SELECT t.id, false FROM tenants t";
+        let owners = self
+            .unscoped(Rights::Login, &[Statement::new(owners)], "listing owners")
+            .await;
+        let owners = match owners {
+            Err(DatabaseError::Refused(Refusal::Privilege { .. })) => return Ok(Vec::new()),
+            owners => owners?,
+        };
+        Ok(owners
+            .iter()
+            .flatten()
+            .map(|row| match row.get(1) {
+                true => Scope::User(row.get(0)),
+                false => Scope::Tenant(row.get(0)),
+            })
+            .collect())
+    }
+
+    /// How many memories are found by words that other rules made.
+    pub(super) async fn outdated(&mut self, scope: Scope) -> Result<u64, DatabaseError> {
+        let target = self.target.clone();
+        let scoped = self.scoped(scope).await?;
+        let rows = scoped
+            .finish(&[Holdings::query(scope, false)], DOING)
+            .await?;
+        let rows = rows.first().map_or(&[][..], Vec::as_slice);
+        let holdings = Holdings::read(rows, scope, &target)?;
+        Ok(holdings.outdated(Kind::Node) + holdings.outdated(Kind::Episode))
+    }
+
+    /// Notes that the words of all memories of a scope were made by this program's rules.
+    pub(super) async fn note_tokenizer(&mut self, scope: Scope) -> Result<(), DatabaseError> {
+        let note = Statement::new("UPDATE scopes SET tokenizer = $2 WHERE scope_id = $1")
+            .with(scope.id(), Type::UUID)
+            .with(tokens::NUMBER, Type::INT4);
+        let mut scoped = self.scoped(scope).await?;
+        scoped.send(&[note], DOING).await?;
+        scoped.commit().await
+    }
+
     /// Makes the postings of all memories of a kind anew, and counts them. Gives how many memories there
     /// are. Memories that have no number are left out.
     ///

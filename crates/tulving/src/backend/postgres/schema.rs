@@ -8,9 +8,8 @@ use super::error::{DatabaseError, Doing, Refusal, Standing};
 use super::look::Facts;
 use super::place::{Place, quoted};
 use super::scoped::ROLE;
-use super::session::Rights;
 use super::statement::{Statement, together};
-use crate::model::{Episode, Node, Scope, Timestamp};
+use crate::model::{Episode, Node, Timestamp};
 
 /// One file of `db/migrations`.
 #[derive(Debug, Clone, Copy)]
@@ -333,21 +332,7 @@ impl Connection {
 
     /// Enters memories that are older than the keyword index into it, of every owner that is seen.
     async fn read_all_scopes(&mut self) -> Result<(), DatabaseError> {
-        // The scopes themselves are behind the wall; their owners are the tables' owner's to read.
-        let owners = "SELECT u.id, true FROM users u UNION ALL SELECT t.id, false FROM tenants t";
-        let owners = self
-            .unscoped(Rights::Login, &[Statement::new(owners)], "listing owners")
-            .await;
-        let owners = match owners {
-            // Someone else keeps the schema; `tulving index` is there for each scope.
-            Err(DatabaseError::Refused(Refusal::Privilege { .. })) => return Ok(()),
-            owners => owners?,
-        };
-        for row in owners.iter().flatten() {
-            let scope = match row.get(1) {
-                true => Scope::User(row.get(0)),
-                false => Scope::Tenant(row.get(0)),
-            };
+        for scope in self.scopes().await? {
             self.read_all::<Node>(scope, &|_| {}).await?;
             self.read_all::<Episode>(scope, &|_| {}).await?;
         }
