@@ -205,15 +205,64 @@ fn the_recipe_for_digests_gives_the_digest_of_the_receipt() {
         "--json",
     ];
     let report: Value = serde_json::from_str(&tulving(&args)).unwrap();
-    let recipe = Command::new("python3")
-        .arg(root().join("docs/recompute-digest.py"))
-        .arg(&data)
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&recipe.stderr);
-    assert!(recipe.status.success(), "{stderr}");
+    let recipe = |args: &[&str]| {
+        let output = Command::new("python3")
+            .arg(root().join("docs/recompute-digest.py"))
+            .args(args)
+            .current_dir(data.parent().unwrap())
+            .output()
+            .unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    };
+    let name = data.file_name().unwrap().to_str().unwrap();
+    let (code, digest, read) = recipe(&[name]);
     assert_eq!(
-        String::from_utf8_lossy(&recipe.stdout).trim(),
-        report["digest"].as_str().unwrap()
+        (code, digest.trim()),
+        (Some(0), report["digest"].as_str().unwrap()),
+        "{read}"
     );
+    assert!(
+        read.contains("nodes: data/corpus/nodes.json, data/vectors/nodes.npy"),
+        "{read}"
+    );
+
+    // What it cannot read it certifies nothing of.
+    let refused = |args: &[&str], code: i32, why: &str| {
+        let (found, digest, said) = recipe(args);
+        assert_eq!(
+            (found, digest.as_str()),
+            (Some(code), ""),
+            "{args:?}: {said}"
+        );
+        assert!(said.contains(why), "{args:?}: {said}");
+    };
+    refused(&["nowhere"], 3, "nowhere is no directory");
+    refused(&[], 2, "required: data");
+    refused(&[name, name], 2, "unrecognized arguments");
+    let (code, help, _) = recipe(&["--help"]);
+    assert!(code == Some(0) && help.contains("data directory"), "{help}");
+    let changed = |file: &str, bytes: &[u8], why: &str| {
+        let path = data.join(file);
+        let sound = fs::read(&path).unwrap_or_default();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap();
+        refused(&[name], 3, why);
+        fs::write(&path, sound).unwrap();
+    };
+    changed("corpus/nodes.json", b"[{", "is not JSON");
+    changed("corpus/nodes.json", b"{}", "no array of records");
+    changed("corpus/nodes.json", b"[]", "holds 0 records");
+    changed(
+        "vectors/nodes.npy",
+        b"\x93NUMPY",
+        "is no .npy file of vectors",
+    );
+    let half = &fs::read(data.join("vectors/nodes.npy")).unwrap()[..200];
+    changed("vectors/nodes.npy", half, "promises");
+    changed("journal/1.log", &[b'x'; 99], "tulving compact");
 }
