@@ -1,10 +1,14 @@
-//! What the documents say is so: paths, links, exit codes, the recipe for digests.
+//! What the documents say is so: paths, links, exit codes, the recipe for digests, and what is shown
+//! of the program.
 
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test that cannot go on has failed"
 )]
+
+mod alike;
+mod pasted;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,11 +19,11 @@ use serde_json::Value;
 use testkit::corpus::Corpus;
 use testkit::postgres::Server;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
