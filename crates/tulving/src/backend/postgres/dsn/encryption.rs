@@ -92,9 +92,7 @@ impl Encryption {
             (None, None) => None,
         };
         // Who says whom to trust wants it checked, on this machine too.
-        let named = ["sslrootcert", "sslcert"]
-            .iter()
-            .any(|name| settings.get(name).is_some());
+        let named = settings.is_chosen("sslrootcert") || settings.is_chosen("sslcert");
         let asked = match asked {
             None if named || settings.get("channel_binding") == Some("require") => {
                 Some((Mode::Always, true))

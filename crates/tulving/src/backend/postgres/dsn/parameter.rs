@@ -329,7 +329,12 @@ pub(super) fn unknown(name: &str, certain: bool, origin: &Origin) -> DsnError {
             );
         }
     }
-    let shown = if certain { name } else { "a parameter" };
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let shown = if certain && name.chars().all(plain) {
+        name
+    } else {
+        "a parameter"
+    };
     let nearest = PARAMETERS
         .iter()
         .map(|known| {

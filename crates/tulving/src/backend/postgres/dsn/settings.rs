@@ -140,6 +140,12 @@ impl Settings {
         self.values.get(name).map(|(value, _)| value.as_str())
     }
 
+    /// Whether somebody chose this for the connection, rather than for all of a shell's.
+    pub(super) fn is_chosen(&self, name: &str) -> bool {
+        let given = self.values.get(name);
+        given.is_some_and(|(_, origin)| !matches!(origin, Origin::Variable(_)))
+    }
+
     pub(super) fn path(&self, name: &str) -> Option<&Path> {
         self.get(name).map(Path::new)
     }

@@ -165,6 +165,12 @@ fn nothing_of_a_password_that_cuts_the_string_is_told_or_used() {
         "Canary",
         "mysql://app:Canary@h/x",
         "'postgresql://app:Canary@h/x'",
+        "postgresql:/app:Canary@h/x?sslmode=require",
+        "postgresql//app:Canary@h/x?a=b",
+        "//app:Canary@h/x?a=b",
+        "app:Canary@h:5432/x?a=b",
+        "app:Canary host=h",
+        "postgresql://u@h/x?a;Canary=b",
     ] {
         let error = text.parse::<Dsn>().expect_err(text);
         let said = said(&error);
@@ -425,6 +431,8 @@ fn tls_is_asked_for_where_the_server_is_far() {
         let dsn = read(text);
         assert_eq!(dsn.encryption.mode(&dsn.endpoints[0]), mode, "{text}");
     }
+    let variable = Dsn::read("host=localhost", &around([("PGSSLROOTCERT", "ca.crt")])).unwrap();
+    assert_eq!(variable.encryption.mode(&variable.endpoints[0]), Mode::Off);
     let near_and_far = read("postgresql://localhost,db.example/m");
     let modes = near_and_far
         .endpoints

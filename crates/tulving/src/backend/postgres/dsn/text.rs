@@ -44,7 +44,9 @@ impl Text {
                 "take only what follows, without its quotation marks",
             ));
         }
-        if !text.contains('=') {
+        // A URL without its scheme has an = too, after a ?.
+        let first = text.split('=').next().unwrap_or_default();
+        if first.contains([':', '/', '@']) || first == text {
             return Err(DsnError::form(
                 "it is neither postgresql://… nor name=value",
                 format!("write postgresql://USER@HOST:5432/DATABASE; {ENCODE}"),
