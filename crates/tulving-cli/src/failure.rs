@@ -6,6 +6,8 @@ mod memory;
 mod output;
 mod source;
 mod transfer;
+
+pub(crate) use memory::into_folders;
 mod usage;
 
 use std::error::Error;

@@ -182,8 +182,23 @@ fn layout(error: &LayoutError) -> CliError {
 }
 
 /// The command that puts files of memories into the folders of a data directory.
-pub(super) fn into_folders(directory: &Path, files: &[&str]) -> String {
+#[must_use]
+pub(crate) fn into_folders(directory: &Path, files: &[&str]) -> String {
     let name = |path: &Path| shell(&path.to_string_lossy());
+    // Who names one of the folders means the directory that has both.
+    let above = directory.parent().filter(|above| {
+        let folders = ["corpus", "vectors"];
+        folders.iter().any(|folder| directory.ends_with(folder))
+            && folders.iter().all(|folder| above.join(folder).is_dir())
+    });
+    if let Some(above) = above {
+        let above = if above == Path::new("") {
+            Path::new(".")
+        } else {
+            above
+        };
+        return format!("--data-dir {}", name(above));
+    }
     let mut folders: Vec<&str> = files.iter().filter_map(|file| folder_of(file)).collect();
     folders.dedup();
     let made = folders

@@ -51,7 +51,7 @@ impl From<TransferError> for CliError {
                 told(Exit::Source, &error).hint("restore the file, or leave its kind out with --only nodes or --only episodes")
             }
             TransferError::Layout(LayoutError::Flat { ref path, ref files }) => {
-                let command = super::memory::into_folders(path, files);
+                let command = super::into_folders(path, files);
                 told(Exit::Source, &error).hint(format!("{command}   (then the same command again)"))
             }
             TransferError::Layout(LayoutError::Io { .. }) => {

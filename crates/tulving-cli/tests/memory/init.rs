@@ -385,6 +385,44 @@ fn files_that_lack_their_folders_are_told_how_to_get_them() {
 }
 
 #[test]
+fn who_names_a_folder_of_a_data_directory_is_told_the_directory() {
+    let desk = Desk::empty();
+    Corpus::new(20).dim(8).write(&desk.path("data"));
+    for folder in ["data/corpus", "data/vectors"] {
+        let refused = desk.run(&["init", "--data-dir", folder]).expect(9);
+        refused.says("try: --data-dir data ");
+    }
+    desk.run(&["init", "--data-dir", "data"]).expect(0);
+}
+
+#[test]
+fn files_beside_an_empty_memory_are_found_by_doctor_and_put_in_their_place() {
+    let desk = Desk::new();
+    let other = Desk::empty();
+    Corpus::new(20)
+        .dim(8)
+        .episodes(false)
+        .write(&other.path("data"));
+    for (folder, name) in [("corpus", "nodes.json"), ("vectors", "nodes.npy")] {
+        let file = std::fs::read(other.path("data").join(folder).join(name)).unwrap();
+        desk.write(&format!("data/{name}"), file);
+    }
+    assert!(desk.ids().is_empty());
+    let doctor = desk.json(&["doctor"]);
+    let mut checks = doctor["checks"].as_array().unwrap().iter();
+    let beside = checks
+        .find(|check| check["name"] == "files beside")
+        .unwrap();
+    let (command, _) = beside["hint"].as_str().unwrap().split_once("   (").unwrap();
+    let moved = Command::new("bash")
+        .args(["-ec", command])
+        .current_dir(desk.path("."))
+        .status();
+    assert!(moved.unwrap().success(), "{command}");
+    assert_eq!(desk.ids().len(), 20);
+}
+
+#[test]
 fn without_a_directory_it_is_said_how_to_make_one() {
     let refused = Desk::empty().run(&["list"]).expect(9);
     refused.says("no such directory").says("tulving init");

@@ -105,3 +105,20 @@ fn a_directory_with_an_owner_is_moved_for_nobody_else() {
         .says(&format!("belongs to {owner}, not to user {}", world.user));
     world.migrate(&["--restamp"]).expect(0);
 }
+
+#[test]
+fn files_that_lack_their_folders_are_told_how_to_get_them() {
+    let world = World::new();
+    let data = world.corpus(&Corpus::new(10).dim(DIMS).episodes(false));
+    for (folder, name) in [("corpus", "nodes.json"), ("vectors", "nodes.npy")] {
+        std::fs::rename(data.join(folder).join(name), data.join(name)).unwrap();
+        std::fs::remove_dir_all(data.join(folder)).unwrap();
+    }
+    let refused = world.migrate(&["--dry-run"]).expect(3);
+    let (_, hint) = refused.stderr.split_once("try: ").unwrap();
+    let (command, _) = hint.split_once("   (").unwrap();
+    let mut moved = std::process::Command::new("bash");
+    moved.args(["-ec", command]).current_dir(world.path("."));
+    assert!(moved.status().unwrap().success(), "{command}");
+    world.migrate(&["--dry-run"]).expect(0);
+}

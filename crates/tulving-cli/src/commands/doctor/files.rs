@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use tulving::backend::file::layout::Layout;
+use tulving::backend::file::layout::{Layout, astray};
 use tulving::backend::file::{Fault, FileBackend, FileError, Problem, Unloadable};
 use tulving::backend::{Backend as _, Filter};
 use tulving::model::{Key, Scope, Space};
 
-use super::{Check, embedder};
+use super::{Check, Status, embedder};
 use crate::context::Context;
 use crate::exit::CliError;
+use crate::failure::into_folders;
 use crate::output::{bytes, count, counted};
 use crate::text::{quote, shell};
 
@@ -48,7 +49,7 @@ pub(super) async fn checks(directory: &Path, cx: &Context) -> Vec<Check> {
     match cx.owner_of(directory, &files) {
         Ok(owner) => {
             checks.push(Check::fine("owner", owner.to_string()));
-            match memories(&files, owner, cx).await {
+            match memories(directory, &files, owner, cx).await {
                 Ok(found) => checks.extend(found),
                 Err(error) => checks.push(Check::fail("files", error)),
             }
@@ -86,7 +87,12 @@ fn access(_: &Path) -> Option<Check> {
 }
 
 /// What the files hold.
-async fn memories(files: &FileBackend, owner: Scope, cx: &Context) -> Result<Vec<Check>, CliError> {
+async fn memories(
+    directory: &Path,
+    files: &FileBackend,
+    owner: Scope,
+    cx: &Context,
+) -> Result<Vec<Check>, CliError> {
     let counts = files.count(owner, &Filter::default()).await?;
     let mut checks = vec![Check::fine(
         "memories",
@@ -97,6 +103,7 @@ async fn memories(files: &FileBackend, owner: Scope, cx: &Context) -> Result<Vec
         ),
     )];
     checks.extend(problems(&files.problems()?));
+    checks.extend(beside(directory, counts.total() == 0));
     checks.push(match files.pending_bytes()? {
         0 => Check::fine("journal", "empty"),
         pending if pending < LARGE_JOURNAL => Check::fine(
@@ -111,11 +118,36 @@ async fn memories(files: &FileBackend, owner: Scope, cx: &Context) -> Result<Vec
     });
     checks.extend(files.unloadable()?.map(|found| origin(&found)));
     let space = files.space(owner).await?;
+    let embedder = embedder(space.as_ref(), cx).await;
     if let Some(space) = &space {
-        checks.push(vectors(space, &files.without_vector()?));
+        let can_make = matches!(embedder.status, Status::Fine);
+        checks.push(vectors(space, &files.without_vector()?, can_make));
     }
-    checks.push(embedder(space.as_ref(), cx).await);
+    checks.push(embedder);
     Ok(checks)
+}
+
+/// Files of memories that stand beside the folders where they are read.
+fn beside(directory: &Path, is_empty: bool) -> Option<Check> {
+    let files = astray(directory);
+    if files.is_empty() {
+        return None;
+    }
+    let detail = format!(
+        "not read, because they are not in corpus/ and vectors/: {}",
+        files.join(", ")
+    );
+    Some(Check::warn(
+        "files beside",
+        detail,
+        match is_empty {
+            true => format!(
+                "{}   (in place of files that hold nothing)",
+                into_folders(directory, &files)
+            ),
+            false => "move them into a directory of their own".to_owned(),
+        },
+    ))
 }
 
 /// Records that are left as they are, and what was kept aside.
@@ -232,7 +264,7 @@ fn origin(found: &[Unloadable]) -> Check {
 }
 
 /// Which memories are found by words only.
-fn vectors(space: &Space, without: &[Key]) -> Check {
+fn vectors(space: &Space, without: &[Key], can_make: bool) -> Check {
     /// More are not named.
     const NAMED: usize = 10;
     if without.is_empty() {
@@ -249,6 +281,9 @@ fn vectors(space: &Space, without: &[Key]) -> Check {
         counted(without.len() as u64, "memory"),
         named.join(", ")
     );
-    let hint = "tulving update --missing-vectors   (makes them; tulving update ID --vector FILE brings one)";
+    let hint = match can_make {
+        true => "tulving update --missing-vectors   (makes them)",
+        false => "first what is said of the embedder, then tulving update --missing-vectors",
+    };
     Check::warn("vectors", detail, hint)
 }

@@ -105,6 +105,13 @@ pub fn folder_of(file: &str) -> Option<&'static str> {
     usual.map(|(folder, _)| *folder)
 }
 
+/// The files of memories that stand in a directory itself, where nothing looks for them.
+#[must_use]
+pub fn astray(root: &Path) -> Vec<&'static str> {
+    let names = USUAL.map(|(_, name)| name).into_iter();
+    names.filter(|name| root.join(name).is_file()).collect()
+}
+
 /// `nodes.json and nodes.npy are`
 fn are(files: &[&str]) -> String {
     let verb = if files.len() == 1 { "is" } else { "are" };
@@ -151,8 +158,7 @@ impl Layout {
 
     /// Refuses a directory in which files of nodes stand without their folders.
     fn not_flat(root: &Path) -> Result<(), LayoutError> {
-        let files = USUAL.map(|(_, name)| name).into_iter();
-        let files: Vec<_> = files.filter(|name| root.join(name).is_file()).collect();
+        let files = astray(root);
         if files.iter().any(|name| name.starts_with("nodes")) {
             let path = root.to_owned();
             return Err(LayoutError::Flat { path, files });
