@@ -14,6 +14,7 @@ use std::error::Error;
 
 use crate::exit::{CliError, Exit};
 
+pub(crate) use database::identifier;
 pub(crate) use usage::{lost_id, misuse, no_command};
 
 /// An error with its own text as the message and what lies beneath it as causes.

@@ -19,6 +19,7 @@ mod binaries;
 mod cache;
 mod client;
 mod database;
+mod line;
 mod pooler;
 mod server;
 mod supervisor;
@@ -27,5 +28,6 @@ mod wheel;
 
 pub use binaries::bin_dir;
 pub use database::Database;
+pub use line::Line;
 pub use pooler::Pooler;
 pub use server::{PASSWORD, PASSWORD_USER, Preset, Server};

@@ -10,6 +10,7 @@ mod faults;
 mod large;
 mod older;
 mod place;
+mod trips;
 
 const SEED: u64 = 1;
 

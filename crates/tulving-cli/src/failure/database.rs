@@ -1,6 +1,6 @@
 //! What a database did not do.
 
-use tulving::backend::postgres::{DatabaseError, OwnerFlaw, Refusal, Standing};
+use tulving::backend::postgres::{DatabaseError, Fault, OwnerFlaw, Refusal, Standing};
 
 use super::{bug, connection, told};
 use crate::config::create_command;
@@ -41,9 +41,66 @@ impl From<DatabaseError> for CliError {
             }),
             DatabaseError::Damaged { .. } => told(Exit::Different, &error)
                 .hint("DELETE FROM that table the row with that id, then tulving migrate, which writes it anew"),
+            DatabaseError::Server { fault, .. } => {
+                let (exit, hint) = refused(*fault, &error);
+                told(exit, &error).hint(hint)
+            }
             _ => bug(&error),
         }
     }
+}
+
+/// What a server refused for a reason of its own: how the command ends, and what to do.
+fn refused(fault: Fault, error: &DatabaseError) -> (Exit, String) {
+    let (exit, hint) = match fault {
+        Fault::Exhausted => (
+            Exit::Unreachable,
+            "the same command again once the server has room; the cause says of what",
+        ),
+        Fault::Contended => (Exit::Locked, "the same command again"),
+        Fault::Broken => (
+            Exit::Unreachable,
+            "look into the server's log; then the same command again",
+        ),
+        Fault::Session => (
+            Exit::Refused,
+            "connect to the server itself, or to its pooler in session mode: another host or port in DATABASE_URL",
+        ),
+        Fault::Constraint => {
+            let table = shell(&format!("\\d {}", error.table().unwrap_or("TABLE")));
+            let hint = format!(
+                "psql \"$DATABASE_URL\" -c {table}   (shows the constraint; if somebody added it, take it away)"
+            );
+            return (Exit::Refused, hint);
+        }
+        Fault::Foreign => {
+            let function = error.function().unwrap_or("what the cause names");
+            let hint = format!("have it changed, or disabled, by whoever made it: {function}");
+            return (Exit::Refused, hint);
+        }
+        Fault::Differs | Fault::Value => (
+            Exit::Refused,
+            "tulving schema apply   (puts back tables, indexes and rights; what became of a column, a backup has)",
+        ),
+        Fault::Unsupported => (
+            Exit::Refused,
+            "use PostgreSQL 15 or newer itself: other servers that speak its language may lack parts of it",
+        ),
+        Fault::TooLarge => (
+            Exit::Refused,
+            "the cause names the limit: raise it on the server, or write less at a time",
+        ),
+        Fault::Unready => (
+            Exit::Refused,
+            "the same command again once the server is ready; the cause says for what",
+        ),
+        Fault::Library => (
+            Exit::Refused,
+            "install on the server what the cause names (pgvector: such as apt install postgresql-18-pgvector), then the same command again",
+        ),
+        _ => (Exit::Refused, "look into the server's log, which says more"),
+    };
+    (exit, hint.to_owned())
 }
 
 fn refusal_hint(refusal: &Refusal) -> Option<String> {
@@ -147,7 +204,7 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
 }
 
 /// A role's name as SQL takes it.
-pub(super) fn identifier(name: &str) -> String {
+pub(crate) fn identifier(name: &str) -> String {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain) {
         name.to_owned()

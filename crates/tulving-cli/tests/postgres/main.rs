@@ -29,6 +29,7 @@ mod ran;
 mod read_only;
 mod rebuild;
 mod receipt;
+mod refusals;
 mod rejects;
 mod repair;
 mod roles;

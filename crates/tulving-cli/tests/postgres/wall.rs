@@ -302,3 +302,37 @@ fn a_wall_is_seen_whatever_the_database_is_set_to() {
         .expect(0)
         .shows("nothing is missing");
 }
+
+/// The role is the server's: what its members may connect to, they may read.
+#[test]
+fn doctor_warns_of_other_databases_that_members_may_enter() {
+    let server = server();
+    let (world, other) = (World::on(&server), World::on(&server));
+    let doctor = || {
+        let user = &world.user;
+        world.run(&[
+            "doctor",
+            "--backend",
+            "postgres",
+            "--user-id",
+            user,
+            "--json",
+        ])
+    };
+    let warned = doctor().expect(0).stdout;
+    assert!(
+        warned.contains("may also connect to other databases"),
+        "{warned}"
+    );
+    assert!(warned.contains(other.database.name()), "{warned}");
+    let name = other.database.name();
+    world
+        .database
+        .batch(&format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"));
+    let quiet = doctor().expect(0).stdout;
+    assert!(!quiet.contains(name), "{quiet}");
+    // Without such tables it is nobody's business.
+    let empty = server.database();
+    let quiet = doctor().expect(0).stdout;
+    assert!(!quiet.contains(empty.name()), "{quiet}");
+}

@@ -8,7 +8,9 @@ use super::{Check, embedder};
 use crate::commands::search::{older_words, renewal};
 use crate::context::Context;
 use crate::exit::CliError;
+use crate::failure::identifier;
 use crate::output::counted;
+use crate::text::shell;
 
 /// From what everything rests on to what only matters if all before it is well.
 pub(super) async fn checks(cx: &Context) -> Vec<Check> {
@@ -33,6 +35,11 @@ pub(super) async fn checks(cx: &Context) -> Vec<Check> {
             return checks;
         }
     }
+    match connection.open_neighbours().await {
+        Ok(open) if open.is_empty() => {}
+        Ok(open) => checks.push(neighbours(&open)),
+        Err(error) => checks.push(Check::fail("server", error.into())),
+    }
     match cx.config.scope() {
         Ok(owner) => match owned(&mut connection, owner, cx).await {
             Ok(found) => checks.extend(found),
@@ -41,6 +48,31 @@ pub(super) async fn checks(cx: &Context) -> Vec<Check> {
         Err(error) => checks.push(Check::fail("owner", error)),
     }
     checks
+}
+
+/// The application role is the whole server's.
+fn neighbours(open: &[String]) -> Check {
+    const SHOWN: usize = 3;
+    let shown: Vec<String> = open.iter().take(SHOWN).map(|name| shell(name)).collect();
+    let more = match open.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let name = open
+        .first()
+        .map(|name| identifier(name))
+        .unwrap_or_default();
+    Check::warn(
+        "server",
+        format!(
+            "members of tulving_app may also connect to other databases with such tables, and read them a scope at a time: {}{more}",
+            shown.join(", ")
+        ),
+        format!(
+            "psql \"$DATABASE_URL\" -c {}   (then GRANT CONNECT to the logins that belong there)",
+            shell(&format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"))
+        ),
+    )
 }
 
 /// The wall around an owner, and what stands behind it.

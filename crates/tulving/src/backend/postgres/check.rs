@@ -8,6 +8,7 @@ use super::look::Facts;
 use super::place::{Place, Site, quoted};
 use super::schema::{Names, SchemaVersion};
 use super::scoped::{Purpose, ROLE};
+use super::session::Rights;
 use super::statement::Statement;
 use crate::model::Scope;
 
@@ -84,6 +85,18 @@ impl Connection {
             identity: facts.identity,
             warnings,
         })
+    }
+
+    /// Other databases of the server with such tables that members of the application role may connect
+    /// to: what keeps scopes apart does not keep databases apart.
+    ///
+    /// # Errors
+    /// If the tables are not there, or the connection is lost.
+    pub async fn open_neighbours(&self) -> Result<Vec<String>, DatabaseError> {
+        let query = [Statement::new(NEIGHBOURS)];
+        let doing = "looking at the server's other databases";
+        let rows = self.unscoped(Rights::Member, &query, doing).await?;
+        Ok(rows.iter().flatten().map(|row| row.get(0)).collect())
     }
 
     /// Judges the role that statements on memories really run under, and the tables they touch.
@@ -164,6 +177,17 @@ impl Connection {
         Ok(Wall { role, tables: held })
     }
 }
+
+/// Databases that the role in effect may connect to and has rights on tables of. Roles are the
+/// server's, and so is the catalog of what depends on them.
+const NEIGHBOURS: &str = "\
+SELECT d.datname::text FROM pg_database d \
+WHERE d.datname <> current_database() AND d.datallowconn AND has_database_privilege(d.oid, 'CONNECT') \
+  AND EXISTS (SELECT FROM pg_shdepend s \
+              WHERE s.dbid = d.oid AND s.classid = 'pg_class'::regclass AND s.deptype = 'a' \
+                AND s.refclassid = 'pg_authid'::regclass \
+                AND s.refobjid = (SELECT oid FROM pg_roles WHERE rolname = current_user)) \
+ORDER BY 1";
 
 /// A role that is not held to policies, which the role in effect is or may become; and which role it
 /// was given for that.

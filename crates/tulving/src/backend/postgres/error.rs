@@ -6,6 +6,7 @@ use tokio_postgres::error::SqlState;
 use super::barrier::Barrier;
 use super::dsn::DsnError;
 use super::owners::OwnerFlaw;
+use super::sqlstate::Fault;
 use crate::model::Scope;
 
 /// A failed exchange with a database. `doing` says what was being done.
@@ -91,7 +92,17 @@ pub enum DatabaseError {
     /// An owner to be made is not named properly.
     #[error(transparent)]
     Owner(#[from] OwnerFlaw),
-    /// The server refused a statement.
+    /// The server refused a statement for a reason of its own.
+    #[error("{fault}: {doing}")]
+    Server {
+        /// The reason.
+        fault: Fault,
+        /// What was being done.
+        doing: String,
+        /// What the server said.
+        source: tokio_postgres::Error,
+    },
+    /// A statement was not understood, or its answer was not.
     #[error("{doing}")]
     Statement {
         /// What was being done.
@@ -373,39 +384,39 @@ impl DatabaseError {
     /// Sorts a driver's error by what a user can do about it.
     pub(crate) fn from_driver(doing: impl Into<String>, source: tokio_postgres::Error) -> Self {
         let doing = doing.into();
-        let Some(code) = source.code().cloned() else {
+        let said = source.as_db_error();
+        let Some(fault) = said.map(Fault::of) else {
             return if source.is_closed() || is_io(&source) {
                 Self::Lost { doing, source }
             } else {
                 Self::Statement { doing, source }
             };
         };
-        match code {
-            SqlState::QUERY_CANCELED => Self::Stopped { doing, source },
-            SqlState::DISK_FULL => Self::DiskFull { doing, source },
-            SqlState::INSUFFICIENT_PRIVILEGE => Self::Refused(Refusal::Privilege {
+        let Some(fault) = fault else {
+            return Self::Statement { doing, source };
+        };
+        match fault {
+            Fault::Lost => Self::Lost { doing, source },
+            Fault::Stopped => Self::Stopped { doing, source },
+            Fault::DiskFull => Self::DiskFull { doing, source },
+            Fault::ReadOnly => Self::Refused(Refusal::ReadOnly { doing, source }),
+            Fault::Privilege => Self::Refused(Refusal::Privilege {
                 role: None,
                 standing: Standing::Member,
                 doing,
                 source: Some(source),
             }),
-            SqlState::READ_ONLY_SQL_TRANSACTION => {
-                Self::Refused(Refusal::ReadOnly { doing, source })
-            }
-            // Connection, resources, an administrator, the server's system: nothing that we asked for.
-            _ if ["08", "53", "57", "58"].contains(&&code.code()[..2]) => {
-                Self::Lost { doing, source }
-            }
-            _ => Self::Statement { doing, source },
+            fault => Self::Server {
+                fault,
+                doing,
+                source,
+            },
         }
     }
 
     /// Whether doing the same again may go through: another transaction was in the way.
     pub(crate) fn is_transient(&self) -> bool {
-        let Self::Statement { source, .. } = self else {
-            return false;
-        };
-        source.code().is_some_and(|code| {
+        self.sql_state().is_some_and(|code| {
             [
                 &SqlState::T_R_SERIALIZATION_FAILURE,
                 &SqlState::T_R_DEADLOCK_DETECTED,
@@ -421,6 +432,27 @@ impl DatabaseError {
             && self.sql_state() == Some(&SqlState::TOO_MANY_CONNECTIONS)
     }
 
+    /// The table that the server's words are about, where they name one.
+    #[must_use]
+    pub fn table(&self) -> Option<&str> {
+        match self {
+            Self::Server { source, .. } => source.as_db_error()?.table(),
+            _ => None,
+        }
+    }
+
+    /// Where in the database the error comes from, if from a function: `PL/pgSQL function audit() …`.
+    #[must_use]
+    pub fn function(&self) -> Option<&str> {
+        match self {
+            Self::Server { source, .. } => {
+                let place = source.as_db_error()?.where_()?;
+                place.lines().find(|line| line.contains("function"))
+            }
+            _ => None,
+        }
+    }
+
     /// The server's code, where the server said something.
     pub(crate) fn sql_state(&self) -> Option<&SqlState> {
         match self {
@@ -431,6 +463,7 @@ impl DatabaseError {
             | Self::Uncertain { source, .. }
             | Self::Stopped { source, .. }
             | Self::DiskFull { source, .. }
+            | Self::Server { source, .. }
             | Self::Statement { source, .. } => source.code(),
             Self::Refused(Refusal::Privilege { source, .. }) => {
                 source.as_ref().and_then(tokio_postgres::Error::code)

@@ -30,6 +30,7 @@ mod schema;
 mod scoped;
 mod session;
 mod spaces;
+mod sqlstate;
 mod statement;
 mod table;
 mod tls;
@@ -49,6 +50,7 @@ pub use owners::{
 };
 pub use schema::{AppliedVersion, Brought, SchemaStatus, SchemaVersion};
 pub use scoped::Scoped;
+pub use sqlstate::Fault;
 pub use table::Stored;
 pub(crate) use table::Table;
 pub use tls::TlsFault;

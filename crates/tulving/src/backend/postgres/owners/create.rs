@@ -103,7 +103,7 @@ impl Connection {
         let mut tries = 1;
         loop {
             match self.try_create(newcomer.clone(), making, admin).await {
-                Err(DatabaseError::Statement { source, .. })
+                Err(DatabaseError::Server { source, .. })
                     if source.code() == Some(&SqlState::UNIQUE_VIOLATION) =>
                 {
                     // That often, it is a rule of the database's own.
@@ -197,10 +197,6 @@ impl Newcomer {
                 ),
             }
             .into(),
-            // It is tried again.
-            Some(code) if *code == SqlState::UNIQUE_VIOLATION => {
-                DatabaseError::Statement { doing, source }
-            }
             _ => DatabaseError::from_driver(doing, source),
         })?;
         Ok(Made::new(self.id()))
