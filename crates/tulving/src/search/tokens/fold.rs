@@ -15,6 +15,10 @@ use super::letters::{self, Accents, Lost};
 use super::script::{is_apostrophe, is_unseen};
 use super::stem::stem;
 
+/// Bytes from which [`LONGEST`] letters are composed, be they Hangul in three parts: the rest of a long
+/// word need not be looked at.
+const ENOUGH: usize = 16 * LONGEST;
+
 /// Folds one word after the other into one buffer.
 #[derive(Debug, Default)]
 pub(super) struct Folder {
@@ -80,6 +84,9 @@ impl Folder {
         }
         self.letters.clear();
         for c in word.chars().filter(|c| !is_unseen(*c)).nfkd() {
+            if self.letters.len() > ENOUGH {
+                break;
+            }
             letters::push(c, accents, &mut self.letters, &mut lost);
         }
         // Small, capital and small again is the full folding of Unicode, and makes one of the four
