@@ -37,6 +37,13 @@ pub struct Doctor {
     #[arg(long)]
     pub parity: bool,
 
+    /// Reads everything that search uses and compares it with the memories: every posting, every
+    /// vector, every derived file
+    ///
+    /// Without it counts are compared. Exit 5 if something differs.
+    #[arg(long)]
+    pub deep: bool,
+
     /// How many memories to make questions of
     #[arg(long, value_name = "N", default_value_t = 200, requires = "parity")]
     pub questions: usize,
@@ -133,8 +140,10 @@ pub async fn run(doctor: Doctor, cx: &Context) -> Result<Exit, CliError> {
     let mut told = Told::new(cx);
     told.add(configuration(cx))?;
     match cx.home() {
-        Ok(Home::Files(directory)) => told.add(files::checks(&directory, cx).await)?,
-        Ok(Home::Database) => told.add(database::checks(cx).await)?,
+        Ok(Home::Files(directory)) => {
+            told.add(files::checks(&directory, doctor.deep, cx).await)?;
+        }
+        Ok(Home::Database) => told.add(database::checks(doctor.deep, cx).await)?,
         // The check of the configuration has said it.
         Err(_) => {}
     }

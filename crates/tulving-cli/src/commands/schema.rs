@@ -55,6 +55,7 @@ async fn apply(cx: &Context) -> Result<Exit, CliError> {
         output::json(&json!({
             "applied": applied,
             "repaired": brought.repaired,
+            "removed": brought.orphans,
             "version": newest,
             "schema": brought.schema,
             "words": words,
@@ -66,6 +67,12 @@ async fn apply(cx: &Context) -> Result<Exit, CliError> {
     }
     for repaired in &brought.repaired {
         output::text(&format!("repaired  {}", safe(repaired)))?;
+    }
+    for orphan in &brought.orphans {
+        output::text(&format!(
+            "removed   index {}, whose owner is gone",
+            safe(orphan)
+        ))?;
     }
     let schema = safe(&brought.schema);
     output::text(&match (brought.versions.len(), brought.repaired.len()) {

@@ -167,3 +167,38 @@ fn a_record_that_is_left_out_is_named() {
         "{detail}"
     );
 }
+
+#[test]
+fn a_damaged_file_of_search_is_found_and_made_anew_by_the_next() {
+    let desk = Desk::new();
+    desk.add("What grazes?", "Quaggas do.");
+    desk.run(&["compact"]).expect(0);
+    desk.run(&["search", "quaggas"]).expect(0);
+    let deep = |exit: i32| {
+        desk.run(&["doctor", "--deep", "--json"])
+            .expect(exit)
+            .json()
+    };
+    assert_eq!(check(&deep(0), "derived")["status"], "ok");
+    let folder = desk.path("data/indexes/tulving");
+    let words = std::fs::read_dir(&folder).unwrap().find_map(|entry| {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        name.contains("nodes-words").then_some(path)
+    });
+    let words = words.unwrap();
+    let whole = std::fs::read(&words).unwrap();
+    let mut damaged = whole.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    std::fs::write(&words, damaged).unwrap();
+    let report = deep(5);
+    let hint = check(&report, "derived")["hint"].as_str().unwrap();
+    assert!(
+        hint.starts_with("rm ") && hint.contains("nodes-words"),
+        "{hint}"
+    );
+    std::fs::remove_file(&words).unwrap();
+    assert_eq!(check(&deep(0), "derived")["status"], "ok");
+    desk.run(&["search", "quaggas"]).expect(0);
+    assert_eq!(std::fs::read(&words).unwrap(), whole);
+}

@@ -65,6 +65,85 @@ fn a_scope_that_the_guides_sql_emptied_is_as_good_as_new() {
 }
 
 #[test]
+fn doctor_sees_what_sql_did_to_what_search_reads_and_its_advice_helps() {
+    let world = migrated();
+    let doctor = |more: &[&str], exit: i32| {
+        let args = [&["--backend", "postgres", "doctor"][..], more].concat();
+        world.run(&args).expect(exit).stdout
+    };
+    let deep = doctor(&["--deep"], 0);
+    assert!(deep.contains("every posting, vector and count"), "{deep}");
+    let advice = format!("try: tulving index --rebuild --user-id {}", world.user);
+    let first = "(SELECT min(id) FROM memory_nodes)";
+    let zeros = "UPDATE node_vectors SET v = '[0,1,0,0,0,0,0,0]' WHERE id =";
+    // What is seen at a glance, and what is seen when all is read.
+    for (sql, at_a_glance, said) in [
+        (
+            "DELETE FROM memory_nodes WHERE scope_id = $1 AND ord > 250".to_owned(),
+            true,
+            "300 nodes counted in the keyword index, 251 there",
+        ),
+        (
+            "UPDATE scopes SET node_next = 3 WHERE user_id = $1".to_owned(),
+            true,
+            "the next of the nodes would get a number that another has",
+        ),
+        (
+            format!("DELETE FROM node_vectors WHERE id = {first}"),
+            true,
+            "vectors of nodes: 1 lacking, 0 differing, 0 of no memory",
+        ),
+        (
+            format!("{zeros} {first}"),
+            false,
+            "vectors of nodes: 0 lacking, 1 differing, 0 of no memory",
+        ),
+        (
+            format!("UPDATE memory_nodes SET human_content = 'otherwise' WHERE id = {first}"),
+            false,
+            "1 node with other words than the text has",
+        ),
+        (
+            "UPDATE node_postings SET postings = '\\xff' WHERE bucket = (SELECT min(bucket) FROM node_postings)".to_owned(),
+            false,
+            "1 damaged block in the keyword index of nodes",
+        ),
+        (
+            "UPDATE scopes SET node_dead = '{}' WHERE user_id = $1; \
+             INSERT INTO node_postings SELECT scope_id, 100000, bucket, postings FROM node_postings".to_owned(),
+            false,
+            "nodes that are gone",
+        ),
+    ] {
+        world.sql(&sql);
+        let seen = doctor(&[], if at_a_glance { 5 } else { 0 });
+        assert_eq!(seen.contains(&advice), at_a_glance, "{sql}: {seen}");
+        let seen = doctor(&["--deep"], 5);
+        let seen = seen.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(seen.contains(said) && seen.contains(&advice), "{sql}: {seen}");
+        world.rebuild();
+        doctor(&["--deep"], 0);
+    }
+}
+
+#[test]
+fn an_index_whose_owner_is_gone_is_named_and_removed() {
+    let world = migrated();
+    let name = "node_vectors_00000000000000000000000000000009_1";
+    let there = format!("SELECT count(*) FROM pg_class WHERE relname = '{name}'");
+    world.sql(&format!("CREATE INDEX {name} ON node_vectors (space_id)"));
+    let said = world
+        .run(&["--backend", "postgres", "doctor"])
+        .expect(0)
+        .stdout;
+    assert!(said.contains("of owners that are gone"), "{said}");
+    assert!(said.contains("try: tulving schema apply"), "{said}");
+    let applied = world.run(&["schema", "apply"]).expect(0).stdout;
+    assert!(applied.contains("whose owner is gone"), "{applied}");
+    assert_eq!(world.database.scalar(&there), "0");
+}
+
+#[test]
 fn a_damaged_keyword_index_says_how_it_is_made_anew() {
     let world = migrated();
     world.sql("UPDATE node_postings SET postings = '\\xff' WHERE scope_id = $1");

@@ -1,19 +1,20 @@
 //! A database, looked through.
 
-use tulving::backend::postgres::{Connection, PostgresBackend, PostgresOptions};
+use tulving::backend::postgres::{Connection, DatabaseError, PostgresBackend, PostgresOptions};
 use tulving::backend::{Backend as _, Filter, FoundBy};
 use tulving::model::{Embedding, Kind, Scope};
 
-use super::{Check, embedder};
+use super::{Check, Status, embedder};
 use crate::commands::search::{older_words, renewal};
 use crate::context::Context;
-use crate::exit::CliError;
+use crate::exit::{CliError, Exit};
 use crate::failure::identifier;
 use crate::output::counted;
+use crate::progress::Tally;
 use crate::text::shell;
 
 /// From what everything rests on to what only matters if all before it is well.
-pub(super) async fn checks(cx: &Context) -> Vec<Check> {
+pub(super) async fn checks(deep: bool, cx: &Context) -> Vec<Check> {
     let mut checks = Vec::new();
     let mut connection = match cx.connect().await {
         Ok(connection) => connection,
@@ -41,7 +42,7 @@ pub(super) async fn checks(cx: &Context) -> Vec<Check> {
         Err(error) => checks.push(Check::fail("server", error.into())),
     }
     match cx.config.scope() {
-        Ok(owner) => match owned(&mut connection, owner, cx).await {
+        Ok(owner) => match owned(&mut connection, owner, deep, cx).await {
             Ok(found) => checks.extend(found),
             Err((name, error)) => checks.push(Check::fail(name, error)),
         },
@@ -79,6 +80,7 @@ fn neighbours(open: &[String]) -> Check {
 async fn owned(
     connection: &mut Connection,
     owner: Scope,
+    deep: bool,
     cx: &Context,
 ) -> Result<Vec<Check>, (&'static str, CliError)> {
     let failed = |name| move |error| (name, CliError::from(error));
@@ -93,7 +95,44 @@ async fn owned(
     ));
     let memories = memories(owner, cx).await;
     checks.extend(memories.map_err(|error| ("memories", error))?);
+    let derived = derived(owner, deep, cx).await;
+    checks.push(derived.map_err(|error| ("derived", error))?);
+    checks.extend(orphans(connection).await.map_err(failed("indexes"))?);
     Ok(checks)
+}
+
+/// Whether what search reads is what the memories say.
+async fn derived(owner: Scope, deep: bool, cx: &Context) -> Result<Check, CliError> {
+    let tally = Tally::new("doctor", false, cx.face());
+    let progress = |read| tally.advance(read);
+    let amiss = cx.database()?.inspect(owner, deep, &progress).await?;
+    drop(tally);
+    if amiss.is_empty() {
+        let detail = match deep {
+            true => "every posting, vector and count agrees with the memories",
+            false => "counts agree with the memories",
+        };
+        return Ok(Check::fine("derived", detail));
+    }
+    let told: Vec<String> = amiss.iter().map(ToString::to_string).collect();
+    Ok(Check {
+        status: Status::Fail(Exit::Different),
+        hint: Some(format!(
+            "tulving index --rebuild --{}-id {}   (makes what search reads anew)",
+            owner.kind().as_str(),
+            owner.id()
+        )),
+        ..Check::fine("derived", told.join("; "))
+    })
+}
+
+/// Indexes that owners who are gone have left.
+async fn orphans(connection: &Connection) -> Result<Option<Check>, DatabaseError> {
+    let names = connection.orphaned_indexes().await?;
+    Ok((!names.is_empty()).then(|| {
+        let detail = format!("of owners that are gone: {}", names.join(", "));
+        Check::warn("indexes", detail, "tulving schema apply   (removes them)")
+    }))
 }
 
 /// What the owner has, and how it is found.

@@ -10,7 +10,7 @@ use tulving::model::{Key, Scope, Space};
 
 use super::{Check, Status, embedder};
 use crate::context::Context;
-use crate::exit::CliError;
+use crate::exit::{CliError, Exit};
 use crate::failure::into_folders;
 use crate::output::{bytes, count, counted};
 use crate::text::{quote, shell};
@@ -21,7 +21,7 @@ const LARGE_JOURNAL: u64 = 64 << 20;
 const SHOWN: usize = 3;
 
 /// From what everything rests on to what only matters if all before it is well.
-pub(super) async fn checks(directory: &Path, cx: &Context) -> Vec<Check> {
+pub(super) async fn checks(directory: &Path, deep: bool, cx: &Context) -> Vec<Check> {
     let mut checks = Vec::new();
     match Layout::find(directory) {
         Ok(layout) => {
@@ -49,10 +49,16 @@ pub(super) async fn checks(directory: &Path, cx: &Context) -> Vec<Check> {
     match cx.owner_of(directory, &files) {
         Ok(owner) => {
             checks.push(Check::fine("owner", owner.to_string()));
+            // First of all: whatever searches makes a damaged one anew.
+            let differing = deep.then(|| files.differing());
             match memories(directory, &files, owner, cx).await {
                 Ok(found) => checks.extend(found),
                 Err(error) => checks.push(Check::fail("files", error)),
             }
+            checks.extend(differing.map(|differing| match differing {
+                Ok(differing) => derived(directory, &differing),
+                Err(error) => Check::fail("derived", error.into()),
+            }));
         }
         Err(error) => checks.push(Check::fail("owner", error)),
     }
@@ -84,6 +90,31 @@ fn access(directory: &Path) -> Option<Check> {
 #[cfg(not(unix))]
 fn access(_: &Path) -> Option<Check> {
     None
+}
+
+/// Whether the files that search reads are what the memories say.
+fn derived(directory: &Path, differing: &[String]) -> Check {
+    if differing.is_empty() {
+        return Check::fine("derived", "what search reads agrees with the memories");
+    }
+    let paths: Vec<String> = differing
+        .iter()
+        .map(|path| shell(&directory.join(path).to_string_lossy()))
+        .collect();
+    Check {
+        status: Status::Fail(Exit::Different),
+        hint: Some(format!(
+            "rm {}   (the next search makes them anew)",
+            paths.join(" ")
+        )),
+        ..Check::fine(
+            "derived",
+            format!(
+                "damaged, or not what the memories say: {}",
+                differing.join(", ")
+            ),
+        )
+    }
 }
 
 /// What the files hold.

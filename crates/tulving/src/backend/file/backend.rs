@@ -175,6 +175,21 @@ impl FileBackend {
         Ok(self.directory.state()?.pending_bytes())
     }
 
+    /// The derived files, relative to the data directory, that are damaged or hold something else than is
+    /// made of the memories now. All records and vectors are read.
+    ///
+    /// # Errors
+    /// If the directory cannot be read.
+    pub fn differing(&self) -> Result<Vec<String>, FileError> {
+        let state = self.directory.state()?;
+        let mut differing = Vec::new();
+        for kind in KINDS {
+            let paths = state.shelf(kind).base.differing()?;
+            differing.extend(paths.iter().map(|path| relative(&state.root, path)));
+        }
+        Ok(differing)
+    }
+
     /// Everything in the directory that is left as it is and should be known.
     ///
     /// # Errors

@@ -243,17 +243,12 @@ impl Base {
             return Ok(words);
         }
         let key = self.key(&self.sha256.unwrap_or_default()[0]);
-        let file = self.derived(&format!("words-{}", tokens::NUMBER), &key);
+        let file = self.words_file(&key);
         let kept = derived::load(&file, &key).and_then(|bytes| Segment::open(bytes).ok());
         let words = match kept.filter(|words| words.verify().is_ok()) {
             Some(words) => words,
             None => {
-                let mut builder = SegmentBuilder::new();
-                for row in (0..self.rows()).filter(|row| self.catalog.is_sound(*row as usize)) {
-                    // Rows rise, so the builder takes them all.
-                    let _ = builder.add(row, &text::indexed(&self.memory(row)?));
-                }
-                let bytes = builder.finish();
+                let bytes = self.collect_words()?;
                 derived::store(&file, &key, &bytes);
                 Segment::open(bytes).map_err(|error| FileError::Damaged {
                     path: file,
@@ -265,17 +260,71 @@ impl Base {
         Ok(self.words.get_or_init(|| words))
     }
 
+    /// The derived files that are there and hold something else than is made of the memories now.
+    ///
+    /// # Errors
+    /// If records or vectors cannot be read.
+    pub(super) fn differing(&self) -> Result<Vec<PathBuf>, FileError> {
+        let Some([records, numbers]) = &self.sha256 else {
+            return Ok(Vec::new());
+        };
+        let mut differing = Vec::new();
+        let key = self.key(records);
+        let words = self.words_file(&key);
+        if words.exists() && derived::load(&words, &key) != Some(self.collect_words()?) {
+            differing.push(words);
+        }
+        let key = self.key(numbers);
+        let vectors = self.vectors_file(&key);
+        let made = self.narrow_vectors()?;
+        if vectors.exists() && derived::load(&vectors, &key).as_deref() != Some(made.as_bytes()) {
+            differing.push(vectors);
+        }
+        Ok(differing)
+    }
+
+    fn words_file(&self, key: &derived::Key) -> PathBuf {
+        self.derived(&format!("words-{}", tokens::NUMBER), key)
+    }
+
+    fn vectors_file(&self, key: &derived::Key) -> PathBuf {
+        self.derived("vectors-1", key)
+    }
+
+    fn collect_words(&self) -> Result<Vec<u8>, FileError> {
+        let mut builder = SegmentBuilder::new();
+        for row in (0..self.rows()).filter(|row| self.catalog.is_sound(*row as usize)) {
+            // Rows rise, so the builder takes them all.
+            let _ = builder.add(row, &text::indexed(&self.memory(row)?));
+        }
+        Ok(builder.finish())
+    }
+
+    fn narrow_vectors(&self) -> Result<Compact, FileError> {
+        const ROWS_AT_ONCE: u32 = 256;
+        let dims = self.dims();
+        let mut vectors = Compact::new(dims);
+        for first in (0..self.rows()).step_by(ROWS_AT_ONCE as usize) {
+            let count = ROWS_AT_ONCE.min(self.rows() - first);
+            let numbers = self.numbers(first, count as usize)?;
+            for row in numbers.chunks_exact(dims.max(1)) {
+                // A row of the file is as wide as the file says.
+                let _ = vectors.push(row);
+            }
+        }
+        Ok(vectors)
+    }
+
     /// Its vectors in compact form, one for each row.
     ///
     /// # Errors
     /// If they are to be made anew, and the vectors cannot be read.
     pub(super) fn vectors(&self) -> Result<&Compact, FileError> {
-        const ROWS_AT_ONCE: u32 = 256;
         if let Some(vectors) = self.vectors.get() {
             return Ok(vectors);
         }
         let key = self.key(&self.sha256.unwrap_or_default()[1]);
-        let file = self.derived("vectors-1", &key);
+        let file = self.vectors_file(&key);
         let fits = |vectors: &Compact| {
             vectors.rows() == self.catalog.len() && vectors.dims() == self.dims()
         };
@@ -283,16 +332,7 @@ impl Base {
         let vectors = match kept.filter(fits) {
             Some(vectors) => vectors,
             None => {
-                let dims = self.dims();
-                let mut vectors = Compact::new(dims);
-                for first in (0..self.rows()).step_by(ROWS_AT_ONCE as usize) {
-                    let count = ROWS_AT_ONCE.min(self.rows() - first);
-                    let numbers = self.numbers(first, count as usize)?;
-                    for row in numbers.chunks_exact(dims.max(1)) {
-                        // A row of the file is as wide as the file says.
-                        let _ = vectors.push(row);
-                    }
-                }
+                let vectors = self.narrow_vectors()?;
                 derived::store(&file, &key, vectors.as_bytes());
                 vectors
             }

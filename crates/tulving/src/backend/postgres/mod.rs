@@ -10,6 +10,7 @@ mod dsn;
 mod error;
 mod holdings;
 mod index;
+mod inspect;
 mod ledger;
 mod listing;
 mod load;
@@ -43,6 +44,7 @@ pub use connect::{Connection, Database};
 pub use dsn::{Dsn, DsnError, Surroundings};
 pub use error::{DatabaseError, Refusal, Standing};
 pub use index::{IndexStep, Indexed, VectorIndex};
+pub use inspect::Amiss;
 pub use ledger::{ChunkCounts, Lock, Run, RunChunk, RunStatus, Session};
 pub use load::{Existing, Written};
 pub use owners::{

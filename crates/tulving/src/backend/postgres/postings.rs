@@ -168,7 +168,7 @@ pub(super) const NOTES: i16 = i16::MIN;
 
 /// So many rows a large batch makes: few enough to write quickly, and each small enough to read whole
 /// for the sake of one term.
-const BUCKETS: u32 = 512;
+pub(super) const BUCKETS: u32 = 512;
 
 /// Terms with their postings as rows, by bucket.
 fn buckets(terms: impl Iterator<Item = (Box<str>, Vec<u8>)>) -> BTreeMap<i16, Vec<u8>> {

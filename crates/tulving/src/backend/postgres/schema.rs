@@ -63,6 +63,8 @@ pub struct Brought {
     pub versions: Vec<SchemaVersion>,
     /// What was missing although its version had been applied, and was put back.
     pub repaired: Vec<String>,
+    /// Indexes of owners that are gone, which were removed.
+    pub orphans: Vec<String>,
 }
 
 /// What a database has seen, and what this program knows.
@@ -289,6 +291,11 @@ impl Connection {
         facts.require_columns(&self.target)?;
         if by_psql || !pending.is_empty() {
             self.read_all_scopes().await?;
+        }
+        match self.drop_orphaned_indexes().await {
+            // Whoever owns the tables will.
+            Err(DatabaseError::Refused(Refusal::Privilege { .. })) => {}
+            dropped => brought.orphans = dropped?,
         }
         brought.versions = pending;
         Ok(brought)
