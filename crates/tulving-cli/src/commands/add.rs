@@ -108,6 +108,8 @@ fn one(add: Add) -> Result<NewNode, CliError> {
     input::once([add.question.as_deref(), add.answer.as_deref(), vector])?;
     Ok(NewNode {
         question: input::text(add.question.unwrap_or_default())?,
+        question_verbatim: None,
+        answer_verbatim: None,
         answer: input::text(add.answer.unwrap_or_default())?,
         conversation_id: add.conversation,
         created_at: add.created_at,

@@ -106,10 +106,13 @@ fn node(bytes: &[u8]) -> Result<NewNode, String> {
     if let Some((key, _)) = members.iter().find(|(key, _)| !is_known(key)) {
         return Err(unknown(&key.storable()));
     }
-    let question = text(&value, "question")?.ok_or("question is missing")?;
+    let (question, question_verbatim) = said(&value, "question")?.ok_or("question is missing")?;
+    let (answer, answer_verbatim) = said(&value, "answer")?.unwrap_or_default();
     Ok(NewNode {
         question,
-        answer: text(&value, "answer")?.unwrap_or_default(),
+        question_verbatim,
+        answer,
+        answer_verbatim,
         conversation_id: text(&value, "conversation_id")?,
         created_at: text(&value, "created_at")?
             .map(|time| moment(&time).map_err(|why| format!("created_at: {why}")))
@@ -143,6 +146,17 @@ fn unknown(key: &str) -> String {
 /// A member that is there; null is as good as none.
 fn given<'v>(value: &'v Value<'v>, key: &str) -> Option<&'v Value<'v>> {
     value.get(key).filter(|value| **value != Value::Null)
+}
+
+/// What was said, as far as text can hold it; and as it was, where that is more: half characters.
+fn said(value: &Value<'_>, key: &str) -> Result<Option<(String, Option<Text<'static>>)>, String> {
+    match given(value, key) {
+        Some(Value::String(text)) if text.to_str().is_none() => Ok(Some((
+            text.storable().into_owned(),
+            Some(text.clone().into_owned()),
+        ))),
+        _ => Ok(text(value, key)?.map(|text| (text, None))),
+    }
 }
 
 fn text(value: &Value<'_>, key: &str) -> Result<Option<String>, String> {
@@ -215,8 +229,8 @@ mod tests {
                 "question must be a string, not a number",
             ),
             (
-                r#"{"question":"\ud83d"}"#,
-                "question holds half a character (a lone surrogate)",
+                r#"{"question":"a","source":"\ud83d"}"#,
+                "source holds half a character (a lone surrogate)",
             ),
             (
                 r#"{"question":"a","tags":{"topics":"x"}}"#,

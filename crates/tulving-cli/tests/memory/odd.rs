@@ -26,7 +26,19 @@ fn any_text_comes_back_as_it_was() {
         .expect(0);
     let kept = desk.json(&["get", ran.stdout.trim_end()]);
     assert_eq!(kept["human_content"], "a\0b");
+    // Nor does any text hold half an emoji; it is carried too, and given back.
+    let line = r#"{"question":"cut \ud83d","answer":"\udc00"}"#;
+    let half = desk.fed(&["add", "--jsonl", "-"], line).expect(0);
+    let said = |id: &str| desk.run(&["get", id, "--json"]).expect(0).stdout;
+    let id = half.stdout.trim_end();
+    for part in [
+        r#""human_content":"cut \ud83d""#,
+        r#""assistant_content":"\udc00""#,
+    ] {
+        assert!(said(id).contains(part), "{}", said(id));
+    }
     desk.run(&["compact"]).expect(0);
+    assert!(said(id).contains(r#""cut \ud83d""#), "{}", said(id));
     let nodes = std::fs::read_to_string(desk.path("data/corpus/nodes.json")).unwrap();
     assert!(nodes.contains("a\\u0000b"));
 }

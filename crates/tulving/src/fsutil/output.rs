@@ -3,7 +3,9 @@
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -325,6 +327,9 @@ fn stream(path: &Path) -> io::Result<File> {
     if is_own("2") {
         return Ok(io::stderr().as_fd().try_clone_to_owned()?.into());
     }
+    if fs::metadata(path)?.file_type().is_socket() {
+        return Ok(OwnedFd::from(UnixStream::connect(path)?).into());
+    }
     OpenOptions::new().append(true).open(path)
 }
 
@@ -337,7 +342,8 @@ fn same(one: &Path, other: &Path) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
-    use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::os::unix::net::UnixListener;
     use std::process::Command;
 
     use super::*;
@@ -467,6 +473,26 @@ mod tests {
             assert!(fs::metadata(&path).unwrap().file_type().is_fifo());
         }
         assert_eq!(names(folder.path()), ["link", "pipe"]);
+    }
+
+    #[test]
+    fn a_socket_is_written_to_and_stays_a_socket() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let listener = UnixListener::bind(&path).unwrap();
+        let reader = std::thread::spawn(move || {
+            let mut text = String::new();
+            listener
+                .accept()
+                .unwrap()
+                .0
+                .read_to_string(&mut text)
+                .unwrap();
+            text
+        });
+        write(&path, b"sent", false).unwrap();
+        assert_eq!(reader.join().unwrap(), "sent");
+        assert!(fs::metadata(&path).unwrap().file_type().is_socket());
     }
 
     /// Devices of the test's own, named as these two: a device that is replaced is missed by all.

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::backend::{ForeignSource, Sources};
+use crate::json::{Text, Value};
 use crate::model::{Json, Node, Timestamp};
 
 /// A question and its answer, to be remembered.
@@ -12,6 +13,11 @@ pub struct NewNode {
     pub question: String,
     /// What was answered; may be empty.
     pub answer: String,
+    /// The question as JSON can say it, where it holds half characters (lone surrogates): then
+    /// `question` is what is left of it without them.
+    pub question_verbatim: Option<Text<'static>>,
+    /// The same of the answer.
+    pub answer_verbatim: Option<Text<'static>>,
     /// The conversation that it continues; a new one if absent.
     pub conversation_id: Option<String>,
     /// When it was said; now if absent.
@@ -37,6 +43,16 @@ impl NewNode {
             answer: answer.into(),
             ..Self::default()
         }
+    }
+
+    /// The fields of its record that columns cannot hold.
+    pub(super) fn take_verbatim(&mut self) -> Vec<(&'static str, Value<'static>)> {
+        let question = self.question_verbatim.take();
+        let answer = self.answer_verbatim.take();
+        [("human_content", question), ("assistant_content", answer)]
+            .into_iter()
+            .filter_map(|(field, text)| Some((field, Value::String(text?))))
+            .collect()
     }
 
     /// The node, but for its place in the conversation and the id that goes with it.

@@ -84,7 +84,8 @@ impl ScopedStore {
         let now = Timestamp::now();
         let sources = self.sources().await?;
         let (mut memories, mut vectors) = (Vec::new(), Vec::new());
-        for (index, node) in nodes.into_iter().enumerate() {
+        for (index, mut node) in nodes.into_iter().enumerate() {
+            let verbatim = node.take_verbatim();
             let (node, vector) =
                 node.into_node(now, &sources)
                     .map_err(|why| StoreError::ForeignSource {
@@ -92,7 +93,12 @@ impl ScopedStore {
                         kind: Kind::Node,
                         why,
                     })?;
-            memories.push(Memory::from(node));
+            let memory = match verbatim.is_empty() {
+                true => Memory::from(node),
+                false => record::with(&Memory::from(node), verbatim, &Stamp::only(self.scope))
+                    .map_err(|flaw| StoreError::Flawed { index, flaw })?,
+            };
+            memories.push(memory);
             vectors.push(vector);
         }
         if let Some(index) = memories.iter().position(says_nothing) {
