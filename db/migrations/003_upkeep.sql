@@ -283,12 +283,30 @@ END $$;
 -- ---------------------------------------------------------------------------------------------
 -- The keyword index.
 --
--- By which rules a scope's words were made. What is older than this column was made by the first.
+-- By which rules a scope's words were made. What is older than this column was made by the first; a scope
+-- without words gets those of today, as all scopes to come.
 
-ALTER TABLE scopes ADD COLUMN IF NOT EXISTS tokenizer integer NOT NULL DEFAULT 1;
-ALTER TABLE scopes ALTER COLUMN tokenizer SET DEFAULT 2;
+DO $$
+DECLARE
+    bound text := coalesce(current_setting('tulving.scope_id', true), '');
+    owner uuid;
+BEGIN
+    IF EXISTS (SELECT FROM pg_attribute
+               WHERE attrelid = 'scopes'::regclass AND attname = 'tokenizer' AND NOT attisdropped) THEN
+        RETURN;
+    END IF;
+    ALTER TABLE scopes ADD COLUMN tokenizer integer NOT NULL DEFAULT 1;
+    ALTER TABLE scopes ALTER COLUMN tokenizer SET DEFAULT 2;
+    GRANT UPDATE (tokenizer) ON scopes TO tulving_app;
+    FOR owner IN SELECT id FROM users UNION ALL SELECT id FROM tenants
+    LOOP
+        PERFORM set_config('tulving.scope_id', owner::text, true);
+        UPDATE scopes SET tokenizer = DEFAULT
+        WHERE scope_id = owner AND node_documents = 0 AND episode_documents = 0;
+    END LOOP;
+    PERFORM set_config('tulving.scope_id', bound, true);
+END $$;
 COMMENT ON COLUMN scopes.tokenizer IS 'Number of the rules by which texts became the words of the keyword index; of others than the program''s, tulving index makes them anew.';
-GRANT UPDATE (tokenizer) ON scopes TO tulving_app;
 
 -- ---------------------------------------------------------------------------------------------
 -- Owners.

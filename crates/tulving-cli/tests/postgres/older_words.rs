@@ -66,7 +66,15 @@ impl World {
 #[test]
 fn psql_leaves_older_words_and_every_answer_says_so_until_they_are_made_anew() {
     let world = older();
+    // Somebody who has nothing yet has nothing old.
+    let nobody = "INSERT INTO users (id) VALUES (gen_random_uuid())";
+    world.database.batch(nobody);
     world.database.batch(&schema(3));
+    let numbers = "SELECT string_agg(node_documents || ' ' || tokenizer, ', ' ORDER BY node_documents) FROM scopes";
+    assert_eq!(
+        world.database.scalar(numbers).replace("5 1", "old"),
+        "0 2, old"
+    );
     let said = "5 memories have the words that another version of tulving made";
     let renewal = format!("tulving index --user-id {OWNER}");
     for question in ["worker", LATER[0]] {
