@@ -95,12 +95,14 @@ fn section(out: &mut String, command: &Command, parent: &str) {
         }
         if let Some(after) = command.get_after_help() {
             let after = after.to_string();
-            let (title, body) = after.split_once('\n').unwrap_or(("", &after));
-            let _ = write!(out, "\n{title}\n\n```text\n");
-            for line in body.lines() {
-                let _ = writeln!(out, "{}", line.trim());
+            for part in after.split("\n\n") {
+                let (title, body) = part.split_once('\n').unwrap_or(("", part));
+                let _ = write!(out, "\n{title}\n\n```text\n");
+                for line in body.lines() {
+                    let _ = writeln!(out, "{}", line.trim());
+                }
+                out.push_str("```\n");
             }
-            out.push_str("```\n");
         }
     }
     for subcommand in subcommands {
@@ -162,6 +164,26 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// The commands that do something, under all others.
+    fn leaves(command: &Command) -> Vec<Command> {
+        let below: Vec<&Command> = command.get_subcommands().filter(|c| is_shown(c)).collect();
+        if below.is_empty() {
+            return vec![command.clone()];
+        }
+        below.into_iter().flat_map(leaves).collect()
+    }
+
+    #[test]
+    fn every_command_says_what_json_it_prints() {
+        let mut root = Cli::command();
+        root.build();
+        for command in leaves(&root) {
+            let after = command.get_after_help().map(ToString::to_string);
+            let says = after.is_some_and(|after| after.contains("With --json:\n{"));
+            assert!(says, "{} says nothing of --json", command.get_name());
+        }
     }
 
     #[test]

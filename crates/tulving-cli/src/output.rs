@@ -109,7 +109,9 @@ fn write(out: &mut impl Write, text: &str) -> Result<(), CliError> {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(
-            CliError::new(Exit::Unreachable, "writing the result to stdout failed").because(&error),
+            CliError::new(Exit::Unreachable, "writing the result to stdout failed")
+                .because(&error)
+                .hint("free space there, or send the result elsewhere"),
         ),
     }
 }

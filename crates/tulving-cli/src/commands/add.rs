@@ -42,7 +42,7 @@ pub struct Add {
     )]
     pub answer: Option<String>,
 
-    /// The conversation that it continues [default: a new one]
+    /// The id of the conversation that it belongs to [default: a new one]
     #[arg(long, value_name = "ID", conflicts_with = "jsonl")]
     pub conversation: Option<String>,
 
@@ -61,7 +61,7 @@ pub struct Add {
     #[arg(long, value_name = "NAME")]
     pub source_as: Option<SourceAs>,
 
-    /// A topic; may be given several times
+    /// A topic; may be repeated
     #[arg(long, value_name = "TAG", conflicts_with = "jsonl")]
     pub tag: Vec<String>,
 
@@ -95,11 +95,12 @@ pub async fn run(add: Add, cx: &Context) -> Result<Exit, CliError> {
         output::words_only(why, cx.err);
     }
     let id = added.ids.into_iter().next().unwrap_or_default();
-    if cx.json {
-        output::json(&json!({"id": id}))?;
+    let told = if cx.json {
+        output::json(&json!({"id": id}))
     } else {
-        output::text(&escape(&id))?;
-    }
+        output::text(&escape(&id))
+    };
+    told.map_err(|error| error.cause(format!("the memory was stored, as {id}")))?;
     Ok(Exit::Done)
 }
 
@@ -152,7 +153,7 @@ async fn many(
             ids.extend(added.ids);
         } else {
             let shown: Vec<String> = added.ids.iter().map(|id| escape(id)).collect();
-            output::text(&shown.join("\n"))?;
+            output::text(&shown.join("\n")).map_err(|error| stored(error, written))?;
         }
         if over {
             break;
@@ -163,9 +164,14 @@ async fn many(
         output::words_only(why, cx.err);
     }
     if cx.json {
-        output::json(&json!({"ids": ids}))?;
+        output::json(&json!({"ids": ids})).map_err(|error| stored(error, written))?;
     }
     Ok(Exit::Done)
+}
+
+/// Stdout takes no more ids; the memories are there all the same.
+fn stored(error: CliError, written: u64) -> CliError {
+    error.cause(format!("{} were stored", counted(written, "memory")))
 }
 
 /// The next lines, and whether they are the last.
@@ -226,10 +232,10 @@ async fn write(memory: &ScopedStore, lines: &Lines, batch: Vec<Line>) -> Result<
 /// Says how much was written before an error, and how to go on.
 fn go_on(error: CliError, lines: &Lines, written: u64, behind: u64) -> CliError {
     if written == 0 {
-        let mended = error.exit == Exit::Source;
+        let in_the_input = error.exit == Exit::Source;
         let error = error.cause("nothing was written");
-        return if mended && error.hint.is_none() {
-            error.hint("mend that line, then the same command again")
+        return if in_the_input && error.hint.is_none() {
+            error.hint("correct that line, then the same command again")
         } else {
             error
         };
@@ -243,10 +249,12 @@ fn go_on(error: CliError, lines: &Lines, written: u64, behind: u64) -> CliError 
     let next = behind + 1;
     error.hint(match file {
         Some(file) => {
-            format!("mend that line, then tail -n +{next} {file} | tulving add --jsonl -")
+            format!("correct that line, then tail -n +{next} {file} | tulving add --jsonl -")
         }
         None => {
-            format!("mend that line, then give the lines from {next} on to tulving add --jsonl -")
+            format!(
+                "correct that line, then give the lines from {next} on to tulving add --jsonl -"
+            )
         }
     })
 }

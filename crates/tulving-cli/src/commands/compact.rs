@@ -18,8 +18,8 @@ use crate::terminal::Screen;
 #[command(after_help = "With --json:\n\
     {\"folded_bytes\": N, \"rebased\": null or {\"added\": N, \"equal\": N, \"replaced\": [ID…], \"gone\": N, \"journal\": PATH}}")]
 pub struct Compact {
-    /// Also if another program has changed the files meanwhile: the journal's memories are written
-    /// on top of what the files say now, and the journal is kept
+    /// Does so even if another program has changed the files since: writes the journal's memories over
+    /// what the files hold now, and keeps the journal
     #[arg(long)]
     pub rebase: bool,
 }

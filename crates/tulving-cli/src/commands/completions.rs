@@ -14,6 +14,8 @@ use crate::output;
 /// ~/.local/share/bash-completion/completions/tulving`, `tulving completions zsh > ~/.zfunc/_tulving`
 /// or `tulving completions fish > ~/.config/fish/completions/tulving.fish`.
 #[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"shell\": NAME, \"script\": TEXT}")]
 pub struct Completions {
     /// Which shell
     #[arg(value_name = "SHELL")]

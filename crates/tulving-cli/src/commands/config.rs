@@ -19,6 +19,8 @@ pub enum Command {
     /// A setting comes from a flag, else from its environment variable, else from the
     /// configuration file, else it is the default. The connection string of PostgreSQL is never
     /// shown. Everything that is wrong is shown too, and ends with exit 2.
+    #[command(after_help = "With --json:\n\
+    {\"file\": PATH or null, \"settings\": [{\"key\", \"value\", \"from\", \"variable\", \"problem\": TEXT or null}], \"problems\": [TEXT…], \"unused\": [TEXT…]}")]
     Show,
 }
 

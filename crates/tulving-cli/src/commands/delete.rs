@@ -61,12 +61,13 @@ pub async fn run(delete: Delete, cx: &Context) -> Result<Exit, CliError> {
     // Of these, somebody else may have forgotten one meanwhile: gone is gone.
     let deleted = memory.delete(&keys).await?;
     let ids: Vec<String> = deleted.into_iter().map(|key| key.id).collect();
-    if cx.json {
-        output::json(&json!({"deleted": ids}))?;
+    let told = if cx.json {
+        output::json(&json!({"deleted": ids}))
     } else {
         let shown: Vec<String> = ids.iter().map(|id| escape(id)).collect();
-        output::text(&shown.join("\n"))?;
-    }
+        output::text(&shown.join("\n"))
+    };
+    told.map_err(|error| error.cause("the memories were forgotten"))?;
     Ok(Exit::Done)
 }
 

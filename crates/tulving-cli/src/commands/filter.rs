@@ -20,28 +20,28 @@ pub enum Kind {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Which memories")]
 pub struct Which {
-    /// Of these kinds [default: both]
+    /// Only these kinds; separated by commas, or repeated [default: both]
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub kind: Vec<Kind>,
 
-    /// Held at one of these places, such as anthropic or tulving
+    /// Only memories from these sources, such as anthropic or tulving; separated by commas, or repeated
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = input::source)]
     pub source: Vec<String>,
 
-    /// Of this conversation; may be given several times
+    /// Only memories of this conversation; repeated, of any of several
     #[arg(long, value_name = "ID")]
     pub conversation: Vec<String>,
 
-    /// Said at this time or later: 2024-01-15, 2024-01-15T10:30:00Z, 2024-03 (a month, from its
+    /// Only memories of this time or later: 2024-01-15, 2024-01-15T10:30:00Z, 2024-03 (a month, from its
     /// beginning), 2024, today, yesterday, now, or how long ago: 90min, 12h, 7d, 2w, 3mo, 1y
     #[arg(long, value_name = "TIME", value_parser = input::time)]
     pub since: Option<Timestamp>,
 
-    /// Said before this time, which takes the same forms: `--since 2024-03 --until 2024-04` is March
+    /// Only memories from before this time, which takes the same forms: `--since 2024-03 --until 2024-04` is March
     #[arg(long, value_name = "TIME", value_parser = input::time)]
     pub until: Option<Timestamp>,
 
-    /// Of these clusters; -1 is noise
+    /// Only memories in these clusters; -1 is those in none; separated by commas, or repeated
     #[arg(
         long,
         value_name = "NUMBER",
@@ -50,7 +50,7 @@ pub struct Which {
     )]
     pub cluster: Vec<i64>,
 
-    /// With code; `--has-code=false` for without
+    /// Only memories with code; `--has-code=false` for those without
     #[arg(
         long,
         value_name = "BOOL",
@@ -60,7 +60,7 @@ pub struct Which {
     )]
     pub has_code: Option<bool>,
 
-    /// Bearing this tag, letter for letter; given several times, all of them
+    /// Only memories with this tag, exactly as it is written; repeated, with all of them
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
 }

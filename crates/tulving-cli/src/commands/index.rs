@@ -25,6 +25,9 @@ use crate::{interrupt, progress};
 /// Safe to repeat: what is there already is left as it is, and what a killed run left is taken up or built
 /// anew.
 #[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"scope\": {\"kind\", \"id\"}, \"kinds\": [{\"kind\": \"node\" or \"episode\", \"entered\": N, \"rebuilt\": N, \"mended\": N, \"vectors\": N,\n\
+    \"index\": \"not needed\", \"too wide\", \"ready\" or \"built\"}]}")]
 pub struct Index {
     /// Makes everything that search uses anew from the texts and vectors of the memories, beside what is
     /// there

@@ -16,9 +16,8 @@ use crate::text::{quote, shell};
 
 /// Lists memories, the newest first
 ///
-/// A page at a time: where more follow, the last line (with --json, `next`) is what `--after` takes
-/// to go on. Going on to the end gives every memory that was there all the time, once, though
-/// others write meanwhile.
+/// Shows one page. Where more follow, the last line (with --json, `next`) says what `--after` takes to
+/// go on. Going on to the end shows every memory once, even if others write meanwhile.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"memories\": [{\"kind\": …, …as get prints them, without has_vector…}], \"next\": CURSOR or null}")]
@@ -27,16 +26,16 @@ pub struct List {
     #[command(flatten)]
     pub which: Which,
 
-    /// At most so many
+    /// The most memories to show
     #[arg(long, value_name = "N", default_value_t = 20, help_heading = "Page",
           value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub limit: u64,
 
-    /// Only what comes after this place: the last line of the page before
+    /// Goes on after this place, which the last line of the page before names
     #[arg(long, value_name = "CURSOR", help_heading = "Page")]
     pub after: Option<String>,
 
-    /// The oldest first
+    /// Shows the oldest first
     #[arg(long, help_heading = "Page")]
     pub oldest: bool,
 }

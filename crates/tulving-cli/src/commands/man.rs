@@ -15,6 +15,8 @@ use crate::output;
 /// `tulving man | man -l -` shows the page of the program. With `--out` each command gets a page
 /// of its own, such as tulving-search.1; pages of another version are replaced with `--force`.
 #[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"page\": TEXT}, or with --out {\"files\": [PATH…]}")]
 pub struct ManPages {
     /// The directory to write the pages to; it is made if it is not there
     #[arg(long, value_name = "DIR", value_parser = crate::config::path())]

@@ -29,7 +29,13 @@ use crate::{interrupt, progress};
     tulving migrate --user-id UUID --dry-run\n  \
     tulving migrate --user-id UUID --data-dir ./data --yes\n  \
     tulving migrate --user-id UUID --on-error reject\n  \
-    tulving migrate --user-id UUID --rows rejects.jsonl")]
+    tulving migrate --user-id UUID --rows rejects.jsonl\n\n\
+    With --json:\n\
+    {\"run_id\": UUID, \"scope\": {\"kind\", \"id\"}, \"verified\": BOOL, \"nodes\": {\"found\", \"inserted\", \"updated\", \"unchanged\",\n\
+    \"kept\", \"rejected\", \"zoneless_times\", \"zero_vectors\"}, \"episodes\": {the same}, \"digest\": TEXT, \"seconds\": X,\n\
+    \"rate\": rows per second of this session, \"receipt\": PATH, \"rejects\": PATH or null}\n\
+    and with --dry-run {\"dry_run\": true, \"scope\", \"layout\": TEXT, \"space\": TEXT or null, \"nodes\": {\"found\", \"rejected\",\n\
+    \"zoneless_times\", \"zero_vectors\", \"bytes\"}, \"episodes\": {the same}, \"problems\": [TEXT…]}")]
 pub struct Migrate {
     /// Plans and validates only: the database is not written to
     #[arg(long)]
@@ -51,7 +57,7 @@ pub struct Migrate {
     #[arg(long, value_name = "KINDS", value_delimiter = ',')]
     pub only: Vec<Only>,
 
-    /// Migrates the rows of a rejects file, as you have mended them, instead of all rows
+    /// Migrates the rows of a rejects file that you have corrected, instead of all rows
     #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
     pub rows: Option<PathBuf>,
 
@@ -356,7 +362,7 @@ fn summary(report: &Report, again: &Again, screen: Screen) -> String {
     table.told("inserted", [nodes.inserted, episodes.inserted]);
     table.told("updated", [nodes.updated, episodes.updated]);
     table.told("there already", [nodes.unchanged, episodes.unchanged]);
-    table.told("kept, differ", [nodes.kept, episodes.kept]);
+    table.told("kept (differ)", [nodes.kept, episodes.kept]);
     table.told("rejected", [nodes.rejected, episodes.rejected]);
     let found = &report.verification;
     table.row([
@@ -372,8 +378,13 @@ fn summary(report: &Report, again: &Again, screen: Screen) -> String {
         "different",
         [found.nodes.different_count, found.episodes.different_count],
     );
+    // Beside the rows of a file stand all others of the scope.
+    let beside = match again.rows {
+        Some(_) => "others there",
+        None => "added later",
+    };
     table.told(
-        "added later",
+        beside,
         [found.nodes.extra_count, found.episodes.extra_count],
     );
     let mut text = table.render(screen);
@@ -402,13 +413,19 @@ fn summary(report: &Report, again: &Again, screen: Screen) -> String {
     text.push_str(&table::summary(&lines, screen));
     if nodes.kept + episodes.kept > 0 {
         text.push_str("\nRows that were there and differ were kept. To replace them with the source's:\n  the same command with --existing update\n");
+        if let Some(rows) = &again.rows {
+            let rows = crate::text::safe(&rows.display().to_string());
+            text.push_str(&format!(
+                "Where two memories share an id, that replaces one by the other; to keep both, give one another id in {rows}.\n"
+            ));
+        }
     }
     if let Some(rejects) = &report.rejects {
         let rejects = shown(rejects);
         let command = again.with_rows(report.scope, &rejects);
         let rejects = crate::text::safe(&rejects);
         text.push_str(&format!(
-            "\nMend the rows in {rejects}, then:\n  {command}\n"
+            "\nCorrect the rows in {rejects}, then:\n  {command}\n"
         ));
     }
     // As long as the source has rows that cannot be moved, they are not compared there.

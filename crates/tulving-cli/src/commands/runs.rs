@@ -18,6 +18,8 @@ use crate::text::quote;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Lists the runs, newest first
+    #[command(after_help = "With --json:\n\
+    {\"runs\": [as runs status prints them…]}")]
     List,
 
     /// Shows one run: how far it is, how fast, and whether its process still works on it
@@ -26,6 +28,11 @@ pub enum Command {
 
 /// `tulving runs status`
 #[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"run_id\", \"scope_id\", \"status\": \"running\", \"interrupted\", \"finished\" or \"abandoned\", \"phase\", \"live\": BOOL, \"rows\": N,\n\
+    \"rows_done\": N, \"seconds\": X or null, \"rate\": X or null, \"verified\": BOOL or null, \"error\": TEXT or null, \"started_at\",\n\
+    \"updated_at\", \"finished_at\", \"version\", \"inputs\": {…}, \"result\": the receipt, or null}\n\
+    A run whose process is gone is interrupted, and not live; seconds and rate are those of its last session.")]
 pub struct Status {
     /// The run [default: the newest]
     #[arg(value_name = "RUN_ID")]

@@ -23,12 +23,18 @@ pub enum Command {
     ///
     /// The tables go into the first schema of the search path, or into the one that `--schema`
     /// names, which is made if it is not there.
+    #[command(after_help = "With --json:\n\
+    {\"applied\": [VERSION…], \"version\": N}")]
     Apply,
 
     /// Shows which versions a database has, and which are missing
+    #[command(after_help = "With --json:\n\
+    {\"applied\": [{\"version\", \"name\", \"checksum\", \"applied_at\"}], \"pending\": [{\"version\", \"name\", \"checksum\"}]}")]
     Status,
 
     /// Prints the SQL of the schema; needs no database
+    #[command(after_help = "With --json:\n\
+    {\"versions\": [{\"version\", \"name\", \"sql\"}]}")]
     Print,
 }
 

@@ -21,9 +21,9 @@ use crate::terminal::Screen;
 
 /// Finds memories by meaning and by words
 ///
-/// Brings the best questions with their answers and the best conversations, as many of each as
-/// `retrieval` in config.yaml says, or `--top-k` of both together. Every memory that passes can be
-/// found: with fewer than asked for, all that answer are there. Changes nothing.
+/// Shows the best questions with their answers and the best conversations: as many of each as
+/// `retrieval` in config.yaml says, or `--top-k` in all. Where it shows fewer, no other memory passes the
+/// options. Changes nothing.
 ///
 /// Each answer says what its scores are: cosines from -1 to 1 where vectors alone were compared, BM25 from
 /// 0 up where words alone were looked for, and otherwise numbers that compare within this answer only.
@@ -35,23 +35,23 @@ use crate::terminal::Screen;
     and \"context\" with --context, \"note\" where only words were looked for, or words are of another version")]
 #[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["text", "like", "vector"])))]
 pub struct Search {
-    /// What is looked for; `-` reads it from stdin
+    /// What to look for; `-` reads it from stdin
     #[arg(value_name = "TEXT")]
     pub text: Option<String>,
 
-    /// What is like this memory
+    /// Finds what is like this memory
     #[arg(long, value_name = "ID", conflicts_with_all = ["text", "vector"])]
     pub like: Option<String>,
 
-    /// What is near this vector: a JSON array (`-`: from stdin) or an .npy file with one row
+    /// Finds what is near this vector: a JSON array (`-`: from stdin) or an .npy file with one row
     #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
     pub vector: Option<PathBuf>,
 
-    /// By what memories are found
+    /// How to search
     #[arg(long, value_name = "MODE", default_value = "hybrid")]
     pub mode: Mode,
 
-    /// So many of all kinds together [default: process_top_k and episodic_top_k of the configuration]
+    /// How many hits in all [default: process_top_k questions and episodic_top_k conversations, as configured]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub top_k: Option<u64>,
 
@@ -63,7 +63,7 @@ pub struct Search {
     #[arg(long)]
     pub context: bool,
 
-    /// Characters that this text may have
+    /// The most characters that this text may have
     #[arg(
         long,
         value_name = "CHARS",
@@ -72,11 +72,11 @@ pub struct Search {
     )]
     pub budget: usize,
 
-    /// Prefers what is recent: after so many days a memory counts half
+    /// Prefers recent memories: one that is so many days old counts half
     #[arg(long, value_name = "DAYS")]
     pub recency: Option<f64>,
 
-    /// Prefers what is in the clusters of the best hits, by this share of the score
+    /// Prefers memories in the clusters of the best hits: adds this share of the score
     #[arg(long, value_name = "X")]
     pub cluster_boost: Option<f64>,
 
@@ -85,14 +85,14 @@ pub struct Search {
     pub which: Which,
 }
 
-/// By what memories are found.
+/// How to search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
-    /// By meaning and by words.
+    /// By meaning and by words
     Hybrid,
-    /// By meaning alone.
+    /// By meaning alone
     Vector,
-    /// By words alone.
+    /// By words alone
     Keyword,
 }
 
@@ -156,7 +156,8 @@ fn query(search: Search, defaults: &Retrieval) -> Result<Query, CliError> {
     let positive = |flag: &str, number: Option<f64>| match number {
         Some(number) if !(number.is_finite() && number > 0.0) => Err(CliError::usage(format!(
             "{flag}: {number} is not a number above 0"
-        ))),
+        ))
+        .hint(format!("{flag} 30, or another number above 0"))),
         number => Ok(number),
     };
     let min_score = match search.min_score {

@@ -22,6 +22,9 @@ use crate::text::escape;
 /// to the one that is given, else to one that is made. A memory that has no vector gets one if its text is
 /// given, even the same; with `--missing-vectors` all get one.
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "tulving update [OPTIONS] <ID>\n       tulving update --missing-vectors"
+)]
 #[command(after_help = "With --json:\n\
     {\"id\": ID}, or with --missing-vectors {\"made\": N, \"without\": N}")]
 pub struct Update {
@@ -63,7 +66,7 @@ pub struct Changes {
     #[arg(long, value_name = "TIME", value_parser = input::time)]
     pub created_at: Option<Timestamp>,
 
-    /// A topic, in place of those it has; may be given several times, and empty for none
+    /// A topic, in place of those it has; may be repeated, and empty for none
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
 

@@ -32,11 +32,15 @@ pub enum Command {
     Create(Create),
 
     /// Lists the users of a database
+    #[command(after_help = "With --json:\n\
+    {\"users\": [{\"id\", \"email\", \"tenant_id\", \"created_at\"}]}")]
     List,
 }
 
 /// `tulving user create`
 #[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"id\", \"email\", \"tenant_id\", \"created\": BOOL}, or with --sql {\"id\", \"sql\"}, and with --output {\"id\", \"file\"}")]
 pub struct Create {
     /// The user's e-mail address
     #[arg(long, value_name = "ADDRESS")]

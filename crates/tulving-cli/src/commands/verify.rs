@@ -26,6 +26,10 @@ use crate::{interrupt, progress};
 ///
 /// Ends with exit 5 and the first 20 differences if there are any.
 #[derive(Debug, Args)]
+#[command(after_help = "With --json:\n\
+    {\"verified\": BOOL, \"scope\": {\"kind\", \"id\"}, \"nodes\": {\"source\", \"target\", \"equal\", \"missing_count\", \"extra_count\",\n\
+    \"different_count\", \"live_count\", \"rejected\", \"missing\": [ID…], \"extra\": [ID…], \"different\": [{\"id\", \"fields\": [NAME…]}]},\n\
+    \"episodes\": {the same}, \"digest\": {\"source\", \"target\"}, \"against\": [TEXT…]}")]
 pub struct Verify {
     /// Counts rows added later, access counts and clusters as differences too
     #[arg(long)]
@@ -166,8 +170,13 @@ pub(super) fn verdict(
         digest(&verification.target_digest),
     );
     if !verification.verified {
+        let holds = if only_exact_differs(verification) {
+            "holds what the source holds, but not exactly as it is there"
+        } else {
+            "does not hold what the source holds"
+        };
         format!(
-            "{}: {scope} does not hold what the source holds.\n\ndigest   {source}… in the source, {target}… in the database\n",
+            "{}: {scope} {holds}.\n\ndigest   {source}… in the source, {target}… in the database\n",
             screen.paint(Look::Bad, "NOT VERIFIED")
         )
     } else if rejected > 0 {
@@ -185,8 +194,26 @@ pub(super) fn verdict(
     }
 }
 
+/// Whether every row is there, and only what `--exact` counts too is not as it was.
+fn only_exact_differs(verification: &Verification) -> bool {
+    let lacks = |found: &KindVerification| {
+        found.missing_count > 0 || found.different_count > found.live_count
+    };
+    !verification.verified
+        && verification.against.is_empty()
+        && !lacks(&verification.nodes)
+        && !lacks(&verification.episodes)
+}
+
 /// What to type where rows are not as they were.
 fn advice(scope: Scope, data_dir: &Path, verification: &Verification) -> String {
+    if only_exact_differs(verification) {
+        let command = command("verify", scope, data_dir);
+        return format!(
+            "\nMemories that were added later, access counts and clusters live on in the database; no migration\n\
+             takes them back. Without --exact they are no difference:\n  {command}\n"
+        );
+    }
     let (nodes, episodes) = (&verification.nodes, &verification.episodes);
     let more = if nodes.different_count + episodes.different_count > 0 {
         " --existing update"

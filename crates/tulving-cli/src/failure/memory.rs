@@ -134,7 +134,7 @@ impl From<FileError> for CliError {
                 told(Exit::Source, &error).hint(source::record(path, source))
             }
             FileError::Damaged { .. } => {
-                told(Exit::Source, &error).hint("tulving doctor   (says what else is wrong); then mend the file, or restore it from a backup")
+                told(Exit::Source, &error).hint("tulving doctor   (says what else is wrong); then correct the file, or restore it from a backup")
             }
             FileError::Newer { .. } => told(Exit::Refused, &error).hint("use a newer tulving"),
             FileError::Width { .. } => told(Exit::Source, &error)
@@ -173,7 +173,7 @@ fn layout(error: &LayoutError) -> CliError {
         )),
         LayoutError::Missing { .. } => told(Exit::Source, error).hint("restore the file"),
         LayoutError::Manifest { .. } => {
-            told(Exit::Source, error).hint("mend the manifest, or restore it")
+            told(Exit::Source, error).hint("correct the manifest, or restore it")
         }
         LayoutError::Io { .. } => {
             told(Exit::Usage, error).hint("see that this account may read there")
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn what_files_refuse_names_the_command_that_mends_it() {
+    fn what_files_refuse_names_the_command_that_helps() {
         let full = || io::Error::from(ErrorKind::StorageFull);
         for (error, exit, hint) in [
             (
@@ -444,7 +444,7 @@ mod tests {
                 }
                 .into(),
                 Exit::Source,
-                "mend the manifest",
+                "correct the manifest",
             ),
         ] {
             check(error, exit, hint);

@@ -27,7 +27,7 @@ pub(super) fn record(path: &Path, error: &ParseError) -> String {
             format!("put UTF-8 in place of the bytes there, or restore {file} from a backup")
         }
         Reason::UnexpectedEnd => restore(path),
-        _ => format!("mend {file} at that byte, or restore it from a backup"),
+        _ => format!("correct {file} at that byte, or restore it from a backup"),
     }
 }
 
@@ -45,7 +45,7 @@ fn records(path: &Path, error: &RecordsError) -> String {
         RecordsError::TooLarge { .. } => {
             format!("shorten that record in {file}: 64 MiB are the most that one takes")
         }
-        _ => format!("mend {file} at that byte, or restore it from a backup"),
+        _ => format!("correct {file} at that byte, or restore it from a backup"),
     }
 }
 

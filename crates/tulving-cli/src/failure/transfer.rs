@@ -29,7 +29,7 @@ impl From<TransferError> for CliError {
                 if total > first.len() as u64 {
                     told.causes.push(format!("and {} more", total - first.len() as u64));
                 }
-                told.hint("mend the source, or --on-error reject to move the other rows (--restamp for rows of another owner)")
+                told.hint("correct the source, or --on-error reject to move the other rows (--restamp for rows of another owner)")
             }
             TransferError::CountMismatch { kind, .. } => told(Exit::Source, &error).hint(match kind {
                 Kind::Node => "restore both files from one moment, then tulving migrate --dry-run (or --only episodes)",
@@ -46,7 +46,7 @@ impl From<TransferError> for CliError {
                 told(Exit::Source, &error).hint(source::record(Path::new(file), source))
             }
             TransferError::Layout(LayoutError::Manifest { .. }) => told(Exit::Source, &error)
-                .hint("mend the manifest; without a manifest.json the usual file names are taken"),
+                .hint("correct the manifest; without a manifest.json the usual file names are taken"),
             TransferError::Layout(LayoutError::Missing { .. }) => {
                 told(Exit::Source, &error).hint("restore the file, or leave its kind out with --only nodes or --only episodes")
             }
@@ -61,7 +61,7 @@ impl From<TransferError> for CliError {
                 told(Exit::Source, &error).hint("--data-dir DIR, the directory that holds corpus/ and vectors/")
             }
             TransferError::RowsFile { .. } => told(Exit::Source, &error)
-                .hint("mend the line; each needs `kind`, `index` and `row` as --on-error reject wrote them"),
+                .hint("correct the line; each needs `kind`, `index` and `row` as --on-error reject wrote them"),
             TransferError::Foreign { ref path, found } => {
                 told(Exit::Source, &error).hint(remedy(path, found))
             }

@@ -2,7 +2,7 @@
 
 use testkit::corpus::Corpus;
 
-use crate::support::{ANN, Desk, ids};
+use crate::support::{ANN, Desk, Ran, ids};
 
 #[test]
 fn the_id_is_printed_alone() {
@@ -203,4 +203,29 @@ fn after_a_bad_line_far_down_it_is_said_where_to_go_on() {
     said.sort_unstable();
     said.dedup();
     assert_eq!(said.len(), 1_500);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn where_the_id_cannot_be_printed_the_memory_is_said_to_be_stored() {
+    let desk = Desk::new();
+    let full = || {
+        std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap()
+    };
+    let mut one = desk.command(&["add", "--question", "why?"]);
+    let ran = Ran::from(one.stdout(full()).output().unwrap()).expect(7);
+    let id = &desk.ids()[0];
+    ran.says(&format!("the memory was stored, as {id}"))
+        .says("try: free space there");
+    desk.write(
+        "lines.jsonl",
+        "{\"question\": \"a\"}\n{\"question\": \"b\"}\n",
+    );
+    let mut many = desk.command(&["add", "--jsonl", "lines.jsonl"]);
+    let ran = Ran::from(many.stdout(full()).output().unwrap()).expect(7);
+    ran.says("2 memories were stored");
+    assert_eq!(desk.ids().len(), 3);
 }

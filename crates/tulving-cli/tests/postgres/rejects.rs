@@ -249,7 +249,7 @@ fn mended_rows_come_in_with_their_vectors() {
     let first = told("--model test-model --on-error reject", 4);
     assert!(!first.contains("To prove it again"), "{first}");
     let advice = format!(
-        "Mend the rows in rejects.jsonl, then:\n  tulving migrate --user-id {} --data-dir data --model test-model --rows rejects.jsonl\n",
+        "Correct the rows in rejects.jsonl, then:\n  tulving migrate --user-id {} --data-dir data --model test-model --rows rejects.jsonl\n",
         world.user
     );
     assert!(first.contains(&advice), "{first}");

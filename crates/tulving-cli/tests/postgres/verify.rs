@@ -712,3 +712,50 @@ fn rows_of_another_model_are_told_in_one_line() {
     assert!(told.contains(line), "{told}");
     assert_eq!(told.matches("space_id").count(), 1, "{told}");
 }
+
+#[test]
+fn what_only_exact_counts_is_told_apart_and_the_advice_works() {
+    let world = World::new();
+    world.corpus(&Corpus::new(20).dim(4));
+    world.migrate(&[]).expect(0);
+    world
+        .database
+        .batch("UPDATE memory_nodes SET access_count = access_count + 1");
+    let args = ["verify", "--user-id", &world.user];
+    let told = world
+        .run(&[&args[..], &["--exact"]].concat())
+        .expect(5)
+        .stdout;
+    assert!(
+        told.contains("holds what the source holds, but not exactly as it is there"),
+        "{told}"
+    );
+    let command = told
+        .lines()
+        .last()
+        .unwrap()
+        .trim()
+        .strip_prefix("tulving ")
+        .unwrap();
+    let advised: Vec<&str> = command.split(' ').collect();
+    world.run(&advised).expect(0);
+}
+
+#[test]
+fn doctor_counts_memories_without_a_vector() {
+    let world = World::new();
+    world.corpus(&Corpus::new(20).dim(4));
+    world.migrate(&[]).expect(0);
+    world.database.batch(
+        "DELETE FROM node_vectors WHERE id IN (SELECT id FROM memory_nodes ORDER BY id LIMIT 3);
+         UPDATE memory_nodes SET embedding = NULL, space_id = NULL, dims = NULL
+         WHERE id IN (SELECT id FROM memory_nodes ORDER BY id LIMIT 3)",
+    );
+    let args = ["doctor", "--backend", "postgres", "--user-id", &world.user];
+    let told = world.run(&args).stdout;
+    assert!(
+        told.contains("3 memories without, found by words only"),
+        "{told}"
+    );
+    assert!(told.contains("tulving update --missing-vectors"), "{told}");
+}

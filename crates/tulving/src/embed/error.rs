@@ -21,7 +21,7 @@ pub enum EmbedError {
         source: io::Error,
     },
     /// No server answers, or the connection broke, at every try.
-    #[error("lost or never reached the embedding server {url}")]
+    #[error("the embedding server {url} cannot be reached, or the connection to it broke off")]
     Unreachable {
         /// The server's address.
         url: String,

@@ -181,20 +181,21 @@ fn compare<R: Table>(
             .differing(&existing.stored.record)
             .into_iter()
             .partition(|field| R::LIVE.contains(field));
-        found.live_count += u64::from(!live.is_empty());
-        if exact {
-            content.extend(live);
-        }
         content.extend(vector_differences(row, &existing, space_id));
+        if content.is_empty() && target != row.digest {
+            content.push("carry");
+        }
+        found.live_count += u64::from(content.is_empty() && !live.is_empty());
         let carried = |record: &R| {
             let mut whole = Vec::new();
             record::write(record, Part::Everything, &mut whole).map(|()| whole)
         };
-        if content.is_empty()
-            && (target != row.digest
-                || exact && carried(&row.stored.record) != carried(&existing.stored.record))
-        {
-            content.push("carry");
+        if exact {
+            content.extend(live);
+            if content.is_empty() && carried(&row.stored.record) != carried(&existing.stored.record)
+            {
+                content.push("carry");
+            }
         }
         if content.is_empty() {
             found.equal += 1;

@@ -177,7 +177,17 @@ async fn memories(owner: Scope, cx: &Context) -> Result<Vec<Check>, CliError> {
             FoundBy::Exact => "searched exactly",
             FoundBy::Index => "searched through an index",
         };
-        checks.push(Check::fine("vectors", format!("{space}, {how}")));
+        checks.push(match backend.without_vector(owner).await? {
+            0 => Check::fine("vectors", format!("{space}, {how}")),
+            without => Check::warn(
+                "vectors",
+                format!(
+                    "{space}, {how}; {} without, found by words only",
+                    counted(without, "memory")
+                ),
+                "tulving update --missing-vectors   (makes them)",
+            ),
+        });
     }
     checks.push(embedder(space.as_ref(), cx).await);
     Ok(checks)

@@ -213,7 +213,7 @@ fn problems(problems: &[Problem]) -> Vec<Check> {
         checks.push(Check::warn(
             "records",
             detail,
-            "mend them in the file; they are kept there, and neither found nor counted",
+            "correct them in the file; they are kept there, and neither found nor counted",
         ));
     }
     if !kept.is_empty() {

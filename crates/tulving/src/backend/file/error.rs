@@ -78,7 +78,7 @@ pub enum FileError {
     },
     /// Something else wrote to the files that a journal with pending writes is bound to.
     #[error(
-        "{} changed while {journal} holds writes that are not in it yet; nothing was read or written",
+        "another program changed {}, and {journal} still holds memories that are not written there; nothing was read or written",
         list(.changed)
     )]
     BaseChanged {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_postgres::types::Type;
 
 use async_trait::async_trait;
 use tokio_postgres::error::SqlState;
@@ -14,6 +15,7 @@ use super::place::Place;
 use super::pool::{Lent, Pool};
 use super::scoped::Purpose;
 use super::spaces::Spaces;
+use super::statement::Statement;
 use crate::backend::{
     Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Matching, Nearest, Page,
 };
@@ -107,6 +109,25 @@ impl PostgresBackend {
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// How many of a scope's memories have no vector, and are found by words only.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn without_vector(&self, scope: Scope) -> Result<u64, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(&self.place, scope, self.reading());
+            let count = "SELECT (SELECT count(*) FROM memory_nodes WHERE scope_id = $1 AND embedding IS NULL) \
+                              + (SELECT count(*) FROM episodic_memories WHERE scope_id = $1 AND embedding IS NULL)";
+            let count = Statement::new(count).with(scope.id(), Type::UUID);
+            let rows = scoped
+                .finish(&[count], "counting memories without a vector")
+                .await?;
+            let row = rows.iter().flatten().next();
+            Ok(row.map_or(0, |row| row.get::<_, i64>(0).unsigned_abs()))
+        })
     }
 
     fn reading(&self) -> Purpose {
