@@ -7,7 +7,7 @@ mod output;
 mod source;
 mod transfer;
 
-pub(crate) use memory::into_folders;
+pub(crate) use memory::{into_folders, moved};
 mod usage;
 
 use std::error::Error;

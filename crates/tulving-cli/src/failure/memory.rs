@@ -199,6 +199,13 @@ pub(crate) fn into_folders(directory: &Path, files: &[&str]) -> String {
         };
         return format!("--data-dir {}", name(above));
     }
+    moved(directory, directory, files)
+}
+
+/// The command that moves files of memories from anywhere into the folders of a data directory.
+#[must_use]
+pub(crate) fn moved(from: &Path, directory: &Path, files: &[&str]) -> String {
+    let name = |path: &Path| shell(&path.to_string_lossy());
     let mut folders: Vec<&str> = files.iter().filter_map(|file| folder_of(file)).collect();
     folders.dedup();
     let made = folders
@@ -207,7 +214,7 @@ pub(crate) fn into_folders(directory: &Path, files: &[&str]) -> String {
     let mut command = format!("mkdir -p{}", made.collect::<String>());
     for folder in folders {
         let of_folder = files.iter().filter(|file| folder_of(file) == Some(folder));
-        let moved = of_folder.map(|file| format!(" {}", name(&directory.join(file))));
+        let moved = of_folder.map(|file| format!(" {}", name(&from.join(file))));
         let moved: String = moved.collect();
         command.push_str(&format!(" && mv{moved} {}", name(&directory.join(folder))));
     }

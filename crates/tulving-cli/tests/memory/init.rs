@@ -385,6 +385,36 @@ fn files_that_lack_their_folders_are_told_how_to_get_them() {
 }
 
 #[test]
+fn files_beside_the_directory_to_be_are_told_how_to_get_into_it() {
+    let desk = Desk::empty();
+    let from = Desk::empty();
+    Corpus::new(20)
+        .dim(8)
+        .episodes(false)
+        .write(&from.path("data"));
+    for (folder, name) in [("corpus", "nodes.json"), ("vectors", "nodes.npy")] {
+        let file = std::fs::read(from.path("data").join(folder).join(name)).unwrap();
+        desk.write(name, file);
+    }
+    let before = desk.everything();
+    let refused = desk.run(&["init"]).expect(9);
+    desk.is_as_it_was(&before, "refused");
+    let (_, hint) = refused.stderr.split_once("try: ").unwrap();
+    let (command, _) = hint.split_once("   (").unwrap();
+    let moved = Command::new("bash")
+        .args(["-ec", command])
+        .current_dir(desk.path("."))
+        .status();
+    assert!(moved.unwrap().success(), "{command}");
+    desk.run(&["init"]).expect(0);
+    assert_eq!(desk.ids().len(), 20);
+    // A file of that name alone may be anyone's.
+    let desk = Desk::empty();
+    desk.write("nodes.json", "[]");
+    desk.run(&["init"]).expect(0);
+}
+
+#[test]
 fn who_names_a_folder_of_a_data_directory_is_told_the_directory() {
     let desk = Desk::empty();
     Corpus::new(20).dim(8).write(&desk.path("data"));

@@ -481,6 +481,11 @@ fn a_directory_of_a_newer_program_is_refused_and_not_touched() {
         desk
     };
     for desk in [
+        newer(
+            "\"version\": \"2.0.0\"",
+            "\"version\": \"3.0.0\"",
+            "data/manifest.json",
+        ),
         newer("\"format\": 2", "\"format\": 3", "data/manifest.json"),
         newer(
             "tulving journal\n\u{2}",

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use tulving::backend::file::layout::astray;
 use tulving::backend::file::{FileBackend, Founding, Inventory, Site};
 use tulving::model::Scope;
 use uuid::Uuid;
@@ -9,6 +10,7 @@ use uuid::Uuid;
 use super::{Done, Made, file};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
+use crate::failure::moved;
 use crate::text::shell;
 
 /// Sees to it that the directory is there and has an owner, and that there is a configuration that
@@ -20,6 +22,9 @@ pub(super) fn see_to(
     cx: &Context,
 ) -> Result<Option<Made>, CliError> {
     let site = Site::survey(directory)?;
+    if site == Site::Vacant {
+        refuse_if_beside(directory)?;
+    }
     let owner = owner_of(directory, &site, cx)?;
     if let Site::Unclaimed(Inventory {
         inexact: Some(inexact),
@@ -95,6 +100,28 @@ fn owner_of(directory: &Path, site: &Site, cx: &Context) -> Result<Scope, CliErr
         }
         (Site::Vacant, None) => Ok(Scope::User(Uuid::new_v4())),
     }
+}
+
+/// Memories that lie where the directory is to be made are meant, and not an empty memory beside them.
+fn refuse_if_beside(directory: &Path) -> Result<(), CliError> {
+    let beside = directory.parent().unwrap_or(Path::new(""));
+    let files = astray(match beside == Path::new("") {
+        true => Path::new("."),
+        false => beside,
+    });
+    if !["nodes.json", "nodes.npy"]
+        .iter()
+        .all(|file| files.contains(file))
+    {
+        return Ok(());
+    }
+    let message = format!(
+        "nodes.json and nodes.npy are beside {}, where a data directory would have them in its folders",
+        directory.display()
+    );
+    let command = moved(beside, directory, &files);
+    Err(CliError::new(Exit::Refused, message)
+        .hint(format!("{command}   (then the same command again)")))
 }
 
 /// Memories that name an owner are not given to a new one, who would see none of them.

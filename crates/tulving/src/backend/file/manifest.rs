@@ -16,6 +16,9 @@ use crate::model::{Scope, Space, Timestamp};
 /// no form.
 const FORMAT: u32 = 2;
 
+/// The newest layout of the origin that is known, by the first number of its version.
+const LAYOUT: u32 = 2;
+
 /// A manifest. What is not set here is written as it was read.
 #[derive(Debug, Clone)]
 pub(super) struct Manifest {
@@ -69,8 +72,16 @@ impl Manifest {
         &self.path
     }
 
-    /// Refuses a directory that a newer program has made its own.
+    /// Refuses a directory that a newer program has made its own, and one of a newer layout.
     fn check_format(&self) -> Result<(), FileError> {
+        let newer = |found, known| FileError::Newer {
+            path: self.path.clone(),
+            found,
+            known,
+        };
+        if let Some(found) = self.layout_version().filter(|found| *found > LAYOUT) {
+            return Err(newer(found, LAYOUT));
+        }
         let format = self.tulving("format");
         let found = match format {
             None => return Ok(()),
@@ -79,12 +90,16 @@ impl Manifest {
         };
         match found {
             Some(found) if found <= FORMAT => Ok(()),
-            Some(found) => Err(FileError::Newer {
-                path: self.path.clone(),
-                found,
-                known: FORMAT,
-            }),
+            Some(found) => Err(newer(found, FORMAT)),
             None => Err(self.broken("tulving.format must be a whole number")),
+        }
+    }
+
+    /// The first number of the layout's version; `None` if it is no manifest of memories, or names none.
+    fn layout_version(&self) -> Option<u32> {
+        match self.value.get("version").filter(|_| says_so(&self.value))? {
+            Value::String(version) => version.to_str()?.split('.').next()?.parse().ok(),
+            _ => None,
         }
     }
 
@@ -275,12 +290,17 @@ pub(super) fn speaks_of_memories(path: &Path) -> Result<bool, FileError> {
     let Ok(manifest) = json::document(&bytes) else {
         return Ok(false);
     };
+    Ok(says_so(&manifest))
+}
+
+/// Whether a manifest says what those of data directories say.
+fn says_so(manifest: &Value<'_>) -> bool {
     let is_object = |key| matches!(manifest.get(key), Some(Value::Object(_)));
     let is_unified = matches!(manifest.get("structure"), Some(Value::String(word)) if word.as_bytes() == b"unified");
-    Ok(is_unified
+    is_unified
         || ["owner", "corpus", "vectors", "tulving"]
             .into_iter()
-            .any(is_object))
+            .any(is_object)
 }
 
 /// Whose memory a directory says it holds, and in which space its vectors are.
