@@ -42,9 +42,7 @@ impl Alike {
         while let Some(line) = shown.next() {
             if line == "…" {
                 while shown.next_if_eq(&"…").is_some() {}
-                let Some(next) = shown.peek().filter(|next| !next.is_empty()) else {
-                    return None;
-                };
+                let next = shown.peek().filter(|next| !next.is_empty())?;
                 while printed.next_if(|line| !self.is(next, line)).is_some() {}
                 continue;
             }
