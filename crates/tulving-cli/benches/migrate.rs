@@ -1,7 +1,8 @@
 //! `make bench`: a migration beside what else could be done with the same rows, from one run.
 //!
 //! Every figure is a median over `TULVING_BENCH_RUNS` (3) rounds; sizes are `TULVING_BENCH_ROWS`
-//! (10000,100000) nodes of 1024. The server is private and durable: fsync is on.
+//! (10000,100000) nodes of 1024. The server is private and durable: fsync is on. A second table says how
+//! fast owner after owner of one database migrates; the tenth is to be within 15 % of the first.
 
 #![expect(
     clippy::unwrap_used,
@@ -31,6 +32,50 @@ fn main() {
     let rounds = std::env::var("TULVING_BENCH_RUNS").map_or(3, |runs| runs.parse().unwrap());
     for size in sizes.split(',') {
         measure(&server, size.parse().unwrap(), rounds);
+    }
+    measure_owners(&server, rounds);
+}
+
+/// How many nodes each owner has, how many owners there are, and which of them are told.
+const OWNER_ROWS: usize = 12_000;
+const OWNERS: usize = 10;
+const TOLD: [usize; 3] = [1, 2, 10];
+
+/// One owner after the other into one database, whose statistics know the first and none of the others.
+fn measure_owners(server: &Server, rounds: usize) {
+    let directory = tempfile::tempdir().unwrap();
+    Corpus::new(OWNER_ROWS)
+        .episodes(false)
+        .write(&directory.path().join("data"));
+    let mut rates = vec![Vec::new(); OWNERS];
+    for _ in 0..rounds {
+        let database = server.database();
+        let program = |args: &[&str]| finish(program(&database, directory.path(), args));
+        program(&["schema", "apply"]);
+        for table in ["memory_nodes", "node_vectors", "node_postings", "scopes"] {
+            database.batch(&format!(
+                "ALTER TABLE {table} SET (autovacuum_enabled = off)"
+            ));
+        }
+        for (number, rates) in rates.iter_mut().enumerate() {
+            let email = format!("owner-{number}@example.com");
+            let (_, _, owner) = program(&["user", "create", "--email", &email]);
+            let (took, _, _) = program(&["migrate", "--user-id", owner.trim(), "--yes"]);
+            rates.push(rate(OWNER_ROWS, took));
+            if number == 0 {
+                database.batch("ANALYZE");
+            }
+        }
+    }
+    let rates: Vec<f64> = rates.into_iter().map(median).collect();
+    println!("\n{OWNER_ROWS} nodes of 1024 for each owner, median of {rounds}");
+    println!(
+        "{:52} {:>9}  {:>6}",
+        "owner of the database", "rows/s", "ratio"
+    );
+    for number in TOLD {
+        let rate = rates[number - 1];
+        println!("{number:<52} {rate:>9.0}  {:>5.2}x", rate / rates[0]);
     }
 }
 

@@ -127,6 +127,33 @@ fn doctor_sees_what_sql_did_to_what_search_reads_and_its_advice_helps() {
 }
 
 #[test]
+fn others_write_and_find_while_everything_is_made_anew() {
+    let world = migrated();
+    let run = |args: &[&str]| {
+        world
+            .run(&[&["--backend", "postgres"], args].concat())
+            .expect(0)
+    };
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(|| {
+            for number in 0..12 {
+                let question = format!("Does quagga number {number} graze?");
+                run(&["add", "--question", &question, "--conversation", "quaggas"]);
+                let found = run(&["search", "quagga", "--mode", "keyword", "--json"]).json();
+                let hits = found["hits"].as_array().unwrap().len();
+                assert_eq!(hits, (number + 1).min(10), "{found}");
+            }
+        });
+        for _ in 0..3 {
+            world.rebuild();
+        }
+        writing.join().unwrap();
+    });
+    world.rebuild();
+    run(&["doctor", "--deep"]);
+}
+
+#[test]
 fn an_index_whose_owner_is_gone_is_named_and_removed() {
     let world = migrated();
     let name = "node_vectors_00000000000000000000000000000009_1";
