@@ -242,12 +242,17 @@ impl Facts {
         const TABLE: &str = "memory_nodes";
         match self.place() {
             Some(place) if self.applied && !self.is_missing(TABLE) => Ok(place),
-            found => Err(Refusal::TableMissing {
-                table: TABLE,
-                target: target.to_owned(),
-                schema: found.map(|place| place.schema).or(site.schema.clone()),
-                elsewhere: self.homes.clone(),
-            }),
+            found => {
+                let schema = found.map(|place| place.schema).or(site.schema.clone());
+                let mut elsewhere = self.homes.clone();
+                elsewhere.retain(|home| Some(home) != schema.as_ref());
+                Err(Refusal::TableMissing {
+                    table: TABLE,
+                    target: target.to_owned(),
+                    schema,
+                    elsewhere,
+                })
+            }
         }
     }
 
@@ -305,9 +310,12 @@ impl Facts {
         }
         match self.lacking.as_slice() {
             [] => Ok(()),
-            lacking => Err(Refusal::RightsMissing {
+            [first, rest @ ..] => Err(Refusal::RightsMissing {
                 role: ROLE,
-                rights: lacking.join(", "),
+                rights: match rest.len() {
+                    0 => first.clone(),
+                    more => format!("{first} and {more} more"),
+                },
             }),
         }
     }

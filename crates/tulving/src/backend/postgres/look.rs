@@ -74,7 +74,7 @@ WITH path AS (
     SELECT r.place, r.personal, n.oid, n.nspname::text AS name
     FROM (SELECT 1 AS place, false AS personal, $1 AS name WHERE $1 IS NOT NULL
           UNION ALL
-          SELECT place, name = '$user', CASE name WHEN '$user' THEN session_user::text ELSE name END
+          SELECT place, name = '$user', CASE name WHEN '$user' THEN current_user::text ELSE name END
           FROM (SELECT place, coalesce(replace(m[1], '""', '"'), lower(rtrim(m[2]))) AS name
                 FROM regexp_matches(coalesce($2, current_setting('search_path')),
                                     '"((?:[^"]|"")*)"|([^",[:space:]][^",]*)', 'g') WITH ORDINALITY AS r (m, place)) AS p
@@ -120,7 +120,7 @@ SELECT current_setting('server_version_num')::int,
        (SELECT default_version FROM pg_available_extensions WHERE name = 'vector'),
        coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = 'public'), false),
        EXISTS (SELECT FROM app),
-       coalesce((SELECT pg_has_role(oid, CASE WHEN current_setting('server_version_num')::int >= 160000
+       coalesce((SELECT pg_has_role(session_user, oid, CASE WHEN current_setting('server_version_num')::int >= 160000
                                               THEN 'SET' ELSE 'MEMBER' END) FROM app), false),
        ARRAY(SELECT format('USAGE ON SCHEMA %I', n.nspname) FROM pg_namespace n, app
              WHERE n.oid IN (SELECT oid FROM home WHERE versions IS NOT NULL UNION ALL SELECT oid FROM vector)

@@ -326,8 +326,18 @@ impl Connection {
         let doing = format!("putting back what is missing in schema {}", place.schema);
         let mut repaired = Vec::new();
         if !facts.missing.is_empty() {
-            let every: String = VERSIONS.iter().map(SchemaVersion::statements).collect();
-            self.apply(facts, &every, &doing).await?;
+            let mut sql = String::new();
+            for (table, derived) in [
+                ("memory_nodes", "node_vectors, node_postings"),
+                ("episodic_memories", "episode_vectors, episode_postings"),
+            ] {
+                // What was made of memories that are gone would be taken for that of later ones.
+                if facts.missing.iter().any(|missing| missing == table) {
+                    sql.push_str(&format!("DROP TABLE IF EXISTS {derived};\n"));
+                }
+            }
+            sql.extend(VERSIONS.iter().map(SchemaVersion::statements));
+            self.apply(facts, &sql, &doing).await?;
             repaired.extend(facts.missing.iter().map(|table| format!("table {table}")));
         }
         // The newest file looks for itself, and changes nothing that is as it should be.
