@@ -103,6 +103,7 @@ macro_rules! for_each_conformance_test {
                 equal_words_come_by_kind_and_id
                 a_filter_changes_no_score
                 no_words_match_nothing
+                words_of_every_script_are_found
                 neighbours_stand_within_reach
                 neighbours_at_the_ends_of_the_numbers
                 clusters_are_counted_and_named

@@ -2,6 +2,7 @@
 
 use tulving::backend::{Backend, Cluster, Filter, FoundBy, Order, Page};
 use tulving::model::{Facts, Key, Kind, Memory};
+use tulving::search::keyword;
 
 use crate::fixture::Fixture;
 use crate::memories::{ALL, Memories, ids};
@@ -245,6 +246,36 @@ pub async fn a_filter_changes_no_score(fixture: &dyn Fixture) {
     assert!(!some.is_empty() && some.len() < all.len());
     for hit in some {
         assert!(all.contains(&hit), "{hit:?}");
+    }
+}
+
+/// Whatever script a question is in, and if it is but a sign: what holds it is found, and nothing else.
+pub async fn words_of_every_script_are_found(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let all = [
+        ("Seoul", "서울은 비가 온다", "서울"),
+        ("water", "물이 없다", "물을"),
+        ("cat", "子猫がいる", "猫"),
+        ("street", "Die Straße", "STRASSE"),
+        ("tea", "чай", "ЧАИ\u{306}"),
+        ("book", "قرأت الكِتاب", "كتاب"),
+        ("Hindi", "हिन्दी", "हिंदी"),
+        ("water in Thai", "ดื่มน้ำเย็น", "น้ำ"),
+        ("language", "I write C++", "C++"),
+        ("party", "we won 🎉", "🎉"),
+        ("arrow", "f() -> u8", "->"),
+        ("thumb", "ok 👍🏽", "👍"),
+    ];
+    memories
+        .write(all.map(|(id, text, _)| plain(saying(id, text))))
+        .await;
+    for _ in 0..2 {
+        for (id, _, question) in all {
+            let terms = keyword::query_terms(question);
+            let found = memories.matching(&terms, ALL, &Filter::default()).await;
+            assert_eq!(ids(&found), [id], "{question}");
+        }
+        fixture.maintain().await;
     }
 }
 
