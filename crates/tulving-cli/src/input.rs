@@ -140,7 +140,8 @@ fn everything(path: &Path) -> Result<Vec<u8>, CliError> {
             "{} is longer than 64 MiB, the most a memory takes",
             name(path)
         );
-        return Err(CliError::new(Exit::Source, message));
+        return Err(CliError::new(Exit::Source, message)
+            .hint("split -b 32m FILE   (cuts it into parts that can be remembered one by one)"));
     }
     Ok(bytes)
 }

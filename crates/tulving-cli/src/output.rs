@@ -61,7 +61,8 @@ pub fn report(report: &str) -> Result<(), CliError> {
 /// As [`OutputFile`] says.
 pub fn file(path: &Path, bytes: &[u8], force: bool) -> Result<(), CliError> {
     let file = OutputFile::at(path)?;
-    Ok(file.write(&Uuid::new_v4().to_string(), bytes, force)?)
+    file.write(&Uuid::new_v4().to_string(), bytes, force)?;
+    Ok(())
 }
 
 /// Prints beside the result, on stderr: what goes with a question, or a warning. The caller has

@@ -123,3 +123,20 @@ fn nothing_is_replaced_in_a_directory_that_cannot_be_synced() {
     assert_eq!(fs::read(desk.path("blind/there")).unwrap(), b"precious");
     assert_eq!(fs::read_dir(desk.path("blind")).unwrap().count(), 1);
 }
+
+#[test]
+fn a_configuration_is_made_where_a_link_leads() {
+    let desk = Desk::empty();
+    fs::create_dir(desk.path("settings")).unwrap();
+    symlink("settings/tulving.yaml", desk.path("config.yaml")).unwrap();
+    desk.run(&["init"]).expect(0);
+    assert!(
+        fs::symlink_metadata(desk.path("config.yaml"))
+            .unwrap()
+            .is_symlink()
+    );
+    desk.add("Why?", "Because.");
+    let made = fs::read(desk.path("settings/tulving.yaml")).unwrap();
+    desk.run(&["init"]).expect(0);
+    assert_eq!(fs::read(desk.path("settings/tulving.yaml")).unwrap(), made);
+}

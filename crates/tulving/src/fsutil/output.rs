@@ -223,11 +223,11 @@ impl OutputFile {
         })
     }
 
-    /// Writes it whole.
+    /// Writes it whole; gives whether anything changed, as [`OutputWriter::keep`] does.
     ///
     /// # Errors
     /// As [`create`](Self::create) and [`OutputWriter::keep`].
-    pub fn write(&self, tag: &str, bytes: &[u8], replace: bool) -> Result<(), OutputError> {
+    pub fn write(&self, tag: &str, bytes: &[u8], replace: bool) -> Result<bool, OutputError> {
         let mut writer = self.create(tag)?;
         let written = writer.write_all(bytes);
         written.map_err(|error| self.io(Doing::Writing, error))?;
@@ -252,16 +252,16 @@ pub struct OutputWriter {
 impl OutputWriter {
     /// Makes what was written durable and gives it the name of `output`, which must be in the
     /// directory in which it was begun. A file that is there and holds the same already is left as
-    /// it is; another one is replaced if `replace` says so.
+    /// it is, and false is given; another one is replaced if `replace` says so.
     ///
     /// # Errors
     /// [`OutputProblem::Exists`] if there is another file that must not be replaced: then it can be
     /// kept under another name. Or if the system refuses. Nothing is replaced then.
-    pub fn keep(&mut self, output: &OutputFile, replace: bool) -> Result<(), OutputError> {
+    pub fn keep(&mut self, output: &OutputFile, replace: bool) -> Result<bool, OutputError> {
         let flushed = self.out.flush();
         flushed.map_err(|error| output.io(Doing::Writing, error))?;
         let (Some(aside), Place::File { path, folder, .. }) = (&self.aside, &output.place) else {
-            return Ok(());
+            return Ok(true);
         };
         let written = self.out.get_ref().sync_all();
         written.map_err(|error| output.io(Doing::Writing, error))?;
@@ -272,6 +272,7 @@ impl OutputWriter {
         };
         sync()?;
         let renaming = |error| output.io(Doing::Renaming, error);
+        let mut changed = true;
         if replace {
             fs::rename(aside, path).map_err(renaming)?;
         } else {
@@ -282,13 +283,14 @@ impl OutputWriter {
                         return Err(output.wrong(OutputProblem::Exists));
                     }
                     fs::remove_file(aside).map_err(renaming)?;
+                    changed = false;
                 }
                 // A file system without hard links.
                 Err(_) => fs::rename(aside, path).map_err(renaming)?,
             }
         }
         self.aside = None;
-        sync()
+        sync().map(|()| changed)
     }
 }
 
@@ -348,7 +350,7 @@ mod tests {
 
     use super::*;
 
-    fn write(path: &Path, bytes: &[u8], replace: bool) -> Result<(), OutputProblem> {
+    fn write(path: &Path, bytes: &[u8], replace: bool) -> Result<bool, OutputProblem> {
         let output = OutputFile::private_at(path).map_err(|error| error.problem)?;
         output
             .write("test", bytes, replace)
@@ -375,7 +377,7 @@ mod tests {
         assert!(matches!(refused, OutputProblem::Exists), "{refused}");
         assert_eq!(fs::read(&path).unwrap(), b"one");
         // Nothing is lost where nothing changes.
-        write(&path, b"one", false).unwrap();
+        assert!(!write(&path, b"one", false).unwrap());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         write(&path, b"two", true).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");

@@ -194,7 +194,7 @@ impl Outputs {
                 none => none.insert(fill(&file).await?),
             };
             match out.keep(&file, self.replace) {
-                Ok(()) => return Ok(Some(path)),
+                Ok(_) => return Ok(Some(path)),
                 Err(OutputError {
                     problem: OutputProblem::Exists,
                     ..

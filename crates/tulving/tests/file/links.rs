@@ -70,6 +70,30 @@ fn are_written_to_on_whatever_file_system_they_lead_to() {
 }
 
 #[test]
+fn folders_may_be_links_too() {
+    let world = World::folded(4);
+    let there = another_disk(&world);
+    for name in ["corpus", "vectors", "journal"] {
+        let target = there.path().join(name);
+        fs::create_dir(&target).unwrap();
+        for entry in fs::read_dir(world.path(name)).unwrap() {
+            let path = entry.unwrap().path();
+            fs::copy(&path, target.join(path.file_name().unwrap())).unwrap();
+        }
+        fs::remove_dir_all(world.path(name)).unwrap();
+        symlink(target, world.path(name)).unwrap();
+    }
+    let backend = world.open();
+    world.insert(&backend, 4..6);
+    world.delete(&backend, 1);
+    backend.compact().unwrap();
+    drop(backend);
+    assert_eq!(world.numbers(&world.open()), [0, 2, 3, 4, 5]);
+    let json = fs::read_to_string(there.path().join("corpus/nodes.json")).unwrap();
+    assert!(json.contains("\"m5\""), "{json}");
+}
+
+#[test]
 fn are_found_by_a_commit_that_was_interrupted() {
     let world = World::folded(4);
     let there = another_disk(&world);

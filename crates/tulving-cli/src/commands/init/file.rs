@@ -1,53 +1,40 @@
 //! The configuration that a new memory begins with.
 
-use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tulving::fsutil::{OutputError, OutputFile, OutputProblem};
 use tulving::model::Scope;
+use uuid::Uuid;
 
 use crate::exit::CliError;
 
-/// A configuration that has no name yet, beside where it will be.
+/// A configuration that is to be written under a name that is free: that of a file, or of a link to
+/// where there is none yet.
 pub(super) struct New<'p> {
     path: &'p Path,
-    file: NamedTempFile,
+    file: OutputFile,
 }
 
 impl<'p> New<'p> {
     /// Finds out that a file can be written there.
     pub(super) fn beside(path: &'p Path) -> Result<Self, CliError> {
-        let folder = path.parent().filter(|folder| *folder != Path::new(""));
-        let mut builder = tempfile::Builder::new();
-        // As any file is made: the account's mask says who may read it.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder
-            .prefix(".config-")
-            .tempfile_in(folder.unwrap_or(Path::new(".")))
-            .map_err(|error| failed(path, &error))?;
+        let file = OutputFile::at(path)?;
         Ok(Self { path, file })
     }
 
-    /// Gives it its name and what it says; false if there is a file of that name meanwhile.
-    pub(super) fn publish(mut self, directory: &Path, owner: Scope) -> Result<bool, CliError> {
+    /// Gives it its name and what it says; false if there is another file of that name meanwhile.
+    pub(super) fn publish(self, directory: &Path, owner: Scope) -> Result<bool, CliError> {
         let text = text(&as_seen_from(self.path, directory)?, owner);
-        self.file
-            .write_all(text.as_bytes())
-            .and_then(|()| self.file.as_file().sync_all())
-            .map_err(|error| failed(self.path, &error))?;
-        match self.file.persist_noclobber(self.path) {
-            Ok(_) => Ok(true),
-            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
-            Err(error) => Err(failed(self.path, &error.error)),
+        let tag = Uuid::new_v4().to_string();
+        match self.file.write(&tag, text.as_bytes(), false) {
+            Ok(changed) => Ok(changed),
+            Err(OutputError {
+                problem: OutputProblem::Exists,
+                ..
+            }) => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
-}
-
-fn failed(path: &Path, error: &std::io::Error) -> CliError {
-    CliError::usage(format!("writing {} failed", path.display()))
-        .because(error)
-        .hint("name another file with --config FILE")
 }
 
 /// The directory as the file names it: relative to the file where it lies beside or below it.
