@@ -28,7 +28,8 @@ pub fn on_stderr(screen: Screen) -> Arc<dyn Progress> {
     }
 }
 
-/// The same for work of one phase, in which `noun`s are counted.
+/// The same for work of one phase, in which `noun`s are counted. It leaves no line behind: what came
+/// of the work is told elsewhere.
 #[must_use]
 pub fn counting(
     word: &'static str,
@@ -85,6 +86,8 @@ struct Course {
     /// How many of them an earlier session did.
     before: u64,
     began: Instant,
+    /// Whether a line says how it ended.
+    leaves_line: bool,
 }
 
 impl Course {
@@ -96,12 +99,16 @@ impl Course {
             done: 0,
             before: 0,
             began: Instant::now(),
+            leaves_line: false,
         }
     }
 
     /// One phase of a migration.
     fn of(phase: Phase, rows: Option<u64>) -> Self {
-        Self::new(phase.as_str(), "row", rows)
+        Self {
+            leaves_line: true,
+            ..Self::new(phase.as_str(), "row", rows)
+        }
     }
 
     /// `13,500 rows`, `1 memory`
@@ -145,7 +152,7 @@ impl Course {
 
     /// `copy      1,024 of 3,375 rows in 2.1 s`, of a phase that did not come to its end.
     fn cut_short(&self, took: Duration) -> Option<String> {
-        let rows = self.rows.filter(|_| self.done > 0)?;
+        let rows = self.rows.filter(|_| self.done > 0 && self.leaves_line)?;
         let (word, took, far) = (self.word, duration(took), self.far(rows));
         Some(match self.before {
             0 => format!("{word:8}  {far} in {took}"),

@@ -64,7 +64,11 @@ impl Bar {
     }
 
     fn finish(phase: &mut Option<Drawn>) {
-        if let Some(course) = phase.take().map(Drawn::end) {
+        if let Some(course) = phase
+            .take()
+            .map(Drawn::end)
+            .filter(|course| course.leaves_line)
+        {
             eprintln_quietly(&course.end(course.began.elapsed()));
         }
     }

@@ -75,7 +75,7 @@ impl<W: Write> Log<W> {
     }
 
     fn finish(&mut self) {
-        if let Some(course) = self.course.take() {
+        if let Some(course) = self.course.take().filter(|course| course.leaves_line) {
             self.line(&course.end(course.began.elapsed()));
         }
     }

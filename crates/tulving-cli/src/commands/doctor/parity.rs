@@ -1,5 +1,6 @@
 //! Files and database, asked the same.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tulving::parity::{self, Parity, Side};
@@ -8,7 +9,7 @@ use super::{Check, Status};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{count, counted};
-use crate::progress::Tally;
+use crate::progress::counting;
 
 /// More differences are not told one by one.
 const SHOWN: usize = 3;
@@ -26,10 +27,11 @@ async fn compare(questions: usize, cx: &Context) -> Result<Parity, CliError> {
     let files = cx.in_files(&cx.config.data_dir()?, embedder.clone())?;
     let database = cx.in_database(files.owner(), embedder).await?;
     let side = |name, store| Side { name, store };
-    let (tally, told) = (Tally::new("parity", false, cx.face()), AtomicUsize::new(0));
-    let progress = |done: usize, _: usize| {
+    let (course, told) = (OnceLock::new(), AtomicUsize::new(0));
+    let progress = |done: usize, of: usize| {
+        let course = course.get_or_init(|| counting("parity", "memory", of as u64, cx.err));
         let before = told.swap(done, Ordering::Relaxed);
-        tally.advance(done.saturating_sub(before) as u64);
+        course.advance(done.saturating_sub(before) as u64);
     };
     let (files, database) = (side("files", &files), side("database", &database));
     Ok(parity::compare(files, database, questions, &progress).await?)
