@@ -32,9 +32,10 @@ impl Naive {
     }
 
     fn insert_one(&mut self, draft: Draft) -> Result<Key, BackendError> {
-        let (mut entry, is_next) = match draft {
-            Draft::Whole(entry) => (entry, false),
-            Draft::Next(entry) => (entry, true),
+        let (mut entry, is_next, keeps_id) = match draft {
+            Draft::Whole(entry) => (entry, false, true),
+            Draft::Next(entry) => (entry, true, false),
+            Draft::NextNamed(entry) => (entry, true, true),
         };
         if let Memory::Node(node) = &mut entry.memory
             && is_next
@@ -43,7 +44,11 @@ impl Naive {
             let places = facts
                 .filter(|facts| facts.conversation_id.as_ref() == Some(&node.conversation_id))
                 .map(|facts| facts.sequence_index + 1);
+            let id = node.id.clone();
             node.place(places.max().unwrap_or(0));
+            if keeps_id {
+                node.id = id;
+            }
         }
         let key = entry.memory.key();
         if self.0.contains_key(&key) {

@@ -86,7 +86,7 @@ async fn in_database(database: &Database, owner: Uuid) -> Result<StoreConfig, Bo
         id: owner,
         auth_provider: "local".to_owned(),
         external_id: owner.to_string(),
-        email: format!("{owner}@locomo.example"),
+        email: Some(format!("{owner}@locomo.example")),
         tenant_id: None,
     };
     let making = Making {

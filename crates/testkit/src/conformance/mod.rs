@@ -60,6 +60,7 @@ macro_rules! for_each_conformance_test {
                 big_batches_are_written_whole
                 next_goes_to_the_end_of_its_conversation
                 next_is_refused_if_its_id_is_taken
+                a_named_node_goes_to_the_end_and_keeps_its_id
                 an_episode_has_no_next
                 replacing_changes_all_but_what_touching_counts
                 replacing_moves_a_memory_to_its_new_place

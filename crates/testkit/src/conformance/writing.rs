@@ -170,6 +170,37 @@ pub async fn next_is_refused_if_its_id_is_taken(fixture: &dyn Fixture) {
     assert_eq!(memories.ids(&Filter::default()).await, [taken]);
 }
 
+/// A node that keeps its id goes to the end of its conversation all the same, between those that do
+/// not; its id can be taken.
+pub async fn a_named_node_goes_to_the_end_and_keeps_its_id(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let named = |id: &str| {
+        let mut node = saying(id, "named");
+        "a".clone_into(&mut node.conversation_id);
+        node.sequence_index = 999;
+        Draft::NextNamed(plain(node))
+    };
+    let batch = vec![next("a", "one"), named("x"), next("a", "two")];
+    let keys = memories.insert(batch).await.expect("insert");
+    assert_eq!(keys[1], node_key("x"));
+    let keys = [
+        &keys[..],
+        &memories.insert(vec![named("y")]).await.expect("insert"),
+    ]
+    .concat();
+    for (key, index) in keys.iter().zip(0..) {
+        assert_eq!(place(&memories, key).await, ("a".to_owned(), index));
+    }
+    for batch in [vec![named("x")], vec![named("z"), named("z")]] {
+        let id = batch.last().map(|draft| match draft {
+            Draft::NextNamed(entry) => entry.memory.key(),
+            _ => unreachable!(),
+        });
+        assert_exists(memories.insert(batch).await, &id.expect("a draft"));
+    }
+    assert_eq!(memories.count(&Filter::default()).await.total(), 4);
+}
+
 /// An episode has no place in a conversation, so it is written as it stands.
 pub async fn an_episode_has_no_next(fixture: &dyn Fixture) {
     let memories = Memories::open(fixture).await;

@@ -94,7 +94,17 @@ impl Room {
                     embedding,
                 }
             }
-            Draft::Whole(entry) | Draft::Next(entry) => entry,
+            Draft::NextNamed(Entry {
+                memory: Memory::Node(mut node),
+                embedding,
+            }) => {
+                node.sequence_index = self.next_index(&node.conversation_id);
+                Entry {
+                    memory: node.into(),
+                    embedding,
+                }
+            }
+            Draft::Whole(entry) | Draft::Next(entry) | Draft::NextNamed(entry) => entry,
         };
         let key = entry.memory.key();
         if self.rows.contains_key(&key) {

@@ -72,7 +72,7 @@ async fn prepare(url: &str) {
         id: own().id(),
         auth_provider: "local".to_owned(),
         external_id: "own".to_owned(),
-        email: "own@example.com".to_owned(),
+        email: Some("own@example.com".to_owned()),
         tenant_id: None,
     };
     let tenant = TenantToCreate {

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 use tulving::backend::BackendError;
 use tulving::model::{EmbeddingError, Timestamp};
-use tulving::store::{Added, NewNode, ScopedStore, StoreError};
+use tulving::store::{IfThere, NewMemory, NewNode, Outcome, Remembered, ScopedStore, StoreError};
 
 use super::source::SourceAs;
 use super::tags;
@@ -22,11 +22,19 @@ use crate::text::{escape, shell};
 /// Prints the id of the memory, once it would survive a loss of power. With `--jsonl` each line of
 /// a file is one memory, an object with `question` and, where wanted, `answer`, `conversation_id`,
 /// `created_at`, `source`, `tags` (a list of topics, or an object of lists) and `embedding` (the
-/// memory's own vector). Up to 1,000 lines are written whole or not at all; longer input is written
+/// memory's own vector); or a whole conversation, an object with `messages`, a list of objects with
+/// `role` (human or user, assistant, system, tool) and `content`, and where wanted `title`,
+/// `created_at`, `updated_at`, `source`: it is kept whole, and each question in it with its answer.
+///
+/// What brings an `id` is kept under it. The same id with the same content again changes nothing;
+/// with other content it is refused, unless `--existing update` says that it takes the place of what
+/// is there.
+///
+/// Up to 1,000 lines are written whole or not at all; longer input is written
 /// 1,000 lines at a time, and if a line cannot be used the error says where to go on.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
-    {\"id\": ID}, or with --jsonl {\"ids\": [ID…]} in the order of the lines")]
+    {\"id\": ID}, or with --jsonl {\"ids\": [ID…] in the order of the lines, \"added\": N, \"updated\": N, \"unchanged\": N}")]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["question", "jsonl"])))]
 pub struct Add {
     /// What was asked or said; `-` reads it from stdin
@@ -41,6 +49,14 @@ pub struct Add {
         conflicts_with = "jsonl"
     )]
     pub answer: Option<String>,
+
+    /// Its id [default: one that goes with its conversation]
+    #[arg(long, value_name = "ID", conflicts_with = "jsonl")]
+    pub id: Option<String>,
+
+    /// What to do with an id that is there already with other content
+    #[arg(long, value_name = "WHAT", default_value = "refuse")]
+    pub existing: Existing,
 
     /// The id of the conversation that it belongs to [default: a new one]
     #[arg(long, value_name = "ID", conflicts_with = "jsonl")]
@@ -75,6 +91,24 @@ pub struct Add {
     pub jsonl: Option<PathBuf>,
 }
 
+/// What happens to an id that is there already with other content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Existing {
+    /// Nothing is written, and the difference is an error
+    Refuse,
+    /// What is said takes its place
+    Update,
+}
+
+impl From<Existing> for IfThere {
+    fn from(existing: Existing) -> Self {
+        match existing {
+            Existing::Refuse => Self::Refuse,
+            Existing::Update => Self::Update,
+        }
+    }
+}
+
 /// Lines that are written together.
 const BATCH: usize = 1_000;
 /// A batch ends early with the line that takes it past so much text.
@@ -87,10 +121,14 @@ const BATCH_BYTES: usize = 16 << 20;
 pub async fn run(add: Add, cx: &Context) -> Result<Exit, CliError> {
     if let Some(path) = &add.jsonl {
         let lines = Lines::open(path)?;
-        return many(lines, add.source_as, cx).await;
+        return many(lines, add.existing.into(), add.source_as, cx).await;
     }
-    let node = one(add)?;
-    let added = cx.memory().await?.add(vec![node]).await?;
+    let existing = add.existing.into();
+    let node = NewMemory::Node(one(add)?);
+    let added = cx.memory().await?.remember(vec![node], existing).await?;
+    if added.outcomes == [Outcome::Unchanged] {
+        output::aside("note: it was there already, and is the same");
+    }
     if let Some(why) = &added.words_only {
         output::words_only(why, cx.err);
     }
@@ -108,6 +146,7 @@ fn one(add: Add) -> Result<NewNode, CliError> {
     let vector = add.vector.as_deref().and_then(|path| path.to_str());
     input::once([add.question.as_deref(), add.answer.as_deref(), vector])?;
     Ok(NewNode {
+        id: add.id,
         question: input::text(add.question.unwrap_or_default())?,
         question_verbatim: None,
         answer_verbatim: None,
@@ -124,13 +163,14 @@ fn one(add: Add) -> Result<NewNode, CliError> {
 /// Adds line after line, a batch at a time.
 async fn many(
     mut lines: Lines,
+    existing: IfThere,
     source_as: Option<SourceAs>,
     cx: &Context,
 ) -> Result<Exit, CliError> {
     let memory = cx.memory().await?;
     let tally = Tally::new("added", !cx.json, cx.face());
     let mut ids = Vec::new();
-    let mut written = 0;
+    let (mut written, mut updated, mut unchanged) = (0, 0, 0);
     // The last line that is written.
     let mut behind = 0;
     let mut words_only = None;
@@ -138,15 +178,26 @@ async fn many(
         let (mut batch, over) =
             batch(&mut lines).map_err(|error| go_on(error, &lines, written, behind))?;
         for line in &mut batch {
-            line.node.source_as = source_as.map(|name| name.as_str().to_owned());
+            let source_as = source_as.map(|name| name.as_str().to_owned());
+            match &mut line.memory {
+                NewMemory::Node(node) => node.source_as = source_as,
+                NewMemory::Conversation(whole) => whole.source_as = source_as,
+            }
         }
         let Some(last) = batch.last().map(|line| line.number) else {
             break;
         };
-        let added = write(&memory, &lines, batch).await;
+        let added = write(&memory, &lines, existing, batch).await;
         let added = added.map_err(|error| go_on(error, &lines, written, behind))?;
         behind = last;
         written += added.ids.len() as u64;
+        for outcome in &added.outcomes {
+            match outcome {
+                Outcome::Added => {}
+                Outcome::Updated => updated += 1,
+                Outcome::Unchanged => unchanged += 1,
+            }
+        }
         words_only = words_only.or(added.words_only);
         tally.advance(added.ids.len() as u64);
         if cx.json {
@@ -164,7 +215,17 @@ async fn many(
         output::words_only(why, cx.err);
     }
     if cx.json {
-        output::json(&json!({"ids": ids})).map_err(|error| stored(error, written))?;
+        let added = written - updated - unchanged;
+        let counts =
+            json!({"ids": ids, "added": added, "updated": updated, "unchanged": unchanged});
+        output::json(&counts).map_err(|error| stored(error, written))?;
+    } else if updated + unchanged > 0 {
+        output::aside(&format!(
+            "note: {} were there already: {} updated, {} the same",
+            count(updated + unchanged),
+            count(updated),
+            count(unchanged)
+        ));
     }
     Ok(Exit::Done)
 }
@@ -181,26 +242,36 @@ fn batch(lines: &mut Lines) -> Result<(Vec<Line>, bool), CliError> {
         let Some(line) = lines.read()? else {
             return Ok((batch, true));
         };
-        bytes += line.node.question.len() + line.node.answer.len();
+        bytes += line.bytes;
         batch.push(line);
     }
     Ok((batch, false))
 }
 
-async fn write(memory: &ScopedStore, lines: &Lines, batch: Vec<Line>) -> Result<Added, CliError> {
+async fn write(
+    memory: &ScopedStore,
+    lines: &Lines,
+    existing: IfThere,
+    batch: Vec<Line>,
+) -> Result<Remembered, CliError> {
     let numbers: Vec<u64> = batch.iter().map(|line| line.number).collect();
     let widths: Vec<_> = batch
         .iter()
-        .map(|line| line.node.embedding.as_ref().map(Vec::len))
+        .map(|line| match &line.memory {
+            NewMemory::Node(node) => node.embedding.as_ref().map(Vec::len),
+            NewMemory::Conversation(_) => None,
+        })
         .collect();
-    let nodes = batch.into_iter().map(|line| line.node).collect();
-    memory.add(nodes).await.map_err(|error| {
+    let memories = batch.into_iter().map(|line| line.memory).collect();
+    memory.remember(memories, existing).await.map_err(|error| {
         // Which line it was that the store did not take, and why.
         let of_width = |wanted| widths.iter().position(|width| *width == Some(wanted));
         let refused = match &error {
             StoreError::Flawed { index, flaw } => Some((*index, flaw.to_string())),
             StoreError::ForeignSource { index, why, .. } => Some((*index, why.to_string())),
-            StoreError::Blank { index } => Some((*index, error.to_string())),
+            StoreError::Blank { index } | StoreError::Differs { index, .. } => {
+                Some((*index, error.to_string()))
+            }
             StoreError::GivenVector(why) => {
                 let index = match why {
                     EmbeddingError::Width { found, .. } => of_width(*found),
@@ -216,7 +287,12 @@ async fn write(memory: &ScopedStore, lines: &Lines, batch: Vec<Line>) -> Result<
         let line = refused.and_then(|(index, why)| Some((numbers.get(index)?, why)));
         match line {
             // It is told as ever, but for the line.
-            Some((line, why)) if matches!(error, StoreError::ForeignSource { .. }) => {
+            Some((line, why))
+                if matches!(
+                    error,
+                    StoreError::ForeignSource { .. } | StoreError::Differs { .. }
+                ) =>
+            {
                 let message = lines.wrong(*line, &why).message;
                 CliError {
                     message,

@@ -1,5 +1,6 @@
 //! `tulving init`: a configuration, and a data directory with an owner.
 
+mod database;
 mod directory;
 mod file;
 
@@ -30,15 +31,23 @@ use crate::text::shell;
 ///
 /// `--model` says which model made the vectors that are there, so that memories are found by meaning too
 /// once the configuration names a server that runs it.
+///
+/// With `--backend postgres` there is no directory: it looks at the database that DATABASE_URL names,
+/// which `tulving schema apply` has brought the tables, makes a user (`--email`), or takes the owner
+/// that `--user-id` or `--tenant-id` names, and writes config.yaml.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
-    {\"config\": PATH, \"data_dir\": PATH, \"owner\": {\"kind\": \"user\" or \"tenant\", \"id\": UUID}, \"created\": [PATH…]}")]
+    {\"config\": PATH, \"data_dir\": PATH (with PostgreSQL \"database\": TEXT), \"owner\": {\"kind\": \"user\" or \"tenant\", \"id\": UUID}, \"created\": [PATH…]}")]
 pub struct Init {
     /// The model that made the vectors of a directory which does not say so, such as
     /// sentence-transformers/all-MiniLM-L6-v2; known by its usual names [default: BAAI/bge-m3 for vectors
     /// of 1024 numbers, else none]
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub model: Option<String>,
+
+    /// With PostgreSQL: the e-mail address of the user whose memory it is, who is made if not there
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: Option<String>,
 
     /// Rounds 64-bit vectors to 32 bits when they are read, though that loses digits; their file
     /// changes when the journal is folded in
@@ -68,20 +77,13 @@ struct Made {
 /// # Errors
 /// When the directory belongs to somebody or something else (exit 9), cannot be read or cannot be
 /// written.
-pub fn run(init: &Init, global: &Global) -> Result<Exit, CliError> {
+pub async fn run(init: &Init, global: &Global) -> Result<Exit, CliError> {
     // Once more, should another have written the configuration meanwhile: then that one holds.
     for _ in 0..2 {
         let cx = Context::before_configuration(global)?;
         let directory = match cx.home()? {
             Home::Files(directory) => directory,
-            Home::Database => {
-                return Err(CliError::usage(
-                    "the configuration has memory in PostgreSQL, which needs no directory",
-                )
-                .hint(
-                    "tulving schema apply, tulving user create; or tulving init --backend file",
-                ));
-            }
+            Home::Database => return database::see_to(init, &cx).await,
         };
         let (model, cast) = (init.model.as_deref(), init.cast.is_some());
         if let Some(made) = directory::see_to(&directory, model, cast, &cx)? {

@@ -52,7 +52,7 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
         _ => {}
     }
     if let Command::Init(init) = command {
-        return init::run(&init, &cli.global);
+        return init::run(&init, &cli.global).await;
     }
     let cx = match &command {
         Command::Config(_) | Command::Doctor(_) => Context::forgiving(&cli.global)?,

@@ -1,17 +1,21 @@
 //! What making a user and making a tenant have in common.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::json;
 use tulving::backend::postgres::{ChosenId, DatabaseError, Made, Making, Owner};
-use tulving::model::{Scope, ScopeKind};
+use tulving::backend::{Counts, Filter};
+use tulving::embed::Builtin;
+use tulving::model::{Scope, ScopeKind, Timestamp};
 use uuid::Uuid;
 
 use crate::config::parse_id;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output;
+use crate::output::{self, counted, minute};
+use crate::table::summary;
 use crate::text::safe;
 
 /// The id that a new owner is to get, and how it came to be.
@@ -76,6 +80,29 @@ impl Wanted {
         };
         output::aside(&format!("note: {note}"));
     }
+}
+
+/// How much an owner remembers.
+pub(super) async fn counts(cx: &Context, owner: Scope) -> Result<Counts, CliError> {
+    let memory = cx.in_database(owner, Arc::new(Builtin::new())).await?;
+    Ok(memory.count(&Filter::default()).await?)
+}
+
+/// Prints what is known of an owner.
+pub(super) fn print(
+    cx: &Context,
+    mut lines: Vec<(&str, String)>,
+    created_at: Timestamp,
+    counts: Counts,
+) -> Result<Exit, CliError> {
+    lines.push(("created", format!("{} UTC", minute(created_at))));
+    let (nodes, episodes) = (
+        counted(counts.nodes, "node"),
+        counted(counts.episodes, "episode"),
+    );
+    lines.push(("memories", format!("{nodes}, {episodes}")));
+    output::text(&summary(&lines, cx.out))?;
+    Ok(Exit::Done)
 }
 
 /// Prints the id alone, or the object that `--json` asks for.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tulving::backend::postgres::{DatabaseError, Made, Owner, TenantToCreate};
-use tulving::model::ScopeKind;
+use tulving::model::{Scope, ScopeKind};
 use uuid::Uuid;
 
 use super::owner::{self, Wanted};
@@ -34,6 +34,36 @@ pub enum Command {
     #[command(after_help = "With --json:\n\
     {\"tenants\": [{\"id\", \"name\", \"created_at\"}]}")]
     List,
+
+    /// Shows a tenant, and how much it remembers
+    #[command(after_help = "With --json:\n\
+        {\"id\": UUID, \"name\": TEXT, \"created_at\": TIME, \"nodes\": N, \"episodes\": N}")]
+    Show(Named),
+
+    /// Calls a tenant something else
+    #[command(after_help = "With --json:\n\
+        {\"id\": UUID, \"name\": TEXT}")]
+    Rename(Rename),
+}
+
+/// A tenant that is there.
+#[derive(Debug, Args)]
+pub struct Named {
+    /// Its id or name
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+}
+
+/// `tulving tenant rename`
+#[derive(Debug, Args)]
+pub struct Rename {
+    /// Its id or name
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+
+    /// The new name
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
 }
 
 /// `tulving tenant create`
@@ -112,7 +142,28 @@ pub async fn run(command: Command, cx: &Context) -> Result<Exit, CliError> {
             )
         }
         Command::List => list(cx).await,
+        Command::Show(Named { tenant }) => show(&tenant, cx).await,
+        Command::Rename(Rename { tenant, name }) => {
+            let mut connection = cx.connect().await?;
+            let id = connection.tenant(&tenant).await?.id;
+            connection.rename_tenant(id, &name).await?;
+            owner::print_id(cx, id, &json!({"id": id, "name": name}))
+        }
     }
+}
+
+async fn show(called: &str, cx: &Context) -> Result<Exit, CliError> {
+    let tenant = cx.connect().await?.tenant(called).await?;
+    let counts = owner::counts(cx, Scope::Tenant(tenant.id)).await?;
+    if cx.json {
+        output::json(&json!({
+            "id": tenant.id, "name": tenant.name, "created_at": tenant.created_at.isoformat(),
+            "nodes": counts.nodes, "episodes": counts.episodes,
+        }))?;
+        return Ok(Exit::Done);
+    }
+    let lines = vec![("tenant", tenant.id.to_string()), ("name", tenant.name)];
+    owner::print(cx, lines, tenant.created_at, counts)
 }
 
 async fn list(cx: &Context) -> Result<Exit, CliError> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tulving::backend::postgres::{DatabaseError, Made, Owner as _, UserToCreate};
-use tulving::model::ScopeKind;
+use tulving::model::{Scope, ScopeKind};
 use uuid::Uuid;
 
 use super::owner::{self, Wanted};
@@ -35,6 +35,39 @@ pub enum Command {
     #[command(after_help = "With --json:\n\
     {\"users\": [{\"id\", \"email\", \"tenant_id\", \"created_at\"}]}")]
     List,
+
+    /// Shows a user, and how much it remembers
+    #[command(after_help = "With --json:\n\
+        {\"id\": UUID, \"email\": TEXT or null, \"tenant_id\": UUID or null, \"created_at\": TIME, \"nodes\": N, \"episodes\": N}")]
+    Show(Named),
+
+    /// Gives a user another e-mail address
+    ///
+    /// The id stays, and with it the memories. Who was known by the old address alone is known by the
+    /// new one.
+    #[command(after_help = "With --json:\n\
+        {\"id\": UUID, \"email\": TEXT}")]
+    Rename(Rename),
+}
+
+/// A user that is there.
+#[derive(Debug, Args)]
+pub struct Named {
+    /// Its id or e-mail address
+    #[arg(value_name = "USER")]
+    pub user: String,
+}
+
+/// `tulving user rename`
+#[derive(Debug, Args)]
+pub struct Rename {
+    /// Its id or e-mail address
+    #[arg(value_name = "USER")]
+    pub user: String,
+
+    /// The new address
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: String,
 }
 
 /// `tulving user create`
@@ -106,6 +139,13 @@ pub async fn run(command: Command, cx: &Context) -> Result<Exit, CliError> {
             )
         }
         Command::List => list(cx).await,
+        Command::Show(Named { user }) => show(&user, cx).await,
+        Command::Rename(Rename { user, email }) => {
+            let mut connection = cx.connect().await?;
+            let id = connection.user(&user).await?.id;
+            connection.rename_user(id, &email).await?;
+            owner::print_id(cx, id, &json!({"id": id, "email": email}))
+        }
     }
 }
 
@@ -122,9 +162,25 @@ pub(super) fn user(
         id,
         auth_provider,
         external_id,
-        email,
+        email: Some(email),
         tenant_id,
     }
+}
+
+async fn show(called: &str, cx: &Context) -> Result<Exit, CliError> {
+    let user = cx.connect().await?.user(called).await?;
+    let counts = owner::counts(cx, Scope::User(user.id)).await?;
+    if cx.json {
+        output::json(&json!({
+            "id": user.id, "email": user.email, "tenant_id": user.tenant_id,
+            "created_at": user.created_at.isoformat(), "nodes": counts.nodes, "episodes": counts.episodes,
+        }))?;
+        return Ok(Exit::Done);
+    }
+    let mut lines = vec![("user", user.id.to_string())];
+    lines.extend(user.email.map(|email| ("email", email)));
+    lines.extend(user.tenant_id.map(|id| ("tenant", id.to_string())));
+    owner::print(cx, lines, user.created_at, counts)
 }
 
 async fn list(cx: &Context) -> Result<Exit, CliError> {

@@ -8,7 +8,7 @@ use tulving::model::{Scope, ScopeKind};
 use uuid::Uuid;
 
 use super::scope::{self, parse_id};
-use super::{Backend, Config, Origin, Secret};
+use super::{Backend, Config, Env, Origin, Overrides, Secret};
 use crate::exit::CliError;
 
 /// How much a search brings.
@@ -58,6 +58,18 @@ impl Config {
             Some("postgres") => Backend::Postgres,
             _ => Backend::File,
         })
+    }
+
+    /// Whether the file says that memory is in PostgreSQL, and not only a flag or a variable.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn is_backend_written_down(&self) -> Result<bool, CliError> {
+        let flags = Overrides {
+            config: self.file().map(Path::to_owned),
+            ..Overrides::default()
+        };
+        Ok(Self::load(flags, Env::of([]))?.backend()? == Backend::Postgres)
     }
 
     /// The connection string, from `DATABASE_URL` or the file.

@@ -146,7 +146,12 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
         Refusal::OwnerExists { .. } => {
             "the same with --if-not-exists, which gives that id; tulving user list, tulving tenant list show all".to_owned()
         }
-        Refusal::Namesakes { .. } => "the same with --id ID, the one that is meant".to_owned(),
+        Refusal::Nobody { .. } => {
+            "tulving user list, tulving tenant list   (show who is there)".to_owned()
+        }
+        Refusal::Namesakes { .. } => {
+            "the id of the one that is meant; to create with --if-not-exists it is --id ID".to_owned()
+        }
         Refusal::OtherOwner { there, .. } => format!(
             "the same with --id {}, if that one is meant; or another address or name for a new one",
             there.id()

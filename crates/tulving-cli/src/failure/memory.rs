@@ -33,6 +33,8 @@ impl From<StoreError> for CliError {
             StoreError::NoVector { .. } => {
                 told(Exit::Usage, &error).hint("--mode hybrid or --mode keyword, which look at its words")
             }
+            StoreError::Differs { .. } => told(Exit::Source, &error)
+                .hint("--existing update, to put what is said in its place; tulving get ID shows what is there"),
             StoreError::EmptyQuery => told(Exit::Usage, &error).hint("tulving search \"what to look for\""),
             StoreError::NoSuchMemory { .. } => told(Exit::NotFound, &error).hint("tulving list"),
             StoreError::Flawed { .. } | StoreError::BadChange { .. } => told(Exit::Source, &error),

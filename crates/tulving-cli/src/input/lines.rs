@@ -4,15 +4,16 @@ use std::io::{BufRead, Read as _};
 use std::path::{Path, PathBuf};
 
 use tulving::json::{self, Text, Value};
-use tulving::model::Json;
-use tulving::store::NewNode;
+use tulving::model::{Json, Timestamp};
+use tulving::store::{NewConversation, NewMemory, NewMessage, NewNode, Role};
 
 use super::{LONGEST, STDIN, foreign, moment, name, open, unreadable, vector};
 use crate::exit::{CliError, Exit};
 use crate::text::quote;
 
-/// What a line may say.
-const KEYS: [&str; 7] = [
+/// What a line may say of a question and its answer.
+const NODE: [&str; 8] = [
+    "id",
     "question",
     "answer",
     "conversation_id",
@@ -22,13 +23,26 @@ const KEYS: [&str; 7] = [
     "embedding",
 ];
 
+/// What it may say of a conversation, which is one that has `messages`.
+const CONVERSATION: [&str; 7] = [
+    "id",
+    "title",
+    "messages",
+    "created_at",
+    "updated_at",
+    "source",
+    "metadata",
+];
+
 /// A line that was read.
 #[derive(Debug)]
 pub struct Line {
     /// Which one, from 1.
     pub number: u64,
     /// What it says.
-    pub node: NewNode,
+    pub memory: NewMemory,
+    /// How many bytes it has.
+    pub bytes: usize,
 }
 
 /// The lines of a file, or of stdin. Empty ones are passed over.
@@ -91,53 +105,118 @@ impl Lines {
             if bytes.trim_ascii().is_empty() {
                 continue;
             }
-            let node = node(bytes).map_err(|why| self.wrong(self.number, &why))?;
+            let memory = memory(bytes).map_err(|why| self.wrong(self.number, &why))?;
             let number = self.number;
-            return Ok(Some(Line { number, node }));
+            return Ok(Some(Line {
+                number,
+                memory,
+                bytes: bytes.len(),
+            }));
         }
     }
 }
 
-fn node(bytes: &[u8]) -> Result<NewNode, String> {
+fn memory(bytes: &[u8]) -> Result<NewMemory, String> {
     let value = json::parse(bytes).map_err(|error| error.to_string())?;
     let Value::Object(members) = &value else {
         return Err(format!("it is {}, not an object", value.kind()));
     };
+    let is_conversation = value.get("messages").is_some();
+    let known: &[&str] = if is_conversation {
+        &CONVERSATION
+    } else {
+        &NODE
+    };
+    let is_known = |key: &Text<'_>| known.iter().any(|known| key.as_bytes() == known.as_bytes());
     if let Some((key, _)) = members.iter().find(|(key, _)| !is_known(key)) {
-        return Err(unknown(&key.storable()));
+        return Err(unknown(&key.storable(), known));
     }
-    let (question, question_verbatim) = said(&value, "question")?.ok_or("question is missing")?;
-    let (answer, answer_verbatim) = said(&value, "answer")?.unwrap_or_default();
+    if is_conversation {
+        conversation(&value).map(NewMemory::Conversation)
+    } else {
+        node(&value).map(NewMemory::Node)
+    }
+}
+
+fn node(value: &Value<'_>) -> Result<NewNode, String> {
+    let (question, question_verbatim) = said(value, "question")?.ok_or("question is missing")?;
+    let (answer, answer_verbatim) = said(value, "answer")?.unwrap_or_default();
     Ok(NewNode {
+        id: text(value, "id")?,
         question,
         question_verbatim,
         answer,
         answer_verbatim,
-        conversation_id: text(&value, "conversation_id")?,
-        created_at: text(&value, "created_at")?
-            .map(|time| moment(&time).map_err(|why| format!("created_at: {why}")))
-            .transpose()?,
-        source: text(&value, "source")?,
+        conversation_id: text(value, "conversation_id")?,
+        created_at: time(value, "created_at")?,
+        source: text(value, "source")?,
         source_as: None,
-        tags: given(&value, "tags").map(tags).transpose()?,
-        embedding: given(&value, "embedding")
+        tags: given(value, "tags").map(tags).transpose()?,
+        embedding: given(value, "embedding")
             .map(|value| vector::numbers(value).map_err(|why| format!("embedding: {why}")))
             .transpose()?,
     })
 }
 
-fn is_known(key: &Text<'_>) -> bool {
-    KEYS.iter().any(|known| key.as_bytes() == known.as_bytes())
+fn conversation(value: &Value<'_>) -> Result<NewConversation, String> {
+    let Some(Value::Array(messages)) = value.get("messages") else {
+        return Err("messages must be a list of objects".to_owned());
+    };
+    let messages = messages.iter().enumerate();
+    let messages = messages.map(|(at, value)| {
+        message(value).map_err(|why| format!("message {at} of it, from 0: {why}"))
+    });
+    let of_metadata = given(value, "metadata").map(|metadata| text(metadata, "source"));
+    Ok(NewConversation {
+        id: text(value, "id")?,
+        title: text(value, "title")?,
+        messages: messages.collect::<Result<_, _>>()?,
+        source: text(value, "source")?.or(of_metadata.transpose()?.flatten()),
+        source_as: None,
+        created_at: time(value, "created_at")?,
+        updated_at: time(value, "updated_at")?,
+    })
 }
 
-fn unknown(key: &str) -> String {
+/// A message is kept whole; of what it says, these are understood.
+fn message(value: &Value<'_>) -> Result<NewMessage, String> {
+    if !matches!(value, Value::Object(_)) {
+        return Err(format!("it is {}, not an object", value.kind()));
+    }
+    let role = text(value, "role")?.ok_or("role is missing")?;
+    let role = match role.to_ascii_lowercase().as_str() {
+        "human" | "user" => Role::Human,
+        "assistant" => Role::Assistant,
+        "system" | "developer" | "tool" | "function" => Role::Other,
+        _ => {
+            return Err(format!(
+                "role {} is not known; known are human, user, assistant, system, tool",
+                quote(&role)
+            ));
+        }
+    };
+    Ok(NewMessage {
+        role,
+        content: said(value, "content")?.ok_or("content is missing")?.0,
+        created_at: time(value, "created_at")?,
+        record: value.clone().into_owned(),
+    })
+}
+
+fn time(value: &Value<'_>, key: &str) -> Result<Option<Timestamp>, String> {
+    text(value, key)?
+        .map(|time| moment(&time).map_err(|why| format!("{key}: {why}")))
+        .transpose()
+}
+
+fn unknown(key: &str, known: &[&str]) -> String {
     let near = |known: &&&str| strsim::damerau_levenshtein(&key.to_lowercase(), known);
-    let nearest = KEYS
+    let nearest = known
         .iter()
         .min_by_key(near)
         .filter(|known| near(known) <= 2);
     let known = nearest.map_or_else(
-        || format!("known are {}", KEYS.join(", ")),
+        || format!("known are {}", known.join(", ")),
         |known| format!("did you mean {known}?"),
     );
     format!("unknown key {}; {known}", quote(key))
@@ -192,9 +271,51 @@ fn tags(value: &Value<'_>) -> Result<Json, String> {
 mod tests {
     use super::*;
 
+    fn read(line: impl AsRef<[u8]>) -> Result<NewNode, String> {
+        match memory(line.as_ref())? {
+            NewMemory::Node(node) => Ok(node),
+            NewMemory::Conversation(_) => Err("a conversation".to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_line_with_messages_is_a_conversation() {
+        let line = br#"{"id":"c1","title":"T","created_at":"2024-01-15","metadata":{"source":"grok","n":2},
+            "messages":[{"role":"user","content":"Why?","mood":1},{"role":"assistant","content":"So."}]}"#;
+        let NewMemory::Conversation(read) = memory(line).unwrap() else {
+            panic!("no conversation");
+        };
+        assert_eq!(
+            (read.id.as_deref(), read.source.as_deref()),
+            (Some("c1"), Some("grok"))
+        );
+        assert_eq!(read.messages[0].role, Role::Human);
+        assert_eq!(
+            read.messages[0].record.get("mood"),
+            Some(&Value::Number("1".into()))
+        );
+        for (line, why) in [
+            (r#"{"messages":1}"#, "messages must be a list of objects"),
+            (
+                r#"{"messages":[{"role":"human","content":"a"},{"role":"bot","content":""}]}"#,
+                "message 1 of it, from 0: role \"bot\" is not known; known are human, user, assistant, system, tool",
+            ),
+            (
+                r#"{"messages":[{"role":"human"}]}"#,
+                "message 0 of it, from 0: content is missing",
+            ),
+            (
+                r#"{"messages":[],"question":"a"}"#,
+                "unknown key \"question\"; known are id, title, messages, created_at, updated_at, source, metadata",
+            ),
+        ] {
+            assert_eq!(memory(line.as_bytes()).unwrap_err(), why);
+        }
+    }
+
     #[test]
     fn a_line_says_what_a_memory_is() {
-        let line = node(
+        let line = read(
             br#"{"question":"Why?","answer":null,"conversation_id":"c1","created_at":"2024-01-15",
                  "source":"grok","tags":["rust"],"embedding":[1,0.5]}"#,
         );
@@ -207,7 +328,7 @@ mod tests {
         );
         assert_eq!(line.tags.unwrap().as_str(), r#"{"topics":["rust"]}"#);
         assert_eq!(line.embedding, Some(vec![1.0, 0.5]));
-        let line = node(br#"{"question":"","tags":{"domains":["web"]}}"#).unwrap();
+        let line = read(br#"{"question":"","tags":{"domains":["web"]}}"#).unwrap();
         assert_eq!(line.tags.unwrap().as_str(), r#"{"domains":["web"]}"#);
     }
 
@@ -241,16 +362,16 @@ mod tests {
                 "embedding: number 0 of it is NaN, which a vector cannot hold",
             ),
         ] {
-            assert_eq!(node(line.as_bytes()).unwrap_err(), why);
+            assert_eq!(read(line).unwrap_err(), why);
         }
-        let why = node(br#"{"question":"a","created_at":"soon"}"#).unwrap_err();
+        let why = read(br#"{"question":"a","created_at":"soon"}"#).unwrap_err();
         assert!(
             why.starts_with("created_at: \"soon\" is not a time such as"),
             "{why}"
         );
-        let why = node(br#"{"question":"a","mood":1}"#).unwrap_err();
+        let why = read(br#"{"question":"a","mood":1}"#).unwrap_err();
         assert!(
-            why.starts_with("unknown key \"mood\"; known are question, answer"),
+            why.starts_with("unknown key \"mood\"; known are id, question, answer"),
             "{why}"
         );
     }

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod begin;
 mod bitflips;
 mod connections;
 mod corrupt;
@@ -34,6 +35,7 @@ mod rejects;
 mod repair;
 mod roles;
 mod runs;
+mod said_twice;
 mod schema;
 mod support;
 mod terminal;

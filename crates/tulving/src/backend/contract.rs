@@ -28,6 +28,8 @@ pub enum Draft {
     /// and with it its id ([`Node::place`](crate::model::Node::place)). What the node carries, if
     /// anything, says nothing of either. An episode is written as it stands.
     Next(Entry),
+    /// The same, but a node keeps its id.
+    NextNamed(Entry),
 }
 
 /// How many memories there are.

@@ -146,6 +146,30 @@ pub fn with(
     })
 }
 
+/// The same memory with some fields of its record as another has them.
+///
+/// # Errors
+/// Says what would be wrong with it.
+pub fn taking(
+    memory: &Memory,
+    other: &Memory,
+    fields: &[&str],
+    stamp: &Stamp,
+) -> Result<Memory, Flaw> {
+    let mut bytes = Vec::new();
+    let written = match other {
+        Memory::Node(node) => write(node, Part::Everything, &mut bytes),
+        Memory::Episode(episode) => write(episode, Part::Everything, &mut bytes),
+    };
+    let unreadable = |error: ParseError| Flaw::new(Reason::WrongType, error.to_string());
+    written.map_err(unreadable)?;
+    let other = json::parse(&bytes).map_err(unreadable)?;
+    let taken = fields
+        .iter()
+        .filter_map(|field| Some((*field, other.get(field)?.clone())));
+    with(memory, taken.collect(), stamp)
+}
+
 fn reread<R: Record>(record: &R, fields: Vec<(&str, Value<'_>)>, stamp: &Stamp) -> Result<R, Flaw> {
     let unreadable = |error: ParseError| Flaw::new(Reason::WrongType, error.to_string());
     let mut bytes = Vec::new();

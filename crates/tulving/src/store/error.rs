@@ -88,6 +88,16 @@ pub enum StoreError {
         /// Which of those that were given, from 0.
         index: usize,
     },
+    /// A memory with the id that was given is there already, and is another.
+    #[error("{id:?} is there already and differs in {}", fields.join(", "))]
+    Differs {
+        /// Which of those that were given, from 0.
+        index: usize,
+        /// The id.
+        id: String,
+        /// In what it differs: fields of the record, and `embedding`.
+        fields: Vec<&'static str>,
+    },
     /// A field that this kind of memory does not have.
     #[error("{id:?} is of kind {}, which has no {field}", .kind.as_str())]
     NoSuchField {

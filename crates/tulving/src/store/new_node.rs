@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::remember::{Part, Placing};
 use crate::backend::{ForeignSource, Sources};
 use crate::json::{Text, Value};
 use crate::model::{Json, Node, Timestamp};
@@ -9,6 +10,8 @@ use crate::model::{Json, Node, Timestamp};
 /// A question and its answer, to be remembered.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NewNode {
+    /// Its id; one that goes with its place in the conversation if absent.
+    pub id: Option<String>,
     /// What was asked or said.
     pub question: String,
     /// What was answered; may be empty.
@@ -55,12 +58,23 @@ impl NewNode {
             .collect()
     }
 
-    /// The node, but for its place in the conversation and the id that goes with it.
-    pub(super) fn into_node(
+    /// The node, but for its place in the conversation and, unless it is named, the id that goes with
+    /// it.
+    pub(super) fn into_part(
         self,
+        index: usize,
         now: Timestamp,
         sources: &Sources,
-    ) -> Result<(Node, Option<Vec<f32>>), ForeignSource> {
+    ) -> Result<Part, ForeignSource> {
+        let mut said = vec!["human_content", "assistant_content"];
+        for (field, is_said) in [
+            ("conversation_id", self.conversation_id.is_some()),
+            ("created_at", self.created_at.is_some()),
+            ("source", self.source.is_some()),
+            ("tags", self.tags.is_some()),
+        ] {
+            said.extend(is_said.then_some(field));
+        }
         let source = sources.place(self.source.as_deref(), self.source_as.as_deref())?;
         let conversation = self
             .conversation_id
@@ -73,6 +87,20 @@ impl NewNode {
         node.has_code = [&self.question, &self.answer]
             .iter()
             .any(|text| text.contains("```"));
-        Ok((node, self.embedding))
+        let placing = match self.id {
+            Some(id) => {
+                node.id = id;
+                Placing::NextNamed
+            }
+            None => Placing::Next,
+        };
+        Ok(Part {
+            index,
+            is_head: true,
+            memory: node.into(),
+            vector: self.embedding,
+            said,
+            placing,
+        })
     }
 }

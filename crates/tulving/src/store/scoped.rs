@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Change, NewNode, StoreError, WordsOnly};
+use super::{Change, IfThere, NewMemory, NewNode, StoreError, WordsOnly};
 use crate::backend::{
     Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Order, Page, Sources,
 };
@@ -12,7 +12,7 @@ use crate::record::{self, Stamp};
 use crate::search;
 
 /// How often a change is tried anew when others change the same memory meanwhile.
-const TRIES: usize = 16;
+pub(super) const TRIES: usize = 16;
 
 /// The memories of one owner, and everything that can be done with them. Only
 /// [`Store::scope`](super::Store::scope) makes one.
@@ -79,32 +79,15 @@ impl ScopedStore {
     /// When this returns they survive the loss of power.
     ///
     /// # Errors
-    /// If one says nothing or cannot be kept, or its vector cannot be made.
+    /// If one says nothing or cannot be kept, its vector cannot be made, or it brings an id that another
+    /// has.
     pub async fn add(&self, nodes: Vec<NewNode>) -> Result<Added, StoreError> {
-        let now = Timestamp::now();
-        let sources = self.sources().await?;
-        let (mut memories, mut vectors) = (Vec::new(), Vec::new());
-        for (index, mut node) in nodes.into_iter().enumerate() {
-            let verbatim = node.take_verbatim();
-            let (node, vector) =
-                node.into_node(now, &sources)
-                    .map_err(|why| StoreError::ForeignSource {
-                        index,
-                        kind: Kind::Node,
-                        why,
-                    })?;
-            let memory = match verbatim.is_empty() {
-                true => Memory::from(node),
-                false => record::with(&Memory::from(node), verbatim, &Stamp::only(self.scope))
-                    .map_err(|flaw| StoreError::Flawed { index, flaw })?,
-            };
-            memories.push(memory);
-            vectors.push(vector);
-        }
-        if let Some(index) = memories.iter().position(says_nothing) {
-            return Err(StoreError::Blank { index });
-        }
-        self.write(memories, vectors, Draft::Next).await
+        let nodes = nodes.into_iter().map(NewMemory::Node).collect();
+        let remembered = self.remember(nodes, IfThere::Refuse).await?;
+        Ok(Added {
+            ids: remembered.ids,
+            words_only: remembered.words_only,
+        })
     }
 
     /// Writes memories as they stand, with their ids and, where given, their vectors; all or none.
@@ -115,16 +98,7 @@ impl ScopedStore {
         &self,
         memories: Vec<(Memory, Option<Vec<f32>>)>,
     ) -> Result<Added, StoreError> {
-        let (memories, vectors) = memories.into_iter().unzip();
-        self.write(memories, vectors, Draft::Whole).await
-    }
-
-    async fn write(
-        &self,
-        memories: Vec<Memory>,
-        vectors: Vec<Option<Vec<f32>>>,
-        draft: fn(Entry) -> Draft,
-    ) -> Result<Added, StoreError> {
+        let (memories, vectors): (Vec<Memory>, Vec<_>) = memories.into_iter().unzip();
         let stamp = Stamp::only(self.scope);
         let memories = memories
             .iter()
@@ -135,7 +109,7 @@ impl ScopedStore {
             .collect::<Result<Vec<_>, _>>()?;
         let (embeddings, words_only) = self.embeddings(&memories, vectors).await?;
         let entries = memories.into_iter().zip(embeddings);
-        let drafts = entries.map(|(memory, embedding)| draft(Entry { memory, embedding }));
+        let drafts = entries.map(|(memory, embedding)| Draft::Whole(Entry { memory, embedding }));
         let keys = self.backend.insert(self.scope, drafts.collect()).await?;
         Ok(Added {
             ids: keys.into_iter().map(|key| key.id).collect(),
@@ -144,7 +118,7 @@ impl ScopedStore {
     }
 
     /// The vectors of memories: those that were given, the others made, where that is possible.
-    async fn embeddings(
+    pub(super) async fn embeddings(
         &self,
         memories: &[Memory],
         vectors: Vec<Option<Vec<f32>>>,
@@ -420,7 +394,7 @@ impl ScopedStore {
 
 /// Whether neither question nor answer of a node shows a character. One that was moved here may;
 /// none is made so.
-fn says_nothing(memory: &Memory) -> bool {
+pub(super) fn says_nothing(memory: &Memory) -> bool {
     match memory {
         Memory::Node(node) => is_blank(&node.human_content) && is_blank(&node.assistant_content),
         Memory::Episode(_) => false,

@@ -8,6 +8,7 @@ use tulving::model::Scope;
 use uuid::Uuid;
 
 use super::{Done, Made, file};
+use crate::config::Backend;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::failure::moved;
@@ -47,7 +48,11 @@ pub(super) fn see_to(
         Some(_) => None,
         None => Some(file::New::beside(cx.config.usual_file())?),
     };
-    let publish = |owner| config.map_or(Ok(true), |config| config.publish(directory, owner));
+    let publish = |owner| {
+        config.map_or(Ok(true), |config| {
+            config.publish(Backend::File, directory, owner)
+        })
+    };
     if let (Some(files), None, false) = (open, model, cast) {
         return match publish(owner)? {
             true => made(owner, Done::WasThere, &files),

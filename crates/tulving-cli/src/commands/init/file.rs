@@ -6,6 +6,7 @@ use tulving::fsutil::{OutputError, OutputFile, OutputProblem};
 use tulving::model::Scope;
 use uuid::Uuid;
 
+use crate::config::Backend;
 use crate::exit::CliError;
 
 /// A configuration that is to be written under a name that is free: that of a file, or of a link to
@@ -23,8 +24,13 @@ impl<'p> New<'p> {
     }
 
     /// Gives it its name and what it says; false if there is another file of that name meanwhile.
-    pub(super) fn publish(self, directory: &Path, owner: Scope) -> Result<bool, CliError> {
-        let text = text(&as_seen_from(self.path, directory)?, owner);
+    pub(super) fn publish(
+        self,
+        backend: Backend,
+        directory: &Path,
+        owner: Scope,
+    ) -> Result<bool, CliError> {
+        let text = text(backend, &as_seen_from(self.path, directory)?, owner);
         let tag = Uuid::new_v4().to_string();
         match self.file.write(&tag, text.as_bytes(), false) {
             Ok(changed) => Ok(changed),
@@ -59,7 +65,11 @@ fn as_seen_from(config: &Path, directory: &Path) -> Result<String, CliError> {
     }
 }
 
-fn text(directory: &str, owner: Scope) -> String {
+fn text(backend: Backend, directory: &str, owner: Scope) -> String {
+    let backend = match backend {
+        Backend::File => "file",
+        Backend::Postgres => "postgres",
+    };
     let (kind, id) = (owner.kind().as_str(), owner.id());
     // In YAML too a quoted text may hold anything.
     let directory = serde_json::Value::from(directory);
@@ -71,7 +81,7 @@ fn text(directory: &str, owner: Scope) -> String {
 
 memory:
   # file: the directory below; postgres: a database. One line, there and back.
-  backend: file
+  backend: {backend}
   postgres:
     connection_string: \"${{DATABASE_URL}}\"
 

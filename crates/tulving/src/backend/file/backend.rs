@@ -433,15 +433,17 @@ fn plan_insert(state: &State, drafts: &[Draft]) -> Result<(Plan, Vec<Key>), Back
     let mut space = state.space.clone();
     let mut next: HashMap<String, i64> = HashMap::new();
     for draft in drafts {
-        let (Draft::Whole(entry) | Draft::Next(entry)) = draft;
+        let (Draft::Whole(entry) | Draft::Next(entry) | Draft::NextNamed(entry)) = draft;
         check_space(&mut space, entry.embedding.as_ref())?;
         let mut memory = entry.memory.clone();
         if let Memory::Node(node) = &mut memory {
             let place = next
                 .entry(node.conversation_id.clone())
                 .or_insert_with(|| state.next_place(&node.conversation_id));
-            if matches!(draft, Draft::Next(_)) {
-                node.place(*place);
+            match draft {
+                Draft::Whole(_) => {}
+                Draft::Next(_) => node.place(*place),
+                Draft::NextNamed(_) => node.sequence_index = *place,
             }
             *place = (*place).max(node.sequence_index.saturating_add(1));
         }

@@ -253,6 +253,14 @@ pub enum Refusal {
         /// Who was asked for.
         wanted: Scope,
     },
+    /// No owner has that name or id.
+    #[error("there is no {what} in {target}")]
+    Nobody {
+        /// The kind of owner and its name or id.
+        what: String,
+        /// Which database.
+        target: String,
+    },
     /// Several owners have that name.
     #[error("several are called {what}: {ids}")]
     Namesakes {

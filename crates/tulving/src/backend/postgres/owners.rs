@@ -1,6 +1,7 @@
 //! Users and tenants: who can own memories.
 
 mod create;
+mod known;
 
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -24,8 +25,8 @@ pub struct UserToCreate {
     pub auth_provider: String,
     /// The person's id there.
     pub external_id: String,
-    /// The person's address.
-    pub email: String,
+    /// The person's address, if it is known.
+    pub email: Option<String>,
     /// The tenant the person belongs to.
     pub tenant_id: Option<Uuid>,
 }
@@ -99,7 +100,7 @@ fn check_address(address: &str) -> Result<(), OwnerFlaw> {
 
 impl Owner for UserToCreate {
     fn check(&self) -> Result<(), OwnerFlaw> {
-        check_address(&self.email)?;
+        self.email.as_deref().map_or(Ok(()), check_address)?;
         check_name("authentication provider", &self.auth_provider)?;
         check_name("external id", &self.external_id)
     }
@@ -113,12 +114,17 @@ impl Owner for UserToCreate {
             self.id,
             literal(&self.auth_provider),
             literal(&self.external_id),
-            literal(&self.email),
+            self.email
+                .as_deref()
+                .map_or_else(|| "NULL".to_owned(), literal),
         )
     }
 
     fn describe(&self) -> String {
-        format!("user {}", self.email)
+        match &self.email {
+            Some(email) => format!("user {email}"),
+            None => format!("user {}", self.id),
+        }
     }
 }
 

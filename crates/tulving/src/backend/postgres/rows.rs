@@ -84,7 +84,9 @@ impl Scoped<'_> {
         let scope = self.scope.id();
         let present = |kind: Kind, look_up: String| {
             let whole = drafts.iter().filter_map(|draft| match draft {
-                Draft::Whole(entry) if entry.memory.kind() == kind => Some(entry.memory.id()),
+                Draft::Whole(entry) | Draft::NextNamed(entry) if entry.memory.kind() == kind => {
+                    Some(entry.memory.id())
+                }
                 Draft::Next(entry) if kind == Kind::Episode && entry.memory.kind() == kind => {
                     Some(entry.memory.id())
                 }
@@ -100,11 +102,11 @@ impl Scoped<'_> {
         let conversations: BTreeSet<&str> = drafts
             .iter()
             .filter_map(|draft| match draft {
-                Draft::Next(Entry {
-                    memory: Memory::Node(node),
-                    ..
-                }) => Some(node.conversation_id.as_str()),
-                _ => None,
+                Draft::Next(entry) | Draft::NextNamed(entry) => match &entry.memory {
+                    Memory::Node(node) => Some(node.conversation_id.as_str()),
+                    Memory::Episode(_) => None,
+                },
+                Draft::Whole(_) => None,
             })
             .collect();
         let conversations: Vec<String> = conversations.into_iter().map(ToOwned::to_owned).collect();
@@ -145,6 +147,14 @@ impl Scoped<'_> {
                     if let Memory::Node(node) = &mut entry.memory {
                         let end = ends.entry(node.conversation_id.clone()).or_insert(-1);
                         node.place(end.saturating_add(1));
+                        *end = node.sequence_index;
+                    }
+                    entry
+                }
+                Draft::NextNamed(mut entry) => {
+                    if let Memory::Node(node) = &mut entry.memory {
+                        let end = ends.entry(node.conversation_id.clone()).or_insert(-1);
+                        node.sequence_index = end.saturating_add(1);
                         *end = node.sequence_index;
                     }
                     entry

@@ -254,8 +254,10 @@ impl Newcomer {
         let rows = match self {
             Self::User(user) => {
                 // An address alone is an identity; beside another identity it is not looked at.
-                let address = (user.auth_provider == LOCAL && user.external_id == user.email)
-                    .then_some(&user.email);
+                let address = user
+                    .email
+                    .as_ref()
+                    .filter(|email| user.auth_provider == LOCAL && user.external_id == **email);
                 let query = "SELECT id, tenant_id, (auth_provider, external_id) = ($1, $2) FROM users \
                              WHERE (auth_provider, external_id) = ($1, $2) OR lower(email) = lower($3) \
                              ORDER BY created_at, id";

@@ -1,0 +1,127 @@
+//! One owner who is there: shown, and called something else.
+
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::{Tenant, User, check_address, check_name};
+use crate::backend::postgres::connect::Connection;
+use crate::backend::postgres::error::{DatabaseError, Doing, Refusal, Standing};
+use crate::model::Scope;
+
+impl Connection {
+    /// The user with this id, or with this address.
+    ///
+    /// # Errors
+    /// If there is none or there are several, or the login role may not read the table.
+    pub async fn user(&mut self, called: &str) -> Result<User, DatabaseError> {
+        let query = "SELECT id, email, tenant_id, created_at FROM users \
+                     WHERE id = $1 OR ($1 IS NULL AND lower(email) = lower($2)) ORDER BY created_at, id";
+        let row = self.called("user", query, called).await?;
+        Ok(User {
+            id: row.get(0),
+            email: row.get(1),
+            tenant_id: row.get(2),
+            created_at: row.get(3),
+        })
+    }
+
+    /// The tenant with this id, or with this name.
+    ///
+    /// # Errors
+    /// As [`Self::user`].
+    pub async fn tenant(&mut self, called: &str) -> Result<Tenant, DatabaseError> {
+        let query = "SELECT id, name, created_at FROM tenants \
+                     WHERE id = $1 OR ($1 IS NULL AND name = $2) ORDER BY created_at, id";
+        let row = self.called("tenant", query, called).await?;
+        Ok(Tenant {
+            id: row.get(0),
+            name: row.get(1),
+            created_at: row.get(2),
+        })
+    }
+
+    async fn called(
+        &mut self,
+        kind: &str,
+        query: &str,
+        called: &str,
+    ) -> Result<tokio_postgres::Row, DatabaseError> {
+        let doing = format!("looking for {kind} {called}");
+        let (login, target) = (self.login.clone(), self.target.clone());
+        let id = Uuid::try_parse(called).ok();
+        let tx = self.transaction(&doing).await?;
+        let rows = tx
+            .query_typed(query, &[(&id, Type::UUID), (&called, Type::TEXT)])
+            .await;
+        let rows = rows
+            .doing(&doing)
+            .map_err(|error| error.lacking(login.as_deref(), Standing::Owner))?;
+        let mut rows = rows.into_iter();
+        match (rows.next(), rows.next()) {
+            (Some(row), None) => Ok(row),
+            (None, _) => Err(Refusal::Nobody {
+                what: format!("{kind} {called}"),
+                target,
+            }
+            .into()),
+            (Some(first), Some(second)) => {
+                let ids: Vec<String> = [first, second]
+                    .into_iter()
+                    .chain(rows)
+                    .map(|row| row.get::<_, Uuid>(0).to_string())
+                    .collect();
+                Err(Refusal::Namesakes {
+                    what: format!("{kind} {called}"),
+                    ids: ids.join(", "),
+                }
+                .into())
+            }
+        }
+    }
+
+    /// Gives a user another address. Who was known by the old one is known by the new one.
+    ///
+    /// # Errors
+    /// If the address is none or somebody else's identity, or the login role may not write the table.
+    pub async fn rename_user(&mut self, id: Uuid, email: &str) -> Result<(), DatabaseError> {
+        check_address(email)?;
+        let statement = "UPDATE users SET email = $2, external_id = CASE \
+                         WHEN auth_provider = 'local' AND external_id IN (email, id::text) THEN $2 \
+                         ELSE external_id END WHERE id = $1";
+        self.rename(Scope::User(id), statement, email).await
+    }
+
+    /// Calls a tenant something else.
+    ///
+    /// # Errors
+    /// If the name is blank, or the login role may not write the table.
+    pub async fn rename_tenant(&mut self, id: Uuid, name: &str) -> Result<(), DatabaseError> {
+        check_name("name", name)?;
+        let statement = "UPDATE tenants SET name = $2 WHERE id = $1";
+        self.rename(Scope::Tenant(id), statement, name).await
+    }
+
+    async fn rename(
+        &mut self,
+        owner: Scope,
+        statement: &str,
+        called: &str,
+    ) -> Result<(), DatabaseError> {
+        let doing = format!("renaming {owner}");
+        let login = self.login.clone();
+        let lacking = |error: DatabaseError| error.lacking(login.as_deref(), Standing::Owner);
+        let tx = self.transaction(&doing).await?;
+        let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] =
+            [(&owner.id(), Type::UUID), (&called, Type::TEXT)];
+        match tx.query_typed(statement, &parameters).await {
+            Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+                let kind = owner.kind().as_str();
+                let what = format!("{kind} {called} is there already, and is not {owner}");
+                return Err(Refusal::Exists { what }.into());
+            }
+            done => done.doing(&doing).map_err(lacking)?,
+        };
+        tx.commit().await.doing(&doing)
+    }
+}
