@@ -125,7 +125,15 @@ pub async fn run(add: Add, cx: &Context) -> Result<Exit, CliError> {
     }
     let existing = add.existing.into();
     let node = NewMemory::Node(one(add)?);
-    let added = cx.memory().await?.remember(vec![node], existing).await?;
+    let added = cx.memory().await?.remember(vec![node], existing).await;
+    let added = added.map_err(|error| match error {
+        // There is one, so it is not told which.
+        StoreError::Flawed { flaw, .. } => {
+            CliError::new(Exit::Source, format!("the memory cannot be kept: {flaw}"))
+                .hint("tulving add --help")
+        }
+        error => error.into(),
+    })?;
     if added.outcomes == [Outcome::Unchanged] {
         output::aside("note: it was there already, and is the same");
     }

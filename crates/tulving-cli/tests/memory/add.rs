@@ -229,3 +229,15 @@ fn where_the_id_cannot_be_printed_the_memory_is_said_to_be_stored() {
     ran.says("2 memories were stored");
     assert_eq!(desk.ids().len(), 3);
 }
+
+#[test]
+fn an_id_that_cannot_be_kept_is_told_without_a_number() {
+    let desk = Desk::new();
+    for id in ["", &"x".repeat(256)] {
+        desk.run(&["add", "--id", id, "--question", "x"])
+            .expect(3)
+            .says("the memory cannot be kept: `id` ")
+            .says("try: tulving add --help");
+    }
+    assert_eq!(desk.add("x", ""), desk.ids()[0]);
+}
