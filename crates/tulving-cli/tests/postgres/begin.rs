@@ -70,7 +70,7 @@ fn what_a_memory_in_postgresql_lacks_is_said_before_anything_is_made() {
     init(&["--email", "no address"]).expect(2);
     init(&["--config", "no/such/config.yaml"])
         .expect(2)
-        .says("--config FILE");
+        .says("there is no directory no/such");
     let empty = Server::shared().database();
     let tulving = |url: &str| {
         let mut command = program(world.directory.path(), url);

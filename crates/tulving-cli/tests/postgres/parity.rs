@@ -179,7 +179,8 @@ fn doctor_looks_through_a_database() {
             "memories",
             "words",
             "vectors",
-            "embedder"
+            "embedder",
+            "derived"
         ]
     );
     world
