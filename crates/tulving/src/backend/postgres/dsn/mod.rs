@@ -125,7 +125,10 @@ impl Dsn {
                 .map(Duration::from_secs),
         };
         let server = ServerOptions::read(settings.get("options").unwrap_or_default());
-        config.options(server.rest.unwrap_or_default());
+        // Poolers refuse even an empty one.
+        if let Some(rest) = &server.rest {
+            config.options(rest);
+        }
         let name = settings.get("application_name");
         let name = name.or_else(|| settings.get("fallback_application_name"));
         config.application_name(name.unwrap_or("tulving"));
