@@ -93,8 +93,7 @@ async fn a_hit_says_by_what_it_was_found_and_shows_where() {
         let hit = &found.hits[0];
         assert_eq!(hit.vector.is_some(), by_vector, "{mode:?}");
         assert_eq!(hit.keyword.is_some(), by_words, "{mode:?}");
-        let marked = !hit.snippet.marks.is_empty();
-        assert_eq!(marked, mode != Mode::Vector, "{mode:?}");
+        assert!(!hit.snippet.marks.is_empty(), "{mode:?}");
     }
 }
 

@@ -51,12 +51,13 @@ fn a_scope_that_sql_emptied_and_a_migration_filled_answers_as_the_files_do() {
 fn a_scope_that_the_guides_sql_emptied_is_as_good_as_new() {
     let world = migrated();
     let guide = include_str!("../../../../docs/migration-guide.md");
-    let mut blocks = guide.split("```sql\n").skip(1);
-    let sql = blocks
-        .find(|block| block.contains("DELETE FROM memory_nodes;"))
-        .and_then(|block| block.split("```").next())
+    let scripts = guide.split("<<'END'\n").skip(1);
+    let sql = scripts
+        .filter_map(|script| script.split("\nEND\n").next())
+        .find(|sql| sql.contains("DELETE FROM memory_nodes;"))
         .unwrap();
-    world.database.batch(&sql.replace('…', &world.user));
+    let user = format!("'{}'", world.user);
+    world.database.batch(&sql.replace(":'id'", &user));
     let derived = "SELECT (SELECT count(*) FROM node_postings) + (SELECT count(*) FROM node_vectors) \
                         + (SELECT count(*) FROM episode_postings) + (SELECT sum(node_next) FROM scopes)";
     assert_eq!(world.database.scalar(derived), "0");
