@@ -36,7 +36,13 @@ async fn start_up_takes_four_round_trips_at_most() {
         .unwrap();
     let key = Key::new(Kind::Node, "1");
     let got = fewest(&line, 2, || async {
-        assert!(backend.get(own(), &[key.clone()]).await.unwrap()[0].is_some());
+        assert!(
+            backend
+                .get(own(), std::slice::from_ref(&key))
+                .await
+                .unwrap()[0]
+                .is_some()
+        );
     });
     assert!(got.await <= 2);
 
