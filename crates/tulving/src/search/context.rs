@@ -2,7 +2,7 @@
 //!
 //! Every memory gets a fair share of the characters: one that needs less is there whole, and what it
 //! leaves goes to the others. One that needs more is cut to its passages that hold what was asked, with
-//! what stands around them; see [`passages`](super::passages). If a share would be too small to say
+//! what stands around them; see `passages`. If a share would be too small to say
 //! anything, the last memories are left out.
 
 use std::borrow::Cow;

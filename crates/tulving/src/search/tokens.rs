@@ -11,8 +11,8 @@
 //! | `東京都に` | `東京` `京都` `都に`, and each letter as `*東` |
 //! | `서울은` | `서울` `울은`, and each letter as `*서` |
 //!
-//! What readers of a language take for the same word is one token: see [`fold`] for letters and
-//! accents, [`runs`] for scripts without spaces and words with particles, [`signs`] for what is no
+//! What readers of a language take for the same word is one token: see `fold` for letters and
+//! accents, `runs` for scripts without spaces and words with particles, `signs` for what is no
 //! letter at all. Endings are taken off English words only.
 
 mod fold;
@@ -37,7 +37,7 @@ pub const NUMBER: i32 = 2;
 /// be one term of the index.
 const LONGEST: usize = 64;
 
-/// On which side of a search a text is. They differ for scripts without spaces alone: see [`runs`].
+/// On which side of a search a text is. They differ for scripts without spaces alone: see `runs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
     Memory,

@@ -13,7 +13,7 @@ use super::text::Text;
 /// none: whoever may hands it in.
 #[derive(Clone, Default)]
 pub struct Surroundings {
-    /// Values of [`Surroundings::VARIABLES`] that are set, by name.
+    /// Values of those of [`Surroundings::variables`] that are set, by name.
     pub variables: BTreeMap<String, String>,
     /// The home directory, in which `.pgpass`, `.pg_service.conf` and `.postgresql` are looked for.
     pub home: Option<PathBuf>,
