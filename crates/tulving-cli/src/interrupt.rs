@@ -82,7 +82,10 @@ async fn stop(mut signals: mpsc::Receiver<()>, ear: Ear, progress: Weak<dyn Prog
     if let Some(progress) = progress.upgrade() {
         progress.note("stopping after what is on its way … (again to stop at once)");
     }
-    let _ = tokio::time::timeout(PATIENCE, signals.recv()).await;
+    if let Ok(None) = tokio::time::timeout(PATIENCE, signals.recv()).await {
+        // Nobody listens any more: the program has stopped, and says itself how far it came.
+        return;
+    }
     // Nothing is drawn any more between the two.
     let _quiet = std::io::stderr().lock();
     if face.err.redraws {

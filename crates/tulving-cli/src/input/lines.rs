@@ -255,6 +255,9 @@ fn tags(value: &Value<'_>) -> Result<Json, String> {
         Value::Array(items) => items.iter().all(|item| matches!(item, Value::String(_))),
         _ => false,
     };
+    if holds_half(value) {
+        return Err("tags hold half a character (a lone surrogate)".to_owned());
+    }
     match value {
         list if is_list(list) => {
             let topics = Value::Object(vec![(Text::new("topics"), list.clone())]);
@@ -264,6 +267,18 @@ fn tags(value: &Value<'_>) -> Result<Json, String> {
             Ok(Json::from_value(value))
         }
         _ => Err("tags must be a list of strings, or an object of such lists".to_owned()),
+    }
+}
+
+/// Whether text of it cannot be kept as columns have it.
+fn holds_half(value: &Value<'_>) -> bool {
+    match value {
+        Value::String(text) => text.to_str().is_none(),
+        Value::Array(items) => items.iter().any(holds_half),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| name.to_str().is_none() || holds_half(value)),
+        _ => false,
     }
 }
 
@@ -352,6 +367,10 @@ mod tests {
             (
                 r#"{"question":"a","source":"\ud83d"}"#,
                 "source holds half a character (a lone surrogate)",
+            ),
+            (
+                r#"{"question":"a","tags":["a","\ud83d"]}"#,
+                "tags hold half a character (a lone surrogate)",
             ),
             (
                 r#"{"question":"a","tags":{"topics":"x"}}"#,
