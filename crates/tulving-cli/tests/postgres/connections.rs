@@ -4,6 +4,7 @@ use testkit::corpus::Corpus;
 
 use crate::roles::{ask, server, url_as};
 use crate::support::{Ran, World, program};
+use crate::under_way::wait_until;
 
 #[test]
 fn two_connections_are_enough_for_a_migration_and_one_for_all_else() {
@@ -14,6 +15,9 @@ fn two_connections_are_enough_for_a_migration_and_one_for_all_else() {
     administer("CREATE ROLE few LOGIN CONNECTION LIMIT 2; GRANT tulving_app TO few");
     let url = url_as(world.database.url(), "few");
     let expect = |command: &str, code| {
+        // A server takes a moment to notice that a program has ended, and counts it until then.
+        let count = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'few'";
+        wait_until("nobody is connected", || administer(count) == "0");
         let args = command.split(' ').chain(["--user-id", &world.user]);
         let mut command = program(world.directory.path(), &url);
         Ran::from(command.args(args).output().unwrap()).expect(code)
