@@ -113,14 +113,16 @@ impl Conveyor {
         phase: &'static str,
         mut each: impl FnMut(&RunChunk, W::Done),
     ) -> Result<(), TransferError> {
+        // Before the others ask: where there is one to have, it is not for one that may do without.
+        let mut first = Some(database.connect().await?);
         let work = Arc::new(work);
         let next = Arc::new(AtomicUsize::new(0));
         let stop = Arc::new(AtomicBool::new(false));
         let (done, mut results) = mpsc::channel(self.workers.max(1));
         let mut tasks = JoinSet::new();
-        for number in 0..self.workers.clamp(1, self.chunks.len().max(1)) {
+        for _ in 0..self.workers.clamp(1, self.chunks.len().max(1)) {
             let worker = Worker {
-                may_stay_away: number > 0,
+                connection: first.take(),
                 conveyor: Arc::clone(self),
                 next: Arc::clone(&next),
                 stop: Arc::clone(&stop),
@@ -160,8 +162,8 @@ impl Conveyor {
 }
 
 struct Worker<D> {
-    /// The server need not have a connection for this one: there is another.
-    may_stay_away: bool,
+    /// The first one's. The server need not have connections for the others.
+    connection: Option<Connection>,
     conveyor: Arc<Conveyor>,
     next: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
@@ -170,7 +172,7 @@ struct Worker<D> {
 
 impl<D: Send + 'static> Worker<D> {
     async fn run<R: Record, W: Work<R, Done = D>>(
-        self,
+        mut self,
         database: &Database,
         work: &W,
     ) -> Result<(), TransferError> {
@@ -182,13 +184,16 @@ impl<D: Send + 'static> Worker<D> {
     }
 
     async fn work<R: Record, W: Work<R, Done = D>>(
-        &self,
+        &mut self,
         database: &Database,
         work: &W,
     ) -> Result<(), TransferError> {
-        let mut connection = match database.connect().await {
-            Err(error) if self.may_stay_away && error.is_crowded() => return Ok(()),
-            connected => connected?,
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => match database.connect().await {
+                Err(error) if error.is_crowded() => return Ok(()),
+                connected => connected?,
+            },
         };
         let Some(mut taken) = self.take::<R>() else {
             return Ok(());
