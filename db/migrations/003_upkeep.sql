@@ -22,7 +22,6 @@ DECLARE
     types text := (SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
                    WHERE e.extname = 'vector');
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtextextended('tulving.schema', 0));
     IF home IS NULL THEN
         RAISE EXCEPTION 'the search path has no table memory_nodes'
             USING ERRCODE = 'undefined_table',
@@ -307,9 +306,6 @@ BEGIN
     PERFORM set_config('tulving.scope_id', bound, true);
 END $$;
 COMMENT ON COLUMN scopes.tokenizer IS 'Number of the rules by which texts became the words of the keyword index; of others than the program''s, tulving index makes them anew.';
-
--- ---------------------------------------------------------------------------------------------
--- Owners.
 
 -- ---------------------------------------------------------------------------------------------
 -- What was put back.
