@@ -141,13 +141,21 @@ fn report(cx: &Context, directory: &Path, made: &Made) -> Result<(), CliError> {
     lines.push(("config", config_line));
     let mut page = summary(&lines, cx.out);
     if done != Done::WasThere || written {
-        let named = match cx.config.is_usual_file() {
-            true => String::new(),
-            false => format!(" --config {}", shell(&config.to_string_lossy())),
-        };
-        page.push_str(&format!(
-            "\nNext:\n  tulving add{named} --question \"Why did the worker hang?\" --answer \"The pool was exhausted.\"\n  tulving search{named} \"worker\"\n",
-        ));
+        page.push_str(&next_steps(cx));
     }
     output::text(&page)
+}
+
+/// The first commands to go on with. They name the configuration where it is not found by itself.
+fn next_steps(cx: &Context) -> String {
+    let named = match cx.config.is_usual_file() {
+        true => String::new(),
+        false => {
+            let config = cx.config.usual_file().to_string_lossy();
+            format!(" --config {}", shell(&config))
+        }
+    };
+    format!(
+        "\nNext:\n  tulving add{named} --question \"Why did the worker hang?\" --answer \"The pool was exhausted.\"\n  tulving search{named} \"worker\"\n",
+    )
 }

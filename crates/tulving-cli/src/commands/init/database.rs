@@ -7,14 +7,13 @@ use tulving::backend::postgres::{
 use tulving::model::Scope;
 use uuid::Uuid;
 
-use super::{Init, file};
+use super::{Init, file, next_steps};
 use crate::commands::wire::WireScope;
 use crate::config::Backend;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output;
 use crate::table::summary;
-use crate::text::shell;
 
 /// Sees to it that the owner is there and that there is a configuration that names it. Nothing is
 /// made before all that can be lacking was looked for.
@@ -130,13 +129,7 @@ fn report(
         cx.out,
     );
     if written {
-        let named = match cx.config.is_usual_file() {
-            true => String::new(),
-            false => format!(" --config {}", shell(&config.to_string_lossy())),
-        };
-        page.push_str(&format!(
-            "\nNext:\n  tulving add{named} --question \"Why did the worker hang?\" --answer \"The pool was exhausted.\"\n  tulving search{named} \"worker\"\n",
-        ));
+        page.push_str(&next_steps(cx));
     }
     output::text(&page)
 }
