@@ -1,10 +1,13 @@
 //! Users and tenants are made once, by the program or by the SQL that it prints.
 
 use std::fs;
+use std::time::Duration;
 
 use serde_json::json;
+use testkit::postgres::Line;
 
-use crate::support::World;
+use crate::roles::server;
+use crate::support::{Ran, World, program};
 
 /// Names as people have them, and as people who mean harm write them.
 const NAMES: [&str; 5] = [
@@ -215,4 +218,26 @@ fn a_blank_name_and_an_address_that_is_none_are_refused() {
     for address in ["a@b", "o'hara+x@sub.example.com", "用户@例え.jp"] {
         world.run(&["user", "create", "--email", address]).expect(0);
     }
+}
+
+/// Over a line where the server waits for each message, as it does where machines are far apart.
+#[test]
+fn owners_are_made_however_short_a_server_waits_in_a_transaction() {
+    let server = server();
+    let world = World::on(&server);
+    let name = world.database.name();
+    world.database.batch(&format!(
+        "ALTER DATABASE {name} SET idle_in_transaction_session_timeout = '1ms'"
+    ));
+    let line = Line::start(&server, Duration::from_millis(20));
+    let far = |args: &[&str]| {
+        let ran = program(world.directory.path(), &line.url(name))
+            .args(args)
+            .output();
+        Ran::from(ran.unwrap()).expect(0)
+    };
+    far(&["tenant", "create", "--name", "T", "--admin-email", "a@b.c"]);
+    far(&["user", "show", "a@b.c"]);
+    far(&["user", "rename", "a@b.c", "--email", "c@b.a"]);
+    far(&["user", "list"]).shows("c@b.a");
 }

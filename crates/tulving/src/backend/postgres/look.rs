@@ -185,8 +185,9 @@ impl Connection {
         // Servers on systems that cannot poll a socket refuse the setting. It ends with the statement.
         let poll =
             Statement::new("SELECT set_config('client_connection_check_interval', '1s', true)");
-        // A limit that the server sets for quick queries is not for the look that lifts it.
-        let begin = "BEGIN READ ONLY; SET LOCAL statement_timeout TO 0";
+        // Limits that the server sets for quick queries are not for the look that lifts them.
+        let begin = "BEGIN READ ONLY; SET LOCAL statement_timeout TO 0; \
+                     SET LOCAL idle_in_transaction_session_timeout TO 0";
         let look = [look];
         let looking = together(&self.client, Some(begin), &look, Some("COMMIT"));
         let (polls, rows) = join(poll.run(&self.client), looking).await;

@@ -1,8 +1,10 @@
 //! Transactions outside any scope: on owners, on embedding spaces, on the ledger as a whole.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
-use tokio_postgres::{Row, Transaction};
+use futures_util::FutureExt as _;
+use tokio_postgres::{Client, Row};
 
 use super::connect::Connection;
 use super::error::{DatabaseError, Doing, Standing};
@@ -67,14 +69,45 @@ impl Connection {
             .map_err(|error| error.lacking(self.login.as_deref(), Standing::Owner))
     }
 
-    /// Begins a transaction under the login role.
+    /// Begins a transaction under the login role. In one message with what lifts the server's limits:
+    /// between two of them they would hold.
     pub(super) async fn transaction(
         &mut self,
         doing: &str,
     ) -> Result<Transaction<'_>, DatabaseError> {
-        let settings = self.place().await?.unlimited();
-        let transaction = self.client.transaction().await.doing(doing)?;
-        transaction.batch_execute(&settings).await.doing(doing)?;
+        let begin = self.place().await?.begin();
+        self.engaged = true;
+        let transaction = Transaction { connection: self };
+        transaction.batch_execute(&begin).await.doing(doing)?;
         Ok(transaction)
+    }
+}
+
+/// A transaction under the login role. Dropping it rolls back.
+pub(super) struct Transaction<'c> {
+    connection: &'c mut Connection,
+}
+
+impl Transaction<'_> {
+    pub(super) async fn commit(self, doing: &str) -> Result<(), DatabaseError> {
+        self.batch_execute("COMMIT").await.doing(doing)?;
+        self.connection.engaged = false;
+        Ok(())
+    }
+}
+
+impl Deref for Transaction<'_> {
+    type Target = Client;
+    fn deref(&self) -> &Client {
+        &self.connection.client
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if self.connection.engaged {
+            // One poll sends it; whatever comes next on this connection comes after it.
+            let _ = self.batch_execute("ROLLBACK").now_or_never();
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! Owners are made once, whoever else makes some meanwhile.
 
+use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Row, Transaction};
 use uuid::Uuid;
 
 use super::{Owner, TenantToCreate, UserToCreate};
 use crate::backend::postgres::connect::Connection;
 use crate::backend::postgres::error::{DatabaseError, Doing, Refusal, Standing};
+use crate::backend::postgres::session::Transaction;
 use crate::model::Scope;
 
 /// Who makes owners by this program waits here for others who do. Plain SQL does not, so what it
@@ -141,7 +142,7 @@ impl Connection {
                 Some(admin.await.map_err(lacking)?)
             }
         };
-        tx.commit().await.doing(DOING)?;
+        tx.commit(DOING).await?;
         Ok((made, admin))
     }
 }

@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use super::{Tenant, User, check_address, check_name};
 use crate::backend::postgres::connect::Connection;
-use crate::backend::postgres::error::{DatabaseError, Doing, Refusal, Standing};
+use crate::backend::postgres::error::{DatabaseError, Refusal};
+use crate::backend::postgres::session::Rights;
+use crate::backend::postgres::statement::Statement;
 use crate::model::Scope;
 
 impl Connection {
@@ -42,27 +44,23 @@ impl Connection {
     }
 
     async fn called(
-        &mut self,
+        &self,
         kind: &str,
         query: &str,
         called: &str,
     ) -> Result<tokio_postgres::Row, DatabaseError> {
         let doing = format!("looking for {kind} {called}");
-        let (login, target) = (self.login.clone(), self.target.clone());
         let id = Uuid::try_parse(called).ok();
-        let tx = self.transaction(&doing).await?;
-        let rows = tx
-            .query_typed(query, &[(&id, Type::UUID), (&called, Type::TEXT)])
-            .await;
-        let rows = rows
-            .doing(&doing)
-            .map_err(|error| error.lacking(login.as_deref(), Standing::Owner))?;
-        let mut rows = rows.into_iter();
+        let query = Statement::new(query)
+            .with(id, Type::UUID)
+            .with(called.to_owned(), Type::TEXT);
+        let rows = self.unscoped(Rights::Login, &[query], &doing).await?;
+        let mut rows = rows.into_iter().flatten();
         match (rows.next(), rows.next()) {
             (Some(row), None) => Ok(row),
             (None, _) => Err(Refusal::Nobody {
                 what: format!("{kind} {called}"),
-                target,
+                target: self.target.clone(),
             }
             .into()),
             (Some(first), Some(second)) => {
@@ -103,25 +101,22 @@ impl Connection {
     }
 
     async fn rename(
-        &mut self,
+        &self,
         owner: Scope,
         statement: &str,
         called: &str,
     ) -> Result<(), DatabaseError> {
         let doing = format!("renaming {owner}");
-        let login = self.login.clone();
-        let lacking = |error: DatabaseError| error.lacking(login.as_deref(), Standing::Owner);
-        let tx = self.transaction(&doing).await?;
-        let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] =
-            [(&owner.id(), Type::UUID), (&called, Type::TEXT)];
-        match tx.query_typed(statement, &parameters).await {
-            Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+        let statement = Statement::new(statement)
+            .with(owner.id(), Type::UUID)
+            .with(called.to_owned(), Type::TEXT);
+        match self.unscoped(Rights::Login, &[statement], &doing).await {
+            Err(error) if error.sql_state() == Some(&SqlState::UNIQUE_VIOLATION) => {
                 let kind = owner.kind().as_str();
                 let what = format!("{kind} {called} is there already, and is not {owner}");
-                return Err(Refusal::Exists { what }.into());
+                Err(Refusal::Exists { what }.into())
             }
-            done => done.doing(&doing).map_err(lacking)?,
-        };
-        tx.commit().await.doing(&doing)
+            done => done.map(drop),
+        }
     }
 }
