@@ -195,8 +195,11 @@ impl ScopedStore {
             let stored = self.stored(parts).await?;
             let (mut missing, mut others) = (Vec::new(), Vec::new());
             for part in parts {
-                match stored.get(&part.memory.key()) {
-                    None => missing.push(part),
+                let known = stored.get(&part.memory.key());
+                match known.filter(|_| part.is_named()) {
+                    // What nobody named is known by nothing but that it was written.
+                    None if part.is_named() || outcomes[part.index].is_none() => missing.push(part),
+                    None => {}
                     Some(entry) => {
                         let fields = part.differing(entry);
                         if !fields.is_empty() {

@@ -1,0 +1,251 @@
+//! What is remembered is there once, whatever others do meanwhile and wherever it is cut short.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use testkit::sample;
+use testkit::strict::StrictBackend;
+use tulving::backend::{
+    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Matching, Nearest, Page,
+};
+use tulving::embed::Builtin;
+use tulving::json::{Text, Value};
+use tulving::model::{Embedding, Facts, Key, Kind, Memory, Scope, Space, Timestamp};
+use tulving::store::{
+    IfThere, NewConversation, NewMemory, NewMessage, NewNode, Outcome, Remembered, Role,
+    ScopedStore, Store, StoreError,
+};
+
+/// A backend that refuses some of its writes.
+#[derive(Debug, Clone)]
+struct Refusing {
+    backend: StrictBackend,
+    plan: Arc<Mutex<Plan>>,
+}
+
+/// What becomes of the writes that come.
+#[derive(Debug, Clone, Copy)]
+enum Plan {
+    Take,
+    /// After so many, so many find that another writer was there first.
+    Outrun(usize, usize),
+    /// After so many there are no more.
+    End(usize),
+}
+
+impl Refusing {
+    fn plan(&self, plan: Plan) {
+        *self.plan.lock().unwrap() = plan;
+    }
+
+    fn may_write(&self, scope: Scope) -> Result<(), BackendError> {
+        let mut plan = self.plan.lock().unwrap();
+        match &mut *plan {
+            Plan::Take | Plan::Outrun(0, 0) => Ok(()),
+            Plan::Outrun(0, left) => {
+                *left -= 1;
+                let key = Key::new(Kind::Node, "another's");
+                Err(BackendError::Changed { key })
+            }
+            Plan::End(0) => {
+                let place = "what was cut short".to_owned();
+                Err(BackendError::UnknownScope { scope, place })
+            }
+            Plan::Outrun(taken, _) | Plan::End(taken) => {
+                *taken -= 1;
+                Ok(())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Backend for Refusing {
+    async fn space(&self, scope: Scope) -> Result<Option<Arc<Space>>, BackendError> {
+        self.backend.space(scope).await
+    }
+
+    async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
+        self.may_write(scope)?;
+        self.backend.insert(scope, drafts).await
+    }
+
+    async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError> {
+        self.may_write(scope)?;
+        self.backend.replace(scope, old, new).await
+    }
+
+    async fn delete(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Key>, BackendError> {
+        self.may_write(scope)?;
+        self.backend.delete(scope, keys).await
+    }
+
+    async fn touch(&self, scope: Scope, keys: &[Key], at: Timestamp) -> Result<u64, BackendError> {
+        self.may_write(scope)?;
+        self.backend.touch(scope, keys, at).await
+    }
+
+    async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {
+        self.backend.get(scope, keys).await
+    }
+
+    async fn list(
+        &self,
+        scope: Scope,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Listing, BackendError> {
+        self.backend.list(scope, filter, page).await
+    }
+
+    async fn count(&self, scope: Scope, filter: &Filter) -> Result<Counts, BackendError> {
+        self.backend.count(scope, filter).await
+    }
+
+    async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError> {
+        self.backend.clusters(scope).await
+    }
+
+    async fn nearest(
+        &self,
+        scope: Scope,
+        query: &Embedding,
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Nearest, BackendError> {
+        self.backend.nearest(scope, query, limit, filter).await
+    }
+
+    async fn matching(
+        &self,
+        scope: Scope,
+        terms: &[String],
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Matching, BackendError> {
+        self.backend.matching(scope, terms, limit, filter).await
+    }
+
+    async fn neighbours(
+        &self,
+        scope: Scope,
+        of: &[Facts],
+        reach: i64,
+        filter: &Filter,
+    ) -> Result<Vec<Facts>, BackendError> {
+        self.backend.neighbours(scope, of, reach, filter).await
+    }
+}
+
+fn empty() -> (Refusing, ScopedStore) {
+    let owner = sample::user(1);
+    let backend = Refusing {
+        backend: StrictBackend::new([owner]),
+        plan: Arc::new(Mutex::new(Plan::Take)),
+    };
+    let store = Store::new(Arc::new(backend.clone()), Arc::new(Builtin::new()));
+    (backend, store.scope(owner))
+}
+
+/// A conversation `c` of these questions, each with its answer.
+fn conversation(turns: &[(&str, &str)]) -> NewMemory {
+    let messages = turns.iter().flat_map(|(question, answer)| {
+        [(Role::Human, *question), (Role::Assistant, *answer)].map(|(role, content)| {
+            let role_name = if role == Role::Human {
+                "human"
+            } else {
+                "assistant"
+            };
+            let text = |text: &str| Value::String(Text::from(text.to_owned()));
+            NewMessage {
+                role,
+                content: content.to_owned(),
+                created_at: None,
+                record: Value::Object(vec![
+                    (Text::from("role".to_owned()), text(role_name)),
+                    (Text::from("content".to_owned()), text(content)),
+                ]),
+            }
+        })
+    });
+    NewMemory::Conversation(NewConversation {
+        id: Some("c".to_owned()),
+        messages: messages.collect(),
+        ..NewConversation::default()
+    })
+}
+
+/// A question that goes to the end of conversation `c`.
+fn next(id: Option<&str>, question: &str, answer: &str) -> NewMemory {
+    NewMemory::Node(NewNode {
+        id: id.map(str::to_owned),
+        conversation_id: Some("c".to_owned()),
+        ..NewNode::new(question, answer)
+    })
+}
+
+async fn update(memory: &ScopedStore, new: Vec<NewMemory>) -> Result<Remembered, StoreError> {
+    memory.remember(new, IfThere::Update).await
+}
+
+/// What is asked and answered, in order.
+async fn said(memory: &ScopedStore) -> Vec<(String, String)> {
+    let page = Page {
+        order: tulving::backend::Order::Oldest,
+        after: None,
+        limit: 100,
+    };
+    let listing = memory.list(&Filter::default(), &page).await.unwrap();
+    let mut said = listing
+        .memories
+        .into_iter()
+        .filter_map(|memory| match memory {
+            Memory::Node(node) => Some((
+                node.sequence_index,
+                (node.human_content, node.assistant_content),
+            )),
+            Memory::Episode(_) => None,
+        });
+    let mut said: Vec<_> = said.by_ref().collect();
+    said.sort();
+    said.into_iter().map(|(_, said)| said).collect()
+}
+
+fn turns(turns: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |(question, answer): &(&str, &str)| ((*question).to_owned(), (*answer).to_owned());
+    turns.iter().map(owned).collect()
+}
+
+#[tokio::test]
+async fn what_nobody_named_is_never_taken_for_another() {
+    for if_there in [IfThere::Refuse, IfThere::Update] {
+        for answer in ["Once.", "Twice."] {
+            let (_, memory) = empty();
+            let whole = || conversation(&[("Why?", "Once.")]);
+            update(&memory, vec![whole()]).await.unwrap();
+            // The same question, asked once more, at the end of the same conversation.
+            let new = vec![whole(), next(None, "Why?", answer)];
+            let done = memory.remember(new, if_there).await.unwrap();
+            assert_eq!(done.outcomes, [Outcome::Unchanged, Outcome::Added]);
+            assert!(!done.ids[1].is_empty());
+            let expected = turns(&[("Why?", "Once."), ("Why?", answer)]);
+            assert_eq!(said(&memory).await, expected, "{if_there:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_named_is_written_once_however_often_others_come_first() {
+    let (backend, memory) = empty();
+    let named = |answer| next(Some("a"), "Named", answer);
+    update(&memory, vec![named("old")]).await.unwrap();
+    // The insert succeeds, the replacement does not.
+    backend.plan(Plan::Outrun(1, 3));
+    let new = vec![next(None, "Unnamed", "x"), named("new")];
+    let done = update(&memory, new).await.unwrap();
+    assert_eq!(done.outcomes, [Outcome::Added, Outcome::Updated]);
+    let expected = turns(&[("Named", "new"), ("Unnamed", "x")]);
+    assert_eq!(said(&memory).await, expected);
+}
