@@ -249,3 +249,24 @@ async fn what_nobody_named_is_written_once_however_often_others_come_first() {
     let expected = turns(&[("Named", "new"), ("Unnamed", "x")]);
     assert_eq!(said(&memory).await, expected);
 }
+
+#[tokio::test]
+async fn an_update_that_is_cut_short_loses_nothing() {
+    let before = [("One?", "1"), ("Two?", "2")];
+    let after = [("One?", "1"), ("Three?", "3")];
+    for writes in 0..3 {
+        let (backend, memory) = empty();
+        update(&memory, vec![conversation(&before)]).await.unwrap();
+        backend.plan(Plan::End(writes));
+        update(&memory, vec![conversation(&after)])
+            .await
+            .unwrap_err();
+        backend.plan(Plan::Take);
+        let Memory::Episode(episode) = memory.get("c").await.unwrap().memory else {
+            unreachable!("an episode is asked for")
+        };
+        for id in &episode.memory_node_ids {
+            memory.get(id).await.unwrap();
+        }
+    }
+}

@@ -305,18 +305,23 @@ impl ScopedStore {
             let (made, words_only) = self.embeddings(one, vec![part.vector.clone()]).await?;
             (made.into_iter().next().flatten(), words_only)
         };
-        if let (Memory::Episode(old), Memory::Episode(new)) = (&stored.memory, &memory) {
-            let gone = old
-                .memory_node_ids
-                .iter()
-                .filter(|id| !new.memory_node_ids.contains(id));
-            let gone: Vec<_> = gone.map(|id| Key::new(Kind::Node, id.as_str())).collect();
-            self.backend.delete(self.scope, &gone).await?;
-        }
+        let gone: Vec<Key> = match (&stored.memory, &memory) {
+            (Memory::Episode(old), Memory::Episode(new)) => {
+                let ids = old.memory_node_ids.iter();
+                ids.filter(|id| !new.memory_node_ids.contains(id))
+                    .map(|id| Key::new(Kind::Node, id.as_str()))
+                    .collect()
+            }
+            _ => Vec::new(),
+        };
         let new = Entry { memory, embedding };
         self.backend
             .replace(self.scope, &stored.memory, new)
             .await?;
+        // Last: what is cut short has too much rather than too little.
+        if !gone.is_empty() {
+            self.backend.delete(self.scope, &gone).await?;
+        }
         Ok(words_only)
     }
 
