@@ -42,11 +42,13 @@ pub(crate) fn create(path: &Path, access: Access<'_>) -> io::Result<File> {
     if let Access::Like(present) = access {
         let mine = file.metadata()?;
         let (owner, group) = (present.uid(), present.gid());
-        let is_theirs = (mine.uid(), mine.gid()) == (owner, group)
+        let keeps_group = (mine.uid(), mine.gid()) == (owner, group)
             || fchown(&file, Some(owner), Some(group)).is_ok()
-            || (mine.uid() == owner && fchown(&file, None, Some(group)).is_ok());
+            // Whoever may not give it to its owner leaves it to the group that both are in.
+            || mine.gid() == group
+            || fchown(&file, None, Some(group)).is_ok();
         // A group that cannot be kept must not be another one.
-        let mask = if is_theirs { 0o777 } else { 0o707 };
+        let mask = if keeps_group { 0o777 } else { 0o707 };
         file.set_permissions(fs::Permissions::from_mode(present.mode() & mask))?;
     }
     Ok(file)
@@ -60,13 +62,14 @@ pub(crate) fn staged(path: &Path) -> PathBuf {
 }
 
 /// Writes a file aside, makes it durable and gives it its name, in place of the file that has it
-/// or that a link of its name leads to.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// or that a link of its name leads to. `new` says who may read it where there is none.
+pub(crate) fn replace(path: &Path, bytes: &[u8], new: Access<'_>) -> io::Result<()> {
     let path = &true_path(path)?;
     let folder = File::open(folder(path))?;
     let aside = staged(path);
     let present = fs::metadata(path).ok();
-    let mut file = create(&aside, Access::of(present.as_ref()))?;
+    let access = present.as_ref().map_or(new, Access::Like);
+    let mut file = create(&aside, access)?;
     let renamed = file
         .write_all(bytes)
         .and_then(|()| file.sync_all())
@@ -152,7 +155,7 @@ mod tests {
             fs::set_permissions(&file, fs::Permissions::from_mode(wanted)).unwrap();
             let _ = fs::remove_file(&link);
             symlink("file", &link).unwrap();
-            replace(&link, b"new").unwrap();
+            replace(&link, b"new", Access::Usual).unwrap();
             assert_eq!(fs::read(&file).unwrap(), b"new");
             assert_eq!(mode(&file), wanted);
             assert!(fs::symlink_metadata(&link).unwrap().is_symlink());

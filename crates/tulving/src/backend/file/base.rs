@@ -1,6 +1,7 @@
 //! The memories of one kind that are in the directory's own files.
 
 use std::collections::HashSet;
+use std::fs::Metadata;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -79,7 +80,8 @@ impl Base {
             Some(catalog) => catalog,
             None => {
                 let catalog = base.read_catalog(&pair)?;
-                derived::store(&file, &key, &catalog.to_bytes());
+                let records = pair.records().metadata().ok();
+                derived::store(&file, &key, &catalog.to_bytes(), records.as_ref());
                 catalog
             }
         };
@@ -171,6 +173,11 @@ impl Base {
         self.pair.as_ref().map_or(0, |pair| pair.vectors.dims())
     }
 
+    /// The file of the records, as far as who may read it goes.
+    pub(super) fn guarded(&self) -> Option<Metadata> {
+        self.pair.as_ref()?.records().metadata().ok()
+    }
+
     pub(super) fn names(&self) -> &PairPaths {
         &self.names
     }
@@ -249,7 +256,7 @@ impl Base {
             Some(words) => words,
             None => {
                 let bytes = self.collect_words()?;
-                derived::store(&file, &key, &bytes);
+                derived::store(&file, &key, &bytes, self.guarded().as_ref());
                 Segment::open(bytes).map_err(|error| FileError::Damaged {
                     path: file,
                     offset: 0,
@@ -333,7 +340,7 @@ impl Base {
             Some(vectors) => vectors,
             None => {
                 let vectors = self.narrow_vectors()?;
-                derived::store(&file, &key, vectors.as_bytes());
+                derived::store(&file, &key, vectors.as_bytes(), self.guarded().as_ref());
                 vectors
             }
         };

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::base::relative;
 use super::error::FileError;
 use super::state::{generations, journal, log_path};
-use crate::fsutil;
+use crate::fsutil::{self, Access};
 
 const VERSION: u32 = 1;
 
@@ -132,7 +132,7 @@ impl Commit {
         let path = Self::path(root);
         self.sync_folders(root)?;
         let bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
-        fsutil::replace(&path, &bytes).map_err(FileError::io("writing", &path))
+        fsutil::replace(&path, &bytes, Access::Usual).map_err(FileError::io("writing", &path))
     }
 
     /// Does what the record says and takes it away; what was done before is left as it is. Only

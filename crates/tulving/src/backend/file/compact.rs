@@ -114,6 +114,7 @@ impl Directory {
         let mut next = Log::stage(
             &log_path(root, generation),
             &Header::new(generation, fold.binding),
+            Access::of(now.guarded().as_ref()),
         )?;
         // What was written while we were at work comes along.
         let late = log.read_from(log.end(), end)?;
@@ -202,7 +203,7 @@ impl<'s> Fold<'s> {
         let place = &self.true_path(path)?;
         let aside = fsutil::staged(place);
         let writing = || FileError::io("writing", &aside);
-        let present = fs::metadata(place).ok();
+        let present = fs::metadata(place).ok().or_else(|| self.state.guarded());
         let file = fsutil::create(&aside, Access::of(present.as_ref())).map_err(writing())?;
         self.staged.push(aside.clone());
         let mut out = Staging {

@@ -3,7 +3,7 @@
 //! One is a mark of 16 bytes, a key (SHA-256 of what it was made from), the SHA-256 of its content,
 //! and the content. One that is missing, of another key or damaged is made again.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -49,25 +49,25 @@ pub(super) fn load(path: &Path, key: &Key) -> Option<Vec<u8>> {
     (<[u8; 32]>::from(Sha256::digest(&content)) == *sum).then_some(content)
 }
 
-/// Keeps content that was made from what has that key.
-pub(super) fn store(path: &Path, key: &Key, content: &[u8]) {
+/// Keeps content that was made from what has that key, for those who may read `made_from`.
+pub(super) fn store(path: &Path, key: &Key, content: &[u8], made_from: Option<&Metadata>) {
     let mut bytes = Vec::with_capacity(HEAD + content.len());
     bytes.extend(MAGIC);
     bytes.extend(key);
     bytes.extend(<[u8; 32]>::from(Sha256::digest(content)));
     bytes.extend(content);
-    write(path, &bytes);
+    write(path, &bytes, made_from);
 }
 
 /// Writes a file whole, though not durably: one that a power loss damages is made again. A
 /// directory that cannot be written to has none.
-pub(super) fn write(path: &Path, bytes: &[u8]) {
+pub(super) fn write(path: &Path, bytes: &[u8], made_from: Option<&Metadata>) {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", uuid::Uuid::new_v4().simple()));
     let aside = path.with_file_name(name);
     // Nobody waits for it, and nothing is lost without it.
     let _ = fs::create_dir_all(fsutil::folder(path))
-        .and_then(|()| fsutil::exchange(path, &aside, bytes, Access::Usual));
+        .and_then(|()| fsutil::exchange(path, &aside, bytes, Access::of(made_from)));
 }
 
 /// Removes what killed processes left behind, and what was derived from an earlier base: all that

@@ -16,7 +16,7 @@ use super::lock::{Lock, PATIENCE};
 use super::manifest::Manifest;
 use super::state::{State, Trust, generations, journal, log_path};
 use crate::backend::BackendError;
-use crate::fsutil;
+use crate::fsutil::{self, Access};
 use crate::model::{Kind, Space};
 
 /// A journal smaller than this is never worth folding.
@@ -293,7 +293,9 @@ impl Directory {
                 old => {
                     let generation = 1 + old.as_ref().map_or(0, |log| log.header().generation);
                     let header = Header::new(generation, state.binding());
-                    Log::create(&log_path(&self.root, generation), &header)?;
+                    let log = log_path(&self.root, generation);
+                    let guarded = state.guarded();
+                    Log::create(&log, &header, Access::of(guarded.as_ref()))?;
                     for old in generations(&self.root)? {
                         if old < generation {
                             let path = log_path(&self.root, old);

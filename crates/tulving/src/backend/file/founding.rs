@@ -18,7 +18,7 @@ use super::manifest::{self, Manifest};
 use super::npy;
 use super::pair::{Pair, PairError};
 use super::state::{KINDS, journal};
-use crate::fsutil;
+use crate::fsutil::{self, Access};
 use crate::json::{self, Value};
 use crate::model::{Scope, Space};
 
@@ -285,7 +285,7 @@ fn write_empty(root: &Path, space: Option<&Space>) -> Result<(), FileError> {
     ] {
         let path = root.join(folder).join(name);
         fs::create_dir_all(root.join(folder))
-            .and_then(|()| fsutil::replace(&path, &bytes))
+            .and_then(|()| fsutil::replace(&path, &bytes, Access::Usual))
             .map_err(FileError::io("writing", &path))?;
     }
     Ok(())

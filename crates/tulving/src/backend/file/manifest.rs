@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::error::FileError;
 use super::layout::{Layout, LayoutError};
 use super::npy;
-use crate::fsutil;
+use crate::fsutil::{self, Access};
 use crate::json::{self, Text, Value};
 use crate::model::{Scope, Space, Timestamp};
 
@@ -257,7 +257,8 @@ impl Manifest {
     /// # Errors
     /// If the system refuses.
     pub(super) fn write(&self) -> Result<(), FileError> {
-        fsutil::replace(&self.path, &self.to_bytes()).map_err(FileError::io("writing", &self.path))
+        fsutil::replace(&self.path, &self.to_bytes(), Access::Usual)
+            .map_err(FileError::io("writing", &self.path))
     }
 }
 

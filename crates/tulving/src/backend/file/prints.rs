@@ -5,7 +5,7 @@
 //! same times.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -46,8 +46,8 @@ impl Stat {
     }
 }
 
-impl From<&std::fs::Metadata> for Stat {
-    fn from(metadata: &std::fs::Metadata) -> Self {
+impl From<&Metadata> for Stat {
+    fn from(metadata: &Metadata) -> Self {
         Self {
             bytes: metadata.len(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
@@ -120,12 +120,13 @@ impl Prints {
         Ok(sha256)
     }
 
-    /// Keeps what was learned for the next time. It is no harm if that fails.
-    pub(super) fn keep(&self) {
+    /// Keeps what was learned for the next time, for those who may read `records`. It is no harm if
+    /// that fails.
+    pub(super) fn keep(&self, records: Option<&Metadata>) {
         if self.learned
             && let Ok(bytes) = serde_json::to_vec(&self.known)
         {
-            derived::write(&self.path, &bytes);
+            derived::write(&self.path, &bytes, records);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A directory as it is at one moment: base and changes together.
 
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -183,7 +185,7 @@ impl State {
             })
         };
         let (nodes, episodes) = (shelf(Kind::Node)?, shelf(Kind::Episode)?);
-        prints.keep();
+        prints.keep(nodes.base.guarded().as_ref());
         let mut state = Self {
             root: root.into(),
             scope,
@@ -420,6 +422,15 @@ impl State {
             .collect();
         changed.dedup();
         changed
+    }
+
+    /// Of the files of records the one that fewer may read: nothing that holds memories of both kinds
+    /// is for more.
+    pub(super) fn guarded(&self) -> Option<Metadata> {
+        let files = KINDS
+            .into_iter()
+            .filter_map(|kind| self.shelf(kind).base.guarded());
+        files.min_by_key(|file| (file.mode() & 0o077).count_ones())
     }
 
     /// Bytes of the base's files.

@@ -56,9 +56,13 @@ impl Log {
     ///
     /// # Errors
     /// If the system refuses.
-    pub(crate) fn stage(path: &Path, header: &Header) -> Result<Self, FileError> {
+    pub(crate) fn stage(
+        path: &Path,
+        header: &Header,
+        access: Access<'_>,
+    ) -> Result<Self, FileError> {
         let aside = fsutil::staged(path);
-        fsutil::create(&aside, Access::Usual)
+        fsutil::create(&aside, access)
             .and_then(|mut file| file.write_all(&header.encode()))
             .map_err(FileError::io("writing", &aside))?;
         Self::open(path, &aside)
@@ -68,8 +72,12 @@ impl Log {
     ///
     /// # Errors
     /// If the system refuses.
-    pub(crate) fn create(path: &Path, header: &Header) -> Result<Self, FileError> {
-        fsutil::replace(path, &header.encode()).map_err(FileError::io("writing", path))?;
+    pub(crate) fn create(
+        path: &Path,
+        header: &Header,
+        access: Access<'_>,
+    ) -> Result<Self, FileError> {
+        fsutil::replace(path, &header.encode(), access).map_err(FileError::io("writing", path))?;
         Self::open(path, path)
     }
 
@@ -215,7 +223,9 @@ impl Log {
         self.read_at(&mut bytes, self.end)?;
         let name = format!("torn-{}-{}.bin", self.header.generation, self.end);
         let keep = self.path.with_file_name(name);
-        fsutil::replace(&keep, &bytes).map_err(FileError::io("writing", &keep))?;
+        let log = std::fs::metadata(&self.path).ok();
+        fsutil::replace(&keep, &bytes, Access::of(log.as_ref()))
+            .map_err(FileError::io("writing", &keep))?;
         self.file
             .truncate(self.end)
             .and_then(|()| self.file.sync())
