@@ -177,6 +177,26 @@ fn the_exit_codes_of_the_readme_are_those_of_the_program() {
 }
 
 #[test]
+fn every_dependency_has_its_row_in_the_decision() {
+    let manifest = read("Cargo.toml");
+    let table = manifest.split_once("[workspace.dependencies]").unwrap().1;
+    let table = table.split_once("\n[").unwrap().0;
+    let wanted = table
+        .lines()
+        .filter(|line| !line.contains("path = "))
+        .filter_map(|line| Some(line.split_once(" = ")?.0));
+    let decision = read("docs/decisions/0004-dependencies.md");
+    let cells = decision
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let rows: Vec<&str> = cells.flat_map(|cell| cell.split([' ', ','])).collect();
+    for name in wanted {
+        let count = rows.iter().filter(|row| **row == name).count();
+        assert_eq!(count, 1, "{name} has {count} rows");
+    }
+}
+
+#[test]
 fn the_recipe_for_digests_gives_the_digest_of_the_receipt() {
     let directory = tempfile::TempDir::new().unwrap();
     let data = directory.path().join("data");
