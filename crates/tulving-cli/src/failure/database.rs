@@ -159,16 +159,13 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
         Refusal::Privilege { role, standing, .. } => {
             let role = role.as_deref().map_or_else(|| "ROLE".to_owned(), identifier);
             match standing {
-                Standing::Maker => format!(
-                    "as an administrator, those that are missing: CREATE ROLE tulving_app NOLOGIN; \
-                     GRANT tulving_app TO {role}; GRANT USAGE, CREATE ON SCHEMA public TO {role}"
-                ),
+                Standing::Maker { sql } if sql.is_empty() => {
+                    "log in as an administrator for this".to_owned()
+                }
+                Standing::Maker { sql } => format!("as an administrator: {sql}"),
                 Standing::Role => {
                     "tulving schema apply   (as the tables' owner; puts back what the role tulving_app lacks)".to_owned()
                 }
-                Standing::Creator => format!(
-                    "as an administrator: CREATE SCHEMA NAME AUTHORIZATION {role}"
-                ),
                 Standing::Owner => {
                     "log in as the tables' owner: those of users and tenants are the owner's alone".to_owned()
                 }

@@ -57,12 +57,28 @@ pub(crate) fn ask(server: &Server, url: &str, sql: &str) -> Result<String, Strin
 
 /// Does what an error says, as a person with a shell and an administrator's login would.
 pub(crate) fn follow(server: &Server, world: &World, ran: &Ran) {
+    follow_at(server, world.directory.path(), world.database.url(), ran);
+}
+
+/// The same in a directory and a database of one's choice.
+pub(crate) fn follow_at(server: &Server, directory: &Path, url: &str, ran: &Ran) {
     let hint = ran
         .stderr
         .lines()
         .find_map(|line| line.trim().strip_prefix("try: "));
     let hint = hint.unwrap_or_else(|| panic!("no advice in: {}", ran.stderr));
-    let command = hint.strip_prefix("as an administrator: ").unwrap_or(hint);
+    // Of several things that would help, what an administrator does.
+    let (_, command) = hint
+        .split_once("as an administrator: ")
+        .unwrap_or(("", hint));
+    if ["ALTER ", "CREATE ", "GRANT "]
+        .iter()
+        .any(|word| command.starts_with(word))
+    {
+        let sql = command.split("; or ").next().unwrap_or_default();
+        ask(server, url, sql).unwrap_or_else(|why| panic!("{sql}: {why}"));
+        return;
+    }
     let command = command.split("   (").next().unwrap_or_default();
     let tulving = Path::new(env!("CARGO_BIN_EXE_tulving")).parent().unwrap();
     let path = std::env::join_paths(server.bin_dir().into_iter().chain([
@@ -73,10 +89,10 @@ pub(crate) fn follow(server: &Server, world: &World, ran: &Ran) {
     let mut shell = Command::new("sh");
     shell
         .args(["-c", command])
-        .current_dir(world.directory.path())
+        .current_dir(directory)
         .env_clear()
         .env("PATH", path.unwrap())
-        .env("DATABASE_URL", world.database.url());
+        .env("DATABASE_URL", url);
     let done = Ran::from(shell.output().unwrap());
     assert_eq!(done.code, Some(0), "{command}: {}", done.stderr);
 }

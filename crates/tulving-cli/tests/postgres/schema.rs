@@ -8,7 +8,7 @@ use testkit::corpus::Corpus;
 use testkit::postgres::{Database, Server};
 
 use crate::oracle::SCOPED;
-use crate::roles::{ask, psql, schema_files, server, url_as};
+use crate::roles::{ask, follow_at, psql, schema_files, server, url_as};
 use crate::support::{Ran, World, program};
 
 fn tulving(url: &str, args: &[&str]) -> Ran {
@@ -272,21 +272,86 @@ fn an_owner_who_may_create_no_roles_needs_a_membership() {
     refused
         .says("the role keeper may not do this")
         .says("caused by: permission denied to create role; ")
-        .says("try: as an administrator, those that are missing: CREATE ROLE tulving_app NOLOGIN; GRANT tulving_app TO keeper;");
+        .says("try: as an administrator: CREATE ROLE tulving_app NOLOGIN; GRANT tulving_app TO keeper\n");
     assert!(!refused.stderr.contains("db error"), "{}", refused.stderr);
     owned.database.batch("CREATE ROLE tulving_app NOLOGIN");
     let refused = tulving(&owned.url(), &["schema", "apply"]).expect(9);
     refused
         .says("role keeper may not take on the role tulving_app")
-        .says("GRANT tulving_app TO keeper");
+        .says("try: as an administrator: GRANT tulving_app TO keeper\n");
     assert_eq!(
         owned
             .database
             .scalar("SELECT to_regclass('memory_nodes') IS NULL"),
         "t"
     );
-    owned.database.batch("GRANT tulving_app TO keeper");
+    follow_at(
+        &owned.server,
+        Path::new("/"),
+        owned.database.url(),
+        &refused,
+    );
     works_end_to_end(&owned);
+}
+
+/// Each line that is told is pasted as it stands, and nothing is made anywhere else meanwhile.
+#[test]
+fn what_a_login_lacks_to_make_the_tables_is_told_line_by_line() {
+    const TABLES: &str = "SELECT count(*) FROM pg_tables WHERE tablename = 'memory_nodes'";
+    let server = server();
+    ask(
+        &server,
+        &server.url("postgres"),
+        "CREATE ROLE \"a b\" LOGIN",
+    )
+    .unwrap();
+    for (prepared, flags, advised) in [
+        ("CREATE EXTENSION vector", &[][..], 1),
+        ("", &[], 2),
+        // `public` is open and holds pgvector: tables would go there if the schema were passed over.
+        (
+            "CREATE EXTENSION vector; CREATE SCHEMA \"S 2\"; GRANT ALL ON SCHEMA public TO PUBLIC",
+            &["--schema", "S 2"],
+            1,
+        ),
+        (
+            "CREATE EXTENSION vector; CREATE SCHEMA \"S 2\"; GRANT USAGE ON SCHEMA \"S 2\" TO PUBLIC",
+            &["--schema", "S 2"],
+            1,
+        ),
+        ("CREATE EXTENSION vector", &["--schema", "not there"], 1),
+        (
+            "CREATE EXTENSION vector; GRANT ALL ON SCHEMA public TO PUBLIC; \
+             REVOKE ALL ON LANGUAGE plpgsql FROM PUBLIC",
+            &[],
+            1,
+        ),
+    ] {
+        let database = server.database();
+        database.batch(prepared);
+        let login = url_as(database.url(), "a%20b");
+        let apply = [&["schema", "apply"][..], flags].concat();
+        let mut told = 0;
+        let mut ran = tulving(&login, &apply);
+        while ran.code == Some(9) {
+            assert_eq!(database.scalar(TABLES), "0", "{prepared}: {}", ran.stderr);
+            told += 1;
+            assert!(told < 5, "{prepared}: {}", ran.stderr);
+            ran = match ran.stderr.contains("try: log in as an administrator") {
+                true => tulving(database.url(), &apply),
+                false => {
+                    follow_at(&server, Path::new("/"), database.url(), &ran);
+                    tulving(&login, &apply)
+                }
+            };
+        }
+        ran.expect(0);
+        assert_eq!(told, advised, "{prepared}");
+        let home = "SELECT schemaname FROM pg_tables WHERE tablename = 'memory_nodes'";
+        assert_eq!(database.scalar(TABLES), "1", "{prepared}");
+        let wanted = flags.last().copied().unwrap_or("public");
+        assert_eq!(database.scalar(home), wanted, "{prepared}");
+    }
 }
 
 #[test]

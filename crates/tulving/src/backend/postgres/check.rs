@@ -295,6 +295,19 @@ impl Facts {
         }
     }
 
+    /// A schema that the login role may use: what it makes would else go into another.
+    pub(super) fn require_usable(&self, schema: &str) -> Result<(), Refusal> {
+        if self.usable {
+            return Ok(());
+        }
+        Err(Refusal::Privilege {
+            role: Some(self.login.clone()),
+            standing: Standing::Owner,
+            doing: format!("using the schema {schema}"),
+            source: None,
+        })
+    }
+
     /// The role that statements on memories run under: there, within reach, and with its rights.
     fn require_role(&self) -> Result<(), Refusal> {
         if !self.role {

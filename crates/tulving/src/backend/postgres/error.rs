@@ -360,7 +360,7 @@ pub enum Refusal {
 }
 
 /// What a login role is to the tables, as far as its rights go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Standing {
     /// May take on the role that statements on memories run under.
@@ -369,10 +369,11 @@ pub enum Standing {
     Role,
     /// Owns the tables: those of users and tenants are the owner's alone.
     Owner,
-    /// May make tables and has that role, or may make it.
-    Maker,
-    /// May make schemas in the database.
-    Creator,
+    /// May make the tables: in their schema, and as a member of that role.
+    Maker {
+        /// What an administrator runs for it; empty where none of the usual rights is missing.
+        sql: String,
+    },
 }
 
 fn within(schema: Option<&str>) -> String {

@@ -48,6 +48,11 @@ pub(super) struct Facts {
     pub(super) member: bool,
     /// What the application role lacks to read.
     pub(super) lacking: Vec<String>,
+    /// What an administrator runs so that the login role may make the tables there.
+    pub(super) grants: Vec<String>,
+    /// Whether the login role may use that schema: one that it may not use is passed over, and what
+    /// is made goes into the next of the search path.
+    pub(super) usable: bool,
     /// Whether the login role may do as the tables' owner does.
     pub(super) keeper: bool,
     /// Whether the login role reads the table of versions by itself.
@@ -129,6 +134,20 @@ SELECT current_setting('server_version_num')::int,
              SELECT format('SELECT ON %I', here.name) FROM here, app
              WHERE here.name NOT IN ('users', 'tenants') AND NOT has_table_privilege(app.oid, here.oid, 'SELECT')),
        coalesce((SELECT pg_has_role(relowner, 'USAGE') FROM home), false),
+       ARRAY(SELECT format('CREATE ROLE %I NOLOGIN', $5) WHERE NOT EXISTS (SELECT FROM app)
+             UNION ALL
+             SELECT format('GRANT %I TO %I', $5, current_user)
+             WHERE NOT EXISTS (SELECT FROM app WHERE pg_has_role(current_user, oid, 'MEMBER'))
+             UNION ALL
+             SELECT format('GRANT USAGE, CREATE ON SCHEMA %I TO %I', name, current_user) FROM home
+             WHERE NOT (has_schema_privilege(oid, 'USAGE') AND has_schema_privilege(oid, 'CREATE'))
+             UNION ALL
+             SELECT format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, $5) FROM pg_namespace n
+             WHERE n.oid IN (SELECT oid FROM home UNION ALL SELECT oid FROM vector)
+               AND NOT pg_has_role(n.nspowner, 'USAGE')
+               AND NOT coalesce((SELECT has_schema_privilege(app.oid, n.oid, 'USAGE') FROM app),
+                                has_schema_privilege('public', n.oid, 'USAGE'))),
+       coalesce((SELECT has_schema_privilege(oid, 'USAGE') FROM home), false),
        coalesce((SELECT has_table_privilege(versions, 'SELECT') AND has_schema_privilege(oid, 'USAGE') FROM home), false)
 "#;
 
@@ -159,7 +178,9 @@ impl Facts {
             member: row.get(16),
             lacking: row.get(17),
             keeper: row.get(18),
-            readable: row.get(19),
+            grants: row.get(19),
+            usable: row.get(20),
+            readable: row.get(21),
             polls,
         }
     }

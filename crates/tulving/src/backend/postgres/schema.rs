@@ -213,7 +213,9 @@ impl Connection {
         brought.map_err(|error| {
             let standing = match facts.applied && !facts.keeper {
                 true => Standing::Owner,
-                false => Standing::Maker,
+                false => Standing::Maker {
+                    sql: facts.grants.join("; "),
+                },
             };
             error.lacking(Some(&facts.login), standing)
         })
@@ -231,7 +233,11 @@ impl Connection {
             .batch_execute(&make)
             .await
             .doing(&format!("making the schema {name}"))
-            .map_err(|error| error.lacking(Some(&facts.login), Standing::Creator))?;
+            .map_err(|error| {
+                let login = quoted(&facts.login);
+                let sql = format!("CREATE SCHEMA {} AUTHORIZATION {login}", quoted(name));
+                error.lacking(Some(&facts.login), Standing::Maker { sql })
+            })?;
         self.look().await
     }
 
@@ -248,6 +254,7 @@ impl Connection {
             }
             .into());
         }
+        facts.require_usable(&place.schema)?;
         let SchemaStatus { applied, pending } = self.status_at(facts).await?;
         let by_psql = applied.iter().any(|seen| seen.checksum.is_none());
         let mut brought = Brought {
