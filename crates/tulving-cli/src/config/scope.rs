@@ -47,7 +47,9 @@ pub fn parse_id(text: &str, kind: ScopeKind, from: &str) -> Result<Uuid, CliErro
     };
     let message = format!("Invalid UUID format: {} (from {from}) {why}", quote(text));
     let (kind, command) = (kind.as_str(), create_command(kind));
-    Err(CliError::usage(message).hint(format!("{command}   (makes a {kind} and prints its id)")))
+    Err(CliError::usage(message).hint(format!(
+        "{command}   (makes a {kind} in the database and prints its id; for memory in files: tulving init, without an id)"
+    )))
 }
 
 #[cfg(test)]
@@ -72,11 +74,12 @@ mod tests {
                     .contains(&format!("{bad:?} (from config.yaml line 3)")),
                 "{error}"
             );
-            assert!(
-                error
-                    .hint
-                    .unwrap()
-                    .starts_with("tulving tenant create --name")
+            // Whoever has files alone needs no id of their own making.
+            assert_eq!(
+                error.hint.as_deref(),
+                Some(
+                    "tulving tenant create --name NAME   (makes a tenant in the database and prints its id; for memory in files: tulving init, without an id)"
+                )
             );
             assert_eq!(error.exit.code(), 2);
         }
