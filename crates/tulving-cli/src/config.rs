@@ -45,6 +45,17 @@ pub enum Backend {
     Postgres,
 }
 
+impl Backend {
+    /// As the configuration has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
 /// What flags say. They come before everything else.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
@@ -221,10 +232,10 @@ impl Config {
         named.unwrap_or(Path::new(file::USUAL))
     }
 
-    /// Whether that file is found without being named.
+    /// What flags say.
     #[must_use]
-    pub fn is_usual_file(&self) -> bool {
-        self.usual_file() == Path::new(file::USUAL)
+    pub fn flags(&self) -> &Overrides {
+        &self.flags
     }
 
     /// How an error names the place a value comes from.
@@ -292,12 +303,11 @@ impl Config {
 
 impl Overrides {
     fn layer(&self) -> Vec<(&'static Key, String, Origin)> {
-        let backend = self.backend.and_then(|backend| backend.to_possible_value());
         let flags = [
             (
                 "memory.backend",
                 "--backend",
-                backend.map(|value| value.get_name().to_owned()),
+                self.backend.map(|backend| backend.as_str().to_owned()),
             ),
             ("memory.postgres.schema", "--schema", self.schema.clone()),
             ("scope.user_id", "--user-id", self.user_id.clone()),

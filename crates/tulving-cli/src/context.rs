@@ -34,7 +34,7 @@ impl Context {
     pub fn new(global: &Global) -> Result<Self, CliError> {
         let cx = Self::with(Config::load(global.overrides(), Env::process())?, global)?;
         for unused in cx.config.unused() {
-            output::note(&unused.remark, &unused.advice, cx.err);
+            output::note(&unused.remark, &unused.advice, &cx);
         }
         Ok(cx)
     }
@@ -69,6 +69,12 @@ impl Context {
             out,
             err,
         })
+    }
+
+    /// The advice with the flags in its commands that say which memory is meant.
+    #[must_use]
+    pub fn advice(&self, advice: &str) -> String {
+        self.config.flags().repeated_in(advice)
     }
 
     /// How the program speaks.

@@ -5,10 +5,8 @@ use std::fmt;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::CommandFactory as _;
 use serde::Serialize;
 
-use crate::cli::Cli;
 use crate::output;
 use crate::terminal::{Face, Look, Screen};
 use crate::text::safe;
@@ -114,28 +112,6 @@ impl CliError {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
-        self
-    }
-
-    /// Adds a flag that was typed to the commands that the hint names, so that they do as is meant.
-    #[must_use]
-    pub fn repeating(mut self, flag: &str) -> Self {
-        let cli = Cli::command();
-        let is_command = |rest: &str| {
-            let word = rest.split_whitespace().next().unwrap_or_default();
-            cli.get_subcommands().any(|known| known.get_name() == word)
-        };
-        self.hint = self.hint.map(|hint| {
-            if hint.contains("--schema") {
-                return hint;
-            }
-            let mut parts = hint.split("tulving ");
-            let first = parts.next().unwrap_or_default().to_owned();
-            parts.fold(first, |said, rest| match is_command(rest) {
-                true => format!("{said}tulving {flag} {rest}"),
-                false => format!("{said}tulving {rest}"),
-            })
-        });
         self
     }
 
@@ -251,28 +227,6 @@ mod tests {
                 "hint": "start the server",
             }})
         );
-    }
-
-    #[test]
-    fn a_hint_repeats_the_flag_that_was_typed() {
-        for (hint, told) in [
-            ("tulving schema apply", "tulving --schema a schema apply"),
-            ("use a newer tulving", "use a newer tulving"),
-            (
-                "use the tulving that made it",
-                "use the tulving that made it",
-            ),
-            (
-                "see; then tulving index",
-                "see; then tulving --schema a index",
-            ),
-        ] {
-            let error = CliError::new(Exit::Refused, "x").hint(hint);
-            assert_eq!(error.repeating("--schema a").hint.as_deref(), Some(told));
-        }
-        let named = CliError::new(Exit::Refused, "x").hint("--schema b   (they are there)");
-        let told = named.repeating("--schema a").hint;
-        assert_eq!(told.as_deref(), Some("--schema b   (they are there)"));
     }
 
     #[test]

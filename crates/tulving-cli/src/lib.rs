@@ -16,9 +16,11 @@
 //! | [`terminal`], [`width`] | how much a screen shows, and text that fits it |
 //! | [`progress`] | the course of a long operation, on stderr |
 //! | [`confirm`], [`interrupt`] | asking first, stopping cleanly |
+//! | `advice` | commands that are printed as advice, about the same memory |
 //! | [`text`] | what must not reach a terminal or a log |
 //! | [`manual`] | docs/cli.md |
 
+mod advice;
 pub mod bug;
 pub mod cli;
 pub mod commands;
@@ -104,14 +106,13 @@ fn run(cli: Cli) -> Result<Exit, CliError> {
         .build();
     let runtime = runtime
         .map_err(|error| CliError::new(Exit::Bug, "starting the runtime failed").because(&error))?;
-    let flag = cli.global.schema.as_deref();
-    let flag = flag.map(|schema| format!("--schema {}", text::shell(schema)));
+    let typed = cli.global.overrides();
     let done = runtime.block_on(commands::run(cli));
     // A task that still reads or writes must not keep a finished program alive.
     runtime.shutdown_background();
-    done.map_err(|error| match flag {
-        Some(flag) => error.repeating(&flag),
-        None => error,
+    done.map_err(|error| CliError {
+        hint: error.hint.map(|hint| typed.repeated_in(&hint)),
+        ..error
     })
 }
 

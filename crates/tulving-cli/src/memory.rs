@@ -134,7 +134,7 @@ impl Context {
                 let (kind, id, path) = (owner.kind().as_str(), owner.id(), directory.display());
                 let message = format!("{path} belongs to {owner}, not to {named}");
                 Err(CliError::new(Exit::Refused, message).hint(format!(
-                    "--{kind}-id {id}, or --data-dir with the directory of {named}   (tulving config show tells where the id comes from)"
+                    "--{kind}-id {id}, or --data-dir with the directory of {named}   (where the id comes from: tulving config show)"
                 )))
             }
             _ => Ok(()),

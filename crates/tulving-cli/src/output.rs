@@ -11,9 +11,10 @@ use tulving::showable::is_showable;
 use tulving::store::WordsOnly;
 use uuid::Uuid;
 
+use crate::context::Context;
 use crate::embedder::one_model;
 use crate::exit::{CliError, Exit};
-use crate::terminal::{Look, Screen};
+use crate::terminal::Look;
 use crate::text::safe;
 
 /// Prints one JSON value: indented on a terminal, on one line otherwise.
@@ -79,25 +80,21 @@ pub fn erase_line() {
 }
 
 /// A remark beside the result, on stderr, and what to do about it. Both may hold anything.
-pub fn note(remark: &str, advice: &str, screen: Screen) {
+pub fn note(remark: &str, advice: &str, cx: &Context) {
     let (note, advised) = (
-        screen.paint(Look::Warning, "note:"),
-        screen.paint(Look::Advice, "try:"),
+        cx.err.paint(Look::Warning, "note:"),
+        cx.err.paint(Look::Advice, "try:"),
     );
     aside(&format!(
         "{note} {}\n  {advised} {}",
         safe(remark),
-        safe(advice)
+        safe(&cx.advice(advice))
     ));
 }
 
 /// Warns that only words were looked for, or can be found by.
-pub fn words_only(why: &WordsOnly, screen: Screen) {
-    note(
-        &format!("by words only, since {why}"),
-        &one_model(why),
-        screen,
-    );
+pub fn words_only(why: &WordsOnly, cx: &Context) {
+    note(&format!("by words only, since {why}"), &one_model(why), cx);
 }
 
 fn write(out: &mut impl Write, text: &str) -> Result<(), CliError> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use tulving::backend::BackendError;
-use tulving::model::{EmbeddingError, Timestamp};
+use tulving::model::{EmbeddingError, Kind, Timestamp};
 use tulving::store::{IfThere, NewMemory, NewNode, Outcome, Remembered, ScopedStore, StoreError};
 
 use super::source::SourceAs;
@@ -120,8 +120,7 @@ const BATCH_BYTES: usize = 16 << 20;
 /// When the memory cannot be opened, or what is given cannot be kept.
 pub async fn run(add: Add, cx: &Context) -> Result<Exit, CliError> {
     if let Some(path) = &add.jsonl {
-        let lines = Lines::open(path)?;
-        return many(lines, add.existing.into(), add.source_as, cx).await;
+        return many(Lines::open(path)?, &add, cx).await;
     }
     let existing = add.existing.into();
     let node = NewMemory::Node(one(add)?);
@@ -138,7 +137,7 @@ pub async fn run(add: Add, cx: &Context) -> Result<Exit, CliError> {
         output::aside("note: it was there already, and is the same");
     }
     if let Some(why) = &added.words_only {
-        output::words_only(why, cx.err);
+        output::words_only(why, cx);
     }
     let id = added.ids.into_iter().next().unwrap_or_default();
     let told = if cx.json {
@@ -169,12 +168,7 @@ fn one(add: Add) -> Result<NewNode, CliError> {
 }
 
 /// Adds line after line, a batch at a time.
-async fn many(
-    mut lines: Lines,
-    existing: IfThere,
-    source_as: Option<SourceAs>,
-    cx: &Context,
-) -> Result<Exit, CliError> {
+async fn many(mut lines: Lines, add: &Add, cx: &Context) -> Result<Exit, CliError> {
     let memory = cx.memory().await?;
     let tally = Tally::new("added", !cx.json, cx.face());
     let mut ids = Vec::new();
@@ -184,9 +178,9 @@ async fn many(
     let mut words_only = None;
     loop {
         let (mut batch, over) =
-            batch(&mut lines).map_err(|error| go_on(error, &lines, written, behind))?;
+            batch(&mut lines).map_err(|error| go_on(error, &lines, add, written, behind))?;
         for line in &mut batch {
-            let source_as = source_as.map(|name| name.as_str().to_owned());
+            let source_as = add.source_as.map(|name| name.as_str().to_owned());
             match &mut line.memory {
                 NewMemory::Node(node) => node.source_as = source_as,
                 NewMemory::Conversation(whole) => whole.source_as = source_as,
@@ -195,8 +189,8 @@ async fn many(
         let Some(last) = batch.last().map(|line| line.number) else {
             break;
         };
-        let added = write(&memory, &lines, existing, batch).await;
-        let added = added.map_err(|error| go_on(error, &lines, written, behind))?;
+        let added = write(&memory, &lines, add.existing.into(), batch).await;
+        let added = added.map_err(|error| go_on(error, &lines, add, written, behind))?;
         behind = last;
         written += added.ids.len() as u64;
         for outcome in &added.outcomes {
@@ -220,7 +214,7 @@ async fn many(
     }
     drop(tally);
     if let Some(why) = &words_only {
-        output::words_only(why, cx.err);
+        output::words_only(why, cx);
     }
     if cx.json {
         let added = written - updated - unchanged;
@@ -293,6 +287,15 @@ async fn write(
             _ => None,
         };
         let line = refused.and_then(|(index, why)| Some((numbers.get(index)?, why)));
+        // That a conversation has no place for the name of its source, its questions make up for.
+        let error = match error {
+            StoreError::ForeignSource { index, why, .. } => StoreError::ForeignSource {
+                index,
+                kind: Kind::Node,
+                why,
+            },
+            error => error,
+        };
         match line {
             // It is told as ever, but for the line.
             Some((line, why))
@@ -314,7 +317,7 @@ async fn write(
 }
 
 /// Says how much was written before an error, and how to go on.
-fn go_on(error: CliError, lines: &Lines, written: u64, behind: u64) -> CliError {
+fn go_on(error: CliError, lines: &Lines, add: &Add, written: u64, behind: u64) -> CliError {
     if written == 0 {
         let in_the_input = error.exit == Exit::Source;
         let error = error.cause("nothing was written");
@@ -324,21 +327,26 @@ fn go_on(error: CliError, lines: &Lines, written: u64, behind: u64) -> CliError 
             error
         };
     }
-    let error = error.cause(format!(
+    let mut error = error.cause(format!(
         "{}, the lines up to {}, were written and stay",
         counted(written, "memory"),
         count(behind)
     ));
     let file = lines.file().map(|path| shell(&path.to_string_lossy()));
-    let next = behind + 1;
-    error.hint(match file {
-        Some(file) => {
-            format!("correct that line, then tail -n +{next} {file} | tulving add --jsonl -")
-        }
-        None => {
-            format!(
-                "correct that line, then give the lines from {next} on to tulving add --jsonl -"
-            )
-        }
-    })
+    let file = file.as_deref().unwrap_or("FILE");
+    let mut command = format!("tail -n +{} {file} | tulving add --jsonl -", behind + 1);
+    if add.existing == Existing::Update {
+        command.push_str(" --existing update");
+    }
+    if let Some(name) = add.source_as {
+        command.push_str(&format!(" --source-as {}", name.as_str()));
+    }
+    let hint = match error.hint.take() {
+        None => format!("correct that line, then {command}"),
+        Some(hint) => match hint.strip_prefix("the same command with ") {
+            Some(flag) => format!("{command} {flag}"),
+            None => format!("{hint}; for the lines that are not written yet: {command}"),
+        },
+    };
+    error.hint(hint)
 }

@@ -165,7 +165,10 @@ impl<'c> Told<'c> {
         Self { cx, checks }
     }
 
-    fn add(&mut self, checks: Vec<Check>) -> Result<(), CliError> {
+    fn add(&mut self, mut checks: Vec<Check>) -> Result<(), CliError> {
+        for hint in checks.iter_mut().filter_map(|check| check.hint.as_mut()) {
+            *hint = self.cx.advice(hint);
+        }
         if !self.cx.json {
             let lines = checks.iter().map(|check| line(check, self.cx.out));
             output::text(&lines.collect::<String>())?;

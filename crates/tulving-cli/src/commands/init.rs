@@ -15,12 +15,12 @@ use tulving::model::{Scope, Space};
 use super::migrate::Cast;
 use super::wire::WireScope;
 use crate::cli::Global;
+use crate::config::Overrides;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::memory::Home;
 use crate::output;
 use crate::table::summary;
-use crate::text::shell;
 
 /// Makes a configuration and a data directory, or claims a directory that is there
 ///
@@ -132,8 +132,9 @@ fn report(cx: &Context, directory: &Path, made: &Made) -> Result<(), CliError> {
     let vectors = made.vectors.as_ref().map(|space| match space.is_named() {
         true => space.to_string(),
         false => format!(
-            "{} numbers, of a model that nobody named: tulving init --model NAME",
-            space.dims
+            "{} numbers, of a model that nobody named: {}",
+            space.dims,
+            cx.advice("tulving init --model NAME")
         ),
     });
     let mut lines = vec![("owner", owner.to_string()), ("data", data)];
@@ -141,21 +142,24 @@ fn report(cx: &Context, directory: &Path, made: &Made) -> Result<(), CliError> {
     lines.push(("config", config_line));
     let mut page = summary(&lines, cx.out);
     if done != Done::WasThere || written {
-        page.push_str(&next_steps(cx));
+        page.push_str(&next_steps(cx, written));
     }
     output::text(&page)
 }
 
-/// The first commands to go on with. They name the configuration where it is not found by itself.
-fn next_steps(cx: &Context) -> String {
-    let named = match cx.config.is_usual_file() {
-        true => String::new(),
-        false => {
-            let config = cx.config.usual_file().to_string_lossy();
-            format!(" --config {}", shell(&config))
-        }
+/// The first commands to go on with. What was written into the configuration just now need not be
+/// said again.
+fn next_steps(cx: &Context, written: bool) -> String {
+    let typed = cx.config.flags();
+    let needed = match written {
+        true => Overrides {
+            config: typed.config.clone(),
+            schema: typed.schema.clone(),
+            ..Overrides::default()
+        },
+        false => typed.clone(),
     };
-    format!(
-        "\nNext:\n  tulving add{named} --question \"Why did the worker hang?\" --answer \"The pool was exhausted.\"\n  tulving search{named} \"worker\"\n",
+    needed.repeated_in(
+        "\nNext:\n  tulving add --question \"Why did the worker hang?\" --answer \"The pool was exhausted.\"\n  tulving search \"worker\"\n",
     )
 }

@@ -11,7 +11,6 @@ use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, bytes, count, counted, duration, rate};
 use crate::table::{self, Table};
-use crate::terminal::Screen;
 use crate::text::shell;
 use crate::{interrupt, progress};
 
@@ -140,7 +139,10 @@ pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
     let database = cx.database()?;
     let dry_run = migrate.dry_run;
     let options = migrate.options(cx)?;
-    let again = Again::new(&options);
+    let again = Again {
+        source: options.source.clone(),
+        model: options.model.clone(),
+    };
     let progress = progress::on_stderr(cx.err);
     let ear = interrupt::listen(&progress, cx.face())?;
     let cancel = &ear.cancel;
@@ -158,7 +160,7 @@ pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
     if cx.json {
         output::json(&WireReport::from(&report))?;
     } else {
-        output::report(&summary(&report, &again, cx.out))?;
+        output::report(&summary(&report, &again, cx))?;
     }
     Ok(super::verify::exit(&report.verification))
 }
@@ -318,41 +320,23 @@ fn plan(
 
 /// What the commands that a run advises need of its own.
 struct Again {
-    data_dir: PathBuf,
-    rows: Option<PathBuf>,
+    source: SourceOptions,
     model: Option<String>,
-    /// How rows are read.
-    flags: &'static str,
 }
 
 impl Again {
-    fn new(options: &MigrateOptions) -> Self {
-        let source = &options.source;
-        Self {
-            data_dir: source.data_dir.clone(),
-            rows: source.rows.clone(),
-            model: options.model.clone(),
-            flags: match (source.restamp, source.cast_f32) {
-                (false, false) => "",
-                (true, false) => " --restamp",
-                (false, true) => " --cast f32",
-                (true, true) => " --restamp --cast f32",
-            },
-        }
-    }
-
     /// The command that writes the mended rows of a file.
-    fn with_rows(&self, scope: tulving::model::Scope, rows: &str) -> String {
-        let command = super::verify::command("migrate", scope, &self.data_dir);
+    fn with_rows(&self, scope: tulving::model::Scope, rows: &str, cx: &Context) -> String {
+        let command = super::verify::command("migrate", scope, &self.source, cx);
         let model = self.model.as_deref();
         let model = model.map_or_else(String::new, |model| format!(" --model {}", shell(model)));
-        format!("{command}{model}{} --rows {}", self.flags, shell(rows))
+        format!("{command}{model} --rows {}", shell(rows))
     }
 }
 
-fn summary(report: &Report, again: &Again, screen: Screen) -> String {
+fn summary(report: &Report, again: &Again, cx: &Context) -> String {
     use super::verify;
-    let (nodes, episodes) = (report.nodes, report.episodes);
+    let (nodes, episodes, screen) = (report.nodes, report.episodes, cx.out);
     let mut table = Table::numbers(["", "nodes", "episodes"]);
     table.row([
         "in the source".to_owned(),
@@ -379,7 +363,7 @@ fn summary(report: &Report, again: &Again, screen: Screen) -> String {
         [found.nodes.different_count, found.episodes.different_count],
     );
     // Beside the rows of a file stand all others of the scope.
-    let beside = match again.rows {
+    let beside = match again.source.rows {
         Some(_) => "others there",
         None => "added later",
     };
@@ -392,7 +376,7 @@ fn summary(report: &Report, again: &Again, screen: Screen) -> String {
     text.push_str(&verify::findings(found));
     text.push_str(&verify::verdict(
         report.scope,
-        again.rows.as_deref(),
+        again.source.rows.as_deref(),
         found,
         screen,
     ));
@@ -413,7 +397,7 @@ fn summary(report: &Report, again: &Again, screen: Screen) -> String {
     text.push_str(&table::summary(&lines, screen));
     if nodes.kept + episodes.kept > 0 {
         text.push_str("\nRows that were there and differ were kept. To replace them with the source's:\n  the same command with --existing update\n");
-        if let Some(rows) = &again.rows {
+        if let Some(rows) = &again.source.rows {
             let rows = crate::text::safe(&rows.display().to_string());
             text.push_str(&format!(
                 "Where two memories share an id, that replaces one by the other; to keep both, give one another id in {rows}.\n"
@@ -422,19 +406,16 @@ fn summary(report: &Report, again: &Again, screen: Screen) -> String {
     }
     if let Some(rejects) = &report.rejects {
         let rejects = shown(rejects);
-        let command = again.with_rows(report.scope, &rejects);
+        let command = again.with_rows(report.scope, &rejects, cx);
         let rejects = crate::text::safe(&rejects);
         text.push_str(&format!(
             "\nCorrect the rows in {rejects}, then:\n  {command}\n"
         ));
     }
     // As long as the source has rows that cannot be moved, they are not compared there.
-    if found.verified && again.rows.is_none() && nodes.rejected + episodes.rejected == 0 {
-        let command = verify::command("verify", report.scope, &again.data_dir);
-        let flags = again.flags;
-        text.push_str(&format!(
-            "\nTo prove it again, at any time:\n  {command}{flags}\n"
-        ));
+    if found.verified && again.source.rows.is_none() && nodes.rejected + episodes.rejected == 0 {
+        let command = verify::command("verify", report.scope, &again.source, cx);
+        text.push_str(&format!("\nTo prove it again, at any time:\n  {command}\n"));
     }
     text
 }

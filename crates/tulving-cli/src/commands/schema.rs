@@ -131,7 +131,7 @@ async fn status(cx: &Context) -> Result<Exit, CliError> {
         table.row([
             known.version.to_string(),
             known.name.to_owned(),
-            "not yet: tulving schema apply".to_owned(),
+            format!("not yet: {}", cx.advice("tulving schema apply")),
         ]);
     }
     output::text(&table.render(cx.out))?;

@@ -138,10 +138,10 @@ pub async fn run(search: Search, cx: &Context) -> Result<Exit, CliError> {
         return Ok(Exit::Done);
     }
     if let Some(why) = &found.words_only {
-        output::words_only(why, cx.err);
+        output::words_only(why, cx);
     }
     if let Some(outdated) = outdated(&found) {
-        output::note(&outdated, &renewal(cx.config.scope()?), cx.err);
+        output::note(&outdated, &renewal(cx.config.scope()?), cx);
     }
     match prompt {
         // Nothing that was recalled is no text at all.

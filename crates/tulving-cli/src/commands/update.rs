@@ -121,7 +121,7 @@ pub async fn run(update: Update, cx: &Context) -> Result<Exit, CliError> {
     };
     let changed = memory.update(&id, &change).await?;
     if let Some(why) = &changed.words_only {
-        output::words_only(why, cx.err);
+        output::words_only(why, cx);
     }
     if cx.json {
         output::json(&json!({"id": id}))?;

@@ -55,8 +55,7 @@ pub struct Verify {
 pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
     let scope = cx.owner_to_move()?;
     let database = cx.database()?;
-    let data_dir = cx.config.data_dir()?;
-    let mut source = SourceOptions::new(data_dir.clone());
+    let mut source = SourceOptions::new(cx.config.data_dir()?);
     source.restamp = verify.restamp;
     source.cast_f32 = verify.cast.is_some();
     let against = verify.against.as_deref().map(Receipt::read).transpose()?;
@@ -78,10 +77,10 @@ pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
     } else {
         output::report(&report(
             scope,
-            &data_dir,
+            &options.source,
             rows.as_deref(),
             &verification,
-            cx.out,
+            cx,
         ))?;
     }
     Ok(exit)
@@ -101,10 +100,10 @@ pub(super) fn exit(verification: &Verification) -> Exit {
 /// The comparison as a person reads it.
 fn report(
     scope: Scope,
-    data_dir: &Path,
+    source: &SourceOptions,
     rows: Option<&Path>,
     verification: &Verification,
-    screen: Screen,
+    cx: &Context,
 ) -> String {
     let (nodes, episodes) = (&verification.nodes, &verification.episodes);
     let mut table = Table::numbers(["", "nodes", "episodes"]);
@@ -117,11 +116,11 @@ fn report(
         count(episodes.equal),
     ]);
     differing(&mut table, verification);
-    let mut text = table.render(screen);
+    let mut text = table.render(cx.out);
     text.push('\n');
     text.push_str(&findings(verification));
-    text.push_str(&verdict(scope, rows, verification, screen));
-    text.push_str(&advice(scope, data_dir, verification));
+    text.push_str(&verdict(scope, rows, verification, cx.out));
+    text.push_str(&advice(scope, source, verification, cx));
     text
 }
 
@@ -206,9 +205,14 @@ fn only_exact_differs(verification: &Verification) -> bool {
 }
 
 /// What to type where rows are not as they were.
-fn advice(scope: Scope, data_dir: &Path, verification: &Verification) -> String {
+fn advice(
+    scope: Scope,
+    source: &SourceOptions,
+    verification: &Verification,
+    cx: &Context,
+) -> String {
     if only_exact_differs(verification) {
-        let command = command("verify", scope, data_dir);
+        let command = command("verify", scope, source, cx);
         return format!(
             "\nMemories that were added later, access counts and clusters live on in the database; no migration\n\
              takes them back. Without --exact they are no difference:\n  {command}\n"
@@ -222,15 +226,19 @@ fn advice(scope: Scope, data_dir: &Path, verification: &Verification) -> String 
     } else {
         return String::new();
     };
-    let command = command("migrate", scope, data_dir);
+    let command = command("migrate", scope, source, cx);
     format!("\nTo put the source's rows into the database:\n  {command}{more}\n")
 }
 
-/// A command on the same memories, as one types it.
-pub(super) fn command(name: &str, scope: Scope, data_dir: &Path) -> String {
+/// A command on the same memories, read in the same way, as one types it.
+pub(super) fn command(name: &str, scope: Scope, source: &SourceOptions, cx: &Context) -> String {
     let (kind, id) = (scope.kind().as_str(), scope.id());
-    let directory = shell(&data_dir.display().to_string());
-    format!("tulving {name} --{kind}-id {id} --data-dir {directory}")
+    let directory = shell(&source.data_dir.display().to_string());
+    let restamp = if source.restamp { " --restamp" } else { "" };
+    let cast = if source.cast_f32 { " --cast f32" } else { "" };
+    cx.advice(&format!(
+        "tulving {name} --{kind}-id {id} --data-dir {directory}{restamp}{cast}"
+    ))
 }
 
 fn differences(kind: &str, found: &KindVerification, text: &mut String) {

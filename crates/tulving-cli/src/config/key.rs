@@ -192,7 +192,7 @@ impl Key {
             let path = self.path;
             Err(
                 CliError::usage(format!("{path} ({from}): {shown} is not {wanted}"))
-                    .hint("correct it there; tulving config show shows every setting"),
+                    .hint("correct it there; tulving config show   (shows every setting)"),
             )
         };
         match self.kind {

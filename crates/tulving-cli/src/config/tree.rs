@@ -192,7 +192,7 @@ fn place(
 /// An error at a line of the file.
 pub(super) fn fault(path: &Path, line: usize, what: &str) -> CliError {
     CliError::usage(format!("{}, line {line}: {what}", path.display()))
-        .hint("correct that line; `tulving config show` lists the settings")
+        .hint("correct that line; tulving config show   (lists the settings)")
 }
 
 #[cfg(test)]

@@ -144,7 +144,7 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
             "tulving user list, tulving tenant list   (show who is there)".to_owned()
         }
         Refusal::OwnerExists { .. } => {
-            "the same with --if-not-exists, which gives that id; tulving user list, tulving tenant list show all".to_owned()
+            "the same with --if-not-exists, which gives that id; tulving user list, tulving tenant list   (show all)".to_owned()
         }
         Refusal::Nobody { .. } => {
             "tulving user list, tulving tenant list   (show who is there)".to_owned()

@@ -24,7 +24,7 @@ impl From<StoreError> for CliError {
             StoreError::BadVector { .. } => told(Exit::Usage, &error)
                 .hint("check embedding.model and embedding.dimensions: tulving config show"),
             StoreError::GivenVector(_) => told(Exit::Source, &error)
-                .hint("a vector of the model that made the others; tulving doctor says which"),
+                .hint("a vector of the model that made the others; tulving doctor   (says which)"),
             StoreError::NoEmbedder(ref why) => told(Exit::Usage, &error).hint(format!(
                 "{}; or bring a vector: --vector FILE, --like ID; --mode keyword looks for words",
                 one_model(why)
@@ -33,8 +33,8 @@ impl From<StoreError> for CliError {
             StoreError::NoVector { .. } => {
                 told(Exit::Usage, &error).hint("--mode hybrid or --mode keyword, which look at its words")
             }
-            StoreError::Differs { .. } => told(Exit::Source, &error)
-                .hint("--existing update, to put what is said in its place; tulving get ID shows what is there"),
+            StoreError::Differs { ref id, .. } => told(Exit::Source, &error)
+                .hint(format!("the same command with --existing update   (puts what is said in its place); tulving get {}   (shows what is there)", shell(id))),
             StoreError::EmptyQuery => told(Exit::Usage, &error).hint("tulving search \"what to look for\""),
             StoreError::NoSuchMemory { .. } => told(Exit::NotFound, &error).hint("tulving list"),
             StoreError::Flawed { .. } | StoreError::BadChange { .. } => told(Exit::Source, &error),
@@ -73,7 +73,7 @@ impl From<BackendError> for CliError {
             BackendError::Exists { ref key } => {
                 let id = shell(&key.id);
                 told(Exit::Source, &error).hint(format!(
-                    "tulving get {id}   (shows it; tulving update {id} changes it)"
+                    "tulving get {id}   (shows it; what changes it begins with tulving update {id})"
                 ))
             }
             BackendError::Changed { .. } => told(Exit::Locked, &error)
@@ -130,7 +130,7 @@ impl From<FileError> for CliError {
             }
             FileError::Pair(pair) => told(Exit::Source, &error).hint(source::pair(
                 pair,
-                "tulving init --cast f32   (with the same --data-dir and --config: rounds the vectors to 32 bits as they are read)",
+                "tulving init --cast f32   (rounds the vectors to 32 bits as they are read)",
             )),
             FileError::Record { path, source, .. } => {
                 told(Exit::Source, &error).hint(source::record(path, source))
@@ -140,7 +140,7 @@ impl From<FileError> for CliError {
             }
             FileError::Newer { .. } => told(Exit::Refused, &error).hint("use a newer tulving"),
             FileError::Width { .. } => told(Exit::Source, &error)
-                .hint("a vector of the model that made the others; tulving doctor says which"),
+                .hint("a vector of the model that made the others; tulving doctor   (says which)"),
             FileError::Refused { .. } | FileError::TooLarge { .. } => told(Exit::Source, &error),
             FileError::DiskFull { .. } => {
                 told(Exit::Unreachable, &error).hint("free space there, then the same command again")

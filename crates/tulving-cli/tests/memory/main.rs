@@ -8,6 +8,9 @@
 
 mod access;
 mod add;
+mod advice;
+#[path = "../shared/advised.rs"]
+mod advised;
 mod blank;
 mod change;
 mod doctor;

@@ -7,6 +7,9 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod advice;
+#[path = "../shared/advised.rs"]
+mod advised;
 mod begin;
 mod bitflips;
 mod connections;

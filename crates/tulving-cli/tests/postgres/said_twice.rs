@@ -144,7 +144,8 @@ fn the_same_again_changes_nothing_and_other_content_is_refused_or_updated() {
         add(&world, backend, &[fresh.clone(), other.clone()], &[])
             .expect(3)
             .says("line 2: \"port\" is there already and differs in assistant_content")
-            .says("try: --existing update");
+            .says("try: the same command with --existing update   (")
+            .says("tulving get port ");
         add(&world, backend, &[longer.clone()], &[])
             .expect(3)
             .says("\"c1\" is there already and differs in messages");

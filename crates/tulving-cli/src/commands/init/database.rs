@@ -129,7 +129,7 @@ fn report(
         cx.out,
     );
     if written {
-        page.push_str(&next_steps(cx));
+        page.push_str(&next_steps(cx, written));
     }
     output::text(&page)
 }

@@ -66,10 +66,7 @@ fn as_seen_from(config: &Path, directory: &Path) -> Result<String, CliError> {
 }
 
 fn text(backend: Backend, directory: &str, owner: Scope) -> String {
-    let backend = match backend {
-        Backend::File => "file",
-        Backend::Postgres => "postgres",
-    };
+    let backend = backend.as_str();
     let (kind, id) = (owner.kind().as_str(), owner.id());
     // In YAML too a quoted text may hold anything.
     let directory = serde_json::Value::from(directory);
