@@ -24,7 +24,7 @@ pub enum Command {
     /// The tables go into the first schema of the search path, or into the one that `--schema`
     /// names, which is made if it is not there.
     #[command(after_help = "With --json:\n\
-    {\"applied\": [VERSION…], \"version\": N}")]
+    {\"applied\": [VERSION…], \"repaired\": [TEXT…], \"removed\": [TEXT…], \"version\": N, \"schema\": NAME, \"words\": N}")]
     Apply,
 
     /// Shows which versions a database has, and which are missing
