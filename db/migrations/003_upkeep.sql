@@ -17,19 +17,17 @@ DO $$ BEGIN PERFORM pg_advisory_xact_lock(hashtextextended('tulving.schema', 0))
 
 DO $$
 DECLARE
-    home  text := (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                   WHERE c.oid = to_regclass('memory_nodes'));
-    types text := (SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
-                   WHERE e.extname = 'vector');
+    home text := (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                  WHERE c.oid = to_regclass('memory_nodes'));
 BEGIN
     IF home IS NULL THEN
         RAISE EXCEPTION 'the search path has no table memory_nodes'
             USING ERRCODE = 'undefined_table',
                   HINT = 'Name the schema of the tables: PGOPTIONS=''-c search_path=NAME'' psql …';
     END IF;
-    -- From here on the path is that of the functions: no schema of the caller's comes before ours.
-    PERFORM set_config('search_path',
-                       concat_ws(', ', quote_ident(home), quote_ident(nullif(types, home)), 'pg_temp'), true);
+    -- From here on every name is one of this schema, and so in the functions: another may hold tables
+    -- and indexes of the same names, that of pgvector as well, of which nothing here needs a type.
+    PERFORM set_config('search_path', format('%I, pg_temp', home), true);
     PERFORM set_config('quote_all_identifiers', 'off', true);
     PERFORM set_config('tulving.repaired', '', true);
 END $$;

@@ -177,6 +177,47 @@ fn two_schemas_of_one_database_are_two_memories() {
     first.run(&nobody).expect(0);
 }
 
+/// pgvector is in the schema of the first, where names of the second would be looked up too.
+#[test]
+fn what_one_schema_lacks_is_not_looked_for_in_another() {
+    let server = Server::shared();
+    let mut place = Place::new(server);
+    place.run(&["schema", "apply"]).expect(0);
+    let indexes = |schema: &str| {
+        place.database.rows(&format!(
+            "SELECT c.relname, pg_get_indexdef(c.oid) FROM pg_class c \
+             WHERE c.relnamespace = '{schema}'::regnamespace AND c.relkind = 'i' ORDER BY 1"
+        ))
+    };
+    let oids = "SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1";
+    place.flags = vec!["--schema".to_owned(), "second".to_owned()];
+    place.run(&["schema", "apply"]).expect(0);
+    let of_second = indexes("second");
+    for (damage, said) in [
+        (
+            "DROP INDEX second.memory_nodes_source",
+            "index memory_nodes_source",
+        ),
+        (
+            "DROP INDEX second.memory_nodes_source; CREATE INDEX memory_nodes_source ON second.memory_nodes (source); \
+             DROP INDEX public.users_tenant",
+            "index memory_nodes_source",
+        ),
+        ("DROP INDEX second.runs_started", "index runs_started"),
+        (
+            "DROP TRIGGER make_scope ON second.users; DROP FUNCTION second.tulving_make_scope() CASCADE",
+            "trigger make_scope on users",
+        ),
+        ("DROP TABLE second.episode_vectors", "table episode_vectors"),
+    ] {
+        place.database.batch(damage);
+        let before = place.database.rows(oids);
+        place.run(&["schema", "apply"]).expect(0).shows(said);
+        assert_eq!(indexes("second"), of_second, "{damage}");
+        assert_eq!(place.database.rows(oids), before, "{damage}");
+    }
+}
+
 #[test]
 fn a_schema_that_is_not_there_is_refused_by_all_but_apply() {
     let world = World::new();
