@@ -389,7 +389,7 @@ fn settings_of_a_database_change_nothing() {
             ("row_security", "off"),
             ("statement_timeout", "200"),
             ("lock_timeout", "200"),
-            ("idle_in_transaction_session_timeout", "200"),
+            ("idle_in_transaction_session_timeout", "1"),
             ("transaction_timeout", "200"),
             ("check_function_bodies", "off"),
             ("client_min_messages", "debug1"),
