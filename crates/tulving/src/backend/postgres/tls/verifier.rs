@@ -14,6 +14,8 @@
 //! who is trusted, the common name counts, as it does for libpq. Public authorities do not check
 //! what stands there.
 
+use std::net::IpAddr;
+
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::{
@@ -122,10 +124,11 @@ impl Verifier {
     }
 }
 
-/// Whether a common name is the host's; `*.` stands for one part of a name, at its beginning.
+/// Whether a common name is the host's; `*.` stands for one part of a name, at its beginning. An address
+/// has no such parts.
 fn is_named(common: &str, host: &str) -> bool {
     match (common.strip_prefix("*."), host.split_once('.')) {
-        (Some(common), Some((first, rest))) => {
+        (Some(common), Some((first, rest))) if host.parse::<IpAddr>().is_err() => {
             !first.is_empty() && common.contains('.') && common.eq_ignore_ascii_case(rest)
         }
         _ => common.eq_ignore_ascii_case(host),
@@ -208,6 +211,7 @@ mod tests {
             ("*.com", "example.com", false),
             ("*", "dbhost", false),
             ("127.0.0.1", "127.0.0.1", true),
+            ("*.0.0.1", "127.0.0.1", false),
             ("", "dbhost", false),
         ] {
             assert_eq!(is_named(common, host), fits, "{common} {host}");
