@@ -159,6 +159,17 @@ fn what_is_no_postgresql_is_told_apart_from_no_server() {
     let ran = home.ask_at(&url(port, "?connect_timeout=1")).expect(7);
     ran.says("no answer within 1 s").says("connect_timeout=60");
 
+    // This one lets everyone in and answers no question.
+    let tired = Door::open(|mut stream: TcpStream| {
+        start_up_in_plain(&mut stream);
+        send(&mut stream, b'R', &0_u32.to_be_bytes());
+        send(&mut stream, b'Z', b"I");
+        while stream.read(&mut [0; 512]).is_ok_and(|read| read > 0) {}
+    });
+    let silent = "?connect_timeout=1&target_session_attrs=read-write";
+    let ran = home.ask_at(&url(tired.port, silent)).expect(7);
+    ran.says("no answer within 1 s").says("connect_timeout=60");
+
     let ran = home.ask_at("postgresql://u@/x?host=/nowhere").expect(7);
     ran.says("no server listens on the socket /nowhere/.s.PGSQL.5432");
 }

@@ -77,7 +77,7 @@ impl Database {
             client,
             driver,
             target,
-        } = reach(&self.dsn).await?;
+        } = Box::pin(reach(&self.dsn)).await?; // boxed: it is deep, and within every command
         Ok(Connection {
             client,
             target,

@@ -114,22 +114,10 @@ async fn one(
                 None => open(&attempt.config, NoTls).await,
             }
         };
-        // The driver's own timeout covers the socket only; a server may accept and stay silent.
-        let opened = match dsn.timeout {
-            None => opening.await,
-            Some(limit) => {
-                match tokio::time::timeout(limit + Duration::from_secs(1), opening).await {
-                    Ok(opened) => opened,
-                    Err(_) => {
-                        let seconds = limit.as_secs();
-                        return Err(failure(Barrier::Silent { seconds }, None));
-                    }
-                }
-            }
-        };
-        match opened {
-            Ok(opened) => break opened,
-            Err(error) => match waits.next() {
+        match in_time(dsn.timeout, opening).await {
+            Err(silent) => return Err(failure(silent, None)),
+            Ok(Ok(opened)) => break opened,
+            Ok(Err(error)) => match waits.next() {
                 Some(wait) if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS) => {
                     tokio::time::sleep(Duration::from_millis(*wait)).await;
                 }
@@ -140,21 +128,32 @@ async fn one(
             },
         }
     };
-    match suits(&client, session).await {
-        Ok(true) => Ok(Reached {
-            client,
-            driver,
-            target: dsn.target(endpoint),
-        }),
-        Ok(false) => {
-            driver.abort();
-            Err(failure(Barrier::OtherSession, None))
+    let (barrier, source) = match in_time(dsn.timeout, suits(&client, session)).await {
+        Ok(Ok(true)) => {
+            return Ok(Reached {
+                client,
+                driver,
+                target: dsn.target(endpoint),
+            });
         }
-        Err(error) => {
-            driver.abort();
-            Err(failure(Barrier::HungUp, Some(error)))
-        }
-    }
+        Ok(Ok(false)) => (Barrier::OtherSession, None),
+        Ok(Err(error)) => (Barrier::HungUp, Some(error)),
+        Err(silent) => (silent, None),
+    };
+    driver.abort();
+    Err(failure(barrier, source))
+}
+
+/// What is asked of a server, if it answers in time. The driver's own timeout covers the socket only; a
+/// server may accept and stay silent.
+async fn in_time<T>(limit: Option<Duration>, asked: impl Future<Output = T>) -> Result<T, Barrier> {
+    let Some(limit) = limit else {
+        return Ok(asked.await);
+    };
+    let asked = tokio::time::timeout(limit + Duration::from_secs(1), asked).await;
+    asked.map_err(|_| Barrier::Silent {
+        seconds: limit.as_secs(),
+    })
 }
 
 async fn open<T>(config: &Config, tls: T) -> Result<(Client, JoinHandle<()>), tokio_postgres::Error>
