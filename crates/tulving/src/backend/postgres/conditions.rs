@@ -31,24 +31,37 @@ pub(super) fn from_passing<R: Table>(
         let look_up = by_conversation::<R>(&scope, "wanted.id", "");
         to.text(&format!(") AS wanted (id) {look_up} {joined} WHERE true"));
     }
-    passes::<R>(filter, to);
+    passes_otherwise::<R>(filter, to);
 }
 
 /// Adds what a row of the table `m` must be like to pass: nothing, or `AND …`.
 pub(super) fn passes<R: Table>(filter: &Filter, to: &mut Statement) {
+    if !filter.conversations.is_empty() {
+        to.text(match R::KIND {
+            Kind::Node => " AND m.conversation_id = ANY (",
+            Kind::Episode => " AND m.id = ANY (",
+        });
+        to.value(texts(&filter.conversations), Type::TEXT_ARRAY);
+        to.text(")");
+    }
+    passes_otherwise::<R>(filter, to);
+}
+
+/// The same, whatever its conversation.
+fn passes_otherwise<R: Table>(filter: &Filter, to: &mut Statement) {
     let Filter {
         kinds: _, // decides which tables are asked
         sources,
         since,
         until,
         clusters,
-        conversations,
+        conversations: _,
         has_code,
         tags,
     } = filter;
-    let (conversation, tags_column) = match R::KIND {
-        Kind::Node => ("m.conversation_id", "m.tags"),
-        Kind::Episode => ("m.id", "m.llm_tags"),
+    let tags_column = match R::KIND {
+        Kind::Node => "m.tags",
+        Kind::Episode => "m.llm_tags",
     };
     if !sources.is_empty() {
         to.text(" AND m.").text(HAS_SOURCE);
@@ -70,11 +83,6 @@ pub(super) fn passes<R: Table>(filter: &Filter, to: &mut Statement) {
     if !clusters.is_empty() && R::KIND == Kind::Node {
         to.text(" AND m.cluster_id = ANY (")
             .value(clusters.clone(), Type::INT8_ARRAY);
-        to.text(")");
-    }
-    if !conversations.is_empty() {
-        to.text(" AND ").text(conversation).text(" = ANY (");
-        to.value(texts(conversations), Type::TEXT_ARRAY);
         to.text(")");
     }
     if let Some(code) = has_code {
