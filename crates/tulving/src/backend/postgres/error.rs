@@ -6,7 +6,7 @@ use tokio_postgres::error::SqlState;
 use super::barrier::Barrier;
 use super::dsn::DsnError;
 use super::owners::OwnerFlaw;
-use super::sqlstate::Fault;
+use super::sqlstate::{Fault, functions};
 use crate::model::Scope;
 
 /// A failed exchange with a database. `doing` says what was being done.
@@ -454,10 +454,7 @@ impl DatabaseError {
     #[must_use]
     pub fn function(&self) -> Option<&str> {
         match self {
-            Self::Server { source, .. } => {
-                let place = source.as_db_error()?.where_()?;
-                place.lines().find(|line| line.contains("function"))
-            }
+            Self::Server { source, .. } => functions(source.as_db_error()?.where_()?).next(),
             _ => None,
         }
     }

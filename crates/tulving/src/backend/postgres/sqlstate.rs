@@ -135,13 +135,17 @@ impl Fault {
     }
 }
 
+/// The functions that an error comes through, of the place that the server gives: the innermost first.
+pub(super) fn functions(place: &str) -> impl Iterator<Item = &str> {
+    place.lines().filter(|line| {
+        line.starts_with("PL/") || line.starts_with("SQL function") || line.starts_with("SQL-")
+    })
+}
+
 /// Whether the place that an error comes from is a function that is not ours.
 fn is_foreign(place: &str) -> bool {
     let ours = |line: &str| line.contains("tulving_") || line.contains("inline_code_block");
-    let mut functions = place.lines().filter(|line| {
-        line.starts_with("PL/") || line.starts_with("SQL function") || line.starts_with("SQL-")
-    });
-    functions.next().is_some_and(|line| !ours(line))
+    functions(place).next().is_some_and(|line| !ours(line))
 }
 
 impl fmt::Display for Fault {
@@ -171,7 +175,7 @@ impl fmt::Display for Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, is_foreign};
+    use super::{Fault, functions, is_foreign};
 
     /// PostgreSQL 18, Appendix A: every class, and the codes that stand out in it.
     const CODES: &str = "\
@@ -247,5 +251,13 @@ mod tests {
         ] {
             assert_eq!(is_foreign(place), foreign, "{place}");
         }
+    }
+
+    #[test]
+    fn a_statement_that_speaks_of_functions_is_none() {
+        let place = "SQL statement \"INSERT INTO function_calls VALUES (1)\"\n\
+                     PL/pgSQL function log() line 1 at SQL statement";
+        let found: Vec<&str> = functions(place).collect();
+        assert_eq!(found, ["PL/pgSQL function log() line 1 at SQL statement"]);
     }
 }
