@@ -240,6 +240,16 @@ mod tests {
     #[test]
     fn a_right_that_is_missing_is_told_as_sql_takes_it() {
         let refusal = Refusal::Privilege {
+    #[test]
+    fn a_server_that_went_silent_is_not_said_to_be_connected_to() {
+        let told = CliError::from(DatabaseError::TimedOut {
+            target: "database d".to_owned(),
+            seconds: 30,
+        });
+        assert_eq!(told.exit, Exit::Unreachable);
+        assert_eq!(told.message, "no answer within 30 s from database d");
+    }
+
             role: Some("ann@example".to_owned()),
             standing: Standing::Member,
             doing: "binding the scope".to_owned(),

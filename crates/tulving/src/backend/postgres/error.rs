@@ -29,7 +29,7 @@ pub enum DatabaseError {
         source: Option<tokio_postgres::Error>,
     },
     /// The server does not answer in time.
-    #[error("no answer within {seconds} s: connecting to {target}")]
+    #[error("no answer within {seconds} s from {target}")]
     TimedOut {
         /// Host, port, database and user; never a password.
         target: String,
