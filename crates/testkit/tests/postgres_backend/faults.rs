@@ -363,3 +363,32 @@ async fn what_a_driver_does_outside_the_wall_finds_nothing() {
     let key = Key::new(Kind::Node, "a");
     assert_eq!(backend.get(other(), &[key]).await.unwrap(), [None]);
 }
+
+/// Where pgvector is put into another schema after a first look did not find it, it is found there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pgvector_may_come_while_a_process_runs() {
+    let server = Server::start(Preset::Fast);
+    let fixture = PostgresFixture::on(&server);
+    fixture.database.batch("DROP EXTENSION vector CASCADE");
+    let database = fixture.target();
+    let connection = database.connect().await.unwrap();
+    let refused = connection.require_target().await.unwrap_err();
+    assert!(
+        matches!(
+            refused,
+            DatabaseError::Refused(Refusal::ExtensionMissing { .. })
+        ),
+        "{refused:?}"
+    );
+    fixture.database.batch(
+        "CREATE SCHEMA extensions; GRANT USAGE ON SCHEMA extensions TO tulving_app; \
+         CREATE EXTENSION vector SCHEMA extensions; \
+         ALTER TABLE memory_nodes ADD COLUMN embedding extensions.vector; \
+         ALTER TABLE episodic_memories ADD COLUMN embedding extensions.vector; \
+         ALTER TABLE node_vectors ADD COLUMN v extensions.halfvec NOT NULL; \
+         ALTER TABLE episode_vectors ADD COLUMN v extensions.halfvec NOT NULL",
+    );
+    let backend = PostgresBackend::open(database, &options(1)).await.unwrap();
+    let draft = Draft::Whole(with_vector(saying("a", "crow"), &[1.0]));
+    backend.insert(own(), vec![draft]).await.unwrap();
+}

@@ -31,10 +31,14 @@ impl Connection {
         }
     }
 
-    /// Takes note of where the tables are.
+    /// Takes note of where the tables are, and pgvector. Where it is not there, it may come while this
+    /// process runs.
     pub(super) fn settle(&self, facts: &Facts) -> Result<Arc<Place>, DatabaseError> {
-        let place = facts.require_tables(&self.site, &self.target)?;
-        Ok(Arc::clone(self.site.found.get_or_init(|| Arc::new(place))))
+        let place = Arc::new(facts.require_tables(&self.site, &self.target)?);
+        match facts.vector {
+            Some(_) => Ok(Arc::clone(self.site.found.get_or_init(|| place))),
+            None => Ok(place),
+        }
     }
 
     /// Runs statements in a transaction of their own, in one round trip.
