@@ -73,7 +73,14 @@ fn forward(
     carry(
         client,
         delay,
-        move |bytes| (&to_server).write_all(bytes),
+        move |bytes| {
+            let sent = (&to_server).write_all(bytes);
+            if sent.is_err() || bytes.is_empty() {
+                // As the client went, with or without a word.
+                let _ = to_server.shutdown(Shutdown::Both);
+            }
+            sent
+        },
         move |bytes| {
             if bytes != TERMINATE && said.swap(false, Ordering::SeqCst) {
                 trips.fetch_add(1, Ordering::SeqCst);

@@ -1,6 +1,9 @@
 //! How many connections are needed: small hosted plans give a role two or three.
 
+use std::time::Duration;
+
 use testkit::corpus::Corpus;
+use testkit::postgres::Line;
 
 use crate::roles::{ask, server, url_as};
 use crate::support::{Ran, World, program};
@@ -34,4 +37,21 @@ fn two_connections_are_enough_for_a_migration_and_one_for_all_else() {
             .says("too many connections for role \"few\"")
             .says("need two connections");
     }
+}
+
+/// One of a run's two connections holds its lock. Over a slow line whoever has the other one keeps it for
+/// longer than anyone waits for one: it must not be a worker that could do without.
+#[test]
+fn the_connection_that_is_left_goes_to_the_worker_that_needs_it() {
+    let server = server();
+    let world = World::on(&server);
+    world.corpus(&Corpus::new(240).dim(8));
+    let administer = |sql: &str| ask(&server, world.database.url(), sql).unwrap();
+    administer("CREATE ROLE few LOGIN CONNECTION LIMIT 2; GRANT tulving_app TO few");
+    let line = Line::start(&server, Duration::from_millis(30));
+    let url = url_as(&line.url(world.database.name()), "few");
+    let mut migrate = program(world.directory.path(), &url);
+    let migrate = migrate.args(["migrate", "--user-id", &world.user, "--model", "m", "--yes"]);
+    let migrate = migrate.args(["--workers", "16", "--batch-rows", "10"]);
+    Ran::from(migrate.output().unwrap()).expect(0);
 }
