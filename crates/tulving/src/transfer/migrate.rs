@@ -299,7 +299,7 @@ impl Migration {
         if indexed {
             progress.note("building the index of the vectors anew …");
             self.database
-                .index_locked(self.scope, false, &|_| {})
+                .index_locked(&mut connection, self.scope, false, &|_| {})
                 .await?;
         }
         self.note(run_id, RunStatus::Running, Phase::Verify, None)

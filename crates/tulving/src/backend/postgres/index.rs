@@ -110,14 +110,14 @@ impl Database {
         rebuild: bool,
         progress: &(dyn Fn(IndexStep) + Send + Sync),
     ) -> Result<[Indexed; 2], DatabaseError> {
-        let lock = self.lock(scope, 30).await?;
         let mut connection = self.connect().await?;
         connection.require_target().await?;
         connection.require_scope(scope).await?;
-        drop(connection);
-        let indexed = self.index_locked(scope, rebuild, progress).await?;
+        let lock = self.lock(scope, 30).await?;
+        let indexed = self
+            .index_locked(&mut connection, scope, rebuild, progress)
+            .await?;
         if rebuild {
-            let connection = self.connect().await?;
             match connection.drop_orphaned_indexes().await {
                 // Whoever owns the tables will.
                 Err(DatabaseError::Refused(Refusal::Privilege { .. })) => {}
@@ -131,11 +131,11 @@ impl Database {
     /// The same for who holds the scope's lock.
     pub(crate) async fn index_locked(
         &self,
+        connection: &mut Connection,
         scope: Scope,
         rebuild: bool,
         progress: &(dyn Fn(IndexStep) + Send + Sync),
     ) -> Result<[Indexed; 2], DatabaseError> {
-        let mut connection = self.connect().await?;
         let indexing = Indexing {
             database: self,
             scope,
@@ -144,8 +144,8 @@ impl Database {
             progress,
         };
         let indexed = [
-            indexing.kind::<Node>(&mut connection).await?,
-            indexing.kind::<Episode>(&mut connection).await?,
+            indexing.kind::<Node>(connection).await?,
+            indexing.kind::<Episode>(connection).await?,
         ];
         if indexing.words {
             connection.note_tokenizer(scope).await?;
@@ -390,18 +390,13 @@ impl Indexing<'_> {
                 .into());
             }
         }
+        let session = "SELECT pg_backend_pid(), pg_size_bytes(current_setting('maintenance_work_mem')) / 1024";
+        let session = connection.client.query_typed_one(session, &[]).await;
+        let session = session.doing("preparing to build an index")?;
+        let (pid, kib): (i32, i64) = (session.get(0), session.get(1));
         // The graph is built in memory, several times as fast as when it does not fit.
-        let kib = vectors.saturating_mul(2 * dims as u64 + 700) / 1024;
-        let memory = format!(
-            "SELECT set_config('maintenance_work_mem', \
-                    greatest(pg_size_bytes(current_setting('maintenance_work_mem')) / 1024, {})::text || 'kB', false)",
-            kib.min(1 << 20)
-        );
-        connection
-            .client
-            .batch_execute(&memory)
-            .await
-            .doing("preparing to build an index")?;
+        let graph = vectors.saturating_mul(2 * dims as u64 + 700) / 1024;
+        let memory = format!("'{}kB'", kib.unsigned_abs().max(graph.min(1 << 20)));
         let build = if ready {
             format!("REINDEX INDEX CONCURRENTLY {}", place.own(&name))
         } else {
@@ -415,21 +410,18 @@ impl Indexing<'_> {
                 self.scope.id()
             )
         };
-        let watcher = self.database.connect().await?;
-        let pid = connection
-            .client
-            .query_typed_one("SELECT pg_backend_pid()", &[])
-            .await;
-        let pid: i32 = pid.doing("preparing to build an index")?.get(0);
+        // Nobody waits for progress: if it cannot be told, it is not told.
+        let watcher = self.database.connect().await.ok();
         let doing = "building the index of the vectors";
-        let mut building = std::pin::pin!(connection.apart(&build, doing));
+        let memory = Some(("maintenance_work_mem", memory.as_str()));
+        let mut building = std::pin::pin!(connection.apart(&build, memory, doing));
         let built = loop {
             tokio::select! {
                 built = &mut building => break built,
                 () = tokio::time::sleep(Duration::from_millis(500)) => {
+                    let Some(watcher) = &watcher else { continue };
                     let query = "SELECT tuples_done FROM pg_stat_progress_create_index WHERE pid = $1";
                     let rows = watcher.client.query_typed(query, &[(&pid, Type::INT4)]).await;
-                    // Nobody waits for progress: if it cannot be told, it is not told.
                     if let Some(row) = rows.iter().flatten().next() {
                         let done = row.get::<_, Option<i64>>(0).unwrap_or(0).unsigned_abs();
                         (self.progress)(IndexStep::Vectors { kind: R::KIND, done: done.min(vectors), of: vectors });

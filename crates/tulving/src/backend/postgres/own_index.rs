@@ -87,6 +87,6 @@ impl Connection {
     pub(super) async fn drop_index(&self, name: &str) -> Result<(), DatabaseError> {
         let name = self.place().await?.own(name);
         let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {name}");
-        self.apart(&drop, "removing an index").await
+        self.apart(&drop, None, "removing an index").await
     }
 }

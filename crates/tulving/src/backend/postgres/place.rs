@@ -76,9 +76,15 @@ impl Place {
         set("SET LOCAL", self.needed().chain(self.patient()))
     }
 
-    /// Settings of a session, for what the server does in no transaction.
-    pub(super) fn of_session(&self) -> String {
-        set("SET", self.needed().chain(self.patient()))
+    /// Settings of a session for what the server does in no transaction, with one `more`, and what puts
+    /// them back. Such a statement names everything in full.
+    pub(super) fn of_session(&self, more: Option<(&'static str, &str)>) -> [String; 2] {
+        let settings = || self.since_17().into_iter().chain(self.unhurried());
+        let back = settings()
+            .chain(more)
+            .map(|(name, _)| format!("RESET {name}"));
+        let back: Vec<String> = back.collect();
+        [set("SET", settings().chain(more)), back.join("; ")]
     }
 
     /// Begins a transaction that takes its time.
@@ -87,25 +93,32 @@ impl Place {
     }
 
     fn needed(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let since_17 = (self.server >= 170_000).then_some(("transaction_timeout", "0"));
         [("search_path", self.path.as_str()), ("row_security", "on")]
             .into_iter()
-            .chain(since_17)
+            .chain(self.since_17())
     }
 
-    /// Limits that a hosted server sets for quick queries would cut a long run off, as with pg_dump.
     fn patient(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let polling = self
-            .polls
-            .then_some(("client_connection_check_interval", "'1s'"));
         [
             ("client_min_messages", "warning"),
-            ("statement_timeout", "0"),
-            ("lock_timeout", "0"),
             ("idle_in_transaction_session_timeout", "0"),
         ]
         .into_iter()
-        .chain(polling)
+        .chain(self.unhurried())
+    }
+
+    /// Limits that a hosted server sets for quick queries would cut a long run off, as with pg_dump.
+    fn unhurried(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let polling = self
+            .polls
+            .then_some(("client_connection_check_interval", "'1s'"));
+        [("statement_timeout", "0"), ("lock_timeout", "0")]
+            .into_iter()
+            .chain(polling)
+    }
+
+    fn since_17(&self) -> Option<(&'static str, &str)> {
+        (self.server >= 170_000).then_some(("transaction_timeout", "0"))
     }
 }
 

@@ -61,14 +61,19 @@ impl Connection {
             .map_err(|error| error.lacking(self.login.as_deref(), standing))
     }
 
-    /// Runs what the server does in no transaction: indexes are built and removed beside readers and
-    /// writers. The session's settings are put back, since behind a pooler others have it next.
-    pub(super) async fn apart(&self, sql: &str, doing: &str) -> Result<(), DatabaseError> {
-        let settings = self.place().await?.of_session();
-        self.client.batch_execute(&settings).await.doing(doing)?;
-        let done = self.client.batch_execute(sql).await;
-        let back = self.client.batch_execute("RESET ALL").await;
-        done.and(back)
+    /// Runs what the server does in no transaction, with one more setting if it takes one: indexes are
+    /// built and removed beside readers and writers. The session's settings are put back, whatever
+    /// becomes of it, since behind a pooler others have the session next.
+    pub(super) async fn apart(
+        &self,
+        sql: &str,
+        setting: Option<(&'static str, &str)>,
+        doing: &str,
+    ) -> Result<(), DatabaseError> {
+        let [before, after] = self.place().await?.of_session(setting);
+        let sql = [Statement::new(sql)];
+        let done = together(&self.client, Some(&before), &sql, Some(&after)).await;
+        done.map(drop)
             .doing(doing)
             .map_err(|error| error.lacking(self.login.as_deref(), Standing::Owner))
     }
