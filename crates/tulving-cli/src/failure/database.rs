@@ -80,7 +80,7 @@ fn refused(fault: Fault, error: &DatabaseError) -> (Exit, String) {
         }
         Fault::Differs | Fault::Value => (
             Exit::Refused,
-            "tulving schema apply   (puts back tables, indexes and rights; what became of a column, a backup has)",
+            "tulving schema apply   (puts back indexes, rights and what search reads; what else is gone, a backup has)",
         ),
         Fault::Unsupported => (
             Exit::Refused,
@@ -131,6 +131,9 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
         Refusal::ExtensionMissing { available: false, .. } => {
             "install pgvector on the server (such as apt install postgresql-18-pgvector), then tulving schema apply"
                 .to_owned()
+        }
+        Refusal::TablesLost { .. } => {
+            "restore the database from a backup: nothing else holds what was in them".to_owned()
         }
         Refusal::ColumnsMissing { .. } => {
             "restore the database from a backup: the vectors went with the extension".to_owned()
@@ -238,9 +241,6 @@ mod tests {
     }
 
     #[test]
-    fn a_right_that_is_missing_is_told_as_sql_takes_it() {
-        let refusal = Refusal::Privilege {
-    #[test]
     fn a_server_that_went_silent_is_not_said_to_be_connected_to() {
         let told = CliError::from(DatabaseError::TimedOut {
             target: "database d".to_owned(),
@@ -250,6 +250,9 @@ mod tests {
         assert_eq!(told.message, "no answer within 30 s from database d");
     }
 
+    #[test]
+    fn a_right_that_is_missing_is_told_as_sql_takes_it() {
+        let refusal = Refusal::Privilege {
             role: Some("ann@example".to_owned()),
             standing: Standing::Member,
             doing: "binding the scope".to_owned(),

@@ -520,6 +520,20 @@ fn an_unfinished_run_is_bound_to_its_inputs() {
     assert_eq!(report["nodes"]["inserted"], json!(400));
 }
 
+#[test]
+fn a_run_whose_chunks_were_lost_is_done_again() {
+    let world = World::new();
+    world.corpus(&Corpus::new(400).dim(8));
+    interrupted(&world, &[]);
+    world.database.batch("DROP TABLE run_chunks");
+    world.run(&["schema", "apply"]).expect(0);
+    let report = world.migrate(&[]).expect(0).json();
+    assert_eq!(report["verified"], json!(true));
+    let rows = |what: &str| report["nodes"][what].as_u64().unwrap();
+    assert_eq!(rows("inserted") + rows("unchanged"), 400);
+    assert_eq!(world.database.scalar("SELECT count(*) FROM runs"), "1");
+}
+
 /// Changes one byte of a file where it stands.
 fn rewrite_in_place(path: &Path, at: u64, byte: u8) {
     let file = fs::OpenOptions::new().write(true).open(path).unwrap();

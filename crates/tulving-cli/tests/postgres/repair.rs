@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::process::Stdio;
 
+use serde_json::json;
 use testkit::corpus::Corpus;
 use testkit::postgres::Server;
 
 use crate::roles::{follow, follow_at, psql_command, server, url_as};
-use crate::support::{Ran, World};
+use crate::schema::made;
+use crate::support::{Ran, World, first_node};
 
 fn migrated() -> World {
     let world = World::new();
@@ -92,6 +94,64 @@ fn what_is_missing_is_named_and_put_back() {
             .expect(0)
             .shows("nothing is missing");
         world.verify(&[]).expect(0);
+    }
+    world.migrate(&[]).expect(0);
+}
+
+/// What is only made of other tables comes back whole; a table that held more does not come back empty.
+#[test]
+fn a_table_that_was_dropped_comes_back_whole_or_is_refused() {
+    let world = World::new();
+    world.corpus(&Corpus::new(60).dim(8).episodes(true));
+    world.migrate(&[]).expect(0);
+    let like = first_node(&world.path("data"));
+    let owned = |args: &[&str]| {
+        let owner = ["--backend", "postgres", "--user-id", &world.user];
+        world.run(&[args, &owner].concat()).expect(0)
+    };
+    let found = || {
+        let by_words = owned(&["search", "you what how", "--json"]);
+        let by_vector = owned(&["search", "--mode", "vector", "--like", &like, "--json"]);
+        [by_words, by_vector].map(|said| said.json()["hits"].take())
+    };
+    let (whole, hits) = (made(&world.database), found());
+    assert_ne!(hits[0], json!([]));
+    assert_ne!(hits[1], json!([]));
+    for (table, comes_back) in [
+        ("node_vectors", true),
+        ("episode_vectors", true),
+        ("node_postings", true),
+        ("episode_postings", true),
+        ("run_chunks", true),
+        ("runs", true),
+        ("memory_nodes", false),
+        ("episodic_memories", false),
+        ("embedding_spaces", false),
+        ("scopes", false),
+        ("users", false),
+        ("tenants", false),
+    ] {
+        if comes_back {
+            world.database.batch(&format!("DROP TABLE {table} CASCADE"));
+            let apply = world.run(&["schema", "apply"]).expect(0);
+            apply.shows(&format!("table {table}"));
+            // What no name tells of is the same.
+            let now = made(&world.database).replace("_not_null1\"", "_not_null\"");
+            let changed: Vec<&str> = now.split("], [").filter(|it| !whole.contains(it)).collect();
+            assert!(now == whole, "{table}: {changed:?}");
+            assert_eq!(found(), hits, "{table}");
+            owned(&["doctor", "--deep"]).shows("nothing fails");
+            world.verify(&[]).expect(0);
+        } else {
+            let other = World::new();
+            other.database.batch(&format!("DROP TABLE {table} CASCADE"));
+            for _ in 0..2 {
+                let refused = other.run(&["schema", "apply"]).expect(9);
+                refused
+                    .says(&format!("what they held: {table}\n"))
+                    .says("try: restore the database from a backup");
+            }
+        }
     }
     world.migrate(&[]).expect(0);
 }

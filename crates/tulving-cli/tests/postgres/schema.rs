@@ -32,13 +32,13 @@ const CHECKSUM: &str =
     "SELECT coalesce(checksum, 'none') FROM tulving_schema_versions ORDER BY version DESC LIMIT 1";
 
 /// All that the file makes, in one text.
-fn made(database: &Database) -> String {
+pub(crate) fn made(database: &Database) -> String {
     let columns = database.rows(
         "SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns \
          WHERE table_schema = 'public' ORDER BY 1, 2",
     );
     let constraints = database.rows(
-        "SELECT conrelid::regclass, conname, pg_get_constraintdef(oid) FROM pg_constraint \
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint \
          WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2",
     );
     let rest = database.rows(

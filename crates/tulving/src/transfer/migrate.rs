@@ -195,6 +195,10 @@ impl Migration {
         let scoped = connection.scoped(self.scope).await?;
         let unfinished = scoped.unfinished_run().await?;
         let resumed = unfinished.as_ref().filter(|_| !self.options.restart);
+        let all = self.prepared.sources.iter();
+        let all: Vec<RunChunk> = all
+            .flat_map(|checked| checked.source.chunks.iter().copied())
+            .collect();
         self.outputs.require_own(resumed.map(|run| run.run_id))?;
         if let Some(run) = &unfinished
             && !self.options.restart
@@ -209,7 +213,12 @@ impl Migration {
                 })
                 .into());
             }
-            let chunks = scoped.run_chunks(*run_id).await?;
+            let mut chunks = scoped.run_chunks(*run_id).await?;
+            if chunks.is_empty() {
+                // Their table was lost, and put back by `schema apply`.
+                scoped.enter_chunks(*run_id, &all).await?;
+                chunks = all;
+            }
             scoped
                 .note_run(*run_id, RunStatus::Running, Phase::Copy.as_str(), None)
                 .await?;
@@ -232,15 +241,10 @@ impl Migration {
                 .await?;
         }
         let run_id = Uuid::now_v7();
-        let chunks: Vec<RunChunk> = self
-            .prepared
-            .sources
-            .iter()
-            .flat_map(|checked| checked.source.chunks.iter().copied())
-            .collect();
-        scoped.enter_run(run_id, &now, &chunks).await?;
+        scoped.enter_run(run_id, &now).await?;
+        scoped.enter_chunks(run_id, &all).await?;
         scoped.commit().await?;
-        Ok((run_id, chunks))
+        Ok((run_id, all))
     }
 
     async fn work(
@@ -298,6 +302,7 @@ impl Migration {
         }
         if indexed {
             progress.note("building the index of the vectors anew …");
+            let mut connection = self.database.connect().await?;
             self.database
                 .index_locked(&mut connection, self.scope, false, &|_| {})
                 .await?;

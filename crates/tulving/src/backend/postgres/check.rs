@@ -241,7 +241,7 @@ impl Facts {
     pub(super) fn require_tables(&self, site: &Site, target: &str) -> Result<Place, Refusal> {
         const TABLE: &str = "memory_nodes";
         match self.place() {
-            Some(place) if self.applied && !self.is_missing(TABLE) => Ok(place),
+            Some(place) if self.applied && !self.lacks(&[TABLE]) => Ok(place),
             found => {
                 let schema = found.map(|place| place.schema).or(site.schema.clone());
                 let mut elsewhere = self.homes.clone();
@@ -256,8 +256,10 @@ impl Facts {
         }
     }
 
-    fn is_missing(&self, table: &str) -> bool {
-        self.missing.iter().any(|missing| missing == table)
+    /// Whether one of these tables is missing.
+    pub(super) fn lacks(&self, tables: &[&str]) -> bool {
+        let mut missing = self.missing.iter();
+        missing.any(|table| tables.contains(&table.as_str()))
     }
 
     /// Looks for what goes with the extension and does not come back with it.

@@ -175,6 +175,14 @@ pub enum Refusal {
         /// Whether the server could enable it.
         available: bool,
     },
+    /// Tables were dropped, and what was in them with them.
+    #[error("tables are missing in {target}, and with them what they held: {tables}")]
+    TablesLost {
+        /// Their names.
+        tables: String,
+        /// Which database.
+        target: String,
+    },
     /// The extension was dropped, and what was of its types with it.
     #[error("columns are missing in {target}, as after DROP EXTENSION vector CASCADE: {columns}")]
     ColumnsMissing {

@@ -314,14 +314,8 @@ impl Scoped<'_> {
         Ok(row.as_ref().map(Run::from_row))
     }
 
-    /// Enters a run and the work it consists of.
-    pub(crate) async fn enter_run(
-        &self,
-        run_id: Uuid,
-        inputs: &Json,
-        chunks: &[RunChunk],
-    ) -> Result<(), DatabaseError> {
-        const DOING: &str = "entering the run in the ledger";
+    /// Enters a run.
+    pub(crate) async fn enter_run(&self, run_id: Uuid, inputs: &Json) -> Result<(), DatabaseError> {
         let version = env!("CARGO_PKG_VERSION");
         let enter = "INSERT INTO runs (scope_id, run_id, kind, status, phase, inputs, version) \
                      VALUES ($1, $2, 'migrate', 'running', 'copy', $3::text::jsonb, $4)";
@@ -329,7 +323,17 @@ impl Scoped<'_> {
         self.client()
             .execute(enter, &[&scope, &run_id, &inputs.to_string(), &version])
             .await
-            .doing(DOING)?;
+            .doing("entering the run in the ledger")?;
+        Ok(())
+    }
+
+    /// Enters the work that a run consists of.
+    pub(crate) async fn enter_chunks(
+        &self,
+        run_id: Uuid,
+        chunks: &[RunChunk],
+    ) -> Result<(), DatabaseError> {
+        let scope = self.scope.id();
         let add = "INSERT INTO run_chunks (scope_id, run_id, kind, chunk, first_row, row_count, byte_start, byte_count) \
                    SELECT $1, $2, * FROM unnest($3::text[], $4::int[], $5::bigint[], $6::int[], $7::bigint[], $8::bigint[])";
         let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
@@ -354,7 +358,7 @@ impl Scoped<'_> {
                 ],
             )
             .await
-            .doing(DOING)?;
+            .doing("entering the run's chunks in the ledger")?;
         Ok(())
     }
 

@@ -7,8 +7,8 @@ use super::connect::Connection;
 use super::error::{DatabaseError, Doing, Refusal, Standing};
 use super::look::Facts;
 use super::place::{Place, quoted};
-use super::scoped::ROLE;
-use super::statement::{Statement, together};
+use super::session::Rights;
+use super::statement::Statement;
 use crate::model::{Episode, Node, Timestamp};
 
 /// One file of `db/migrations`.
@@ -40,6 +40,16 @@ const VERSIONS: &[SchemaVersion] = &[
         sql: include_str!("../../../../../db/migrations/003_upkeep.sql"),
     },
 ];
+
+/// What search reads, made of the memories.
+const DERIVED: &[&str] = &[
+    "node_vectors",
+    "episode_vectors",
+    "node_postings",
+    "episode_postings",
+];
+/// What was moved when.
+const LEDGER: &[&str] = &["runs", "run_chunks"];
 
 /// A version that a database has seen.
 #[derive(Debug, Clone)]
@@ -148,13 +158,12 @@ impl Connection {
             Some(place) => {
                 let query = "SELECT version, name, checksum, applied_at FROM tulving_schema_versions ORDER BY version";
                 // Members read it as well, and need not inherit that.
-                let mut begin = place.begin();
-                if !facts.readable {
-                    begin.push_str(&format!("; SET LOCAL ROLE {ROLE}"));
-                }
-                let query = [Statement::new(query)];
-                let rows = together(&self.client, Some(&begin), &query, Some("COMMIT")).await;
-                rows.doing(DOING)
+                let rights = match facts.readable {
+                    true => Rights::Login,
+                    false => Rights::Member,
+                };
+                self.unscoped_at(&place, rights, &[Statement::new(query)], DOING)
+                    .await
                     .map_err(|error| error.lacking(Some(&facts.login), Standing::Member))?
             }
             None => Vec::new(),
@@ -199,14 +208,15 @@ impl Connection {
     }
 
     /// Brings the database to the newest schema, and puts back what is missing of one that is there:
-    /// rights, row-level security, triggers, indexes, tables.
+    /// rights, row-level security, triggers, indexes, and tables whose loss takes no memory along.
     ///
     /// A schema that was asked for by name is made. Safe to repeat, and from several processes at
     /// once: each file is one transaction that begins by taking a lock.
     ///
     /// # Errors
     /// If pgvector cannot be had, something else has the name of a table, the login role may not
-    /// create tables, or the schema is newer than this program.
+    /// create tables, a table is gone that held what nothing can bring back, or the schema is newer than
+    /// this program.
     pub async fn apply_schema(&mut self) -> Result<Brought, DatabaseError> {
         let facts = self.look_where_to_apply().await?;
         let brought = self.bring(&facts).await;
@@ -255,6 +265,16 @@ impl Connection {
             .into());
         }
         facts.require_usable(&place.schema)?;
+        // No memory, and nothing that another table refers to, is gone with the others.
+        let mut lost = facts.missing.clone();
+        lost.retain(|table| ![DERIVED, LEDGER].concat().contains(&table.as_str()));
+        if facts.applied && !lost.is_empty() {
+            return Err(Refusal::TablesLost {
+                tables: lost.join(", "),
+                target: self.target.clone(),
+            }
+            .into());
+        }
         let SchemaStatus { applied, pending } = self.status_at(facts).await?;
         let by_psql = applied.iter().any(|seen| seen.checksum.is_none());
         let mut brought = Brought {
@@ -268,18 +288,14 @@ impl Connection {
         } else {
             facts.require_available(&self.target)?;
         }
-        let enabled;
-        let facts = match facts.vector {
-            Some(_) => facts,
-            None => {
-                enabled = self.enable_extension(facts, &place).await?;
-                &enabled
-            }
+        let place = match facts.vector {
+            Some(_) => place,
+            None => self.enable_extension(facts, place).await?,
         };
         for version in &pending {
             let (number, name) = (version.version, version.name);
             let doing = format!("applying schema version {number} ({name})");
-            self.apply(facts, &version.statements(), &doing).await?;
+            self.apply(&place, &version.statements(), &doing).await?;
         }
         let mut fill = String::new();
         for known in VERSIONS {
@@ -289,15 +305,18 @@ impl Connection {
                 known.version
             ));
         }
-        let facts = self.look().await?;
         if by_psql || !pending.is_empty() {
-            self.apply(&facts, &fill, "recording the schema's checksum")
+            self.apply(&place, &fill, "recording the schema's checksum")
                 .await?;
         }
-        self.status_at(&facts).await?;
-        facts.require_columns(&self.target)?;
+        let now = self.look().await?;
+        self.status_at(&now).await?;
+        now.require_columns(&self.target)?;
         if by_psql || !pending.is_empty() {
             self.read_all_scopes().await?;
+        }
+        if pending.is_empty() && facts.lacks(DERIVED) {
+            self.rebuild_all_scopes().await?;
         }
         match self.drop_orphaned_indexes().await {
             // Whoever owns the tables will.
@@ -309,7 +328,7 @@ impl Connection {
     }
 
     /// Enables pgvector, in a schema that all may share: then no other goes when one of them goes.
-    async fn enable_extension(&self, facts: &Facts, place: &Place) -> Result<Facts, DatabaseError> {
+    async fn enable_extension(&self, facts: &Facts, place: Place) -> Result<Place, DatabaseError> {
         let schema = match facts.public {
             true => "public",
             false => &place.schema,
@@ -318,40 +337,35 @@ impl Connection {
             "CREATE EXTENSION IF NOT EXISTS vector SCHEMA {};",
             quoted(schema)
         );
-        match self.apply(facts, &enable, "enabling pgvector").await {
+        match self.apply(&place, &enable, "enabling pgvector").await {
             // It takes a right of its own, which is told first.
             Err(DatabaseError::Refused(Refusal::Privilege { .. })) => {
                 Err(facts.no_extension(&self.target).into())
             }
             Err(error) => Err(error),
-            Ok(_) => self.look().await,
+            Ok(_) => Ok(Place::new(place.schema, &self.look().await?)),
         }
     }
 
     /// Puts back what is missing of a schema whose versions were all applied; gives what it was.
     async fn repair(&self, facts: &Facts, place: &Place) -> Result<Vec<String>, DatabaseError> {
         let doing = format!("putting back what is missing in schema {}", place.schema);
-        let mut repaired = Vec::new();
-        if !facts.missing.is_empty() {
-            let mut sql = String::new();
-            for (table, derived) in [
-                ("memory_nodes", "node_vectors, node_postings"),
-                ("episodic_memories", "episode_vectors, episode_postings"),
-            ] {
-                // What was made of memories that are gone would be taken for that of later ones.
-                if facts.missing.iter().any(|missing| missing == table) {
-                    sql.push_str(&format!("DROP TABLE IF EXISTS {derived};\n"));
-                }
-            }
-            sql.extend(VERSIONS.iter().map(SchemaVersion::statements));
-            self.apply(facts, &sql, &doing).await?;
-            repaired.extend(facts.missing.iter().map(|table| format!("table {table}")));
+        if facts.missing.is_empty() {
+            // The newest file looks for itself, and changes nothing that is as it should be.
+            let newest = VERSIONS
+                .last()
+                .map_or_else(String::new, SchemaVersion::statements);
+            return self.apply(place, &newest, &doing).await;
         }
-        // The newest file looks for itself, and changes nothing that is as it should be.
-        if let Some(newest) = VERSIONS.last() {
-            repaired.extend(self.apply(facts, &newest.statements(), &doing).await?);
+        let mut sql = String::new();
+        if facts.lacks(&["runs"]) {
+            // Its rows are of runs that are gone, and so is its foreign key.
+            sql.push_str("DROP TABLE IF EXISTS run_chunks;\n");
         }
-        Ok(repaired)
+        sql.extend(VERSIONS.iter().map(SchemaVersion::statements));
+        self.apply(place, &sql, &doing).await?;
+        let tables = facts.missing.iter();
+        Ok(tables.map(|table| format!("table {table}")).collect())
     }
 
     /// Enters memories that are older than the keyword index into it, of every owner that is seen.
@@ -363,20 +377,29 @@ impl Connection {
         Ok(())
     }
 
+    /// Makes what search reads anew from the memories, of every owner.
+    async fn rebuild_all_scopes(&mut self) -> Result<(), DatabaseError> {
+        for scope in self.scopes().await? {
+            self.rebuild_words::<Node>(scope, &|_| {}).await?;
+            self.rebuild_words::<Episode>(scope, &|_| {}).await?;
+            self.rebuild_vectors::<Node>(scope, &|_| {}).await?;
+            self.rebuild_vectors::<Episode>(scope, &|_| {}).await?;
+            self.note_tokenizer(scope).await?;
+        }
+        Ok(())
+    }
+
     /// Runs SQL of the schema in one transaction. Gives what it says at its end, line by line.
     async fn apply(
         &self,
-        facts: &Facts,
+        place: &Place,
         sql: &str,
         doing: &str,
     ) -> Result<Vec<String>, DatabaseError> {
         // Roles belong to the whole server, so another database's session may be in the way where
         // this database's lock does not reach.
         const TRIES: u32 = 5;
-        let begin = facts
-            .place()
-            .map_or_else(String::new, |place| place.begin());
-        let sql = format!("{begin};\n{sql}\nCOMMIT;");
+        let sql = format!("{};\n{sql}\nCOMMIT;", place.begin());
         let mut tries = 1;
         loop {
             let error = match self.client.simple_query(&sql).await.doing(doing) {

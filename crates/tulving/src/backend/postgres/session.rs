@@ -49,6 +49,17 @@ impl Connection {
         doing: &str,
     ) -> Result<Vec<Vec<Row>>, DatabaseError> {
         let place = self.place().await?;
+        self.unscoped_at(&place, rights, statements, doing).await
+    }
+
+    /// The same where tables may be missing.
+    pub(super) async fn unscoped_at(
+        &self,
+        place: &Place,
+        rights: Rights,
+        statements: &[Statement],
+        doing: &str,
+    ) -> Result<Vec<Vec<Row>>, DatabaseError> {
         let (begin, standing) = match rights {
             Rights::Login => (place.begin(), Standing::Owner),
             Rights::Member => (
