@@ -64,8 +64,7 @@ pub struct Global {
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// When output is coloured; the environment variables NO_COLOR and CLICOLOR_FORCE have a say
-    /// where this is auto
+    /// When output is coloured; `auto` respects the environment variables NO_COLOR and CLICOLOR_FORCE
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Colour,
 
@@ -73,7 +72,7 @@ pub struct Global {
     #[arg(long, short = 'y', global = true)]
     pub yes: bool,
 
-    /// Replaces a file that is there already, where a command writes to a file that is named
+    /// Replaces the output file of a command if it exists already
     #[arg(long, global = true)]
     pub force: bool,
 }

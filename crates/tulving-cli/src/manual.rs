@@ -62,8 +62,8 @@ fn split_codes(codes: &str) -> Vec<&str> {
 
 fn settings(out: &mut String) {
     out.push_str(
-        "\n## Settings\n\nA flag comes before the environment variable, that before the \
-         configuration file, that before the default. `config.example.yaml` explains each.\n\n\
+        "\n## Settings\n\nA flag takes precedence over the environment variable, the variable over the \
+         configuration file, and the file over the default. `config.example.yaml` explains each setting.\n\n\
          | in config.yaml | variable | default |\n|---|---|---|\n",
     );
     for key in &KEYS {

@@ -19,16 +19,16 @@ use crate::text::{escape, shell};
 
 /// Remembers a question and its answer, or many of them
 ///
-/// Prints the id of the memory, once it would survive a loss of power. With `--jsonl` each line of
+/// Prints the id of the memory when it is safely stored. With `--jsonl` each line of
 /// a file is one memory, an object with `question` and, where wanted, `answer`, `conversation_id`,
 /// `created_at`, `source`, `tags` (a list of topics, or an object of lists) and `embedding` (the
 /// memory's own vector); or a whole conversation, an object with `messages`, a list of objects with
 /// `role` (human or user, assistant, system, tool) and `content`, and where wanted `title`,
 /// `created_at`, `updated_at`, `source`: it is kept whole, and each question in it with its answer.
 ///
-/// What brings an `id` is kept under it. The same id with the same content again changes nothing;
-/// with other content it is refused, unless `--existing update` says that it takes the place of what
-/// is there.
+/// A line that has an `id` is stored under that id. The same id with the same content again changes
+/// nothing. The same id with other content is refused; with `--existing update` it replaces what is
+/// there.
 ///
 /// Up to 1,000 lines are written whole or not at all; longer input is written
 /// 1,000 lines at a time, and if a line cannot be used the error says where to go on.
@@ -72,8 +72,8 @@ pub struct Add {
     #[arg(long, value_name = "NAME", conflicts_with = "jsonl", value_parser = input::source)]
     pub source: Option<String>,
 
-    /// What to write in place of a source that the Python program does not know, which reads the
-    /// files too; the true name is kept as the tag `processes: ["source:NAME"]`
+    /// The source to write if the Python program that reads these files too does not know the true
+    /// one, which is then kept as the tag `processes: ["source:NAME"]`
     #[arg(long, value_name = "NAME")]
     pub source_as: Option<SourceAs>,
 

@@ -12,8 +12,9 @@ use crate::terminal::Screen;
 
 /// Folds the journal into nodes.json and nodes.npy, for others to read
 ///
-/// Memories are written to a journal first, which Tulving reads along; other programs do not. This
-/// also happens by itself when the journal is large. A database has no journal, and nothing to do.
+/// New memories are in a journal first, which other programs do not read. This command writes them into
+/// the files, as Tulving does by itself when the journal is large. A database has no journal, so there
+/// is nothing to do.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"folded_bytes\": N, \"rebased\": null or {\"added\": N, \"equal\": N, \"replaced\": [ID…], \"gone\": N, \"journal\": PATH}}")]

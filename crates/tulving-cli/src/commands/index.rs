@@ -16,14 +16,14 @@ use crate::{interrupt, progress};
 
 /// Builds what search uses in PostgreSQL for a large scope
 ///
-/// Memories that the keyword index misses are entered into it (those that were there before psql brought
-/// the schema up to date), and its blocks are merged. Where a scope holds more than 10,000 vectors of a
-/// kind, they get an index of their own. Others read and write meanwhile; searches are exact until the
-/// index is ready. Through the index they are quicker and may miss a memory now and then (`tulving doctor
-/// --parity` says how many); memories that are found score as before.
+/// Adds to the keyword index the memories that it lacks (those that were there before psql brought the
+/// schema up to date), and merges its blocks. If an owner has more than 10,000 vectors of a kind, they get
+/// an index of their own. Others can read and write meanwhile, and searches are exact until the index is
+/// ready. With the index a search is faster, but may miss a memory now and then (`tulving doctor --parity`
+/// says how many); the memories that it finds score as before.
 ///
-/// Safe to repeat: what is there already is left as it is, and what a killed run left is taken up or built
-/// anew.
+/// Safe to repeat: what is there already is left as it is, and what a killed run left is finished or built
+/// again.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"scope\": {\"kind\", \"id\"}, \"kinds\": [{\"kind\": \"node\" or \"episode\", \"entered\": N, \"rebuilt\": N, \"mended\": N, \"vectors\": N,\n\

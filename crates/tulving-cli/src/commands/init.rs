@@ -22,7 +22,7 @@ use crate::memory::Home;
 use crate::output;
 use crate::table::summary;
 
-/// Makes a configuration and a data directory, or claims a directory that is there
+/// Makes a configuration and a data directory, or gives an owner to a directory that is there
 ///
 /// Writes config.yaml, unless there is one, and a data directory that belongs to the owner that
 /// `--user-id` or `--tenant-id` names, or to a new user. A directory that holds memories of nobody
@@ -32,9 +32,9 @@ use crate::table::summary;
 /// `--model` says which model made the vectors that are there, so that memories are found by meaning too
 /// once the configuration names a server that runs it.
 ///
-/// With `--backend postgres` there is no directory: it looks at the database that DATABASE_URL names,
-/// which `tulving schema apply` has brought the tables, makes a user (`--email`), or takes the owner
-/// that `--user-id` or `--tenant-id` names, and writes config.yaml.
+/// With `--backend postgres` no directory is made. DATABASE_URL names the database, in which `tulving
+/// schema apply` has made the tables. The owner is the one that `--user-id` or `--tenant-id` names, or
+/// else a user with the address `--email`, who is made if not there. Then config.yaml is written.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"config\": PATH, \"data_dir\": PATH (with PostgreSQL \"database\": TEXT), \"owner\": {\"kind\": \"user\" or \"tenant\", \"id\": UUID}, \"created\": [PATH…]}")]

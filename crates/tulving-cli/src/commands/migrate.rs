@@ -87,7 +87,7 @@ pub struct Migrate {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub workers: Option<u16>,
 
-    /// Most rows that are written and committed together [default: 512]
+    /// How many rows are written and committed together, at most [default: 512]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub batch_rows: Option<u32>,
 }

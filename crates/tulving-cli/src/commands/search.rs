@@ -22,7 +22,7 @@ use crate::terminal::Screen;
 /// Finds memories by meaning and by words
 ///
 /// Shows the best questions with their answers and the best conversations: as many of each as
-/// `retrieval` in config.yaml says, or `--top-k` in all. Where it shows fewer, no other memory passes the
+/// `retrieval` in config.yaml says, or `--top-k` in all. If it shows fewer, no other memory passes the
 /// options. Changes nothing.
 ///
 /// Each answer says what its scores are: cosines from -1 to 1 where vectors alone were compared, BM25 from

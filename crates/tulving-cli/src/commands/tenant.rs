@@ -19,7 +19,7 @@ use crate::table::Table;
 pub enum Command {
     /// Makes a tenant and prints the id
     ///
-    /// A tenant's memories belong to all of it together. The id is printed alone, so that
+    /// A tenant's memories belong to the whole organisation. The id is printed alone, so that
     /// `ID=$(tulving tenant create --name …)` works; what else there is to say is on stderr.
     ///
     /// Where the configuration or the data directory names a tenant as the owner, the new tenant
@@ -40,7 +40,7 @@ pub enum Command {
         {\"id\": UUID, \"name\": TEXT, \"created_at\": TIME, \"nodes\": N, \"episodes\": N}")]
     Show(Named),
 
-    /// Calls a tenant something else
+    /// Gives a tenant another name
     #[command(after_help = "With --json:\n\
         {\"id\": UUID, \"name\": TEXT}")]
     Rename(Rename),

@@ -18,9 +18,9 @@ use crate::text::escape;
 
 /// Changes a memory
 ///
-/// What is not named stays as it is, the id in any case. If the text changes, so does the vector:
-/// to the one that is given, else to one that is made. A memory that has no vector gets one if its text is
-/// given, even the same; with `--missing-vectors` all get one.
+/// What is not named stays as it is; the id always stays. If the text changes, the vector changes too:
+/// to the one that is given, else to a new one made from the text. A memory without a vector gets one if its
+/// text is given, even if the text stays the same; with `--missing-vectors` every memory gets one.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "tulving update [OPTIONS] <ID>\n       tulving update --missing-vectors"
@@ -57,8 +57,8 @@ pub struct Changes {
     #[arg(long, value_name = "NAME", value_parser = input::source)]
     pub source: Option<String>,
 
-    /// What to write in place of a source that the Python program does not know, which reads the
-    /// files too: as with tulving add
+    /// The source to write if the Python program that reads these files too does not know the true
+    /// one: as with tulving add
     #[arg(long, value_name = "NAME", requires = "source")]
     pub source_as: Option<SourceAs>,
 

@@ -43,8 +43,8 @@ pub enum Command {
 
     /// Gives a user another e-mail address
     ///
-    /// The id stays, and with it the memories. Who was known by the old address alone is known by the
-    /// new one.
+    /// The id and the memories stay. A user who was made without `--external-id` is known by the new address
+    /// from now on.
     #[command(after_help = "With --json:\n\
         {\"id\": UUID, \"email\": TEXT}")]
     Rename(Rename),

@@ -21,7 +21,7 @@ use crate::{interrupt, progress};
 ///
 /// Every row of the source is looked for in the database, read back from its columns and compared:
 /// content by digest, vectors bit for bit. Rows that were added to the database later are reported
-/// and are no difference; nor are access counts and clusters, which live on. Also checked: that
+/// and are no difference; nor are access counts and clusters, which change in use. Also checked: that
 /// row-level security is forced and that the role in use cannot get past it.
 ///
 /// Ends with exit 5 and the first 20 differences if there are any.
