@@ -1,5 +1,6 @@
 //! The memory that the configuration names: where it lives, whose it is, and what makes its
-//! vectors. The one place that tells backends and embedders apart; commands take what it gives.
+//! vectors. Commands take what it gives, whatever the backend; only `init` and `doctor` also look at
+//! one kind of backend by itself.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -8,6 +8,7 @@
 )]
 
 mod alike;
+mod ctrl_c;
 mod pasted;
 
 use std::collections::BTreeMap;
