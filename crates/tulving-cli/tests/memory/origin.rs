@@ -449,14 +449,24 @@ fn a_memory_that_it_could_not_load_is_not_written() {
 
 #[test]
 fn a_directory_that_an_older_program_claimed_is_the_python_programs_too() {
-    for (source, usual) in [("grok", "grok"), ("slack", "tulving")] {
+    for (source, flawed, usual) in [
+        ("grok", 0, "grok"),
+        ("slack", 0, "tulving"),
+        // Rows that are no memories say nothing of that.
+        ("grok", 1, "grok"),
+        ("grok", usize::MAX, "tulving"),
+    ] {
         let desk = Desk::empty();
         Original::OLDER.write(&desk);
-        let nodes = std::fs::read_to_string(desk.path("data/corpus/nodes.json")).unwrap();
-        desk.write(
-            "data/corpus/nodes.json",
-            nodes.replace("\"openai\"", &format!("\"{source}\"")),
-        );
+        let path = desk.path("data/corpus/nodes.json");
+        let mut nodes: Vec<Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        for node in &mut nodes {
+            node["source"] = source.into();
+        }
+        for node in nodes.iter_mut().take(flawed) {
+            node["created_at"] = "never".into();
+        }
+        desk.write("data/corpus/nodes.json", json!(nodes).to_string());
         // As version 0.1.0 left it, without a word on whose files these are.
         let manifest = json!({"version": "2.0.0", "structure": "unified", "owner": {"kind": "user", "id": ANN}});
         desk.write("data/manifest.json", manifest.to_string());

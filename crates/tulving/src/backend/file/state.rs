@@ -234,11 +234,13 @@ impl State {
     }
 
     /// Whether all nodes could be the origin's, in a directory that does not say whether it held files
-    /// of the origin when it got its owner.
+    /// of the origin when it got its owner. A row that is no memory says nothing of that.
     fn looks_shared(&self) -> bool {
         let catalog = &self.nodes.base.catalog;
-        let mut sources = (0..catalog.len()).filter_map(|row| Some(catalog.get(row)?.source));
-        catalog.len() > 0 && sources.all(|source| origin::SOURCES.contains(&source))
+        let sound = (0..catalog.len()).filter(|row| catalog.is_sound(*row));
+        let sources = sound.filter_map(|row| Some(catalog.get(row)?.source));
+        let mut are_its = sources.map(|source| origin::SOURCES.contains(&source));
+        are_its.next() == Some(true) && are_its.all(|is_its| is_its)
     }
 
     /// The sources that memories may bear.
