@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::net::UnixStream;
@@ -276,17 +276,21 @@ impl OutputWriter {
         if replace {
             fs::rename(aside, path).map_err(renaming)?;
         } else {
-            match fs::hard_link(aside, path) {
-                Ok(()) => fs::remove_file(aside).map_err(renaming)?,
-                Err(_) if fs::symlink_metadata(path).is_ok() => {
+            let named = match fs::hard_link(aside, path) {
+                Ok(()) => fs::remove_file(aside),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
+                // A file system without hard links.
+                Err(_) => claim(aside, path),
+            };
+            match named {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                     if !same(aside, path).map_err(renaming)? {
                         return Err(output.wrong(OutputProblem::Exists));
                     }
                     fs::remove_file(aside).map_err(renaming)?;
                     changed = false;
                 }
-                // A file system without hard links.
-                Err(_) => fs::rename(aside, path).map_err(renaming)?,
+                named => named.map_err(renaming)?,
             }
         }
         self.aside = None;
@@ -333,6 +337,19 @@ fn stream(path: &Path) -> io::Result<File> {
         return Ok(OwnedFd::from(UnixStream::connect(path)?).into());
     }
     OpenOptions::new().append(true).open(path)
+}
+
+/// Gives a file a name that nobody has: an empty file takes it first, which only one of several can
+/// make, and the file takes the place of that one. A process that is killed between the two leaves the
+/// empty one.
+fn claim(aside: &Path, path: &Path) -> io::Result<()> {
+    File::create_new(path)?;
+    let renamed = fs::rename(aside, path);
+    if renamed.is_err() {
+        // It is ours, and empty.
+        let _ = fs::remove_file(path);
+    }
+    renamed
 }
 
 /// Whether two files hold the same.
@@ -399,6 +416,31 @@ mod tests {
         );
         assert_eq!(fs::read(&path).unwrap(), b"theirs");
         assert_eq!(names(folder.path()), ["out"]);
+    }
+
+    #[test]
+    fn a_name_is_claimed_by_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: String| folder.path().join(name);
+        let path = &at("out".to_owned());
+        let claimed: Vec<bool> = std::thread::scope(|threads| {
+            let writers = (0..8).map(|number| {
+                let aside = at(format!("aside-{number}"));
+                fs::write(&aside, format!("{number}")).unwrap();
+                threads.spawn(move || claim(&aside, path).is_ok())
+            });
+            let writers: Vec<_> = writers.collect();
+            let claimed = writers.into_iter().map(|writer| writer.join().unwrap());
+            claimed.collect()
+        });
+        assert_eq!(claimed.iter().filter(|claimed| **claimed).count(), 1);
+        let first = claimed.iter().position(|claimed| *claimed).unwrap();
+        assert_eq!(fs::read_to_string(path).unwrap(), first.to_string());
+        // What the others wrote is still where they wrote it, and no claim without a file stays.
+        assert_eq!(names(folder.path()).len(), 8);
+        let free = at("free".to_owned());
+        assert!(claim(&at("nothing".to_owned()), &free).is_err());
+        assert!(!free.exists());
     }
 
     #[test]
