@@ -90,9 +90,8 @@ pub(crate) fn exchange(
     bytes: &[u8],
     access: Access<'_>,
 ) -> io::Result<()> {
-    let written = create(aside, access)
-        .and_then(|mut file| file.write_all(bytes))
-        .and_then(|()| fs::rename(aside, path));
+    let mut file = create(aside, access)?;
+    let written = file.write_all(bytes).and_then(|()| fs::rename(aside, path));
     if written.is_err() {
         // What is left of it is no use to anyone.
         let _ = fs::remove_file(aside);
