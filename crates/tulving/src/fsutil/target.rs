@@ -100,9 +100,11 @@ pub(crate) fn true_path(path: &Path) -> io::Result<PathBuf> {
 fn holds_descriptors(folder: &Path) -> bool {
     let parts: Vec<Component<'_>> = folder.components().collect();
     let is = |at: usize, name: &str| parts.get(at).is_some_and(|part| part.as_os_str() == name);
-    (is(1, "proc") || is(1, "dev"))
-        && parts.len() > 2
-        && parts.last().is_some_and(|last| last.as_os_str() == "fd")
+    // Below `/dev` anyone may have a folder, in `/dev/shm`.
+    match is(1, "proc") {
+        true => parts.len() > 2 && is(parts.len() - 1, "fd"),
+        false => parts.len() == 3 && is(1, "dev") && is(2, "fd"),
+    }
 }
 
 #[cfg(test)]
@@ -161,6 +163,13 @@ mod tests {
         for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/7", "/dev/stderr"] {
             let found = Target::of(Path::new(name)).unwrap();
             assert!(matches!(found, Target::Stream(_)), "{name}: {found:?}");
+        }
+        for above in ["/dev/shm", "/tmp"] {
+            let folder = tempfile::tempdir_in(above).unwrap();
+            let path = folder.path().join("fd/1");
+            fs::create_dir(folder.path().join("fd")).unwrap();
+            let found = Target::of(&path).unwrap();
+            assert!(matches!(found, Target::Free(_)), "{path:?}: {found:?}");
         }
     }
 }
