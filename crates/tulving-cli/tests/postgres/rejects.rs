@@ -516,6 +516,22 @@ fn rows_that_a_person_is_mending_are_not_replaced() {
 }
 
 #[test]
+fn a_receipt_of_that_name_does_not_replace_them() {
+    let world = World::new();
+    spoiled(&world);
+    let args = ["--on-error", "reject", "--receipt", "rejects.jsonl"];
+    for more in [&[][..], &["--force"]] {
+        let report = world.migrate(&[&args, more].concat()).expect(4).json();
+        assert_eq!(report["rejects"], json!("./rejects-2.jsonl"));
+        assert_eq!(lines(&world, "rejects-2.jsonl").len(), 6);
+        let receipt = fs::read(world.path("rejects.jsonl")).unwrap();
+        let receipt: Value = serde_json::from_slice(&receipt).unwrap();
+        assert_eq!(receipt["run_id"], report["run_id"]);
+        fs::remove_file(world.path("rejects.jsonl")).unwrap();
+    }
+}
+
+#[test]
 fn a_file_without_rows_is_no_proof_of_anything() {
     let world = World::new();
     Data::fresh(&world.path("data"));

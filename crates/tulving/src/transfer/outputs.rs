@@ -189,6 +189,11 @@ impl Outputs {
                 continue;
             }
             let file = OutputFile::private_at(&path)?;
+            // That name is the receipt's, which is written last.
+            let receipt = self.receipt.file().and_then(OutputFile::true_path);
+            if receipt == file.true_path() {
+                continue;
+            }
             let out = match &mut filled {
                 Some(out) => out,
                 none => none.insert(fill(&file).await?),
