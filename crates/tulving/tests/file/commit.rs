@@ -69,6 +69,29 @@ fn is_finished_by_whoever_opens_the_directory_next() {
 }
 
 #[test]
+fn of_a_newer_program_is_left_to_that_one() {
+    let (world, _) = interrupted();
+    let (record, hidden) = (
+        world.path("journal/commit.json"),
+        world.path("journal/hidden"),
+    );
+    fs::rename(&record, &hidden).unwrap();
+    let backend = world.open();
+    assert_eq!(world.numbers(&backend), [0, 2, 3, 4, 5]);
+    fs::rename(&hidden, &record).unwrap();
+    let manifest = fs::read_to_string(world.path("manifest.json")).unwrap();
+    let newer = manifest.replace("\"format\": 2", "\"format\": 3");
+    assert_ne!(newer, manifest);
+    fs::write(world.path("manifest.json"), newer).unwrap();
+    let before = files(world.root());
+    // Whether the directory was open already or not.
+    let refused = world.try_insert(&backend, [9]).unwrap_err().to_string();
+    assert!(refused.contains("version 3"), "{refused}");
+    world.try_open().unwrap_err();
+    assert_eq!(files(world.root()), before);
+}
+
+#[test]
 fn is_read_through_by_who_may_not_write() {
     let steps = interrupted().1.len();
     for done in 0..=steps {

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::base::relative;
 use super::error::FileError;
+use super::layout::Layout;
+use super::manifest::Manifest;
 use super::state::{generations, journal, log_path};
 use crate::fsutil::{self, Access};
 
@@ -139,8 +141,11 @@ impl Commit {
     /// under the lock for writing.
     ///
     /// # Errors
-    /// If the system refuses, or a file is gone; the record stays.
+    /// If the system refuses, or a file is gone; if a newer program has made the directory its own. The
+    /// record stays.
     pub(super) fn roll_forward(&self, root: &Path) -> Result<(), FileError> {
+        // What a newer program has begun is for that one to finish.
+        Manifest::read(&Layout::find(root)?)?;
         for rename in &self.renames {
             let (from, to) = (root.join(&rename.from), root.join(&rename.to));
             match fs::rename(&from, &to) {

@@ -361,11 +361,6 @@ pub(super) fn finish_commit(root: &Path) {
     if !Commit::exists(root) {
         return;
     }
-    // What a newer program has begun is for that one to finish.
-    let ours = Layout::find(root).map_err(FileError::from);
-    if ours.and_then(|layout| Manifest::read(&layout)).is_err() {
-        return;
-    }
     if let Ok(Some(_lock)) = Lock::try_now(&journal(root).join("lock"))
         && let Ok(Some(commit)) = Commit::read(root)
     {
