@@ -1,39 +1,36 @@
 //! Texts that say nothing.
 
-/// Code points that show nothing though they are neither white space nor controls: Unicode's
-/// `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`), and the blank Braille pattern.
-const INVISIBLE: [(char, char); 18] = [
-    ('\u{AD}', '\u{AD}'),
-    ('\u{34F}', '\u{34F}'),
-    ('\u{61C}', '\u{61C}'),
-    ('\u{115F}', '\u{1160}'),
-    ('\u{17B4}', '\u{17B5}'),
-    ('\u{180B}', '\u{180F}'),
-    ('\u{200B}', '\u{200F}'),
-    ('\u{202A}', '\u{202E}'),
-    ('\u{2060}', '\u{206F}'),
-    ('\u{2800}', '\u{2800}'),
-    ('\u{3164}', '\u{3164}'),
-    ('\u{FE00}', '\u{FE0F}'),
-    ('\u{FEFF}', '\u{FEFF}'),
-    ('\u{FFA0}', '\u{FFA0}'),
-    ('\u{FFF0}', '\u{FFF8}'),
-    ('\u{1BCA0}', '\u{1BCA3}'),
-    ('\u{1D173}', '\u{1D17A}'),
-    ('\u{E0000}', '\u{E0FFF}'),
-];
+/// What shows nothing though it is neither white space nor a control: soft hyphens, joiners, marks of
+/// direction, selectors of variants. Unicode calls them `Default_Ignorable_Code_Point`
+/// (`DerivedCoreProperties.txt`).
+pub(crate) fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{61c}'
+        | '\u{115f}'..='\u{1160}'
+        | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fff8}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
 
 /// Whether a text shows nothing: it is empty, or holds white space, controls and invisible
 /// characters alone.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
-    let shows_nothing = |c: char| {
-        c.is_whitespace()
-            || c.is_control()
-            || INVISIBLE
-                .iter()
-                .any(|(first, last)| (*first..=*last).contains(&c))
-    };
+    // The last is the blank pattern of Braille.
+    let shows_nothing =
+        |c: char| c.is_whitespace() || c.is_control() || is_unseen(c) || c == '\u{2800}';
     text.chars().all(shows_nothing)
 }
 

@@ -11,6 +11,7 @@ mod space;
 mod timestamp;
 
 pub use blank::is_blank;
+pub(crate) use blank::is_unseen;
 pub use embedding::{Embedding, EmbeddingError};
 pub use episode::Episode;
 pub use json::Json;

@@ -12,8 +12,9 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::LONGEST;
 use super::letters::{self, Accents, Lost};
-use super::script::{is_apostrophe, is_unseen};
+use super::script::is_apostrophe;
 use super::stem::stem;
+use crate::model::is_unseen;
 
 /// Bytes from which [`LONGEST`] letters are composed, be they Hangul in three parts: the rest of a long
 /// word need not be looked at.
