@@ -168,7 +168,7 @@ impl Item {
             opening,
             closing,
             frame,
-            whole: frame + passages::whole(&paragraphs).chars().count(),
+            whole: frame + passages::length(&paragraphs),
             paragraphs,
         }
     }

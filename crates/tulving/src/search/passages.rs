@@ -7,7 +7,7 @@
 //! is left out between two passages is `[…]`. Nothing is cut within a letter and its marks.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
@@ -34,12 +34,21 @@ pub(super) fn whole(paragraphs: &[Paragraph]) -> String {
     paragraphs.join("\n")
 }
 
+/// How many characters [`whole`] has.
+pub(super) fn length(paragraphs: &[Paragraph]) -> usize {
+    let of = |Paragraph { label, text }: &Paragraph| label.chars().count() + text.chars().count();
+    let lines = paragraphs
+        .iter()
+        .map(|paragraph| of(paragraph) + ": ".len());
+    // Each ends its line but the last.
+    lines.sum::<usize>() + paragraphs.len().saturating_sub(1)
+}
+
 /// The whole if it has no more than `room` characters, else the passages that hold these terms; `None`
 /// if there is no room for any.
 pub(super) fn cut(paragraphs: &[Paragraph], terms: &[String], room: usize) -> Option<String> {
-    let whole = whole(paragraphs);
-    if whole.chars().count() <= room {
-        return Some(whole);
+    if length(paragraphs) <= room {
+        return Some(whole(paragraphs));
     }
     let mut passages = Passages::of(paragraphs, terms, room);
     let seeds = passages.sow();
@@ -47,7 +56,7 @@ pub(super) fn cut(paragraphs: &[Paragraph], terms: &[String], room: usize) -> Op
     passages.fill(&seeds);
     let mut text = String::new();
     passages.write(|part| text.push_str(part));
-    passages.any().then_some(text)
+    (!passages.taken.is_empty()).then_some(text)
 }
 
 /// A sentence, or a piece of a long one.
@@ -65,6 +74,12 @@ struct Piece {
 struct Passages<'p> {
     paragraphs: &'p [Paragraph],
     pieces: Vec<Piece>,
+    /// The pieces of which nothing is taken.
+    open: BTreeSet<usize>,
+    /// Those of which something is.
+    taken: BTreeSet<usize>,
+    /// Characters of what is taken, with all that stands between.
+    length: usize,
     room: usize,
 }
 
@@ -94,6 +109,9 @@ impl<'p> Passages<'p> {
         }
         Self {
             paragraphs,
+            open: (0..pieces.len()).collect(),
+            taken: BTreeSet::new(),
+            length: 0,
             pieces,
             room,
         }
@@ -102,21 +120,24 @@ impl<'p> Passages<'p> {
     /// Takes the beginning and what was asked for; gives the pieces to grow from.
     fn sow(&mut self) -> Vec<usize> {
         self.take(0, self.room / 4);
-        let mut open: Vec<usize> = (0..self.pieces.len())
-            .filter(|at| !self.pieces[*at].terms.is_empty())
-            .collect();
         let (mut seeds, mut there) = (Vec::new(), BTreeSet::new());
-        loop {
-            let value = |at: &&usize| {
-                let terms = &self.pieces[**at].terms;
-                let different: BTreeSet<usize> = terms.iter().copied().collect();
-                let new = different.difference(&there).count();
-                (new, different.len(), terms.len(), Reverse(**at))
-            };
-            let Some(&best) = open.iter().max_by_key(value) else {
-                break;
-            };
-            open.retain(|at| *at != best);
+        let value = |piece: &Piece, at: usize, there: &BTreeSet<usize>| {
+            let different: BTreeSet<usize> = piece.terms.iter().copied().collect();
+            let new = different.difference(there).count();
+            (new, different.len(), piece.terms.len(), Reverse(at))
+        };
+        let pieces = self.pieces.iter().zip(0..);
+        let holding = pieces.filter(|(piece, _)| !piece.terms.is_empty());
+        let mut waiting: BinaryHeap<_> = holding
+            .map(|(piece, at)| value(piece, at, &there))
+            .collect();
+        while let Some((.., Reverse(best))) = waiting.pop() {
+            // What is there by now makes others worth less too, but never more.
+            let now = value(&self.pieces[best], best, &there);
+            if waiting.peek().is_some_and(|next| *next > now) {
+                waiting.push(now);
+                continue;
+            }
             let room = if seeds.is_empty() {
                 self.room
             } else {
@@ -140,9 +161,8 @@ impl<'p> Passages<'p> {
         let mut grown = true;
         while std::mem::take(&mut grown) {
             for seed in seeds {
-                let open = |at: &usize| self.pieces[*at].taken == 0;
-                let after = (*seed..self.pieces.len()).find(open);
-                let before = (0..*seed).rev().find(open);
+                let after = self.open.range(*seed..).next().copied();
+                let before = self.open.range(..*seed).next_back().copied();
                 for at in [after, before].into_iter().flatten() {
                     grown |= self.take(at, self.room);
                 }
@@ -153,19 +173,17 @@ impl<'p> Passages<'p> {
     /// Takes as much of the next piece as there is room for.
     fn fill(&mut self, seeds: &[usize]) {
         for seed in seeds {
-            let next = (*seed..self.pieces.len()).find(|at| self.pieces[*at].taken == 0);
+            let next = self.open.range(*seed..).next().copied();
             let Some(next) = next.filter(|next| {
                 *next > 0 && self.pieces[*next].paragraph == self.pieces[*next - 1].paragraph
             }) else {
                 continue;
             };
             // A space may come in before it.
-            let left = self.room.saturating_sub(self.length() + 1);
-            let text = self.text(next);
-            let end = beginning(text, left);
-            self.pieces[next].taken = end;
-            if self.length() > self.room {
-                self.pieces[next].taken = 0;
+            let left = self.room.saturating_sub(self.length + 1);
+            let end = beginning(self.text(next), left);
+            if end > 0 {
+                self.take_some(next, end, self.room);
             }
             return;
         }
@@ -173,19 +191,29 @@ impl<'p> Passages<'p> {
 
     /// Takes a piece if all that is taken then has no more than `room` characters; whether it is.
     fn take(&mut self, at: usize, room: usize) -> bool {
-        let Some(piece) = self.pieces.get_mut(at) else {
-            return false;
-        };
-        let before = std::mem::replace(&mut piece.taken, piece.span.len());
-        let fits = self.length() <= room;
-        if !fits {
-            self.pieces[at].taken = before;
+        if self.taken.contains(&at) {
+            return self.length <= room;
         }
-        fits
+        let whole = self.pieces.get(at).map(|piece| piece.span.len());
+        whole.is_some_and(|whole| self.take_some(at, whole, room))
     }
 
-    fn any(&self) -> bool {
-        self.pieces.iter().any(|piece| piece.taken > 0)
+    /// The same of so many bytes of a piece of which nothing is taken.
+    fn take_some(&mut self, at: usize, bytes: usize, room: usize) -> bool {
+        let last = self.taken.range(..at).next_back().copied();
+        let next = self.taken.range(at..).next().copied();
+        let without = self.length - self.length_behind(last, next);
+        self.pieces[at].taken = bytes;
+        let length =
+            without + self.length_behind(last, Some(at)) + self.length_behind(Some(at), next);
+        if length > room {
+            self.pieces[at].taken = 0;
+            return false;
+        }
+        self.length = length;
+        self.open.remove(&at);
+        self.taken.insert(at);
+        true
     }
 
     /// The text of a piece.
@@ -194,50 +222,61 @@ impl<'p> Passages<'p> {
         &self.paragraphs[piece.paragraph].text[piece.span.clone()]
     }
 
-    fn length(&self) -> usize {
-        let mut length = 0;
-        self.write(|part| length += part.chars().count());
-        length
+    /// What is taken of a piece.
+    fn shown(&self, at: usize) -> &'p str {
+        &self.text(at)[..self.pieces[at].taken]
     }
 
     /// Calls `part` with what is taken, part by part.
     fn write(&self, mut part: impl FnMut(&str)) {
-        let mut last: Option<usize> = None;
-        // White space between what was written and what follows it.
-        let mut space = "";
-        for (at, piece) in self.pieces.iter().enumerate() {
-            if piece.taken == 0 {
-                continue;
-            }
-            let follows = match last {
-                None => at == 0,
-                Some(last) => last + 1 == at && self.is_whole(last),
-            };
-            let begins = at == 0 || self.pieces[at - 1].paragraph != piece.paragraph;
-            if last.is_some_and(|last| self.pieces[last].paragraph == piece.paragraph) {
-                part(if follows { space } else { " […] " });
-            } else {
-                match (last, begins && !follows) {
-                    (None, true) => part("[…]\n"),
-                    (Some(_), true) => part(" […]\n"),
-                    (None, false) => {}
-                    (Some(_), false) => part("\n"),
-                }
-                part(self.paragraphs[piece.paragraph].label);
-                part(": ");
-                if !begins && !follows {
-                    part("[…] ");
-                }
-            }
-            let text = &self.text(at)[..piece.taken];
-            let shown = text.trim_end();
-            space = &text[shown.len()..];
-            part(if follows { shown } else { shown.trim_start() });
-            last = Some(at);
+        let mut last = None;
+        for at in &self.taken {
+            self.write_behind(last, Some(*at), &mut part);
+            last = Some(*at);
         }
-        if last.is_some_and(|last| last + 1 < self.pieces.len() || !self.is_whole(last)) {
-            part(" […]");
+        self.write_behind(last, None, part);
+    }
+
+    fn length_behind(&self, last: Option<usize>, next: Option<usize>) -> usize {
+        let mut length = 0;
+        self.write_behind(last, next, |part| length += part.chars().count());
+        length
+    }
+
+    /// Calls `part` with what stands behind the piece that was written last, up to the end of the next, or
+    /// of everything.
+    fn write_behind(&self, last: Option<usize>, next: Option<usize>, mut part: impl FnMut(&str)) {
+        let Some(at) = next else {
+            if last.is_some_and(|last| last + 1 < self.pieces.len() || !self.is_whole(last)) {
+                part(" […]");
+            }
+            return;
+        };
+        let paragraph = self.pieces[at].paragraph;
+        let follows = match last {
+            None => at == 0,
+            Some(last) => last + 1 == at && self.is_whole(last),
+        };
+        let begins = at == 0 || self.pieces[at - 1].paragraph != paragraph;
+        if let Some(last) = last.filter(|last| self.pieces[*last].paragraph == paragraph) {
+            let text = self.shown(last);
+            let space = &text[text.trim_end().len()..];
+            part(if follows { space } else { " […] " });
+        } else {
+            match (last, begins && !follows) {
+                (None, true) => part("[…]\n"),
+                (Some(_), true) => part(" […]\n"),
+                (None, false) => {}
+                (Some(_), false) => part("\n"),
+            }
+            part(self.paragraphs[paragraph].label);
+            part(": ");
+            if !begins && !follows {
+                part("[…] ");
+            }
         }
+        let text = self.shown(at).trim_end();
+        part(if follows { text } else { text.trim_start() });
     }
 
     fn is_whole(&self, at: usize) -> bool {
@@ -379,6 +418,14 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    /// If each piece that is taken were counted among all the others, this would not end.
+    #[test]
+    fn a_long_text_is_cut_to_a_long_one() {
+        let text = "The lake was cold. So it goes on and on. ".repeat(20_000);
+        let cut = cut_to(&[&text], "lake", 400_000);
+        assert!(cut.len() > 399_000, "{}", cut.len());
     }
 
     proptest! {
