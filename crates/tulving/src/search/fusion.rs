@@ -183,9 +183,10 @@ fn both(candidates: &[Candidate], options: &Fusion) -> Vec<f64> {
         .collect()
 }
 
-/// With so many candidates of a kind the vector arm was cut off, not exhausted. Which one came last is
-/// then of no meaning, and may be the next where an index missed one: the floor of the scale is rounded
-/// down to a step, so that the scores of the others stay the same.
+/// With so many candidates of a kind or more the vector arm is taken to have been cut off: it is asked
+/// for at least twice as many, of which an index may bring fewer. Which one came last is then of no
+/// meaning, and may be the next where an index missed one: the floor of the scale is rounded down to a
+/// step, so that the scores of the others stay the same. It does no harm where there were no more.
 const CUT: usize = 100;
 const STEP: f64 = 1.0 / 64.0;
 
