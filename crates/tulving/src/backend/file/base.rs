@@ -37,6 +37,7 @@ pub(super) struct Base {
     lookup: OnceLock<Lookup>,
     words: OnceLock<Segment<Vec<u8>>>,
     vectors: OnceLock<Compact>,
+    stamped: OnceLock<bool>,
 }
 
 impl Base {
@@ -64,6 +65,7 @@ impl Base {
             lookup: OnceLock::new(),
             words: OnceLock::new(),
             vectors: OnceLock::new(),
+            stamped: OnceLock::new(),
         };
         if kind == Kind::Episode && !at.records.exists() && !at.vectors.exists() {
             return Ok(base);
@@ -180,6 +182,14 @@ impl Base {
 
     pub(super) fn names(&self) -> &PairPaths {
         &self.names
+    }
+
+    /// Whether any row has a key for whose it is.
+    pub(super) fn is_stamped(&self) -> bool {
+        *self.stamped.get_or_init(|| {
+            let mut rows = (0..self.catalog.len()).filter_map(|row| self.catalog.get(row));
+            rows.any(|known| known.is_stamped)
+        })
     }
 
     pub(super) fn lookup(&self) -> &Lookup {

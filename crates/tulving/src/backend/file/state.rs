@@ -268,9 +268,8 @@ impl State {
 
     /// Whether nodes say whose they are. Where there are none, the next ones do.
     pub(super) fn generation(&self) -> Generation {
-        let catalog = &self.nodes.base.catalog;
-        let mut known = (0..catalog.len()).filter_map(|row| catalog.get(row));
-        match catalog.len() == 0 || known.any(|known| known.is_stamped) {
+        let nodes = &self.nodes.base;
+        match nodes.rows() == 0 || nodes.is_stamped() {
             true => Generation::Newer,
             false => Generation::Older,
         }
