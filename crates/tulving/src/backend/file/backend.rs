@@ -175,8 +175,9 @@ impl FileBackend {
         Ok(self.directory.state()?.pending_bytes())
     }
 
-    /// The derived files, relative to the data directory, that are damaged or hold something else than is
-    /// made of the memories now. All records and vectors are read.
+    /// The derived files of words and vectors, relative to the data directory, that are damaged or hold
+    /// something else than is made of the memories now. The records and vectors that they are made of are
+    /// read.
     ///
     /// # Errors
     /// If the directory cannot be read.

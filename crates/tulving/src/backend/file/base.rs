@@ -277,7 +277,9 @@ impl Base {
         Ok(self.words.get_or_init(|| words))
     }
 
-    /// The derived files that are there and hold something else than is made of the memories now.
+    /// The derived files of words and vectors that are there and are damaged or hold something else than
+    /// is made of the memories now. That of the catalog is not among them: it is looked at when the files
+    /// are opened.
     ///
     /// # Errors
     /// If records or vectors cannot be read.
@@ -293,9 +295,11 @@ impl Base {
         }
         let key = self.key(numbers);
         let vectors = self.vectors_file(&key);
-        let made = self.narrow_vectors()?;
-        if vectors.exists() && derived::load(&vectors, &key).as_deref() != Some(made.as_bytes()) {
-            differing.push(vectors);
+        if vectors.exists() {
+            let made = self.narrow_vectors()?;
+            if derived::load(&vectors, &key).as_deref() != Some(made.as_bytes()) {
+                differing.push(vectors);
+            }
         }
         Ok(differing)
     }
