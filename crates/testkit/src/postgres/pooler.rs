@@ -14,8 +14,7 @@ use super::{Server, account::Account, client};
 const WAIVER: &str = "TULVING_WITHOUT_PGBOUNCER";
 const READY_WITHIN: Duration = Duration::from_secs(20);
 
-/// A PgBouncer in transaction mode: each transaction of a client may run on another connection of the
-/// server. It ends with this value, or with the process.
+/// A PgBouncer. It ends with this value, or with the process.
 #[derive(Debug)]
 pub struct Pooler {
     shell: Child,
@@ -25,12 +24,21 @@ pub struct Pooler {
 }
 
 impl Pooler {
-    /// Starts one before a server of our own. `None` if there is none and the environment says that
+    /// Starts one before a server of our own, in transaction mode: each transaction of a client may run
+    /// on another connection of the server. `None` if there is none and the environment says that
     /// this is known.
     ///
     /// # Panics
     /// If there is none, and nobody said that this is known: a promise would go untested in silence.
     pub fn start(server: &Server) -> Option<Self> {
+        Self::start_in(server, "transaction")
+    }
+
+    /// The same in another mode: `session` or `statement`.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn start_in(server: &Server, mode: &str) -> Option<Self> {
         let Some(program) = program() else {
             assert!(
                 env::var_os(WAIVER).is_some(),
@@ -41,14 +49,14 @@ impl Pooler {
             return None;
         };
         let account = Account::get();
-        let home = server.home().join("pooler");
+        let home = server.home().join(mode);
         account.take_over(&home);
         let (server_home, folder) = (server.home().display(), home.display());
         // Fewer connections to the server than clients have, so that they are handed around.
         let settings = format!(
             "[databases]\n* = host={server_home} port=5432 user=postgres\n\
              [pgbouncer]\nunix_socket_dir = {folder}\nlisten_port = 5432\nauth_type = any\n\
-             pool_mode = transaction\ndefault_pool_size = 3\nreserve_pool_size = 0\nmax_client_conn = 500\n\
+             pool_mode = {mode}\ndefault_pool_size = 3\nreserve_pool_size = 0\nmax_client_conn = 500\n\
              server_idle_timeout = 5\nlogfile = {folder}/log\npidfile = {folder}/pid\n"
         );
         let file = home.join("pgbouncer.ini");

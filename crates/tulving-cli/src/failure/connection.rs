@@ -30,17 +30,17 @@ fn hint(barrier: &Barrier) -> String {
             );
         }
         Barrier::NoRoute | Barrier::Silent { .. } => {
-            "correct host and port in DATABASE_URL; or open the firewall on the way; connect_timeout=60 in DATABASE_URL waits longer"
+            "correct host and port in DATABASE_URL; or open the firewall on the way; connect_timeout=60 in DATABASE_URL waits longer, until a pooler says that its server is down"
         }
         Barrier::HungUp => {
             "look into the server's log for the reason; or correct host and port in DATABASE_URL, if something else listens there"
         }
         Barrier::OtherProtocol => ELSEWHERE,
         Barrier::NoTls { near: true } => {
-            "sslmode=disable in DATABASE_URL; or ssl = on in the server's postgresql.conf"
+            "sslmode=disable in DATABASE_URL; or ssl = on in the server's postgresql.conf; or correct host and port, if something else listens there"
         }
         Barrier::NoTls { near: false } => {
-            "ssl = on in the server's postgresql.conf; or sslmode=disable in DATABASE_URL, where nobody in between can listen"
+            "ssl = on in the server's postgresql.conf; or sslmode=disable in DATABASE_URL, where nobody in between can listen; or correct host and port, if something else listens there"
         }
         Barrier::Tls {
             fault,
@@ -155,9 +155,22 @@ fn refusal_hint(said: &str, code: &str, credentials: &Credentials) -> String {
         }
         "3D000" => format!("createdb {}   (or name another database in DATABASE_URL)", shell(database)),
         "42501" => format!("as an administrator: GRANT CONNECT ON DATABASE {named} TO {role}"),
-        "53300" => format!(
-            "end other programs of this user (migrate and index need two connections, all else one); or as an administrator: ALTER ROLE {role} CONNECTION LIMIT 10"
+        "53300" => {
+            let limit = if names(said, database) && !said.contains("role") {
+                format!("as an administrator: ALTER DATABASE {named} CONNECTION LIMIT 10")
+            } else if names(said, user) {
+                format!("as an administrator: ALTER ROLE {role} CONNECTION LIMIT 10")
+            } else {
+                "a larger max_connections in the server's postgresql.conf, which a restart reads".to_owned()
+            };
+            format!("end other programs of this server (migrate and index need two connections, all else one); or {limit}")
+        }
+        "55000" => format!(
+            "as an administrator: ALTER DATABASE {named} ALLOW_CONNECTIONS true; or name another database in DATABASE_URL"
         ),
+        "08P01" if said.contains("no more connections") => {
+            "the same command again once other programs have ended; or a larger max_client_conn in the pooler's configuration".to_owned()
+        }
         "08P01" if said.contains("startup parameter") => {
             "take options out of DATABASE_URL, or unset PGOPTIONS: this pooler refuses them; --schema NAME names a schema without".to_owned()
         }
@@ -169,4 +182,10 @@ fn refusal_hint(said: &str, code: &str, credentials: &Credentials) -> String {
         }
         _ => "psql \"$DATABASE_URL\"   (is refused in the same way; what the server says is for its administrator)".to_owned(),
     }
+}
+
+/// Whether a name stands in the server's words, in quotation marks of any language.
+fn names(said: &str, name: &str) -> bool {
+    said.split(['"', '»', '«', '„', '“', '”', '‹', '›', '\''])
+        .any(|part| part == name)
 }

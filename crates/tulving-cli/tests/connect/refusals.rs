@@ -63,7 +63,37 @@ fn each_refusal_has_an_advice_of_its_own() {
         (
             "53300",
             "sorry, too many clients already",
-            "need two connections",
+            "a larger max_connections",
+        ),
+        (
+            "53300",
+            "remaining connection slots are reserved for roles with the SUPERUSER attribute",
+            "a larger max_connections",
+        ),
+        (
+            "53300",
+            "too many connections for database \"x\"",
+            "ALTER DATABASE x CONNECTION LIMIT 10",
+        ),
+        (
+            "53300",
+            "zu viele Verbindungen für Rolle »u«",
+            "ALTER ROLE u CONNECTION LIMIT 10",
+        ),
+        (
+            "53300",
+            "zu viele Verbindungen für Datenbank »x«",
+            "ALTER DATABASE x CONNECTION LIMIT 10",
+        ),
+        (
+            "55000",
+            "database \"x\" is not currently accepting connections",
+            "ALTER DATABASE x ALLOW_CONNECTIONS true",
+        ),
+        (
+            "08P01",
+            "no more connections allowed (max_client_conn)",
+            "max_client_conn in the pooler's",
         ),
         (
             "57P03",
@@ -107,6 +137,18 @@ fn what_is_no_postgresql_is_told_apart_from_no_server() {
     home.ask_at(&url(web.port, "?sslmode=require"))
         .expect(7)
         .says("does not speak TLS");
+
+    // MySQL speaks first. Asked for TLS it seems not to know any.
+    let mysql = Door::open(|mut stream: TcpStream| {
+        let _ = stream.write_all(b"\x4a\0\0\0\x0a8.0.36\0\x08\0\0\0abcdefgh\0\xff\xff\xff\x02\0");
+        let _ = stream.read(&mut [0; 512]);
+    });
+    let ran = home.ask_at(&url(mysql.port, "")).expect(7);
+    ran.says("does not speak PostgreSQL's protocol")
+        .says("correct host and port");
+    let ran = home.ask_at(&url(mysql.port, "?sslmode=require")).expect(7);
+    ran.says("does not speak TLS")
+        .says("or correct host and port, if something else listens there");
 
     let shell = Door::open(|mut stream: TcpStream| {
         let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n");
@@ -158,6 +200,13 @@ fn what_is_no_postgresql_is_told_apart_from_no_server() {
     let port = silent.local_addr().unwrap().port();
     let ran = home.ask_at(&url(port, "?connect_timeout=1")).expect(7);
     ran.says("no answer within 1 s").says("connect_timeout=60");
+    // This one takes everybody in and says nothing.
+    let mute = Door::open(|mut stream: TcpStream| {
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let ran = home.ask_at(&url(mute.port, "?connect_timeout=1")).expect(7);
+    ran.says("no answer within 1 s")
+        .says("try: correct host and port");
 
     // This one lets everyone in and answers no question.
     let tired = Door::open(|mut stream: TcpStream| {

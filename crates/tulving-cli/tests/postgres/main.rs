@@ -28,6 +28,7 @@ mod owners;
 mod parity;
 mod place;
 mod plans;
+mod pooled;
 #[path = "../shared/ran.rs"]
 mod ran;
 mod read_only;

@@ -104,6 +104,10 @@ const SYNTAX: &str = "42601";
 impl Fault {
     /// What a server's error means; `None` if it can only be our own mistake.
     pub(super) fn of(said: &DbError) -> Option<Self> {
+        // PgBouncer has one code for all that it says.
+        if said.message().ends_with("in statement pooling mode") {
+            return Some(Self::Session);
+        }
         let code = said.code().code();
         let fault = Self::of_code(code);
         if said.where_().is_some_and(is_foreign) && fault.is_none_or(Self::may_be_foreign) {
