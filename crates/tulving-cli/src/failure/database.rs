@@ -55,7 +55,7 @@ fn refused(fault: Fault, error: &DatabaseError) -> (Exit, String) {
     let (exit, hint) = match fault {
         Fault::Exhausted => (
             Exit::Unreachable,
-            "the same command again once the server has room; the cause says of what",
+            "the same command again once the server has room, or its administrator has raised the limit that the cause names",
         ),
         Fault::Contended => (Exit::Locked, "the same command again"),
         Fault::Broken => (
@@ -88,7 +88,7 @@ fn refused(fault: Fault, error: &DatabaseError) -> (Exit, String) {
         ),
         Fault::TooLarge => (
             Exit::Refused,
-            "the cause names the limit: raise it on the server, or write less at a time",
+            "something shorter, or less at a time: the cause names the limit; some can be raised on the server",
         ),
         Fault::Unready => (
             Exit::Refused,

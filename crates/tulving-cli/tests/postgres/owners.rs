@@ -195,6 +195,7 @@ fn a_blank_name_and_an_address_that_is_none_are_refused() {
         "ann@exam\nple.com",
         "ann@\u{200b}",
         "\u{a0}@example.com",
+        &format!("{}@example.com", "a".repeat(243)),
     ] {
         for sql in [&[][..], &["--sql"]] {
             let refused = world.run(&[&["user", "create", "--email", address], sql].concat());

@@ -1,7 +1,9 @@
 //! Whatever a server says for a reason of its own, it is not called a bug, and something can be done.
 
 use testkit::corpus::Corpus;
+use testkit::postgres::Server;
 
+use crate::roles::follow;
 use crate::support::World;
 
 fn migrated() -> World {
@@ -19,6 +21,16 @@ impl World {
 }
 
 /// PostgreSQL's own codes, one of each kind and class, as an operator's trigger may raise them.
+///
+/// What is advised is tried by other tests, on servers that are in that state: a full disk (53100,
+/// `faults`), no connections left (53300, `connections`), a limit on temporary files (53400, below), a
+/// library that is gone (58P01, below), rights (42501, `schema`, `wall`, `repair`), a read-only database
+/// (25006, `read_only`), a lock (55P03, `faults`), statements and sessions that are ended (57014 and
+/// 57P01, `faults`), a pooler that hands the connection on (`pooled`), triggers, constraints and tables
+/// that somebody changed (below). Only raised here: memory that runs out (53200), a stack that is too
+/// small (54001), what is not ready (55000 after the door), files and pages that a server cannot read (58, XX),
+/// snapshots too old (72) and foreign tables (HV). Their advice is to do the same again once the cause,
+/// which is shown, is gone, or to look into the server's log.
 const RAISED: &[(&str, i32)] = &[
     ("08006", 7),
     ("0A000", 9),
@@ -104,6 +116,89 @@ fn every_kind_of_refusal_has_its_exit_code_and_something_to_do() {
         assert!(!ran.stderr.contains("a bug"), "{code}: {}", ran.stderr);
     }
     world.database.batch("DROP TRIGGER refuse ON memory_nodes");
+    world.add().expect(0);
+}
+
+#[test]
+fn a_limit_that_is_raised_lets_the_same_command_through() {
+    let world = World::new();
+    world.corpus(&Corpus::new(400).dim(8));
+    world.migrate(&[]).expect(0);
+    let name = world.database.name();
+    for setting in ["work_mem = '64kB'", "temp_file_limit = 0"] {
+        world
+            .database
+            .batch(&format!("ALTER DATABASE {name} SET {setting}"));
+    }
+    let index = || world.run(&["index", "--rebuild", "--user-id", &world.user]);
+    index()
+        .expect(7)
+        .says("temporary file size exceeds \"temp_file_limit\"")
+        .says("or its administrator has raised the limit that the cause names");
+    world.database.batch(&format!(
+        "ALTER DATABASE {name} SET temp_file_limit = '1GB'"
+    ));
+    index().expect(0);
+}
+
+#[test]
+fn what_is_too_large_for_the_server_goes_through_when_it_is_shorter() {
+    let world = World::new();
+    // What repeats itself would be compressed.
+    let long = world.column("SELECT gen_random_uuid()::text FROM generate_series(1, 110)");
+    let create = |id: &str| {
+        let identity = ["--auth-provider", "google", "--external-id", id];
+        world.run(
+            &[
+                &["user", "create", "--email", "a@example.com"][..],
+                &identity,
+            ]
+            .concat(),
+        )
+    };
+    create(&long.concat())
+        .expect(9)
+        .says("it is larger than the server takes")
+        .says("index row size")
+        .says("try: something shorter");
+    create(&long[0]).expect(0);
+}
+
+#[test]
+fn a_library_that_is_installed_again_lets_the_same_command_through() {
+    let world = migrated();
+    // As after an upgrade of the server without its extension: the functions name a file that is gone.
+    let library = |from: &str, to: &str| {
+        let sql = format!("UPDATE pg_proc SET probin = '{to}' WHERE probin = '{from}'");
+        world.database.batch(&sql);
+    };
+    let there = world
+        .database
+        .scalar("SELECT probin FROM pg_proc WHERE proname = 'vector_in'");
+    library(&there, "$libdir/gone");
+    world
+        .add()
+        .expect(9)
+        .says("the server lacks a library")
+        .says("could not access file")
+        .says("try: install on the server what the cause names");
+    library("$libdir/gone", &there);
+    world.add().expect(0);
+}
+
+#[test]
+fn a_constraint_of_somebody_elses_is_shown_by_the_command_that_is_told() {
+    let world = migrated();
+    world
+        .database
+        .batch("ALTER TABLE memory_nodes ADD CONSTRAINT long_enough CHECK (char_length(human_content) > 9) NOT VALID");
+    let refused = world.add().expect(9);
+    follow(Server::shared(), &world, &refused);
+    let shown = world.psql(&["-c", "\\d memory_nodes"]);
+    shown.shows("\"long_enough\" CHECK");
+    world
+        .database
+        .batch("ALTER TABLE memory_nodes DROP CONSTRAINT long_enough");
     world.add().expect(0);
 }
 

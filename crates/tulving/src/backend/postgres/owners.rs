@@ -81,11 +81,14 @@ fn check_name(what: &'static str, text: &str) -> Result<(), OwnerFlaw> {
     Ok(())
 }
 
-/// Refuses what is no address: something, one `@`, something, and nowhere a blank. Whether mail
-/// arrives there only a mail shows.
+/// Refuses what is no address: something, one `@`, something, nowhere a blank, and no longer than
+/// mail takes (RFC 5321, 4.5.3.1.3), which is less than an index takes. Whether mail arrives there
+/// only a mail shows.
 fn check_address(address: &str) -> Result<(), OwnerFlaw> {
+    const LONGEST: usize = 254;
     let parts = address
         .split_once('@')
+        .filter(|_| address.len() <= LONGEST)
         .filter(|(_, host)| !host.contains('@'));
     let has_gap = address
         .chars()
