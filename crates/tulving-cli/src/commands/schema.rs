@@ -17,10 +17,10 @@ pub enum Command {
     ///
     /// Creates the tables, indexes, row-level security and the role `tulving_app`, or brings older
     /// ones up to date. Where the newest version is there already, it puts back what is missing:
-    /// rights, row-level security, triggers, indexes, what search reads, the ledger of runs. A table
-    /// that held memories or their owners is not made anew: then it takes a backup (exit 9). Safe to
-    /// run twice, from two processes at once, and after `psql -f db/migrations/….sql`. The database
-    /// needs the extension pgvector, 0.8.2 or newer.
+    /// rights, row-level security, triggers, indexes, tables. Only those of owners and of embedding
+    /// spaces, to which all others refer, take a backup (exit 9). Safe to run twice, from two
+    /// processes at once, and after `psql -f db/migrations/….sql`. The database needs the extension
+    /// pgvector, 0.8.2 or newer.
     ///
     /// The tables go into the first schema of the search path, or into the one that `--schema`
     /// names, which is made if it is not there.

@@ -80,7 +80,7 @@ fn refused(fault: Fault, error: &DatabaseError) -> (Exit, String) {
         }
         Fault::Differs | Fault::Value => (
             Exit::Refused,
-            "tulving schema apply   (puts back indexes, rights and what search reads; what else is gone, a backup has)",
+            "tulving schema apply   (puts back tables, indexes and rights; what became of a column, a backup has)",
         ),
         Fault::Unsupported => (
             Exit::Refused,

@@ -98,7 +98,8 @@ fn what_is_missing_is_named_and_put_back() {
     world.migrate(&[]).expect(0);
 }
 
-/// What is only made of other tables comes back whole; a table that held more does not come back empty.
+/// What is made of other tables comes back whole, what was moved here comes back empty and can be moved
+/// again; what others refer to does not come back.
 #[test]
 fn a_table_that_was_dropped_comes_back_whole_or_is_refused() {
     let world = World::new();
@@ -124,8 +125,8 @@ fn a_table_that_was_dropped_comes_back_whole_or_is_refused() {
         ("episode_postings", true),
         ("run_chunks", true),
         ("runs", true),
-        ("memory_nodes", false),
-        ("episodic_memories", false),
+        ("memory_nodes", true),
+        ("episodic_memories", true),
         ("embedding_spaces", false),
         ("scopes", false),
         ("users", false),
@@ -139,8 +140,11 @@ fn a_table_that_was_dropped_comes_back_whole_or_is_refused() {
             let now = made(&world.database).replace("_not_null1\"", "_not_null\"");
             let changed: Vec<&str> = now.split("], [").filter(|it| !whole.contains(it)).collect();
             assert!(now == whole, "{table}: {changed:?}");
-            assert_eq!(found(), hits, "{table}");
             owned(&["doctor", "--deep"]).shows("nothing fails");
+            if ["memory_nodes", "episodic_memories"].contains(&table) {
+                world.migrate(&[]).expect(0);
+            }
+            assert_eq!(found(), hits, "{table}");
             world.verify(&[]).expect(0);
         } else {
             let other = World::new();
@@ -148,7 +152,7 @@ fn a_table_that_was_dropped_comes_back_whole_or_is_refused() {
             for _ in 0..2 {
                 let refused = other.run(&["schema", "apply"]).expect(9);
                 refused
-                    .says(&format!("what they held: {table}\n"))
+                    .says(&format!("what others refer to: {table}\n"))
                     .says("try: restore the database from a backup");
             }
         }

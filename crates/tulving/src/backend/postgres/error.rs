@@ -175,8 +175,8 @@ pub enum Refusal {
         /// Whether the server could enable it.
         available: bool,
     },
-    /// Tables were dropped, and what was in them with them.
-    #[error("tables are missing in {target}, and with them what they held: {tables}")]
+    /// Tables were dropped to which others refer.
+    #[error("tables are missing in {target}, and with them what others refer to: {tables}")]
     TablesLost {
         /// Their names.
         tables: String,

@@ -41,15 +41,24 @@ const VERSIONS: &[SchemaVersion] = &[
     },
 ];
 
-/// What search reads, made of the memories.
-const DERIVED: &[&str] = &[
+/// What other tables refer to: their rows would go on without, and the foreign keys are gone.
+const REFERRED_TO: &[&str] = &["tenants", "users", "scopes", "embedding_spaces"];
+/// Memories, and what search reads of them.
+const SEARCHED: &[&str] = &[
+    "memory_nodes",
+    "episodic_memories",
     "node_vectors",
     "episode_vectors",
     "node_postings",
     "episode_postings",
 ];
-/// What was moved when.
-const LEDGER: &[&str] = &["runs", "run_chunks"];
+/// Tables, and those whose rows are only of theirs: where one comes back empty, so do the others, with
+/// the foreign keys that went with it.
+const MADE_OF: &[(&str, &str)] = &[
+    ("memory_nodes", "node_vectors, node_postings"),
+    ("episodic_memories", "episode_vectors, episode_postings"),
+    ("runs", "run_chunks"),
+];
 
 /// A version that a database has seen.
 #[derive(Debug, Clone)]
@@ -208,14 +217,14 @@ impl Connection {
     }
 
     /// Brings the database to the newest schema, and puts back what is missing of one that is there:
-    /// rights, row-level security, triggers, indexes, and tables whose loss takes no memory along.
+    /// rights, row-level security, triggers, indexes, and tables that no other refers to.
     ///
     /// A schema that was asked for by name is made. Safe to repeat, and from several processes at
     /// once: each file is one transaction that begins by taking a lock.
     ///
     /// # Errors
     /// If pgvector cannot be had, something else has the name of a table, the login role may not
-    /// create tables, a table is gone that held what nothing can bring back, or the schema is newer than
+    /// create tables, a table is gone that others refer to, or the schema is newer than
     /// this program.
     pub async fn apply_schema(&mut self) -> Result<Brought, DatabaseError> {
         let facts = self.look_where_to_apply().await?;
@@ -265,9 +274,8 @@ impl Connection {
             .into());
         }
         facts.require_usable(&place.schema)?;
-        // No memory, and nothing that another table refers to, is gone with the others.
         let mut lost = facts.missing.clone();
-        lost.retain(|table| ![DERIVED, LEDGER].concat().contains(&table.as_str()));
+        lost.retain(|table| REFERRED_TO.contains(&table.as_str()));
         if facts.applied && !lost.is_empty() {
             return Err(Refusal::TablesLost {
                 tables: lost.join(", "),
@@ -315,7 +323,7 @@ impl Connection {
         if by_psql || !pending.is_empty() {
             self.read_all_scopes().await?;
         }
-        if pending.is_empty() && facts.lacks(DERIVED) {
+        if pending.is_empty() && facts.lacks(SEARCHED) {
             self.rebuild_all_scopes().await?;
         }
         match self.drop_orphaned_indexes().await {
@@ -358,9 +366,10 @@ impl Connection {
             return self.apply(place, &newest, &doing).await;
         }
         let mut sql = String::new();
-        if facts.lacks(&["runs"]) {
-            // Its rows are of runs that are gone, and so is its foreign key.
-            sql.push_str("DROP TABLE IF EXISTS run_chunks;\n");
+        for (table, others) in MADE_OF {
+            if facts.lacks(&[table]) {
+                sql.push_str(&format!("DROP TABLE IF EXISTS {others};\n"));
+            }
         }
         sql.extend(VERSIONS.iter().map(SchemaVersion::statements));
         self.apply(place, &sql, &doing).await?;
@@ -377,7 +386,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Makes what search reads anew from the memories, of every owner.
+    /// Makes what search reads anew from the memories, and counts them, of every owner.
     async fn rebuild_all_scopes(&mut self) -> Result<(), DatabaseError> {
         for scope in self.scopes().await? {
             self.rebuild_words::<Node>(scope, &|_| {}).await?;
