@@ -4,9 +4,12 @@ use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
 
-use tulving::backend::file::FileError;
+use tulving::backend::file::{FileBackend, FileError};
 use tulving::backend::{Backend as _, BackendError, Draft};
+use tulving::model::Memory;
 
 use super::support::{OWNER, World, entry};
 
@@ -16,7 +19,7 @@ async fn child_that_writes_until_the_disk_is_full() {
     let Ok(directory) = env::var("TULVING_FULL_DIRECTORY") else {
         return;
     };
-    let backend = tulving::backend::file::FileBackend::open(Path::new(&directory)).unwrap();
+    let backend = FileBackend::open(Path::new(&directory)).unwrap();
     let mut acknowledged = 0;
     let full = loop {
         let draft = Draft::Whole(entry(acknowledged));
@@ -45,22 +48,63 @@ async fn child_that_writes_until_the_disk_is_full() {
     .unwrap();
 }
 
-#[test]
-fn what_does_not_fit_is_refused_and_everything_else_stays() {
-    let world = World::new();
-    let program = env::current_exe().unwrap();
+/// Not a test: the same process, in which one write waits for another that does not fit.
+#[tokio::test]
+async fn child_in_which_writes_wait_for_each_other() {
+    let Ok(directory) = env::var("TULVING_CROWDED_DIRECTORY") else {
+        return;
+    };
+    let backend = Arc::new(FileBackend::open(Path::new(&directory)).unwrap());
+    // While it is held, writers come together.
+    let lock = fs::File::open(Path::new(&directory).join("journal/lock")).unwrap();
+    lock.lock().unwrap();
+    let mut writers = Vec::new();
+    for number in 0..3 {
+        let (backend, mut entry) = (Arc::clone(&backend), entry(number));
+        if let (1, Memory::Node(node)) = (number, &mut entry.memory) {
+            node.assistant_content = "does not fit ".repeat(10_000);
+        }
+        writers.push(tokio::spawn(async move {
+            backend.insert(OWNER, vec![Draft::Whole(entry)]).await
+        }));
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    lock.unlock().unwrap();
+    let mut written = Vec::new();
+    for writer in writers {
+        written.push(writer.await.unwrap().is_ok());
+    }
+    assert_eq!(written, [true, false, true]);
+}
+
+fn run(child: &str, variable: &str, world: &World) {
     let output = Command::new("bash")
         .args([
             "-c",
             r#"trap '' XFSZ; ulimit -f 64; exec "$0" --exact "$1" --nocapture"#,
         ])
-        .arg(program)
-        .arg("file::disk_full::child_that_writes_until_the_disk_is_full")
-        .env("TULVING_FULL_DIRECTORY", world.root())
+        .arg(env::current_exe().unwrap())
+        .arg(format!("file::disk_full::{child}"))
+        .env(variable, world.root())
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}");
+}
+
+#[test]
+fn what_waits_for_a_write_that_does_not_fit_is_written_all_the_same() {
+    let world = World::new();
+    let child = "child_in_which_writes_wait_for_each_other";
+    run(child, "TULVING_CROWDED_DIRECTORY", &world);
+    assert_eq!(world.numbers(&world.open()), [0, 2]);
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_everything_else_stays() {
+    let world = World::new();
+    let child = "child_that_writes_until_the_disk_is_full";
+    run(child, "TULVING_FULL_DIRECTORY", &world);
     let acknowledged: u64 = fs::read_to_string(world.path("acknowledged"))
         .unwrap()
         .parse()

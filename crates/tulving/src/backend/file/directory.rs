@@ -183,9 +183,12 @@ impl Directory {
                     *locked(&job.outcome) = Some(Ok(()));
                 }
             }
-            // Those that were refused for themselves know it already; nobody was written.
+            // Those that were refused for themselves know it already; nobody was written. Those that
+            // went back to the queue are still to be written: nothing is said of them.
             Err(error) => {
-                for job in &jobs {
+                let waiting = locked(&self.queue);
+                let is_waiting = |job| waiting.iter().any(|other| Arc::ptr_eq(other, job));
+                for job in jobs.iter().filter(|job| !is_waiting(job)) {
                     locked(&job.outcome).get_or_insert_with(|| Err(error.again().into()));
                 }
             }
