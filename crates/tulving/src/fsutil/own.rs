@@ -39,19 +39,33 @@ pub(crate) fn create(path: &Path, access: Access<'_>) -> io::Result<File> {
         .create_new(true)
         .mode(mode)
         .open(path)?;
-    if let Access::Like(present) = access {
-        let mine = file.metadata()?;
-        let (owner, group) = (present.uid(), present.gid());
-        let keeps_group = (mine.uid(), mine.gid()) == (owner, group)
-            || fchown(&file, Some(owner), Some(group)).is_ok()
-            // Whoever may not give it to its owner leaves it to the group that both are in.
-            || mine.gid() == group
-            || fchown(&file, None, Some(group)).is_ok();
-        // A group that cannot be kept must not be another one.
-        let mask = if keeps_group { 0o777 } else { 0o707 };
-        file.set_permissions(fs::Permissions::from_mode(present.mode() & mask))?;
+    if let Access::Like(present) = access
+        && let Err(error) = hand_over(&file, present)
+    {
+        // What is left of it is no use to anyone.
+        let _ = fs::remove_file(path);
+        return Err(error);
     }
     Ok(file)
+}
+
+/// Gives a new file to those who have another one, as far as the system lets us.
+fn hand_over(file: &File, present: &Metadata) -> io::Result<()> {
+    let mine = file.metadata()?;
+    let (owner, group) = (present.uid(), present.gid());
+    let keeps_group = (mine.uid(), mine.gid()) == (owner, group)
+        || fchown(file, Some(owner), Some(group)).is_ok()
+        // Whoever may not give it to its owner leaves it to the group that both are in.
+        || mine.gid() == group
+        || fchown(file, None, Some(group)).is_ok();
+    // A group that cannot be kept must not be another one.
+    let mask = if keeps_group { 0o777 } else { 0o707 };
+    let mode = present.mode() & mask;
+    // Some file systems have one mode for all files, and let nobody set it.
+    if mine.mode() & 0o777 == mode {
+        return Ok(());
+    }
+    file.set_permissions(fs::Permissions::from_mode(mode))
 }
 
 /// The name under which a file is prepared before it takes its own.
