@@ -209,3 +209,17 @@ pub enum Command {
     #[command(hide = true)]
     HelpMarkdown,
 }
+
+impl Command {
+    /// Whether it writes to a file that is named, which `--force` lets it replace.
+    #[must_use]
+    pub fn writes_to_a_file(&self) -> bool {
+        match self {
+            Self::Migrate(_) => true,
+            Self::User(user::Command::Create(create)) => create.output.is_some(),
+            Self::Tenant(tenant::Command::Create(create)) => create.output.is_some(),
+            Self::Man(pages) => pages.out.is_some(),
+            _ => false,
+        }
+    }
+}

@@ -21,6 +21,7 @@ use crate::exit::{CliError, Exit};
 use crate::memory::Home;
 use crate::output;
 use crate::table::summary;
+use crate::text::shell;
 
 /// Makes a configuration and a data directory, or gives an owner to a directory that is there
 ///
@@ -85,6 +86,15 @@ pub async fn run(init: &Init, global: &Global) -> Result<Exit, CliError> {
             Home::Files(directory) => directory,
             Home::Database => return database::see_to(init, &cx).await,
         };
+        if let Some(email) = &init.email {
+            return Err(CliError::usage(
+                "--email is a user's of a database, and this memory is to be in files",
+            )
+            .hint(format!(
+                "tulving init --backend postgres --email {}   (begins in PostgreSQL; in files an owner has an id alone)",
+                shell(email)
+            )));
+        }
         let (model, cast) = (init.model.as_deref(), init.cast.is_some());
         if let Some(made) = directory::see_to(&directory, model, cast, &cx)? {
             report(&cx, &directory, &made)?;

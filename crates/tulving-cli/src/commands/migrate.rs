@@ -175,6 +175,11 @@ impl Migrate {
         source.workers = self.workers.map_or(source.workers, usize::from);
         source.chunk_rows = self.batch_rows.unwrap_or(source.chunk_rows);
         let beside = outside(cx.config.beside(), &source.data_dir);
+        if self.rejects.is_some() && self.on_error == OnError::Stop {
+            let message = "--rejects names where rejected rows go, and without --on-error reject none is rejected";
+            return Err(CliError::usage(message)
+                .hint("the same command with --on-error reject, or without --rejects"));
+        }
         if let (Some(rows), Some(rejects)) = (&source.rows, &self.rejects)
             && self.on_error == OnError::Reject
             && same_file(rows, rejects)

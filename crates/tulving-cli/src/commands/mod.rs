@@ -41,6 +41,10 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
         output::text(&cli.global.face(&Env::process()).out.help(&manual::short()))?;
         return Ok(Exit::Done);
     };
+    if cli.global.force && !command.writes_to_a_file() {
+        let message = "--force replaces a file that is named, and here none is written";
+        return Err(CliError::usage(message).hint("the same command without --force"));
+    }
     // These need no configuration.
     match &command {
         Command::HelpMarkdown => {

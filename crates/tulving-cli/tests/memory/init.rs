@@ -506,3 +506,11 @@ fn a_tilde_in_any_path_is_the_home_directory_or_refused() {
         .expect(2)
         .says("HOME is not set");
 }
+
+#[test]
+fn an_address_is_refused_where_memory_is_to_be_in_files() {
+    let desk = Desk::empty();
+    let refused = desk.run(&["init", "--email", "ann@example.com"]).expect(2);
+    refused.says("try: tulving init --backend postgres --email 'ann@example.com'");
+    assert!(desk.everything().is_empty());
+}

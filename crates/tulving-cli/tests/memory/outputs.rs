@@ -140,3 +140,20 @@ fn a_configuration_is_made_where_a_link_leads() {
     desk.run(&["init"]).expect(0);
     assert_eq!(fs::read(desk.path("settings/tulving.yaml")).unwrap(), made);
 }
+
+#[test]
+fn force_is_refused_where_no_file_is_named() {
+    let desk = Desk::new();
+    for command in [
+        &["search", "x"][..],
+        &["add", "--question", "x"],
+        &["init"],
+        &["man"],
+        &["user", "create", "--email", "a@example.com", "--sql"],
+    ] {
+        desk.run(&[command, &["--force"]].concat())
+            .expect(2)
+            .says("--force replaces a file that is named");
+    }
+    assert!(desk.ids().is_empty());
+}

@@ -501,6 +501,9 @@ fn rows_that_a_person_is_mending_are_not_replaced() {
     let report = world.migrate(&args).expect(4).json();
     assert_eq!(report["rejects"], json!("./rejects-2.jsonl"));
     assert_eq!(fs::read(world.path("rejects-2.jsonl")).unwrap(), first);
+    // Without --on-error reject nothing would go there.
+    let nowhere = world.migrate(&["--rejects", "x.jsonl"]).expect(2);
+    nowhere.says("the same command with --on-error reject");
     // Nor is a file that is named.
     let named = [&args[..], &["--rejects", "rejects.jsonl"]].concat();
     let refused = world.migrate(&named).expect(2);
