@@ -264,6 +264,8 @@ async fn write(
             NewMemory::Conversation(_) => None,
         })
         .collect();
+    let is_whole = |line: &Line| matches!(line.memory, NewMemory::Conversation(_));
+    let whole: Vec<bool> = batch.iter().map(is_whole).collect();
     let memories = batch.into_iter().map(|line| line.memory).collect();
     memory.remember(memories, existing).await.map_err(|error| {
         // Which line it was that the store did not take, and why.
@@ -271,6 +273,10 @@ async fn write(
         let refused = match &error {
             StoreError::Flawed { index, flaw } => Some((*index, flaw.to_string())),
             StoreError::ForeignSource { index, why, .. } => Some((*index, why.to_string())),
+            StoreError::Blank { index } if whole.get(*index) == Some(&true) => {
+                let why = "a conversation in which nothing is said is not kept: it has no message, or only blank ones";
+                Some((*index, why.to_owned()))
+            }
             StoreError::Blank { index } | StoreError::Differs { index, .. } => {
                 Some((*index, error.to_string()))
             }

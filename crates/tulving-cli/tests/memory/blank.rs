@@ -38,6 +38,16 @@ fn a_memory_that_says_nothing_is_refused_wherever_it_comes_from() {
 }
 
 #[test]
+fn a_conversation_in_which_nothing_is_said_is_refused_as_one() {
+    let desk = Desk::new();
+    let blank = r#"{"messages":[{"role":"user","content":" "}]}"#;
+    for line in [r#"{"messages":[]}"#, blank] {
+        let refused = desk.fed(&["add", "--jsonl", "-"], line).expect(3);
+        refused.says("stdin, line 1: a conversation in which nothing is said is not kept");
+    }
+}
+
+#[test]
 fn a_question_or_an_answer_alone_is_a_memory() {
     let desk = Desk::new();
     desk.run(&["add", "--question", "?"]).expect(0);
