@@ -14,6 +14,7 @@ use tulving::store::{ScopedStore, Store};
 use crate::config::{Backend, Embedding, nobody_named};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
+use crate::text::owner_flag;
 
 /// Where memory lives.
 #[derive(Debug)]
@@ -132,10 +133,10 @@ impl Context {
     pub fn owner_is(&self, directory: &Path, owner: Scope) -> Result<(), CliError> {
         match self.config.scope_if_named()? {
             Some(named) if named != owner => {
-                let (kind, id, path) = (owner.kind().as_str(), owner.id(), directory.display());
+                let (flag, path) = (owner_flag(owner), directory.display());
                 let message = format!("{path} belongs to {owner}, not to {named}");
                 Err(CliError::new(Exit::Refused, message).hint(format!(
-                    "--{kind}-id {id}, or --data-dir with the directory of {named}   (where the id comes from: tulving config show)"
+                    "{flag}, or --data-dir with the directory of {named}   (where the id comes from: tulving config show)"
                 )))
             }
             _ => Ok(()),

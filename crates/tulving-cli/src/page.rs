@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use tulving::json::{self, Value};
-use tulving::model::{Episode, Json, Memory, Node};
+use tulving::model::{Episode, Json, Memory, Node, is_blank};
 
 use crate::output::{counted, moment};
 use crate::table::summary;
@@ -187,12 +187,8 @@ fn first_turn(episode: &Episode) -> String {
     };
     let said = turns.iter().map(|message| field(message, "content"));
     let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let said = said.map(words).find(|text| !text.is_empty());
+    let said = said.map(words).find(|text| !is_blank(text));
     said.unwrap_or_else(|| NO_TEXT.to_owned())
-}
-
-fn is_blank(text: &str) -> bool {
-    text.trim().is_empty()
 }
 
 /// A text on lines that fit a screen, indented; what `marks` cover is set apart. The text is one
@@ -285,5 +281,7 @@ mod tests {
         assert_eq!(node("a\n  b\tc", "d"), "a b c");
         assert_eq!(node(" \n", "an\nanswer"), "an answer");
         assert_eq!(node("", ""), "(no text)");
+        // What shows nothing is as good as nothing.
+        assert_eq!(node("\u{200b}", "an answer"), "an answer");
     }
 }

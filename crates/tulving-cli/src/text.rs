@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use tulving::model::Scope;
 use tulving::showable::is_showable;
 
 /// Makes `text` one harmless line.
@@ -129,6 +130,12 @@ pub fn shell(word: &str) -> String {
     } else {
         escape(&format!("'{}'", word.replace('\'', "'\\''")))
     }
+}
+
+/// The flag that names an owner, as one types it.
+#[must_use]
+pub fn owner_flag(owner: Scope) -> String {
+    format!("--{}-id {}", owner.kind().as_str(), owner.id())
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::config::parse_id;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::{self, counted, minute};
+use crate::output::{self, counted, moment};
 use crate::table::summary;
 use crate::text::safe;
 
@@ -95,7 +95,7 @@ pub(super) fn print(
     created_at: Timestamp,
     counts: Counts,
 ) -> Result<Exit, CliError> {
-    lines.push(("created", format!("{} UTC", minute(created_at))));
+    lines.push(("created", moment(created_at)));
     let (nodes, episodes) = (
         counted(counts.nodes, "node"),
         counted(counts.episodes, "episode"),

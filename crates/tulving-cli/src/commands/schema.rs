@@ -55,7 +55,7 @@ async fn apply(cx: &Context) -> Result<Exit, CliError> {
     let mut connection = cx.connect().await?;
     let brought = connection.apply_schema().await?;
     // Whatever version the tables had, words may be of another version of the program.
-    let words = cx.database()?.renew_words(&|_| {}).await?;
+    let words = cx.database()?.renew_words(&mut connection, &|_| {}).await?;
     let newest = SchemaVersion::newest();
     if cx.json {
         let applied: Vec<i32> = brought.versions.iter().map(|known| known.version).collect();

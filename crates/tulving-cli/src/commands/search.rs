@@ -202,11 +202,7 @@ fn query(search: Search, defaults: &Retrieval) -> Result<Query, CliError> {
 
 /// What makes the words of a scope anew.
 pub(super) fn renewal(scope: Scope) -> String {
-    format!(
-        "tulving index --{}-id {}",
-        scope.kind().as_str(),
-        scope.id()
-    )
+    format!("tulving index {}", crate::text::owner_flag(scope))
 }
 
 /// What the answer may lack.

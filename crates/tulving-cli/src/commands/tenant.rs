@@ -68,8 +68,6 @@ pub struct Rename {
 
 /// `tulving tenant create`
 #[derive(Debug, Args)]
-#[command(after_help = "With --json:\n\
-    {\"id\", \"name\", \"admin_user_id\": UUID or null, \"created\": BOOL}, or with --sql {\"id\", \"sql\"}, and with --output {\"id\", \"file\"}")]
 pub struct Create {
     /// The tenant's name
     #[arg(long, value_name = "NAME")]

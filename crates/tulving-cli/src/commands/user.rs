@@ -72,8 +72,6 @@ pub struct Rename {
 
 /// `tulving user create`
 #[derive(Debug, Args)]
-#[command(after_help = "With --json:\n\
-    {\"id\", \"email\", \"tenant_id\", \"created\": BOOL}, or with --sql {\"id\", \"sql\"}, and with --output {\"id\", \"file\"}")]
 pub struct Create {
     /// The user's e-mail address
     #[arg(long, value_name = "ADDRESS")]

@@ -14,7 +14,7 @@ use crate::exit::{CliError, Exit};
 use crate::output::{self, count};
 use crate::table::Table;
 use crate::terminal::{Look, Screen};
-use crate::text::shell;
+use crate::text::{owner_flag, shell};
 use crate::{interrupt, progress};
 
 /// Proves again that PostgreSQL holds what a data directory holds; writes nothing
@@ -232,12 +232,12 @@ fn advice(
 
 /// A command on the same memories, read in the same way, as one types it.
 pub(super) fn command(name: &str, scope: Scope, source: &SourceOptions, cx: &Context) -> String {
-    let (kind, id) = (scope.kind().as_str(), scope.id());
+    let owner = owner_flag(scope);
     let directory = shell(&source.data_dir.display().to_string());
     let restamp = if source.restamp { " --restamp" } else { "" };
     let cast = if source.cast_f32 { " --cast f32" } else { "" };
     cx.advice(&format!(
-        "tulving {name} --{kind}-id {id} --data-dir {directory}{restamp}{cast}"
+        "tulving {name} {owner} --data-dir {directory}{restamp}{cast}"
     ))
 }
 

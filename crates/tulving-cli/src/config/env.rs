@@ -24,14 +24,6 @@ impl Env {
         }
     }
 
-    /// An environment that this function answers for, which names no variables by itself.
-    pub fn new(lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
-        Self {
-            lookup: Box::new(lookup),
-            names: Vec::new(),
-        }
-    }
-
     /// An environment of these variables alone.
     #[must_use]
     pub fn of<const N: usize>(variables: [(&'static str, &'static str); N]) -> Self {

@@ -163,7 +163,7 @@ fn refusal_hint(said: &str, code: &str, credentials: &Credentials) -> String {
             } else {
                 "a larger max_connections in the server's postgresql.conf, which a restart reads".to_owned()
             };
-            format!("end other programs of this server (migrate and index need two connections, all else one); or {limit}")
+            format!("end other programs of this server (migrate, index and doctor need two connections, all else one); or {limit}")
         }
         "55000" => format!(
             "as an administrator: ALTER DATABASE {named} ALLOW_CONNECTIONS true; or name another database in DATABASE_URL"

@@ -5,7 +5,7 @@ use tulving::backend::postgres::{DatabaseError, Fault, OwnerFlaw, Refusal, Stand
 use super::{bug, connection, told};
 use crate::config::create_command;
 use crate::exit::{CliError, Exit};
-use crate::text::shell;
+use crate::text::{owner_flag, shell};
 
 impl From<DatabaseError> for CliError {
     fn from(error: DatabaseError) -> Self {
@@ -193,14 +193,10 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
             "the same command with --restart   (rows that were written stay and are found again)".to_owned()
         }
         Refusal::Unread { scope, .. } => {
-            format!("tulving index --{}-id {}", scope.kind().as_str(), scope.id())
+            format!("tulving index {}", owner_flag(*scope))
         }
         Refusal::WordsDamaged { scope, .. } => {
-            format!(
-                "tulving index --rebuild --{}-id {}",
-                scope.kind().as_str(),
-                scope.id()
-            )
+            format!("tulving index --rebuild {}", owner_flag(*scope))
         }
         Refusal::UnknownRun { .. } => "tulving runs list".to_owned(),
         _ => return None,

@@ -14,7 +14,7 @@ use super::{bug, source, told};
 use crate::config::create_command;
 use crate::embedder::one_model;
 use crate::exit::{CliError, Exit};
-use crate::text::{escape, quote, shell};
+use crate::text::{escape, owner_flag, quote, shell};
 
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
@@ -99,8 +99,8 @@ impl From<FileError> for CliError {
                 shell(&path.to_string_lossy())
             )),
             FileError::OtherOwner { owner, .. } => {
-                let (kind, id) = (owner.kind().as_str(), owner.id());
-                told(Exit::Refused, &error).hint(format!("--{kind}-id {id}, or another directory with --data-dir"))
+                let owner = owner_flag(*owner);
+                told(Exit::Refused, &error).hint(format!("{owner}, or another directory with --data-dir"))
             }
             FileError::NotEmpty { .. } => {
                 told(Exit::Refused, &error).hint("tulving init, which gives it an owner and changes no memory")

@@ -11,15 +11,16 @@ use tulving::transfer::TransferError;
 use super::{bug, source, told};
 use crate::exit::{CliError, Exit};
 use crate::input::remedy;
+use crate::text::owner_flag;
 
 impl From<TransferError> for CliError {
     fn from(error: TransferError) -> Self {
         match error {
             TransferError::Database(error) => error.into(),
             TransferError::File(ref file @ FileError::OtherOwner { owner, asked, .. }) => {
-                let (kind, id) = (owner.kind().as_str(), owner.id());
+                let owner = owner_flag(owner);
                 told(Exit::Source, file).hint(format!(
-                    "--{kind}-id {id}, its owner; or --restamp, to give {asked} a copy of its memories"
+                    "{owner}, its owner; or --restamp, to give {asked} a copy of its memories"
                 ))
             }
             TransferError::File(error) => error.into(),

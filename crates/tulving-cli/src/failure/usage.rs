@@ -61,8 +61,6 @@ pub(crate) fn no_command(global: &Global) -> CliError {
             .map(|path| path.to_string_lossy().into_owned())
     };
     let values = [
-        ("--user-id", global.user_id.clone()),
-        ("--tenant-id", global.tenant_id.clone()),
         ("--config", path(&global.config)),
         ("--data-dir", path(&global.data_dir)),
     ];
@@ -169,11 +167,11 @@ mod tests {
 
     #[test]
     fn a_command_that_an_option_swallowed_is_named() {
-        let cli = Cli::parse_from(["tulving", "--user-id", "doctor"]);
+        let cli = Cli::parse_from(["tulving", "--data-dir", "doctor"]);
         let told = no_command(&cli.global);
         assert_eq!(
             told.message,
-            "no command is given: doctor was read as the value of --user-id"
+            "no command is given: doctor was read as the value of --data-dir"
         );
     }
 }

@@ -28,6 +28,8 @@ fn two_connections_are_enough_for_a_migration_and_one_for_all_else() {
     };
     expect("migrate --model m --yes --workers 4 --batch-rows 50", 0);
 
+    expect("doctor --backend postgres --deep", 0);
+
     administer("ALTER ROLE few CONNECTION LIMIT 1");
     expect("verify", 0);
     expect("search anything --backend postgres", 0);
@@ -38,6 +40,8 @@ fn two_connections_are_enough_for_a_migration_and_one_for_all_else() {
             .says("too many connections for role \"few\"")
             .says("need two connections");
     }
+    // It tells on stdout what it finds.
+    expect("doctor --backend postgres", 7).shows("doctor need two connections");
 }
 
 /// One of a run's two connections holds its lock. Over a slow line whoever has the other one keeps it for

@@ -11,7 +11,7 @@ use crate::exit::{CliError, Exit};
 use crate::failure::identifier;
 use crate::output::counted;
 use crate::progress::Tally;
-use crate::text::shell;
+use crate::text::{owner_flag, shell};
 
 /// From what everything rests on to what only matters if all before it is well.
 pub(super) async fn checks(deep: bool, cx: &Context) -> Vec<Check> {
@@ -95,17 +95,22 @@ async fn owned(
     ));
     let memories = memories(owner, cx).await;
     checks.extend(memories.map_err(|error| ("memories", error))?);
-    let derived = derived(owner, deep, cx).await;
+    let derived = derived(connection, owner, deep, cx).await;
     checks.push(derived.map_err(|error| ("derived", error))?);
     checks.extend(orphans(connection).await.map_err(failed("indexes"))?);
     Ok(checks)
 }
 
 /// Whether what search reads is what the memories say.
-async fn derived(owner: Scope, deep: bool, cx: &Context) -> Result<Check, CliError> {
+async fn derived(
+    connection: &mut Connection,
+    owner: Scope,
+    deep: bool,
+    cx: &Context,
+) -> Result<Check, CliError> {
     let tally = Tally::new("doctor", false, cx.face());
     let progress = |read| tally.advance(read);
-    let amiss = cx.database()?.inspect(owner, deep, &progress).await?;
+    let amiss = connection.inspect(owner, deep, &progress).await?;
     drop(tally);
     if amiss.is_empty() {
         let detail = match deep {
@@ -118,9 +123,8 @@ async fn derived(owner: Scope, deep: bool, cx: &Context) -> Result<Check, CliErr
     Ok(Check {
         status: Status::Fail(Exit::Different),
         hint: Some(format!(
-            "tulving index --rebuild --{}-id {}   (makes what search reads anew)",
-            owner.kind().as_str(),
-            owner.id()
+            "tulving index --rebuild {}   (makes what search reads anew)",
+            owner_flag(owner)
         )),
         ..Check::fine("derived", told.join("; "))
     })

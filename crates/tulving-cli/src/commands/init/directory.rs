@@ -12,7 +12,7 @@ use crate::config::Backend;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::failure::moved;
-use crate::text::shell;
+use crate::text::{owner_flag, shell};
 
 /// Sees to it that the directory is there and has an owner, and that there is a configuration that
 /// names both. `None` if another wrote the configuration meanwhile.
@@ -161,7 +161,7 @@ fn refuse_if_stamped(directory: &Path, inventory: &Inventory) -> Result<(), CliE
 }
 
 fn claim(owner: Scope, directory: &Path) -> String {
-    let (kind, id) = (owner.kind().as_str(), owner.id());
+    let owner = owner_flag(owner);
     let directory = shell(&directory.to_string_lossy());
-    format!("tulving init --{kind}-id {id} --data-dir {directory}")
+    format!("tulving init {owner} --data-dir {directory}")
 }

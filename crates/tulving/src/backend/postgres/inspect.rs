@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio_postgres::types::Type;
 
-use super::connect::Database;
+use super::connect::Connection;
 use super::error::DatabaseError;
 use super::holdings::{Holdings, Numbers};
 use super::look_up;
@@ -149,21 +149,20 @@ impl fmt::Display for Amiss {
     }
 }
 
-impl Database {
+impl Connection {
     /// Compares what search reads of a scope with its memories: counts, and with `deep` every posting and
     /// every vector. Gives what is not as it should be. `progress` is told how many memories were looked at.
     ///
     /// # Errors
     /// If the owner is not in the database, the connection is lost, or a memory cannot be read.
     pub async fn inspect(
-        &self,
+        &mut self,
         scope: Scope,
         deep: bool,
         progress: &(dyn Fn(u64) + Send + Sync),
     ) -> Result<Vec<Amiss>, DatabaseError> {
-        let mut connection = self.connect().await?;
-        let place = connection.place().await?;
-        let mut scoped = connection.bind(&place, scope, Purpose::Reading(TIME));
+        let place = self.place().await?;
+        let mut scoped = self.bind(&place, scope, Purpose::Reading(TIME));
         let rows = scoped.send(&[Holdings::query(scope, false)], DOING).await?;
         let rows = rows.first().map_or(&[][..], Vec::as_slice);
         let holdings = Holdings::read(rows, scope, scoped.target())?;

@@ -38,15 +38,16 @@ type Covered = BTreeMap<i32, i32>;
 
 impl Database {
     /// Makes the words of every owner's memories anew that other rules made than this program's; gives
-    /// of how many. Owners that someone else is at work on are left to them.
+    /// of how many. Owners that someone else is at work on are left to them. The lock of an owner whose
+    /// words are made anew takes a second connection.
     ///
     /// # Errors
     /// If a connection is lost, or a memory cannot be read.
     pub async fn renew_words(
         &self,
+        connection: &mut Connection,
         progress: &(dyn Fn(IndexStep) + Send + Sync),
     ) -> Result<u64, DatabaseError> {
-        let mut connection = self.connect().await?;
         let mut renewed = 0;
         for scope in connection.scopes().await? {
             if connection.outdated(scope).await? == 0 {
