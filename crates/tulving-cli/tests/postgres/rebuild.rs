@@ -4,6 +4,7 @@ use serde_json::json;
 use testkit::corpus::Corpus;
 
 use crate::support::World;
+use crate::under_way::wait_until;
 
 /// A directory that belongs to the user, migrated.
 fn migrated() -> World {
@@ -216,6 +217,38 @@ fn vectors_and_counts_that_sql_changed_are_put_right() {
     world.parity(0);
     world.verify(&[]).expect(0);
     assert_eq!(world.rebuild()["kinds"][0]["mended"], json!(0));
+}
+
+#[test]
+fn a_rebuilding_that_is_killed_is_taken_up_by_the_next() {
+    let world = migrated();
+    let asleep = "SELECT count(*) FROM pg_stat_activity \
+                  WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    world.sql(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS \
+         'BEGIN PERFORM pg_sleep(600); RETURN NULL; END'",
+    );
+    // At its first write; and when one kind is done and the other is not.
+    for table in ["node_postings", "episode_postings"] {
+        world.sql(&format!(
+            "UPDATE {table} SET postings = '\\xff' WHERE scope_id = $1; \
+             CREATE TRIGGER slow AFTER INSERT ON {table} FOR EACH STATEMENT EXECUTE FUNCTION slow()"
+        ));
+        let mut run = world.start(&["index", "--rebuild", "--user-id", &world.user]);
+        wait_until("it writes", || world.database.scalar(asleep) != "0");
+        assert!(run.kill());
+        wait_until("the server has noticed", || {
+            world.database.scalar(asleep) == "0"
+        });
+        let damaged = format!("SELECT count(*) FROM {table} WHERE postings = '\\xff'");
+        assert_ne!(world.database.scalar(&damaged), "0", "{table}");
+        world.sql(&format!("DROP TRIGGER slow ON {table}"));
+    }
+    world.rebuild();
+    world.parity(0);
+    let beside = "SELECT (SELECT count(*) FROM node_postings WHERE bucket < 0) \
+                       + (SELECT count(*) FROM episode_postings WHERE bucket < 0)";
+    assert_eq!(world.database.scalar(beside), "0");
 }
 
 #[test]
