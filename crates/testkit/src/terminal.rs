@@ -4,9 +4,11 @@ use std::ffi::OsStr;
 use std::process::Command;
 
 /// Opens a terminal of `argv[1]` columns, runs the rest of `argv` on it, types what it is told once
-/// it reads what it is told to wait for, and prints all that the program showed.
+/// it reads what it is told to wait for, and prints all that the program showed. Who waits in vain is
+/// ended after two minutes, and the terminal with it.
 const SCRIPT: &str = r#"
 import fcntl, json, os, pty, signal, struct, sys, termios
+signal.alarm(120)
 columns, keys, command = int(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3:]
 ready, go = os.pipe()
 child, terminal = pty.fork()

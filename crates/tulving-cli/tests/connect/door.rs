@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -44,7 +45,8 @@ impl<T: Send + 'static> Door<T> {
 
     /// What was seen of the next one.
     pub(crate) fn next(&self) -> T {
-        self.seen.recv().unwrap()
+        let patience = Duration::from_secs(60);
+        self.seen.recv_timeout(patience).expect("somebody comes")
     }
 }
 

@@ -244,14 +244,11 @@ fn hosts_are_tried_in_turn_until_one_gives_a_reason() {
         "before that, at 127.0.0.1:{gone}: Connection refused"
     ));
     ran.says("the database system is starting up");
-    assert_eq!(
-        (
-            starting.seen().len(),
-            first.seen().len(),
-            second.seen().len()
-        ),
-        (1, 1, 0)
-    );
+    // What is told of a visit may come after the visitor has gone.
+    starting.next();
+    first.next();
+    let more = [&starting, &first, &second].map(|door| door.seen().len());
+    assert_eq!(more, [0, 0, 0]);
 }
 
 #[test]

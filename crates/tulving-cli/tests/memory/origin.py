@@ -161,8 +161,12 @@ def main(directory, generation):
         ingested = json.loads((root / "corpus/dedup_index.json").read_text("utf-8"))["ingested_ids"]
         assert {memory.id for memory in nodes + episodes} <= set(ingested)
         assert len(ingested) == len(set(ingested))
-        for cluster, places in json.loads((root / "indexes/clusters.json").read_text("utf-8")).items():
-            assert all(nodes[place].cluster_id == int(cluster) for place in places), cluster
+        clusters = {}
+        for place, one in enumerate(nodes):
+            if one.cluster_id is not None:
+                clusters.setdefault(str(one.cluster_id), []).append(place)
+        found = json.loads((root / "indexes/clusters.json").read_text("utf-8"))
+        assert found == clusters, (found, clusters)
     for memories in (nodes, episodes):
         assert len({memory.id for memory in memories}) == len(memories)
     print(json.dumps({"nodes": [asdict(n) for n in nodes], "episodes": [asdict(e) for e in episodes]}))

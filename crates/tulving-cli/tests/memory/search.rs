@@ -229,7 +229,11 @@ fn an_answer_says_what_its_scores_are() {
             "relative",
             "scores compare within this answer",
         ),
-        (&["--mode", "vector", "--tag", "none"], "cosine", ""),
+        (
+            &["--mode", "vector", "--tag", "none"],
+            "cosine",
+            "Nothing found among 3 memories",
+        ),
     ] {
         let args = [&["search", "bread"][..], args].concat();
         assert_eq!(desk.json(&args)["scale"], scale, "{args:?}");

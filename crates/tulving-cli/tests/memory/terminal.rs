@@ -22,6 +22,8 @@ fn every_line_fits_the_terminal_and_ids_stay_whole() {
         ] {
             let ran = desk.on_terminal(width, &[], args).output().unwrap();
             let shown = visible(&String::from_utf8(ran.stdout).unwrap());
+            assert!(ran.status.success(), "{args:?} at {width}: {shown}");
+            assert!(shown.lines().count() > 2, "{args:?} at {width}: {shown}");
             for line in shown.lines() {
                 assert!(
                     columns(line) <= usize::from(width),

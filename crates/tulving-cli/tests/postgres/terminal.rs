@@ -34,6 +34,40 @@ fn left_standing(shown: &str) -> Vec<&str> {
 }
 
 #[test]
+fn every_table_fits_the_terminal() {
+    let world = World::new();
+    world.corpus(&Corpus::new(20).dim(4));
+    world.migrate(&[]).expect(0);
+    for width in [100, 80, 60] {
+        for args in [
+            &["runs", "list"][..],
+            &["runs", "status"],
+            &["list", "--limit", "100", "--backend", "postgres"],
+            &[
+                "search",
+                "what",
+                "--mode",
+                "keyword",
+                "--backend",
+                "postgres",
+            ],
+            &["index"],
+        ] {
+            let ran = world.on_terminal(width, &[], args);
+            assert_eq!(ran.code, Some(0), "{args:?}: {}", ran.stdout);
+            let shown = visible(&ran.stdout);
+            assert!(shown.lines().count() > 2, "{args:?} at {width}: {shown}");
+            for line in shown.split(['\r', '\n']) {
+                assert!(
+                    columns(line) <= usize::from(width),
+                    "{args:?} at {width}: {line}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn ctrl_c_at_the_question_ends_it_at_once_and_nothing_is_begun() {
     let world = World::new();
     world.corpus(&Corpus::new(20).dim(4));

@@ -752,7 +752,7 @@ fn doctor_counts_memories_without_a_vector() {
          WHERE id IN (SELECT id FROM memory_nodes ORDER BY id LIMIT 3)",
     );
     let args = ["doctor", "--backend", "postgres", "--user-id", &world.user];
-    let told = world.run(&args).stdout;
+    let told = world.run(&args).expect(0).stdout;
     assert!(
         told.contains("3 memories without, found by words only"),
         "{told}"
