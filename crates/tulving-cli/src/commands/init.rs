@@ -164,7 +164,6 @@ fn next_steps(cx: &Context, written: bool) -> String {
     let needed = match written {
         true => Overrides {
             config: typed.config.clone(),
-            schema: typed.schema.clone(),
             ..Overrides::default()
         },
         false => typed.clone(),

@@ -74,6 +74,20 @@ fn from_a_database_without_tables_to_a_proof_by_what_is_advised_alone() {
     paste(advised(&gone)).expect(0).shows("14 memories");
 }
 
+#[test]
+fn the_configuration_that_is_made_names_the_schema() {
+    let world = World::new();
+    let schema = ["--schema", "its own $1"];
+    world
+        .run(&[&["schema", "apply"], &schema[..]].concat())
+        .expect(0);
+    let init = ["init", "--backend", "postgres", "--email", "a@example.com"];
+    world.run(&[&init[..], &schema].concat()).expect(0);
+    world.run(&["add", "--question", "where?"]).expect(0);
+    let there = "SELECT count(*) FROM \"its own $1\".memory_nodes";
+    assert_eq!(world.database.scalar(there), "1");
+}
+
 /// The line below the one that begins so.
 #[track_caller]
 fn below<'r>(ran: &'r Ran, beginning: &str) -> &'r str {

@@ -43,8 +43,14 @@ pub(super) async fn see_to(init: &Init, cx: &Context) -> Result<Exit, CliError> 
     let (owner, is_new) = owner(init, cx, &mut connection).await?;
     connection.require_wall(owner).await?;
     let written = config.is_some();
+    let schema = cx.config.schema()?;
     let published = config.map_or(Ok(true), |config| {
-        config.publish(Backend::Postgres, &cx.config.data_dir()?, owner)
+        config.publish(
+            Backend::Postgres,
+            &cx.config.data_dir()?,
+            owner,
+            schema.as_deref(),
+        )
     });
     if !published? {
         let path = cx.config.usual_file().display();

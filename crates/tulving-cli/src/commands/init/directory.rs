@@ -50,7 +50,7 @@ pub(super) fn see_to(
     };
     let publish = |owner| {
         config.map_or(Ok(true), |config| {
-            config.publish(Backend::File, directory, owner)
+            config.publish(Backend::File, directory, owner, None)
         })
     };
     if let (Some(files), None, false) = (open, model, cast) {

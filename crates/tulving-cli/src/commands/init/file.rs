@@ -29,8 +29,9 @@ impl<'p> New<'p> {
         backend: Backend,
         directory: &Path,
         owner: Scope,
+        schema: Option<&str>,
     ) -> Result<bool, CliError> {
-        let text = text(backend, &as_seen_from(self.path, directory)?, owner);
+        let text = text(backend, &as_seen_from(self.path, directory)?, owner, schema);
         let tag = Uuid::new_v4().to_string();
         match self.file.write(&tag, text.as_bytes(), false) {
             Ok(changed) => Ok(changed),
@@ -65,13 +66,14 @@ fn as_seen_from(config: &Path, directory: &Path) -> Result<String, CliError> {
     }
 }
 
-fn text(backend: Backend, directory: &str, owner: Scope) -> String {
+fn text(backend: Backend, directory: &str, owner: Scope, schema: Option<&str>) -> String {
     let backend = backend.as_str();
     let (kind, id) = (owner.kind().as_str(), owner.id());
-    // In YAML too a quoted text may hold anything.
-    let directory = serde_json::Value::from(directory);
-    // `$$` is one `$`.
-    let directory = directory.to_string().replace('$', "$$");
+    // In YAML too a quoted text may hold anything; `$$` is one `$`.
+    let quoted = |text: &str| serde_json::Value::from(text).to_string().replace('$', "$$");
+    let directory = quoted(directory);
+    let schema = schema.map(|name| format!("    schema: {}\n", quoted(name)));
+    let schema = schema.unwrap_or_default();
     format!(
         "\
 # Tulving's configuration. `tulving config show` tells what holds and where it comes from.
@@ -81,7 +83,7 @@ memory:
   backend: {backend}
   postgres:
     connection_string: \"${{DATABASE_URL}}\"
-
+{schema}
 paths:
   data_dir: {directory}
 
