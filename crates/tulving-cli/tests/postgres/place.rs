@@ -423,6 +423,23 @@ fn settings_of_a_database_change_nothing() {
     }
 }
 
+/// The look at a database lifts the limits for itself as well.
+#[test]
+fn a_short_limit_on_transactions_does_not_stop_the_first_look() {
+    let world = World::new();
+    let known = "SELECT count(*) FROM pg_settings WHERE name = 'transaction_timeout'";
+    if world.database.scalar(known) == "0" {
+        return;
+    }
+    let name = world.database.name();
+    world.database.batch(&format!(
+        "ALTER DATABASE {name} SET transaction_timeout = '20ms'"
+    ));
+    for _ in 0..10 {
+        world.run(&["user", "list"]).expect(0);
+    }
+}
+
 #[test]
 fn an_owner_is_made_wherever_the_callers_search_path_leads() {
     let server = Server::shared();

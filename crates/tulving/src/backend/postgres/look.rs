@@ -206,9 +206,11 @@ impl Connection {
         // Servers on systems that cannot poll a socket refuse the setting. It ends with the statement.
         let poll =
             Statement::new("SELECT set_config('client_connection_check_interval', '1s', true)");
-        // Limits that the server sets for quick queries are not for the look that lifts them.
+        // Limits that the server sets for quick queries are not for the look that lifts them. One of them
+        // not every version has.
         let begin = "BEGIN READ ONLY; SET LOCAL statement_timeout TO 0; \
-                     SET LOCAL idle_in_transaction_session_timeout TO 0";
+                     SET LOCAL idle_in_transaction_session_timeout TO 0; \
+                     SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'";
         let look = [look];
         let looking = together(&self.client, Some(begin), &look, Some("COMMIT"));
         let (polls, rows) = join(poll.run(&self.client), looking).await;
