@@ -4,24 +4,24 @@
 
 use libfuzzer_sys::fuzz_target;
 use tulving::json::{parse, write};
-use tulving::model::{Node, Scope};
+use tulving::model::{Kind, Scope};
 use tulving::record::{self, Part, Stamp};
 use uuid::Uuid;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(source) = parse(bytes) else { return };
     let scope = Scope::User(Uuid::nil());
-    let Ok(read) = record::read::<Node>(&mut source.clone(), &Stamp::only(scope)) else {
+    let Ok(read) = record::read(Kind::Node, &mut source.clone(), &Stamp::only(scope)) else {
         return;
     };
     let mut expected = Vec::new();
     write(&source, &mut expected);
     let mut written = Vec::new();
-    let readable = record::write(&read.record, Part::Everything, &mut written);
+    let readable = record::write(&read.memory, Part::Everything, &mut written);
     assert!(readable.is_ok() && written == expected);
 
     let again = parse(&written)
         .ok()
-        .map(|mut value| record::read::<Node>(&mut value, &Stamp::only(scope)));
+        .map(|mut value| record::read(Kind::Node, &mut value, &Stamp::only(scope)));
     assert_eq!(again, Some(Ok(read)));
 });

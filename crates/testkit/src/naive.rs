@@ -71,10 +71,7 @@ impl Naive {
         if !record::same_content(&stored.memory, old) {
             return Err(BackendError::Changed { key });
         }
-        let (count, last) = recalled(&mut stored.memory);
-        let kept = (*count, *last);
-        let (count, last) = recalled(&mut new.memory);
-        (*count, *last) = kept;
+        new.memory.set_usage(stored.memory.usage());
         self.put(new);
         Ok(())
     }
@@ -90,8 +87,8 @@ impl Naive {
         let mut touched = 0;
         for key in keys.iter().collect::<BTreeSet<_>>() {
             if let Some(entry) = self.0.get_mut(key) {
-                let (count, last) = recalled(&mut entry.memory);
-                (*count, *last) = (*count + 1, Some(at));
+                let (count, _) = entry.memory.usage();
+                entry.memory.set_usage((count + 1, Some(at)));
                 touched += 1;
             }
         }
@@ -122,26 +119,18 @@ impl Naive {
     }
 
     pub(crate) fn count(&self, filter: &Filter) -> Counts {
-        let of = |kind| {
-            let those = self
-                .passing(filter)
-                .filter(|entry| entry.memory.kind() == kind);
-            those.count() as u64
-        };
-        Counts {
-            nodes: of(Kind::Node),
-            episodes: of(Kind::Episode),
-        }
+        Counts::from_fn(|kind| {
+            let passing = self.passing(filter);
+            passing.filter(|entry| entry.memory.kind() == kind).count() as u64
+        })
     }
 
     pub(crate) fn clusters(&self) -> Vec<Cluster> {
         let mut members: BTreeMap<i64, Vec<Option<&str>>> = BTreeMap::new();
         for entry in self.0.values() {
-            if let Memory::Node(node) = &entry.memory
-                && let Some(id) = node.cluster_id
-            {
+            if let Some(id) = entry.memory.cluster_id() {
                 let labels = members.entry(id).or_default();
-                labels.push(node.cluster_label.as_deref());
+                labels.push(entry.memory.cluster_label());
             }
         }
         let mut clusters: Vec<Cluster> = members
@@ -172,7 +161,7 @@ impl Naive {
 
     pub(crate) fn matching(&self, terms: &[String], limit: usize, filter: &Filter) -> Vec<Scored> {
         let mut found = Vec::new();
-        for kind in [Kind::Node, Kind::Episode] {
+        for kind in Kind::ALL {
             let memories: Vec<&Memory> = self
                 .passing(&Filter::of(kind))
                 .map(|entry| &entry.memory)
@@ -208,14 +197,6 @@ impl Naive {
             .map(|entry| entry.memory.facts())
             .filter(|facts| !themselves.contains(&facts.key()) && stands_near(facts))
             .collect()
-    }
-}
-
-/// How often a memory was recalled, and when.
-fn recalled(memory: &mut Memory) -> (&mut i64, &mut Option<Timestamp>) {
-    match memory {
-        Memory::Node(node) => (&mut node.access_count, &mut node.last_accessed),
-        Memory::Episode(episode) => (&mut episode.access_count, &mut episode.last_accessed),
     }
 }
 

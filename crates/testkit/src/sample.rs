@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tulving::backend::Entry;
 use tulving::json;
-use tulving::model::{Embedding, Episode, Json, Memory, Node, Scope, Space, Timestamp};
-use tulving::record::{self, Part, Record, Stamp};
+use tulving::model::{Embedding, Episode, Json, Kind, Memory, Node, Scope, Space, Timestamp};
+use tulving::record::{self, Part, Stamp};
 use uuid::Uuid;
 
 use crate::rng::Rng;
@@ -104,21 +104,18 @@ pub fn admitted(memory: impl Into<Memory>) -> Memory {
 
 /// A memory from the JSON of its record.
 #[must_use]
-pub fn from_record<R: Record + Into<Memory>>(text: &str) -> Memory {
+pub fn from_record(kind: Kind, text: &str) -> Memory {
     let mut value = json::parse(text.as_bytes()).expect("JSON");
-    let read = record::read::<R>(&mut value, &Stamp::only(user(0)));
-    read.expect("a record that can be kept").record.into()
+    let read = record::read(kind, &mut value, &Stamp::only(user(0)));
+    read.expect("a record that can be kept").memory
 }
 
 /// The record of a memory, with its live fields.
 #[must_use]
 pub fn record_of(memory: &Memory) -> String {
     let mut bytes = Vec::new();
-    match memory {
-        Memory::Node(node) => record::write(node, Part::Everything, &mut bytes),
-        Memory::Episode(episode) => record::write(episode, Part::Everything, &mut bytes),
-    }
-    .expect("a carry that nobody changed");
+    let written = record::write(memory, Part::Everything, &mut bytes);
+    written.expect("a carry that nobody changed");
     String::from_utf8_lossy(&bytes).into_owned()
 }
 

@@ -9,7 +9,7 @@ use testkit::sample;
 use testkit::strict::StrictBackend;
 use tulving::backend::{Filter, FoundBy};
 use tulving::embed::{Builtin, EmbedError, Embedder, Purpose};
-use tulving::model::{Kind, Memory, Node, Space};
+use tulving::model::{Kind, Memory, Node, PerKind, Space};
 use tulving::store::{Found, Limit, Mode, NewNode, Query, ScopedStore, Store, StoreError};
 
 fn with(embedder: Arc<dyn Embedder>) -> ScopedStore {
@@ -120,10 +120,7 @@ async fn limits_hold_for_many_of_both_kinds() {
     let found = memory.search(&Query::text("about").top_k(5)).await.unwrap();
     assert_eq!(found.hits.len(), 5);
     let mut query = Query::text("about");
-    query.limit = Limit::Each {
-        nodes: 240,
-        episodes: 9,
-    };
+    query.limit = Limit::Each(PerKind::from([(Kind::Node, 240), (Kind::Episode, 9)]));
     assert_eq!(memory.search(&query).await.unwrap().hits.len(), 249);
     // The memory itself comes first among those like it, and takes nobody's place.
     let query = Query::like("n7")

@@ -67,11 +67,7 @@ impl FileFixture {
     fn append(&self, entry: &Entry) {
         let mut bytes = Vec::new();
         let (memory, plural) = (&entry.memory, entry.memory.kind().plural());
-        match memory {
-            Memory::Node(node) => record::write(node, Part::Everything, &mut bytes),
-            Memory::Episode(episode) => record::write(episode, Part::Everything, &mut bytes),
-        }
-        .unwrap();
+        record::write(memory, Part::Everything, &mut bytes).unwrap();
         let stamp = format!("\"user_id\":\"{}\"", self.stranger.id());
         let stamped = String::from_utf8(bytes)
             .unwrap()

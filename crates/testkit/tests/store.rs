@@ -10,7 +10,7 @@ use testkit::strict::StrictBackend;
 use tulving::backend::file::FileBackend;
 use tulving::backend::{Filter, Page};
 use tulving::embed::{Builtin, Embedder as _};
-use tulving::model::{Kind, Memory, Node};
+use tulving::model::{Kind, Memory, PerKind};
 use tulving::parity;
 use tulving::store::{
     Change, Limit, Mode, NewNode, Query, ScopedStore, Store, StoreConfig, StoreError,
@@ -77,18 +77,12 @@ async fn a_search_brings_as_many_as_are_asked_for_or_as_there_are() {
         (Limit::Total(307), 303, 4),
         (Limit::Total(9_999), 303, 4),
         (
-            Limit::Each {
-                nodes: 2,
-                episodes: 9,
-            },
+            Limit::Each(PerKind::from([(Kind::Node, 2), (Kind::Episode, 9)])),
             2,
             4,
         ),
         (
-            Limit::Each {
-                nodes: 0,
-                episodes: 3,
-            },
+            Limit::Each(PerKind::from([(Kind::Node, 0), (Kind::Episode, 3)])),
             0,
             3,
         ),
@@ -242,7 +236,8 @@ async fn a_change_of_text_is_a_change_of_vector() {
 #[tokio::test]
 async fn a_change_outlives_what_was_carried() {
     let memory = empty();
-    let node = sample::from_record::<Node>(
+    let node = sample::from_record(
+        Kind::Node,
         r#"{"id":"a","conversation_id":"c","sequence_index":0,"human_content":"q \ud83d",
             "assistant_content":"a","source":"x","created_at":"2024-01-15T10:30:00","mood":NaN}"#,
     );

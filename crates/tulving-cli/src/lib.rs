@@ -32,6 +32,7 @@ pub mod exit;
 mod failure;
 pub mod input;
 pub mod interrupt;
+pub mod kinds;
 pub mod manual;
 pub mod memory;
 pub mod output;

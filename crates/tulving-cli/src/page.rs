@@ -14,9 +14,17 @@ use crate::width::{Long, wrap};
 /// Columns of a page where the reader is no terminal, and on one that is wider.
 const WIDTH: usize = 92;
 
-/// A question and its answer, then what is known of them.
+/// A memory as a person reads it: what was said, then what is known of it.
 #[must_use]
-pub fn node(node: &Node, has_vector: bool, screen: Screen) -> String {
+pub fn memory(memory: &Memory, has_vector: bool, screen: Screen) -> String {
+    match memory {
+        Memory::Node(node) => self::node(node, has_vector, screen),
+        Memory::Episode(episode) => self::episode(episode, has_vector, screen),
+    }
+}
+
+/// A question and its answer, then what is known of them.
+fn node(node: &Node, has_vector: bool, screen: Screen) -> String {
     let mut page = heading(&node.human_content, screen);
     if !node.assistant_content.is_empty() {
         page.push('\n');
@@ -53,8 +61,7 @@ pub fn node(node: &Node, has_vector: bool, screen: Screen) -> String {
 }
 
 /// A conversation, turn by turn, then what is known of it.
-#[must_use]
-pub fn episode(episode: &Episode, has_vector: bool, screen: Screen) -> String {
+fn episode(episode: &Episode, has_vector: bool, screen: Screen) -> String {
     let mut page = heading(&episode.title, screen);
     if let Value::Array(messages) = episode.messages.value() {
         for message in &messages {

@@ -1,5 +1,7 @@
 //! Tables, and names with their values.
 
+use tulving::model::Kind;
+
 use crate::output::count;
 use crate::terminal::Screen;
 use crate::text::escape;
@@ -31,12 +33,15 @@ impl Table {
         }
     }
 
-    /// Numbers under headings, beside their names; a row of noughts is left out.
+    /// Numbers under the kinds of memory, beside their names.
     #[must_use]
-    pub fn numbers<const N: usize>(headings: [&str; N]) -> Self {
+    pub fn of_kinds() -> Self {
+        let kinds = Kind::ALL.iter().map(|kind| kind.plural());
+        let headings = std::iter::once("").chain(kinds);
         Self {
+            rows: vec![headings.map(ToOwned::to_owned).collect()],
             numbers: true,
-            ..Self::new(headings)
+            shortened: None,
         }
     }
 
@@ -48,10 +53,15 @@ impl Table {
         self
     }
 
-    /// Adds a row of a number for each heading but the first, unless there is nothing to tell.
-    pub fn told<const N: usize>(&mut self, name: &str, numbers: [u64; N]) {
-        if numbers.iter().any(|number| *number > 0) {
-            self.row(std::iter::once(name.to_owned()).chain(numbers.map(count)));
+    /// Adds a row with a cell for each kind.
+    pub fn each(&mut self, name: &str, cell: impl FnMut(Kind) -> String) {
+        self.row(std::iter::once(name.to_owned()).chain(Kind::ALL.map(cell)));
+    }
+
+    /// Adds a row with a number for each kind, unless there is nothing to tell.
+    pub fn told(&mut self, name: &str, number: impl Fn(Kind) -> u64) {
+        if Kind::ALL.into_iter().any(|kind| number(kind) > 0) {
+            self.each(name, |kind| count(number(kind)));
         }
     }
 
@@ -191,13 +201,14 @@ mod tests {
             ),
             "nodes  742\nrate   a\\rb\n       c\n"
         );
-        let mut table = Table::numbers(["", "nodes"]);
-        table.told("equal", [7]);
-        table.told("missing", [0]);
-        table.told("extra", [12_345]);
+        let mut table = Table::of_kinds();
+        let nodes = |number| move |kind| if kind == Kind::Node { number } else { 0 };
+        table.told("equal", nodes(7));
+        table.told("missing", nodes(0));
+        table.told("extra", nodes(12_345));
         assert_eq!(
             table.render(Screen::PLAIN),
-            "        nodes\nequal       7\nextra  12,345\n"
+            "        nodes  episodes\nequal       7         0\nextra  12,345         0\n"
         );
     }
 

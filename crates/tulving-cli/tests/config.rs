@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use tulving::model::Scope;
+use tulving::model::{Kind, Scope};
 use tulving_cli::config::{Backend, Config, Embedding, Env, KEYS, Overrides};
 use tulving_cli::exit::CliError;
 
@@ -94,7 +94,10 @@ fn without_a_file_the_defaults_hold() {
         assert_eq!(config.scope_if_named().unwrap(), None);
         assert_eq!(config.embedding().unwrap(), Embedding::Builtin);
         let retrieval = config.retrieval().unwrap();
-        assert_eq!((retrieval.process_top_k, retrieval.episodic_top_k), (10, 5));
+        assert_eq!(
+            (retrieval.top_k[Kind::Node], retrieval.top_k[Kind::Episode]),
+            (10, 5)
+        );
         assert_eq!(retrieval.min_score, None);
         assert_eq!(config.data_dir().unwrap(), case.dir.path().join("data"));
         assert_eq!(config.beside(), case.dir.path());

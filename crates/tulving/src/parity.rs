@@ -141,7 +141,10 @@ pub async fn compare(
     let (counted, counted_too) = (one.count(&everything).await, other.count(&everything).await);
     parity.memories = [&counted, &counted_too].map(|counted| Some(counted.as_ref().ok()?.total()));
     let counts = unequal(names, &counted, &counted_too, |counts| {
-        format!("{} nodes and {} episodes", counts.nodes, counts.episodes)
+        let counts = counts
+            .iter()
+            .map(|(kind, count)| format!("{count} {}", kind.plural()));
+        counts.collect::<Vec<_>>().join(" and ")
     });
     parity.note("count", counts);
     let (space, space_too) = (one.space().await, other.space().await);

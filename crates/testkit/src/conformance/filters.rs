@@ -238,7 +238,7 @@ pub async fn wildcards_and_quotes_are_letters(fixture: &dyn Fixture) {
             ..Filter::default()
         };
         assert_eq!(memories.ids(&tag).await, expected, "tag {name:?}");
-        assert_eq!(memories.count(&tag).await.nodes, 1, "tag {name:?}");
+        assert_eq!(memories.count(&tag).await[Kind::Node], 1, "tag {name:?}");
         let source = Filter {
             sources: texts(&[name]),
             ..Filter::default()

@@ -1,7 +1,7 @@
 //! What is deleted is gone: for every method, for everybody who looks, for good.
 
 use tulving::backend::{Counts, Filter};
-use tulving::model::{Facts, Memory};
+use tulving::model::{Facts, Kind, Memory};
 
 use crate::fixture::Fixture;
 use crate::memories::{ALL, Memories, episode_key, node_key};
@@ -147,13 +147,7 @@ pub async fn deleting_one_kind_leaves_the_other(fixture: &dyn Fixture) {
     memories.assert_holds(&whole).await;
     assert_eq!(memories.near(&[1.0]).await, ["one"]);
     let counts = memories.count(&Filter::default()).await;
-    assert_eq!(
-        counts,
-        Counts {
-            nodes: 0,
-            episodes: 1
-        }
-    );
+    assert_eq!(counts, Counts::from([(Kind::Node, 0), (Kind::Episode, 1)]));
 }
 
 /// A scope can be emptied, and used again.

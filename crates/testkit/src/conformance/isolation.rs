@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tulving::backend::{Backend, BackendError, Counts, Cursor, Draft, Entry, Filter, Order, Page};
-use tulving::model::{Facts, Key, Scope};
+use tulving::model::{Facts, Key, Kind, Scope};
 use uuid::Uuid;
 
 use crate::fixture::{Fixture, Other};
@@ -204,10 +204,7 @@ pub async fn other_scopes_are_not_read(fixture: &dyn Fixture) {
         assert_eq!(memories.ids(&all).await, ["c/0", "c/1", "c/2"]);
         assert_eq!(
             memories.count(&all).await,
-            Counts {
-                nodes: 3,
-                episodes: 0
-            }
+            Counts::from([(Kind::Node, 3), (Kind::Episode, 0)])
         );
         assert_eq!(memories.clusters().await, []);
         assert_eq!(memories.with_words("canary").await, [""; 0]);

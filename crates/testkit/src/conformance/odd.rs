@@ -1,7 +1,7 @@
 //! What people and programs really write.
 
 use tulving::backend::{Entry, Filter};
-use tulving::model::{Episode, Key, Memory, Node, Timestamp};
+use tulving::model::{Key, Kind, Memory, Timestamp};
 
 use crate::fixture::Fixture;
 use crate::memories::{Memories, episode_key, node_key};
@@ -141,7 +141,7 @@ pub async fn ids_of_any_kind_name_one_memory(fixture: &dyn Fixture) {
         let left = memories.count(&Filter::default()).await;
         let expected = (ids.len() - at - 1, ids.len());
         assert_eq!(
-            (left.nodes as usize, left.episodes as usize),
+            (left[Kind::Node] as usize, left[Kind::Episode] as usize),
             expected,
             "after {id:?}"
         );
@@ -184,7 +184,7 @@ pub async fn conversations_of_any_kind_are_kept_apart(fixture: &dyn Fixture) {
             conversations: vec![name.to_owned()],
             ..Filter::default()
         };
-        assert_eq!(memories.count(&filter).await.nodes, 2, "{name:?}");
+        assert_eq!(memories.count(&filter).await[Kind::Node], 2, "{name:?}");
         let listed = memories.ids(&filter).await;
         let first = memories
             .get(&node_key(&listed[0]))
@@ -213,8 +213,8 @@ pub async fn records_come_back_with_everything_that_nobody_knows(fixture: &dyn F
         r#"{"id":"e0","messages":[{"role":"user","content":"\ud83d","extra":[1.50,1e2]}],"source":"x",
             "created_at":"2024-01-15T10:30:00Z","avg_complexity":Infinity,"unknown":{"b":1,"a":2}}"#,
     ];
-    let memories_of = nodes.iter().map(|text| from_record::<Node>(text));
-    let episodes = episodes.iter().map(|text| from_record::<Episode>(text));
+    let memories_of = nodes.iter().map(|text| from_record(Kind::Node, text));
+    let episodes = episodes.iter().map(|text| from_record(Kind::Episode, text));
     let entries: Vec<Entry> = memories_of
         .chain(episodes)
         .map(|memory| Entry {

@@ -5,7 +5,7 @@ use std::future::Future;
 
 use tokio::task::JoinSet;
 use tulving::backend::{BackendError, Draft, Filter};
-use tulving::model::{Key, Memory};
+use tulving::model::{Key, Kind, Memory};
 
 use crate::fixture::Fixture;
 use crate::memories::{Memories, node_key};
@@ -214,7 +214,7 @@ pub async fn batches_are_seen_whole(fixture: &dyn Fixture) {
         } else {
             for _ in 0..4 {
                 assert_eq!(
-                    memories.count(&Filter::default()).await.nodes as usize % BATCH,
+                    memories.count(&Filter::default()).await[Kind::Node] as usize % BATCH,
                     0,
                     "count"
                 );

@@ -1,7 +1,7 @@
 //! Inserting, replacing, touching: as a whole or not at all, and for good.
 
 use tulving::backend::{BackendError, Draft, Entry, Filter};
-use tulving::model::{Key, Memory, Node};
+use tulving::model::{Key, Kind, Memory, Node};
 
 use crate::fixture::Fixture;
 use crate::memories::{Memories, assert_same, episode_key, node_key};
@@ -406,7 +406,7 @@ pub async fn touching_changes_nothing_else(fixture: &dyn Fixture) {
         "messages":[{"role":"user","content":"\ud83d\u0000","weight":1e2}],"source":"grok",
         "created_at":"2024-01-15","access_count":3,"duration_minutes":1.50}"#;
     let odd = Entry {
-        memory: sample::from_record::<tulving::model::Episode>(record),
+        memory: sample::from_record(Kind::Episode, record),
         embedding: Some(sample::vector(&[-0.0, 1.0])),
     };
     memories.write([odd.clone()]).await;
@@ -416,7 +416,7 @@ pub async fn touching_changes_nothing_else(fixture: &dyn Fixture) {
         .replace(r#""access_count":3"#, r#""access_count":4"#)
         .replace("2024-01-15T10:30:00", &at(7).isoformat());
     let expected = Entry {
-        memory: sample::from_record::<tulving::model::Episode>(&text),
+        memory: sample::from_record(Kind::Episode, &text),
         ..odd
     };
     fixture.maintain().await;

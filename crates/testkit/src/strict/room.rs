@@ -9,7 +9,7 @@ use tulving::backend::{
     Page, Scored,
 };
 use tulving::json;
-use tulving::model::{Embedding, Episode, Facts, Key, Kind, Memory, Node, Scope, Space, Timestamp};
+use tulving::model::{Embedding, Facts, Key, Kind, Memory, Scope, Space, Timestamp};
 use tulving::record::{self, Stamp};
 
 use crate::{sample, scoring};
@@ -41,15 +41,8 @@ impl Room {
     fn memory(&self, kind: Kind, record: &str) -> Memory {
         let mut value = json::parse(record.as_bytes()).expect("stored records are JSON");
         let stamp = Stamp::only(self.owner);
-        let read = match kind {
-            Kind::Node => {
-                record::read::<Node>(&mut value, &stamp).map(|read| Memory::Node(read.record))
-            }
-            Kind::Episode => {
-                record::read::<Episode>(&mut value, &stamp).map(|read| Memory::Episode(read.record))
-            }
-        };
-        read.expect("stored records are whole")
+        let read = record::read(kind, &mut value, &stamp);
+        read.expect("stored records are whole").memory
     }
 
     fn entry(&self, key: &Key, row: &Row) -> Entry {
@@ -83,28 +76,21 @@ impl Room {
     }
 
     pub(super) fn insert(&mut self, draft: Draft) -> Result<Key, BackendError> {
+        let keeps_id = matches!(draft, Draft::NextNamed(_));
         let entry = match draft {
-            Draft::Next(Entry {
-                memory: Memory::Node(mut node),
-                embedding,
-            }) => {
-                node.place(self.next_index(&node.conversation_id));
-                Entry {
-                    memory: node.into(),
-                    embedding,
+            Draft::Whole(entry) => entry,
+            Draft::Next(mut entry) | Draft::NextNamed(mut entry) => {
+                let kind = entry.memory.kind();
+                let container = entry
+                    .memory
+                    .position()
+                    .map(|(container, _)| container.to_owned());
+                if let Some(container) = container {
+                    let next = self.next_index(kind, &container);
+                    entry.memory.place(next, keeps_id);
                 }
+                entry
             }
-            Draft::NextNamed(Entry {
-                memory: Memory::Node(mut node),
-                embedding,
-            }) => {
-                node.sequence_index = self.next_index(&node.conversation_id);
-                Entry {
-                    memory: node.into(),
-                    embedding,
-                }
-            }
-            Draft::Whole(entry) | Draft::Next(entry) | Draft::NextNamed(entry) => entry,
         };
         let key = entry.memory.key();
         if self.rows.contains_key(&key) {
@@ -114,13 +100,13 @@ impl Room {
         Ok(key)
     }
 
-    fn next_index(&self, conversation: &str) -> i64 {
-        let all = self.passing(&Filter::of(Kind::Node));
-        let indexes = all.iter().filter_map(|entry| match &entry.memory {
-            Memory::Node(node) if node.conversation_id == conversation => Some(node.sequence_index),
-            _ => None,
-        });
-        indexes.max().map_or(0, |highest| highest + 1)
+    fn next_index(&self, kind: Kind, container: &str) -> i64 {
+        let all = self.passing(&Filter::of(kind));
+        let positions = all.iter().filter_map(|entry| entry.memory.position());
+        let here = positions.filter(|(other, _)| *other == container);
+        here.map(|(_, index)| index)
+            .max()
+            .map_or(0, |highest| highest + 1)
     }
 
     /// In place of what was there under its key.
@@ -182,11 +168,8 @@ impl Room {
             let Some(mut entry) = self.get(key) else {
                 continue;
             };
-            let (count, last) = match &mut entry.memory {
-                Memory::Node(node) => (&mut node.access_count, &mut node.last_accessed),
-                Memory::Episode(episode) => (&mut episode.access_count, &mut episode.last_accessed),
-            };
-            (*count, *last) = (count.saturating_add(1), Some(at));
+            let (count, _) = entry.memory.usage();
+            entry.memory.set_usage((count.saturating_add(1), Some(at)));
             if let Some(row) = self.rows.get_mut(key) {
                 row.record = sample::record_of(&entry.memory).into();
                 touched += 1;
@@ -221,10 +204,7 @@ impl Room {
     pub(super) fn count(&self, filter: &Filter) -> Counts {
         let mut counts = Counts::default();
         for entry in self.passing(filter) {
-            match entry.memory {
-                Memory::Node(_) => counts.nodes += 1,
-                Memory::Episode(_) => counts.episodes += 1,
-            }
+            counts[entry.memory.kind()] += 1;
         }
         counts
     }
@@ -232,14 +212,14 @@ impl Room {
     pub(super) fn clusters(&self) -> Vec<Cluster> {
         let mut found: HashMap<i64, (u64, HashMap<String, u64>)> = HashMap::new();
         for entry in self.passing(&Filter::default()) {
-            let Memory::Node(node) = entry.memory else {
+            let memory = &entry.memory;
+            let Some(id) = memory.cluster_id() else {
                 continue;
             };
-            let Some(id) = node.cluster_id else { continue };
             let (nodes, labels) = found.entry(id).or_default();
             *nodes += 1;
-            if let Some(label) = node.cluster_label {
-                *labels.entry(label).or_default() += 1;
+            if let Some(label) = memory.cluster_label() {
+                *labels.entry(label.to_owned()).or_default() += 1;
             }
         }
         let clusters = found.into_iter().map(|(id, (nodes, labels))| Cluster {
@@ -286,7 +266,7 @@ impl Room {
 
     pub(super) fn matching(&self, terms: &[String], limit: usize, filter: &Filter) -> Vec<Scored> {
         let mut hits = Vec::new();
-        for kind in [Kind::Episode, Kind::Node] {
+        for kind in Kind::ALL.into_iter().rev() {
             let all = self.passing(&Filter::of(kind));
             let words: Vec<Vec<String>> = all
                 .iter()
@@ -306,17 +286,15 @@ impl Room {
     pub(super) fn neighbours(&self, of: &[Facts], reach: i64, filter: &Filter) -> Vec<Facts> {
         let mut found = Vec::new();
         for entry in self.passing(filter).into_iter().rev() {
-            let Memory::Node(node) = &entry.memory else {
+            let Some((container, index)) = entry.memory.position() else {
                 continue;
             };
-            let is_one_of_these = of
-                .iter()
-                .any(|fact| fact.kind == Kind::Node && fact.id == node.id);
-            let stands_near = of.iter().any(|fact| {
-                fact.conversation_id.as_ref() == Some(&node.conversation_id)
-                    && u64::try_from(reach).is_ok_and(|reach| {
-                        fact.sequence_index.abs_diff(node.sequence_index) <= reach
-                    })
+            let of_kind = || of.iter().filter(|facts| facts.kind == entry.memory.kind());
+            let is_one_of_these = of_kind().any(|facts| facts.id == entry.memory.id());
+            let stands_near = of_kind().any(|facts| {
+                facts.conversation_id.as_deref() == Some(container)
+                    && u64::try_from(reach)
+                        .is_ok_and(|reach| facts.sequence_index.abs_diff(index) <= reach)
             });
             if stands_near && !is_one_of_these {
                 found.push(entry.memory.facts());

@@ -1,27 +1,18 @@
 //! Which memories a command is about.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use tulving::backend::Filter;
-use tulving::model::{self, Timestamp};
+use tulving::model::{Kind, Timestamp};
 
 use crate::exit::CliError;
-use crate::input;
-
-/// A kind of memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Kind {
-    /// A question and its answer.
-    Node,
-    /// A whole conversation.
-    Episode,
-}
+use crate::{input, kinds};
 
 /// Which memories are meant: those that every option lets pass.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Which memories")]
 pub struct Which {
-    /// Only these kinds; separated by commas, or repeated [default: both]
-    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    /// Only these kinds; separated by commas, or repeated [default: all]
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = kinds::one())]
     pub kind: Vec<Kind>,
 
     /// Only memories from these sources, such as anthropic or tulving; separated by commas, or repeated
@@ -77,12 +68,8 @@ impl Which {
             ))
             .hint("an --until that is later; it is not included itself, nor is anything of its day, month or year"));
         }
-        let kinds = self.kind.into_iter().map(|kind| match kind {
-            Kind::Node => model::Kind::Node,
-            Kind::Episode => model::Kind::Episode,
-        });
         Ok(Filter {
-            kinds: kinds.collect(),
+            kinds: self.kind,
             sources: self.source,
             since: self.since,
             until: self.until,

@@ -2,7 +2,6 @@
 
 use clap::Args;
 use serde::Serialize;
-use tulving::model::Memory;
 
 use super::wire::WireMemory;
 use crate::context::Context;
@@ -42,9 +41,6 @@ pub async fn run(get: &Get, cx: &Context) -> Result<Exit, CliError> {
         output::json(&Wire { memory, has_vector })?;
         return Ok(Exit::Done);
     }
-    output::text(&match &entry.memory {
-        Memory::Node(node) => page::node(node, has_vector, cx.out),
-        Memory::Episode(episode) => page::episode(episode, has_vector, cx.out),
-    })?;
+    output::text(&page::memory(&entry.memory, has_vector, cx.out))?;
     Ok(Exit::Done)
 }

@@ -62,9 +62,10 @@ pub async fn run(index: &Index, cx: &Context) -> Result<Exit, CliError> {
     };
     drop(progress);
     if cx.json {
-        let kinds = indexed.map(|kind| {
+        let kinds = indexed.iter().map(|kind| {
             json!({"kind": kind.kind.as_str(), "entered": kind.words, "rebuilt": kind.rebuilt, "mended": kind.mended, "vectors": kind.vectors, "index": word(kind.index)})
         });
+        let kinds: Vec<_> = kinds.collect();
         let scope = json!({"kind": scope.kind().as_str(), "id": scope.id()});
         output::json(&json!({"scope": scope, "kinds": kinds}))?;
     } else {
@@ -128,7 +129,7 @@ fn word(index: VectorIndex) -> &'static str {
     }
 }
 
-fn report(scope: Scope, indexed: &[Indexed; 2], screen: Screen) -> String {
+fn report(scope: Scope, indexed: &[Indexed], screen: Screen) -> String {
     let mut table = Table::new(["", "VECTORS", "SEARCHED"]);
     for kind in indexed {
         let searched = match kind.index {

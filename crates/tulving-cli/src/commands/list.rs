@@ -121,9 +121,7 @@ fn place(text: &str) -> Result<Cursor, CliError> {
         let created_at = Timestamp::from_micros(parts.next()?.parse().ok()?)?;
         let sequence_index = parts.next()?.parse().ok()?;
         let kind = parts.next()?;
-        let kind = [Kind::Node, Kind::Episode]
-            .into_iter()
-            .find(|known| known.as_str() == kind)?;
+        let kind = Kind::named(kind)?;
         Some(Cursor {
             created_at,
             sequence_index,

@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use tulving::model::Kind;
-use tulving::transfer::{MigrateOptions, Migration, OnExisting, Prepared, Report, SourceOptions};
+use tulving::model::{Kind, PerKind};
+use tulving::transfer::{
+    KindSummary, MigrateOptions, Migration, OnExisting, Prepared, ReceiptCounts, Report,
+    SourceOptions,
+};
 
 use super::wire::{WirePlan, WireReport};
 use crate::context::Context;
@@ -12,7 +15,7 @@ use crate::exit::{CliError, Exit};
 use crate::output::{self, bytes, count, counted, duration, rate};
 use crate::table::{self, Table};
 use crate::text::shell;
-use crate::{interrupt, progress};
+use crate::{interrupt, kinds, progress};
 
 /// Moves a data directory into PostgreSQL, and proves that all of it arrived
 ///
@@ -53,8 +56,8 @@ pub struct Migrate {
     pub existing: Existing,
 
     /// Migrates these kinds only, separated by commas [default: all]
-    #[arg(long, value_name = "KINDS", value_delimiter = ',')]
-    pub only: Vec<Only>,
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds::many())]
+    pub only: Vec<Kind>,
 
     /// Migrates the rows of a rejects file that you have corrected, instead of all rows
     #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
@@ -110,15 +113,6 @@ pub enum Existing {
     Update,
 }
 
-/// A kind of memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Only {
-    /// Questions and answers
-    Nodes,
-    /// Whole conversations
-    Episodes,
-}
-
 /// The type that vectors are rounded to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Cast {
@@ -168,7 +162,7 @@ pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
 impl Migrate {
     fn options(self, cx: &Context) -> Result<MigrateOptions, CliError> {
         let mut source = SourceOptions::new(cx.config.data_dir()?);
-        source.only = self.only.iter().map(|only| only.kind()).collect();
+        source.only = self.only;
         source.rows = self.rows;
         source.restamp = self.restamp;
         source.cast_f32 = self.cast.is_some();
@@ -207,15 +201,6 @@ impl Migrate {
     }
 }
 
-impl Only {
-    fn kind(self) -> Kind {
-        match self {
-            Self::Nodes => Kind::Node,
-            Self::Episodes => Kind::Episode,
-        }
-    }
-}
-
 /// A directory for our files that is not in the source: the source's parent if need be.
 fn outside(beside: PathBuf, source: &Path) -> PathBuf {
     let (Ok(inner), Ok(outer)) = (beside.canonicalize(), source.canonicalize()) else {
@@ -236,12 +221,9 @@ fn same_file(one: &Path, other: &Path) -> bool {
 }
 
 fn question(prepared: &Prepared, scope: tulving::model::Scope, target: &str) -> String {
-    let nodes = counted(prepared.nodes.found - prepared.nodes.rejected, "node");
-    let episodes = counted(
-        prepared.episodes.found - prepared.episodes.rejected,
-        "episode",
-    );
-    format!("Migrate {nodes} and {episodes} into {target}, for {scope}?")
+    let sound = PerKind::from_fn(|kind| prepared.kinds[kind].found - prepared.kinds[kind].rejected);
+    let sound = kinds::listed(&sound, " and ");
+    format!("Migrate {sound} into {target}, for {scope}?")
 }
 
 /// What a person may want to know of rows that can be moved.
@@ -259,10 +241,10 @@ fn remarks(zoneless: u64, zero: u64) -> Vec<String> {
 }
 
 fn problems(prepared: &Prepared) -> Vec<String> {
-    let (nodes, episodes) = (&prepared.nodes, &prepared.episodes);
+    let sum = |of: fn(&KindSummary) -> u64| prepared.kinds.values().map(of).sum();
     let mut found = remarks(
-        nodes.zoneless_times + episodes.zoneless_times,
-        nodes.zero_vectors + episodes.zero_vectors,
+        sum(|kind| kind.zoneless_times),
+        sum(|kind| kind.zero_vectors),
     );
     found.extend(prepared.flawed.iter().map(ToString::to_string));
     let more = prepared.refused() - prepared.flawed.len() as u64;
@@ -290,21 +272,16 @@ fn plan(
             scope: scope.into(),
             layout: prepared.layout,
             space: migration.space.as_ref().map(ToString::to_string),
-            nodes: (&prepared.nodes).into(),
-            episodes: (&prepared.episodes).into(),
+            kinds: PerKind::from_fn(|kind| (&prepared.kinds[kind]).into()),
             problems,
         })?;
         return Ok(exit);
     }
-    let (nodes, episodes) = (&prepared.nodes, &prepared.episodes);
-    let mut table = Table::numbers(["", "nodes", "episodes"]);
-    table.row([
-        "in the source".to_owned(),
-        count(nodes.found),
-        count(episodes.found),
-    ]);
-    table.told("refused", [nodes.rejected, episodes.rejected]);
-    table.row(["size".to_owned(), bytes(nodes.bytes), bytes(episodes.bytes)]);
+    let found = &prepared.kinds;
+    let mut table = Table::of_kinds();
+    table.each("in the source", |kind| count(found[kind].found));
+    table.told("refused", |kind| found[kind].rejected);
+    table.each("size", |kind| bytes(found[kind].bytes));
     let mut text = table.render(cx.out);
     text.push('\n');
     let space = migration
@@ -341,41 +318,24 @@ impl Again {
 
 fn summary(report: &Report, again: &Again, cx: &Context) -> String {
     use super::verify;
-    let (nodes, episodes, screen) = (report.nodes, report.episodes, cx.out);
-    let mut table = Table::numbers(["", "nodes", "episodes"]);
-    table.row([
-        "in the source".to_owned(),
-        count(nodes.found),
-        count(episodes.found),
-    ]);
-    table.told("inserted", [nodes.inserted, episodes.inserted]);
-    table.told("updated", [nodes.updated, episodes.updated]);
-    table.told("there already", [nodes.unchanged, episodes.unchanged]);
-    table.told("kept (differ)", [nodes.kept, episodes.kept]);
-    table.told("rejected", [nodes.rejected, episodes.rejected]);
+    let (counts, screen) = (&report.counts, cx.out);
+    let mut table = Table::of_kinds();
+    table.each("in the source", |kind| count(counts[kind].found));
+    table.told("inserted", |kind| counts[kind].inserted);
+    table.told("updated", |kind| counts[kind].updated);
+    table.told("there already", |kind| counts[kind].unchanged);
+    table.told("kept (differ)", |kind| counts[kind].kept);
+    table.told("rejected", |kind| counts[kind].rejected);
     let found = &report.verification;
-    table.row([
-        "proved equal".to_owned(),
-        count(found.nodes.equal),
-        count(found.episodes.equal),
-    ]);
-    table.told(
-        "missing",
-        [found.nodes.missing_count, found.episodes.missing_count],
-    );
-    table.told(
-        "different",
-        [found.nodes.different_count, found.episodes.different_count],
-    );
+    table.each("proved equal", |kind| count(found.kinds[kind].equal));
+    table.told("missing", |kind| found.kinds[kind].missing_count);
+    table.told("different", |kind| found.kinds[kind].different_count);
     // Beside the rows of a file stand all others of the scope.
     let beside = match again.source.rows {
         Some(_) => "others there",
         None => "added later",
     };
-    table.told(
-        beside,
-        [found.nodes.extra_count, found.episodes.extra_count],
-    );
+    table.told(beside, |kind| found.kinds[kind].extra_count);
     let mut text = table.render(screen);
     text.push('\n');
     text.push_str(&verify::findings(found));
@@ -385,9 +345,10 @@ fn summary(report: &Report, again: &Again, cx: &Context) -> String {
         found,
         screen,
     ));
+    let sum = |of: fn(&ReceiptCounts) -> u64| counts.values().map(of).sum::<u64>();
     let remarks = remarks(
-        nodes.zoneless_times + episodes.zoneless_times,
-        nodes.zero_vectors + episodes.zero_vectors,
+        sum(|kind| kind.zoneless_times),
+        sum(|kind| kind.zero_vectors),
     );
     let mut lines: Vec<_> = remarks.into_iter().map(|remark| ("note", remark)).collect();
     // Time and rate are those of this session: an earlier one may have copied other rows.
@@ -400,7 +361,7 @@ fn summary(report: &Report, again: &Again, cx: &Context) -> String {
     lines.push(("receipt", shown(&report.receipt)));
     lines.extend(report.rejects.iter().map(|path| ("rejects", shown(path))));
     text.push_str(&table::summary(&lines, screen));
-    if nodes.kept + episodes.kept > 0 {
+    if sum(|kind| kind.kept) > 0 {
         text.push_str("\nRows that were there and differ were kept. To replace them with the source's:\n  the same command with --existing update\n");
         if let Some(rows) = &again.source.rows {
             let rows = crate::text::safe(&rows.display().to_string());
@@ -418,7 +379,7 @@ fn summary(report: &Report, again: &Again, cx: &Context) -> String {
         ));
     }
     // As long as the source has rows that cannot be moved, they are not compared there.
-    if found.verified && again.source.rows.is_none() && nodes.rejected + episodes.rejected == 0 {
+    if found.verified && again.source.rows.is_none() && sum(|kind| kind.rejected) == 0 {
         let command = verify::command("verify", report.scope, &again.source, cx);
         text.push_str(&format!("\nTo prove it again, at any time:\n  {command}\n"));
     }

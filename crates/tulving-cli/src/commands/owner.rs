@@ -14,7 +14,8 @@ use uuid::Uuid;
 use crate::config::parse_id;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::{self, counted, moment};
+use crate::kinds;
+use crate::output::{self, moment};
 use crate::table::summary;
 use crate::text::safe;
 
@@ -88,6 +89,15 @@ pub(super) async fn counts(cx: &Context, owner: Scope) -> Result<Counts, CliErro
     Ok(memory.count(&Filter::default()).await?)
 }
 
+/// What is known of an owner, and how much it remembers, for `--json`.
+#[derive(Serialize)]
+pub(super) struct Counted {
+    #[serde(flatten)]
+    pub(super) object: serde_json::Value,
+    #[serde(flatten)]
+    pub(super) counts: Counts,
+}
+
 /// Prints what is known of an owner.
 pub(super) fn print(
     cx: &Context,
@@ -95,12 +105,8 @@ pub(super) fn print(
     created_at: Timestamp,
     counts: Counts,
 ) -> Result<Exit, CliError> {
-    lines.push(("created", moment(created_at)));
-    let (nodes, episodes) = (
-        counted(counts.nodes, "node"),
-        counted(counts.episodes, "episode"),
-    );
-    lines.push(("memories", format!("{nodes}, {episodes}")));
+use crate::kinds;
+use crate::output::{self, moment};
     output::text(&summary(&lines, cx.out))?;
     Ok(Exit::Done)
 }

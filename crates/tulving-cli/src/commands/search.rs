@@ -185,10 +185,7 @@ fn query(search: Search, defaults: &Retrieval) -> Result<Query, CliError> {
     };
     query.limit = match search.top_k {
         Some(hits) => Limit::Total(usize::try_from(hits).unwrap_or(usize::MAX)),
-        None => Limit::Each {
-            nodes: defaults.process_top_k,
-            episodes: defaults.episodic_top_k,
-        },
+        None => Limit::Each(defaults.top_k),
     };
     query.min_score = min_score.or(defaults.min_score);
     query.filter = search.which.filter()?;

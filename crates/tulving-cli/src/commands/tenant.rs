@@ -8,7 +8,7 @@ use tulving::backend::postgres::{DatabaseError, Made, Owner, TenantToCreate};
 use tulving::model::{Scope, ScopeKind};
 use uuid::Uuid;
 
-use super::owner::{self, Wanted};
+use super::owner::{self, Counted, Wanted};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, minute};
@@ -154,10 +154,10 @@ async fn show(called: &str, cx: &Context) -> Result<Exit, CliError> {
     let tenant = cx.connect().await?.tenant(called).await?;
     let counts = owner::counts(cx, Scope::Tenant(tenant.id)).await?;
     if cx.json {
-        output::json(&json!({
+        let object = json!({
             "id": tenant.id, "name": tenant.name, "created_at": tenant.created_at.isoformat(),
-            "nodes": counts.nodes, "episodes": counts.episodes,
-        }))?;
+        });
+        output::json(&Counted { object, counts })?;
         return Ok(Exit::Done);
     }
     let lines = vec![("tenant", tenant.id.to_string()), ("name", tenant.name)];

@@ -106,7 +106,7 @@ pub async fn run(update: Update, cx: &Context) -> Result<Exit, CliError> {
         topics => match memory.get(&id).await?.memory {
             Memory::Node(node) => Some(tags::with_topics(&node.tags, topics)),
             // The store says that it has none.
-            Memory::Episode(_) => Some(tags::topics(topics)),
+            _ => Some(tags::topics(topics)),
         },
     };
     let change = Change {

@@ -8,7 +8,7 @@ use tulving::backend::postgres::{DatabaseError, Made, Owner as _, UserToCreate};
 use tulving::model::{Scope, ScopeKind};
 use uuid::Uuid;
 
-use super::owner::{self, Wanted};
+use super::owner::{self, Counted, Wanted};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, minute};
@@ -169,10 +169,11 @@ async fn show(called: &str, cx: &Context) -> Result<Exit, CliError> {
     let user = cx.connect().await?.user(called).await?;
     let counts = owner::counts(cx, Scope::User(user.id)).await?;
     if cx.json {
-        output::json(&json!({
+        let object = json!({
             "id": user.id, "email": user.email, "tenant_id": user.tenant_id,
-            "created_at": user.created_at.isoformat(), "nodes": counts.nodes, "episodes": counts.episodes,
-        }))?;
+            "created_at": user.created_at.isoformat(),
+        });
+        output::json(&Counted { object, counts })?;
         return Ok(Exit::Done);
     }
     let mut lines = vec![("user", user.id.to_string())];

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::migrate::Cast;
-use tulving::model::Scope;
+use tulving::model::{Kind, Scope};
 use tulving::transfer::{KindVerification, Receipt, SourceOptions, Verification, VerifyOptions};
 
 use super::wire::WireVerification;
@@ -90,11 +90,16 @@ pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
 pub(super) fn exit(verification: &Verification) -> Exit {
     if !verification.verified {
         Exit::Different
-    } else if verification.nodes.rejected + verification.episodes.rejected > 0 {
+    } else if rejected(verification) > 0 {
         Exit::Rejected
     } else {
         Exit::Done
     }
+}
+
+/// Rows of the source that were refused.
+fn rejected(verification: &Verification) -> u64 {
+    verification.kinds.values().map(|kind| kind.rejected).sum()
 }
 
 /// The comparison as a person reads it.
@@ -105,16 +110,13 @@ fn report(
     verification: &Verification,
     cx: &Context,
 ) -> String {
-    let (nodes, episodes) = (&verification.nodes, &verification.episodes);
-    let mut table = Table::numbers(["", "nodes", "episodes"]);
-    let found = |found: &KindVerification| count(found.source + found.rejected);
+    let found = &verification.kinds;
+    let mut table = Table::of_kinds();
     let where_from = rows.map_or("in the source", |_| "in the file");
-    table.row([where_from.to_owned(), found(nodes), found(episodes)]);
-    table.row([
-        "equal".to_owned(),
-        count(nodes.equal),
-        count(episodes.equal),
-    ]);
+    table.each(where_from, |kind| {
+        count(found[kind].source + found[kind].rejected)
+    });
+    table.each("equal", |kind| count(found[kind].equal));
     differing(&mut table, verification);
     let mut text = table.render(cx.out);
     text.push('\n');
@@ -126,24 +128,18 @@ fn report(
 
 /// What a comparison found besides equal rows, as lines of a table.
 pub(super) fn differing(table: &mut Table, verification: &Verification) {
-    let (nodes, episodes) = (&verification.nodes, &verification.episodes);
-    table.told("missing", [nodes.missing_count, episodes.missing_count]);
-    table.told(
-        "different",
-        [nodes.different_count, episodes.different_count],
-    );
-    table.told("not compared", [nodes.rejected, episodes.rejected]);
-    table.told("changed in use", [nodes.live_count, episodes.live_count]);
-    table.told("added later", [nodes.extra_count, episodes.extra_count]);
+    let found = &verification.kinds;
+    table.told("missing", |kind| found[kind].missing_count);
+    table.told("different", |kind| found[kind].different_count);
+    table.told("not compared", |kind| found[kind].rejected);
+    table.told("changed in use", |kind| found[kind].live_count);
+    table.told("added later", |kind| found[kind].extra_count);
 }
 
 /// The rows that are not as they were, and the digests.
 pub(super) fn findings(verification: &Verification) -> String {
     let mut text = String::new();
-    for (kind, found) in [
-        ("node", &verification.nodes),
-        ("episode", &verification.episodes),
-    ] {
+    for (kind, found) in verification.kinds.iter() {
         differences(kind, found, &mut text);
     }
     for difference in &verification.against {
@@ -162,7 +158,7 @@ pub(super) fn verdict(
     verification: &Verification,
     screen: Screen,
 ) -> String {
-    let rejected = verification.nodes.rejected + verification.episodes.rejected;
+    let rejected = rejected(verification);
     let digest = |digest: &[u8; 32]| tulving::hex(&digest[..8]);
     let (source, target) = (
         digest(&verification.source_digest),
@@ -200,8 +196,7 @@ fn only_exact_differs(verification: &Verification) -> bool {
     };
     !verification.verified
         && verification.against.is_empty()
-        && !lacks(&verification.nodes)
-        && !lacks(&verification.episodes)
+        && !verification.kinds.values().any(lacks)
 }
 
 /// What to type where rows are not as they were.
@@ -218,10 +213,12 @@ fn advice(
              takes them back. Without --exact they are no difference:\n  {command}\n"
         );
     }
-    let (nodes, episodes) = (&verification.nodes, &verification.episodes);
-    let more = if nodes.different_count + episodes.different_count > 0 {
+    let any = |count: fn(&KindVerification) -> u64| {
+        verification.kinds.values().any(|kind| count(kind) > 0)
+    };
+    let more = if any(|kind| kind.different_count) {
         " --existing update"
-    } else if nodes.missing_count + episodes.missing_count > 0 {
+    } else if any(|kind| kind.missing_count) {
         ""
     } else {
         return String::new();
@@ -241,12 +238,12 @@ pub(super) fn command(name: &str, scope: Scope, source: &SourceOptions, cx: &Con
     ))
 }
 
-fn differences(kind: &str, found: &KindVerification, text: &mut String) {
+fn differences(kind: Kind, found: &KindVerification, text: &mut String) {
     use crate::text::quote;
     use std::fmt::Write as _;
     // Writing to a String does not fail.
     if found.missing_count > 0 {
-        let title = if kind == "node" { "Node" } else { "Episode" };
+        let title = kind.title();
         let (source, there) = (found.source, found.source - found.missing_count);
         let _ = writeln!(
             text,
@@ -262,7 +259,7 @@ fn differences(kind: &str, found: &KindVerification, text: &mut String) {
     let mut unnamed = more(found.missing_count, found.missing.len());
     let different = &found.different;
     if !different.is_empty() && different.iter().all(|row| row.fields == ["space_id"]) {
-        let all = output::counted(found.different_count, kind);
+        let all = output::counted(found.different_count, kind.as_str());
         let named = match more(found.different_count, different.len()) {
             0 => String::new(),
             _ => format!(", the first {}", different.len()),

@@ -5,7 +5,7 @@ mod verbatim;
 
 use serde::Serialize;
 use tulving::backend::postgres::{Run, RunStatus};
-use tulving::model::Scope;
+use tulving::model::{PerKind, Scope};
 use tulving::transfer::{
     Difference, KindSummary, KindVerification, ReceiptCounts, Report, Verification,
 };
@@ -34,8 +34,8 @@ pub(super) struct WireReport {
     run_id: String,
     scope: WireScope,
     verified: bool,
-    nodes: WireCounts,
-    episodes: WireCounts,
+    #[serde(flatten)]
+    kinds: PerKind<WireCounts>,
     digest: String,
     seconds: f64,
     rate: f64,
@@ -50,8 +50,8 @@ pub(super) struct WirePlan {
     pub(super) scope: WireScope,
     pub(super) layout: &'static str,
     pub(super) space: Option<String>,
-    pub(super) nodes: WireFound,
-    pub(super) episodes: WireFound,
+    #[serde(flatten)]
+    pub(super) kinds: PerKind<WireFound>,
     pub(super) problems: Vec<String>,
 }
 
@@ -111,8 +111,7 @@ impl From<&Report> for WireReport {
             run_id: report.run_id.to_string(),
             scope: report.scope.into(),
             verified: report.verification.verified,
-            nodes: report.nodes.into(),
-            episodes: report.episodes.into(),
+            kinds: report.counts.map(|_, counts| counts.into()),
             digest: tulving::hex(&report.verification.source_digest),
             seconds: (seconds * 1e3).round() / 1e3,
             rate: if seconds > 0.0 {
@@ -134,8 +133,8 @@ impl From<&Report> for WireReport {
 pub(super) struct WireVerification {
     verified: bool,
     scope: WireScope,
-    nodes: WireKind,
-    episodes: WireKind,
+    #[serde(flatten)]
+    kinds: PerKind<WireKind>,
     digest: WireDigest,
     against: Vec<String>,
 }
@@ -172,8 +171,7 @@ impl WireVerification {
         Self {
             verified: verification.verified,
             scope: scope.into(),
-            nodes: verification.nodes.into(),
-            episodes: verification.episodes.into(),
+            kinds: verification.kinds.map(|_, found| found.into()),
             digest: WireDigest {
                 source: tulving::hex(&verification.source_digest),
                 target: tulving::hex(&verification.target_digest),

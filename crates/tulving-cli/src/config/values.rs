@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use tulving::backend::postgres::Surroundings;
-use tulving::model::{Scope, ScopeKind};
+use tulving::model::{PerKind, Scope, ScopeKind};
 use uuid::Uuid;
 
 use super::scope::{self, parse_id};
@@ -14,13 +14,17 @@ use crate::exit::CliError;
 /// How much a search brings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Retrieval {
-    /// Nodes.
-    pub process_top_k: usize,
-    /// Episodes.
-    pub episodic_top_k: usize,
+    /// The most hits of each kind.
+    pub top_k: PerKind<usize>,
     /// Hits that score less are left out; none if it is not set.
     pub min_score: Option<f64>,
 }
+
+/// The key that says how many hits of each kind a search brings, and how many it is otherwise.
+static TOP_K: PerKind<(&str, usize)> = PerKind::new([
+    ("retrieval.process_top_k", 10),
+    ("retrieval.episodic_top_k", 5),
+]);
 
 /// Nobody is named whose memory it is.
 #[must_use]
@@ -218,8 +222,10 @@ impl Config {
     /// As [`Config::backend`].
     pub fn retrieval(&self) -> Result<Retrieval, CliError> {
         Ok(Retrieval {
-            process_top_k: self.number_or("retrieval.process_top_k", 10)?,
-            episodic_top_k: self.number_or("retrieval.episodic_top_k", 5)?,
+            top_k: PerKind::try_from_fn(|kind| {
+                let (key, usual) = TOP_K[kind];
+                self.number_or(key, usual)
+            })?,
             min_score: self.number("retrieval.min_score")?,
         })
     }

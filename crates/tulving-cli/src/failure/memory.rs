@@ -185,7 +185,7 @@ fn layout(error: &LayoutError) -> CliError {
 
 /// The command that puts files of memories into the folders of a data directory.
 #[must_use]
-pub(crate) fn into_folders(directory: &Path, files: &[&str]) -> String {
+pub(crate) fn into_folders(directory: &Path, files: &[String]) -> String {
     let name = |path: &Path| shell(&path.to_string_lossy());
     // Who names one of the folders means the directory that has both.
     let above = directory.parent().filter(|above| {
@@ -206,7 +206,7 @@ pub(crate) fn into_folders(directory: &Path, files: &[&str]) -> String {
 
 /// The command that moves files of memories from anywhere into the folders of a data directory.
 #[must_use]
-pub(crate) fn moved(from: &Path, directory: &Path, files: &[&str]) -> String {
+pub(crate) fn moved(from: &Path, directory: &Path, files: &[String]) -> String {
     let name = |path: &Path| shell(&path.to_string_lossy());
     let mut folders: Vec<&str> = files.iter().filter_map(|file| folder_of(file)).collect();
     folders.dedup();

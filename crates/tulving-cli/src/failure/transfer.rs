@@ -32,10 +32,14 @@ impl From<TransferError> for CliError {
                 }
                 told.hint("correct the source, or --on-error reject to move the other rows (--restamp for rows of another owner)")
             }
-            TransferError::CountMismatch { kind, .. } => told(Exit::Source, &error).hint(match kind {
-                Kind::Node => "restore both files from one moment, then tulving migrate --dry-run (or --only episodes)",
-                Kind::Episode => "restore both files from one moment, then tulving migrate --dry-run (or --only nodes)",
-            }),
+            TransferError::CountMismatch { kind, .. } => {
+                let others = Kind::ALL.into_iter().filter(|other| *other != kind);
+                let others: Vec<_> = others.map(Kind::plural).collect();
+                let others = others.join(",");
+                told(Exit::Source, &error).hint(format!(
+                    "restore both files from one moment, then tulving migrate --dry-run (or --only {others})"
+                ))
+            }
             TransferError::Dimensions { .. } => {
                 told(Exit::Source, &error).hint("tulving migrate --model NAME, with the model that made the vectors")
             }
@@ -49,7 +53,8 @@ impl From<TransferError> for CliError {
             TransferError::Layout(LayoutError::Manifest { .. }) => told(Exit::Source, &error)
                 .hint("correct the manifest; without a manifest.json the usual file names are taken"),
             TransferError::Layout(LayoutError::Missing { .. }) => {
-                told(Exit::Source, &error).hint("restore the file, or leave its kind out with --only nodes or --only episodes")
+                let only = Kind::ALL.map(|kind| format!("--only {}", kind.plural()));
+                told(Exit::Source, &error).hint(format!("restore the file, or leave its kind out with {}", only.join(" or ")))
             }
             TransferError::Layout(LayoutError::Flat { ref path, ref files }) => {
                 let command = super::into_folders(path, files);

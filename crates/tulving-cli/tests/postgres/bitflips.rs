@@ -6,8 +6,7 @@ use std::thread;
 
 use serde_json::Value;
 use tulving::backend::postgres::{Database, Dsn};
-use tulving::model::Scope;
-use tulving::record::Record;
+use tulving::model::{Kind, Scope};
 use tulving::transfer::{
     Cancel, MigrateOptions, Migration, OnExisting, Report, Silent, SourceOptions, TransferError,
 };
@@ -57,18 +56,19 @@ async fn migrate(database: &Database, scope: Scope, data: &Data) -> Result<Repor
 /// What the source says, read by another reader, without what changes in use and is no content;
 /// `None` where that reader refuses it.
 fn content(files: &BTreeMap<&str, Vec<u8>>) -> Option<Vec<Value>> {
-    let array = |file: &str, live: &[&str]| {
+    let array = |file: &str, kind: Kind| {
         let mut value: Value = serde_json::from_slice(&files[file]).ok()?;
         for record in value.as_array_mut()? {
             let record = record.as_object_mut()?;
-            live.iter().for_each(|field| drop(record.remove(*field)));
+            let live = kind.fields().iter().filter(|field| field.live);
+            live.for_each(|field| drop(record.remove(field.name)));
         }
         Some(value)
     };
     let vectors = |file: &str| serde_json::to_value(&files[file][128..]).ok();
     Some(vec![
-        array(NODES, tulving::model::Node::LIVE)?,
-        array(EPISODES, tulving::model::Episode::LIVE)?,
+        array(NODES, Kind::Node)?,
+        array(EPISODES, Kind::Episode)?,
         vectors(NODE_VECTORS)?,
         vectors(EPISODE_VECTORS)?,
     ])

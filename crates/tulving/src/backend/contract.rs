@@ -1,12 +1,13 @@
 //! The contract of a backend.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use super::{BackendError, Filter, Sources};
-use crate::model::{Embedding, Facts, Key, Memory, Scope, Space, Timestamp};
+use crate::model::{Embedding, Facts, Key, Memory, PerKind, Scope, Space, Timestamp};
 use crate::search::vector::similarity;
 
 /// A memory with its vector.
@@ -32,22 +33,52 @@ pub enum Draft {
     NextNamed(Entry),
 }
 
-/// How many memories there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
-    /// Questions with their answers.
-    pub nodes: u64,
-    /// Whole conversations.
-    pub episodes: u64,
-}
-
-impl Counts {
-    /// Both together.
+impl Draft {
+    /// Returns what is to be written, as it was given.
     #[must_use]
-    pub fn total(self) -> u64 {
-        self.nodes + self.episodes
+    pub fn entry(&self) -> &Entry {
+        match self {
+            Self::Whole(entry) | Self::Next(entry) | Self::NextNamed(entry) => entry,
+        }
+    }
+
+    /// Returns the container at the end of which it goes, if it does.
+    #[must_use]
+    pub fn goes_to_end_of(&self) -> Option<&str> {
+        let (container, _) = self.entry().memory.position()?;
+        (!matches!(self, Self::Whole(_))).then_some(container)
+    }
+
+    /// Returns the id that it will have, if that is settled.
+    #[must_use]
+    pub fn settled_id(&self) -> Option<&str> {
+        let is_open = matches!(self, Self::Next(_)) && self.goes_to_end_of().is_some();
+        (!is_open).then(|| self.entry().memory.id())
+    }
+
+    /// Returns the entry at its place, and keeps the books: `ends` holds the highest place in each
+    /// container to which drafts go.
+    pub fn settle(self, ends: &mut HashMap<String, i64>) -> Entry {
+        let goes_to = self.goes_to_end_of().map(str::to_owned);
+        let (mut entry, keeps_id) = match self {
+            Self::Next(entry) => (entry, false),
+            Self::Whole(entry) | Self::NextNamed(entry) => (entry, true),
+        };
+        if let Some(container) = goes_to {
+            let end = ends.entry(container).or_insert(-1);
+            *end = end.saturating_add(1);
+            entry.memory.place(*end, keeps_id);
+        } else if let Some((container, index)) = entry.memory.position()
+            && let Some(end) = ends.get_mut(container)
+        {
+            *end = index.max(*end);
+        }
+        entry
     }
 }
+
+/// How many memories there are of each kind.
+pub type Counts = PerKind<u64>;
 
 /// In which order memories are listed: by time; at one time by sequence index, kind and id (by
 /// bytes). One is the other backwards.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::json::Value;
-use crate::model::{Json, Kind, Memory, Timestamp};
+use crate::model::{Kind, Memory, Timestamp};
 
 /// Which memories are meant: those that pass every condition that is set. The empty filter lets
 /// all pass.
@@ -49,22 +49,14 @@ pub struct Labels<'m> {
 
 impl<'m> From<&'m Memory> for Labels<'m> {
     fn from(memory: &'m Memory) -> Self {
-        let (conversation_id, cluster_id, has_code) = match memory {
-            Memory::Node(node) => (
-                Some(node.conversation_id.as_str()),
-                node.cluster_id,
-                node.has_code,
-            ),
-            Memory::Episode(episode) => (None, None, episode.has_code),
-        };
         Self {
             kind: memory.kind(),
             id: memory.id(),
             source: memory.source(),
             created_at: memory.created_at(),
-            conversation_id,
-            cluster_id,
-            has_code,
+            conversation_id: memory.position().map(|(container, _)| container),
+            cluster_id: memory.cluster_id(),
+            has_code: memory.has_code(),
         }
     }
 }
@@ -83,7 +75,12 @@ impl Filter {
     #[must_use]
     pub fn wants(&self, kind: Kind) -> bool {
         (self.kinds.is_empty() || self.kinds.contains(&kind))
-            && (kind == Kind::Node || self.clusters.is_empty())
+            && (kind.is_clustered() || self.clusters.is_empty())
+    }
+
+    /// The kinds of which memories can pass.
+    pub fn wanted(&self) -> impl Iterator<Item = Kind> {
+        Kind::ALL.into_iter().filter(|kind| self.wants(*kind))
     }
 
     /// Whether every memory of these kinds passes.
@@ -147,11 +144,7 @@ impl Filter {
 /// episode's `llm_tags`.
 #[must_use]
 pub fn tags(memory: &Memory) -> BTreeSet<String> {
-    let lists: &Json = match memory {
-        Memory::Node(node) => &node.tags,
-        Memory::Episode(episode) => &episode.llm_tags,
-    };
-    let Value::Object(members) = lists.value() else {
+    let Value::Object(members) = memory.tags().value() else {
         return BTreeSet::new();
     };
     let items = members.into_iter().flat_map(|(_, list)| match list {
@@ -169,7 +162,7 @@ pub fn tags(memory: &Memory) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Node;
+    use crate::model::{Json, Node};
 
     fn at(micros: i64) -> Timestamp {
         Timestamp::from_micros(micros).unwrap()

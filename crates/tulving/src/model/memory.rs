@@ -1,16 +1,88 @@
-//! A memory of either kind, and how it is named.
+//! A memory of any kind, and how it is named.
 
 use std::fmt;
 
-use super::{Episode, Kind, Node, Timestamp};
+use super::field::{Column, ColumnSource, Field, Record};
+use super::{Episode, Json, Kind, Node, Sequence, Timestamp};
 
-/// A memory of either kind.
+/// A memory of any kind.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Memory {
     /// One question and its answer.
     Node(Node),
     /// A whole conversation.
     Episode(Episode),
+}
+
+/// What all kinds have, asked of the one that a memory is.
+macro_rules! of_any {
+    ($memory:expr, $record:ident => $answer:expr) => {
+        match $memory {
+            Memory::Node($record) => $answer,
+            Memory::Episode($record) => $answer,
+        }
+    };
+}
+
+/// What the declarations of all kinds have, asked of one of them.
+macro_rules! of_kind {
+    ($kind:expr, $declared:ident => $answer:expr) => {
+        match $kind {
+            Kind::Node => {
+                type $declared = Node;
+                $answer
+            }
+            Kind::Episode => {
+                type $declared = Episode;
+                $answer
+            }
+        }
+    };
+}
+
+impl Kind {
+    /// Returns the fields of its memories, in the order in which the origin writes them.
+    #[must_use]
+    pub fn fields(self) -> &'static [Field] {
+        of_kind!(self, Declared => Declared::FIELDS)
+    }
+
+    /// Returns the fields that say where its memories stand, where they stand one after the other.
+    #[must_use]
+    pub fn sequence(self) -> Option<Sequence> {
+        of_kind!(self, Declared => Declared::SEQUENCE)
+    }
+
+    /// Returns the name of the field whose lists hold the tags of its memories.
+    #[must_use]
+    pub fn tags(self) -> &'static str {
+        of_kind!(self, Declared => Declared::TAGS)
+    }
+
+    /// Whether its memories can be in a cluster.
+    #[must_use]
+    pub fn is_clustered(self) -> bool {
+        self.field("cluster_id").is_some()
+    }
+
+    /// Returns the keys of a record that are not among its further fields
+    /// ([`extra`](Memory::extra)): the fields' names and those of the owner's stamp.
+    #[must_use]
+    pub fn known_keys(self) -> &'static [&'static str] {
+        of_kind!(self, Declared => Declared::KNOWN)
+    }
+
+    /// Whether a field with this name changes while a memory is used.
+    #[must_use]
+    pub fn is_live(self, name: &str) -> bool {
+        self.field(name).is_some_and(|field| field.live)
+    }
+
+    /// Returns the field with this name.
+    #[must_use]
+    pub fn field(self, name: &str) -> Option<&'static Field> {
+        self.fields().iter().find(|field| field.name == name)
+    }
 }
 
 impl Memory {
@@ -26,10 +98,7 @@ impl Memory {
     /// Unique among the memories of its kind in one scope.
     #[must_use]
     pub fn id(&self) -> &str {
-        match self {
-            Self::Node(node) => &node.id,
-            Self::Episode(episode) => &episode.id,
-        }
+        of_any!(self, record => &record.id)
     }
 
     /// Kind and id.
@@ -41,39 +110,120 @@ impl Memory {
     /// When it was said, or began.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
-        match self {
-            Self::Node(node) => node.created_at,
-            Self::Episode(episode) => episode.created_at,
-        }
+        of_any!(self, record => record.created_at)
     }
 
     /// Where the conversation was held.
     #[must_use]
     pub fn source(&self) -> &str {
-        match self {
-            Self::Node(node) => &node.source,
-            Self::Episode(episode) => &episode.source,
-        }
+        of_any!(self, record => &record.source)
+    }
+
+    /// What it is part of, and its place in it from 0: a node in its conversation.
+    #[must_use]
+    pub fn position(&self) -> Option<(&str, i64)> {
+        of_any!(self, record => Record::position(record))
+    }
+
+    /// Puts it at a place in what it is part of; its id goes with the place, unless it is kept.
+    pub fn place(&mut self, index: i64, keeps_id: bool) {
+        of_any!(self, record => Record::place(record, index, keeps_id));
+    }
+
+    /// The number of the cluster that it is in; −1 is noise.
+    #[must_use]
+    pub fn cluster_id(&self) -> Option<i64> {
+        of_any!(self, record => Record::cluster_id(record))
+    }
+
+    /// What its cluster is about, if somebody said.
+    #[must_use]
+    pub fn cluster_label(&self) -> Option<&str> {
+        of_any!(self, record => Record::cluster_label(record))
+    }
+
+    /// How often it was recalled, and when last.
+    #[must_use]
+    pub fn usage(&self) -> (i64, Option<Timestamp>) {
+        of_any!(self, record => (record.access_count, record.last_accessed))
+    }
+
+    /// Says how often it was recalled, and when last.
+    pub fn set_usage(&mut self, (count, last): (i64, Option<Timestamp>)) {
+        of_any!(self, record => (record.access_count, record.last_accessed) = (count, last));
+    }
+
+    /// Its tags: an object of lists of texts, among other things.
+    #[must_use]
+    pub fn tags(&self) -> &Json {
+        of_any!(self, record => Record::tags(record))
+    }
+
+    /// Whether it holds code.
+    #[must_use]
+    pub fn has_code(&self) -> bool {
+        of_any!(self, record => record.has_code)
+    }
+
+    /// An object of the fields that its kind does not declare.
+    #[must_use]
+    pub fn extra(&self) -> &Json {
+        of_any!(self, record => &record.extra)
+    }
+
+    /// What its fields cannot give back of its source record (see [`crate::record`]).
+    #[must_use]
+    pub fn carry(&self) -> Option<&[u8]> {
+        of_any!(self, record => record.carry.as_deref())
+    }
+
+    pub(crate) fn set_extra(&mut self, extra: Json) {
+        of_any!(self, record => record.extra = extra);
+    }
+
+    pub(crate) fn set_carry(&mut self, carry: Option<Vec<u8>>) {
+        of_any!(self, record => record.carry = carry);
+    }
+
+    /// Returns the values of the fields of its kind ([`Kind::fields`]), in their order.
+    #[must_use]
+    pub fn columns(&self) -> Vec<Column<'_>> {
+        of_any!(self, record => record.columns())
+    }
+
+    /// Puts a memory together from the values of its fields.
+    pub(crate) fn from_columns<S: ColumnSource>(
+        kind: Kind,
+        source: &mut S,
+    ) -> Result<Self, S::Error> {
+        of_kind!(kind, Record => Record::from_columns(source).map(Self::from))
+    }
+
+    /// Returns the names of the fields in which two memories of one kind differ, the carry left out.
+    #[must_use]
+    pub fn differing(&self, other: &Self) -> Vec<&'static str> {
+        let (ours, theirs) = (self.columns(), other.columns());
+        let pairs = self.kind().fields().iter().zip(ours.iter().zip(&theirs));
+        let fields =
+            pairs.filter_map(|(field, (ours, theirs))| (ours != theirs).then_some(field.name));
+        let extra = (self.extra() != other.extra()).then_some("extra");
+        fields.chain(extra).collect()
     }
 
     /// What searching needs to know of it.
     #[must_use]
     pub fn facts(&self) -> Facts {
-        let (conversation_id, sequence_index, cluster_id) = match self {
-            Self::Node(node) => (
-                Some(node.conversation_id.clone()),
-                node.sequence_index,
-                node.cluster_id,
-            ),
-            Self::Episode(_) => (None, 0, None),
-        };
+        let (conversation_id, sequence_index) =
+            self.position().map_or((None, 0), |(container, index)| {
+                (Some(container.to_owned()), index)
+            });
         Facts {
             kind: self.kind(),
             id: self.id().to_owned(),
             conversation_id,
             sequence_index,
             created_at: self.created_at(),
-            cluster_id,
+            cluster_id: self.cluster_id(),
         }
     }
 }

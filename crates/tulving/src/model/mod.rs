@@ -3,7 +3,9 @@
 mod blank;
 mod embedding;
 mod episode;
+mod field;
 mod json;
+mod kind;
 mod memory;
 mod node;
 mod scope;
@@ -14,7 +16,10 @@ pub use blank::is_blank;
 pub(crate) use blank::is_unseen;
 pub use embedding::{Embedding, EmbeddingError};
 pub use episode::Episode;
+pub(crate) use field::ColumnSource;
+pub use field::{Column, ColumnType, Field, Shape};
 pub use json::Json;
+pub use kind::{Kind, PerKind, Sequence};
 pub use memory::{Facts, Key, Memory};
 pub use node::{
     Complexity, ConversationMode, EmotionalValence, IntentType, Node, UnknownWord, Urgency,
@@ -22,32 +27,3 @@ pub use node::{
 pub use scope::{Scope, ScopeKind};
 pub use space::Space;
 pub use timestamp::{Timestamp, Zone};
-
-/// The two kinds of memory that a data directory holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// One question and its answer.
-    Node,
-    /// A whole conversation.
-    Episode,
-}
-
-impl Kind {
-    /// `node` or `episode`, as in the ledger and in rejects.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Node => "node",
-            Self::Episode => "episode",
-        }
-    }
-
-    /// `nodes` or `episodes`, as in file names, options and reports.
-    #[must_use]
-    pub fn plural(self) -> &'static str {
-        match self {
-            Self::Node => "nodes",
-            Self::Episode => "episodes",
-        }
-    }
-}

@@ -1,11 +1,13 @@
 //! Nodes: one question and its answer.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Json, Timestamp};
+use super::field::{Column, ColumnSource, Field, FieldType, Record, Shape, record_kind};
+use super::{Json, Sequence, Timestamp};
 use crate::hex;
 
 /// A word that is not among those a field may hold.
@@ -15,22 +17,28 @@ pub struct UnknownWord {
     pub known: &'static [&'static str],
 }
 
-/// A closed set of words: an enum, its default, and the text of each.
+/// A closed set of words: an enum, the word that counts where none is given, and the text of each.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$default:meta])? $variant:ident = $text:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident = $missing:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-        pub enum $name { $(#[doc = concat!("`", $text, "`")] $(#[$default])? $variant),+ }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name { $(#[doc = concat!("`", $text, "`")] $variant),+ }
 
         impl $name {
             /// Every word, in the order of the documentation.
             pub const WORDS: &'static [&'static str] = &[$($text),+];
 
+            const SHAPE: Shape = Shape::Word { words: Self::WORDS, missing: Self::$missing.as_str() };
+
             /// The word, as files and the database hold it.
             #[must_use]
-            pub fn as_str(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
             }
+        }
+
+        impl Default for $name {
+            fn default() -> Self { Self::$missing }
         }
 
         impl FromStr for $name {
@@ -43,82 +51,123 @@ macro_rules! words {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.as_str()) }
         }
+
+        impl FieldType for $name {
+            fn to_column(&self) -> Column<'_> { Column::Text(Cow::Borrowed(self.as_str())) }
+
+            fn from_column(column: Column<'static>) -> Option<Self> {
+                match column {
+                    Column::Text(text) => text.parse().ok(),
+                    _ => None,
+                }
+            }
+        }
     };
 }
 
 words! {
     /// What the person wanted.
-    IntentType { Question = "question", Request = "request", #[default] Statement = "statement", Complaint = "complaint", Celebration = "celebration" }
+    IntentType = Statement { Question = "question", Request = "request", Statement = "statement", Complaint = "complaint", Celebration = "celebration" }
 }
 words! {
     /// How involved the exchange is.
-    Complexity { #[default] Simple = "simple", Moderate = "moderate", Complex = "complex" }
+    Complexity = Simple { Simple = "simple", Moderate = "moderate", Complex = "complex" }
 }
 words! {
     /// The mood of the exchange.
-    EmotionalValence { Positive = "positive", #[default] Neutral = "neutral", Negative = "negative" }
+    EmotionalValence = Neutral { Positive = "positive", Neutral = "neutral", Negative = "negative" }
 }
 words! {
     /// How pressing it was.
-    Urgency { #[default] Low = "low", Medium = "medium", High = "high" }
+    Urgency = Low { Low = "low", Medium = "medium", High = "high" }
 }
 words! {
     /// What kind of conversation it was part of.
-    ConversationMode { #[default] Chat = "chat", Debug = "debug", Brainstorm = "brainstorm", Review = "review" }
+    ConversationMode = Chat { Chat = "chat", Debug = "debug", Brainstorm = "brainstorm", Review = "review" }
 }
 
-/// One question and its answer. Text fields hold what a database can: U+FFFD stands for NUL and
-/// for lone surrogates; [`carry`](Self::carry) gives the original back.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Node {
-    /// Unique within a scope; 1 to 255 characters.
-    pub id: String,
-    /// The conversation it belongs to; at most 1024 bytes.
-    pub conversation_id: String,
-    /// Place in the conversation, from 0.
-    pub sequence_index: i64,
-    /// The question.
-    pub human_content: String,
-    /// The answer.
-    pub assistant_content: String,
-    /// Where the conversation was held: `[a-z0-9_-]{1,32}`.
-    pub source: String,
-    /// When it was said.
-    pub created_at: Timestamp,
-    /// What the person wanted.
-    pub intent_type: IntentType,
-    /// How involved the exchange is.
-    pub complexity: Complexity,
-    /// 0 to 10.
-    pub technical_depth: i16,
-    /// The mood of the exchange.
-    pub emotional_valence: EmotionalValence,
-    /// How pressing it was.
-    pub urgency: Urgency,
-    /// What kind of conversation it was part of.
-    pub conversation_mode: ConversationMode,
-    /// Whether something was left to do.
-    pub action_required: bool,
-    /// Whether it holds code.
-    pub has_code: bool,
-    /// Whether it holds an error message.
-    pub has_error: bool,
-    /// An object: `domains`, `topics`, `entities`, `processes`, each a list of strings.
-    pub tags: Json,
-    /// −1 is noise; `None` is not clustered.
-    pub cluster_id: Option<i64>,
-    /// What the cluster is about.
-    pub cluster_label: Option<String>,
-    /// 0 to 1.
-    pub cluster_confidence: f64,
-    /// How often it was recalled.
-    pub access_count: i64,
-    /// When it was last recalled.
-    pub last_accessed: Option<Timestamp>,
-    /// An object of the fields that are not named above.
-    pub extra: Json,
-    /// What the fields above cannot give back of the source record (see [`crate::record`]).
-    pub carry: Option<Vec<u8>>,
+record_kind! {
+    /// One question and its answer. Text fields hold what a database can: U+FFFD stands for NUL and
+    /// for lone surrogates; [`carry`](Self::carry) gives the original back.
+    Node {
+        /// Unique within a scope; 1 to 255 characters.
+        id: String = Shape::Id,
+        /// The conversation it belongs to; at most 1024 bytes.
+        conversation_id: String = Shape::Text { most: 1024 },
+        /// Place in the conversation, from 0.
+        sequence_index: i64 = Shape::Place,
+        /// The question.
+        human_content: String = Shape::Text { most: usize::MAX },
+        /// The answer.
+        assistant_content: String = Shape::Text { most: usize::MAX },
+        /// Where the conversation was held: `[a-z0-9_-]{1,32}`.
+        source: String = Shape::Source,
+        /// When it was said.
+        created_at: Timestamp = Shape::Time,
+        /// What the person wanted.
+        intent_type: IntentType = IntentType::SHAPE,
+        /// How involved the exchange is.
+        complexity: Complexity = Complexity::SHAPE,
+        /// 0 to 10.
+        technical_depth: i16 = Shape::Whole { least: 0, most: 10 },
+        /// The mood of the exchange.
+        emotional_valence: EmotionalValence = EmotionalValence::SHAPE,
+        /// How pressing it was.
+        urgency: Urgency = Urgency::SHAPE,
+        /// What kind of conversation it was part of.
+        conversation_mode: ConversationMode = ConversationMode::SHAPE,
+        /// Whether something was left to do.
+        action_required: bool = Shape::Flag,
+        /// Whether it holds code.
+        has_code: bool = Shape::Flag,
+        /// Whether it holds an error message.
+        has_error: bool = Shape::Flag,
+        /// An object: `domains`, `topics`, `entities`, `processes`, each a list of strings.
+        tags: Json = Shape::Object { keys: TAGS },
+        /// −1 is noise; `None` is not clustered.
+        cluster_id: Option<i64> = Shape::MaybeWhole; live,
+        /// What the cluster is about.
+        cluster_label: Option<String> = Shape::MaybeText; live,
+        /// 0 to 1.
+        cluster_confidence: f64 = Shape::Real { least: 0.0, most: 1.0 }; live,
+        /// How often it was recalled.
+        access_count: i64 = Shape::Whole { least: 0, most: i64::MAX }; live,
+        /// When it was last recalled.
+        last_accessed: Option<Timestamp> = Shape::MaybeTime; live,
+    }
+}
+
+const TAGS: &[&str] = &["domains", "topics", "entities", "processes"];
+
+impl Record for Node {
+    const SEQUENCE: Option<Sequence> = Some(Sequence {
+        container: "conversation_id",
+        index: "sequence_index",
+    });
+    const TAGS: &'static str = "tags";
+
+    fn tags(&self) -> &Json {
+        &self.tags
+    }
+
+    fn position(&self) -> Option<(&str, i64)> {
+        Some((&self.conversation_id, self.sequence_index))
+    }
+
+    fn place(&mut self, index: i64, keeps_id: bool) {
+        match keeps_id {
+            true => self.sequence_index = index,
+            false => self.place(index),
+        }
+    }
+
+    fn cluster_id(&self) -> Option<i64> {
+        self.cluster_id
+    }
+
+    fn cluster_label(&self) -> Option<&str> {
+        self.cluster_label.as_deref()
+    }
 }
 
 impl Node {

@@ -1,12 +1,12 @@
 //! Typed reading of a record's fields.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 
 use super::flaw::{Flaw, Reason};
 use crate::json::{Text, Value};
-use crate::model::{Json, Timestamp, UnknownWord, Zone};
+use crate::model::{Column, ColumnSource, Field, Json, Kind, Shape, Timestamp, Zone};
 
 /// One member of a record: its key and its value.
 pub(crate) type Member<'v> = (Text<'v>, Value<'v>);
@@ -32,7 +32,8 @@ pub fn is_source(name: &str) -> bool {
 }
 
 impl<'v> Fields<'v> {
-    pub(crate) fn new(known: &'static [&'static str], members: &'v [Member<'v>]) -> Self {
+    pub(crate) fn new(kind: Kind, members: &'v [Member<'v>]) -> Self {
+        let known = kind.known_keys();
         let mut fields = Self {
             known,
             slots: vec![None; known.len()],
@@ -90,149 +91,67 @@ impl<'v> Fields<'v> {
     }
 
     /// The value of a known field; `None` also for null.
-    pub(crate) fn get(&self, key: &str) -> Option<&'v Value<'v>> {
+    fn get(&self, key: &str) -> Option<&'v Value<'v>> {
         let slot = self.slot(key.as_bytes())?;
         self.slots[slot].filter(|value| !matches!(value, Value::Null))
     }
 
-    fn required(&self, key: &str) -> Result<&'v Value<'v>, Flaw> {
-        self.get(key)
-            .ok_or_else(|| Flaw::new(Reason::MissingField, format!("`{key}` is missing")))
-    }
-
-    fn text_of(key: &str, value: &'v Value<'v>) -> Result<&'v Text<'v>, Flaw> {
-        match value {
-            Value::String(text) => Ok(text),
-            other => Err(wrong_type(key, "a string", other)),
-        }
-    }
-
-    pub(crate) fn text(&self, key: &str) -> Result<&'v Text<'v>, Flaw> {
-        Self::text_of(key, self.required(key)?)
-    }
-
-    pub(crate) fn stored_text(&self, key: &str) -> Result<String, Flaw> {
-        Ok(self.text(key)?.storable().into_owned())
-    }
-
-    pub(crate) fn optional_text(&self, key: &str) -> Result<Option<String>, Flaw> {
-        let text = self
-            .get(key)
-            .map(|value| Self::text_of(key, value))
-            .transpose()?;
-        Ok(text.map(|text| text.storable().into_owned()))
-    }
-
-    /// The record's own id: part of a key, so it must be storable as it is.
-    pub(crate) fn id(&self) -> Result<String, Flaw> {
-        const LONGEST: usize = 255;
-        let text = self.text("id")?;
-        let flaw = |what: &str| Err(Flaw::new(Reason::BadId, format!("`id` {what}")));
-        match text.to_str() {
-            Some("") => flaw("is empty"),
-            Some(id) if id.contains('\0') => {
-                flaw("holds a NUL character, which no database text can store")
+    /// What a column holds for a field of the record.
+    pub(super) fn read(&self, field: &Field) -> Result<Column<'static>, Flaw> {
+        let name = field.name;
+        let Some(value) = self.get(name) else {
+            return self.missing(field);
+        };
+        match field.shape {
+            Shape::Id => id(value).map(owned),
+            Shape::Source => source(name, value).map(owned),
+            Shape::Text { most } => text_within(name, value, most).map(owned),
+            Shape::TextOr { .. } | Shape::MaybeText => {
+                Ok(owned(text(name, value)?.storable().into_owned()))
             }
-            Some(id) if id.chars().count() > LONGEST => flaw(&format!(
-                "has {} characters; {LONGEST} are allowed",
-                id.chars().count()
-            )),
-            Some(id) => Ok(id.to_owned()),
-            None => flaw("holds a lone surrogate, which no database text can store"),
+            Shape::Word { words, .. } => word(name, value, words),
+            Shape::Place | Shape::LengthOf { .. } => whole(name, value, 0..=i64::MAX),
+            Shape::Whole { least, most } => whole(name, value, least..=most),
+            Shape::MaybeWhole => whole(name, value, i64::MIN..=i64::MAX),
+            Shape::Real { least, most } => real(name, value, least..=most),
+            Shape::Flag => match value {
+                Value::Bool(flag) => Ok(Column::Flag(*flag)),
+                other => Err(wrong_type(name, "true or false", other)),
+            },
+            Shape::Time | Shape::MaybeTime => self.time(name, value),
+            Shape::Object { .. } => match value {
+                Value::Object(_) => Ok(Column::Json(Cow::Owned(Json::from_value(value)))),
+                other => Err(wrong_type(name, "an object", other)),
+            },
+            Shape::Objects => objects(name, value),
+            Shape::Texts => texts(name, value),
         }
     }
 
-    pub(crate) fn source(&self) -> Result<String, Flaw> {
-        let text = self.stored_text("source")?;
-        if is_source(&text) {
-            Ok(text)
-        } else {
-            let shown: String = text.chars().take(40).collect();
-            Err(Flaw::new(
-                Reason::BadSource,
-                format!("`source` is {shown:?}; 1 to 32 of a-z, 0-9, _ and - are allowed"),
-            ))
+    /// What a column holds for a field that the record leaves out.
+    fn missing(&self, field: &Field) -> Result<Column<'static>, Flaw> {
+        let name = field.name;
+        match field.shape {
+            Shape::Id | Shape::Source | Shape::Text { .. } => missing(name),
+            Shape::Place | Shape::Time | Shape::Objects => missing(name),
+            Shape::TextOr { missing } | Shape::Word { missing, .. } => {
+                Ok(Column::Text(Cow::Borrowed(missing)))
+            }
+            Shape::MaybeText | Shape::MaybeWhole | Shape::MaybeTime => Ok(Column::Null),
+            Shape::Whole { .. } => Ok(Column::Whole(0)),
+            Shape::Real { .. } => Ok(Column::Real(0.0)),
+            Shape::Flag => Ok(Column::Flag(false)),
+            Shape::Object { .. } => Ok(Column::Json(Cow::Owned(Json::empty_object()))),
+            Shape::Texts => Ok(Column::Texts(Cow::Owned(Vec::new()))),
+            Shape::LengthOf { list } => Ok(Column::Whole(match self.get(list) {
+                Some(Value::Array(items)) => i64::try_from(items.len()).unwrap_or(i64::MAX),
+                _ => 0,
+            })),
         }
     }
 
-    /// A whole number; Python's true and 1.0 are not whole numbers here.
-    pub(crate) fn optional_integer(
-        &self,
-        key: &str,
-        range: RangeInclusive<i64>,
-    ) -> Result<Option<i64>, Flaw> {
-        let Some(value) = self.get(key) else {
-            return Ok(None);
-        };
-        let Value::Number(lexeme) = value else {
-            return Err(wrong_type(key, "a whole number", value));
-        };
-        if lexeme.contains(['.', 'e', 'E', 'N', 'I']) {
-            return Err(Flaw::new(
-                Reason::WrongType,
-                format!("`{key}` must be a whole number, but is {}", short(lexeme)),
-            ));
-        }
-        match lexeme.parse::<i64>() {
-            Ok(number) if range.contains(&number) => Ok(Some(number)),
-            _ => Err(out_of_range(key, lexeme, range.start(), range.end())),
-        }
-    }
-
-    pub(crate) fn integer(&self, key: &str, range: RangeInclusive<i64>) -> Result<i64, Flaw> {
-        self.required(key)?;
-        Ok(self.optional_integer(key, range)?.unwrap_or_default())
-    }
-
-    /// A number; NaN and infinities, which Python writes, give `None` and are carried.
-    pub(crate) fn optional_real(
-        &self,
-        key: &str,
-        range: RangeInclusive<f64>,
-    ) -> Result<Option<f64>, Flaw> {
-        let Some(value) = self.get(key) else {
-            return Ok(None);
-        };
-        let Value::Number(lexeme) = value else {
-            return Err(wrong_type(key, "a number", value));
-        };
-        match lexeme.parse::<f64>() {
-            Ok(number) if !number.is_finite() => Ok(None),
-            Ok(number) if range.contains(&number) => Ok(Some(number)),
-            _ => Err(out_of_range(key, lexeme, range.start(), range.end())),
-        }
-    }
-
-    pub(crate) fn flag(&self, key: &str) -> Result<bool, Flaw> {
-        match self.get(key) {
-            None => Ok(false),
-            Some(Value::Bool(flag)) => Ok(*flag),
-            Some(other) => Err(wrong_type(key, "true or false", other)),
-        }
-    }
-
-    pub(crate) fn word<W: FromStr<Err = UnknownWord> + Default>(
-        &self,
-        key: &str,
-    ) -> Result<W, Flaw> {
-        let Some(value) = self.get(key) else {
-            return Ok(W::default());
-        };
-        let text = Self::text_of(key, value)?.storable();
-        text.parse().map_err(|UnknownWord { known }| {
-            let known = known.join(", ");
-            Flaw::new(
-                Reason::UnknownWord,
-                format!("`{key}` is {:?}; known are {known}", short(&text)),
-            )
-        })
-    }
-
-    pub(crate) fn optional_time(&self, key: &str) -> Result<Option<Timestamp>, Flaw> {
-        let Some(value) = self.get(key) else {
-            return Ok(None);
-        };
-        let text = Self::text_of(key, value)?.storable();
+    fn time(&self, key: &str, value: &Value<'_>) -> Result<Column<'static>, Flaw> {
+        let text = text(key, value)?.storable();
         let (time, zone) = Timestamp::parse(&text).map_err(|_| {
             // A parser's own words tell where it gave up, and not what is expected.
             Flaw::new(
@@ -246,53 +165,156 @@ impl<'v> Fields<'v> {
         if zone == Zone::Missing {
             self.zoneless.set(self.zoneless.get() + 1);
         }
-        Ok(Some(time))
+        Ok(Column::Time(time))
+    }
+}
+
+impl ColumnSource for Fields<'_> {
+    type Error = Flaw;
+
+    fn column(&mut self, field: &'static Field) -> Result<Column<'static>, Flaw> {
+        self.read(field)
     }
 
-    pub(crate) fn time(&self, key: &str) -> Result<Timestamp, Flaw> {
-        self.required(key)?;
-        let missing = || Flaw::new(Reason::MissingField, format!("`{key}` is missing"));
-        self.optional_time(key)?.ok_or_else(missing)
+    fn misfit(&self, field: &'static Field) -> Flaw {
+        let name = field.name;
+        Flaw::new(
+            Reason::WrongType,
+            format!("`{name}` does not fit its column"),
+        )
     }
+}
 
-    pub(crate) fn object(&self, key: &str) -> Result<Json, Flaw> {
-        match self.get(key) {
-            None => Ok(Json::empty_object()),
-            Some(value @ Value::Object(_)) => Ok(Json::from_value(value)),
-            Some(other) => Err(wrong_type(key, "an object", other)),
+fn missing(key: &str) -> Result<Column<'static>, Flaw> {
+    Err(Flaw::new(
+        Reason::MissingField,
+        format!("`{key}` is missing"),
+    ))
+}
+
+fn owned(text: String) -> Column<'static> {
+    Column::Text(Cow::Owned(text))
+}
+
+fn text<'v>(key: &str, value: &'v Value<'v>) -> Result<&'v Text<'v>, Flaw> {
+    match value {
+        Value::String(text) => Ok(text),
+        other => Err(wrong_type(key, "a string", other)),
+    }
+}
+
+/// The record's own id: part of a key, so it must be storable as it is.
+fn id(value: &Value<'_>) -> Result<String, Flaw> {
+    const LONGEST: usize = 255;
+    let flaw = |what: &str| Err(Flaw::new(Reason::BadId, format!("`id` {what}")));
+    match text("id", value)?.to_str() {
+        Some("") => flaw("is empty"),
+        Some(id) if id.contains('\0') => {
+            flaw("holds a NUL character, which no database text can store")
+        }
+        Some(id) if id.chars().count() > LONGEST => flaw(&format!(
+            "has {} characters; {LONGEST} are allowed",
+            id.chars().count()
+        )),
+        Some(id) => Ok(id.to_owned()),
+        None => flaw("holds a lone surrogate, which no database text can store"),
+    }
+}
+
+fn source(key: &str, value: &Value<'_>) -> Result<String, Flaw> {
+    let text = text(key, value)?.storable().into_owned();
+    if is_source(&text) {
+        return Ok(text);
+    }
+    let shown: String = text.chars().take(40).collect();
+    Err(Flaw::new(
+        Reason::BadSource,
+        format!("`source` is {shown:?}; 1 to 32 of a-z, 0-9, _ and - are allowed"),
+    ))
+}
+
+fn text_within(key: &str, value: &Value<'_>, most: usize) -> Result<String, Flaw> {
+    let text = text(key, value)?.storable();
+    if text.len() <= most {
+        return Ok(text.into_owned());
+    }
+    Err(Flaw::new(
+        Reason::TooLong,
+        format!("`{key}` has {} bytes; {most} are allowed", text.len()),
+    ))
+}
+
+fn word(
+    key: &str,
+    value: &Value<'_>,
+    words: &'static [&'static str],
+) -> Result<Column<'static>, Flaw> {
+    let text = text(key, value)?.storable();
+    match words.iter().find(|word| **word == text) {
+        Some(word) => Ok(Column::Text(Cow::Borrowed(word))),
+        None => {
+            let known = words.join(", ");
+            Err(Flaw::new(
+                Reason::UnknownWord,
+                format!("`{key}` is {:?}; known are {known}", short(&text)),
+            ))
         }
     }
+}
 
-    pub(crate) fn objects(&self, key: &str) -> Result<(Json, usize), Flaw> {
-        let value = self.required(key)?;
-        let Value::Array(items) = value else {
-            return Err(wrong_type(key, "a list of objects", value));
-        };
-        match items
-            .iter()
-            .position(|item| !matches!(item, Value::Object(_)))
-        {
-            None => Ok((Json::from_value(value), items.len())),
-            Some(at) => Err(wrong_type(&format!("{key}[{at}]"), "an object", &items[at])),
-        }
+/// A whole number; Python's true and 1.0 are not whole numbers here.
+fn whole(
+    key: &str,
+    value: &Value<'_>,
+    range: RangeInclusive<i64>,
+) -> Result<Column<'static>, Flaw> {
+    let Value::Number(lexeme) = value else {
+        return Err(wrong_type(key, "a whole number", value));
+    };
+    if lexeme.contains(['.', 'e', 'E', 'N', 'I']) {
+        return Err(Flaw::new(
+            Reason::WrongType,
+            format!("`{key}` must be a whole number, but is {}", short(lexeme)),
+        ));
     }
+    match lexeme.parse::<i64>() {
+        Ok(number) if range.contains(&number) => Ok(Column::Whole(number)),
+        _ => Err(out_of_range(key, lexeme, range.start(), range.end())),
+    }
+}
 
-    pub(crate) fn texts(&self, key: &str) -> Result<Vec<String>, Flaw> {
-        let Some(value) = self.get(key) else {
-            return Ok(Vec::new());
-        };
-        let Value::Array(items) = value else {
-            return Err(wrong_type(key, "a list of strings", value));
-        };
-        items
-            .iter()
-            .enumerate()
-            .map(|(at, item)| match item {
-                Value::String(text) => Ok(text.storable().into_owned()),
-                other => Err(wrong_type(&format!("{key}[{at}]"), "a string", other)),
-            })
-            .collect()
+/// A number; NaN and infinities, which Python writes, give 0 and are carried.
+fn real(key: &str, value: &Value<'_>, range: RangeInclusive<f64>) -> Result<Column<'static>, Flaw> {
+    let Value::Number(lexeme) = value else {
+        return Err(wrong_type(key, "a number", value));
+    };
+    match lexeme.parse::<f64>() {
+        Ok(number) if !number.is_finite() => Ok(Column::Real(0.0)),
+        Ok(number) if range.contains(&number) => Ok(Column::Real(number)),
+        _ => Err(out_of_range(key, lexeme, range.start(), range.end())),
     }
+}
+
+fn objects(key: &str, value: &Value<'_>) -> Result<Column<'static>, Flaw> {
+    let Value::Array(items) = value else {
+        return Err(wrong_type(key, "a list of objects", value));
+    };
+    let other = |item: &Value<'_>| !matches!(item, Value::Object(_));
+    match items.iter().position(other) {
+        None => Ok(Column::Json(Cow::Owned(Json::from_value(value)))),
+        Some(at) => Err(wrong_type(&format!("{key}[{at}]"), "an object", &items[at])),
+    }
+}
+
+fn texts(key: &str, value: &Value<'_>) -> Result<Column<'static>, Flaw> {
+    let Value::Array(items) = value else {
+        return Err(wrong_type(key, "a list of strings", value));
+    };
+    let texts = items.iter().enumerate().map(|(at, item)| match item {
+        Value::String(text) => Ok(text.storable().into_owned()),
+        other => Err(wrong_type(&format!("{key}[{at}]"), "a string", other)),
+    });
+    Ok(Column::Texts(Cow::Owned(texts.collect::<Result<_, _>>()?)))
 }
 
 fn wrong_type(key: &str, expected: &str, found: &Value<'_>) -> Flaw {

@@ -12,7 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::keyword::query_terms;
 use super::passages::{self, Paragraph};
 use super::text::{summary, turns};
-use crate::model::{Episode, Kind, Memory, Node, Timestamp};
+use crate::model::{Episode, Kind, Memory, Node, PerKind, Timestamp};
 
 /// Every delimiter begins so, and no content does: see [`quoted`].
 const DELIMITER: &str = "tulving";
@@ -36,14 +36,9 @@ pub fn prompt(memories: &[&Memory], question: &str, budget: usize) -> String {
     let terms = query_terms(question);
     let mut items: Vec<Item> = memories.iter().map(|memory| Item::of(memory)).collect();
     while !items.is_empty() {
-        let kinds = [Kind::Node, Kind::Episode];
-        let kinds = kinds.map(|kind| items.iter().any(|item| item.kind == kind));
-        let frames: usize = [Kind::Node, Kind::Episode]
-            .into_iter()
-            .zip(kinds)
-            .filter(|(_, any)| *any)
-            .map(|(kind, _)| section(kind, "").len())
-            .sum();
+        let held = |kind: &Kind| items.iter().any(|item| item.kind == *kind);
+        let frames = Kind::ALL.into_iter().filter(held);
+        let frames: usize = frames.map(|kind| section(kind, "").len()).sum();
         let room = budget.saturating_sub(OPENING.len() + CLOSING.len() + frames);
         if let Some(shares) = shares(&items, room) {
             return within(&items, &shares, &terms);
@@ -71,20 +66,19 @@ fn shares(items: &[Item], room: usize) -> Option<Vec<usize>> {
 
 /// The items, each within its share and what those before it have left.
 fn within(items: &[Item], shares: &[usize], terms: &[String]) -> String {
-    let mut bodies = [String::new(), String::new()];
+    let mut bodies = PerKind::<String>::default();
     let mut left = 0;
     for (item, share) in items.iter().zip(shares) {
         left += share;
         if let Some(text) = item.within(left, terms) {
             left -= text.chars().count();
-            bodies[usize::from(item.kind == Kind::Episode)].push_str(&text);
+            bodies[item.kind].push_str(&text);
         }
     }
-    let [nodes, episodes] = bodies;
-    let text: String = [(Kind::Node, nodes), (Kind::Episode, episodes)]
-        .into_iter()
+    let text: String = bodies
+        .iter()
         .filter(|(_, body)| !body.is_empty())
-        .map(|(kind, body)| section(kind, &body))
+        .map(|(kind, body)| section(kind, body))
         .collect();
     if text.is_empty() {
         return text;
@@ -283,7 +277,9 @@ mod tests {
         .to_string();
         let mut value = json::parse(record.as_bytes()).unwrap();
         let owner = Stamp::only(Scope::User(uuid::Uuid::nil()));
-        Memory::Episode(record::read::<Episode>(&mut value, &owner).unwrap().record)
+        record::read(Kind::Episode, &mut value, &owner)
+            .unwrap()
+            .memory
     }
 
     #[test]

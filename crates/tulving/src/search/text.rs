@@ -119,7 +119,7 @@ fn text_of(value: &Value<'_>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::json;
-    use crate::model::{Scope, Timestamp};
+    use crate::model::{Kind, Scope, Timestamp};
     use crate::record::{self, Stamp};
 
     fn node(answer: &str) -> Node {
@@ -133,7 +133,13 @@ mod tests {
         );
         let mut value = json::parse(source.as_bytes()).unwrap();
         let owner = Stamp::only(Scope::User(uuid::Uuid::nil()));
-        record::read::<Episode>(&mut value, &owner).unwrap().record
+        match record::read(Kind::Episode, &mut value, &owner)
+            .unwrap()
+            .memory
+        {
+            Memory::Episode(episode) => episode,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

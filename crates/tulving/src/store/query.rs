@@ -1,6 +1,7 @@
 //! What is asked of a memory.
 
 use crate::backend::Filter;
+use crate::model::{Kind, PerKind};
 use crate::search::fusion::Fusion;
 
 /// A question to a scope's memory.
@@ -52,12 +53,7 @@ pub enum Limit {
     /// The best of all kinds together.
     Total(usize),
     /// The best of each kind.
-    Each {
-        /// Questions with their answers.
-        nodes: usize,
-        /// Whole conversations.
-        episodes: usize,
-    },
+    Each(PerKind<usize>),
 }
 
 impl Limit {
@@ -66,7 +62,9 @@ impl Limit {
     pub fn total(self) -> usize {
         match self {
             Self::Total(total) => total,
-            Self::Each { nodes, episodes } => nodes.saturating_add(episodes),
+            Self::Each(limits) => limits
+                .values()
+                .fold(0, |sum, limit| sum.saturating_add(*limit)),
         }
     }
 }
@@ -74,10 +72,10 @@ impl Limit {
 impl Default for Limit {
     /// As the configuration's `process_top_k` and `episodic_top_k`.
     fn default() -> Self {
-        Self::Each {
-            nodes: 10,
-            episodes: 5,
-        }
+        Self::Each(PerKind::from_fn(|kind| match kind {
+            Kind::Node => 10,
+            _ => 5,
+        }))
     }
 }
 

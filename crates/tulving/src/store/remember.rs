@@ -7,7 +7,7 @@ use super::scoped::{TRIES, says_nothing};
 use super::{NewConversation, NewNode, ScopedStore, StoreError, WordsOnly};
 use crate::backend::{BackendError, Draft, Entry};
 use crate::model::{Embedding, Key, Kind, Memory, Timestamp};
-use crate::record::{self, Record, Stamp};
+use crate::record::{self, Stamp};
 use crate::search;
 
 /// Something to be remembered.
@@ -94,11 +94,7 @@ impl Part {
 
     /// In what was said the stored memory differs.
     fn differing(&self, stored: &Entry) -> Vec<&'static str> {
-        let mut fields = match (&self.memory, &stored.memory) {
-            (Memory::Node(new), Memory::Node(old)) => new.differing(old),
-            (Memory::Episode(new), Memory::Episode(old)) => new.differing(old),
-            _ => Vec::new(),
-        };
+        let mut fields = self.memory.differing(&stored.memory);
         fields.retain(|field| self.said.contains(field));
         let numbers = stored.embedding.as_ref().map(Embedding::numbers);
         if self.vector.is_some() && self.vector.as_deref() != numbers {

@@ -202,12 +202,13 @@ impl ScopedStore {
         embeddings.collect()
     }
 
-    /// A memory with its vector: a node with this id, else an episode.
+    /// A memory with its vector: the one with this id of the first kind that has one, in the order of
+    /// [`Kind::ALL`].
     ///
     /// # Errors
     /// If there is none.
     pub async fn get(&self, id: &str) -> Result<Entry, StoreError> {
-        let keys = [Kind::Node, Kind::Episode].map(|kind| Key::new(kind, id));
+        let keys = Kind::ALL.map(|kind| Key::new(kind, id));
         let found = self.backend.get(self.scope, &keys).await?;
         let found = found.into_iter().flatten().next();
         found.ok_or_else(|| StoreError::NoSuchMemory { id: id.to_owned() })
@@ -353,8 +354,8 @@ impl ScopedStore {
         };
         let (instead, before) = match old {
             Memory::Node(node) => (change.source_as.as_deref(), Some(&node.tags)),
-            // It has no place for the true name.
-            Memory::Episode(_) => (None, None),
+            // Others have no place for the true name.
+            _ => (None, None),
         };
         let placed = self.sources().await?.place(Some(&source), instead);
         let placed = placed.map_err(|why| StoreError::ForeignSource {
@@ -397,6 +398,6 @@ impl ScopedStore {
 pub(super) fn says_nothing(memory: &Memory) -> bool {
     match memory {
         Memory::Node(node) => is_blank(&node.human_content) && is_blank(&node.assistant_content),
-        Memory::Episode(_) => false,
+        _ => false,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{Found, Hit, Limit, Mode, Query, ScopedStore, StoreError, WordsOnly};
 use crate::backend::{Entry, Filter, FoundBy, Matching, Nearest, Scored};
 use crate::embed::Purpose;
-use crate::model::{Embedding, Key, Kind, Memory};
+use crate::model::{Embedding, Key, Kind, Memory, PerKind};
 use crate::search::fusion::{self, Candidate, Ranked, Scale};
 use crate::search::{keyword, snippet, text};
 
@@ -41,10 +41,7 @@ impl ScopedStore {
         let (mut rows_in_scope, mut outdated) = (0, 0);
         let mut candidates = Vec::new();
         // Kind by kind, so that many of one do not crowd out the other.
-        for kind in [Kind::Node, Kind::Episode] {
-            if !query.filter.wants(kind) {
-                continue;
-            }
+        for kind in query.filter.wanted() {
             let all = Filter::of(kind);
             let filter = Filter {
                 kinds: vec![kind],
@@ -313,29 +310,24 @@ fn hit(memory: Memory, ranked: &Ranked, rank: usize, words: &str) -> Hit {
 #[derive(Debug, Clone, Copy)]
 struct Open {
     total: usize,
-    nodes: usize,
-    episodes: usize,
+    each: PerKind<usize>,
 }
 
 impl Open {
     fn new(limit: Limit) -> Self {
-        let (nodes, episodes) = match limit {
-            Limit::Total(total) => (total, total),
-            Limit::Each { nodes, episodes } => (nodes, episodes),
-        };
+        let total = limit.total();
         Self {
-            total: limit.total(),
-            nodes,
-            episodes,
+            total,
+            each: match limit {
+                Limit::Total(total) => PerKind::from_fn(|_| total),
+                Limit::Each(each) => each,
+            },
         }
     }
 
     /// Takes one of this kind, if one is still wanted.
     fn take(&mut self, kind: Kind) -> bool {
-        let of_kind = match kind {
-            Kind::Node => &mut self.nodes,
-            Kind::Episode => &mut self.episodes,
-        };
+        let of_kind = &mut self.each[kind];
         if self.total == 0 || *of_kind == 0 {
             return false;
         }

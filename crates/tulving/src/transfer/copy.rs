@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::error::TransferError;
 use super::source::{Loaded, SourceRow};
 use super::workers::Work;
-use crate::backend::postgres::{ChunkCounts, Connection, DatabaseError, Existing, RunChunk, Table};
-use crate::model::Scope;
+use crate::backend::postgres::{ChunkCounts, Connection, DatabaseError, Existing, RunChunk};
+use crate::model::{Memory, Scope};
 use crate::record::{self, Part};
 use uuid::Uuid;
 
@@ -30,14 +30,14 @@ pub(crate) struct Copying {
 /// How often a chunk is tried when other transactions are in its way.
 const TRIES: u32 = 5;
 
-impl<R: Table> Work<R> for Copying {
+impl Work for Copying {
     type Done = ChunkCounts;
 
     async fn work(
         &self,
         connection: &mut Connection,
         chunk: &RunChunk,
-        loaded: Loaded<R>,
+        loaded: Loaded,
     ) -> Result<ChunkCounts, TransferError> {
         let mut tries = 1;
         loop {
@@ -51,23 +51,23 @@ impl<R: Table> Work<R> for Copying {
 
 impl Copying {
     /// Compares, then writes rows and their mark in the ledger in one transaction.
-    async fn write<R: Table>(
+    async fn write(
         &self,
         connection: &mut Connection,
         chunk: &RunChunk,
-        loaded: &Loaded<R>,
+        loaded: &Loaded,
     ) -> Result<ChunkCounts, DatabaseError> {
         let scoped = connection.scoped(self.scope).await?;
         let ids: Vec<&str> = loaded
             .rows
             .iter()
-            .map(|row| row.stored.record.id())
+            .map(|row| row.stored.memory.id())
             .collect();
-        let there: HashMap<String, Existing<R>> = scoped
-            .existing::<R>(&ids)
+        let there: HashMap<String, Existing> = scoped
+            .existing(chunk.kind, &ids)
             .await?
             .into_iter()
-            .map(|existing| (existing.stored.record.id().to_owned(), existing))
+            .map(|existing| (existing.stored.memory.id().to_owned(), existing))
             .collect();
         scoped.commit().await?;
         let mut counts = ChunkCounts {
@@ -76,7 +76,7 @@ impl Copying {
         };
         let (mut rows, mut replacing) = (Vec::new(), Vec::new());
         for row in &loaded.rows {
-            match there.get(row.stored.record.id()) {
+            match there.get(row.stored.memory.id()) {
                 None => {
                     counts.inserted += 1;
                     rows.push(&row.stored);
@@ -84,7 +84,7 @@ impl Copying {
                 Some(existing) if same(row, existing, self.space_id) => counts.unchanged += 1,
                 Some(_) if self.existing == OnExisting::Update => {
                     counts.updated += 1;
-                    replacing.push(row.stored.record.id());
+                    replacing.push(row.stored.memory.id());
                     rows.push(&row.stored);
                 }
                 Some(_) => counts.kept += 1,
@@ -92,20 +92,20 @@ impl Copying {
         }
         let first = match rows.len() {
             0 => 0,
-            count => connection.reserve::<R>(self.scope, count).await?,
+            count => connection.reserve(chunk.kind, self.scope, count).await?,
         };
         let mut scoped = connection.scoped(self.scope).await?;
         scoped.defer_durability().await?;
         if !rows.is_empty() {
             let written = scoped
-                .write(&rows, self.space_id, &replacing, first)
+                .write(chunk.kind, &rows, self.space_id, &replacing, first)
                 .await?;
             if written.rows != rows.len() as u64 || written.replaced != replacing.len() as u64 {
                 return Err(DatabaseError::Damaged {
                     what: format!(
                         "{} rows were sent to {}, {} arrived",
                         rows.len(),
-                        R::TABLE,
+                        chunk.kind.table(),
                         written.rows
                     ),
                 });
@@ -119,21 +119,20 @@ impl Copying {
 
 /// Whether a row of the source is in the database as it would be written now. The live fields may
 /// differ: the database's are the newer.
-fn same<R: Table>(source: &SourceRow<R>, existing: &Existing<R>, space_id: i32) -> bool {
+fn same(source: &SourceRow, existing: &Existing, space_id: i32) -> bool {
     let (ours, theirs) = (&source.stored, &existing.stored);
-    ours.record
-        .differing(&theirs.record)
-        .iter()
-        .all(|field| R::LIVE.contains(field))
+    let kind = ours.memory.kind();
+    let differing = ours.memory.differing(&theirs.memory);
+    differing.iter().all(|field| kind.is_live(field))
         && ours.has_vector_of(theirs)
         && existing.searchable
         && existing.space_id == ours.vector.as_ref().map(|_| space_id)
-        && content(&ours.record) == content(&theirs.record)
+        && content(&ours.memory) == content(&theirs.memory)
 }
 
-fn content<R: Table>(record: &R) -> Option<Vec<u8>> {
+fn content(memory: &Memory) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    record::write(record, Part::Content, &mut bytes)
+    record::write(memory, Part::Content, &mut bytes)
         .ok()
         .map(|()| bytes)
 }

@@ -63,7 +63,7 @@ pub enum TransferError {
     #[error(transparent)]
     File(#[from] FileError),
     /// There are more records than vectors, or fewer.
-    #[error("{} count mismatch: {records} holds {record_count}, {vectors} holds {vector_count} vectors", title(.kind))]
+    #[error("{} count mismatch: {records} holds {record_count}, {vectors} holds {vector_count} vectors", .kind.title())]
     CountMismatch {
         /// Nodes or episodes.
         kind: Kind,
@@ -178,13 +178,6 @@ pub enum TransferError {
         /// What it said.
         reason: String,
     },
-}
-
-fn title(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Node => "Node",
-        Kind::Episode => "Episode",
-    }
 }
 
 impl From<tokio::task::JoinError> for TransferError {

@@ -19,9 +19,9 @@ use super::verification::{Verification, verify_prepared};
 use super::workers::Conveyor;
 use crate::backend::postgres::{
     ChunkCounts, Database, DatabaseError, Lock, Refusal, Run, RunChunk, RunStatus, SchemaVersion,
-    Table, Target,
+    Target,
 };
-use crate::model::{Episode, Kind, Node, Scope, Space, Timestamp};
+use crate::model::{Kind, PerKind, Scope, Space, Timestamp};
 
 /// How a migration goes about it.
 #[derive(Debug, Clone)]
@@ -54,10 +54,8 @@ pub struct Report {
     pub run_id: Uuid,
     /// Whose memories.
     pub scope: Scope,
-    /// What became of the nodes.
-    pub nodes: ReceiptCounts,
-    /// What became of the episodes.
-    pub episodes: ReceiptCounts,
+    /// What became of each kind.
+    pub counts: PerKind<ReceiptCounts>,
     /// What the comparison found.
     pub verification: Verification,
     /// From the first write to the end of the comparison, in this session.
@@ -270,15 +268,12 @@ impl Migration {
         let before: u64 = before.map(|chunk| u64::from(chunk.rows)).sum();
         progress.phase(Phase::Copy, Some(all));
         progress.resumed(before);
-        let mut counts = [
-            (Kind::Node, ChunkCounts::default()),
-            (Kind::Episode, ChunkCounts::default()),
-        ];
-        for (kind, counts) in &mut counts {
+        let mut counts = PerKind::<ChunkCounts>::default();
+        for (kind, counts) in counts.iter_mut() {
             let (done, todo): (Vec<_>, Vec<_>) = chunks
                 .iter()
                 .copied()
-                .filter(|chunk| chunk.kind == *kind)
+                .filter(|chunk| chunk.kind == kind)
                 .partition(|chunk| chunk.done.is_some());
             for chunk in &done {
                 *counts += chunk.done.unwrap_or_default();
@@ -289,16 +284,8 @@ impl Migration {
                 space_id: space_id.unwrap_or_default(),
                 existing: self.options.existing,
             };
-            match kind {
-                Kind::Node => {
-                    self.copy::<Node>(copying, todo, counts, progress, cancel)
-                        .await?;
-                }
-                Kind::Episode => {
-                    self.copy::<Episode>(copying, todo, counts, progress, cancel)
-                        .await?;
-                }
-            }
+            self.copy(kind, copying, todo, counts, progress, cancel)
+                .await?;
         }
         if indexed {
             progress.note("building the index of the vectors anew …");
@@ -320,15 +307,8 @@ impl Migration {
             cancel,
         )
         .await?;
-        self.finish(
-            run_id,
-            counts.map(|(_, counts)| counts),
-            verification,
-            all - before,
-            began,
-            rejects,
-        )
-        .await
+        self.finish(run_id, counts, verification, all - before, began, rejects)
+            .await
     }
 
     /// Many rows are written several times as fast into tables without an index of the scope's
@@ -354,8 +334,9 @@ impl Migration {
         }
     }
 
-    async fn copy<R: Table>(
+    async fn copy(
         &self,
+        kind: Kind,
         copying: Copying,
         chunks: Vec<RunChunk>,
         counts: &mut ChunkCounts,
@@ -366,7 +347,7 @@ impl Migration {
             .prepared
             .sources
             .iter()
-            .find(|checked| checked.source.kind == R::KIND)
+            .find(|checked| checked.source.kind == kind)
         else {
             return Ok(());
         };
@@ -383,7 +364,7 @@ impl Migration {
             self.options.source.workers,
             cancel.clone(),
         )
-        .run::<R, _>(
+        .run(
             &self.database,
             copying,
             Phase::Copy.as_str(),
@@ -400,7 +381,7 @@ impl Migration {
     async fn finish(
         &self,
         run_id: Uuid,
-        [nodes, episodes]: [ChunkCounts; 2],
+        counts: PerKind<ChunkCounts>,
         verification: Verification,
         copied: u64,
         (started_at, began): (Timestamp, Instant),
@@ -423,8 +404,7 @@ impl Migration {
                 .map(|checked| checked.source.kind.plural().to_owned())
                 .collect(),
             space: self.space.as_ref().map(Into::into),
-            nodes: self.counts(Kind::Node, nodes),
-            episodes: self.counts(Kind::Episode, episodes),
+            counts: counts.map(|kind, counts| self.counts(kind, counts)),
             source_digest: crate::hex(&verification.source_digest),
             target_digest: crate::hex(&verification.target_digest),
             cast_f32: self.options.source.cast_f32,
@@ -446,8 +426,7 @@ impl Migration {
         Ok(Report {
             run_id,
             scope: self.scope,
-            nodes: receipt.nodes,
-            episodes: receipt.episodes,
+            counts: receipt.counts,
             verification,
             took,
             copied,
@@ -457,7 +436,7 @@ impl Migration {
     }
 
     fn counts(&self, kind: Kind, counts: ChunkCounts) -> ReceiptCounts {
-        let summary = self.prepared.summary(kind);
+        let summary = &self.prepared.kinds[kind];
         ReceiptCounts {
             found: summary.found,
             inserted: counts.inserted,

@@ -17,8 +17,8 @@ use crate::backend::file::npy;
 use crate::backend::file::pair::{Fingerprint, Pair};
 use crate::backend::file::{FileError, Pending, claims_of};
 use crate::fsutil::OutputWriter;
-use crate::model::{Episode, Kind, Node, Scope, Space};
-use crate::record::{Flaw, Reason, Record, Stamp};
+use crate::model::{Kind, PerKind, Scope, Space};
+use crate::record::{Flaw, Reason, Stamp};
 
 /// Which memories are read, and how.
 #[derive(Debug, Clone)]
@@ -80,10 +80,8 @@ pub struct KindSummary {
 pub struct Prepared {
     /// `2.0.0` or `1.x`.
     pub layout: &'static str,
-    /// What was found of the nodes.
-    pub nodes: KindSummary,
-    /// What was found of the episodes.
-    pub episodes: KindSummary,
+    /// What was found of each kind.
+    pub kinds: PerKind<KindSummary>,
     /// The first rows that are refused, in source order, at most [`Self::SHOWN`]; there may be as
     /// many as there are rows, so memory does not hold them all.
     pub flawed: Vec<Flawed>,
@@ -125,7 +123,7 @@ pub(crate) async fn survey(
     let pending = tokio::task::spawn_blocking(move || Pending::open(&root)).await??;
     let pending = pending.map(Arc::new);
     let mut sources: Vec<KindSource> = Vec::new();
-    for kind in [Kind::Node, Kind::Episode] {
+    for kind in Kind::ALL {
         if !options.takes(kind) {
             continue;
         }
@@ -210,8 +208,7 @@ impl Surveyed {
         }
         let mut prepared = Prepared {
             layout,
-            nodes: KindSummary::default(),
-            episodes: KindSummary::default(),
+            kinds: PerKind::default(),
             flawed: Vec::new(),
             files: sources
                 .iter()
@@ -229,18 +226,7 @@ impl Surveyed {
             Some(sources.iter().map(|source| source.rows).sum()),
         );
         for source in sources {
-            match source.kind {
-                Kind::Node => {
-                    prepared
-                        .validate::<Node>(source, options, progress, cancel)
-                        .await?;
-                }
-                Kind::Episode => {
-                    prepared
-                        .validate::<Episode>(source, options, progress, cancel)
-                        .await?;
-                }
-            }
+            prepared.validate(source, options, progress, cancel).await?;
         }
         Ok(prepared)
     }
@@ -253,6 +239,7 @@ impl Surveyed {
     /// If the vectors' widths do not fit the model, or each other.
     pub(crate) fn space(&self, model: Option<&str>) -> Result<Option<Space>, TransferError> {
         let mut space: Option<Space> = None;
+        let mut first = Kind::Node;
         let named = self.space.as_ref().filter(|_| model.is_none());
         for source in &self.sources {
             let Some(found) = source.dims() else {
@@ -274,7 +261,8 @@ impl Surveyed {
             };
             match (&space, model) {
                 (Some(space), _) if space.dims != found => {
-                    return misfit(format!("the nodes' vectors have {}", space.dims));
+                    let first = first.plural();
+                    return misfit(format!("the {first}' vectors have {}", space.dims));
                 }
                 (Some(_), _) => {}
                 (None, _) if found > Space::MAX_DIMS => {
@@ -284,7 +272,9 @@ impl Surveyed {
                     let named = named.map(ToString::to_string).unwrap_or_default();
                     return misfit(format!("the manifest says that they are of {named}"));
                 }
-                (None, None) if named.is_some() => space = named.cloned(),
+                (None, None) if named.is_some() => {
+                    (space, first) = (named.cloned(), source.kind);
+                }
                 (None, None) if found != Space::BGE_M3_DIMS => {
                     return refuse(format!(
                         "only vectors of {} are taken for {}'s unless their model is named",
@@ -299,7 +289,10 @@ impl Surveyed {
                         Space::BGE_M3_DIMS
                     ));
                 }
-                (None, model) => space = Some(Space::local(model.unwrap_or(Space::BGE_M3), found)),
+                (None, model) => {
+                    let model = model.unwrap_or(Space::BGE_M3);
+                    (space, first) = (Some(Space::local(model, found)), source.kind);
+                }
             }
         }
         Ok(space)
@@ -307,19 +300,10 @@ impl Surveyed {
 }
 
 impl Prepared {
-    /// What was found of a kind.
-    #[must_use]
-    pub fn summary(&self, kind: Kind) -> &KindSummary {
-        match kind {
-            Kind::Node => &self.nodes,
-            Kind::Episode => &self.episodes,
-        }
-    }
-
     /// Rows in the source.
     #[must_use]
     pub fn rows(&self) -> u64 {
-        self.nodes.found + self.episodes.found
+        self.kinds.values().map(|kind| kind.found).sum()
     }
 
     /// How many refused rows are named.
@@ -328,7 +312,7 @@ impl Prepared {
     /// Rows that are refused.
     #[must_use]
     pub fn refused(&self) -> u64 {
-        self.nodes.rejected + self.episodes.rejected
+        self.kinds.values().map(|kind| kind.rejected).sum()
     }
 
     /// Refuses a source with flawed rows.
@@ -373,18 +357,7 @@ impl Prepared {
                     }
                 }
             };
-            match checked.source.kind {
-                Kind::Node => {
-                    conveyor
-                        .inspect::<Node>(|_, loaded| write(loaded.flawed))
-                        .await?;
-                }
-                Kind::Episode => {
-                    conveyor
-                        .inspect::<Episode>(|_, loaded| write(loaded.flawed))
-                        .await?;
-                }
-            }
+            conveyor.inspect(|_, loaded| write(loaded.flawed)).await?;
             if written.is_err() {
                 return Ok(written);
             }
@@ -392,7 +365,7 @@ impl Prepared {
         Ok(Ok(()))
     }
 
-    async fn validate<R: Record>(
+    async fn validate(
         &mut self,
         source: KindSource,
         options: &SourceOptions,
@@ -423,9 +396,9 @@ impl Prepared {
             ..KindSummary::default()
         };
         conveyor(reading.clone(), source.chunks.clone())
-            .inspect::<R>(|chunk, loaded| {
+            .inspect(|chunk, loaded| {
                 for row in &loaded.rows {
-                    ids.add(row.stored.record.id());
+                    ids.add(row.stored.memory.id());
                 }
                 summary.zoneless_times += loaded.zoneless;
                 summary.zero_vectors += loaded.zero_vectors;
@@ -441,9 +414,9 @@ impl Prepared {
             // Prints may agree by chance, so the ids themselves are compared, in source order.
             let mut seen = HashSet::new();
             conveyor(reading, source.chunks.clone())
-                .inspect::<R>(|_, loaded| {
+                .inspect(|_, loaded| {
                     for row in loaded.rows {
-                        let id = row.stored.record.id();
+                        let id = row.stored.memory.id();
                         if candidates.contains(&ids.print(id)) && !seen.insert(id.to_owned()) {
                             let what = format!("an earlier row has the id {id:?}");
                             repeated.insert(row.stored.ord);
@@ -458,10 +431,7 @@ impl Prepared {
             flawed.sort_by_key(|flawed| flawed.index);
         }
         summary.rejected = rejected + repeated.len() as u64;
-        match R::KIND {
-            Kind::Node => self.nodes = summary,
-            Kind::Episode => self.episodes = summary,
-        }
+        self.kinds[source.kind] = summary;
         self.flawed.extend(flawed);
         self.flawed.truncate(Self::SHOWN);
         self.sources.push(KindChecked {

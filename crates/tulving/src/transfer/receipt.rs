@@ -10,7 +10,7 @@ use super::prepare::SourceOptions;
 use super::verify::Verification;
 use crate::backend::file::pair::Fingerprint;
 use crate::json;
-use crate::model::{Kind, Scope, Space};
+use crate::model::{Kind, PerKind, Scope, Space};
 
 /// The form of a receipt; a change of its members' meaning raises it.
 const FORMAT: u32 = 1;
@@ -35,14 +35,13 @@ pub struct Receipt {
     pub rows: Option<PathBuf>,
     /// `2.0.0` or `1.x`.
     pub layout: String,
-    /// The kinds that were moved: `nodes`, `episodes`.
+    /// The kinds that were moved, by their plurals.
     pub kinds: Vec<String>,
     /// The embedding space of the vectors.
     pub space: Option<ReceiptSpace>,
-    /// What became of the nodes.
-    pub nodes: ReceiptCounts,
-    /// What became of the episodes.
-    pub episodes: ReceiptCounts,
+    /// What became of each kind.
+    #[serde(flatten)]
+    pub counts: PerKind<ReceiptCounts>,
     /// SHA-256 of the source's rows, in hex.
     pub source_digest: String,
     /// SHA-256 of the same rows as the database gave them back, in hex.
@@ -156,10 +155,7 @@ impl Receipt {
     pub(crate) fn source(&self, given: &SourceOptions) -> SourceOptions {
         let moved = |kind: &Kind| self.kinds.iter().any(|name| name == kind.plural());
         let mut source = given.clone();
-        source.only = [Kind::Node, Kind::Episode]
-            .into_iter()
-            .filter(moved)
-            .collect();
+        source.only = Kind::ALL.into_iter().filter(moved).collect();
         source.rows.clone_from(&self.rows);
         source.restamp |= self.restamped;
         source.cast_f32 |= self.cast_f32;
@@ -197,13 +193,10 @@ impl Receipt {
                 found.push(format!("{} is not in the receipt", file.path));
             }
         }
-        for (what, rows, moved) in [
-            ("nodes", &now.nodes, self.nodes),
-            ("episodes", &now.episodes, self.episodes),
-        ] {
+        for (kind, rows) in now.kinds.iter() {
+            let (what, moved) = (kind.plural(), self.counts[kind].found);
             let rows = rows.source + rows.rejected;
-            if rows != moved.found {
-                let moved = moved.found;
+            if rows != moved {
                 found.push(format!("there are {rows} {what}, the receipt says {moved}"));
             }
         }

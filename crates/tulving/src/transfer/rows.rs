@@ -131,10 +131,13 @@ impl RowsFile {
         let value = json::parse(line)
             .map_err(|error| self.broken(number, format!("it is not JSON: {error}")))?;
         let kind = match value.get("kind") {
-            Some(Value::String(kind)) if kind.to_str() == Some("node") => Kind::Node,
-            Some(Value::String(kind)) if kind.to_str() == Some("episode") => Kind::Episode,
-            _ => return Err(self.broken(number, "`kind` must be \"node\" or \"episode\"")),
+            Some(Value::String(kind)) => kind.to_str().and_then(Kind::named),
+            _ => None,
         };
+        let kind = kind.ok_or_else(|| {
+            let known = Kind::ALL.map(|kind| format!("{:?}", kind.as_str()));
+            self.broken(number, format!("`kind` must be {}", known.join(" or ")))
+        })?;
         let index = match value.get("index") {
             Some(Value::Number(index)) => index.parse::<u64>().ok(),
             _ => None,

@@ -14,7 +14,7 @@ use crate::backend::file::pair::{Fingerprint, Pair, PairError};
 use crate::backend::postgres::{RunChunk, Stored};
 use crate::json::{self, Records, Value};
 use crate::model::Kind;
-use crate::record::{self, Flaw, Part, Reason, Record, Stamp};
+use crate::record::{self, Flaw, Part, Reason, Stamp};
 
 /// The memories of one kind in the source, and the work that moving them is cut into.
 #[derive(Debug)]
@@ -45,8 +45,8 @@ pub(crate) struct Reading {
 
 /// The rows of one chunk.
 #[derive(Debug)]
-pub(crate) struct Loaded<R> {
-    pub(crate) rows: Vec<SourceRow<R>>,
+pub(crate) struct Loaded {
+    pub(crate) rows: Vec<SourceRow>,
     pub(crate) flawed: Vec<Flawed>,
     /// Times without a zone.
     pub(crate) zoneless: u64,
@@ -63,8 +63,8 @@ pub(crate) struct Vector {
 
 /// A row of the source.
 #[derive(Debug)]
-pub(crate) struct SourceRow<R> {
-    pub(crate) stored: Stored<R>,
+pub(crate) struct SourceRow {
+    pub(crate) stored: Stored,
     /// Its line, if it was read from a file of rows.
     pub(crate) line: Option<u64>,
     /// All zero if no digests were asked for.
@@ -179,19 +179,19 @@ impl KindSource {
     }
 
     /// A row that is sound in itself and refused all the same.
-    pub(crate) fn flawed_row<R: Record>(&self, row: &SourceRow<R>, flaw: Flaw) -> Flawed {
+    pub(crate) fn flawed_row(&self, row: &SourceRow, flaw: Flaw) -> Flawed {
         let line = self.rows_file.as_ref().zip(row.line);
         let line = line.map(|(file, line)| (file.path().to_owned(), line));
         let row = &row.stored;
         let mut record = Vec::new();
         // It was read a moment ago, so it renders.
-        let _ = record::write(&row.record, Part::Everything, &mut record);
+        let _ = record::write(&row.memory, Part::Everything, &mut record);
         Flawed {
             kind: self.kind,
             file: self.file().to_owned(),
             index: row.ord,
             line,
-            id: Some(row.record.id().to_owned()),
+            id: Some(row.memory.id().to_owned()),
             flaw,
             row: record,
             vector: None,
@@ -199,11 +199,11 @@ impl KindSource {
     }
 
     /// Reads and checks the rows of a chunk.
-    pub(crate) fn load<R: Record>(
+    pub(crate) fn load(
         &self,
         chunk: &RunChunk,
         reading: &Reading,
-    ) -> Result<Loaded<R>, TransferError> {
+    ) -> Result<Loaded, TransferError> {
         match (&self.rows_file, &self.pending) {
             (Some(rows_file), _) => self.load_from_rows(rows_file, chunk, reading),
             (None, Some(pending)) if chunk.first_row >= self.pair.vectors.rows() => {
@@ -213,12 +213,12 @@ impl KindSource {
         }
     }
 
-    fn load_from_pending<R: Record>(
+    fn load_from_pending(
         &self,
         pending: &Pending,
         chunk: &RunChunk,
         reading: &Reading,
-    ) -> Result<Loaded<R>, TransferError> {
+    ) -> Result<Loaded, TransferError> {
         let mut loaded = Loaded::with_capacity(chunk.rows as usize);
         let mut scratch = Vec::new();
         let behind = self.pair.vectors.rows();
@@ -243,11 +243,7 @@ impl KindSource {
         })
     }
 
-    fn load_from_pair<R: Record>(
-        &self,
-        chunk: &RunChunk,
-        reading: &Reading,
-    ) -> Result<Loaded<R>, TransferError> {
+    fn load_from_pair(&self, chunk: &RunChunk, reading: &Reading) -> Result<Loaded, TransferError> {
         let bytes = self.pair.bytes(
             chunk.byte_start,
             usize::try_from(chunk.byte_count).unwrap_or(usize::MAX),
@@ -320,12 +316,12 @@ impl KindSource {
         Ok(loaded)
     }
 
-    fn load_from_rows<R: Record>(
+    fn load_from_rows(
         &self,
         rows_file: &RowsFile,
         chunk: &RunChunk,
         reading: &Reading,
-    ) -> Result<Loaded<R>, TransferError> {
+    ) -> Result<Loaded, TransferError> {
         let mut loaded = Loaded::with_capacity(chunk.rows as usize);
         let mut scratch = Vec::new();
         rows_file.read(
@@ -347,9 +343,9 @@ impl KindSource {
     }
 
     /// Reads one record and sorts it among the good or the refused.
-    fn take<R: Record>(
+    fn take(
         &self,
-        loaded: &mut Loaded<R>,
+        loaded: &mut Loaded,
         index: u64,
         value: &mut Value<'_>,
         Vector {
@@ -360,11 +356,11 @@ impl KindSource {
         scratch: &mut Vec<u8>,
     ) {
         let finite = vector.iter().all(|number| number.is_finite());
-        let read = record::read::<R>(value, &reading.stamp).and_then(|read| {
+        let read = record::read(self.kind, value, &reading.stamp).and_then(|read| {
             if reading.repeated.contains(&index) {
                 return Err(Flaw::new(
                     Reason::DuplicateId,
-                    format!("an earlier row has the id {:?}", read.record.id()),
+                    format!("an earlier row has the id {:?}", read.memory.id()),
                 ));
             }
             if !finite {
@@ -386,14 +382,14 @@ impl KindSource {
                 loaded.zero_vectors += u64::from(vector.iter().all(|number| *number == 0.0));
                 let digest = if reading.digests {
                     scratch.clear();
-                    record::canonical::<R>(value, Part::Content, scratch);
+                    record::canonical(self.kind, value, Part::Content, scratch);
                     digest::row(scratch, Some(&vector))
                 } else {
                     [0; 32]
                 };
                 let stored = Stored {
                     ord: index,
-                    record: read.record,
+                    memory: read.memory,
                     vector: Some(vector),
                 };
                 let line = None;
@@ -426,7 +422,7 @@ impl KindSource {
     }
 }
 
-impl<R> Loaded<R> {
+impl Loaded {
     fn with_capacity(rows: usize) -> Self {
         Self {
             rows: Vec::with_capacity(rows),

@@ -12,8 +12,8 @@ use super::source::Reading;
 use super::verify::{Comparing, Gathering, KindVerification, SHOWN};
 pub use super::verify::{Difference, Verification};
 use super::workers::Conveyor;
-use crate::backend::postgres::{Database, DatabaseError, Table};
-use crate::model::{Episode, Kind, Node, Scope, Space};
+use crate::backend::postgres::{Database, DatabaseError};
+use crate::model::{Scope, Space};
 
 /// How a source is compared with the database.
 #[derive(Debug, Clone)]
@@ -110,20 +110,14 @@ pub(crate) async fn verify_prepared(
             progress,
             cancel,
         };
-        let gathered = match checked.source.kind {
-            Kind::Node => comparison.kind::<Node>(checked).await?,
-            Kind::Episode => comparison.kind::<Episode>(checked).await?,
-        };
+        let gathered = comparison.kind(checked).await?;
         let name = checked.source.kind.plural();
         source.push((name, gathered.source));
         target.push((name, gathered.target));
         let found = gathered.found;
         verification.verified &= found.missing_count == 0 && found.different_count == 0;
         verification.verified &= !exact || found.extra_count == 0;
-        match checked.source.kind {
-            Kind::Node => verification.nodes = found,
-            Kind::Episode => verification.episodes = found,
-        }
+        verification.kinds[checked.source.kind] = found;
     }
     verification.source_digest = digest::whole(source);
     verification.target_digest = digest::whole(target);
@@ -144,7 +138,7 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    async fn kind<R: Table>(&self, checked: &KindChecked) -> Result<Gathering, TransferError> {
+    async fn kind(&self, checked: &KindChecked) -> Result<Gathering, TransferError> {
         let source = Arc::clone(&checked.source);
         let chunks = source.chunks.clone();
         let reading = Reading {
@@ -165,7 +159,7 @@ impl Comparison<'_> {
             self.options.workers,
             self.cancel.clone(),
         )
-        .run::<R, _>(
+        .run(
             self.database,
             comparing,
             Phase::Verify.as_str(),
@@ -179,27 +173,28 @@ impl Comparison<'_> {
         checked.source.pair.unchanged()?;
         // Beside the rows of a file there is whatever was moved before.
         if checked.source.rows_file.is_none() {
-            self.extra::<R>(checked, &mut gathering.found).await?;
+            self.extra(checked, &mut gathering.found).await?;
         }
         Ok(gathering)
     }
 
     /// Counts the rows that the source does not have, and names the first.
-    async fn extra<R: Table>(
+    async fn extra(
         &self,
         checked: &KindChecked,
         found: &mut KindVerification,
     ) -> Result<(), DatabaseError> {
         const PAGE: i64 = 10_000;
+        let kind = checked.source.kind;
         let mut connection = self.database.connect().await?;
         let scoped = connection.scoped(self.scope).await?;
-        found.target = scoped.count::<R>().await?;
+        found.target = scoped.count(kind).await?;
         found.extra_count = found
             .target
             .saturating_sub(found.equal + found.different_count);
         let mut after = String::new();
         while found.extra.len() < SHOWN && (found.extra.len() as u64) < found.extra_count {
-            let page = scoped.ids::<R>(&after, PAGE).await?;
+            let page = scoped.ids(kind, &after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after.clone_from(last);
             found

@@ -6,8 +6,8 @@ use super::digest::{self, KindDigest, Sha256Bytes};
 use super::error::TransferError;
 use super::source::{Loaded, SourceRow};
 use super::workers::Work;
-use crate::backend::postgres::{Connection, Existing, RunChunk, Table};
-use crate::model::Scope;
+use crate::backend::postgres::{Connection, Existing, RunChunk};
+use crate::model::{Memory, PerKind, Scope};
 use crate::record::{self, Part};
 
 /// How many of each kind of difference are named.
@@ -55,10 +55,8 @@ pub struct KindVerification {
 pub struct Verification {
     /// Whether the source was proved to be in the database.
     pub verified: bool,
-    /// What was found of the nodes.
-    pub nodes: KindVerification,
-    /// What was found of the episodes.
-    pub episodes: KindVerification,
+    /// What was found of each kind.
+    pub kinds: PerKind<KindVerification>,
     /// Digest of the source's rows.
     pub source_digest: [u8; 32],
     /// Digest of the same rows as the database gives them back.
@@ -114,37 +112,32 @@ impl Gathering {
     }
 }
 
-impl<R: Table> Work<R> for Comparing {
+impl Work for Comparing {
     type Done = Compared;
 
     async fn work(
         &self,
         connection: &mut Connection,
-        _: &RunChunk,
-        loaded: Loaded<R>,
+        chunk: &RunChunk,
+        loaded: Loaded,
     ) -> Result<Compared, TransferError> {
         let scoped = connection.scoped(self.scope).await?;
         let ids: Vec<&str> = loaded
             .rows
             .iter()
-            .map(|row| row.stored.record.id())
+            .map(|row| row.stored.memory.id())
             .collect();
-        let rows = scoped.existing::<R>(&ids).await?;
+        let rows = scoped.existing(chunk.kind, &ids).await?;
         scoped.commit().await?;
         let (exact, space_id) = (self.exact, self.space_id);
         Ok(tokio::task::spawn_blocking(move || compare(exact, space_id, &loaded, rows)).await?)
     }
 }
 
-fn compare<R: Table>(
-    exact: bool,
-    space_id: Option<i32>,
-    loaded: &Loaded<R>,
-    rows: Vec<Existing<R>>,
-) -> Compared {
-    let mut there: HashMap<String, Existing<R>> = rows
+fn compare(exact: bool, space_id: Option<i32>, loaded: &Loaded, rows: Vec<Existing>) -> Compared {
+    let mut there: HashMap<String, Existing> = rows
         .into_iter()
-        .map(|row| (row.stored.record.id().to_owned(), row))
+        .map(|row| (row.stored.memory.id().to_owned(), row))
         .collect();
     let mut compared = Compared {
         found: KindVerification {
@@ -159,7 +152,7 @@ fn compare<R: Table>(
         let found = &mut compared.found;
         found.source += 1;
         compared.source.push(row.digest);
-        let id = row.stored.record.id();
+        let id = row.stored.memory.id();
         let Some(existing) = there.remove(id) else {
             found.missing_count += 1;
             if found.missing.len() < SHOWN {
@@ -169,7 +162,7 @@ fn compare<R: Table>(
         };
         scratch.clear();
         // A carry that cannot be read gives a digest that no row has.
-        let rendered = record::write(&existing.stored.record, Part::Content, &mut scratch);
+        let rendered = record::write(&existing.stored.memory, Part::Content, &mut scratch);
         let target = match rendered {
             Ok(()) => digest::row(&scratch, existing.stored.vector.as_deref()),
             Err(_) => [0xff; 32],
@@ -177,22 +170,22 @@ fn compare<R: Table>(
         compared.target.push(target);
         let (live, mut content): (Vec<_>, Vec<_>) = row
             .stored
-            .record
-            .differing(&existing.stored.record)
+            .memory
+            .differing(&existing.stored.memory)
             .into_iter()
-            .partition(|field| R::LIVE.contains(field));
+            .partition(|field| row.stored.memory.kind().is_live(field));
         content.extend(vector_differences(row, &existing, space_id));
         if content.is_empty() && target != row.digest {
             content.push("carry");
         }
         found.live_count += u64::from(content.is_empty() && !live.is_empty());
-        let carried = |record: &R| {
+        let carried = |memory: &Memory| {
             let mut whole = Vec::new();
-            record::write(record, Part::Everything, &mut whole).map(|()| whole)
+            record::write(memory, Part::Everything, &mut whole).map(|()| whole)
         };
         if exact {
             content.extend(live);
-            if content.is_empty() && carried(&row.stored.record) != carried(&existing.stored.record)
+            if content.is_empty() && carried(&row.stored.memory) != carried(&existing.stored.memory)
             {
                 content.push("carry");
             }
@@ -212,9 +205,9 @@ fn compare<R: Table>(
     compared
 }
 
-fn vector_differences<R: Table>(
-    row: &SourceRow<R>,
-    existing: &Existing<R>,
+fn vector_differences(
+    row: &SourceRow,
+    existing: &Existing,
     space_id: Option<i32>,
 ) -> impl Iterator<Item = &'static str> {
     let embedding = !row.stored.has_vector_of(&existing.stored);

@@ -12,14 +12,13 @@ use super::cancel::Cancel;
 use super::error::TransferError;
 use super::source::{KindSource, Loaded, Reading};
 use crate::backend::postgres::{Connection, Database, RunChunk};
-use crate::record::Record;
 
 /// Source bytes in flight at once, in KiB. A record may have 64 MiB and takes some times that
 /// while it is looked at, so only one of that size is in flight.
 const BUDGET_KIB: u32 = 96 << 10;
 
 /// What is done with the rows of a chunk.
-pub(crate) trait Work<R: Record>: Send + Sync + 'static {
+pub(crate) trait Work: Send + Sync + 'static {
     /// What comes of it.
     type Done: Send + 'static;
 
@@ -28,7 +27,7 @@ pub(crate) trait Work<R: Record>: Send + Sync + 'static {
         &self,
         connection: &mut Connection,
         chunk: &RunChunk,
-        loaded: Loaded<R>,
+        loaded: Loaded,
     ) -> impl Future<Output = Result<Self::Done, TransferError>> + Send;
 }
 
@@ -61,7 +60,7 @@ impl Conveyor {
     }
 
     /// Loads a chunk on a thread that may block, once there is room for it.
-    async fn load<R: Record>(&self, chunk: RunChunk) -> Result<Loaded<R>, TransferError> {
+    async fn load(&self, chunk: RunChunk) -> Result<Loaded, TransferError> {
         let kib = u32::try_from(chunk.byte_count >> 10)
             .unwrap_or(u32::MAX)
             .clamp(1, BUDGET_KIB);
@@ -75,9 +74,9 @@ impl Conveyor {
     }
 
     /// Loads every chunk and hands it over in source order, without a database.
-    pub(crate) async fn inspect<R: Record>(
+    pub(crate) async fn inspect(
         self: &Arc<Self>,
-        mut each: impl FnMut(&RunChunk, Loaded<R>),
+        mut each: impl FnMut(&RunChunk, Loaded),
     ) -> Result<(), TransferError> {
         let mut ahead = std::collections::VecDeque::new();
         let mut chunks = self.chunks.iter();
@@ -90,7 +89,7 @@ impl Conveyor {
                 let (conveyor, loading) = (Arc::clone(self), *chunk);
                 ahead.push_back((
                     chunk,
-                    tokio::spawn(async move { conveyor.load::<R>(loading).await }),
+                    tokio::spawn(async move { conveyor.load(loading).await }),
                 ));
             }
             let Some((chunk, loading)) = ahead.pop_front() else {
@@ -106,7 +105,7 @@ impl Conveyor {
     /// busy with the present one. Where the server has fewer connections to give, there are fewer
     /// workers. On an error or a wish to stop, chunks that are under way are
     /// finished and no more are begun.
-    pub(crate) async fn run<R: Record, W: Work<R>>(
+    pub(crate) async fn run<W: Work>(
         self: &Arc<Self>,
         database: &Database,
         work: W,
@@ -129,7 +128,7 @@ impl Conveyor {
                 done: done.clone(),
             };
             let (database, work) = (database.clone(), Arc::clone(&work));
-            tasks.spawn(async move { worker.run::<R, W>(&database, &work).await });
+            tasks.spawn(async move { worker.run(&database, &*work).await });
         }
         drop(done);
         // Chunks come in any order; a few wait here for their predecessors.
@@ -171,19 +170,19 @@ struct Worker<D> {
 }
 
 impl<D: Send + 'static> Worker<D> {
-    async fn run<R: Record, W: Work<R, Done = D>>(
+    async fn run<W: Work<Done = D>>(
         mut self,
         database: &Database,
         work: &W,
     ) -> Result<(), TransferError> {
-        let result = self.work::<R, W>(database, work).await;
+        let result = self.work(database, work).await;
         if result.is_err() {
             self.stop.store(true, Ordering::Relaxed);
         }
         result
     }
 
-    async fn work<R: Record, W: Work<R, Done = D>>(
+    async fn work<W: Work<Done = D>>(
         &mut self,
         database: &Database,
         work: &W,
@@ -195,12 +194,12 @@ impl<D: Send + 'static> Worker<D> {
                 connected => connected?,
             },
         };
-        let Some(mut taken) = self.take::<R>() else {
+        let Some(mut taken) = self.take() else {
             return Ok(());
         };
         loop {
             let (at, loading) = taken;
-            let following = self.take::<R>();
+            let following = self.take();
             let done = work
                 .work(&mut connection, &self.conveyor.chunks[at], loading.await??)
                 .await?;
@@ -214,12 +213,11 @@ impl<D: Send + 'static> Worker<D> {
     }
 
     /// The next chunk that nobody has, already being loaded.
-    #[expect(clippy::type_complexity, reason = "it is what spawn gives")]
-    fn take<R: Record>(
+    fn take(
         &self,
     ) -> Option<(
         usize,
-        tokio::task::JoinHandle<Result<Loaded<R>, TransferError>>,
+        tokio::task::JoinHandle<Result<Loaded, TransferError>>,
     )> {
         if self.stop.load(Ordering::Relaxed) || self.conveyor.cancel.cancelled() {
             return None;
@@ -227,9 +225,6 @@ impl<D: Send + 'static> Worker<D> {
         let at = self.next.fetch_add(1, Ordering::Relaxed);
         let chunk = *self.conveyor.chunks.get(at)?;
         let conveyor = Arc::clone(&self.conveyor);
-        Some((
-            at,
-            tokio::spawn(async move { conveyor.load::<R>(chunk).await }),
-        ))
+        Some((at, tokio::spawn(async move { conveyor.load(chunk).await })))
     }
 }

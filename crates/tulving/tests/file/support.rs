@@ -165,9 +165,9 @@ pub(crate) fn episode(id: &str) -> Entry {
     );
     let mut value = tulving::json::parse(record.as_bytes()).unwrap();
     let stamp = tulving::record::Stamp::only(OWNER);
-    let read = tulving::record::read::<Episode>(&mut value, &stamp).unwrap();
+    let read = tulving::record::read(Kind::Episode, &mut value, &stamp).unwrap();
     Entry {
-        memory: read.record.into(),
+        memory: read.memory,
         embedding: Some(Embedding::new(space(), vec![1.0, 2.0, 3.0, 4.0]).unwrap()),
     }
 }

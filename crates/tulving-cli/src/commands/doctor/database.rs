@@ -9,6 +9,7 @@ use crate::commands::search::{older_words, renewal};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::failure::identifier;
+use crate::kinds;
 use crate::output::counted;
 use crate::progress::Tally;
 use crate::text::{owner_flag, shell};
@@ -147,14 +148,7 @@ async fn memories(owner: Scope, cx: &Context) -> Result<Vec<Check>, CliError> {
     };
     let backend = PostgresBackend::open(cx.database()?, &options).await?;
     let counts = backend.count(owner, &Filter::default()).await?;
-    let mut checks = vec![Check::fine(
-        "memories",
-        format!(
-            "{}, {}",
-            counted(counts.nodes, "node"),
-            counted(counts.episodes, "episode")
-        ),
-    )];
+    let mut checks = vec![Check::fine("memories", kinds::listed(&counts, ", "))];
     // Any term will do: a search refuses if the index lacks a memory.
     let words = backend
         .matching(owner, &["a".to_owned()], 1, &Filter::default())

@@ -12,6 +12,7 @@ use super::{Check, Status, embedder};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::failure::into_folders;
+use crate::kinds;
 use crate::output::{bytes, count, counted};
 use crate::text::{quote, shell};
 
@@ -125,14 +126,7 @@ async fn memories(
     cx: &Context,
 ) -> Result<Vec<Check>, CliError> {
     let counts = files.count(owner, &Filter::default()).await?;
-    let mut checks = vec![Check::fine(
-        "memories",
-        format!(
-            "{}, {}",
-            counted(counts.nodes, "node"),
-            counted(counts.episodes, "episode")
-        ),
-    )];
+    let mut checks = vec![Check::fine("memories", kinds::listed(&counts, ", "))];
     checks.extend(problems(&files.problems()?));
     checks.extend(beside(directory, counts.total() == 0));
     checks.push(match files.pending_bytes()? {

@@ -116,7 +116,7 @@ fn refuse_if_beside(directory: &Path) -> Result<(), CliError> {
     });
     if !["nodes.json", "nodes.npy"]
         .iter()
-        .all(|file| files.contains(file))
+        .all(|wanted| files.iter().any(|file| file == wanted))
     {
         return Ok(());
     }

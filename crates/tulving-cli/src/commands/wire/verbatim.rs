@@ -6,8 +6,8 @@
 
 use serde_json::value::RawValue;
 use tulving::json::{self, Text, Value};
-use tulving::model::Json;
-use tulving::record::{self, Part, Record};
+use tulving::model::{Json, Memory};
+use tulving::record::{self, Part};
 
 /// JSON that is written as it stands.
 pub(super) type Verbatim = Box<RawValue>;
@@ -20,13 +20,13 @@ pub(super) struct Source {
 
 impl Source {
     /// Of a memory. If it cannot be restored, the columns are all that there is.
-    pub(super) fn of<R: Record>(memory: &R) -> Self {
+    pub(super) fn of(memory: &Memory) -> Self {
         let mut bytes = Vec::new();
         let restored = record::write(memory, Part::Everything, &mut bytes);
         let record = restored.and_then(|()| json::parse(&bytes).map(Value::into_owned));
         Self {
             record: record.unwrap_or(Value::Null),
-            known: R::KNOWN,
+            known: memory.kind().known_keys(),
         }
     }
 

@@ -16,8 +16,7 @@ use super::journal::Operation;
 use super::layout::{Layout, LayoutError};
 use super::manifest::claims_of;
 use super::origin::{self, Fault};
-use super::state::{KINDS, State, Trust, journal, record_of};
-use super::usage;
+use super::state::{State, Trust, journal, record_of};
 use crate::backend::{
     Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, FoundBy, Listing, Matching,
     Nearest, Page, Sources,
@@ -184,7 +183,7 @@ impl FileBackend {
     pub fn differing(&self) -> Result<Vec<String>, FileError> {
         let state = self.directory.state()?;
         let mut differing = Vec::new();
-        for kind in KINDS {
+        for kind in Kind::ALL {
             let paths = state.shelf(kind).base.differing()?;
             differing.extend(paths.iter().map(|path| relative(&state.root, path)));
         }
@@ -198,7 +197,7 @@ impl FileBackend {
     pub fn problems(&self) -> Result<Vec<Problem>, FileError> {
         let state = self.directory.state()?;
         let mut problems = Vec::new();
-        for kind in KINDS {
+        for kind in Kind::ALL {
             let base = &state.shelf(kind).base;
             for row in 0..base.rows() {
                 let Some(known) = base.catalog.get(row as usize) else {
@@ -243,7 +242,7 @@ impl FileBackend {
             return Ok(None);
         }
         let mut found = Vec::new();
-        for kind in KINDS {
+        for kind in Kind::ALL {
             let shelf = state.shelf(kind);
             let of_base = (0..shelf.base.rows()).filter(|row| !shelf.changes.dead.contains(row));
             let changes = (shelf.base.rows()..).take(shelf.changes.rows() as usize);
@@ -275,7 +274,7 @@ impl FileBackend {
     pub fn without_vector(&self) -> Result<Vec<Key>, FileError> {
         let state = self.directory.state()?;
         let mut keys = Vec::new();
-        for kind in KINDS {
+        for kind in Kind::ALL {
             for (doc, known) in state.shelf(kind).live() {
                 if state.vector(kind, doc)?.is_none() {
                     keys.push(Key::new(kind, known.id));
@@ -389,12 +388,12 @@ fn first_space(state: &State, after: Option<Arc<Space>>) -> Option<Space> {
 
 /// What a plan that writes a memory rests on.
 fn claims(memory: &Memory) -> impl Iterator<Item = Claim> {
-    let conversation = match memory {
-        Memory::Node(node) => Some(Claim::Conversation(node.conversation_id.clone())),
-        Memory::Episode(_) => None,
-    };
-    let key = Claim::Memory(memory.kind(), memory.id().to_owned());
-    std::iter::once(key).chain(conversation)
+    let kind = memory.kind();
+    let end = memory
+        .position()
+        .map(|(container, _)| Claim::End(kind, container.to_owned()));
+    let key = Claim::Memory(kind, memory.id().to_owned());
+    std::iter::once(key).chain(end)
 }
 
 /// The record of a memory that is new: in files that the origin reads too, one that it takes.
@@ -483,7 +482,7 @@ fn plan_replace(state: &State, old: &Memory, new: &Entry) -> Result<(Plan, ()), 
     let mut space = state.space.clone();
     check_space(&mut space, new.embedding.as_ref())?;
     let mut memory = admitted(&new.memory, state.scope)?;
-    usage::tell(&mut memory, usage::of(&present));
+    memory.set_usage(present.usage());
     let record = record_of(&memory)?;
     if state.shared {
         // What the record had before is not for us to refuse.
@@ -570,7 +569,7 @@ impl Backend for FileBackend {
         let keys = keys.to_vec();
         self.write(scope, move |state| {
             let keys = present(state, &keys);
-            let touches = KINDS.into_iter().filter_map(|kind| {
+            let touches = Kind::ALL.into_iter().filter_map(|kind| {
                 let ids: Vec<String> = keys
                     .iter()
                     .filter(|key| key.kind == kind)

@@ -14,7 +14,7 @@ use super::npy;
 use super::pair::{At, Pair, PairError};
 use super::prints::Prints;
 use crate::json::{self, ParseError, Records, Value};
-use crate::model::{Embedding, Episode, Kind, Memory, Node, Scope};
+use crate::model::{Embedding, Kind, Memory, Scope};
 use crate::record::{self, Flaw, Reason, Stamp};
 use crate::search::segment::{Segment, SegmentBuilder};
 use crate::search::vector::Compact;
@@ -365,10 +365,7 @@ impl Base {
 /// Reads a record as a memory of the scope.
 pub(super) fn read(kind: Kind, value: &mut Value<'_>, scope: Scope) -> Result<Memory, Flaw> {
     let stamp = Stamp::only(scope);
-    Ok(match kind {
-        Kind::Node => record::read::<Node>(value, &stamp)?.record.into(),
-        Kind::Episode => record::read::<Episode>(value, &stamp)?.record.into(),
-    })
+    Ok(record::read(kind, value, &stamp)?.memory)
 }
 
 /// Appends the record of a memory in canonical form.
@@ -376,10 +373,7 @@ pub(super) fn read(kind: Kind, value: &mut Value<'_>, scope: Scope) -> Result<Me
 /// # Errors
 /// If its carry was tampered with.
 pub(super) fn write(memory: &Memory, out: &mut Vec<u8>) -> Result<(), ParseError> {
-    match memory {
-        Memory::Node(node) => record::write(node, record::Part::Everything, out),
-        Memory::Episode(episode) => record::write(episode, record::Part::Everything, out),
-    }
+    record::write(memory, record::Part::Everything, out)
 }
 
 /// The cluster that a record names, sound or not: its place in the file counts for clusters.json.

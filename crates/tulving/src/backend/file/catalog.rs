@@ -91,10 +91,6 @@ impl Catalog {
         is_stamped: bool,
     ) {
         let labels = Labels::from(memory);
-        let (sequence, label) = match memory {
-            Memory::Node(node) => (node.sequence_index, node.cluster_label.as_deref()),
-            Memory::Episode(_) => (0, None),
-        };
         let tags: String = tags(memory)
             .into_iter()
             .flat_map(|tag| ["\0".to_owned(), tag])
@@ -105,10 +101,10 @@ impl Catalog {
             id: labels.id,
             conversation: labels.conversation_id.unwrap_or_default(),
             source: labels.source,
-            sequence,
+            sequence: memory.position().map_or(0, |(_, index)| index),
             created_at: labels.created_at,
             cluster: labels.cluster_id,
-            label,
+            label: memory.cluster_label(),
             has_code: labels.has_code,
             is_stamped,
             tags: &tags,

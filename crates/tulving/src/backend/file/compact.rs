@@ -19,11 +19,11 @@ use super::lock::Lock;
 use super::manifest::Manifest;
 use super::npy::{self, header};
 use super::prints::Prints;
-use super::state::{KINDS, Shelf, State, Trust, journal, log_path, record_of};
+use super::state::{Shelf, State, Trust, journal, log_path, record_of};
 use super::vector_bytes;
 use crate::fsutil::{self, Access};
 use crate::json::{self, Text, Value};
-use crate::model::{Key, Kind};
+use crate::model::{Key, Kind, PerKind};
 
 /// What a compaction did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -161,8 +161,8 @@ impl<'s> Fold<'s> {
         // Vectors first: rows that were only added stay aligned for a program that reads the pair
         // without knowing of commits.
         let (mut records, mut new_ids) = (Vec::new(), Vec::new());
-        let mut counts = [0; 2];
-        for (kind, count) in KINDS.into_iter().zip(&mut counts) {
+        let mut counts = PerKind::default();
+        for (kind, count) in counts.iter_mut() {
             let shelf = state.shelf(kind);
             let slots = slots(shelf);
             *count = slots.len() as u64;
@@ -328,23 +328,24 @@ impl<'s> Fold<'s> {
         self.commit.publish(&self.state.root, &path, None)
     }
 
-    fn stage_manifest(&mut self, [nodes, episodes]: [u64; 2]) -> Result<(), FileError> {
+    fn stage_manifest(&mut self, counts: PerKind<u64>) -> Result<(), FileError> {
         let state = self.state;
         if self.layout.version == "2.0.0" {
             let dims = state.space.as_ref().map_or(0, |space| space.dims as u64);
-            self.manifest.set_stats(&[
-                ("total_nodes", nodes),
-                ("total_episodes", episodes),
-                ("embedding_dim", dims),
-            ]);
-        } else if episodes > 0 && self.layout.episodes.is_none() {
-            let place = self.layout.place(Kind::Episode).clone();
-            for (key, path) in [
-                ("episodes_file", &place.records),
-                ("episode_embeddings_file", &place.vectors),
-            ] {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                self.manifest.name(key, &name);
+            self.manifest.set_counts(&counts);
+            self.manifest.set_stats(&[("embedding_dim", dims)]);
+        } else {
+            for (kind, count) in counts {
+                if count > 0 && !self.layout.holds(kind) {
+                    let place = self.layout.place(kind);
+                    for (key, path) in Layout::dated_keys(kind)
+                        .into_iter()
+                        .zip([&place.records, &place.vectors])
+                    {
+                        let name = path.file_name().unwrap_or_default().to_string_lossy();
+                        self.manifest.name(key, &name);
+                    }
+                }
             }
         }
         self.manifest.set_shared(state.shared);

@@ -49,7 +49,8 @@ pub(super) struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Claim {
     Memory(Kind, String),
-    Conversation(String),
+    /// The end of what memories of a kind are part of.
+    End(Kind, String),
     Space,
 }
 

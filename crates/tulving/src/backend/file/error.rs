@@ -25,7 +25,7 @@ pub enum FileError {
     #[error(transparent)]
     Pair(#[from] PairError),
     /// There are more records than vectors, or fewer.
-    #[error("{} count mismatch: {records} holds {record_count}, {vectors} holds {vector_count} vectors", title(.kind))]
+    #[error("{} count mismatch: {records} holds {record_count}, {vectors} holds {vector_count} vectors", .kind.title())]
     CountMismatch {
         /// Nodes or episodes.
         kind: Kind,
@@ -288,13 +288,6 @@ impl FileError {
 impl From<NpyError> for FileError {
     fn from(error: NpyError) -> Self {
         Self::Pair(PairError::Vectors(error))
-    }
-}
-
-fn title(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Node => "Node",
-        Kind::Episode => "Episode",
     }
 }
 

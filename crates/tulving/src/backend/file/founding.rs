@@ -12,15 +12,15 @@ use uuid::Uuid;
 
 use super::backend::FileBackend;
 use super::error::FileError;
-use super::layout::{Layout, LayoutError, USUAL};
+use super::layout::{self, Layout, LayoutError};
 use super::lock::{Lock, PATIENCE};
 use super::manifest::{self, Manifest};
 use super::npy;
 use super::pair::{Pair, PairError};
-use super::state::{KINDS, journal};
+use super::state::journal;
 use crate::fsutil::{self, Access};
 use crate::json::{self, Value};
-use crate::model::{Scope, Space};
+use crate::model::{Kind, PerKind, Scope, Space};
 
 /// A directory, as far as owners are concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,10 +89,8 @@ impl Site {
             Ok(_) => {}
         }
         let manifest = root.join("manifest.json");
-        let has_files = USUAL
-            .iter()
-            .any(|(folder, name)| root.join(folder).join(name).exists());
-        let is_known = has_files || manifest.exists() && manifest::speaks_of_memories(&manifest)?;
+        let is_known = layout::has_files(root)
+            || manifest.exists() && manifest::speaks_of_memories(&manifest)?;
         let layout = match Layout::find(root) {
             Err(error @ (LayoutError::Flat { .. } | LayoutError::NoDirectory { .. })) => {
                 return Err(error.into());
@@ -119,7 +117,7 @@ impl Inventory {
         /// More are not told apart.
         const MOST: usize = 5;
         let (mut owners, mut dims, mut inexact) = (Vec::new(), 0, None);
-        for kind in KINDS {
+        for kind in Kind::ALL {
             let Some(paths) = layout.require(kind)? else {
                 continue;
             };
@@ -248,7 +246,7 @@ impl Founding {
                 write_empty(root, space)?;
                 let mut manifest = Manifest::new(root.join("manifest.json"));
                 manifest.set_owner(scope);
-                manifest.set_stats(&[("total_nodes", 0), ("total_episodes", 0)]);
+                manifest.set_counts(&PerKind::default());
                 manifest
             }
             Site::Unclaimed(_) | Site::Owned(_) => Manifest::read(&Layout::find(root)?)?,
@@ -307,7 +305,7 @@ fn newly_named(root: &Path, model: &str) -> Result<Option<Space>, FileError> {
     };
     let known = Manifest::read(&layout)?.space()?;
     let mut dims = known.as_ref().map_or(0, |space| space.dims);
-    for kind in KINDS {
+    for kind in Kind::ALL {
         if let Some(paths) = layout.require(kind)? {
             dims = dims.max(Pair::open(paths, npy::Options::default())?.vectors.dims());
         }
@@ -326,7 +324,7 @@ fn newly_named(root: &Path, model: &str) -> Result<Option<Space>, FileError> {
 /// Refuses a space that the vectors of a directory do not fit.
 fn check_width(root: &Path, space: &Space) -> Result<(), FileError> {
     let layout = Layout::find(root)?;
-    for kind in KINDS {
+    for kind in Kind::ALL {
         let Some(paths) = layout.require(kind)? else {
             continue;
         };
@@ -344,10 +342,12 @@ fn check_width(root: &Path, space: &Space) -> Result<(), FileError> {
 
 /// Whether a directory without a manifest is what a creation left that was interrupted.
 fn was_left(root: &Path, layout: &Layout) -> bool {
-    let holds_none = fs::read(&layout.nodes.records).is_ok_and(|bytes| bytes == b"[]");
+    let holds_none = |kind| {
+        let records = &layout.place(kind).records;
+        !layout.holds(kind) || fs::read(records).is_ok_and(|bytes| bytes == b"[]")
+    };
     layout.manifest.is_none()
-        && layout.episodes.is_none()
-        && holds_none
+        && Kind::ALL.into_iter().all(holds_none)
         && journal(root).join("lock").exists()
 }
 

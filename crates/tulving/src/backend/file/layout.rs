@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use thiserror::Error;
 
 use crate::json::{self, Value};
-use crate::model::Kind;
+use crate::model::{Kind, PerKind};
 
 /// The files of one kind of memory: row i of the vectors belongs to element i of the records.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +27,10 @@ pub struct Layout {
     pub version: &'static str,
     /// The manifest that was followed, if there is one.
     pub manifest: Option<PathBuf>,
-    /// Nodes and their vectors.
-    pub nodes: PairPaths,
-    /// Episodes and their vectors, if the directory holds episodes.
-    pub episodes: Option<PairPaths>,
-    /// Where episodes go, whether there are any or not.
-    pub(super) episodes_place: PairPaths,
+    /// Where the files of each kind are, or go when there are memories of it.
+    pairs: PerKind<PairPaths>,
+    /// The kinds whose files should be there.
+    held: PerKind<bool>,
     /// Indices into the nodes by cluster; may be missing.
     pub(super) clusters: PathBuf,
 }
@@ -60,7 +58,7 @@ pub enum LayoutError {
         /// The directory.
         path: PathBuf,
         /// The names of the files: `nodes.json`, `nodes.npy` and the like.
-        files: Vec<&'static str>,
+        files: Vec<String>,
     },
     /// A file that belongs to the layout is not there.
     #[error("{path}: {found}; it should hold the {what}")]
@@ -90,30 +88,78 @@ pub enum LayoutError {
     },
 }
 
-/// The files of memories by their usual names, each with its folder.
-pub(super) const USUAL: [(&str, &str); 4] = [
-    ("corpus", "nodes.json"),
-    ("corpus", "episodes.json"),
-    ("vectors", "nodes.npy"),
-    ("vectors", "episodes.npy"),
-];
+/// Where the files of a kind are, if nothing names other places. They are called after the kind.
+struct Usual {
+    records: &'static str,
+    vectors: &'static str,
+    /// Where they are in layout 1.x, whose manifest names them.
+    dated: Dated,
+}
+
+/// Where the files of a kind are in layout 1.x, and the keys that name them.
+struct Dated {
+    folder: &'static str,
+    records_key: &'static str,
+    vectors_key: &'static str,
+}
+
+static USUAL: PerKind<Usual> = PerKind::new([
+    Usual {
+        records: "corpus",
+        vectors: "vectors",
+        dated: Dated {
+            folder: "memory_nodes",
+            records_key: "nodes_file",
+            vectors_key: "node_embeddings_file",
+        },
+    },
+    Usual {
+        records: "corpus",
+        vectors: "vectors",
+        dated: Dated {
+            folder: "episodic_memories",
+            records_key: "episodes_file",
+            vectors_key: "episode_embeddings_file",
+        },
+    },
+]);
+
+/// A directory holds memories of this kind whether or not it has any: it is known by their files.
+const FIRST: Kind = Kind::Node;
+
+/// The files of memories by their usual names, each with its folder; records before vectors.
+fn usual() -> impl Iterator<Item = (&'static str, String)> {
+    let records = USUAL
+        .iter()
+        .map(|(kind, usual)| (usual.records, format!("{}.json", kind.plural())));
+    let vectors = USUAL
+        .iter()
+        .map(|(kind, usual)| (usual.vectors, format!("{}.npy", kind.plural())));
+    records.chain(vectors)
+}
 
 /// The folder of layout 2.0.0 that a file of this name belongs in.
 #[must_use]
 pub fn folder_of(file: &str) -> Option<&'static str> {
-    let usual = USUAL.iter().find(|(_, name)| *name == file);
-    usual.map(|(folder, _)| *folder)
+    usual()
+        .find(|(_, name)| name == file)
+        .map(|(folder, _)| folder)
+}
+
+/// Whether a file of memories is where it usually is.
+pub(super) fn has_files(root: &Path) -> bool {
+    usual().any(|(folder, name)| root.join(folder).join(name).exists())
 }
 
 /// The files of memories that stand in a directory itself, where nothing looks for them.
 #[must_use]
-pub fn astray(root: &Path) -> Vec<&'static str> {
-    let names = USUAL.map(|(_, name)| name).into_iter();
+pub fn astray(root: &Path) -> Vec<String> {
+    let names = usual().map(|(_, name)| name);
     names.filter(|name| root.join(name).is_file()).collect()
 }
 
 /// `nodes.json and nodes.npy are`
-fn are(files: &[&str]) -> String {
+fn are(files: &[String]) -> String {
     let verb = if files.len() == 1 { "is" } else { "are" };
     match files {
         [.., before, last] => {
@@ -140,7 +186,7 @@ impl Layout {
         let manifest = root.join("manifest.json");
         if manifest.exists() || root.join("corpus").is_dir() {
             let unified = Self::unified(root, manifest)?;
-            return match unified.nodes.records.exists() {
+            return match unified.pairs[FIRST].records.exists() {
                 true => Ok(unified),
                 false => Self::not_flat(root).map(|()| unified),
             };
@@ -159,7 +205,7 @@ impl Layout {
     /// Refuses a directory in which files of nodes stand without their folders.
     fn not_flat(root: &Path) -> Result<(), LayoutError> {
         let files = astray(root);
-        if files.iter().any(|name| name.starts_with("nodes")) {
+        if files.iter().any(|name| name.starts_with(FIRST.plural())) {
             let path = root.to_owned();
             return Err(LayoutError::Flat { path, files });
         }
@@ -181,24 +227,22 @@ impl Layout {
                 root.join(section).join(name)
             })
         };
-        let pair = |kind: Kind| -> Result<PairPaths, LayoutError> {
-            let key = format!("{}_file", kind.plural());
+        let pairs = PerKind::try_from_fn(|kind| {
+            let (key, usual) = (format!("{}_file", kind.plural()), &USUAL[kind]);
             Ok(PairPaths {
-                records: place("corpus", &key, &format!("{}.json", kind.plural()))?,
-                vectors: place("vectors", &key, &format!("{}.npy", kind.plural()))?,
+                records: place(usual.records, &key, &format!("{}.json", kind.plural()))?,
+                vectors: place(usual.vectors, &key, &format!("{}.npy", kind.plural()))?,
             })
-        };
-        let nodes = pair(Kind::Node)?;
-        let episodes_place = pair(Kind::Episode)?;
-        let episodes = Some(episodes_place.clone())
-            .filter(|pair| pair.records.exists() || pair.vectors.exists());
+        })?;
         Ok(Self {
             root: root.to_owned(),
             version: "2.0.0",
             manifest,
-            nodes,
-            episodes,
-            episodes_place,
+            held: PerKind::from_fn(|kind| {
+                let pair: &PairPaths = &pairs[kind];
+                kind == FIRST || pair.records.exists() || pair.vectors.exists()
+            }),
+            pairs,
             clusters: clusters(root, names.as_ref())?,
         })
     }
@@ -214,37 +258,52 @@ impl Layout {
                 .join(folder)
                 .join(names.get(None, key)?.ok_or_else(reason)?))
         };
-        let nodes = PairPaths {
-            records: required("memory_nodes", "nodes_file")?,
-            vectors: required("vectors", "node_embeddings_file")?,
-        };
-        let episodes = match names.get(None, "episodes_file")? {
-            None => None,
-            Some(name) => Some(PairPaths {
-                records: root.join("episodic_memories").join(name),
-                vectors: required("vectors", "episode_embeddings_file")?,
-            }),
-        };
+        let mut held = PerKind::default();
+        let pairs = PerKind::try_from_fn(|kind| {
+            let dated = &USUAL[kind].dated;
+            held[kind] = kind == FIRST || names.get(None, dated.records_key)?.is_some();
+            if !held[kind] {
+                return Ok(PairPaths {
+                    records: root
+                        .join(dated.folder)
+                        .join(format!("{}.json", kind.plural())),
+                    vectors: root.join("vectors").join(format!("{}.npy", kind.plural())),
+                });
+            }
+            Ok(PairPaths {
+                records: required(dated.folder, dated.records_key)?,
+                vectors: required("vectors", dated.vectors_key)?,
+            })
+        })?;
         Ok(Self {
             root: root.to_owned(),
             version: "1.x",
             manifest: Some(manifest),
-            nodes,
-            episodes_place: episodes.clone().unwrap_or_else(|| PairPaths {
-                records: root.join("episodic_memories").join("episodes.json"),
-                vectors: root.join("vectors").join("episodes.npy"),
-            }),
-            episodes,
+            pairs,
+            held,
             clusters: clusters(root, Some(&names))?,
         })
     }
 
+    /// The keys under which a manifest of layout 1.x names the files of a kind.
+    pub(super) fn dated_keys(kind: Kind) -> [&'static str; 2] {
+        let Dated {
+            records_key,
+            vectors_key,
+            ..
+        } = USUAL[kind].dated;
+        [records_key, vectors_key]
+    }
+
+    /// Whether the directory holds a kind: its files should be there.
+    #[must_use]
+    pub fn holds(&self, kind: Kind) -> bool {
+        self.held[kind]
+    }
+
     /// Where the files of one kind are, or go when there are memories of it.
     pub(super) fn place(&self, kind: Kind) -> &PairPaths {
-        match kind {
-            Kind::Node => &self.nodes,
-            Kind::Episode => &self.episodes_place,
-        }
+        &self.pairs[kind]
     }
 
     /// The pair of files of one kind, if the directory holds that kind.
@@ -252,10 +311,7 @@ impl Layout {
     /// # Errors
     /// If one of the two is not there.
     pub fn require(&self, kind: Kind) -> Result<Option<&PairPaths>, LayoutError> {
-        let pair = match kind {
-            Kind::Node => Some(&self.nodes),
-            Kind::Episode => self.episodes.as_ref(),
-        };
+        let pair = self.holds(kind).then(|| self.place(kind));
         for (path, what) in pair.into_iter().flat_map(|pair| {
             let vectors = format!("vectors of the {}", kind.plural());
             [

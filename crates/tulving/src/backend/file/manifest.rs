@@ -10,7 +10,7 @@ use super::layout::{Layout, LayoutError};
 use super::npy;
 use crate::fsutil::{self, Access};
 use crate::json::{self, Text, Value};
-use crate::model::{Scope, Space, Timestamp};
+use crate::model::{PerKind, Scope, Space, Timestamp};
 
 /// The newest form of a data directory that this program knows. Form 1 is that of programs which wrote
 /// no form.
@@ -230,6 +230,13 @@ impl Manifest {
         match beside_nodes(&mut self.value) {
             Some(at) => set(at, &[key], text(file)),
             None => self.set(&[key], text(file)),
+        }
+    }
+
+    /// Says how many memories of each kind there are.
+    pub(super) fn set_counts(&mut self, counts: &PerKind<u64>) {
+        for (kind, count) in counts.iter() {
+            self.set_stats(&[(&format!("total_{}", kind.plural()), *count)]);
         }
     }
 

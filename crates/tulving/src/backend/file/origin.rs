@@ -8,10 +8,10 @@ use std::fmt;
 
 use crate::json::{Text, Value};
 use crate::model::{
-    Complexity, ConversationMode, EmotionalValence, Episode, IntentType, Kind, Memory, Node, Scope,
-    Timestamp, Urgency,
+    Complexity, ConversationMode, EmotionalValence, IntentType, Kind, Memory, Scope, Timestamp,
+    Urgency,
 };
-use crate::record::Record as _;
+use crate::record;
 
 /// The sources that it knows.
 pub(super) const SOURCES: [&str; 4] = ["anthropic", "openai", "grok", "gemini"];
@@ -76,10 +76,7 @@ pub(super) fn faults(kind: Kind, record: &Value<'_>) -> Vec<Fault> {
         return vec![Fault::NotAnObject];
     };
     let mut faults = Vec::new();
-    let known = match kind {
-        Kind::Node => Node::KNOWN,
-        Kind::Episode => Episode::KNOWN,
-    };
+    let known = kind.known_keys();
     let knows = |key: &Text<'_>| {
         key.to_str().is_some_and(|key| {
             known.contains(&key) && (kind == Kind::Node || !STAMPS.contains(&key))
@@ -141,11 +138,7 @@ pub(super) fn adapt<'v>(
     };
     let kind = memory.kind();
     let is_stamped = kind == Kind::Node && generation == Generation::Newer;
-    let rendered = match memory {
-        Memory::Node(node) => node.render(),
-        Memory::Episode(episode) => episode.render(),
-    };
-    for (key, value) in rendered {
+    for (key, value) in record::render(memory) {
         if members
             .iter()
             .all(|(present, _)| present.to_str() != Some(key))

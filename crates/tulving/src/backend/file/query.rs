@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::catalog::Known;
 use super::error::FileError;
-use super::state::{KINDS, Shelf, State};
+use super::state::{Shelf, State};
 use crate::backend::{Cluster, Counts, Cursor, Filter, Listing, Order, Page, Scored};
 use crate::model::{Facts, Key, Kind, Memory};
 use crate::search::index::{self, Index};
@@ -36,7 +36,7 @@ impl State {
         &'s self,
         filter: &'s Filter,
     ) -> impl Iterator<Item = (Kind, u32, Known<'s>)> + 's {
-        let kinds = KINDS.into_iter().filter(|kind| filter.wants(*kind));
+        let kinds = filter.wanted();
         kinds.flat_map(move |kind| {
             let open = filter.is_open();
             self.shelf(kind)
@@ -85,10 +85,7 @@ impl State {
     pub(super) fn count(&self, filter: &Filter) -> Counts {
         let mut counts = Counts::default();
         for (kind, ..) in self.passing(filter) {
-            match kind {
-                Kind::Node => counts.nodes += 1,
-                Kind::Episode => counts.episodes += 1,
-            }
+            counts[kind] += 1;
         }
         counts
     }
@@ -130,7 +127,7 @@ impl State {
         filter: &Filter,
     ) -> Result<Vec<Scored>, FileError> {
         let mut candidates = Vec::new();
-        for kind in KINDS.into_iter().filter(|kind| filter.wants(*kind)) {
+        for kind in filter.wanted() {
             let shelf = self.shelf(kind);
             for doc in self.nearest_documents(shelf, query, limit, filter)? {
                 let Some(known) = shelf.known(doc) else {
@@ -191,7 +188,7 @@ impl State {
         filter: &Filter,
     ) -> Result<Vec<Scored>, FileError> {
         let mut candidates = Vec::new();
-        for kind in KINDS.into_iter().filter(|kind| filter.wants(*kind)) {
+        for kind in filter.wanted() {
             let shelf = self.shelf(kind);
             let scores = self.scores(shelf, terms, filter)?;
             let known = scores

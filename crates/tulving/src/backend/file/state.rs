@@ -18,10 +18,8 @@ use super::prints::{Prints, Stat};
 use super::usage;
 use crate::backend::Sources;
 use crate::json::{self, Value};
-use crate::model::{Kind, Memory, Scope, Space};
+use crate::model::{Kind, Memory, PerKind, Scope, Space};
 use crate::record::{Flaw, Reason};
-
-pub(super) const KINDS: [Kind; 2] = [Kind::Node, Kind::Episode];
 
 /// A directory as it is at one moment. Cheap to clone; what a clone shows does not change.
 #[derive(Debug, Clone)]
@@ -36,8 +34,7 @@ pub(super) struct State {
     pub(super) log: Option<Log>,
     /// Whether the log belongs to the base as it is; if not, the log is empty.
     pub(super) bound: bool,
-    nodes: Shelf,
-    episodes: Shelf,
+    shelves: PerKind<Shelf>,
     /// Whether it was read through a commit that nobody could finish.
     through_commit: bool,
     /// What the system said of the files when they were opened.
@@ -184,8 +181,8 @@ impl State {
                 base: Arc::new(base),
             })
         };
-        let (nodes, episodes) = (shelf(Kind::Node)?, shelf(Kind::Episode)?);
-        prints.keep(nodes.base.guarded().as_ref());
+        let shelves = PerKind::try_from_fn(&mut shelf)?;
+        prints.keep(shelves[Kind::Node].base.guarded().as_ref());
         let mut state = Self {
             root: root.into(),
             scope,
@@ -193,8 +190,7 @@ impl State {
             shared: false,
             log: None,
             bound: true,
-            nodes,
-            episodes,
+            shelves,
             through_commit: head.commit.is_some(),
             seen: seen.into(),
         };
@@ -225,18 +221,14 @@ impl State {
 
     /// The space that vectors of unknown origin are taken for.
     fn usual_space(&self) -> Option<Space> {
-        let dims = self.nodes.base.dims().max(self.episodes.base.dims());
-        match dims {
-            0 => None,
-            Space::BGE_M3_DIMS => Some(Space::local(Space::BGE_M3, dims)),
-            _ => Some(Space::local("unknown", dims)),
-        }
+        let dims = self.shelves.values().map(|shelf| shelf.base.dims()).max();
+        dims.filter(|dims| *dims > 0).map(Space::unnamed)
     }
 
     /// Whether all nodes could be the origin's, in a directory that does not say whether it held files
     /// of the origin when it got its owner. A row that is no memory says nothing of that.
     fn looks_shared(&self) -> bool {
-        let catalog = &self.nodes.base.catalog;
+        let catalog = &self.shelves[Kind::Node].base.catalog;
         let sound = (0..catalog.len()).filter(|row| catalog.is_sound(*row));
         let sources = sound.filter_map(|row| Some(catalog.get(row)?.source));
         let mut are_its = sources.map(|source| origin::SOURCES.contains(&source));
@@ -249,7 +241,7 @@ impl State {
             return Sources::any();
         }
         let mut counts = origin::SOURCES.map(|source| (source, 0_u64));
-        for kind in KINDS {
+        for kind in Kind::ALL {
             for (_, known) in self.shelf(kind).live() {
                 for (_, count) in counts.iter_mut().filter(|(name, _)| *name == known.source) {
                     *count += 1;
@@ -268,7 +260,7 @@ impl State {
 
     /// Whether nodes say whose they are. Where there are none, the next ones do.
     pub(super) fn generation(&self) -> Generation {
-        let nodes = &self.nodes.base;
+        let nodes = &self.shelves[Kind::Node].base;
         match nodes.rows() == 0 || nodes.is_stamped() {
             true => Generation::Newer,
             false => Generation::Older,
@@ -279,7 +271,7 @@ impl State {
         let Some(space) = &self.space else {
             return Ok(());
         };
-        for shelf in [&self.nodes, &self.episodes] {
+        for shelf in self.shelves.values() {
             let base = &shelf.base;
             if base.rows() > 0 && base.dims() != space.dims {
                 return Err(FileError::Width {
@@ -385,22 +377,16 @@ impl State {
     }
 
     pub(super) fn shelf(&self, kind: Kind) -> &Shelf {
-        match kind {
-            Kind::Node => &self.nodes,
-            Kind::Episode => &self.episodes,
-        }
+        &self.shelves[kind]
     }
 
     fn shelf_mut(&mut self, kind: Kind) -> &mut Shelf {
-        match kind {
-            Kind::Node => &mut self.nodes,
-            Kind::Episode => &mut self.episodes,
-        }
+        &mut self.shelves[kind]
     }
 
     /// What a log would be bound to now.
     pub(super) fn binding(&self) -> Vec<Bound> {
-        KINDS
+        Kind::ALL
             .into_iter()
             .flat_map(|kind| {
                 let base = &self.shelf(kind).base;
@@ -425,18 +411,19 @@ impl State {
         changed
     }
 
-    /// Of the files of records the one that fewer may read: nothing that holds memories of both kinds
+    /// Of the files of records the one that fewer may read: nothing that holds memories of all kinds
     /// is for more.
     pub(super) fn guarded(&self) -> Option<Metadata> {
-        let files = KINDS
-            .into_iter()
-            .filter_map(|kind| self.shelf(kind).base.guarded());
+        let files = self
+            .shelves
+            .values()
+            .filter_map(|shelf| shelf.base.guarded());
         files.min_by_key(|file| (file.mode() & 0o077).count_ones())
     }
 
     /// Bytes of the base's files.
     pub(super) fn base_bytes(&self) -> u64 {
-        self.nodes.base.bytes() + self.episodes.base.bytes()
+        self.shelves.values().map(|shelf| shelf.base.bytes()).sum()
     }
 
     /// Bytes of pending writes.
@@ -455,9 +442,9 @@ impl State {
             _ => shelf.base.memory(doc)?,
         };
         if let Some(touched) = shelf.changes.touched(memory.id()) {
-            let (count, _) = usage::of(&memory);
+            let (count, _) = memory.usage();
             let count = count.saturating_add(touched.times);
-            usage::tell(&mut memory, (count, Some(touched.last)));
+            memory.set_usage((count, Some(touched.last)));
         }
         Ok(memory)
     }
@@ -579,7 +566,7 @@ pub(super) fn record_of(memory: &Memory) -> Result<Vec<u8>, FileError> {
     };
     let mut bytes = Vec::new();
     base::write(memory, &mut bytes).map_err(refused)?;
-    let (count, last) = usage::of(memory);
+    let (count, last) = memory.usage();
     if let Some(last) = last {
         let mut value = json::parse(&bytes).map_err(refused)?;
         let says = |key| value.get(key).is_some_and(|value| *value != Value::Null);

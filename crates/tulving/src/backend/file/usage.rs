@@ -4,30 +4,13 @@
 //! members would be rendered without them again.
 
 use crate::json::{Text, Value};
-use crate::model::{Memory, Timestamp};
+use crate::model::Timestamp;
 
 /// How often a memory was recalled since it was last written, and when.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Touched {
     pub(super) times: i64,
     pub(super) last: Timestamp,
-}
-
-/// How often a memory was recalled in all, and when.
-pub(super) fn of(memory: &Memory) -> (i64, Option<Timestamp>) {
-    match memory {
-        Memory::Node(node) => (node.access_count, node.last_accessed),
-        Memory::Episode(episode) => (episode.access_count, episode.last_accessed),
-    }
-}
-
-/// Says so of a memory.
-pub(super) fn tell(memory: &mut Memory, (count, last): (i64, Option<Timestamp>)) {
-    let (access_count, last_accessed) = match memory {
-        Memory::Node(node) => (&mut node.access_count, &mut node.last_accessed),
-        Memory::Episode(episode) => (&mut episode.access_count, &mut episode.last_accessed),
-    };
-    (*access_count, *last_accessed) = (count, last);
 }
 
 /// Adds to what a record says.

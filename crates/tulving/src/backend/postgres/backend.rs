@@ -19,7 +19,7 @@ use super::statement::Statement;
 use crate::backend::{
     Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Matching, Nearest, Page,
 };
-use crate::model::{Embedding, Facts, Key, Memory, Scope, Space, Timestamp};
+use crate::model::{Embedding, Facts, Key, Kind, Memory, Scope, Space, Timestamp};
 
 /// How a backend uses its database.
 #[derive(Debug, Clone)]
@@ -119,8 +119,11 @@ impl PostgresBackend {
         again!(Tries::reading(), async {
             let mut connection = self.lend().await?;
             let scoped = connection.bind(&self.place, scope, self.reading());
-            let count = "SELECT (SELECT count(*) FROM memory_nodes WHERE scope_id = $1 AND embedding IS NULL) \
-                              + (SELECT count(*) FROM episodic_memories WHERE scope_id = $1 AND embedding IS NULL)";
+            let counts = Kind::ALL.map(|kind| {
+                let table = kind.table();
+                format!("(SELECT count(*) FROM {table} WHERE scope_id = $1 AND embedding IS NULL)")
+            });
+            let count = format!("SELECT {}", counts.join(" + "));
             let count = Statement::new(count).with(scope.id(), Type::UUID);
             let rows = scoped
                 .finish(&[count], "counting memories without a vector")

@@ -3,15 +3,15 @@
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::look_up::{HAS_SOURCE, HAS_TIME, by_conversation};
+use super::look_up::{HAS_SOURCE, HAS_TIME, by_container};
 use super::statement::Statement;
-use super::table::Table;
 use crate::backend::Filter;
 use crate::model::Kind;
 
 /// Adds `FROM … WHERE …`: the rows `m` of a scope that pass, with what is joined to them. Where the filter
 /// names conversations, they are read by their index.
-pub(super) fn from_passing<R: Table>(
+pub(super) fn from_passing(
+    kind: Kind,
     scope: Uuid,
     filter: &Filter,
     joined: &str,
@@ -21,34 +21,32 @@ pub(super) fn from_passing<R: Table>(
     if filter.conversations.is_empty() {
         to.text(&format!(
             " FROM {} m {joined} WHERE m.scope_id = {scope}",
-            R::TABLE
+            kind.table()
         ));
     } else {
         let mut wanted = texts(&filter.conversations);
         wanted.sort_unstable();
         wanted.dedup();
         to.text(" FROM unnest(").value(wanted, Type::TEXT_ARRAY);
-        let look_up = by_conversation::<R>(&scope, "wanted.id", "");
+        let look_up = by_container(kind, &scope, "wanted.id", "");
         to.text(&format!(") AS wanted (id) {look_up} {joined} WHERE true"));
     }
-    passes_otherwise::<R>(filter, to);
+    passes_otherwise(kind, filter, to);
 }
 
 /// Adds what a row of the table `m` must be like to pass: nothing, or `AND …`.
-pub(super) fn passes<R: Table>(filter: &Filter, to: &mut Statement) {
+pub(super) fn passes(kind: Kind, filter: &Filter, to: &mut Statement) {
     if !filter.conversations.is_empty() {
-        to.text(match R::KIND {
-            Kind::Node => " AND m.conversation_id = ANY (",
-            Kind::Episode => " AND m.id = ANY (",
-        });
+        let conversation = kind.sequence().map_or("id", |sequence| sequence.container);
+        to.text(" AND m.").text(conversation).text(" = ANY (");
         to.value(texts(&filter.conversations), Type::TEXT_ARRAY);
         to.text(")");
     }
-    passes_otherwise::<R>(filter, to);
+    passes_otherwise(kind, filter, to);
 }
 
 /// The same, whatever its conversation.
-fn passes_otherwise<R: Table>(filter: &Filter, to: &mut Statement) {
+fn passes_otherwise(kind: Kind, filter: &Filter, to: &mut Statement) {
     let Filter {
         kinds: _, // decides which tables are asked
         sources,
@@ -59,10 +57,7 @@ fn passes_otherwise<R: Table>(filter: &Filter, to: &mut Statement) {
         has_code,
         tags,
     } = filter;
-    let tags_column = match R::KIND {
-        Kind::Node => "m.tags",
-        Kind::Episode => "m.llm_tags",
-    };
+    let tags_column = format!("m.{}", kind.tags());
     if !sources.is_empty() {
         to.text(" AND m.").text(HAS_SOURCE);
         to.text(" AND m.source = ANY (")
@@ -80,7 +75,7 @@ fn passes_otherwise<R: Table>(filter: &Filter, to: &mut Statement) {
         to.text(" AND m.created_at < ")
             .value(*until, Type::TIMESTAMPTZ);
     }
-    if !clusters.is_empty() && R::KIND == Kind::Node {
+    if !clusters.is_empty() {
         to.text(" AND m.cluster_id = ANY (")
             .value(clusters.clone(), Type::INT8_ARRAY);
         to.text(")");
@@ -93,9 +88,9 @@ fn passes_otherwise<R: Table>(filter: &Filter, to: &mut Statement) {
     } else if !tags.is_empty() {
         to.text(" AND ").value(tags.clone(), Type::TEXT_ARRAY);
         to.text(" <@ ARRAY(SELECT item #>> '{}' FROM jsonb_each(CASE jsonb_typeof(")
-            .text(tags_column)
+            .text(&tags_column)
             .text(") WHEN 'object' THEN ")
-            .text(tags_column)
+            .text(&tags_column)
             .text(
                 " ELSE '{}' END) AS list, \
                  jsonb_array_elements(CASE jsonb_typeof(list.value) WHEN 'array' THEN list.value ELSE '[]' END) AS item \

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::error::{DatabaseError, Refusal};
 use super::statement::Statement;
-use crate::model::{Kind, Scope};
+use crate::model::{Kind, PerKind, Scope};
 use crate::search::keyword::Statistics;
 use crate::search::tokens;
 
@@ -19,8 +19,7 @@ pub(super) struct Holdings {
     pub(super) space_id: Option<i32>,
     /// By which rules its words were made.
     tokenizer: i32,
-    nodes: Numbers,
-    episodes: Numbers,
+    kinds: PerKind<Numbers>,
 }
 
 /// What it holds of one kind, as far as the keyword index goes.
@@ -69,10 +68,7 @@ impl Numbers {
 impl Holdings {
     /// What it holds of one kind.
     pub(super) fn of(&self, kind: Kind) -> &Numbers {
-        match kind {
-            Kind::Node => &self.nodes,
-            Kind::Episode => &self.episodes,
-        }
+        &self.kinds[kind]
     }
 
     /// How many memories of a kind are found by words that other rules made than this program's.
@@ -87,10 +83,13 @@ impl Holdings {
     /// holds later ones off.
     pub(super) fn query(scope: Scope, to_write: bool) -> Statement {
         let lock = if to_write { " FOR NO KEY UPDATE" } else { "" };
+        let numbers: String = Kind::ALL
+            .map(|kind| {
+                format!(", {kind}_next, {kind}_fresh, {kind}_documents, {kind}_tokens, {kind}_dead")
+            })
+            .concat();
         Statement::new(format!(
-            "SELECT user_id, tenant_id, space_id, tokenizer, \
-                    node_next, node_fresh, node_documents, node_tokens, node_dead, \
-                    episode_next, episode_fresh, episode_documents, episode_tokens, episode_dead \
+            "SELECT user_id, tenant_id, space_id, tokenizer{numbers} \
              FROM scopes WHERE scope_id = $1{lock}"
         ))
         .with(scope.id(), Type::UUID)
@@ -104,18 +103,19 @@ impl Holdings {
             let target = target.to_owned();
             return Err(Refusal::UnknownScope { scope, target }.into());
         };
-        let numbers = |at: usize| Numbers {
-            next: row.get(at),
-            fresh: row.get(at + 1),
-            documents: row.get(at + 2),
-            tokens: row.get(at + 3),
-            dead: row.get(at + 4),
-        };
         Ok(Self {
             space_id: row.get(2),
             tokenizer: row.get(3),
-            nodes: numbers(4),
-            episodes: numbers(9),
+            kinds: PerKind::from_fn(|kind| {
+                let at = 4 + 5 * kind as usize;
+                Numbers {
+                    next: row.get(at),
+                    fresh: row.get(at + 1),
+                    documents: row.get(at + 2),
+                    tokens: row.get(at + 3),
+                    dead: row.get(at + 4),
+                }
+            }),
         })
     }
 }

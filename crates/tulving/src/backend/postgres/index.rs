@@ -14,8 +14,9 @@ use super::rebuild::leftover;
 use super::scoped::Scoped;
 use super::spaces::Spaces;
 use super::statement::Statement;
-use super::table::{Columns, Table};
-use crate::model::{Episode, Kind, Node, Scope};
+use super::table::{Columns, columns_of};
+use crate::model::{Kind, Scope};
+use crate::search::text;
 
 /// Scopes up to so many memories of a kind are searched exactly; see
 /// `docs/decisions/0013-postgres-search.md` for how it was measured.
@@ -109,7 +110,7 @@ impl Database {
         scope: Scope,
         rebuild: bool,
         progress: &(dyn Fn(IndexStep) + Send + Sync),
-    ) -> Result<[Indexed; 2], DatabaseError> {
+    ) -> Result<Vec<Indexed>, DatabaseError> {
         let mut connection = self.connect().await?;
         connection.require_target().await?;
         connection.require_scope(scope).await?;
@@ -135,7 +136,7 @@ impl Database {
         scope: Scope,
         rebuild: bool,
         progress: &(dyn Fn(IndexStep) + Send + Sync),
-    ) -> Result<[Indexed; 2], DatabaseError> {
+    ) -> Result<Vec<Indexed>, DatabaseError> {
         let indexing = Indexing {
             database: self,
             scope,
@@ -143,10 +144,10 @@ impl Database {
             words: rebuild || connection.outdated(scope).await? > 0,
             progress,
         };
-        let indexed = [
-            indexing.kind::<Node>(connection).await?,
-            indexing.kind::<Episode>(connection).await?,
-        ];
+        let mut indexed = Vec::new();
+        for kind in Kind::ALL {
+            indexed.push(indexing.kind(kind, connection).await?);
+        }
         if indexing.words {
             connection.note_tokenizer(scope).await?;
         }
@@ -159,14 +160,15 @@ impl Connection {
     ///
     /// # Errors
     /// If the connection is lost.
-    pub(super) async fn read_all<R: Table>(
+    pub(super) async fn read_all(
         &mut self,
+        kind: Kind,
         scope: Scope,
         progress: &(dyn Fn(IndexStep) + Send + Sync),
     ) -> Result<u64, DatabaseError> {
         let mut scoped = self.scoped(scope).await?;
         let rows = scoped
-            .finish(&[unread::<R>(scope.id())], "counting memories")
+            .finish(&[unread(kind, scope.id())], "counting memories")
             .await?;
         let of = rows
             .iter()
@@ -176,14 +178,14 @@ impl Connection {
         let mut done = 0;
         while done < of {
             scoped = self.scoped(scope).await?;
-            let read = scoped.read_some::<R>().await?;
+            let read = scoped.read_some(kind).await?;
             scoped.commit().await?;
             if read == 0 {
                 break;
             }
             done += read;
             progress(IndexStep::Words {
-                kind: R::KIND,
+                kind,
                 done,
                 of: of.max(done),
             });
@@ -194,13 +196,13 @@ impl Connection {
 
 impl Scoped<'_> {
     /// Enters some memories into the keyword index; gives how many.
-    async fn read_some<R: Table>(&mut self) -> Result<u64, DatabaseError> {
+    async fn read_some(&mut self, kind: Kind) -> Result<u64, DatabaseError> {
         const DOING: &str = "entering memories into the keyword index";
         let scope = self.scope.id();
         let some = format!(
             "SELECT {} FROM {} WHERE scope_id = $1 AND doc IS NULL ORDER BY ord LIMIT 512 FOR NO KEY UPDATE",
-            R::columns().join(", "),
-            R::TABLE
+            columns_of(kind).collect::<Vec<_>>().join(", "),
+            kind.table()
         );
         let some = Statement::new(some).with(scope, Type::UUID);
         let answers = self
@@ -210,23 +212,22 @@ impl Scoped<'_> {
             return Ok(0);
         };
         let next = Holdings::read(holdings, self.scope, self.target())?
-            .of(R::KIND)
+            .of(kind)
             .next;
-        self.require_numbers::<R>(next, rows.len())?;
+        self.require_numbers(kind, next, rows.len())?;
         let mut records = Vec::with_capacity(rows.len());
         for row in rows {
-            records.push(R::decode(&mut Columns::new::<R>(row))?);
+            records.push(Columns::new(kind, row).memory()?);
         }
         if records.is_empty() {
             return Ok(0);
         }
-        let batch = Batch::of(records.iter().map(Table::words));
+        let batch = Batch::of(records.iter().map(text::indexed));
         let count = i32::try_from(records.len()).unwrap_or(i32::MAX);
         let number = format!(
             "UPDATE {} SET doc = $3, tokens = $4 WHERE scope_id = $1 AND id = $2",
-            R::TABLE
+            kind.table()
         );
-        let kind = R::KIND.as_str();
         let counting = format!(
             "UPDATE scopes SET {kind}_next = {kind}_next + $2, {kind}_fresh = {kind}_next + $2, \
                                {kind}_documents = {kind}_documents + $2, {kind}_tokens = {kind}_tokens + $3 \
@@ -248,28 +249,28 @@ impl Scoped<'_> {
                 .with(count, Type::INT4)
                 .with(batch.tokens(), Type::INT8),
         );
-        statements.extend(batch.write::<R>(scope, next));
+        statements.extend(batch.write(kind, scope, next));
         self.send(&statements, DOING).await?;
         Ok(count.unsigned_abs().into())
     }
 }
 
 /// Takes numbers away that no posting can have, so that new ones are given.
-fn renumber<R: Table>(scope: uuid::Uuid) -> Statement {
+fn renumber(kind: Kind, scope: uuid::Uuid) -> Statement {
     let renumber = format!(
         "UPDATE {} SET doc = NULL WHERE scope_id = $1 AND doc < 0",
-        R::TABLE
+        kind.table()
     );
     Statement::new(renumber).with(scope, Type::UUID)
 }
 
 /// Makes the space of the first vector the scope's, where it has none.
-fn adopt<R: Table>(scope: uuid::Uuid) -> Statement {
+fn adopt(kind: Kind, scope: uuid::Uuid) -> Statement {
     let adopt = format!(
         "UPDATE scopes SET space_id = (SELECT space_id FROM {} \
                                        WHERE scope_id = $1 AND space_id IS NOT NULL ORDER BY ord LIMIT 1) \
          WHERE scope_id = $1 AND space_id IS NULL",
-        R::TABLE
+        kind.table()
     );
     Statement::new(adopt).with(scope, Type::UUID)
 }
@@ -285,36 +286,43 @@ struct Indexing<'i> {
 }
 
 impl Indexing<'_> {
-    async fn kind<R: Table>(&self, connection: &mut Connection) -> Result<Indexed, DatabaseError> {
+    async fn kind(
+        &self,
+        kind: Kind,
+        connection: &mut Connection,
+    ) -> Result<Indexed, DatabaseError> {
         const DOING: &str = "looking what a scope holds";
         let scope = self.scope;
         if self.rebuild {
             let scoped = connection.scoped(scope).await?;
             scoped
-                .finish(&[renumber::<R>(scope.id()), adopt::<R>(scope.id())], DOING)
+                .finish(
+                    &[renumber(kind, scope.id()), adopt(kind, scope.id())],
+                    DOING,
+                )
                 .await?;
         }
-        let words = connection.read_all::<R>(scope, self.progress).await?;
+        let words = connection.read_all(kind, scope, self.progress).await?;
         let (mut rebuilt, mut mended) = (0, 0);
         if self.words {
-            rebuilt = connection.rebuild_words::<R>(scope, self.progress).await?;
+            rebuilt = connection.rebuild_words(kind, scope, self.progress).await?;
         }
         if self.rebuild {
             mended = connection
-                .rebuild_vectors::<R>(scope, self.progress)
+                .rebuild_vectors(kind, scope, self.progress)
                 .await?;
         }
-        (self.progress)(IndexStep::Merging { kind: R::KIND });
+        (self.progress)(IndexStep::Merging { kind });
         let mut scoped = connection.scoped(scope).await?;
-        let statements = [Holdings::query(scope, true), leftover::<R>(scope.id())];
+        let statements = [Holdings::query(scope, true), leftover(kind, scope.id())];
         let rows = scoped.send(&statements, DOING).await?;
         let rows = rows.first().map_or(&[][..], Vec::as_slice);
         let holdings = Holdings::read(rows, scope, scoped.target())?;
-        scoped.merge::<R>(holdings.of(R::KIND), 0).await?;
+        scoped.merge(kind, holdings.of(kind), 0).await?;
         scoped.commit().await?;
 
         let mut indexed = Indexed {
-            kind: R::KIND,
+            kind,
             words,
             rebuilt,
             mended,
@@ -328,7 +336,7 @@ impl Indexing<'_> {
         let dims = Spaces::default().get(space_id, &mut scoped).await?.dims;
         let count = format!(
             "SELECT count(*) FROM {} WHERE scope_id = $1 AND space_id = $2",
-            R::NARROW
+            kind.vectors()
         );
         let count = Statement::new(count)
             .with(scope.id(), Type::UUID)
@@ -345,20 +353,21 @@ impl Indexing<'_> {
         } else if dims > WIDEST {
             VectorIndex::TooWide
         } else {
-            self.build::<R>(connection, space_id, dims, indexed.vectors)
+            self.build(kind, connection, space_id, dims, indexed.vectors)
                 .await?
         };
         Ok(indexed)
     }
 
-    async fn build<R: Table>(
+    async fn build(
         &self,
+        kind: Kind,
         connection: &mut Connection,
         space_id: i32,
         dims: usize,
         vectors: u64,
     ) -> Result<VectorIndex, DatabaseError> {
-        let name = index_name(R::KIND, self.scope.id(), space_id);
+        let name = index_name(kind, self.scope.id(), space_id);
         let place = connection.place().await?;
         let mut ready = false;
         for (found, valid) in connection.index_names(self.scope).await? {
@@ -377,7 +386,7 @@ impl Indexing<'_> {
                          WHERE i.indrelid = to_regclass($1)";
             let there = connection
                 .client
-                .query_typed(count, &[(&place.own(R::NARROW), Type::TEXT)])
+                .query_typed(count, &[(&place.own(kind.vectors()), Type::TEXT)])
                 .await;
             let there = there.doing("counting indexes")?;
             if there
@@ -404,7 +413,7 @@ impl Indexing<'_> {
                 "CREATE INDEX CONCURRENTLY \"{name}\" ON {} \
                  USING hnsw ((v::{}({dims})) {}) WITH (m = 16, ef_construction = 64) \
                  WHERE scope_id = '{}' AND space_id = {space_id}",
-                place.own(R::NARROW),
+                place.own(kind.vectors()),
                 place.of_vector("halfvec"),
                 place.of_vector("halfvec_ip_ops"),
                 self.scope.id()
@@ -424,7 +433,7 @@ impl Indexing<'_> {
                     let rows = watcher.client.query_typed(query, &[(&pid, Type::INT4)]).await;
                     if let Some(row) = rows.iter().flatten().next() {
                         let done = row.get::<_, Option<i64>>(0).unwrap_or(0).unsigned_abs();
-                        (self.progress)(IndexStep::Vectors { kind: R::KIND, done: done.min(vectors), of: vectors });
+                        (self.progress)(IndexStep::Vectors { kind, done: done.min(vectors), of: vectors });
                     }
                 }
             }

@@ -14,8 +14,9 @@ use super::look_up;
 use super::postings::{BUCKETS, bucket, read_block, terms};
 use super::scoped::{Purpose, Scoped};
 use super::statement::Statement;
-use super::table::{Columns, Table};
-use crate::model::{Episode, Kind, Node, Scope};
+use super::table::{Columns, columns_of};
+use crate::model::{Kind, Scope};
+use crate::search::text::indexed;
 use crate::search::tokens;
 
 const DOING: &str = "comparing what search reads with the memories";
@@ -167,12 +168,11 @@ impl Connection {
         let rows = rows.first().map_or(&[][..], Vec::as_slice);
         let holdings = Holdings::read(rows, scope, scoped.target())?;
         let mut amiss = Vec::new();
-        scoped
-            .inspect::<Node>(&holdings, deep, progress, &mut amiss)
-            .await?;
-        scoped
-            .inspect::<Episode>(&holdings, deep, progress, &mut amiss)
-            .await?;
+        for kind in Kind::ALL {
+            scoped
+                .inspect(kind, &holdings, deep, progress, &mut amiss)
+                .await?;
+        }
         scoped.leave();
         Ok(amiss)
     }
@@ -203,23 +203,24 @@ fn mark(term: &str) -> u64 {
 }
 
 impl Scoped<'_> {
-    async fn inspect<R: Table>(
+    async fn inspect(
         &mut self,
+        kind: Kind,
         holdings: &Holdings,
         deep: bool,
         progress: &(dyn Fn(u64) + Send + Sync),
         amiss: &mut Vec<Amiss>,
     ) -> Result<(), DatabaseError> {
-        let (kind, numbers) = (R::KIND, holdings.of(R::KIND));
-        let narrow = self.count_up::<R>(numbers, amiss).await?;
+        let numbers = holdings.of(kind);
+        let narrow = self.count_up(kind, numbers, amiss).await?;
         let vectors = match deep {
-            false => self.count_vectors::<R>(narrow).await?,
+            false => self.count_vectors(kind, narrow).await?,
             true => {
                 let mut docs = HashMap::new();
-                let vectors = self.read_texts::<R>(narrow, &mut docs, progress).await?;
+                let vectors = self.read_texts(kind, narrow, &mut docs, progress).await?;
                 // Words of an older tokenizer are told elsewhere.
                 if holdings.outdated(kind) == 0 {
-                    self.read_postings::<R>(numbers, docs, amiss).await?;
+                    self.read_postings(kind, numbers, docs, amiss).await?;
                 }
                 vectors
             }
@@ -238,19 +239,22 @@ impl Scoped<'_> {
 
     /// Compares the counts of the scope's row. Gives how many memories have a full vector, and how many
     /// vectors there are that search reads.
-    async fn count_up<R: Table>(
+    async fn count_up(
         &mut self,
+        kind: Kind,
         numbers: &Numbers,
         amiss: &mut Vec<Amiss>,
     ) -> Result<[u64; 2], DatabaseError> {
-        let kind = R::KIND;
         let counts = format!(
             "SELECT count(doc), coalesce(sum(tokens) FILTER (WHERE doc IS NOT NULL), 0), \
                     coalesce(max(doc), -1) < $2, count(embedding) \
              FROM {} WHERE scope_id = $1",
-            R::TABLE
+            kind.table()
         );
-        let narrow = format!("SELECT count(*) FROM {} WHERE scope_id = $1", R::NARROW);
+        let narrow = format!(
+            "SELECT count(*) FROM {} WHERE scope_id = $1",
+            kind.vectors()
+        );
         let statements = [
             Statement::new(counts)
                 .with(self.scope.id(), Type::UUID)
@@ -288,8 +292,9 @@ impl Scoped<'_> {
 
     /// How many vectors are lacking, differ (not looked at) and are of no memory. Only where the counts
     /// differ is more to be read: an all-zero vector has no narrow form.
-    async fn count_vectors<R: Table>(
+    async fn count_vectors(
         &mut self,
+        kind: Kind,
         [full, narrow]: [u64; 2],
     ) -> Result<[u64; 3], DatabaseError> {
         if full == narrow {
@@ -299,8 +304,8 @@ impl Scoped<'_> {
             "SELECT count(*) FROM {} m LEFT JOIN {} ON true \
              WHERE m.scope_id = $1 AND m.embedding IS NOT NULL AND n.v IS NULL \
                AND vector_norm(l2_normalize(m.embedding)) > 0",
-            R::TABLE,
-            look_up::narrow::<R>("$1", "m.space_id")
+            kind.table(),
+            look_up::narrow(kind, "$1", "m.space_id")
         );
         let lacking = Statement::new(lacking).with(self.scope.id(), Type::UUID);
         let rows = self.send(&[lacking], DOING).await?;
@@ -310,14 +315,14 @@ impl Scoped<'_> {
     }
 
     /// Reads every memory. Gives how many vectors are lacking, differ, and are of no memory.
-    async fn read_texts<R: Table>(
+    async fn read_texts(
         &mut self,
+        kind: Kind,
         [_, narrow]: [u64; 2],
         docs: &mut HashMap<u32, Doc>,
         progress: &(dyn Fn(u64) + Send + Sync),
     ) -> Result<[u64; 3], DatabaseError> {
-        let columns: String = R::columns()
-            .iter()
+        let columns: String = columns_of(kind)
             .map(|column| format!("m.{column}, "))
             .collect();
         let page = format!(
@@ -326,8 +331,8 @@ impl Scoped<'_> {
              FROM (SELECT * FROM {} WHERE scope_id = $1 AND id > $2 ORDER BY id LIMIT 512) m \
              LEFT JOIN {} ON true CROSS JOIN LATERAL (SELECT l2_normalize(m.embedding) AS v OFFSET 0) u \
              ORDER BY m.id",
-            R::TABLE,
-            look_up::narrow::<R>("$1", "m.space_id")
+            kind.table(),
+            look_up::narrow(kind, "$1", "m.space_id")
         );
         let (mut lacking, mut differing, mut right) = (0, 0, 0);
         let mut after = String::new();
@@ -340,8 +345,8 @@ impl Scoped<'_> {
             after = last.get(0);
             progress(rows.len() as u64);
             for row in &rows {
-                let mut fields = Columns::new::<R>(row);
-                let record = R::decode(&mut fields)?;
+                let mut fields = Columns::new(kind, row);
+                let record = fields.memory()?;
                 let (doc, tokens): (Option<i32>, Option<i32>) = (fields.get()?, fields.get()?);
                 let (wanted, there, same) = (fields.get()?, fields.get()?, fields.get()?);
                 match (wanted, there, same) {
@@ -350,7 +355,7 @@ impl Scoped<'_> {
                     (true, true, true) => right += 1,
                     (false, ..) => {}
                 }
-                let mut read = Doc::of(&record.words());
+                let mut read = Doc::of(&indexed(&record));
                 if tokens != i32::try_from(read.len).ok() {
                     read.words = read.words.wrapping_add(1);
                 }
@@ -363,19 +368,20 @@ impl Scoped<'_> {
     }
 
     /// Reads every posting, and takes it from what the texts have.
-    async fn read_postings<R: Table>(
+    async fn read_postings(
         &mut self,
+        kind: Kind,
         numbers: &Numbers,
         mut docs: HashMap<u32, Doc>,
         amiss: &mut Vec<Amiss>,
     ) -> Result<(), DatabaseError> {
         /// Buckets that are in hand at a time.
         const HAND: i16 = 16;
-        let (kind, dead) = (R::KIND, numbers.dead());
+        let (kind, dead) = (kind, numbers.dead());
         let (mut gone, mut blocks) = (HashSet::new(), 0);
         let some = format!(
             "SELECT bucket, block, postings FROM {} WHERE scope_id = $1 AND bucket >= $2 AND bucket < $3",
-            R::POSTINGS
+            kind.postings()
         );
         for low in (0..BUCKETS as i16).step_by(usize::from(HAND.unsigned_abs())) {
             let some = Statement::new(some.clone())
@@ -425,7 +431,7 @@ impl Scoped<'_> {
         if let Some(first) = docs.keys().min() {
             let name = format!(
                 "SELECT m.id FROM unnest($2) AS wanted (doc) {}",
-                look_up::by_doc::<R>("$1", "wanted.doc")
+                look_up::by_doc(kind, "$1", "wanted.doc")
             );
             let name = Statement::new(name)
                 .with(self.scope.id(), Type::UUID)

@@ -376,28 +376,29 @@ impl Scoped<'_> {
             row.get::<_, Option<i32>>(at)
                 .map_or(0, |count| u64::from(count.unsigned_abs()))
         };
-        Ok(rows
-            .iter()
-            .map(|row| RunChunk {
-                kind: if row.get::<_, &str>(0) == Kind::Node.as_str() {
-                    Kind::Node
-                } else {
-                    Kind::Episode
-                },
-                chunk: row.get::<_, i32>(1).unsigned_abs(),
-                first_row: row.get::<_, i64>(2).unsigned_abs(),
-                rows: row.get::<_, i32>(3).unsigned_abs(),
-                byte_start: row.get::<_, i64>(4).unsigned_abs(),
-                byte_count: row.get::<_, i64>(5).unsigned_abs(),
-                done: row.get::<_, bool>(6).then(|| ChunkCounts {
-                    inserted: count(row, 7),
-                    updated: count(row, 8),
-                    unchanged: count(row, 9),
-                    kept: count(row, 10),
-                    rejected: count(row, 11),
-                }),
+        rows.iter()
+            .map(|row| {
+                let kind: &str = row.get(0);
+                let kind = Kind::named(kind).ok_or_else(|| DatabaseError::Damaged {
+                    what: format!("run_chunks.kind of run {run_id} is {kind:?}"),
+                })?;
+                Ok(RunChunk {
+                    kind,
+                    chunk: row.get::<_, i32>(1).unsigned_abs(),
+                    first_row: row.get::<_, i64>(2).unsigned_abs(),
+                    rows: row.get::<_, i32>(3).unsigned_abs(),
+                    byte_start: row.get::<_, i64>(4).unsigned_abs(),
+                    byte_count: row.get::<_, i64>(5).unsigned_abs(),
+                    done: row.get::<_, bool>(6).then(|| ChunkCounts {
+                        inserted: count(row, 7),
+                        updated: count(row, 8),
+                        unchanged: count(row, 9),
+                        kept: count(row, 10),
+                        rejected: count(row, 11),
+                    }),
+                })
             })
-            .collect())
+            .collect()
     }
 
     /// Marks a chunk as done, in the transaction that wrote its rows.

@@ -12,17 +12,18 @@ use super::postings::{Batch, LARGE};
 use super::rows::remove;
 use super::scoped::Scoped;
 use super::statement::Statement;
-use super::table::{Columns, Stored, Table};
-use crate::model::Scope;
+use super::table::{Columns, Stored, columns_of, encode};
+use crate::model::{Kind, Scope};
+use crate::search::text::indexed;
 
 /// What the driver is handed at a time.
 const SEND: usize = 256 << 10;
 
 /// A row as it stands in the database.
 #[derive(Debug, Clone)]
-pub struct Existing<R> {
+pub struct Existing {
     /// The memory.
-    pub stored: Stored<R>,
+    pub stored: Stored,
     /// Whether the narrow form that search reads agrees with the vector.
     pub searchable: bool,
     /// The embedding space, if it has a vector.
@@ -43,13 +44,13 @@ impl Scoped<'_> {
     ///
     /// # Errors
     /// If the connection is lost, or a row holds what was never stored there.
-    pub(crate) async fn existing<R: Table>(
+    pub(crate) async fn existing(
         &self,
+        kind: Kind,
         ids: &[&str],
-    ) -> Result<Vec<Existing<R>>, DatabaseError> {
-        let doing = || format!("reading {}", R::TABLE);
-        let columns: String = R::columns()
-            .iter()
+    ) -> Result<Vec<Existing>, DatabaseError> {
+        let doing = || format!("reading {}", kind.table());
+        let columns: String = columns_of(kind)
             .map(|column| format!("m.{column}, "))
             .collect();
         // OFFSET keeps the normalised vector from being worked out at each use, out of line storage and all.
@@ -60,8 +61,8 @@ impl Scoped<'_> {
                          ELSE n.v IS NULL END \
              FROM unnest($2) AS wanted (id) {} LEFT JOIN {} ON true \
              CROSS JOIN LATERAL (SELECT l2_normalize(m.embedding) AS direction OFFSET 0) u",
-            look_up::by_id::<R>("$1", "wanted.id"),
-            look_up::narrow::<R>("$1", "m.space_id"),
+            look_up::by_id(kind, "$1", "wanted.id"),
+            look_up::narrow(kind, "$1", "m.space_id"),
         );
         let rows = self
             .client()
@@ -73,14 +74,14 @@ impl Scoped<'_> {
             .doing(&doing())?;
         rows.iter()
             .map(|row| {
-                let mut fields = Columns::new::<R>(row);
-                let record = R::decode(&mut fields)?;
+                let mut fields = Columns::new(kind, row);
+                let memory = fields.memory()?;
                 let ord: i64 = fields.get()?;
                 let vector = fields.vector()?;
                 Ok(Existing {
                     stored: Stored {
                         ord: u64::try_from(ord).unwrap_or_default(),
-                        record,
+                        memory,
                         vector,
                     },
                     space_id: fields.get()?,
@@ -94,8 +95,8 @@ impl Scoped<'_> {
     ///
     /// # Errors
     /// If the connection is lost.
-    pub(crate) async fn count<R: Table>(&self) -> Result<u64, DatabaseError> {
-        let query = format!("SELECT count(*) FROM {} WHERE scope_id = $1", R::TABLE);
+    pub(crate) async fn count(&self, kind: Kind) -> Result<u64, DatabaseError> {
+        let query = format!("SELECT count(*) FROM {} WHERE scope_id = $1", kind.table());
         let rows = self
             .client()
             .query_typed(&query, &[(&self.scope.id(), Type::UUID)])
@@ -109,14 +110,15 @@ impl Scoped<'_> {
     ///
     /// # Errors
     /// If the connection is lost.
-    pub(crate) async fn ids<R: Table>(
+    pub(crate) async fn ids(
         &self,
+        kind: Kind,
         after: &str,
         limit: i64,
     ) -> Result<Vec<String>, DatabaseError> {
         let query = format!(
             "SELECT id FROM {} WHERE scope_id = $1 AND id > $2 ORDER BY id LIMIT $3",
-            R::TABLE
+            kind.table()
         );
         let rows = self
             .client()
@@ -142,34 +144,32 @@ impl Scoped<'_> {
     ///
     /// # Errors
     /// If an id is there already, the server has no room, or the connection is lost.
-    pub(crate) async fn write<R: Table>(
+    pub(crate) async fn write(
         &mut self,
-        rows: &[&Stored<R>],
+        kind: Kind,
+        rows: &[&Stored],
         space_id: i32,
         replacing: &[&str],
         first: i32,
     ) -> Result<Written, DatabaseError> {
-        let doing = format!("writing {}", R::TABLE);
+        let doing = format!("writing {}", kind.table());
         let scope = self.scope.id();
         self.client()
-            .batch_execute(&staging::<R>())
+            .batch_execute(&staging(kind))
             .await
             .doing(&doing)?;
         let sink = self
             .client()
-            .copy_in(&format!(
-                "COPY {} FROM STDIN (FORMAT BINARY)",
-                staged::<R>()
-            ))
+            .copy_in(&format!("COPY {} FROM STDIN (FORMAT BINARY)", staged(kind)))
             .await
             .doing(&doing)?;
         let mut sink = std::pin::pin!(sink);
-        let batch = Batch::of(rows.iter().map(|row| row.record.words()));
+        let batch = Batch::of(rows.iter().map(|row| indexed(&row.memory)));
         let mut copy = CopyRows::new();
-        let columns = R::columns().len();
+        let columns = columns_of(kind).count();
         for (doc, (row, length)) in (first..).zip(rows.iter().zip(batch.lengths())) {
             copy.row(columns + 4);
-            row.record.encode(&mut copy);
+            encode(&row.memory, &mut copy);
             copy.bigint(i64::try_from(row.ord).unwrap_or(i64::MAX));
             copy.optional(row.vector.as_deref(), CopyRows::vector);
             copy.integer(doc);
@@ -186,7 +186,7 @@ impl Scoped<'_> {
         let (mut dead, mut tokens): (Vec<i32>, i64) = (Vec::new(), 0);
         if !replacing.is_empty() {
             let ids = replacing.iter().map(|id| (*id).to_owned());
-            let gone = self.send(&remove::<R>(scope, ids), &doing).await?;
+            let gone = self.send(&remove(kind, scope, ids), &doing).await?;
             for row in gone.iter().flatten() {
                 replaced += 1;
                 if let (Some(doc), Some(length)) = (row.get(1), row.get::<_, Option<i32>>(2)) {
@@ -195,13 +195,13 @@ impl Scoped<'_> {
                 }
             }
         }
-        let columns = R::columns().join(", ");
+        let columns = columns_of(kind).collect::<Vec<_>>().join(", ");
         let insert = format!(
             "INSERT INTO {} (scope_id, user_id, tenant_id, space_id, dims, ord, {columns}, embedding, doc, tokens) \
              SELECT $1, $2, $3, CASE WHEN embedding IS NOT NULL THEN $4 END, vector_dims(embedding), ord, {columns}, embedding, doc, tokens \
              FROM {}",
-            R::TABLE,
-            staged::<R>()
+            kind.table(),
+            staged(kind)
         );
         let written = self
             .client()
@@ -219,14 +219,13 @@ impl Scoped<'_> {
         let narrow = format!(
             "INSERT INTO {} (scope_id, id, space_id, v) \
              SELECT $1, id, $2, l2_normalize(embedding)::halfvec FROM {} WHERE vector_norm(embedding) > 0",
-            R::NARROW,
-            staged::<R>()
+            kind.vectors(),
+            staged(kind)
         );
         self.client()
             .execute_typed(&narrow, &[(&scope, Type::UUID), (&space_id, Type::INT4)])
             .await
             .doing(&doing)?;
-        let kind = R::KIND.as_str();
         let has_vectors = rows.iter().any(|row| row.vector.is_some());
         let counting = format!(
             "UPDATE scopes SET {kind}_documents = {kind}_documents + $2, {kind}_tokens = {kind}_tokens + $3, \
@@ -240,7 +239,7 @@ impl Scoped<'_> {
             .with(batch.tokens() - tokens, Type::INT8)
             .with(dead, Type::INT4_ARRAY)
             .with(has_vectors.then_some(space_id), Type::INT4);
-        let mut statements: Vec<Statement> = batch.write::<R>(scope, first).into_iter().collect();
+        let mut statements: Vec<Statement> = batch.write(kind, scope, first).into_iter().collect();
         statements.push(counting);
         self.send(&statements, &doing).await?;
         Ok(Written {
@@ -256,12 +255,12 @@ impl Connection {
     ///
     /// # Errors
     /// If the scope is not there, or there are no numbers left.
-    pub(crate) async fn reserve<R: Table>(
+    pub(crate) async fn reserve(
         &mut self,
+        kind: Kind,
         scope: Scope,
         count: usize,
     ) -> Result<i32, DatabaseError> {
-        let kind = R::KIND.as_str();
         let reserve = format!(
             "UPDATE scopes SET {kind}_next = {kind}_next + $2, \
                                {kind}_fresh = CASE WHEN $2 >= {LARGE} THEN {kind}_next + $2 ELSE {kind}_fresh END \
@@ -271,10 +270,8 @@ impl Connection {
         let mut scoped = self.scoped(scope).await?;
         let rows = scoped.send(&[Holdings::query(scope, true)], doing).await?;
         let rows = rows.first().map_or(&[][..], Vec::as_slice);
-        let next = Holdings::read(rows, scope, scoped.target())?
-            .of(R::KIND)
-            .next;
-        scoped.require_numbers::<R>(next, count)?;
+        let next = Holdings::read(rows, scope, scoped.target())?.of(kind).next;
+        scoped.require_numbers(kind, next, count)?;
         scoped.defer_durability().await?;
         let reserve = Statement::new(reserve)
             .with(scope.id(), Type::UUID)
@@ -285,17 +282,17 @@ impl Connection {
 }
 
 /// The staging table's name. It belongs to the session and is seen by no other.
-fn staged<R: Table>() -> String {
-    format!("pg_temp.tulving_staged_{}", R::TABLE)
+fn staged(kind: Kind) -> String {
+    format!("pg_temp.tulving_staged_{}", kind.table())
 }
 
 /// Rows with their vectors are kept in line: they are read once and never searched.
-fn staging<R: Table>() -> String {
+fn staging(kind: Kind) -> String {
     format!(
         "CREATE TEMPORARY TABLE IF NOT EXISTS tulving_staged_{} WITH (toast_tuple_target = 8160) \
          ON COMMIT DELETE ROWS AS SELECT {}, ord, embedding, doc, tokens FROM {} WITH NO DATA",
-        R::TABLE,
-        R::columns().join(", "),
-        R::TABLE
+        kind.table(),
+        columns_of(kind).collect::<Vec<_>>().join(", "),
+        kind.table()
     )
 }

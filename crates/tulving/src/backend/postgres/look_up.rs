@@ -14,50 +14,51 @@
 //! `docs/decisions/0017-plans-and-derived-data.md` says why. The fragments are joined to what comes
 //! before them in FROM; their rows are called `m`.
 
-use super::table::Table;
 use crate::model::Kind;
 
-/// Names the index of conversations. Holds for every row.
-pub(super) const HAS_PLACE: &str = "sequence_index >= 0";
 /// Names the index of times. Holds for every row.
 pub(super) const HAS_TIME: &str = "created_at >= '-infinity'";
 /// Names the index of sources. Holds for every row.
 pub(super) const HAS_SOURCE: &str = "source >= ''";
 
 /// The row with an id.
-pub(super) fn by_id<R: Table>(scope: &str, id: &str) -> String {
+pub(super) fn by_id(kind: Kind, scope: &str, id: &str) -> String {
     format!(
         "CROSS JOIN LATERAL (SELECT * FROM {} WHERE scope_id = {scope} AND id = {id} OFFSET 0) m",
-        R::TABLE
+        kind.table()
     )
 }
 
 /// The row with a number in the keyword index. A range of one, because equal numbers have no order.
-pub(super) fn by_doc<R: Table>(scope: &str, doc: &str) -> String {
+pub(super) fn by_doc(kind: Kind, scope: &str, doc: &str) -> String {
     format!(
         "CROSS JOIN LATERAL (SELECT * FROM {} WHERE scope_id = {scope} AND doc >= {doc} AND doc <= {doc} \
                              ORDER BY doc OFFSET 0) m",
-        R::TABLE
+        kind.table()
     )
 }
 
-/// The nodes of a conversation, or those of them that `more` is true for; the episode that is one.
-pub(super) fn by_conversation<R: Table>(scope: &str, conversation: &str, more: &str) -> String {
-    match R::KIND {
-        Kind::Node => format!(
-            "CROSS JOIN LATERAL (SELECT * FROM {} WHERE scope_id = {scope} \
-                                   AND conversation_id = {conversation} AND {HAS_PLACE}{more} \
-                                 ORDER BY sequence_index OFFSET 0) m",
-            R::TABLE
-        ),
-        Kind::Episode => by_id::<R>(scope, conversation),
-    }
+/// What is part of a container, or what of it `more` is true for: the nodes of a conversation. Of a kind
+/// that is in no sequence, the one with the container's name as its id: the episode that is one.
+pub(super) fn by_container(kind: Kind, scope: &str, container: &str, more: &str) -> String {
+    let Some(sequence) = kind.sequence() else {
+        return by_id(kind, scope, container);
+    };
+    // That the place is not negative holds for every row, and names the index of places.
+    let index = sequence.index;
+    format!(
+        "CROSS JOIN LATERAL (SELECT * FROM {} WHERE scope_id = {scope} \
+                               AND {} = {container} AND {index} >= 0{more} \
+                             ORDER BY {index} OFFSET 0) m",
+        kind.table(),
+        sequence.container,
+    )
 }
 
 /// The vector that search reads of the row `m`, as `n`.
-pub(super) fn narrow<R: Table>(scope: &str, space: &str) -> String {
+pub(super) fn narrow(kind: Kind, scope: &str, space: &str) -> String {
     format!(
         "LATERAL (SELECT v FROM {} WHERE scope_id = {scope} AND id = m.id AND space_id = {space} OFFSET 0) n",
-        R::NARROW
+        kind.vectors()
     )
 }

@@ -14,9 +14,8 @@ use super::look_up;
 use super::postings::{bucket, damaged, read_block, terms as in_row};
 use super::scoped::Scoped;
 use super::statement::Statement;
-use super::table::Table;
 use crate::backend::{Filter, Matching, Scored};
-use crate::model::{Episode, Kind, Node, Scope};
+use crate::model::{Kind, Scope};
 use crate::search::keyword::{self, TermPostings};
 
 const DOING: &str = "searching by words";
@@ -33,30 +32,23 @@ impl Scoped<'_> {
         let mut terms = texts(terms);
         terms.sort_unstable();
         terms.dedup();
-        let statements = [
-            Holdings::query(scope, false),
-            blocks_of::<Node>(scope.id(), &terms),
-            unread::<Node>(scope.id()),
-            blocks_of::<Episode>(scope.id(), &terms),
-            unread::<Episode>(scope.id()),
-        ];
+        let kinds: Vec<Kind> = filter.wanted().collect();
+        let mut statements = vec![Holdings::query(scope, false)];
+        for kind in &kinds {
+            statements.push(blocks_of(*kind, scope.id(), &terms));
+            statements.push(unread(*kind, scope.id()));
+        }
         let answers = self.send(&statements, DOING).await?;
-        let [holdings, nodes, unread_nodes, episodes, unread_episodes] = answers.as_slice() else {
+        let Some((holdings, answers)) = answers.split_first() else {
             return Ok(Matching::default());
         };
         let holdings = Holdings::read(holdings, scope, self.target())?;
         let (mut hits, mut outdated) = (Vec::new(), 0);
-        if filter.wants(Kind::Node) {
-            outdated += holdings.outdated(Kind::Node);
-            self.require_read::<Node>(unread_nodes)?;
-            let found = score::<Node>(nodes, &terms, holdings.of(Kind::Node), scope)?;
-            hits.extend(self.best::<Node>(found, limit, filter).await?);
-        }
-        if filter.wants(Kind::Episode) {
-            outdated += holdings.outdated(Kind::Episode);
-            self.require_read::<Episode>(unread_episodes)?;
-            let found = score::<Episode>(episodes, &terms, holdings.of(Kind::Episode), scope)?;
-            hits.extend(self.best::<Episode>(found, limit, filter).await?);
+        for (kind, [blocks, unread]) in kinds.into_iter().zip(answers.as_chunks().0) {
+            outdated += holdings.outdated(kind);
+            self.require_read(kind, unread)?;
+            let found = score(kind, blocks, &terms, holdings.of(kind), scope)?;
+            hits.extend(self.best(kind, found, limit, filter).await?);
         }
         self.leave();
         hits.sort_by(in_order);
@@ -65,12 +57,12 @@ impl Scoped<'_> {
     }
 
     /// A search must not miss memories in silence.
-    fn require_read<R: Table>(&self, unread: &[Row]) -> Result<(), DatabaseError> {
+    fn require_read(&self, kind: Kind, unread: &[Row]) -> Result<(), DatabaseError> {
         match unread.first().map_or(0, |row| row.get::<_, i64>(0)) {
             0 => Ok(()),
             rows => Err(Refusal::Unread {
                 scope: self.scope,
-                kind: R::KIND.plural(),
+                kind: kind.plural(),
                 rows: rows.unsigned_abs(),
             }
             .into()),
@@ -78,8 +70,9 @@ impl Scoped<'_> {
     }
 
     /// The first `limit` documents that pass, and those that score as the last of them.
-    async fn best<R: Table>(
+    async fn best(
         &mut self,
+        kind: Kind,
         mut scores: Vec<(u32, f64)>,
         limit: usize,
         filter: &Filter,
@@ -100,14 +93,15 @@ impl Scoped<'_> {
             let (now, later) = rest.split_at(rest.partition_point(|(_, score)| *score >= last));
             rest = later;
             ask = ask.saturating_mul(8);
-            hits.extend(self.documents::<R>(now, filter).await?);
+            hits.extend(self.documents(kind, now, filter).await?);
         }
         Ok(hits)
     }
 
     /// What is known of these documents, of those that pass.
-    async fn documents<R: Table>(
+    async fn documents(
         &mut self,
+        kind: Kind,
         scores: &[(u32, f64)],
         filter: &Filter,
     ) -> Result<Vec<Scored>, DatabaseError> {
@@ -117,22 +111,22 @@ impl Scoped<'_> {
             .collect();
         let mut query = Statement::new(format!(
             "SELECT m.doc, {} FROM unnest($1) AS wanted (doc) {} WHERE true",
-            facts_of::<R>(),
-            look_up::by_doc::<R>("$2", "wanted.doc")
+            facts_of(kind),
+            look_up::by_doc(kind, "$2", "wanted.doc")
         ))
         .with(
             by_doc.keys().copied().collect::<Vec<i32>>(),
             Type::INT4_ARRAY,
         )
         .with(self.scope.id(), Type::UUID);
-        passes::<R>(filter, &mut query);
+        passes(kind, filter, &mut query);
         let rows = self.send(&[query], DOING).await?;
         Ok(rows
             .iter()
             .flatten()
             .filter_map(|row| {
                 Some(Scored {
-                    facts: read_facts::<R>(row, 1),
+                    facts: read_facts(kind, row, 1),
                     score: *by_doc.get(&row.get(0))?,
                 })
             })
@@ -149,28 +143,29 @@ pub(super) fn in_order(one: &Scored, other: &Scored) -> std::cmp::Ordering {
     other.score.total_cmp(&one.score).then_with(by_key)
 }
 
-fn blocks_of<R: Table>(scope: uuid::Uuid, terms: &[String]) -> Statement {
+fn blocks_of(kind: Kind, scope: uuid::Uuid, terms: &[String]) -> Statement {
     let buckets: BTreeSet<i16> = terms.iter().map(|term| bucket(term)).collect();
     Statement::new(format!(
         "SELECT p.block, p.postings FROM unnest($2) AS wanted (bucket) \
          CROSS JOIN LATERAL (SELECT * FROM {} WHERE scope_id = $1 AND bucket = wanted.bucket OFFSET 0) p",
-        R::POSTINGS
+        kind.postings()
     ))
     .with(scope, Type::UUID)
     .with(buckets.into_iter().collect::<Vec<i16>>(), Type::INT2_ARRAY)
 }
 
 /// How many memories have no postings. The order is that of their index, which is as good as empty.
-pub(super) fn unread<R: Table>(scope: uuid::Uuid) -> Statement {
+pub(super) fn unread(kind: Kind, scope: uuid::Uuid) -> Statement {
     Statement::new(format!(
         "SELECT count(*) FROM (SELECT FROM {} WHERE scope_id = $1 AND doc IS NULL ORDER BY ord OFFSET 0) unread",
-        R::TABLE
+        kind.table()
     ))
     .with(scope, Type::UUID)
 }
 
 /// Scores all documents that hold a term. What filters say changes no score, so it comes later.
-fn score<R: Table>(
+fn score(
+    kind: Kind,
     rows: &[Row],
     terms: &[String],
     numbers: &Numbers,
@@ -190,9 +185,9 @@ fn score<R: Table>(
     for row in rows {
         let block: i32 = row.get(0);
         for entry in in_row(row.get(1)) {
-            let (term, bytes) = entry.ok_or_else(|| damaged::<R>(scope))?;
+            let (term, bytes) = entry.ok_or_else(|| damaged(kind, scope))?;
             if let Some(found) = found.get_mut(term) {
-                let postings = read_block(block, bytes).ok_or_else(|| damaged::<R>(scope))?;
+                let postings = read_block(block, bytes).ok_or_else(|| damaged(kind, scope))?;
                 let alive = postings
                     .into_iter()
                     .filter(|posting| !dead.contains(&posting.doc));

@@ -54,5 +54,4 @@ pub use schema::{AppliedVersion, Brought, SchemaStatus, SchemaVersion};
 pub use scoped::Scoped;
 pub use sqlstate::Fault;
 pub use table::Stored;
-pub(crate) use table::Table;
 pub use tls::TlsFault;

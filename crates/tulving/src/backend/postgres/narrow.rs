@@ -9,8 +9,7 @@ use super::index::IndexStep;
 use super::look_up;
 use super::scoped::Scoped;
 use super::statement::Statement;
-use super::table::Table;
-use crate::model::Scope;
+use crate::model::{Kind, Scope};
 
 const DOING: &str = "making the vectors for search anew";
 
@@ -20,14 +19,15 @@ impl Connection {
     ///
     /// # Errors
     /// If the connection is lost.
-    pub(super) async fn rebuild_vectors<R: Table>(
+    pub(super) async fn rebuild_vectors(
         &mut self,
+        kind: Kind,
         scope: Scope,
         progress: &(dyn Fn(IndexStep) + Send + Sync),
     ) -> Result<u64, DatabaseError> {
         const PAGE: i64 = 512;
         let scoped = self.scoped(scope).await?;
-        let of = scoped.count::<R>().await?;
+        let of = scoped.count(kind).await?;
         scoped.commit().await?;
         let (mut done, mut changed) = (0, 0);
         let mut after = String::new();
@@ -35,15 +35,15 @@ impl Connection {
             let mut scoped = self.scoped(scope).await?;
             // Held off: who changes a memory between the two looks at it.
             scoped.send(&[Holdings::query(scope, true)], DOING).await?;
-            let ids = scoped.ids::<R>(&after, PAGE).await?;
+            let ids = scoped.ids(kind, &after, PAGE).await?;
             let Some(last) = ids.last().cloned() else {
                 return Ok(changed);
             };
             done += ids.len() as u64;
-            changed += scoped.narrow_again::<R>(ids).await?;
+            changed += scoped.narrow_again(kind, ids).await?;
             scoped.commit().await?;
             progress(IndexStep::Narrow {
-                kind: R::KIND,
+                kind,
                 done: done.min(of),
                 of,
             });
@@ -53,10 +53,10 @@ impl Connection {
 }
 
 impl Scoped<'_> {
-    async fn narrow_again<R: Table>(&mut self, ids: Vec<String>) -> Result<u64, DatabaseError> {
+    async fn narrow_again(&mut self, kind: Kind, ids: Vec<String>) -> Result<u64, DatabaseError> {
         let scope = self.scope.id();
-        let narrow = R::NARROW;
-        let by_id = look_up::by_id::<R>("$1", "wanted.id");
+        let narrow = kind.vectors();
+        let by_id = look_up::by_id(kind, "$1", "wanted.id");
         let direction = "CROSS JOIN LATERAL (SELECT l2_normalize(m.embedding) AS v OFFSET 0) u";
         let right = format!(
             "INSERT INTO {narrow} AS n (scope_id, id, space_id, v) \

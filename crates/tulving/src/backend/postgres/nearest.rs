@@ -9,18 +9,17 @@ use super::conditions::{from_passing, passes};
 use super::error::DatabaseError;
 use super::holdings::Holdings;
 use super::index::EXACT;
-use super::listing::{facts_of, facts_width, read_facts};
+use super::listing::{FACTS, facts_of, read_facts};
 use super::look_up;
 use super::matching::in_order;
-use super::own_index::index_name;
+use super::own_index::{index_name, own};
 use super::rows::ids;
 use super::scoped::Scoped;
 use super::spaces::Spaces;
 use super::statement::Statement;
-use super::table::Table;
 use super::wire::{raw_vector, vector};
 use crate::backend::{BackendError, Filter, FoundBy, Nearest, Scored};
-use crate::model::{Embedding, Episode, Key, Kind, Node, Space};
+use crate::model::{Embedding, Key, Kind, Space};
 use crate::search::vector::similarity;
 
 const DOING: &str = "searching by vector";
@@ -89,13 +88,9 @@ impl Scoped<'_> {
                 && indexes.iter().any(|row| row.get::<_, &str>(0) == name)
         };
         let mut found = Vec::new();
-        if filter.wants(Kind::Node) {
-            let indexed = is_indexed(Kind::Node);
-            found.push(self.of_kind::<Node>(&query, &space, indexed).await?);
-        }
-        if filter.wants(Kind::Episode) {
-            let indexed = is_indexed(Kind::Episode);
-            found.push(self.of_kind::<Episode>(&query, &space, indexed).await?);
+        for kind in filter.wanted() {
+            let indexed = is_indexed(kind);
+            found.push(self.of_kind(kind, &query, &space, indexed).await?);
         }
         self.leave();
         let through_index = found.iter().any(|found| found.by == FoundBy::Index);
@@ -138,13 +133,11 @@ impl Scoped<'_> {
         }
         // The narrow form tells all but a few that cannot reach it.
         let farthest = margin(space.dims) - least;
-        let statements = [
-            reaching::<Node>(scope.id(), space_id, &direction, keys, farthest),
-            reaching::<Episode>(scope.id(), space_id, &direction, keys, farthest),
-        ];
+        let statements =
+            Kind::ALL.map(|kind| reaching(kind, scope.id(), space_id, &direction, keys, farthest));
         let answers = self.send(&statements, DOING).await?;
         self.leave();
-        for (kind, rows) in [Kind::Node, Kind::Episode].into_iter().zip(&answers) {
+        for (kind, rows) in Kind::ALL.into_iter().zip(&answers) {
             for row in rows {
                 let full = row.get::<_, Option<&[u8]>>(1).and_then(vector);
                 let similarity = full.map(|full| similarity(query.numbers(), &full));
@@ -156,14 +149,15 @@ impl Scoped<'_> {
         Ok(found)
     }
 
-    async fn of_kind<R: Table>(
+    async fn of_kind(
         &mut self,
+        kind: Kind,
         query: &Query<'_>,
         space: &Space,
         indexed: bool,
     ) -> Result<Found, DatabaseError> {
-        if indexed && !self.is_small::<R>(query.filter).await? {
-            let hits = self.by_index::<R>(query, space).await?;
+        if indexed && !self.is_small(kind, query.filter).await? {
+            let hits = self.by_index(kind, query, space).await?;
             // Fewer than asked for: what is missing may be where the index did not look.
             if hits.len() >= query.limit {
                 return Ok(Found {
@@ -173,18 +167,18 @@ impl Scoped<'_> {
             }
         }
         Ok(Found {
-            hits: self.exactly::<R>(query, space).await?,
+            hits: self.exactly(kind, query, space).await?,
             by: FoundBy::Exact,
         })
     }
 
     /// Whether a filter lets so few memories pass that they are searched exactly.
-    async fn is_small<R: Table>(&mut self, filter: &Filter) -> Result<bool, DatabaseError> {
+    async fn is_small(&mut self, kind: Kind, filter: &Filter) -> Result<bool, DatabaseError> {
         if filter.is_open() {
             return Ok(false);
         }
         let mut query = Statement::new("SELECT count(*) FROM (SELECT");
-        from_passing::<R>(self.scope.id(), filter, "", &mut query);
+        from_passing(kind, self.scope.id(), filter, "", &mut query);
         query
             .text(" LIMIT ")
             .value(i64::try_from(EXACT).unwrap_or(i64::MAX), Type::INT8);
@@ -199,18 +193,19 @@ impl Scoped<'_> {
     }
 
     /// Looks at every vector.
-    async fn exactly<R: Table>(
+    async fn exactly(
         &mut self,
+        kind: Kind,
         query: &Query<'_>,
         space: &Space,
     ) -> Result<Vec<Scored>, DatabaseError> {
         let margin = margin(space.dims);
         let mut most = query.limit.saturating_mul(2).saturating_add(50);
         loop {
-            let near = every::<R>(query, self.scope.id(), most);
+            let near = every(kind, query, self.scope.id(), most);
             let rows = self
                 .send(
-                    &[rescored::<R>(near, query.limit, margin, self.scope.id())],
+                    &[rescored(kind, near, query.limit, margin, self.scope.id())],
                     DOING,
                 )
                 .await?;
@@ -219,13 +214,14 @@ impl Scoped<'_> {
                 most = most.saturating_mul(4);
                 continue;
             }
-            return Ok(scored::<R>(&rows, query.full));
+            return Ok(scored(kind, &rows, query.full));
         }
     }
 
     /// Follows the scope's own graph.
-    async fn by_index<R: Table>(
+    async fn by_index(
         &mut self,
+        kind: Kind,
         query: &Query<'_>,
         space: &Space,
     ) -> Result<Vec<Scored>, DatabaseError> {
@@ -245,8 +241,8 @@ impl Scoped<'_> {
             .map(|setting| Statement::new(format!("SET LOCAL {setting}")))
             .collect();
             let search = statements.len();
-            let near = through_index::<R>(query, self.scope.id(), dims, most);
-            statements.push(rescored::<R>(near, query.limit, margin, self.scope.id()));
+            let near = through_index(kind, query, self.scope.id(), dims, most);
+            statements.push(rescored(kind, near, query.limit, margin, self.scope.id()));
             statements.push(Statement::new("SET LOCAL enable_bitmapscan TO DEFAULT"));
             let answers = self.send(&statements, DOING).await?;
             let rows = answers.get(search).map_or(&[][..], Vec::as_slice);
@@ -254,7 +250,7 @@ impl Scoped<'_> {
                 most = most.saturating_mul(4);
                 continue;
             }
-            return Ok(scored::<R>(rows, query.full));
+            return Ok(scored(kind, rows, query.full));
         }
     }
 }
@@ -301,26 +297,27 @@ fn direction(numbers: &[f32]) -> Option<Vec<f32>> {
 
 /// The ids of the `most` candidates that pass, with their distance `d`, from every vector. The type without
 /// a width is what no index is on.
-fn every<R: Table>(query: &Query<'_>, scope: uuid::Uuid, most: usize) -> Statement {
+fn every(kind: Kind, query: &Query<'_>, scope: uuid::Uuid, most: usize) -> Statement {
     let space_id = query.space_id;
     let mut near = distance(query, "n.v", "halfvec");
     if query.filter.is_open() {
         near.text(&format!(
             " FROM {} n WHERE n.scope_id = '{scope}' AND n.space_id = {space_id}",
-            R::NARROW
+            kind.vectors()
         ));
     } else {
-        let narrow = look_up::narrow::<R>(&format!("'{scope}'"), &space_id.to_string());
+        let narrow = look_up::narrow(kind, &format!("'{scope}'"), &space_id.to_string());
         near.text(" FROM (SELECT m.id, n.v");
         let joined = format!("CROSS JOIN {narrow}");
-        from_passing::<R>(scope, query.filter, &joined, &mut near);
+        from_passing(kind, scope, query.filter, &joined, &mut near);
         near.text(") n");
     }
     nearest_first(near, most)
 }
 
 /// The same from the scope's own graph.
-fn through_index<R: Table>(
+fn through_index(
+    kind: Kind,
     query: &Query<'_>,
     scope: uuid::Uuid,
     dims: usize,
@@ -329,16 +326,16 @@ fn through_index<R: Table>(
     let space_id = query.space_id;
     let column = format!("(n.v::halfvec({dims}))");
     let mut near = distance(query, &column, &format!("halfvec({dims})"));
-    near.text(&format!(" FROM {} n", R::NARROW));
+    near.text(&format!(" FROM {} n", kind.vectors()));
     if !query.filter.is_open() {
-        let look_up = look_up::by_id::<R>(&format!("'{scope}'"), "n.id");
+        let look_up = look_up::by_id(kind, &format!("'{scope}'"), "n.id");
         near.text(" ").text(&look_up);
     }
     // Scope and space are written out: a partial index is taken only where its condition can be seen.
     near.text(&format!(
         " WHERE n.scope_id = '{scope}' AND n.space_id = {space_id}"
     ));
-    passes::<R>(query.filter, &mut near);
+    passes(kind, query.filter, &mut near);
     nearest_first(near, most)
 }
 
@@ -356,22 +353,23 @@ fn nearest_first(mut near: Statement, most: usize) -> Statement {
 }
 
 /// Those of these memories whose distance is at most `farthest`, with their full vectors.
-fn reaching<R: Table>(
+fn reaching(
+    kind: Kind,
     scope: uuid::Uuid,
     space_id: i32,
     direction: &[f32],
     keys: &[Key],
     farthest: f64,
 ) -> Statement {
-    let look_up = look_up::by_id::<R>("$1", "n.id");
+    let look_up = look_up::by_id(kind, "$1", "n.id");
     Statement::new(format!(
         "SELECT n.id, vector_send(m.embedding) FROM unnest($2) AS wanted (id) \
          CROSS JOIN LATERAL (SELECT id, v FROM {} WHERE scope_id = $1 AND id = wanted.id AND space_id = $3 OFFSET 0) n \
          {look_up} WHERE n.v <#> $4::vector::halfvec <= $5",
-        R::NARROW
+        kind.vectors()
     ))
     .with(scope, Type::UUID)
-    .with(ids(keys, R::KIND), Type::TEXT_ARRAY)
+    .with(ids(keys, kind), Type::TEXT_ARRAY)
     .with(space_id, Type::INT4)
     .with(raw_vector(direction), Type::UNKNOWN)
     .with(farthest, Type::FLOAT8)
@@ -379,7 +377,13 @@ fn reaching<R: Table>(
 
 /// Those candidates that can be among the first `limit`, with their full vectors. Each row begins with
 /// how many candidates there were, and whether the last of them could be.
-fn rescored<R: Table>(near: Statement, limit: usize, margin: f64, scope: uuid::Uuid) -> Statement {
+fn rescored(
+    kind: Kind,
+    near: Statement,
+    limit: usize,
+    margin: f64,
+    scope: uuid::Uuid,
+) -> Statement {
     let before = "WITH near AS MATERIALIZED (";
     let after = "), cut AS (SELECT coalesce((SELECT d FROM near ORDER BY d OFFSET ";
     let mut query = Statement::default();
@@ -394,20 +398,20 @@ fn rescored<R: Table>(near: Statement, limit: usize, margin: f64, scope: uuid::U
         " AS d) SELECT (SELECT count(*) FROM near), (SELECT max(d) FROM near) <= (SELECT d FROM cut), \
                        vector_send(m.embedding), {} \
          FROM near {} WHERE near.d <= (SELECT d FROM cut)",
-        facts_of::<R>(),
-        look_up::by_id::<R>(&format!("'{scope}'"), "near.id")
+        facts_of(kind),
+        look_up::by_id(kind, &format!("'{scope}'"), "near.id")
     ));
     query
 }
 
 /// Scores from the full vectors.
-fn scored<R: Table>(rows: &[Row], query: &[f32]) -> Vec<Scored> {
-    debug_assert!(rows.iter().all(|row| row.len() == 3 + facts_width::<R>()));
+fn scored(kind: Kind, rows: &[Row], query: &[f32]) -> Vec<Scored> {
+    debug_assert!(rows.iter().all(|row| row.len() == 3 + FACTS));
     rows.iter()
         .filter_map(|row| {
             let full = vector(row.get::<_, Option<&[u8]>>(2)?)?;
             Some(Scored {
-                facts: read_facts::<R>(row, 3),
+                facts: read_facts(kind, row, 3),
                 score: similarity(query, &full),
             })
         })
@@ -416,9 +420,7 @@ fn scored<R: Table>(rows: &[Row], query: &[f32]) -> Vec<Scored> {
 
 /// The names of the scope's finished indexes.
 fn indexes(scope: uuid::Uuid) -> Statement {
-    let query = "SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
-                 WHERE i.indrelid IN (to_regclass('node_vectors'), to_regclass('episode_vectors')) \
-                   AND i.indisvalid AND c.relname LIKE $1";
+    let query = format!("{} AND i.indisvalid AND c.relname LIKE $1", own());
     let like = format!("%\\_vectors\\_{}\\_%", scope.simple());
     Statement::new(query).with(like, Type::TEXT)
 }

@@ -14,8 +14,14 @@ pub(super) fn index_name(kind: Kind, scope: uuid::Uuid, space_id: i32) -> String
 }
 
 /// Indexes of single scopes; more is said of them in conditions that follow.
-const OWN: &str = "SELECT c.relname::text, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
-     WHERE i.indrelid IN (to_regclass('node_vectors'), to_regclass('episode_vectors'))";
+pub(super) fn own() -> String {
+    let tables = Kind::ALL.map(|kind| format!("to_regclass('{}')", kind.vectors()));
+    format!(
+        "SELECT c.relname::text, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+         WHERE i.indrelid IN ({})",
+        tables.join(", ")
+    )
+}
 
 impl Connection {
     /// Removes a scope's indexes of vectors; whether there were any. Searches are exact from then on.
@@ -36,7 +42,7 @@ impl Connection {
         &self,
         scope: Scope,
     ) -> Result<Vec<(String, bool)>, DatabaseError> {
-        let query = format!("{OWN} AND c.relname LIKE $1");
+        let query = format!("{} AND c.relname LIKE $1", own());
         let like = format!("%\\_vectors\\_{}\\_%", scope.id().simple());
         let query = Statement::new(query).with(like, Type::TEXT);
         let rows = self
@@ -62,9 +68,11 @@ impl Connection {
             return Ok(Vec::new());
         }
         let query = format!(
-            "{OWN} AND c.relname ~ '^(node|episode)_vectors_[0-9a-f]{{32}}_' \
+            "{} AND c.relname ~ '^({})_vectors_[0-9a-f]{{32}}_' \
              AND substring(c.relname FROM '_vectors_([0-9a-f]{{32}})_')::uuid \
-                 NOT IN (SELECT id FROM users UNION ALL SELECT id FROM tenants) ORDER BY 1"
+                 NOT IN (SELECT id FROM users UNION ALL SELECT id FROM tenants) ORDER BY 1",
+            own(),
+            Kind::ALL.map(Kind::as_str).join("|"),
         );
         let rows = self
             .unscoped(Rights::Login, &[Statement::new(query)], DOING)

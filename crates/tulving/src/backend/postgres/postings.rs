@@ -8,8 +8,7 @@ use super::error::{DatabaseError, Refusal};
 use super::holdings::Numbers;
 use super::scoped::Scoped;
 use super::statement::Statement;
-use super::table::Table;
-use crate::model::Scope;
+use crate::model::{Kind, Scope};
 use crate::search::bytes::{read_varint, write_varint};
 use crate::search::keyword::Posting;
 use crate::search::tokens;
@@ -130,15 +129,16 @@ impl Batch {
     }
 
     /// Writes the postings of documents that were given the numbers from `first` on.
-    pub(super) fn write<R: Table>(self, scope: uuid::Uuid, first: i32) -> Option<Statement> {
+    pub(super) fn write(self, kind: Kind, scope: uuid::Uuid, first: i32) -> Option<Statement> {
         let blocks = self.terms.into_iter();
         let rows = buckets(blocks.map(|(term, block)| (term, block.bytes)));
-        (!rows.is_empty()).then(|| insert::<R>(scope, first, rows))
+        (!rows.is_empty()).then(|| insert(kind, scope, first, rows))
     }
 
     /// The same where no search looks, with a note.
-    pub(super) fn write_beside<R: Table>(
+    pub(super) fn write_beside(
         self,
+        kind: Kind,
         scope: uuid::Uuid,
         first: i32,
         note: Vec<u8>,
@@ -148,7 +148,7 @@ impl Batch {
         let beside = rows
             .into_iter()
             .map(|(bucket, postings)| (bucket - BESIDE, postings));
-        insert::<R>(scope, first, beside.chain([(NOTES, note)]).collect())
+        insert(kind, scope, first, beside.chain([(NOTES, note)]).collect())
     }
 }
 
@@ -208,11 +208,11 @@ pub(super) fn terms(row: &[u8]) -> impl Iterator<Item = Option<(&str, &[u8])>> {
     })
 }
 
-fn insert<R: Table>(scope: uuid::Uuid, block: i32, rows: BTreeMap<i16, Vec<u8>>) -> Statement {
+fn insert(kind: Kind, scope: uuid::Uuid, block: i32, rows: BTreeMap<i16, Vec<u8>>) -> Statement {
     let insert = format!(
         "INSERT INTO {} (scope_id, block, bucket, postings) \
          SELECT $1, $2, bucket, postings FROM unnest($3, $4) AS u (bucket, postings)",
-        R::POSTINGS
+        kind.postings()
     );
     let (buckets, postings): (Vec<i16>, Vec<Vec<u8>>) = rows.into_iter().unzip();
     Statement::new(insert)
@@ -225,8 +225,9 @@ fn insert<R: Table>(scope: uuid::Uuid, block: i32, rows: BTreeMap<i16, Vec<u8>>)
 impl Scoped<'_> {
     /// Makes one block of the blocks from number `from` on, without the dead. With `from` 0 nothing of
     /// the dead is left, and they are forgotten.
-    pub(super) async fn merge<R: Table>(
+    pub(super) async fn merge(
         &mut self,
+        kind: Kind,
         numbers: &Numbers,
         from: i32,
     ) -> Result<(), DatabaseError> {
@@ -239,7 +240,7 @@ impl Scoped<'_> {
             let take = format!(
                 "DELETE FROM {} WHERE scope_id = $1 AND bucket >= $2 AND bucket < $3 AND block >= $4 \
                  RETURNING block, postings",
-                R::POSTINGS
+                kind.postings()
             );
             let take = Statement::new(take)
                 .with(scope, Type::UUID)
@@ -255,9 +256,9 @@ impl Scoped<'_> {
             for row in &rows {
                 let (block, bytes): (i32, &[u8]) = (row.get(0), row.get(1));
                 for entry in terms(bytes) {
-                    let (term, postings) = entry.ok_or_else(|| damaged::<R>(self.scope))?;
+                    let (term, postings) = entry.ok_or_else(|| damaged(kind, self.scope))?;
                     let postings =
-                        read_block(block, postings).ok_or_else(|| damaged::<R>(self.scope))?;
+                        read_block(block, postings).ok_or_else(|| damaged(kind, self.scope))?;
                     let alive = postings.into_iter();
                     let alive = alive.filter(|posting| !dead.contains(&posting.doc));
                     merged.entry(term.into()).or_default().extend(alive);
@@ -273,10 +274,9 @@ impl Scoped<'_> {
                 }
                 (term, block.bytes)
             });
-            let merged = insert::<R>(scope, first, buckets(merged));
+            let merged = insert(kind, scope, first, buckets(merged));
             self.send(&[merged], DOING).await?;
         }
-        let kind = R::KIND.as_str();
         let mut done = Statement::new(format!("UPDATE scopes SET {kind}_fresh = {kind}_next"));
         if from == 0 {
             // Whatever died since they were read stays on the list.
@@ -293,10 +293,10 @@ impl Scoped<'_> {
 }
 
 /// A block cannot be read.
-pub(super) fn damaged<R: Table>(scope: Scope) -> DatabaseError {
+pub(super) fn damaged(kind: Kind, scope: Scope) -> DatabaseError {
     Refusal::WordsDamaged {
         scope,
-        kind: R::KIND.plural(),
+        kind: kind.plural(),
     }
     .into()
 }

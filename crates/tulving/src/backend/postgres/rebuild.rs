@@ -19,9 +19,10 @@ use super::postings::{BESIDE, Batch, NOTES};
 use super::scoped::Scoped;
 use super::session::Rights;
 use super::statement::Statement;
-use super::table::{Columns, Table};
-use crate::model::{Episode, Kind, Node, Scope};
+use super::table::{Columns, columns_of};
+use crate::model::{Kind, Scope};
 use crate::search::bytes::{read_varint, write_varint};
+use crate::search::text::indexed;
 use crate::search::tokens;
 
 const DOING: &str = "making the keyword index anew";
@@ -57,8 +58,9 @@ impl Database {
                 Err(DatabaseError::Locked { .. }) => continue,
                 lock => lock?,
             };
-            renewed += connection.rebuild_words::<Node>(scope, progress).await?;
-            renewed += connection.rebuild_words::<Episode>(scope, progress).await?;
+            for kind in Kind::ALL {
+                renewed += connection.rebuild_words(kind, scope, progress).await?;
+            }
             connection.note_tokenizer(scope).await?;
             drop(lock);
         }
@@ -98,7 +100,7 @@ impl Connection {
             .await?;
         let rows = rows.first().map_or(&[][..], Vec::as_slice);
         let holdings = Holdings::read(rows, scope, &target)?;
-        Ok(holdings.outdated(Kind::Node) + holdings.outdated(Kind::Episode))
+        Ok(Kind::ALL.map(|kind| holdings.outdated(kind)).iter().sum())
     }
 
     /// Notes that the words of all memories of a scope were made by this program's rules.
@@ -116,27 +118,28 @@ impl Connection {
     ///
     /// # Errors
     /// If the connection is lost, or a memory cannot be read.
-    pub(super) async fn rebuild_words<R: Table>(
+    pub(super) async fn rebuild_words(
         &mut self,
+        kind: Kind,
         scope: Scope,
         progress: &(dyn Fn(IndexStep) + Send + Sync),
     ) -> Result<u64, DatabaseError> {
         let mut scoped = self.scoped(scope).await?;
-        let mut covered = scoped.covered::<R>().await?;
+        let mut covered = scoped.covered(kind).await?;
         scoped.commit().await?;
         for _ in 0..ROUNDS {
             let mut scoped = self.scoped(scope).await?;
-            let docs = scoped.docs::<R>().await?;
+            let docs = scoped.docs(kind).await?;
             scoped.commit().await?;
             let missing = missing(&docs, &covered);
             let mut done = docs.len() - missing.len();
             for batch in missing.chunks(BATCH) {
                 let mut scoped = self.scoped(scope).await?;
-                scoped.cover::<R>(batch, &mut covered).await?;
+                scoped.cover(kind, batch, &mut covered).await?;
                 scoped.commit().await?;
                 done += batch.len();
                 progress(IndexStep::Words {
-                    kind: R::KIND,
+                    kind,
                     done: done as u64,
                     of: docs.len() as u64,
                 });
@@ -146,7 +149,7 @@ impl Connection {
             }
         }
         let mut scoped = self.scoped(scope).await?;
-        let documents = scoped.put_in_place::<R>(covered).await?;
+        let documents = scoped.put_in_place(kind, covered).await?;
         scoped.commit().await?;
         Ok(documents)
     }
@@ -160,10 +163,10 @@ fn missing(docs: &[i32], covered: &Covered) -> Vec<i32> {
 
 impl Scoped<'_> {
     /// The numbers of all memories of a kind, in order.
-    async fn docs<R: Table>(&mut self) -> Result<Vec<i32>, DatabaseError> {
+    async fn docs(&mut self, kind: Kind) -> Result<Vec<i32>, DatabaseError> {
         let docs = format!(
             "SELECT doc FROM {} WHERE scope_id = $1 AND doc >= 0 ORDER BY doc",
-            R::TABLE
+            kind.table()
         );
         let docs = Statement::new(docs).with(self.scope.id(), Type::UUID);
         let rows = self.send(&[docs], DOING).await?;
@@ -171,10 +174,10 @@ impl Scoped<'_> {
     }
 
     /// What a rebuilding that was killed left; of no use if it went by other rules, and removed then.
-    async fn covered<R: Table>(&mut self) -> Result<Covered, DatabaseError> {
+    async fn covered(&mut self, kind: Kind) -> Result<Covered, DatabaseError> {
         let notes = format!(
             "SELECT block, postings FROM {} WHERE scope_id = $1 AND bucket = $2",
-            R::POSTINGS
+            kind.postings()
         );
         let notes = Statement::new(notes)
             .with(self.scope.id(), Type::UUID)
@@ -188,26 +191,26 @@ impl Scoped<'_> {
             }
         }
         if covered.is_empty() {
-            let leftover = leftover::<R>(self.scope.id());
+            let leftover = leftover(kind, self.scope.id());
             self.send(&[leftover], DOING).await?;
         }
         Ok(covered)
     }
 
     /// Makes the postings of these memories, and puts them beside the others.
-    async fn cover<R: Table>(
+    async fn cover(
         &mut self,
+        kind: Kind,
         docs: &[i32],
         covered: &mut Covered,
     ) -> Result<(), DatabaseError> {
         let scope = self.scope.id();
-        let columns: String = R::columns()
-            .iter()
+        let columns: String = columns_of(kind)
             .map(|column| format!("m.{column}, "))
             .collect();
         let read = format!(
             "SELECT {columns} m.doc, m.tokens FROM unnest($2) AS wanted (doc) {}",
-            look_up::by_doc::<R>("$1", "wanted.doc")
+            look_up::by_doc(kind, "$1", "wanted.doc")
         );
         let read = Statement::new(read)
             .with(scope, Type::UUID)
@@ -215,8 +218,8 @@ impl Scoped<'_> {
         let rows = self.send(&[read], DOING).await?;
         let mut memories = Vec::new();
         for row in rows.iter().flatten() {
-            let mut fields = Columns::new::<R>(row);
-            let record = R::decode(&mut fields)?;
+            let mut fields = Columns::new(kind, row);
+            let record = fields.memory()?;
             let (doc, tokens): (i32, Option<i32>) = (fields.get()?, fields.get()?);
             memories.push((doc, tokens, record));
         }
@@ -227,14 +230,14 @@ impl Scoped<'_> {
         let batch = Batch::numbered(
             memories
                 .iter()
-                .map(|(doc, _, record)| (doc.abs_diff(first), record.words())),
+                .map(|(doc, _, record)| (doc.abs_diff(first), indexed(record))),
         );
         let mut note = Vec::new();
         write_varint(RULES, &mut note);
         let mut last = first;
         let correct = format!(
             "UPDATE {} SET tokens = $4 WHERE scope_id = $1 AND id = $2 AND doc = $3",
-            R::TABLE
+            kind.table()
         );
         let mut statements = Vec::new();
         for ((doc, tokens, record), length) in memories.iter().zip(batch.lengths()) {
@@ -252,21 +255,25 @@ impl Scoped<'_> {
                 );
             }
         }
-        statements.push(batch.write_beside::<R>(scope, first, note));
+        statements.push(batch.write_beside(kind, scope, first, note));
         self.send(&statements, DOING).await?;
         Ok(())
     }
 
     /// Covers what is still missing and puts all of it in the place of the old postings, while writers
     /// wait. Gives how many memories there are.
-    async fn put_in_place<R: Table>(&mut self, mut covered: Covered) -> Result<u64, DatabaseError> {
+    async fn put_in_place(
+        &mut self,
+        kind: Kind,
+        mut covered: Covered,
+    ) -> Result<u64, DatabaseError> {
         let scope = self.scope;
         let rows = self.send(&[Holdings::query(scope, true)], DOING).await?;
         let rows = rows.first().map_or(&[][..], Vec::as_slice);
         Holdings::read(rows, scope, self.target())?;
-        let docs = self.docs::<R>().await?;
+        let docs = self.docs(kind).await?;
         for batch in missing(&docs, &covered).chunks(BATCH) {
-            self.cover::<R>(batch, &mut covered).await?;
+            self.cover(kind, batch, &mut covered).await?;
         }
         let there: BTreeSet<i32> = docs.iter().copied().collect();
         let words = docs.iter().filter_map(|doc| covered.get(doc));
@@ -276,7 +283,7 @@ impl Scoped<'_> {
             .filter(|doc| !there.contains(doc))
             .collect();
         let next = docs.last().map_or(0, |last| last.saturating_add(1));
-        let (kind, postings) = (R::KIND.as_str(), R::POSTINGS);
+        let (kind, postings) = (kind.as_str(), kind.postings());
         let of_scope = |sql: String| Statement::new(sql).with(scope.id(), Type::UUID);
         let statements = [
             of_scope(format!(
@@ -306,10 +313,10 @@ impl Scoped<'_> {
 }
 
 /// Removes what a rebuilding that was killed left.
-pub(super) fn leftover<R: Table>(scope: uuid::Uuid) -> Statement {
+pub(super) fn leftover(kind: Kind, scope: uuid::Uuid) -> Statement {
     let leftover = format!(
         "DELETE FROM {} WHERE scope_id = $1 AND bucket < 0",
-        R::POSTINGS
+        kind.postings()
     );
     Statement::new(leftover).with(scope, Type::UUID)
 }

@@ -10,23 +10,17 @@ use super::conditions::texts;
 use super::copy::CopyRows;
 use super::error::{DatabaseError, Refusal};
 use super::holdings::{Holdings, Numbers};
-use super::look_up::{self, HAS_PLACE};
+use super::look_up;
 use super::postings::Batch;
 use super::scoped::Scoped;
 use super::spaces::Spaces;
 use super::statement::Statement;
-use super::table::{Columns, Table};
+use super::table::{Columns, columns_of, encode};
 use super::wire::{Raw, raw_vector};
 use crate::backend::{BackendError, Draft, Entry};
-use crate::model::{Embedding, Episode, Key, Kind, Memory, Node, Space, Timestamp};
+use crate::model::{Embedding, Key, Kind, Memory, PerKind, Sequence, Space, Timestamp};
 use crate::record;
-
-/// A row that is to be written.
-struct New<'e, R> {
-    record: &'e R,
-    /// None for a vector that is all zero.
-    embedding: Option<&'e Embedding>,
-}
+use crate::search::text::indexed;
 
 /// The embedding of an entry, where it is one.
 fn embedding(entry: &Entry) -> Option<&Embedding> {
@@ -82,92 +76,41 @@ impl Scoped<'_> {
     ) -> Result<(), BackendError> {
         const DOING: &str = "writing memories";
         let scope = self.scope.id();
-        let present = |kind: Kind, look_up: String| {
-            let whole = drafts.iter().filter_map(|draft| match draft {
-                Draft::Whole(entry) | Draft::NextNamed(entry) if entry.memory.kind() == kind => {
-                    Some(entry.memory.id())
-                }
-                Draft::Next(entry) if kind == Kind::Episode && entry.memory.kind() == kind => {
-                    Some(entry.memory.id())
-                }
-                _ => None,
-            });
-            let ids: Vec<String> = whole.map(ToOwned::to_owned).collect();
-            Statement::new(format!(
-                "SELECT m.id FROM unnest($2) AS wanted (id) {look_up}"
-            ))
-            .with(scope, Type::UUID)
-            .with(texts(&ids), Type::TEXT_ARRAY)
-        };
-        let conversations: BTreeSet<&str> = drafts
-            .iter()
-            .filter_map(|draft| match draft {
-                Draft::Next(entry) | Draft::NextNamed(entry) => match &entry.memory {
-                    Memory::Node(node) => Some(node.conversation_id.as_str()),
-                    Memory::Episode(_) => None,
-                },
-                Draft::Whole(_) => None,
-            })
-            .collect();
-        let conversations: Vec<String> = conversations.into_iter().map(ToOwned::to_owned).collect();
-        let ends = format!(
-            "SELECT c.id, (SELECT sequence_index FROM memory_nodes \
-                           WHERE scope_id = $1 AND conversation_id = c.id AND {HAS_PLACE} \
-                           ORDER BY sequence_index DESC LIMIT 1) \
-             FROM unnest($2) AS c (id)"
-        );
-        let ends = Statement::new(ends)
-            .with(scope, Type::UUID)
-            .with(conversations, Type::TEXT_ARRAY);
-        let questions = vec![
-            present(Kind::Node, look_up::by_id::<Node>("$1", "wanted.id")),
-            present(Kind::Episode, look_up::by_id::<Episode>("$1", "wanted.id")),
-            ends,
-        ];
-        let (holdings, answers) = self.begin_writing(questions, DOING).await?;
-        let taken = |rows: &[Row], kind| {
-            let ids = rows.iter().map(|row| row.get::<_, String>(0));
-            ids.map(move |id| Key::new(kind, id))
-                .collect::<BTreeSet<_>>()
-        };
-        let [nodes, episodes, ends] = answers.as_slice() else {
-            return Ok(());
-        };
-        let mut taken: BTreeSet<Key> = &taken(nodes, Kind::Node) | &taken(episodes, Kind::Episode);
-        let mut ends: HashMap<String, i64> = ends
-            .iter()
-            .map(|row| (row.get(0), row.get::<_, Option<i64>>(1).unwrap_or(-1)))
-            .collect();
+        let (mut ids, mut containers) = (PerKind::default(), PerKind::default());
+        for draft in &drafts {
+            let kind = draft.entry().memory.kind();
+            let ids: &mut Vec<String> = &mut ids[kind];
+            ids.extend(draft.settled_id().map(ToOwned::to_owned));
+            let containers: &mut BTreeSet<&str> = &mut containers[kind];
+            containers.extend(draft.goes_to_end_of());
+        }
+        let questions = Kind::ALL.into_iter().flat_map(|kind| {
+            let containers: Vec<&str> = containers[kind].iter().copied().collect();
+            [
+                present(kind, scope, &ids[kind]),
+                ends(kind, scope, containers),
+            ]
+        });
+        let (holdings, answers) = self.begin_writing(questions.collect(), DOING).await?;
+        let mut taken: BTreeSet<Key> = BTreeSet::new();
+        let mut ends = PerKind::<HashMap<String, i64>>::default();
+        for (kind, [present, end]) in Kind::ALL.into_iter().zip(answers.as_chunks().0) {
+            taken.extend(
+                present
+                    .iter()
+                    .map(|row| Key::new(kind, row.get::<_, String>(0))),
+            );
+            ends[kind] = end
+                .iter()
+                .map(|row| (row.get(0), row.get::<_, Option<i64>>(1).unwrap_or(-1)))
+                .collect();
+        }
 
         let mut entries = Vec::with_capacity(drafts.len());
         let mut space: Option<Arc<Space>> = None;
         for draft in drafts {
-            let entry = match draft {
-                Draft::Next(mut entry) => {
-                    if let Memory::Node(node) = &mut entry.memory {
-                        let end = ends.entry(node.conversation_id.clone()).or_insert(-1);
-                        node.place(end.saturating_add(1));
-                        *end = node.sequence_index;
-                    }
-                    entry
-                }
-                Draft::NextNamed(mut entry) => {
-                    if let Memory::Node(node) = &mut entry.memory {
-                        let end = ends.entry(node.conversation_id.clone()).or_insert(-1);
-                        node.sequence_index = end.saturating_add(1);
-                        *end = node.sequence_index;
-                    }
-                    entry
-                }
-                Draft::Whole(entry) => {
-                    if let Memory::Node(node) = &entry.memory
-                        && let Some(end) = ends.get_mut(&node.conversation_id)
-                    {
-                        *end = node.sequence_index.max(*end);
-                    }
-                    entry
-                }
-            };
+            let kind = draft.entry().memory.kind();
+            let entry = draft.settle(&mut ends[kind]);
             let key = entry.memory.key();
             if !taken.insert(key.clone()) {
                 return Err(BackendError::Exists { key });
@@ -191,38 +134,31 @@ impl Scoped<'_> {
             .require_space(&holdings, space.as_ref(), spaces)
             .await?;
 
-        let (mut nodes, mut episodes) = (Vec::new(), Vec::new());
-        for entry in &entries {
-            let embedding = embedding(entry);
-            match &entry.memory {
-                Memory::Node(record) => nodes.push(New { record, embedding }),
-                Memory::Episode(record) => episodes.push(New { record, embedding }),
-            }
-        }
         let mut statements = Vec::new();
-        self.put(&nodes, holdings.of(Kind::Node), space_id, &mut statements)?;
-        self.put(
-            &episodes,
-            holdings.of(Kind::Episode),
-            space_id,
-            &mut statements,
-        )?;
+        for kind in Kind::ALL {
+            let of_kind = entries.iter().filter(|entry| entry.memory.kind() == kind);
+            let numbers = holdings.of(kind);
+            self.put(
+                kind,
+                &of_kind.collect::<Vec<_>>(),
+                numbers,
+                space_id,
+                &mut statements,
+            )?;
+        }
         if holdings.space_id.is_none() {
             statements.extend(space_id.map(|space_id| self.adopt(space_id)));
         }
-        if let Some(merging) = self.to_merge(&holdings) {
-            self.send(&statements, DOING).await?;
-            statements.clear();
-            self.merge_kinds(&holdings, merging).await?;
-        }
+        self.merge_small(&holdings, &mut statements, DOING).await?;
         self.finish(&statements, DOING).await?;
         Ok(())
     }
 
     /// Statements that write new rows with all that finds them.
-    fn put<R: Table>(
+    fn put(
         &self,
-        rows: &[New<'_, R>],
+        kind: Kind,
+        rows: &[&Entry],
         numbers: &Numbers,
         space_id: Option<i32>,
         statements: &mut Vec<Statement>,
@@ -231,18 +167,19 @@ impl Scoped<'_> {
             return Ok(());
         }
         let scope = self.scope;
-        let columns = R::columns();
-        let batch = Batch::of(rows.iter().map(|row| row.record.words()));
+        let columns: Vec<&str> = columns_of(kind).collect();
+        let batch = Batch::of(rows.iter().map(|row| indexed(&row.memory)));
         let first = numbers.next;
-        self.require_numbers::<R>(first, rows.len())?;
+        self.require_numbers(kind, first, rows.len())?;
         let mut ids = Vec::new();
         for (doc, (row, length)) in (first..).zip(rows.iter().zip(batch.lengths())) {
             let mut insert = Statement::new(format!(
                 "INSERT INTO {} (scope_id, user_id, tenant_id, space_id, dims, ord, doc, tokens, {}, embedding) VALUES (",
-                R::TABLE,
+                kind.table(),
                 columns.join(", ")
             ));
-            let dims = row.embedding.map(width);
+            let embedding = embedding(row);
+            let dims = embedding.map(width);
             insert
                 .value(scope.id(), Type::UUID)
                 .text(", ")
@@ -259,20 +196,17 @@ impl Scoped<'_> {
                 .value(doc, Type::INT4)
                 .text(", ")
                 .value(*length, Type::INT4);
-            for field in CopyRows::fields(|fields| row.record.encode(fields)) {
+            for field in CopyRows::fields(|fields| encode(&row.memory, fields)) {
                 insert.text(", ").value(field, Type::UNKNOWN);
             }
-            insert
-                .text(", ")
-                .value(vector(row.embedding), Type::UNKNOWN);
+            insert.text(", ").value(vector(embedding), Type::UNKNOWN);
             insert.text(")");
             statements.push(insert);
-            if row.embedding.is_some() {
-                ids.push(row.record.id().to_owned());
+            if embedding.is_some() {
+                ids.push(row.memory.id().to_owned());
             }
         }
-        statements.extend(self.narrow::<R>(ids));
-        let kind = R::KIND.as_str();
+        statements.extend(self.narrow(kind, ids));
         let count = batch.documents();
         let update = format!(
             "UPDATE scopes SET {kind}_next = {kind}_next + $2, {kind}_documents = {kind}_documents + $2, \
@@ -284,13 +218,14 @@ impl Scoped<'_> {
                 .with(i32::try_from(count).unwrap_or(i32::MAX), Type::INT4)
                 .with(batch.tokens(), Type::INT8),
         );
-        statements.extend(batch.write::<R>(scope.id(), first));
+        statements.extend(batch.write(kind, scope.id(), first));
         Ok(())
     }
 
     /// Whether so many documents can still be numbered.
-    pub(super) fn require_numbers<R: Table>(
+    pub(super) fn require_numbers(
         &self,
+        kind: Kind,
         next: i32,
         count: usize,
     ) -> Result<(), DatabaseError> {
@@ -301,21 +236,21 @@ impl Scoped<'_> {
             Some(_) => Ok(()),
             None => Err(Refusal::NumbersUsedUp {
                 scope: self.scope,
-                kind: R::KIND.plural(),
+                kind: kind.plural(),
             }
             .into()),
         }
     }
 
     /// Fills the narrow form of these rows' vectors.
-    fn narrow<R: Table>(&self, ids: Vec<String>) -> Option<Statement> {
+    fn narrow(&self, kind: Kind, ids: Vec<String>) -> Option<Statement> {
         let narrow = format!(
             "INSERT INTO {} (scope_id, id, space_id, v) \
              SELECT m.scope_id, m.id, m.space_id, l2_normalize(m.embedding)::halfvec \
              FROM unnest($2) AS wanted (id) {} \
              WHERE vector_norm(m.embedding) > 0",
-            R::NARROW,
-            look_up::by_id::<R>("$1", "wanted.id")
+            kind.vectors(),
+            look_up::by_id(kind, "$1", "wanted.id")
         );
         (!ids.is_empty()).then(|| {
             Statement::new(narrow)
@@ -332,61 +267,37 @@ impl Scoped<'_> {
             .with(space_id, Type::INT4)
     }
 
-    /// What there is to merge, of nodes and of episodes.
-    fn to_merge(&self, holdings: &Holdings) -> Option<[Option<i32>; 2]> {
-        let merging = [Kind::Node, Kind::Episode].map(|kind| holdings.of(kind).to_merge());
-        merging.iter().any(Option::is_some).then_some(merging)
-    }
-
-    async fn merge_kinds(
+    /// Merges the small blocks of the kinds that have many; writes the statements first.
+    async fn merge_small(
         &mut self,
         holdings: &Holdings,
-        [nodes, episodes]: [Option<i32>; 2],
+        statements: &mut Vec<Statement>,
+        doing: &str,
     ) -> Result<(), DatabaseError> {
-        if let Some(from) = nodes {
-            self.merge::<Node>(holdings.of(Kind::Node), from).await?;
-        }
-        if let Some(from) = episodes {
-            self.merge::<Episode>(holdings.of(Kind::Episode), from)
-                .await?;
+        for kind in Kind::ALL {
+            if let Some(from) = holdings.of(kind).to_merge() {
+                self.send(&std::mem::take(statements), doing).await?;
+                self.merge(kind, holdings.of(kind), from).await?;
+            }
         }
         Ok(())
     }
 
     /// Puts a memory in the place of another.
     pub(super) async fn replace(
-        self,
-        old: &Memory,
-        new: &Entry,
-        spaces: &Spaces,
-    ) -> Result<(), BackendError> {
-        match (old, &new.memory) {
-            (Memory::Node(_), Memory::Node(record)) => {
-                self.replace_row(old, record, new, spaces).await
-            }
-            (Memory::Episode(_), Memory::Episode(record)) => {
-                self.replace_row(old, record, new, spaces).await
-            }
-            _ => Err(BackendError::NoSuchMemory {
-                key: new.memory.key(),
-            }),
-        }
-    }
-
-    async fn replace_row<R: Table + Into<Memory>>(
         mut self,
         old: &Memory,
-        new: &R,
         entry: &Entry,
         spaces: &Spaces,
     ) -> Result<(), BackendError> {
         const DOING: &str = "changing a memory";
-        let (scope, id) = (self.scope.id(), old.id().to_owned());
-        let columns = R::columns();
+        let (scope, kind, id) = (self.scope.id(), old.kind(), old.id().to_owned());
+        let new = &entry.memory;
+        let columns: Vec<&str> = columns_of(kind).collect();
         let stored = format!(
             "SELECT {}, doc, tokens FROM {} WHERE scope_id = $1 AND id = $2 FOR NO KEY UPDATE",
             columns.join(", "),
-            R::TABLE
+            kind.table()
         );
         let stored = Statement::new(stored)
             .with(scope, Type::UUID)
@@ -395,19 +306,15 @@ impl Scoped<'_> {
         let Some(row) = answers.first().and_then(|rows| rows.first()) else {
             return Err(BackendError::NoSuchMemory { key: old.key() });
         };
-        let mut fields = Columns::new::<R>(row);
-        let stored = R::decode(&mut fields)?;
+        let mut fields = Columns::new(kind, row);
+        let stored = fields.memory()?;
         let (doc, tokens): (Option<i32>, Option<i32>) = (fields.get()?, fields.get()?);
-        let words = stored.words();
-        let stored: Memory = stored.into();
         if !record::same_content(old, &stored) {
             return Err(BackendError::Changed { key: old.key() });
         }
-        if new.id() != id {
+        if new.key() != old.key() {
             // The id stays: there is no other place to put it in.
-            return Err(BackendError::NoSuchMemory {
-                key: Key::new(R::KIND, new.id()),
-            });
+            return Err(BackendError::NoSuchMemory { key: new.key() });
         }
         let embedding = embedding(entry);
         let space_id = self
@@ -416,13 +323,13 @@ impl Scoped<'_> {
 
         let mut statements = Vec::new();
         let dims = embedding.map(width);
-        let mut update = Statement::new(format!("UPDATE {} SET space_id = ", R::TABLE));
+        let mut update = Statement::new(format!("UPDATE {} SET space_id = ", kind.table()));
         update.value(dims.and(space_id), Type::INT4);
         update.text(", dims = ").value(dims, Type::INT4);
         update
             .text(", embedding = ")
             .value(vector(embedding), Type::UNKNOWN);
-        let values = CopyRows::fields(|fields| new.encode(fields));
+        let values = CopyRows::fields(|fields| encode(new, fields));
         for (column, value) in columns.iter().zip(values) {
             if !matches!(*column, "id" | "access_count" | "last_accessed") {
                 update
@@ -432,12 +339,12 @@ impl Scoped<'_> {
                     .value(value, Type::UNKNOWN);
             }
         }
-        let kind = R::KIND.as_str();
-        let batch = Batch::of(std::iter::once(new.words()));
+        let words = indexed(new);
         // Words that stayed as they were need no new postings.
-        if new.words() != words || doc.is_none() {
-            let numbers = holdings.of(R::KIND);
-            self.require_numbers::<R>(numbers.next, 1)?;
+        if words != indexed(&stored) || doc.is_none() {
+            let batch = Batch::of(std::iter::once(words));
+            let numbers = holdings.of(kind);
+            self.require_numbers(kind, numbers.next, 1)?;
             update.text(", doc = ").value(numbers.next, Type::INT4);
             update
                 .text(", tokens = ")
@@ -458,28 +365,27 @@ impl Scoped<'_> {
                     )
                     .with(doc, Type::INT4),
             );
-            statements.extend(batch.write::<R>(scope, numbers.next));
+            statements.extend(batch.write(kind, scope, numbers.next));
         }
         update.text(" WHERE scope_id = ").value(scope, Type::UUID);
         update.text(" AND id = ").value(id.clone(), Type::TEXT);
         statements.push(update);
-        let forget = format!("DELETE FROM {} WHERE scope_id = $1 AND id = $2", R::NARROW);
+        let forget = format!(
+            "DELETE FROM {} WHERE scope_id = $1 AND id = $2",
+            kind.vectors()
+        );
         statements.push(
             Statement::new(forget)
                 .with(scope, Type::UUID)
                 .with(id.clone(), Type::TEXT),
         );
         if embedding.is_some() {
-            statements.extend(self.narrow::<R>(vec![id]));
+            statements.extend(self.narrow(kind, vec![id]));
         }
         if holdings.space_id.is_none() {
             statements.extend(space_id.map(|space_id| self.adopt(space_id)));
         }
-        if let Some(merging) = self.to_merge(&holdings) {
-            self.send(&statements, DOING).await?;
-            statements.clear();
-            self.merge_kinds(&holdings, merging).await?;
-        }
+        self.merge_small(&holdings, &mut statements, DOING).await?;
         self.finish(&statements, DOING).await?;
         Ok(())
     }
@@ -488,20 +394,20 @@ impl Scoped<'_> {
     pub(super) async fn delete(mut self, keys: &[Key]) -> Result<Vec<Key>, DatabaseError> {
         const DOING: &str = "removing memories";
         let scope = self.scope.id();
-        let mut statements = remove::<Node>(scope, ids(keys, Kind::Node).into_iter());
-        let nodes = statements.len();
-        statements.extend(remove::<Episode>(
-            scope,
-            ids(keys, Kind::Episode).into_iter(),
-        ));
-        let (_, answers) = self.begin_writing(statements, DOING).await?;
-        let (nodes, episodes) = answers.split_at_checked(nodes).unwrap_or_default();
+        let removing = Kind::ALL.map(|kind| remove(kind, scope, ids(keys, kind).into_iter()));
+        let of_kind = removing.each_ref().map(Vec::len);
+        let removing = removing.into_iter().flatten().collect();
+        let (_, answers) = self.begin_writing(removing, DOING).await?;
+        let mut answers = answers.iter();
         let mut gone = BTreeSet::new();
         let mut counting = Vec::new();
-        for (kind, rows) in [(Kind::Node, nodes), (Kind::Episode, episodes)] {
-            let rows = || rows.iter().flatten();
-            gone.extend(rows().map(|row| Key::new(kind, row.get::<_, String>(0))));
-            counting.extend(count_out(scope, kind, rows()));
+        for (kind, statements) in Kind::ALL.into_iter().zip(of_kind) {
+            let rows: Vec<&Row> = answers.by_ref().take(statements).flatten().collect();
+            gone.extend(
+                rows.iter()
+                    .map(|row| Key::new(kind, row.get::<_, String>(0))),
+            );
+            counting.extend(count_out(scope, kind, rows.into_iter()));
         }
         self.finish(&counting, DOING).await?;
         Ok(keys.iter().filter_map(|key| gone.take(key)).collect())
@@ -513,10 +419,11 @@ impl Scoped<'_> {
         const DOING: &str = "counting uses";
         let scope = self.scope;
         // One by one and in one order, so that two who touch the same do not wait for each other.
-        let touch = |kind: Kind, table: &str| -> Vec<Statement> {
+        let touch = |kind: Kind| -> Vec<Statement> {
             let touch = format!(
-                "UPDATE {table} SET access_count = access_count + 1, last_accessed = $3 \
-                 WHERE scope_id = $1 AND id = $2 RETURNING id"
+                "UPDATE {} SET access_count = access_count + 1, last_accessed = $3 \
+                 WHERE scope_id = $1 AND id = $2 RETURNING id",
+                kind.table()
             );
             let ids = ids(keys, kind).into_iter();
             let statements = ids.map(|id| {
@@ -530,8 +437,7 @@ impl Scoped<'_> {
         let holdings = self.send(&[Holdings::query(scope, false)], DOING).await?;
         let holdings = holdings.first().map_or(&[][..], Vec::as_slice);
         Holdings::read(holdings, scope, self.target())?;
-        let mut touching = touch(Kind::Node, Node::TABLE);
-        touching.extend(touch(Kind::Episode, Episode::TABLE));
+        let touching: Vec<Statement> = Kind::ALL.into_iter().flat_map(touch).collect();
         let answers = self.finish(&touching, DOING).await?;
         Ok(answers.iter().flatten().count() as u64)
     }
@@ -544,36 +450,32 @@ impl Scoped<'_> {
     ) -> Result<Vec<Option<Entry>>, DatabaseError> {
         const DOING: &str = "reading memories";
         let scope = self.scope;
-        let statements = [
-            Holdings::query(scope, false),
-            find::<Node>(scope.id(), keys),
-            find::<Episode>(scope.id(), keys),
-        ];
+        let mut statements = vec![Holdings::query(scope, false)];
+        statements.extend(Kind::ALL.map(|kind| find(kind, scope.id(), keys)));
         let answers = self.send(&statements, DOING).await?;
-        let [holdings, nodes, episodes] = answers.as_slice() else {
+        let Some((holdings, answers)) = answers.split_first() else {
             return Ok(Vec::new());
         };
         Holdings::read(holdings, scope, self.target())?;
         let mut found: BTreeMap<Key, Entry> = BTreeMap::new();
-        for row in nodes {
-            let entry = self.entry::<Node>(row, spaces).await?;
-            found.insert(entry.memory.key(), entry);
-        }
-        for row in episodes {
-            let entry = self.entry::<Episode>(row, spaces).await?;
-            found.insert(entry.memory.key(), entry);
+        for (kind, rows) in Kind::ALL.into_iter().zip(answers) {
+            for row in rows {
+                let entry = self.entry(kind, row, spaces).await?;
+                found.insert(entry.memory.key(), entry);
+            }
         }
         self.leave();
         Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
     }
 
-    async fn entry<R: Table + Into<Memory>>(
+    async fn entry(
         &mut self,
+        kind: Kind,
         row: &Row,
         spaces: &Spaces,
     ) -> Result<Entry, DatabaseError> {
-        let mut fields = Columns::new::<R>(row);
-        let record = R::decode(&mut fields)?;
+        let mut fields = Columns::new(kind, row);
+        let memory = fields.memory()?;
         let numbers = fields.vector()?;
         let space_id: Option<i32> = fields.get()?;
         let embedding = match (numbers, space_id) {
@@ -586,22 +488,52 @@ impl Scoped<'_> {
             }
             _ => None,
         };
-        Ok(Entry {
-            memory: record.into(),
-            embedding,
-        })
+        Ok(Entry { memory, embedding })
     }
+}
+
+/// Which of these ids are taken.
+fn present(kind: Kind, scope: uuid::Uuid, ids: &[String]) -> Statement {
+    let look_up = look_up::by_id(kind, "$1", "wanted.id");
+    Statement::new(format!(
+        "SELECT m.id FROM unnest($2) AS wanted (id) {look_up}"
+    ))
+    .with(scope, Type::UUID)
+    .with(texts(ids), Type::TEXT_ARRAY)
+}
+
+/// The highest place in each of these containers.
+fn ends(kind: Kind, scope: uuid::Uuid, containers: Vec<&str>) -> Statement {
+    let Some(sequence) = kind.sequence() else {
+        return Statement::new("SELECT WHERE false");
+    };
+    let (table, Sequence { container, index }) = (kind.table(), sequence);
+    Statement::new(format!(
+        "SELECT c.id, (SELECT {index} FROM {table} \
+                       WHERE scope_id = $1 AND {container} = c.id AND {index} >= 0 \
+                       ORDER BY {index} DESC LIMIT 1) \
+         FROM unnest($2) AS c (id)"
+    ))
+    .with(scope, Type::UUID)
+    .with(
+        containers
+            .into_iter()
+            .map(ToOwned::to_owned)
+            .collect::<Vec<String>>(),
+        Type::TEXT_ARRAY,
+    )
 }
 
 /// Removes rows with these ids; each statement gives id, `doc` and `tokens` of a row that was there. One
 /// for each: of several at a time the planner may look for in the whole scope.
-pub(super) fn remove<R: Table>(
+pub(super) fn remove(
+    kind: Kind,
     scope: uuid::Uuid,
     ids: impl Iterator<Item = String>,
 ) -> Vec<Statement> {
     let remove = format!(
         "DELETE FROM {} WHERE scope_id = $1 AND id = $2 RETURNING id, doc, tokens",
-        R::TABLE
+        kind.table()
     );
     let statements = ids.map(|id| {
         Statement::new(remove.clone())
@@ -638,17 +570,16 @@ fn count_out<'r>(
 }
 
 /// Whole rows with these keys.
-fn find<R: Table>(scope: uuid::Uuid, keys: &[Key]) -> Statement {
-    let columns: String = R::columns()
-        .iter()
+fn find(kind: Kind, scope: uuid::Uuid, keys: &[Key]) -> Statement {
+    let columns: String = columns_of(kind)
         .map(|column| format!("m.{column}, "))
         .collect();
     Statement::new(format!(
         "SELECT {columns} vector_send(m.embedding), m.space_id FROM unnest($2) AS wanted (id) {}",
-        look_up::by_id::<R>("$1", "wanted.id")
+        look_up::by_id(kind, "$1", "wanted.id")
     ))
     .with(scope, Type::UUID)
-    .with(ids(keys, R::KIND), Type::TEXT_ARRAY)
+    .with(ids(keys, kind), Type::TEXT_ARRAY)
 }
 
 /// The ids of one kind, each once.

@@ -9,7 +9,7 @@ use super::look::Facts;
 use super::place::{Place, quoted};
 use super::session::Rights;
 use super::statement::Statement;
-use crate::model::{Episode, Node, Timestamp};
+use crate::model::{Kind, Timestamp};
 
 /// One file of `db/migrations`.
 #[derive(Debug, Clone, Copy)]
@@ -380,8 +380,9 @@ impl Connection {
     /// Enters memories that are older than the keyword index into it, of every owner that is seen.
     async fn read_all_scopes(&mut self) -> Result<(), DatabaseError> {
         for scope in self.scopes().await? {
-            self.read_all::<Node>(scope, &|_| {}).await?;
-            self.read_all::<Episode>(scope, &|_| {}).await?;
+            for kind in Kind::ALL {
+                self.read_all(kind, scope, &|_| {}).await?;
+            }
         }
         Ok(())
     }
@@ -389,10 +390,10 @@ impl Connection {
     /// Makes what search reads anew from the memories, and counts them, of every owner.
     async fn rebuild_all_scopes(&mut self) -> Result<(), DatabaseError> {
         for scope in self.scopes().await? {
-            self.rebuild_words::<Node>(scope, &|_| {}).await?;
-            self.rebuild_words::<Episode>(scope, &|_| {}).await?;
-            self.rebuild_vectors::<Node>(scope, &|_| {}).await?;
-            self.rebuild_vectors::<Episode>(scope, &|_| {}).await?;
+            for kind in Kind::ALL {
+                self.rebuild_words(kind, scope, &|_| {}).await?;
+                self.rebuild_vectors(kind, scope, &|_| {}).await?;
+            }
             self.note_tokenizer(scope).await?;
         }
         Ok(())

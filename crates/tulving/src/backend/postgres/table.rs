@@ -1,4 +1,6 @@
-//! How nodes and episodes lie in their tables.
+//! How memories lie in the tables of their kinds.
+
+use std::borrow::Cow;
 
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
@@ -6,22 +8,20 @@ use tokio_postgres::types::FromSql;
 use super::copy::CopyRows;
 use super::error::DatabaseError;
 use super::wire;
-use crate::model::{Episode, Node, UnknownWord};
-use crate::record::Record;
-use crate::search::text;
+use crate::model::{Column, ColumnSource, ColumnType, Field, Kind, Memory, PerKind, Shape};
 
 /// A memory with its place in the source and its vector.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stored<R> {
+pub struct Stored {
     /// Place in the source, from 0.
     pub ord: u64,
     /// The memory.
-    pub record: R,
+    pub memory: Memory,
     /// Its vector, as exact as it came.
     pub vector: Option<Vec<f32>>,
 }
 
-impl<R> Stored<R> {
+impl Stored {
     /// Whether two vectors are equal bit for bit: −0 is not 0.
     #[must_use]
     pub fn has_vector_of(&self, other: &Self) -> bool {
@@ -35,44 +35,90 @@ impl<R> Stored<R> {
     }
 }
 
-/// A kind of memory that has a table.
-pub(crate) trait Table: Record {
-    /// Where the memories are.
-    const TABLE: &'static str;
-    /// Where the narrow form of their vectors is.
-    const NARROW: &'static str;
-    /// Where the postings of their words are.
-    const POSTINGS: &'static str;
-    /// The columns that differ from row to row, but for `ord` and `embedding`: the record's known
-    /// fields, the owner's stamp left out because the scope is the owner.
-    fn columns() -> Vec<&'static str> {
-        let known = Self::KNOWN.iter().copied();
-        let fields = known.filter(|field| !matches!(*field, "user_id" | "tenant_id"));
-        fields.chain(["extra", "carry"]).collect()
+/// The tables of a kind.
+struct Tables {
+    memories: &'static str,
+    vectors: &'static str,
+    postings: &'static str,
+}
+
+static TABLES: PerKind<Tables> = PerKind::new([
+    Tables {
+        memories: "memory_nodes",
+        vectors: "node_vectors",
+        postings: "node_postings",
+    },
+    Tables {
+        memories: "episodic_memories",
+        vectors: "episode_vectors",
+        postings: "episode_postings",
+    },
+]);
+
+impl Kind {
+    /// The table of the memories.
+    pub(crate) fn table(self) -> &'static str {
+        TABLES[self].memories
     }
 
-    /// The text that it is found by.
-    fn words(&self) -> String;
-    /// Appends the fields of [`Self::columns`].
-    fn encode(&self, row: &mut CopyRows);
-    /// Reads the fields of [`Self::columns`].
-    fn decode(fields: &mut Columns<'_>) -> Result<Self, DatabaseError>;
+    /// The table of the narrow form of their vectors.
+    pub(crate) fn vectors(self) -> &'static str {
+        TABLES[self].vectors
+    }
+
+    /// The table of the postings of their words.
+    pub(crate) fn postings(self) -> &'static str {
+        TABLES[self].postings
+    }
+}
+
+/// The columns that differ from row to row, but for `ord` and `embedding`: the kind's fields, then
+/// `extra` and `carry`.
+pub(crate) fn columns_of(kind: Kind) -> impl Iterator<Item = &'static str> {
+    let fields = kind.fields().iter().map(|field| field.name);
+    fields.chain(["extra", "carry"])
+}
+
+/// Appends the fields of [`columns_of`] its kind.
+pub(super) fn encode(memory: &Memory, row: &mut CopyRows) {
+    for (field, column) in memory.kind().fields().iter().zip(memory.columns()) {
+        match column {
+            Column::Null => row.null(),
+            Column::Text(text) => row.text(&text),
+            Column::Whole(number) => match field.shape.column_type() {
+                // Its shape allows no other numbers.
+                ColumnType::SmallInt => row.smallint(i16::try_from(number).unwrap_or(i16::MAX)),
+                _ => row.bigint(number),
+            },
+            Column::Real(number) => row.double(number),
+            Column::Flag(flag) => row.boolean(flag),
+            Column::Time(time) => row.timestamp(time),
+            Column::Json(json) => row.jsonb(&json),
+            Column::Texts(texts) => row.text_array(&texts),
+        }
+    }
+    row.jsonb(memory.extra());
+    row.optional(memory.carry(), CopyRows::bytea);
 }
 
 /// Reads the fields of a row from left to right.
 pub(crate) struct Columns<'r> {
-    table: &'static str,
+    kind: Kind,
     row: &'r Row,
     next: usize,
 }
 
 impl<'r> Columns<'r> {
-    pub(crate) fn new<R: Table>(row: &'r Row) -> Self {
-        Self {
-            table: R::TABLE,
-            row,
-            next: 0,
-        }
+    pub(crate) fn new(kind: Kind, row: &'r Row) -> Self {
+        Self { kind, row, next: 0 }
+    }
+
+    /// Reads the fields of [`columns_of`] the kind.
+    pub(crate) fn memory(&mut self) -> Result<Memory, DatabaseError> {
+        let mut memory = Memory::from_columns(self.kind, self)?;
+        memory.set_extra(self.get()?);
+        memory.set_carry(self.get()?);
+        Ok(memory)
     }
 
     pub(crate) fn get<T: FromSql<'r>>(&mut self) -> Result<T, DatabaseError> {
@@ -85,21 +131,28 @@ impl<'r> Columns<'r> {
         })
     }
 
+    /// Reads a value that is NULL only where its field allows that.
+    fn value<T: FromSql<'r>>(
+        &mut self,
+        field: &Field,
+        column: impl FnOnce(T) -> Column<'static>,
+    ) -> Result<Column<'static>, DatabaseError> {
+        if field.shape.is_nullable() {
+            let value: Option<T> = self.get()?;
+            return Ok(value.map_or(Column::Null, column));
+        }
+        Ok(column(self.get()?))
+    }
+
     /// Names the row, whose id is its first field, and the column.
     fn damaged(&self, at: usize, why: &str) -> DatabaseError {
         let columns = self.row.columns();
         let column = columns.get(at).map_or("?", |column| column.name());
         let id: &str = self.row.try_get(0).unwrap_or("?");
-        let table = self.table;
+        let table = self.kind.table();
         DatabaseError::Damaged {
             what: format!("{table}.{column} of {id:?} holds what was never stored there: {why}"),
         }
-    }
-
-    fn word<T: std::str::FromStr<Err = UnknownWord>>(&mut self) -> Result<T, DatabaseError> {
-        let (at, text) = (self.next, self.get::<&str>()?);
-        text.parse()
-            .map_err(|UnknownWord { .. }| self.damaged(at, &format!("{text:?}")))
     }
 
     /// A vector that was selected through `vector_send`.
@@ -110,130 +163,36 @@ impl<'r> Columns<'r> {
     }
 }
 
-impl Table for Node {
-    const TABLE: &'static str = "memory_nodes";
-    const NARROW: &'static str = "node_vectors";
-    const POSTINGS: &'static str = "node_postings";
+impl ColumnSource for Columns<'_> {
+    type Error = DatabaseError;
 
-    fn words(&self) -> String {
-        text::indexed_node(self)
+    fn column(&mut self, field: &'static Field) -> Result<Column<'static>, DatabaseError> {
+        let at = self.next;
+        match field.shape.column_type() {
+            ColumnType::Text => {
+                let column = self.value(field, |text: String| Column::Text(Cow::Owned(text)))?;
+                match (&field.shape, &column) {
+                    (Shape::Word { words, .. }, Column::Text(word))
+                        if !words.contains(&word.as_ref()) =>
+                    {
+                        Err(self.damaged(at, &format!("{word:?}")))
+                    }
+                    _ => Ok(column),
+                }
+            }
+            ColumnType::BigInt => self.value(field, Column::Whole),
+            ColumnType::SmallInt => {
+                self.value(field, |number: i16| Column::Whole(i64::from(number)))
+            }
+            ColumnType::Double => self.value(field, Column::Real),
+            ColumnType::Boolean => self.value(field, Column::Flag),
+            ColumnType::Timestamp => self.value(field, Column::Time),
+            ColumnType::Jsonb => self.value(field, |json| Column::Json(Cow::Owned(json))),
+            ColumnType::TextArray => self.value(field, |texts| Column::Texts(Cow::Owned(texts))),
+        }
     }
 
-    fn encode(&self, row: &mut CopyRows) {
-        row.text(&self.id);
-        row.text(&self.conversation_id);
-        row.bigint(self.sequence_index);
-        row.text(&self.human_content);
-        row.text(&self.assistant_content);
-        row.text(&self.source);
-        row.timestamp(self.created_at);
-        row.text(self.intent_type.as_str());
-        row.text(self.complexity.as_str());
-        row.smallint(self.technical_depth);
-        row.text(self.emotional_valence.as_str());
-        row.text(self.urgency.as_str());
-        row.text(self.conversation_mode.as_str());
-        row.boolean(self.action_required);
-        row.boolean(self.has_code);
-        row.boolean(self.has_error);
-        row.jsonb(&self.tags);
-        row.optional(self.cluster_id, CopyRows::bigint);
-        row.optional(self.cluster_label.as_deref(), CopyRows::text);
-        row.double(self.cluster_confidence);
-        row.bigint(self.access_count);
-        row.optional(self.last_accessed, CopyRows::timestamp);
-        row.jsonb(&self.extra);
-        row.optional(self.carry.as_deref(), CopyRows::bytea);
-    }
-
-    fn decode(fields: &mut Columns<'_>) -> Result<Self, DatabaseError> {
-        Ok(Self {
-            id: fields.get()?,
-            conversation_id: fields.get()?,
-            sequence_index: fields.get()?,
-            human_content: fields.get()?,
-            assistant_content: fields.get()?,
-            source: fields.get()?,
-            created_at: fields.get()?,
-            intent_type: fields.word()?,
-            complexity: fields.word()?,
-            technical_depth: fields.get()?,
-            emotional_valence: fields.word()?,
-            urgency: fields.word()?,
-            conversation_mode: fields.word()?,
-            action_required: fields.get()?,
-            has_code: fields.get()?,
-            has_error: fields.get()?,
-            tags: fields.get()?,
-            cluster_id: fields.get()?,
-            cluster_label: fields.get()?,
-            cluster_confidence: fields.get()?,
-            access_count: fields.get()?,
-            last_accessed: fields.get()?,
-            extra: fields.get()?,
-            carry: fields.get()?,
-        })
-    }
-}
-
-impl Table for Episode {
-    const TABLE: &'static str = "episodic_memories";
-    const NARROW: &'static str = "episode_vectors";
-    const POSTINGS: &'static str = "episode_postings";
-
-    fn words(&self) -> String {
-        text::episode(self)
-    }
-
-    fn encode(&self, row: &mut CopyRows) {
-        row.text(&self.id);
-        row.text(&self.title);
-        row.jsonb(&self.messages);
-        row.bigint(self.message_count);
-        row.text(&self.source);
-        row.timestamp(self.created_at);
-        row.optional(self.updated_at, CopyRows::timestamp);
-        row.double(self.duration_minutes);
-        row.jsonb(&self.llm_tags);
-        row.text(&self.dominant_intent);
-        row.double(self.avg_complexity);
-        row.double(self.avg_technical_depth);
-        row.text(&self.emotional_arc);
-        row.boolean(self.has_code);
-        row.boolean(self.has_errors);
-        row.text(&self.urgency_max);
-        row.text_array(&self.memory_node_ids);
-        row.text_array(&self.related_episode_ids);
-        row.bigint(self.access_count);
-        row.optional(self.last_accessed, CopyRows::timestamp);
-        row.jsonb(&self.extra);
-        row.optional(self.carry.as_deref(), CopyRows::bytea);
-    }
-
-    fn decode(fields: &mut Columns<'_>) -> Result<Self, DatabaseError> {
-        Ok(Self {
-            id: fields.get()?,
-            title: fields.get()?,
-            messages: fields.get()?,
-            message_count: fields.get()?,
-            source: fields.get()?,
-            created_at: fields.get()?,
-            updated_at: fields.get()?,
-            duration_minutes: fields.get()?,
-            llm_tags: fields.get()?,
-            dominant_intent: fields.get()?,
-            avg_complexity: fields.get()?,
-            avg_technical_depth: fields.get()?,
-            emotional_arc: fields.get()?,
-            has_code: fields.get()?,
-            has_errors: fields.get()?,
-            urgency_max: fields.get()?,
-            memory_node_ids: fields.get()?,
-            related_episode_ids: fields.get()?,
-            access_count: fields.get()?,
-            last_accessed: fields.get()?,
-            extra: fields.get()?,
-            carry: fields.get()?,
-        })
+    fn misfit(&self, _: &'static Field) -> DatabaseError {
+        self.damaged(self.next.saturating_sub(1), "it does not fit")
     }
 }

@@ -97,11 +97,7 @@ pub(crate) fn decode(payload: &[u8]) -> Option<Vec<Decoded<'_>>> {
     while reader.at < payload.len() {
         let [tag] = reader.array()?;
         let [kind] = reader.array()?;
-        let kind = match kind {
-            0 => Kind::Node,
-            1 => Kind::Episode,
-            _ => return None,
-        };
+        let kind = *Kind::ALL.get(usize::from(kind))?;
         operations.push(match tag {
             PUT => {
                 let (record_at, record) = reader.long()?;
@@ -137,11 +133,9 @@ pub(crate) fn decode(payload: &[u8]) -> Option<Vec<Decoded<'_>>> {
     Some(operations)
 }
 
+/// Its place among all kinds.
 fn kind_byte(kind: Kind) -> u8 {
-    match kind {
-        Kind::Node => 0,
-        Kind::Episode => 1,
-    }
+    kind as u8
 }
 
 /// A payload's own limit is far below what 32 bits count.

@@ -1,0 +1,34 @@
+//! Kinds of memory on the command line and in what is reported.
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use tulving::model::{Kind, PerKind};
+
+use crate::output::counted;
+
+/// What the memories of each kind are, one and many.
+static ABOUT: PerKind<[&str; 2]> = PerKind::new([
+    ["A question and its answer", "Questions and answers"],
+    ["A whole conversation", "Whole conversations"],
+]);
+
+/// Reads the name of a kind, such as `node`.
+pub fn one() -> impl TypedValueParser<Value = Kind> {
+    let names = Kind::ALL.map(|kind| PossibleValue::new(kind.as_str()).help(ABOUT[kind][0]));
+    PossibleValuesParser::new(names).try_map(|name| Kind::named(&name).ok_or("no kind of memory"))
+}
+
+/// Reads the plural of a kind, such as `nodes`.
+pub fn many() -> impl TypedValueParser<Value = Kind> {
+    let names = Kind::ALL.map(|kind| PossibleValue::new(kind.plural()).help(ABOUT[kind][1]));
+    PossibleValuesParser::new(names)
+        .try_map(|name| Kind::of_plural(&name).ok_or("no kind of memory"))
+}
+
+/// Returns how many there are of each kind: `3 nodes and 1 episode`, or with another word between.
+#[must_use]
+pub fn listed(counts: &PerKind<u64>, between: &str) -> String {
+    let counts = counts
+        .iter()
+        .map(|(kind, count)| counted(*count, kind.as_str()));
+    counts.collect::<Vec<_>>().join(between)
+}
