@@ -193,8 +193,9 @@ async fn many(server: &Server, scopes: usize) {
              WHERE m.scope_id = '{id}' AND u.id <> '{id}'; \
          INSERT INTO node_postings SELECT u.id, m.block, m.bucket, m.postings FROM users u, node_postings m \
              WHERE m.scope_id = '{id}' AND u.id <> '{id}'; \
-         UPDATE scopes s SET space_id = f.space_id, node_next = f.node_next, node_documents = f.node_documents, node_tokens = f.node_tokens \
-             FROM scopes f WHERE f.scope_id = '{id}' AND s.scope_id <> '{id}'",
+         UPDATE scopes s SET space_id = f.space_id FROM scopes f WHERE f.scope_id = '{id}' AND s.scope_id <> '{id}'; \
+         UPDATE scope_kinds s SET next = f.next, memories = f.memories, tokens = f.tokens \
+             FROM scope_kinds f WHERE f.scope_id = '{id}' AND s.scope_id <> '{id}' AND s.kind = f.kind",
         columns.split(", ").map(|column| format!("m.{column}")).collect::<Vec<_>>().join(", ")
     ));
     database.batch("VACUUM ANALYZE");

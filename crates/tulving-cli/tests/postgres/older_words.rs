@@ -70,7 +70,9 @@ fn psql_leaves_older_words_and_every_answer_says_so_until_they_are_made_anew() {
     let nobody = "INSERT INTO users (id) VALUES (gen_random_uuid())";
     world.database.batch(nobody);
     world.database.batch(&schema(3));
-    let numbers = "SELECT string_agg(node_documents || ' ' || tokenizer, ', ' ORDER BY node_documents) FROM scopes";
+    world.database.batch(&schema(4));
+    let numbers = "SELECT string_agg(memories || ' ' || tokenizer, ', ' ORDER BY memories) \
+                   FROM scopes JOIN scope_kinds USING (scope_id) WHERE kind = 'node'";
     assert_eq!(
         world.database.scalar(numbers).replace("5 1", "old"),
         "0 2, old"

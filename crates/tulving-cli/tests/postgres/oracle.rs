@@ -10,8 +10,9 @@ use crate::support::World;
 use crate::under_way::wait_until;
 
 /// Every table that holds rows of a scope.
-pub(crate) const SCOPED: [&str; 9] = [
+pub(crate) const SCOPED: [&str; 10] = [
     "scopes",
+    "scope_kinds",
     "memory_nodes",
     "episodic_memories",
     "node_vectors",

@@ -44,7 +44,7 @@ fn a_scope_that_sql_emptied_and_a_migration_filled_answers_as_the_files_do() {
     assert_eq!(rebuilt["kinds"][0]["rebuilt"], json!(300));
     world.parity(0);
     let counts =
-        "SELECT node_documents || ' ' || node_dead::text FROM scopes WHERE user_id IS NOT NULL";
+        "SELECT memories || ' ' || dead::text FROM scope_kinds WHERE kind = 'node'";
     assert_eq!(world.database.scalar(counts), "300 {}");
 }
 
@@ -60,7 +60,7 @@ fn a_scope_that_the_guides_sql_emptied_is_as_good_as_new() {
     let user = format!("'{}'", world.user);
     world.database.batch(&sql.replace(":'id'", &user));
     let derived = "SELECT (SELECT count(*) FROM node_postings) + (SELECT count(*) FROM node_vectors) \
-                        + (SELECT count(*) FROM episode_postings) + (SELECT sum(node_next) FROM scopes)";
+                        + (SELECT count(*) FROM episode_postings) + (SELECT sum(next) FROM scope_kinds)";
     assert_eq!(world.database.scalar(derived), "0");
     world.migrate(&[]).expect(0);
     world.parity(0);
@@ -86,7 +86,7 @@ fn doctor_sees_what_sql_did_to_what_search_reads_and_its_advice_helps() {
             "300 nodes counted in the keyword index, 251 there",
         ),
         (
-            "UPDATE scopes SET node_next = 3 WHERE user_id = $1".to_owned(),
+            "UPDATE scope_kinds SET next = 3 WHERE scope_id = $1 AND kind = 'node'".to_owned(),
             true,
             "the next of the nodes would get a number that another has",
         ),
@@ -111,7 +111,7 @@ fn doctor_sees_what_sql_did_to_what_search_reads_and_its_advice_helps() {
             "1 damaged block in the keyword index of nodes",
         ),
         (
-            "UPDATE scopes SET node_dead = '{}' WHERE user_id = $1; \
+            "UPDATE scope_kinds SET dead = '{}' WHERE scope_id = $1; \
              INSERT INTO node_postings SELECT scope_id, 100000, bucket, postings FROM node_postings".to_owned(),
             false,
             "nodes that are gone",
@@ -210,7 +210,8 @@ fn vectors_and_counts_that_sql_changed_are_put_right() {
          INSERT INTO node_vectors SELECT scope_id, id, space_id + 1, v FROM node_vectors ORDER BY id LIMIT 3; \
          UPDATE memory_nodes SET tokens = 7 WHERE scope_id = $1; \
          UPDATE episodic_memories SET doc = -doc - 1 WHERE scope_id = $1; \
-         UPDATE scopes SET space_id = NULL, node_tokens = 3, node_next = 1, node_dead = '{4}' WHERE user_id = $1",
+         UPDATE scopes SET space_id = NULL WHERE user_id = $1; \
+         UPDATE scope_kinds SET tokens = 3, next = 1, dead = '{4}' WHERE scope_id = $1 AND kind = 'node'",
     );
     let rebuilt = world.rebuild();
     assert_eq!(rebuilt["kinds"][0]["mended"], json!(5));

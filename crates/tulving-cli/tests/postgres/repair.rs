@@ -35,8 +35,24 @@ fn what_is_missing_is_named_and_put_back() {
             "rights on embedding_spaces",
         ),
         (
-            "REVOKE UPDATE (node_next) ON scopes FROM tulving_app",
+            "REVOKE UPDATE (space_id) ON scopes FROM tulving_app",
             "right to count in scopes",
+        ),
+        (
+            "GRANT INSERT ON scope_kinds TO tulving_app",
+            "rights on scope_kinds",
+        ),
+        (
+            "DELETE FROM scope_kinds WHERE kind = 'episode'",
+            "rows of scope_kinds of ",
+        ),
+        (
+            "ALTER TABLE scope_kinds NO FORCE ROW LEVEL SECURITY",
+            "row-level security on scope_kinds",
+        ),
+        (
+            "DROP POLICY bound_scope ON scope_kinds",
+            "policy bound_scope on scope_kinds",
         ),
         (
             "REVOKE ALL ON SCHEMA public FROM PUBLIC, tulving_app",

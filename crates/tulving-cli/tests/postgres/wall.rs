@@ -62,7 +62,7 @@ fn every_table_with_a_scope_is_behind_the_wall() {
     );
     let known = world.database.scalar(
         "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class \
-         WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace = 'public'::regnamespace AND relname <> ALL ('{scopes,\
+         WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace = 'public'::regnamespace AND relname <> ALL ('{scopes,scope_kinds,\
          memory_nodes,episodic_memories,node_vectors,episode_vectors,node_postings,episode_postings,runs,run_chunks}')",
     );
     // None of these holds memories; the first is for the program, the last two are closed.

@@ -1,4 +1,4 @@
-//! What a scope holds, as its row in `scopes` says.
+//! What a scope holds, as its rows in `scopes` and `scope_kinds` say.
 
 use std::collections::HashSet;
 
@@ -29,7 +29,7 @@ pub(super) struct Numbers {
     pub(super) next: i32,
     /// Blocks from this number on are small.
     pub(super) fresh: i32,
-    documents: i64,
+    memories: i64,
     tokens: i64,
     pub(super) dead: Vec<i32>,
 }
@@ -46,7 +46,7 @@ impl Numbers {
     /// What scoring needs to know.
     pub(super) fn statistics(&self) -> Statistics {
         Statistics {
-            documents: u64::try_from(self.documents).unwrap_or_default(),
+            documents: u64::try_from(self.memories).unwrap_or_default(),
             tokens: u64::try_from(self.tokens).unwrap_or_default(),
         }
     }
@@ -55,7 +55,7 @@ impl Numbers {
     /// much of what is read is dead.
     pub(super) fn to_merge(&self) -> Option<i32> {
         const SMALL: i32 = 512;
-        if self.dead.len() > 4096 + usize::try_from(self.documents).unwrap_or_default() / 4 {
+        if self.dead.len() > 4096 + usize::try_from(self.memories).unwrap_or_default() / 4 {
             Some(0)
         } else if self.next - self.fresh >= SMALL {
             Some(self.fresh)
@@ -82,15 +82,15 @@ impl Holdings {
     /// Asks what the scope holds; where it is to be written to, this waits for other writers and
     /// holds later ones off.
     pub(super) fn query(scope: Scope, to_write: bool) -> Statement {
-        let lock = if to_write { " FOR NO KEY UPDATE" } else { "" };
-        let numbers: String = Kind::ALL
-            .map(|kind| {
-                format!(", {kind}_next, {kind}_fresh, {kind}_documents, {kind}_tokens, {kind}_dead")
-            })
-            .concat();
+        // Rows that are locked are read as they are once the lock is had, whatever was committed meanwhile.
+        let lock = match to_write {
+            true => " FOR NO KEY UPDATE OF s, k",
+            false => "",
+        };
         Statement::new(format!(
-            "SELECT user_id, tenant_id, space_id, tokenizer{numbers} \
-             FROM scopes WHERE scope_id = $1{lock}"
+            "SELECT s.user_id, s.tenant_id, s.space_id, s.tokenizer, \
+                    k.kind, k.next, k.fresh, k.memories, k.tokens, k.dead \
+             FROM scopes s JOIN scope_kinds k ON k.scope_id = s.scope_id WHERE s.scope_id = $1{lock}"
         ))
         .with(scope.id(), Type::UUID)
     }
@@ -103,19 +103,26 @@ impl Holdings {
             let target = target.to_owned();
             return Err(Refusal::UnknownScope { scope, target }.into());
         };
+        let mut kinds = PerKind::default();
+        for row in rows {
+            if let Some(kind) = Kind::named(row.get(4)) {
+                kinds[kind] = Some(Numbers {
+                    next: row.get(5),
+                    fresh: row.get(6),
+                    memories: row.get(7),
+                    tokens: row.get(8),
+                    dead: row.get(9),
+                });
+            }
+        }
         Ok(Self {
             space_id: row.get(2),
             tokenizer: row.get(3),
-            kinds: PerKind::from_fn(|kind| {
-                let at = 4 + 5 * kind as usize;
-                Numbers {
-                    next: row.get(at),
-                    fresh: row.get(at + 1),
-                    documents: row.get(at + 2),
-                    tokens: row.get(at + 3),
-                    dead: row.get(at + 4),
-                }
-            }),
+            kinds: PerKind::try_from_fn(|kind| {
+                kinds[kind].take().ok_or_else(|| DatabaseError::Damaged {
+                    what: format!("scope_kinds has no row {kind} of {scope}"),
+                })
+            })?,
         })
     }
 }

@@ -229,9 +229,9 @@ impl Scoped<'_> {
             kind.table()
         );
         let counting = format!(
-            "UPDATE scopes SET {kind}_next = {kind}_next + $2, {kind}_fresh = {kind}_next + $2, \
-                               {kind}_documents = {kind}_documents + $2, {kind}_tokens = {kind}_tokens + $3 \
-             WHERE scope_id = $1"
+            "UPDATE scope_kinds SET next = next + $2, fresh = next + $2, \
+                                    memories = memories + $2, tokens = tokens + $3 \
+             WHERE scope_id = $1 AND kind = '{kind}'"
         );
         let numbered = (next..).zip(records.iter().zip(batch.lengths()));
         let mut statements: Vec<Statement> = numbered

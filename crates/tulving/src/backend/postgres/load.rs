@@ -181,7 +181,7 @@ impl Scoped<'_> {
         sink.send(copy.finish()).await.doing(&doing)?;
         sink.finish().await.doing(&doing)?;
 
-        // Kept for the end: counting locks the scope's row, and others are at work on the scope.
+        // Kept for the end: counting locks a row of the scope, and others are at work on the scope.
         let mut replaced = 0;
         let (mut dead, mut tokens): (Vec<i32>, i64) = (Vec::new(), 0);
         if !replacing.is_empty() {
@@ -228,18 +228,18 @@ impl Scoped<'_> {
             .doing(&doing)?;
         let has_vectors = rows.iter().any(|row| row.vector.is_some());
         let counting = format!(
-            "UPDATE scopes SET {kind}_documents = {kind}_documents + $2, {kind}_tokens = {kind}_tokens + $3, \
-                               {kind}_dead = {kind}_dead || $4, space_id = coalesce(space_id, $5) \
-             WHERE scope_id = $1"
+            "UPDATE scope_kinds SET memories = memories + $2, tokens = tokens + $3, dead = dead || $4 \
+             WHERE scope_id = $1 AND kind = '{kind}'"
         );
         let documents = rows.len() as i64 - dead.len() as i64;
         let counting = Statement::new(counting)
             .with(scope, Type::UUID)
             .with(documents, Type::INT8)
             .with(batch.tokens() - tokens, Type::INT8)
-            .with(dead, Type::INT4_ARRAY)
-            .with(has_vectors.then_some(space_id), Type::INT4);
+            .with(dead, Type::INT4_ARRAY);
         let mut statements: Vec<Statement> = batch.write(kind, scope, first).into_iter().collect();
+        // The scope's row before those of its kinds, as every writer locks them.
+        statements.extend(has_vectors.then(|| self.adopt(space_id)));
         statements.push(counting);
         self.send(&statements, &doing).await?;
         Ok(Written {
@@ -262,9 +262,8 @@ impl Connection {
         count: usize,
     ) -> Result<i32, DatabaseError> {
         let reserve = format!(
-            "UPDATE scopes SET {kind}_next = {kind}_next + $2, \
-                               {kind}_fresh = CASE WHEN $2 >= {LARGE} THEN {kind}_next + $2 ELSE {kind}_fresh END \
-             WHERE scope_id = $1"
+            "UPDATE scope_kinds SET next = next + $2, fresh = CASE WHEN $2 >= {LARGE} THEN next + $2 ELSE fresh END \
+             WHERE scope_id = $1 AND kind = '{kind}'"
         );
         let doing = "numbering memories";
         let mut scoped = self.scoped(scope).await?;

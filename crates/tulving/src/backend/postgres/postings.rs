@@ -277,16 +277,15 @@ impl Scoped<'_> {
             let merged = insert(kind, scope, first, buckets(merged));
             self.send(&[merged], DOING).await?;
         }
-        let mut done = Statement::new(format!("UPDATE scopes SET {kind}_fresh = {kind}_next"));
+        let mut done = Statement::new("UPDATE scope_kinds SET fresh = next");
         if from == 0 {
             // Whatever died since they were read stays on the list.
-            done.text(&format!(
-                ", {kind}_dead = ARRAY(SELECT unnest({kind}_dead) EXCEPT SELECT unnest("
-            ));
+            done.text(", dead = ARRAY(SELECT unnest(dead) EXCEPT SELECT unnest(");
             done.value(numbers.dead.clone(), Type::INT4_ARRAY)
                 .text("))");
         }
         done.text(" WHERE scope_id = ").value(scope, Type::UUID);
+        done.text(&format!(" AND kind = '{kind}'"));
         self.send(&[done], DOING).await?;
         Ok(())
     }

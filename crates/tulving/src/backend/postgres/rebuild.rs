@@ -283,7 +283,7 @@ impl Scoped<'_> {
             .filter(|doc| !there.contains(doc))
             .collect();
         let next = docs.last().map_or(0, |last| last.saturating_add(1));
-        let (kind, postings) = (kind.as_str(), kind.postings());
+        let postings = kind.postings();
         let of_scope = |sql: String| Statement::new(sql).with(scope.id(), Type::UUID);
         let statements = [
             of_scope(format!(
@@ -298,9 +298,9 @@ impl Scoped<'_> {
             ))
             .with(BESIDE, Type::INT2),
             of_scope(format!(
-                "UPDATE scopes SET {kind}_next = greatest({kind}_next, $2), {kind}_fresh = greatest({kind}_next, $2), \
-                                   {kind}_documents = $3, {kind}_tokens = $4, {kind}_dead = $5 \
-                 WHERE scope_id = $1"
+                "UPDATE scope_kinds SET next = greatest(next, $2), fresh = greatest(next, $2), \
+                                        memories = $3, tokens = $4, dead = $5 \
+                 WHERE scope_id = $1 AND kind = '{kind}'"
             ))
             .with(next, Type::INT4)
             .with(docs.len() as i64, Type::INT8)

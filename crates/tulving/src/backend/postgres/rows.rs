@@ -209,8 +209,8 @@ impl Scoped<'_> {
         statements.extend(self.narrow(kind, ids));
         let count = batch.documents();
         let update = format!(
-            "UPDATE scopes SET {kind}_next = {kind}_next + $2, {kind}_documents = {kind}_documents + $2, \
-                               {kind}_tokens = {kind}_tokens + $3 WHERE scope_id = $1"
+            "UPDATE scope_kinds SET next = next + $2, memories = memories + $2, tokens = tokens + $3 \
+             WHERE scope_id = $1 AND kind = '{kind}'"
         );
         statements.push(
             Statement::new(update)
@@ -259,9 +259,9 @@ impl Scoped<'_> {
         })
     }
 
-    /// Makes a space the scope's.
-    fn adopt(&self, space_id: i32) -> Statement {
-        let adopt = "UPDATE scopes SET space_id = coalesce(space_id, $2) WHERE scope_id = $1";
+    /// Makes a space the scope's, if it has none.
+    pub(super) fn adopt(&self, space_id: i32) -> Statement {
+        let adopt = "UPDATE scopes SET space_id = $2 WHERE scope_id = $1 AND space_id IS NULL";
         Statement::new(adopt)
             .with(self.scope.id(), Type::UUID)
             .with(space_id, Type::INT4)
@@ -350,10 +350,9 @@ impl Scoped<'_> {
                 .text(", tokens = ")
                 .value(batch.lengths().first().copied(), Type::INT4);
             let count = format!(
-                "UPDATE scopes SET {kind}_next = {kind}_next + 1, \
-                                   {kind}_documents = {kind}_documents + $2, {kind}_tokens = {kind}_tokens + $3, \
-                                   {kind}_dead = CASE WHEN $4::int IS NULL THEN {kind}_dead ELSE {kind}_dead || $4 END \
-                 WHERE scope_id = $1"
+                "UPDATE scope_kinds SET next = next + 1, memories = memories + $2, tokens = tokens + $3, \
+                                        dead = CASE WHEN $4::int IS NULL THEN dead ELSE dead || $4 END \
+                 WHERE scope_id = $1 AND kind = '{kind}'"
             );
             statements.push(
                 Statement::new(count)
@@ -556,12 +555,10 @@ fn count_out<'r>(
             tokens += row.get::<_, Option<i32>>(2).map_or(0, i64::from);
         }
     }
-    let kind = kind.as_str();
     (!dead.is_empty()).then(|| {
         Statement::new(format!(
-            "UPDATE scopes SET {kind}_documents = {kind}_documents - cardinality($2), \
-                               {kind}_tokens = {kind}_tokens - $3, {kind}_dead = {kind}_dead || $2 \
-             WHERE scope_id = $1"
+            "UPDATE scope_kinds SET memories = memories - cardinality($2), tokens = tokens - $3, dead = dead || $2 \
+             WHERE scope_id = $1 AND kind = '{kind}'"
         ))
         .with(scope, Type::UUID)
         .with(dead, Type::INT4_ARRAY)

@@ -39,7 +39,15 @@ const VERSIONS: &[SchemaVersion] = &[
         name: "upkeep",
         sql: include_str!("../../../../../db/migrations/003_upkeep.sql"),
     },
+    SchemaVersion {
+        version: 4,
+        name: "kinds",
+        sql: include_str!("../../../../../db/migrations/004_kinds.sql"),
+    },
 ];
+
+/// The first version whose file puts back what is missing, as all later ones do.
+const UPKEEP: i32 = 3;
 
 /// What other tables refer to: their rows would go on without, and the foreign keys are gone.
 const REFERRED_TO: &[&str] = &["tenants", "users", "scopes", "embedding_spaces"];
@@ -47,6 +55,7 @@ const REFERRED_TO: &[&str] = &["tenants", "users", "scopes", "embedding_spaces"]
 const SEARCHED: &[&str] = &[
     "memory_nodes",
     "episodic_memories",
+    "scope_kinds",
     "node_vectors",
     "episode_vectors",
     "node_postings",
@@ -359,11 +368,10 @@ impl Connection {
     async fn repair(&self, facts: &Facts, place: &Place) -> Result<Vec<String>, DatabaseError> {
         let doing = format!("putting back what is missing in schema {}", place.schema);
         if facts.missing.is_empty() {
-            // The newest file looks for itself, and changes nothing that is as it should be.
-            let newest = VERSIONS
-                .last()
-                .map_or_else(String::new, SchemaVersion::statements);
-            return self.apply(place, &newest, &doing).await;
+            // These files look for themselves, and change nothing that is as it should be.
+            let upkeep = VERSIONS.iter().filter(|file| file.version >= UPKEEP);
+            let upkeep: String = upkeep.map(SchemaVersion::statements).collect();
+            return self.apply(place, &upkeep, &doing).await;
         }
         let mut sql = String::new();
         for (table, others) in MADE_OF {
@@ -442,7 +450,7 @@ mod tests {
     #[test]
     fn the_names_are_read_in_the_files() {
         let Names { tables, all } = Names::read();
-        assert_eq!(tables.len(), 13, "{tables:?}");
+        assert_eq!(tables.len(), 14, "{tables:?}");
         for name in ["users", "memory_nodes", "run_chunks", "episode_postings"] {
             assert!(tables.iter().any(|table| table == name), "{name}");
         }
