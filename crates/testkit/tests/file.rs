@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use testkit::{Fixture, Other, sample};
 use tulving::backend::file::{FileBackend, npy};
 use tulving::backend::{Backend, Entry};
-use tulving::model::{Memory, Scope, Space};
+use tulving::model::{Scope, Space};
 use tulving::record::{self, Part};
 use uuid::Uuid;
 

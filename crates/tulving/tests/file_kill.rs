@@ -223,7 +223,7 @@ async fn check(directory: &Path, expected: &mut BTreeMap<u64, Known>) {
         present += u64::from(version.is_some());
     }
     let counts = backend.count(OWNER, &Filter::default()).await.unwrap();
-    assert_eq!(counts.nodes, present, "nothing else is there");
+    assert_eq!(counts[Kind::Node], present, "nothing else is there");
 }
 
 /// `TULVING_KILLS` (24) kills of one or two processes at a time, all on one directory.

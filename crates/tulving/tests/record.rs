@@ -47,7 +47,7 @@ fn number() -> impl Strategy<Value = String> {
 /// What a key can be spelled like, and collide with.
 fn key() -> impl Strategy<Value = String> {
     prop_oneof![
-        3 => select([Node::KNOWN, Episode::KNOWN].concat()).prop_map(|key| format!("\"{key}\"")),
+        3 => select(Kind::ALL.map(Kind::known_keys).concat()).prop_map(|key| format!("\"{key}\"")),
         1 => select(vec![
             "record", "keys", "values", "live", "extra", "carry", "summary", "domains", "topics", "content", "role", "", "0", "a", "bb", "ab",
             "\\u0069d", "urgenc\\u0079", "\\ud83d", "\\u0000", "\\ufffd",

@@ -248,8 +248,7 @@ async fn survives(server: &mut Server, disturb: impl Fn(&mut Server, &PostgresFi
             .await
             .count(own(), &Filter::default())
             .await
-            .unwrap()
-            .nodes
+            .unwrap()[Kind::Node]
             < 5
         {}
         tokio::task::block_in_place(|| disturb(server, &fixture));

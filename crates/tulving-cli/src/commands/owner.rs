@@ -105,8 +105,8 @@ pub(super) fn print(
     created_at: Timestamp,
     counts: Counts,
 ) -> Result<Exit, CliError> {
-use crate::kinds;
-use crate::output::{self, moment};
+    lines.push(("created", moment(created_at)));
+    lines.push(("memories", kinds::listed(&counts, ", ")));
     output::text(&summary(&lines, cx.out))?;
     Ok(Exit::Done)
 }

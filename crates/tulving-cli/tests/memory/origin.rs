@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tulving::backend::file::{FileBackend, npy};
 use tulving::json::parse;
-use tulving::model::{Episode, Key, Kind, Scope};
+use tulving::model::{Key, Kind, Scope};
 use tulving::record::{self, Stamp};
 use tulving::store::{Store, StoreConfig};
 use uuid::Uuid;
@@ -177,8 +177,8 @@ fn by_the_library(desk: &Desk, touched: &str) {
         let text = r#"{"id":"ep_new","title":"t","messages":[{"role":"human","content":"c"}],"source":"gemini",
             "created_at":"2024-01-15T10:30:00Z","updated_at":"2024-01-15T10:30:00.1Z","user_id":null}"#;
         let mut value = parse(text.as_bytes()).unwrap();
-        let read = record::read::<Episode>(&mut value, &Stamp::only(me)).unwrap();
-        memory.insert(vec![(read.record.into(), None)]).await.unwrap();
+        let read = record::read(Kind::Episode, &mut value, &Stamp::only(me)).unwrap();
+        memory.insert(vec![(read.memory, None)]).await.unwrap();
     });
 }
 

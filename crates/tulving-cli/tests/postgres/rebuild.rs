@@ -43,8 +43,7 @@ fn a_scope_that_sql_emptied_and_a_migration_filled_answers_as_the_files_do() {
     let rebuilt = world.rebuild();
     assert_eq!(rebuilt["kinds"][0]["rebuilt"], json!(300));
     world.parity(0);
-    let counts =
-        "SELECT memories || ' ' || dead::text FROM scope_kinds WHERE kind = 'node'";
+    let counts = "SELECT memories || ' ' || dead::text FROM scope_kinds WHERE kind = 'node'";
     assert_eq!(world.database.scalar(counts), "300 {}");
 }
 

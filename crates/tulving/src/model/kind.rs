@@ -15,6 +15,9 @@ pub enum Kind {
     Episode,
 }
 
+/// What one is called, and many.
+const NAMES: [(&str, &str); Kind::ALL.len()] = [("node", "nodes"), ("episode", "episodes")];
+
 impl Kind {
     /// Every kind, in the order in which files, digests and reports hold them.
     pub const ALL: [Self; 2] = [Self::Node, Self::Episode];
@@ -22,19 +25,13 @@ impl Kind {
     /// The name of one memory of this kind, as in the ledger and in rejects.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Node => "node",
-            Self::Episode => "episode",
-        }
+        NAMES[self as usize].0
     }
 
     /// The name of many, as in file names, options and reports.
     #[must_use]
     pub fn plural(self) -> &'static str {
-        match self {
-            Self::Node => "nodes",
-            Self::Episode => "episodes",
-        }
+        NAMES[self as usize].1
     }
 
     /// Its name as a sentence begins with it.

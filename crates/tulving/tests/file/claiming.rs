@@ -4,7 +4,7 @@ use std::fs;
 
 use tulving::backend::file::{FileBackend, FileError, Problem};
 use tulving::backend::{Backend as _, BackendError, Filter};
-use tulving::model::{Scope, Space};
+use tulving::model::{Kind, Scope, Space};
 use tulving::record::Reason;
 use uuid::Uuid;
 
@@ -41,7 +41,7 @@ fn an_owned_directory_is_nobody_elses() {
         count(other),
         Err(BackendError::UnknownScope { .. })
     ));
-    assert_eq!(count(OWNER).unwrap().nodes, 2);
+    assert_eq!(count(OWNER).unwrap()[Kind::Node], 2);
     drop(FileBackend::claim(world.root(), OWNER, None).unwrap());
 }
 
@@ -137,7 +137,7 @@ fn rows_of_others_and_rows_that_are_no_memory_are_kept_and_never_shown() {
     }
     assert_eq!(world.ids(&backend), ["m0", "mine", "unstamped"]);
     // Forgetting one forgets its repetition too, and nothing of others.
-    let key = tulving::model::Key::new(tulving::model::Kind::Node, "mine");
+    let key = tulving::model::Key::new(Kind::Node, "mine");
     world.wait(backend.delete(OWNER, &[key])).unwrap();
     backend.compact().unwrap();
     assert_eq!(world.ids(&backend), ["m0", "unstamped"]);

@@ -191,7 +191,7 @@ fn layout_1_keeps_its_names_and_gets_one_for_episodes() {
     let counts = world
         .wait(backend.count(OWNER, &Filter::default()))
         .unwrap();
-    assert_eq!(counts.episodes, 1);
+    assert_eq!(counts[Kind::Episode], 1);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tulving::backend::file::{FileBackend, FileError, npy};
 use tulving::backend::{Backend, BackendError, Draft, Entry, Filter, Order, Page};
-use tulving::model::{Embedding, Episode, Key, Kind, Memory, Node, Scope, Space, Timestamp};
+use tulving::model::{Embedding, Key, Kind, Memory, Node, Scope, Space, Timestamp};
 use uuid::Uuid;
 
 pub(crate) const DIMS: usize = 4;

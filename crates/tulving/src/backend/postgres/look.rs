@@ -10,6 +10,7 @@ use super::place::{Place, Site};
 use super::schema::Names;
 use super::scoped::ROLE;
 use super::statement::{Statement, together};
+use crate::model::Kind;
 
 /// What was found. Nothing in it needs a right: it is read from catalogs that everyone may read.
 #[derive(Debug, Clone)]
@@ -69,7 +70,8 @@ pub(super) struct Vector {
 }
 
 /// `$1` the schema that was asked for, `$2` the search path of the connection string, `$3` all names
-/// of ours, `$4` our tables, `$5` the application role.
+/// of ours, `$4` our tables, `$5` the application role, `$6` and
+/// `$7` tables and columns of vectors.
 ///
 /// The search path is resolved here and not by the server, which leaves out what the login role may
 /// not use: a member that does not inherit has its rights only once it has taken on the role. The
@@ -116,8 +118,7 @@ SELECT current_setting('server_version_num')::int,
        ARRAY(SELECT name FROM unnest($4) AS t (name) WHERE name NOT IN (SELECT name FROM here) ORDER BY 1),
        ARRAY(SELECT n.nspname::text FROM versions v JOIN pg_namespace n ON n.oid = v.relnamespace ORDER BY 1),
        (SELECT string_agg(t || '.' || c, ', ')
-        FROM (VALUES ('memory_nodes', 'embedding'), ('node_vectors', 'v'),
-                     ('episodic_memories', 'embedding'), ('episode_vectors', 'v')) AS needed (t, c)
+        FROM unnest($6, $7) AS needed (t, c)
         JOIN here ON here.name = t
         WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = here.oid AND attname = c AND NOT attisdropped)),
        (SELECT extversion FROM vector),
@@ -197,12 +198,27 @@ impl Connection {
     pub(super) async fn look(&self) -> Result<Facts, DatabaseError> {
         let Site { schema, path, .. } = &*self.site;
         let Names { tables, all } = Names::read();
+        // The columns of a type of the extension go with it.
+        let exact = Kind::ALL.map(|kind| (kind.table(), "embedding"));
+        let narrow = Kind::ALL.map(|kind| (kind.vectors(), "v"));
+        let vectors: Vec<_> = exact.into_iter().chain(narrow).collect();
         let look = Statement::new(LOOK)
             .with(schema.clone(), Type::TEXT)
             .with(path.clone(), Type::TEXT)
             .with(all, Type::TEXT_ARRAY)
             .with(tables, Type::TEXT_ARRAY)
-            .with(ROLE, Type::TEXT);
+            .with(ROLE, Type::TEXT)
+            .with(
+                vectors.iter().map(|(table, _)| *table).collect::<Vec<_>>(),
+                Type::TEXT_ARRAY,
+            )
+            .with(
+                vectors
+                    .iter()
+                    .map(|(_, column)| *column)
+                    .collect::<Vec<_>>(),
+                Type::TEXT_ARRAY,
+            );
         // Servers on systems that cannot poll a socket refuse the setting. It ends with the statement.
         let poll =
             Statement::new("SELECT set_config('client_connection_check_interval', '1s', true)");

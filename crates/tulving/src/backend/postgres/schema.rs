@@ -51,23 +51,10 @@ const UPKEEP: i32 = 3;
 
 /// What other tables refer to: their rows would go on without, and the foreign keys are gone.
 const REFERRED_TO: &[&str] = &["tenants", "users", "scopes", "embedding_spaces"];
-/// Memories, and what search reads of them.
-const SEARCHED: &[&str] = &[
-    "memory_nodes",
-    "episodic_memories",
-    "scope_kinds",
-    "node_vectors",
-    "episode_vectors",
-    "node_postings",
-    "episode_postings",
-];
-/// Tables, and those whose rows are only of theirs: where one comes back empty, so do the others, with
-/// the foreign keys that went with it.
-const MADE_OF: &[(&str, &str)] = &[
-    ("memory_nodes", "node_vectors, node_postings"),
-    ("episodic_memories", "episode_vectors, episode_postings"),
-    ("runs", "run_chunks"),
-];
+/// What holds the numbers of what search reads.
+const COUNTS: &str = "scope_kinds";
+/// The ledger, and its rows for chunks.
+const LEDGER: [&str; 2] = ["runs", "run_chunks"];
 
 /// A version that a database has seen.
 #[derive(Debug, Clone)]
@@ -332,7 +319,9 @@ impl Connection {
         if by_psql || !pending.is_empty() {
             self.read_all_scopes().await?;
         }
-        if pending.is_empty() && facts.lacks(SEARCHED) {
+        let searched = |kind: Kind| facts.lacks(&[kind.table(), kind.vectors(), kind.postings()]);
+        let counted = facts.lacks(&[COUNTS]) || Kind::ALL.into_iter().any(searched);
+        if pending.is_empty() && counted {
             self.rebuild_all_scopes().await?;
         }
         match self.drop_orphaned_indexes().await {
@@ -374,7 +363,16 @@ impl Connection {
             return self.apply(place, &upkeep, &doing).await;
         }
         let mut sql = String::new();
-        for (table, others) in MADE_OF {
+        // Where a table comes back empty, so do those whose rows are only of its rows, with the foreign keys
+        // that went with it.
+        let made_of = Kind::ALL.map(|kind| {
+            (
+                kind.table(),
+                format!("{}, {}", kind.vectors(), kind.postings()),
+            )
+        });
+        let [runs, chunks] = LEDGER;
+        for (table, others) in made_of.into_iter().chain([(runs, chunks.to_owned())]) {
             if facts.lacks(&[table]) {
                 sql.push_str(&format!("DROP TABLE IF EXISTS {others};\n"));
             }
