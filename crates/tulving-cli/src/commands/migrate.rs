@@ -34,10 +34,10 @@ use crate::{interrupt, kinds, progress};
     tulving migrate --user-id UUID --rows rejects.jsonl\n\n\
     With --json:\n\
     {\"run_id\": UUID, \"scope\": {\"kind\", \"id\"}, \"verified\": BOOL, \"nodes\": {\"found\", \"inserted\", \"updated\", \"unchanged\",\n\
-    \"kept\", \"rejected\", \"zoneless_times\", \"zero_vectors\"}, \"episodes\": {the same}, \"digest\": TEXT, \"seconds\": X,\n\
+    \"kept\", \"rejected\", \"zoneless_times\", \"zero_vectors\"}, the same for every other kind, \"digest\": TEXT, \"seconds\": X,\n\
     \"rate\": rows per second of this session, \"receipt\": PATH, \"rejects\": PATH or null}\n\
     and with --dry-run {\"dry_run\": true, \"scope\", \"layout\": TEXT, \"space\": TEXT or null, \"nodes\": {\"found\", \"rejected\",\n\
-    \"zoneless_times\", \"zero_vectors\", \"bytes\"}, \"episodes\": {the same}, \"problems\": [TEXT…]}")]
+    \"zoneless_times\", \"zero_vectors\", \"bytes\"}, the same for every other kind, \"problems\": [TEXT…]}")]
 pub struct Migrate {
     /// Plans and validates only: the database is not written to
     #[arg(long)]

@@ -37,7 +37,7 @@ pub enum Command {
 
     /// Shows a tenant, and how much it remembers
     #[command(after_help = "With --json:\n\
-        {\"id\": UUID, \"name\": TEXT, \"created_at\": TIME, \"nodes\": N, \"episodes\": N}")]
+        {\"id\": UUID, \"name\": TEXT, \"created_at\": TIME, \"nodes\": N, the same for every other kind}")]
     Show(Named),
 
     /// Gives a tenant another name

@@ -38,7 +38,7 @@ pub enum Command {
 
     /// Shows a user, and how much it remembers
     #[command(after_help = "With --json:\n\
-        {\"id\": UUID, \"email\": TEXT or null, \"tenant_id\": UUID or null, \"created_at\": TIME, \"nodes\": N, \"episodes\": N}")]
+        {\"id\": UUID, \"email\": TEXT or null, \"tenant_id\": UUID or null, \"created_at\": TIME, \"nodes\": N, the same for every other kind}")]
     Show(Named),
 
     /// Gives a user another e-mail address

@@ -29,7 +29,7 @@ use crate::{interrupt, progress};
 #[command(after_help = "With --json:\n\
     {\"verified\": BOOL, \"scope\": {\"kind\", \"id\"}, \"nodes\": {\"source\", \"target\", \"equal\", \"missing_count\", \"extra_count\",\n\
     \"different_count\", \"live_count\", \"rejected\", \"missing\": [ID…], \"extra\": [ID…], \"different\": [{\"id\", \"fields\": [NAME…]}]},\n\
-    \"episodes\": {the same}, \"digest\": {\"source\", \"target\"}, \"against\": [TEXT…]}")]
+    the same for every other kind, \"digest\": {\"source\", \"target\"}, \"against\": [TEXT…]}")]
 pub struct Verify {
     /// Counts rows added later, access counts and clusters as differences too
     #[arg(long)]
