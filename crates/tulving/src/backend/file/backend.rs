@@ -22,7 +22,7 @@ use crate::backend::{
     Nearest, Page, Sources,
 };
 use crate::json;
-use crate::model::{Embedding, Facts, Key, Kind, Memory, Scope, Space, Timestamp};
+use crate::model::{Embedding, Facts, Key, Kind, Memory, PerKind, Scope, Space, Timestamp};
 use crate::record::{self, Flaw, Stamp};
 
 /// Memory in a data directory, which belongs to one scope. See `docs/file-layout.md`.
@@ -431,22 +431,16 @@ fn plan_insert(state: &State, drafts: &[Draft]) -> Result<(Plan, Vec<Key>), Back
     let mut plan = Plan::default();
     let (mut keys, mut taken) = (Vec::new(), HashSet::new());
     let mut space = state.space.clone();
-    let mut next: HashMap<String, i64> = HashMap::new();
+    let mut ends = PerKind::<HashMap<String, i64>>::default();
     for draft in drafts {
-        let (Draft::Whole(entry) | Draft::Next(entry) | Draft::NextNamed(entry)) = draft;
+        let entry = draft.entry();
         check_space(&mut space, entry.embedding.as_ref())?;
-        let mut memory = entry.memory.clone();
-        if let Memory::Node(node) = &mut memory {
-            let place = next
-                .entry(node.conversation_id.clone())
-                .or_insert_with(|| state.next_place(&node.conversation_id));
-            match draft {
-                Draft::Whole(_) => {}
-                Draft::Next(_) => node.place(*place),
-                Draft::NextNamed(_) => node.sequence_index = *place,
-            }
-            *place = (*place).max(node.sequence_index.saturating_add(1));
+        let kind = entry.memory.kind();
+        if let Some((container, _)) = entry.memory.position() {
+            let end = || state.next_place(kind, container) - 1;
+            ends[kind].entry(container.to_owned()).or_insert_with(end);
         }
+        let Entry { memory, embedding } = draft.clone().settle(&mut ends[kind]);
         let memory = admitted(&memory, state.scope)?;
         let key = memory.key();
         if !taken.insert(key.clone()) || state.shelf(key.kind).find(&key.id).is_some() {
@@ -455,7 +449,7 @@ fn plan_insert(state: &State, drafts: &[Draft]) -> Result<(Plan, Vec<Key>), Back
         plan.operations.push(Operation::Put {
             kind: key.kind,
             record: new_record(state, &memory)?,
-            vector: stored(entry.embedding.as_ref()),
+            vector: stored(embedding.as_ref()),
         });
         plan.claims.extend(claims(&memory));
         keys.push(key);

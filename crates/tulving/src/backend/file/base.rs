@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use super::catalog::{Catalog, Lookup, Place, Standing};
 use super::derived;
 use super::error::FileError;
-use super::layout::PairPaths;
+use super::layout::{self, PairPaths};
 use super::npy;
 use super::pair::{At, Pair, PairError};
 use super::prints::Prints;
@@ -67,7 +67,7 @@ impl Base {
             vectors: OnceLock::new(),
             stamped: OnceLock::new(),
         };
-        if kind == Kind::Episode && !at.records.exists() && !at.vectors.exists() {
+        if kind != layout::FIRST && !at.records.exists() && !at.vectors.exists() {
             return Ok(base);
         }
         let pair = Pair::open(at, options)?;

@@ -290,7 +290,7 @@ impl Known<'_> {
         Facts {
             kind,
             id: self.id.to_owned(),
-            conversation_id: (kind == Kind::Node).then(|| self.conversation.to_owned()),
+            conversation_id: kind.sequence().map(|_| self.conversation.to_owned()),
             sequence_index: self.sequence,
             created_at: self.created_at,
             cluster_id: self.cluster,
@@ -304,7 +304,7 @@ impl Known<'_> {
             id: self.id,
             source: self.source,
             created_at: self.created_at,
-            conversation_id: (kind == Kind::Node).then_some(self.conversation),
+            conversation_id: kind.sequence().map(|_| self.conversation),
             cluster_id: self.cluster,
             has_code: self.has_code,
         };
@@ -347,7 +347,7 @@ impl Lookup {
             ids
         };
         let mut conversations: Vec<_> = known()
-            .filter(|(_, known)| kind == Kind::Node && known.standing == Standing::Sound)
+            .filter(|(_, known)| kind.sequence().is_some() && known.standing == Standing::Sound)
             .map(|(row, known)| (print(known.conversation), known.sequence, row))
             .collect();
         conversations.sort_unstable();

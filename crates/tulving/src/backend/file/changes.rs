@@ -27,8 +27,8 @@ pub(super) struct Changes {
     live: Vec<bool>,
     next_order: u64,
     ids: HashMap<String, u32>,
-    /// Rows by print of their conversation.
-    conversations: HashMap<u64, Vec<u32>>,
+    /// Rows by print of what they are part of.
+    containers: HashMap<u64, Vec<u32>>,
     /// Rows of the base that are gone or replaced.
     pub(super) dead: HashSet<u32>,
     touched: HashMap<String, Touched>,
@@ -80,7 +80,7 @@ impl Changes {
         &'c self,
         conversation: &'c str,
     ) -> impl Iterator<Item = u32> + 'c {
-        let rows = self.conversations.get(&print(conversation));
+        let rows = self.containers.get(&print(conversation));
         rows.into_iter().flatten().copied().filter(move |row| {
             self.is_live(*row)
                 && self
@@ -124,8 +124,8 @@ impl Changes {
             }
         };
         let row = self.rows();
-        if let Memory::Node(node) = memory {
-            let rows = self.conversations.entry(print(&node.conversation_id));
+        if let Some((container, _)) = memory.position() {
+            let rows = self.containers.entry(print(container));
             rows.or_default().push(row);
         }
         // Whether records say whose they are is asked of the base alone.

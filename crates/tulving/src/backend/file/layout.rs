@@ -125,7 +125,7 @@ static USUAL: PerKind<Usual> = PerKind::new([
 ]);
 
 /// A directory holds memories of this kind whether or not it has any: it is known by their files.
-const FIRST: Kind = Kind::Node;
+pub(super) const FIRST: Kind = Kind::Node;
 
 /// The files of memories by their usual names, each with its folder; records before vectors.
 fn usual() -> impl Iterator<Item = (&'static str, String)> {

@@ -1,7 +1,7 @@
 //! What a directory answers.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::catalog::Known;
 use super::error::FileError;
@@ -92,31 +92,9 @@ impl State {
 
     /// See [`Backend::clusters`](crate::backend::Backend::clusters).
     pub(super) fn clusters(&self) -> Vec<Cluster> {
-        let mut found: BTreeMap<i64, (u64, BTreeMap<&str, u64>)> = BTreeMap::new();
-        for (_, known) in self.shelf(Kind::Node).live() {
-            let Some(cluster) = known.cluster else {
-                continue;
-            };
-            let (nodes, labels) = found.entry(cluster).or_default();
-            *nodes += 1;
-            if let Some(label) = known.label {
-                *labels.entry(label).or_default() += 1;
-            }
-        }
-        let mut clusters: Vec<Cluster> = found
-            .into_iter()
-            .map(|(id, (nodes, labels))| {
-                // Of equals the last is taken, so they are gone through backwards.
-                let label = labels.into_iter().rev().max_by_key(|(_, count)| *count);
-                Cluster {
-                    id,
-                    label: label.map(|(label, _)| label.to_owned()),
-                    nodes,
-                }
-            })
-            .collect();
-        clusters.sort_by_key(|cluster| std::cmp::Reverse(cluster.nodes));
-        clusters
+        let clustered = Kind::ALL.into_iter().filter(|kind| kind.is_clustered());
+        let known = clustered.flat_map(|kind| self.shelf(kind).live());
+        Cluster::sums(known.filter_map(|(_, known)| Some((known.cluster?, known.label, 1))))
     }
 
     /// See [`Backend::nearest`](crate::backend::Backend::nearest).
@@ -239,37 +217,32 @@ impl State {
 
     /// See [`Backend::neighbours`](crate::backend::Backend::neighbours).
     pub(super) fn neighbours(&self, of: &[Facts], reach: i64, filter: &Filter) -> Vec<Facts> {
-        if !filter.wants(Kind::Node) {
-            return Vec::new();
-        }
-        let shelf = self.shelf(Kind::Node);
-        let themselves: HashSet<&str> = of
-            .iter()
-            .filter(|facts| facts.kind == Kind::Node)
-            .map(|facts| facts.id.as_str())
-            .collect();
-        let mut found: HashMap<u32, Facts> = HashMap::new();
-        for facts in of {
-            let Some(conversation) = &facts.conversation_id else {
-                continue;
-            };
-            let place = facts.sequence_index;
-            let (first, last) = (place.saturating_sub(reach), place.saturating_add(reach));
-            for (doc, known) in shelf.conversation(conversation, first, last) {
-                if !themselves.contains(known.id) && known.passes(Kind::Node, filter) {
-                    found.entry(doc).or_insert_with(|| known.facts(Kind::Node));
+        let mut all = Vec::new();
+        for kind in filter.wanted().filter(|kind| kind.sequence().is_some()) {
+            let of = || of.iter().filter(|facts| facts.kind == kind);
+            let themselves: HashSet<&str> = of().map(|facts| facts.id.as_str()).collect();
+            let mut found: HashMap<u32, Facts> = HashMap::new();
+            for facts in of() {
+                let Some(container) = &facts.conversation_id else {
+                    continue;
+                };
+                let place = facts.sequence_index;
+                let (first, last) = (place.saturating_sub(reach), place.saturating_add(reach));
+                for (doc, known) in self.shelf(kind).conversation(container, first, last) {
+                    if !themselves.contains(known.id) && known.passes(kind, filter) {
+                        found.entry(doc).or_insert_with(|| known.facts(kind));
+                    }
                 }
             }
+            all.extend(found.into_values());
         }
-        found.into_values().collect()
+        all
     }
 
-    /// The place after the last of a conversation.
-    pub(super) fn next_place(&self, conversation: &str) -> i64 {
-        let nodes = self
-            .shelf(Kind::Node)
-            .conversation(conversation, 0, i64::MAX);
-        let last = nodes.map(|(_, known)| known.sequence).max();
+    /// The place after the last of what memories of a kind are part of.
+    pub(super) fn next_place(&self, kind: Kind, container: &str) -> i64 {
+        let there = self.shelf(kind).conversation(container, 0, i64::MAX);
+        let last = there.map(|(_, known)| known.sequence).max();
         last.map_or(0, |last| last.saturating_add(1))
     }
 }

@@ -11,7 +11,7 @@ use super::changes::{self, Changes};
 use super::commit::Commit;
 use super::error::FileError;
 use super::journal::{Bound, Decoded, Log, Tidings, decode};
-use super::layout::{Layout, PairPaths};
+use super::layout::{self, Layout, PairPaths};
 use super::manifest::Manifest;
 use super::origin::{self, Generation};
 use super::prints::{Prints, Stat};
@@ -159,7 +159,7 @@ impl State {
                 records: at(&names.records),
                 vectors: at(&names.vectors),
             };
-            if kind == Kind::Node && head.commit.is_none() {
+            if kind == layout::FIRST && head.commit.is_none() {
                 layout.require(kind)?;
             }
             for path in [&now.records, &now.vectors] {

@@ -163,8 +163,7 @@ impl PostgresBackend {
         keys: &mut Vec<Key>,
     ) -> Result<(), BackendError> {
         for draft in drafts {
-            let (Draft::Whole(entry) | Draft::Next(entry) | Draft::NextNamed(entry)) = draft;
-            let space = entry.embedding.as_ref().map(Embedding::space);
+            let space = draft.entry().embedding.as_ref().map(Embedding::space);
             self.register(space).await?;
         }
         let mut connection = self.lend().await?;

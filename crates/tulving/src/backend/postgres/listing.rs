@@ -1,7 +1,6 @@
 //! Going through memories: pages, counts, clusters, neighbours.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -99,28 +98,12 @@ impl Scoped<'_> {
                 "listing clusters",
             )
             .await?;
-        let mut labels: BTreeMap<i64, (u64, BTreeMap<String, u64>)> = BTreeMap::new();
-        for row in found.iter().flat_map(|(_, rows)| rows) {
-            let (nodes, label): (i64, Option<String>) = (row.get(2), row.get(1));
-            let (sum, labels) = labels.entry(row.get(0)).or_default();
-            *sum += nodes.unsigned_abs();
-            labels.extend(label.map(|label| (label, nodes.unsigned_abs())));
-        }
-        let mut clusters: Vec<Cluster> = labels
-            .into_iter()
-            .map(|(id, (nodes, labels))| {
-                // Of equals the last is taken, which is the first by bytes when they come backwards.
-                let label = labels.into_iter().rev().max_by_key(|(_, count)| *count);
-                Cluster {
-                    id,
-                    label: label.map(|(label, _)| label),
-                    nodes,
-                }
-            })
-            .collect();
-        // Stable: of equals the lower id stays first.
-        clusters.sort_by_key(|cluster| Reverse(cluster.nodes));
-        Ok(clusters)
+        let rows = found.iter().flat_map(|(_, rows)| rows);
+        Ok(Cluster::sums(rows.map(|row| {
+            let (cluster, label, memories): (i64, Option<&str>, i64) =
+                (row.get(0), row.get(1), row.get(2));
+            (cluster, label, memories.unsigned_abs())
+        })))
     }
 
     /// The memories near these in what they are part of.
