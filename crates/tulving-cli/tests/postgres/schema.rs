@@ -6,6 +6,7 @@ use std::process::Stdio;
 use serde_json::json;
 use testkit::corpus::Corpus;
 use testkit::postgres::{Database, Server};
+use tulving::model::{ColumnType, PerKind};
 
 use crate::oracle::SCOPED;
 use crate::roles::{ask, follow_at, psql, schema_files, server, url_as};
@@ -620,6 +621,40 @@ fn values_out_of_range_are_refused_by_the_tables() {
             assert!(
                 insert(column, value).is_err(),
                 "{column} = {value} is let in"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_tables_have_the_columns_that_the_kinds_declare() {
+    let world = World::new();
+    let tables = PerKind::new(["memory_nodes", "episodic_memories"]);
+    for (kind, table) in tables.iter() {
+        for field in kind.fields() {
+            let name = field.name;
+            let column = format!(
+                "SELECT format_type(atttypid, NULL) || CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END \
+                 FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attname = '{name}'"
+            );
+            let of_type = match field.shape.column_type() {
+                ColumnType::Text => "text",
+                ColumnType::BigInt => "bigint",
+                ColumnType::SmallInt => "smallint",
+                ColumnType::Double => "double precision",
+                ColumnType::Boolean => "boolean",
+                ColumnType::Timestamp => "timestamp with time zone",
+                ColumnType::Jsonb => "jsonb",
+                ColumnType::TextArray => "text[]",
+            };
+            let nullable = match field.shape.is_nullable() {
+                true => "",
+                false => " NOT NULL",
+            };
+            assert_eq!(
+                world.database.scalar(&column),
+                format!("{of_type}{nullable}"),
+                "{table}.{name}"
             );
         }
     }

@@ -1,6 +1,7 @@
 //! Episodes: whole conversations.
 
-use super::field::{Column, ColumnSource, Field, FieldType, Record, Shape, record_kind};
+use super::column::{Column, FieldType};
+use super::field::{ColumnSource, Field, Record, Shape, record_kind};
 use super::{Json, Timestamp};
 
 /// A number of any size.

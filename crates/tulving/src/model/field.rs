@@ -4,9 +4,8 @@
 //! that follow the structure, how it is read from a JSON record and written to one
 //! ([`crate::record`]), how two memories are compared, and how it lies in a table.
 
-use std::borrow::Cow;
-
-use super::{Json, Sequence, Timestamp};
+use super::column::{Column, FieldType};
+use super::{Json, Sequence};
 
 /// A field of a kind of memory: a key of its JSON record, and a column.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +46,7 @@ pub enum Shape {
         missing: &'static str,
     },
     /// A whole number. Required.
-    Place,
+    Position,
     /// A whole number.
     Whole {
         /// The smallest that is allowed.
@@ -123,7 +122,7 @@ impl Shape {
             {
                 ColumnType::SmallInt
             }
-            Self::Place | Self::Whole { .. } | Self::MaybeWhole | Self::LengthOf { .. } => {
+            Self::Position | Self::Whole { .. } | Self::MaybeWhole | Self::LengthOf { .. } => {
                 ColumnType::BigInt
             }
             Self::Real { .. } => ColumnType::Double,
@@ -141,44 +140,6 @@ impl Shape {
     }
 }
 
-/// The value of a field, as a column holds it.
-#[derive(Debug, Clone)]
-pub enum Column<'m> {
-    /// Nothing.
-    Null,
-    /// Text without NUL.
-    Text(Cow<'m, str>),
-    /// A whole number.
-    Whole(i64),
-    /// A finite number.
-    Real(f64),
-    /// True or false.
-    Flag(bool),
-    /// A time.
-    Time(Timestamp),
-    /// An object or a list.
-    Json(Cow<'m, Json>),
-    /// A list of texts.
-    Texts(Cow<'m, [String]>),
-}
-
-/// Real numbers are equal if their bits are: −0 is not 0.
-impl PartialEq for Column<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Null, Self::Null) => true,
-            (Self::Text(one), Self::Text(other)) => one == other,
-            (Self::Whole(one), Self::Whole(other)) => one == other,
-            (Self::Real(one), Self::Real(other)) => one.to_bits() == other.to_bits(),
-            (Self::Flag(one), Self::Flag(other)) => one == other,
-            (Self::Time(one), Self::Time(other)) => one == other,
-            (Self::Json(one), Self::Json(other)) => one == other,
-            (Self::Texts(one), Self::Texts(other)) => one == other,
-            _ => false,
-        }
-    }
-}
-
 /// Where the columns of a memory come from.
 pub(crate) trait ColumnSource {
     /// What can be wrong with a column.
@@ -189,128 +150,6 @@ pub(crate) trait ColumnSource {
 
     /// The error for a value that the field's type cannot hold.
     fn misfit(&self, field: &'static Field) -> Self::Error;
-}
-
-/// A type that a field may have.
-pub(crate) trait FieldType: Sized {
-    /// The value as a column holds it.
-    fn to_column(&self) -> Column<'_>;
-    /// The value that a column holds; nothing if it is of another type.
-    fn from_column(column: Column<'static>) -> Option<Self>;
-}
-
-impl FieldType for String {
-    fn to_column(&self) -> Column<'_> {
-        Column::Text(Cow::Borrowed(self))
-    }
-
-    fn from_column(column: Column<'static>) -> Option<Self> {
-        match column {
-            Column::Text(text) => Some(text.into_owned()),
-            _ => None,
-        }
-    }
-}
-
-impl FieldType for i64 {
-    fn to_column(&self) -> Column<'_> {
-        Column::Whole(*self)
-    }
-
-    fn from_column(column: Column<'static>) -> Option<Self> {
-        match column {
-            Column::Whole(number) => Some(number),
-            _ => None,
-        }
-    }
-}
-
-impl FieldType for i16 {
-    fn to_column(&self) -> Column<'_> {
-        Column::Whole(i64::from(*self))
-    }
-
-    fn from_column(column: Column<'static>) -> Option<Self> {
-        i64::from_column(column).and_then(|number| number.try_into().ok())
-    }
-}
-
-impl FieldType for f64 {
-    fn to_column(&self) -> Column<'_> {
-        Column::Real(*self)
-    }
-
-    fn from_column(column: Column<'static>) -> Option<Self> {
-        match column {
-            Column::Real(number) => Some(number),
-            _ => None,
-        }
-    }
-}
-
-impl FieldType for bool {
-    fn to_column(&self) -> Column<'_> {
-        Column::Flag(*self)
-    }
-
-    fn from_column(column: Column<'static>) -> Option<Self> {
-        match column {
-            Column::Flag(flag) => Some(flag),
-            _ => None,
-        }
-    }
-}
-
-impl FieldType for Timestamp {
-    fn to_column(&self) -> Column<'_> {
-        Column::Time(*self)
-    }
-
-    fn from_column(column: Column<'static>) -> Option<Self> {
-        match column {
-            Column::Time(time) => Some(time),
-            _ => None,
-        }
-    }
-}
-
-impl FieldType for Json {
-    fn to_column(&self) -> Column<'_> {
-        Column::Json(Cow::Borrowed(self))
-    }
-
-    fn from_column(column: Column<'static>) -> Option<Self> {
-        match column {
-            Column::Json(json) => Some(json.into_owned()),
-            _ => None,
-        }
-    }
-}
-
-impl FieldType for Vec<String> {
-    fn to_column(&self) -> Column<'_> {
-        Column::Texts(Cow::Borrowed(self))
-    }
-
-    fn from_column(column: Column<'static>) -> Option<Self> {
-        match column {
-            Column::Texts(texts) => Some(texts.into_owned()),
-            _ => None,
-        }
-    }
-}
-
-impl<T: FieldType> FieldType for Option<T> {
-    fn to_column(&self) -> Column<'_> {
-        self.as_ref().map_or(Column::Null, T::to_column)
-    }
-
-    fn from_column(column: Column<'static>) -> Option<Self> {
-        match column {
-            Column::Null => Some(None),
-            column => T::from_column(column).map(Some),
-        }
-    }
 }
 
 /// What a kind of memory has besides its fields.

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::field::{Column, ColumnSource, Field, Record};
+use super::column::Column;
+use super::field::{ColumnSource, Field, Record};
 use super::{Episode, Json, Kind, Node, Sequence, Timestamp};
 
 /// A memory of any kind.

@@ -1,6 +1,7 @@
 //! Plain data: who owns a memory, and what a memory is.
 
 mod blank;
+mod column;
 mod embedding;
 mod episode;
 mod field;
@@ -14,10 +15,11 @@ mod timestamp;
 
 pub use blank::is_blank;
 pub(crate) use blank::is_unseen;
+pub use column::Column;
 pub use embedding::{Embedding, EmbeddingError};
 pub use episode::Episode;
 pub(crate) use field::ColumnSource;
-pub use field::{Column, ColumnType, Field, Shape};
+pub use field::{ColumnType, Field, Shape};
 pub use json::Json;
 pub use kind::{Kind, PerKind, Sequence};
 pub use memory::{Facts, Key, Memory};

@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
-use super::field::{Column, ColumnSource, Field, FieldType, Record, Shape, record_kind};
+use super::column::{Column, FieldType};
+use super::field::{ColumnSource, Field, Record, Shape, record_kind};
 use super::{Json, Sequence, Timestamp};
 use crate::hex;
 
@@ -95,7 +96,7 @@ record_kind! {
         /// The conversation it belongs to; at most 1024 bytes.
         conversation_id: String = Shape::Text { most: 1024 },
         /// Place in the conversation, from 0.
-        sequence_index: i64 = Shape::Place,
+        sequence_index: i64 = Shape::Position,
         /// The question.
         human_content: String = Shape::Text { most: usize::MAX },
         /// The answer.

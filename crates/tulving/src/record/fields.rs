@@ -110,7 +110,7 @@ impl<'v> Fields<'v> {
                 Ok(owned(text(name, value)?.storable().into_owned()))
             }
             Shape::Word { words, .. } => word(name, value, words),
-            Shape::Place | Shape::LengthOf { .. } => whole(name, value, 0..=i64::MAX),
+            Shape::Position | Shape::LengthOf { .. } => whole(name, value, 0..=i64::MAX),
             Shape::Whole { least, most } => whole(name, value, least..=most),
             Shape::MaybeWhole => whole(name, value, i64::MIN..=i64::MAX),
             Shape::Real { least, most } => real(name, value, least..=most),
@@ -133,7 +133,7 @@ impl<'v> Fields<'v> {
         let name = field.name;
         match field.shape {
             Shape::Id | Shape::Source | Shape::Text { .. } => missing(name),
-            Shape::Place | Shape::Time | Shape::Objects => missing(name),
+            Shape::Position | Shape::Time | Shape::Objects => missing(name),
             Shape::TextOr { missing } | Shape::Word { missing, .. } => {
                 Ok(Column::Text(Cow::Borrowed(missing)))
             }
