@@ -3,7 +3,7 @@
 use tulving::backend::postgres::{Connection, Database, DatabaseError, Dsn};
 
 use crate::cli::Global;
-use crate::config::{Config, Env};
+use crate::config::{Backend, Config, Env, Overrides};
 use crate::exit::CliError;
 use crate::output;
 use crate::terminal::{Face, Screen};
@@ -75,6 +75,23 @@ impl Context {
     #[must_use]
     pub fn advice(&self, advice: &str) -> String {
         self.config.flags().repeated_in(advice)
+    }
+
+    /// An error of a data directory. What it advises is about this directory, also where memory is
+    /// in a database.
+    pub fn of_files(&self, error: impl Into<CliError>) -> CliError {
+        let error: CliError = error.into();
+        let in_files = Overrides {
+            backend: Some(Backend::File),
+            ..Overrides::default()
+        };
+        match (self.config.backend(), &error.hint) {
+            (Ok(Backend::Postgres), Some(hint)) => CliError {
+                hint: Some(in_files.repeated_in(hint)),
+                ..error
+            },
+            _ => error,
+        }
     }
 
     /// How the program speaks.

@@ -71,7 +71,7 @@ impl Context {
         directory: &Path,
         embedder: Arc<dyn Embedder>,
     ) -> Result<ScopedStore, CliError> {
-        let files = FileBackend::open(directory)?;
+        let files = FileBackend::open(directory).map_err(|error| self.of_files(error))?;
         let owner = self.owner_of(directory, &files)?;
         Ok(Store::new(Arc::new(files), embedder).scope(owner))
     }
@@ -112,7 +112,7 @@ impl Context {
             return Ok(Some(named));
         }
         let directory = self.config.data_dir()?;
-        let owner = FileBackend::owner_of(&directory)?;
+        let owner = FileBackend::owner_of(&directory).map_err(|error| self.of_files(error))?;
         Ok(owner.map(|owner| (owner, format!("the directory {}", directory.display()))))
     }
 
@@ -121,7 +121,7 @@ impl Context {
     /// # Errors
     /// When somebody else is named, exit 9.
     pub fn owner_of(&self, directory: &Path, files: &FileBackend) -> Result<Scope, CliError> {
-        let owner = files.owner()?;
+        let owner = files.owner().map_err(|error| self.of_files(error))?;
         self.owner_is(directory, owner)?;
         Ok(owner)
     }

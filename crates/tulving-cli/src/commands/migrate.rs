@@ -140,8 +140,8 @@ pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
     let progress = progress::on_stderr(cx.err);
     let ear = interrupt::listen(&progress, cx.face())?;
     let cancel = &ear.cancel;
-    let migration =
-        Migration::prepare(&database, scope, options, progress.as_ref(), cancel).await?;
+    let migration = Migration::prepare(&database, scope, options, progress.as_ref(), cancel).await;
+    let migration = migration.map_err(|error| cx.of_files(error))?;
     if dry_run {
         drop(progress);
         return plan(cx, &migration, scope);
@@ -150,7 +150,7 @@ pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
     ear.confirm(question, cx.yes).await?;
     let report = migration.run(progress.as_ref(), cancel).await;
     drop(progress);
-    let report = report?;
+    let report = report.map_err(|error| cx.of_files(error))?;
     if cx.json {
         output::json(&WireReport::from(&report))?;
     } else {
@@ -380,7 +380,11 @@ fn summary(report: &Report, again: &Again, cx: &Context) -> String {
     }
     // As long as the source has rows that cannot be moved, they are not compared there.
     if found.verified && again.source.rows.is_none() && sum(|kind| kind.rejected) == 0 {
-        let command = verify::command("verify", report.scope, &again.source, cx);
+        let mut command = verify::command("verify", report.scope, &again.source, cx);
+        // Of what was left out the receipt knows.
+        if !again.source.only.is_empty() {
+            command.push_str(&format!(" --against {}", shell(&shown(&report.receipt))));
+        }
         text.push_str(&format!("\nTo prove it again, at any time:\n  {command}\n"));
     }
     text

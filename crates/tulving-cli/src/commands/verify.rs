@@ -59,7 +59,9 @@ pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
     source.restamp = verify.restamp;
     source.cast_f32 = verify.cast.is_some();
     let against = verify.against.as_deref().map(Receipt::read).transpose()?;
-    let rows = against.as_ref().and_then(|receipt| receipt.rows.clone());
+    if let Some(receipt) = &against {
+        source = receipt.source(&source);
+    }
     let options = VerifyOptions {
         source,
         exact: verify.exact,
@@ -70,18 +72,12 @@ pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
     let verification =
         tulving::transfer::verify(&database, scope, &options, progress.as_ref(), &cancel).await;
     drop(progress);
-    let verification = verification?;
+    let verification = verification.map_err(|error| cx.of_files(error))?;
     let exit = exit(&verification);
     if cx.json {
         output::json(&WireVerification::new(scope, verification))?;
     } else {
-        output::report(&report(
-            scope,
-            &options.source,
-            rows.as_deref(),
-            &verification,
-            cx,
-        ))?;
+        output::report(&report(scope, &options, &verification, cx))?;
     }
     Ok(exit)
 }
@@ -105,11 +101,11 @@ fn rejected(verification: &Verification) -> u64 {
 /// The comparison as a person reads it.
 fn report(
     scope: Scope,
-    source: &SourceOptions,
-    rows: Option<&Path>,
+    options: &VerifyOptions,
     verification: &Verification,
     cx: &Context,
 ) -> String {
+    let rows = options.source.rows.as_deref();
     let found = &verification.kinds;
     let mut table = Table::of_kinds();
     let where_from = rows.map_or("in the source", |_| "in the file");
@@ -122,7 +118,7 @@ fn report(
     text.push('\n');
     text.push_str(&findings(verification));
     text.push_str(&verdict(scope, rows, verification, cx.out));
-    text.push_str(&advice(scope, source, verification, cx));
+    text.push_str(&advice(scope, options, verification, cx));
     text
 }
 
@@ -202,10 +198,11 @@ fn only_exact_differs(verification: &Verification) -> bool {
 /// What to type where rows are not as they were.
 fn advice(
     scope: Scope,
-    source: &SourceOptions,
+    options: &VerifyOptions,
     verification: &Verification,
     cx: &Context,
 ) -> String {
+    let source = &options.source;
     if only_exact_differs(verification) {
         let command = command("verify", scope, source, cx);
         return format!(
@@ -216,15 +213,32 @@ fn advice(
     let any = |count: fn(&KindVerification) -> u64| {
         verification.kinds.values().any(|kind| count(kind) > 0)
     };
-    let more = if any(|kind| kind.different_count) {
-        " --existing update"
-    } else if any(|kind| kind.missing_count) {
-        ""
-    } else {
+    let mut more = String::new();
+    if any(|kind| kind.different_count) {
+        more.push_str(" --existing update");
+    } else if !any(|kind| kind.missing_count) {
         return String::new();
-    };
+    }
+    if verification.needs_model {
+        let moved = options.against.as_ref();
+        let moved = moved.and_then(|receipt| receipt.space.as_ref());
+        let model = moved.map_or_else(|| "NAME".to_owned(), |space| shell(&space.model));
+        more.push_str(&format!(" --model {model}"));
+    }
+    if let Some(rows) = &source.rows {
+        more.push_str(&format!(" --rows {}", shell(&rows.display().to_string())));
+    }
+    let is_moved = |kind: &Kind| source.only.is_empty() || source.only.contains(kind);
+    if !Kind::ALL.iter().all(is_moved) {
+        let only: Vec<&str> = source.only.iter().map(|kind| kind.plural()).collect();
+        more.push_str(&format!(" --only {}", only.join(",")));
+    }
     let command = command("migrate", scope, source, cx);
-    format!("\nTo put the source's rows into the database:\n  {command}{more}\n")
+    let name = match more.contains(" --model NAME") {
+        true => "   (NAME is the model that made the vectors)",
+        false => "",
+    };
+    format!("\nTo put the source's rows into the database:\n  {command}{more}{name}\n")
 }
 
 /// A command on the same memories, read in the same way, as one types it.

@@ -39,8 +39,17 @@ impl From<DatabaseError> for CliError {
                 OwnerFlaw::Address { .. } => "an address with one @ and no spaces, such as --email ann@example.com",
                 _ => "a name that can be read",
             }),
-            DatabaseError::Damaged { .. } => told(Exit::Different, &error)
-                .hint("DELETE FROM that table the row with that id, then tulving migrate, which writes it anew"),
+            DatabaseError::DamagedRow { table, id, .. } => {
+                let delete = format!("DELETE FROM {table} WHERE id = '{}'", id.replace('\'', "''"));
+                told(Exit::Different, &error).hint(format!(
+                    "psql \"$DATABASE_URL\" -c 'SET ROLE tulving_app' -c \"SET tulving.scope_id = 'OWNER'\" -c {}   \
+                     (OWNER is the owner's id); then tulving index --rebuild, and tulving migrate, which writes anew what files have",
+                    shell(&delete)
+                ))
+            }
+            DatabaseError::Damaged { .. } => told(Exit::Different, &error).hint(
+                "tulving schema apply   (puts back rows that each owner needs); what else was changed by hand, a backup has",
+            ),
             DatabaseError::Server { fault, .. } => {
                 let (exit, hint) = refused(*fault, &error);
                 told(exit, &error).hint(hint)
@@ -197,6 +206,16 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
         }
         Refusal::WordsDamaged { scope, .. } => {
             format!("tulving index --rebuild {}", owner_flag(*scope))
+        }
+        Refusal::NumbersUsedUp { scope, .. } => format!(
+            "tulving index --rebuild {}   (begins with the numbers anew)",
+            owner_flag(*scope)
+        ),
+        Refusal::TooManyIndexes { .. } => {
+            "tulving schema apply   (removes those of owners that are gone); without an index every search of this scope is exact, as before".to_owned()
+        }
+        Refusal::ServerTooOld { .. } => {
+            "name a server of PostgreSQL 15 or newer in DATABASE_URL, or have this one upgraded".to_owned()
         }
         Refusal::UnknownRun { .. } => "tulving runs list".to_owned(),
         _ => return None,

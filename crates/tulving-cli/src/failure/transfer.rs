@@ -41,7 +41,7 @@ impl From<TransferError> for CliError {
                 ))
             }
             TransferError::Dimensions { .. } => {
-                told(Exit::Source, &error).hint("tulving migrate --model NAME, with the model that made the vectors")
+                told(Exit::Source, &error).hint("the same command with --model NAME   (the model that made the vectors)")
             }
             TransferError::Pair(ref pair) => told(Exit::Source, &error).hint(source::pair(
                 pair,

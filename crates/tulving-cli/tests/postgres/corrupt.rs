@@ -532,7 +532,7 @@ fn a_width_that_names_no_model() {
         .run(&["migrate", "--user-id", &world.user, "--yes"])
         .expect(3);
     ran.says("vectors/nodes.npy holds vectors of 512 numbers; only vectors of 1024 are taken for BAAI/bge-m3's unless their model is named");
-    ran.says("tulving migrate --model NAME");
+    ran.says("the same command with --model NAME");
     assert_eq!(everything(&world), before);
 }
 

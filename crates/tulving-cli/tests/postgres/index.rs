@@ -6,6 +6,7 @@ use serde_json::json;
 use testkit::corpus::Corpus;
 use testkit::postgres::Line;
 
+use crate::advised::{advised, paste};
 use crate::roles::{server, url_as};
 use crate::support::{Ran, World, program};
 
@@ -75,6 +76,24 @@ fn a_large_scope_gets_one_and_a_migration_into_it_builds_it_again() {
     assert_eq!(world.database.scalar(VALID), "1");
     assert_eq!(world.index(&[])["kinds"][0]["vectors"], json!(12_400));
     assert_eq!(index(&[]), json!("ready"));
+
+    // There may be no more of them; those of owners that are gone can go.
+    let own = "SELECT relname FROM pg_class WHERE relkind = 'i' AND relname LIKE 'node\\_vectors\\_%\\_%'";
+    let own = world.database.scalar(own);
+    world.database.batch(&format!("DROP INDEX {own}"));
+    let foreign = (0..200).map(|number| {
+        format!(
+            "CREATE INDEX node_vectors_{number:032}_1 ON node_vectors USING hnsw ((v::halfvec(8)) halfvec_ip_ops) \
+             WHERE scope_id = '00000000-0000-0000-0000-{number:012}';"
+        )
+    });
+    world.database.batch(&foreign.collect::<String>());
+    let full = world.run(&["index", "--user-id", &world.user]).expect(9);
+    full.says("200 scopes have an index of their own");
+    let environment = [("DATABASE_URL", world.database.url())];
+    paste(world.directory.path(), &environment, advised(&full)).expect(0);
+    assert_eq!(index(&[]), json!("built"));
+    assert_eq!(world.database.scalar(VALID), "1");
 
     // Nobody's index is left behind.
     let delete = format!("DELETE FROM users WHERE id = '{}'", world.user);

@@ -4,7 +4,9 @@ use std::fs;
 
 use serde_json::{Value, json};
 use testkit::corpus::Corpus;
+use testkit::postgres::Server;
 
+use crate::advised::paste;
 use crate::support::{World, keys, literal};
 
 /// Seeds of victims and of corpora.
@@ -378,9 +380,35 @@ fn what_was_never_stored_is_named_and_can_be_mended() {
         let ran = scene.world.verify(&[]).expect(5);
         ran.says(column).says(&format!("{:?}", victim[0]));
         // The advice that is given holds.
-        ran.says("DELETE FROM");
-        scene.mutate(&format!("DELETE FROM {victims} WHERE id = {{a}}"), &victim);
-        scene.world.migrate(&[]).expect(0);
+        let (_, advice) = ran.stderr.split_once("try: ").unwrap();
+        let (delete, more) = advice
+            .split_once("   (OWNER is the owner's id); then ")
+            .unwrap();
+        let (rebuild, migrate) = more.split_once(", and ").unwrap();
+        let (migrate, _) = migrate.split_once(", which").unwrap();
+        let world = &scene.world;
+        let programs = Server::shared().bin_dir();
+        let programs = programs.map_or_else(|| "/usr/bin".into(), |bin| bin.display().to_string());
+        let environment = [("DATABASE_URL", world.database.url())];
+        for line in [
+            &format!(
+                "PATH={programs}:$PATH {}",
+                delete.replace("OWNER", &world.user)
+            ),
+            rebuild,
+            &format!("{migrate} --model test-model --yes"),
+        ] {
+            paste(world.directory.path(), &environment, line).expect(0);
+        }
+        let deep = [
+            "doctor",
+            "--deep",
+            "--backend",
+            "postgres",
+            "--user-id",
+            &world.user,
+        ];
+        world.run(&deep).expect(0);
         scene.world.verify(&["--exact"]).expect(0);
     }
 }

@@ -152,7 +152,8 @@ impl Receipt {
     }
 
     /// What the migration read, and how: to be read again in the same way.
-    pub(crate) fn source(&self, given: &SourceOptions) -> SourceOptions {
+    #[must_use]
+    pub fn source(&self, given: &SourceOptions) -> SourceOptions {
         let moved = |kind: &Kind| self.kinds.iter().any(|name| name == kind.plural());
         let mut source = given.clone();
         source.only = Kind::ALL.into_iter().filter(moved).collect();

@@ -42,10 +42,12 @@ pub async fn verify(
     connection.require_target().await?;
     connection.require_scope(scope).await?;
     let (mut source, mut against, mut space_id) = (options.source.clone(), Vec::new(), None);
-    if let Some(receipt) = &options.against {
+    let receipt = options.against.as_ref();
+    let moved = receipt.and_then(|receipt| receipt.space.as_ref().map(Space::from));
+    if let Some(receipt) = receipt {
         source = receipt.source(&source);
-        if let Some(space) = receipt.space.as_ref().map(Space::from) {
-            space_id = connection.find_space(&space).await?;
+        if let Some(space) = &moved {
+            space_id = connection.find_space(space).await?;
             if space_id.is_none() {
                 against.push(format!("the database has no vectors of {space}"));
             }
@@ -53,6 +55,10 @@ pub async fn verify(
     }
     drop(connection);
     let surveyed = survey(&source, progress, cancel).await?;
+    let needs_model = match surveyed.space(None) {
+        Ok(found) => moved.is_some() && found != moved,
+        Err(error) => matches!(error, TransferError::Dimensions { .. }),
+    };
     let prepared = surveyed.validate(scope, &source, progress, cancel).await?;
     for flawed in prepared.flawed.iter().take(SHOWN) {
         progress.note(&format!("not compared: {flawed}"));
@@ -68,7 +74,8 @@ pub async fn verify(
         cancel,
     )
     .await?;
-    if let Some(receipt) = &options.against {
+    verification.needs_model = needs_model;
+    if let Some(receipt) = receipt {
         let files: Vec<ReceiptFile> = prepared.files.iter().map(Into::into).collect();
         against.extend(receipt.differences(scope, &files, &verification));
         verification.against = against;

@@ -63,6 +63,9 @@ pub struct Verification {
     pub target_digest: [u8; 32],
     /// In what the source or the database is not as a receipt says.
     pub against: Vec<String>,
+    /// Whether the source alone does not say of which model its vectors are: a migration has to be
+    /// told.
+    pub needs_model: bool,
 }
 
 /// Compares chunks with the database.

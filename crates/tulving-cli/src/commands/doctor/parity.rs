@@ -10,22 +10,39 @@ use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{count, counted};
 use crate::progress::counting;
+use crate::text::{owner_flag, shell};
 
 /// More differences are not told one by one.
 const SHOWN: usize = 3;
 
+/// What the directory alone says, or the database alone, and the commands that are advised must know.
+struct Again {
+    owner: String,
+    model: String,
+}
+
 /// Whether the data directory and the database give the same answers.
 pub(super) async fn check(questions: usize, cx: &Context) -> Check {
     match compare(questions, cx).await {
-        Ok(parity) => told(&parity),
+        Ok((parity, again)) => told(&parity, &again),
         Err(error) => Check::fail("parity", error),
     }
 }
 
-async fn compare(questions: usize, cx: &Context) -> Result<Parity, CliError> {
+async fn compare(questions: usize, cx: &Context) -> Result<(Parity, Again), CliError> {
     let embedder = cx.embedder().await?;
     let files = cx.in_files(&cx.config.data_dir()?, embedder.clone())?;
-    let database = cx.in_database(files.owner(), embedder).await?;
+    let owner = files.owner();
+    let database = cx.in_database(owner, embedder).await?;
+    let again = Again {
+        owner: owner_flag(owner),
+        model: match (files.space().await?, database.space().await?) {
+            (Some(unnamed), Some(space)) if !unnamed.is_named() => {
+                format!(" --model {}", shell(&space.model))
+            }
+            _ => String::new(),
+        },
+    };
     let side = |name, store| Side { name, store };
     let (course, told) = (OnceLock::new(), AtomicUsize::new(0));
     let progress = |done: usize, of: usize| {
@@ -34,10 +51,11 @@ async fn compare(questions: usize, cx: &Context) -> Result<Parity, CliError> {
         course.advance(done.saturating_sub(before) as u64);
     };
     let (files, database) = (side("files", &files), side("database", &database));
-    Ok(parity::compare(files, database, questions, &progress).await?)
+    let parity = parity::compare(files, database, questions, &progress).await?;
+    Ok((parity, again))
 }
 
-fn told(parity: &Parity) -> Check {
+fn told(parity: &Parity, again: &Again) -> Check {
     let mut detail = format!(
         "{}, {}: ",
         counted(parity.questions as u64, "question"),
@@ -70,24 +88,28 @@ fn told(parity: &Parity) -> Check {
     }
     Check {
         status: Status::Fail(Exit::Different),
-        hint: Some(advice(parity).to_owned()),
+        hint: Some(advice(parity, again)),
         ..Check::fine("parity", detail)
     }
 }
 
 /// What to do, by which of the two holds more.
-fn advice(parity: &Parity) -> &'static str {
+fn advice(parity: &Parity, Again { owner, model }: &Again) -> String {
     match parity.memories {
-        _ if parity.different == 0 => "tulving index --rebuild   (builds the index anew)",
+        _ if parity.different == 0 => {
+            format!("tulving index --rebuild {owner}   (builds the index anew)")
+        }
         [Some(files), Some(database)] if files > database => {
-            "tulving migrate   (brings what the files have and the database lacks)"
+            format!(
+                "tulving migrate {owner}{model}   (brings what the files have and the database lacks)"
+            )
         }
-        [Some(files), Some(database)] if files < database => {
-            "tulving list --backend postgres   (what was added to the database is there alone, and stays: files and database agree again \
+        [Some(files), Some(database)] if files < database => format!(
+            "tulving list --backend postgres {owner}   (what was added to the database is there alone, and stays: files and database agree again \
              where both hold the same)"
-        }
-        _ => {
-            "tulving verify --exact   (says which memories differ); where it finds none, tulving index --rebuild"
-        }
+        ),
+        _ => format!(
+            "tulving verify --exact {owner}   (says which memories differ); where it finds none, tulving index --rebuild {owner}"
+        ),
     }
 }

@@ -110,6 +110,18 @@ pub enum DatabaseError {
         /// What the server said.
         source: tokio_postgres::Error,
     },
+    /// A row of a memory holds what was not stored there: somebody changed it by hand.
+    #[error("{table}.{column} of {id:?} holds what was never stored there: {why}")]
+    DamagedRow {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: String,
+        /// The memory.
+        id: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// What came back is not what was stored: somebody changed it by hand.
     #[error("{what}")]
     Damaged {

@@ -255,6 +255,21 @@ impl Scoped<'_> {
     }
 }
 
+/// Begins with the numbers anew where more than half of them are used up: words are found once every
+/// memory has its new number.
+fn restart_numbers(kind: Kind, scope: uuid::Uuid) -> Statement {
+    let restart = format!(
+        "WITH far AS (UPDATE scope_kinds SET next = 0, fresh = 0, memories = 0, tokens = 0, dead = '{{}}' \
+                      WHERE scope_id = $1 AND kind = '{kind}' AND next > {half} RETURNING scope_id), \
+              gone AS (DELETE FROM {postings} p USING far WHERE p.scope_id = far.scope_id) \
+         UPDATE {table} m SET doc = NULL FROM far WHERE m.scope_id = far.scope_id",
+        half = i32::MAX / 2,
+        postings = kind.postings(),
+        table = kind.table(),
+    );
+    Statement::new(restart).with(scope, Type::UUID)
+}
+
 /// Takes numbers away that no posting can have, so that new ones are given.
 fn renumber(kind: Kind, scope: uuid::Uuid) -> Statement {
     let renumber = format!(
@@ -295,12 +310,14 @@ impl Indexing<'_> {
         let scope = self.scope;
         if self.rebuild {
             let scoped = connection.scoped(scope).await?;
-            scoped
-                .finish(
-                    &[renumber(kind, scope.id()), adopt(kind, scope.id())],
-                    DOING,
-                )
-                .await?;
+            let statements = [
+                // Whoever is numbering memories is waited for.
+                Holdings::query(scope, true),
+                restart_numbers(kind, scope.id()),
+                renumber(kind, scope.id()),
+                adopt(kind, scope.id()),
+            ];
+            scoped.finish(&statements, DOING).await?;
         }
         let words = connection.read_all(kind, scope, self.progress).await?;
         let (mut rebuilt, mut mended) = (0, 0);

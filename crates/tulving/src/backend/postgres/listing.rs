@@ -125,7 +125,7 @@ impl Scoped<'_> {
         let found = found
             .iter()
             .flat_map(|(kind, rows)| rows.iter().map(|row| read_facts(*kind, row, 0)));
-        Ok(found.collect())
+        found.collect()
     }
 }
 
@@ -179,15 +179,16 @@ pub(super) fn facts_of(kind: Kind) -> String {
 }
 
 /// Reads facts from column `at` on.
-pub(super) fn read_facts(kind: Kind, row: &Row, at: usize) -> Facts {
-    Facts {
+pub(super) fn read_facts(kind: Kind, row: &Row, at: usize) -> Result<Facts, DatabaseError> {
+    let mut fields = Columns::from(kind, row, at);
+    Ok(Facts {
         kind,
-        id: row.get(at),
-        created_at: row.get(at + 1),
-        conversation_id: row.get(at + 2),
-        sequence_index: row.get(at + 3),
-        cluster_id: row.get(at + 4),
-    }
+        id: fields.get()?,
+        created_at: fields.get()?,
+        conversation_id: fields.get()?,
+        sequence_index: fields.get()?,
+        cluster_id: fields.get()?,
+    })
 }
 
 /// One row more than the page holds, of one kind. Conversations are read by their index and sorted; all

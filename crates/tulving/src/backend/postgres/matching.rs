@@ -121,16 +121,13 @@ impl Scoped<'_> {
         .with(self.scope.id(), Type::UUID);
         passes(kind, filter, &mut query);
         let rows = self.send(&[query], DOING).await?;
-        Ok(rows
-            .iter()
+        rows.iter()
             .flatten()
             .filter_map(|row| {
-                Some(Scored {
-                    facts: read_facts(kind, row, 1),
-                    score: *by_doc.get(&row.get(0))?,
-                })
+                let score = *by_doc.get(&row.get(0))?;
+                Some(read_facts(kind, row, 1).map(|facts| Scored { facts, score }))
             })
-            .collect())
+            .collect()
     }
 }
 

@@ -214,7 +214,7 @@ impl Scoped<'_> {
                 most = most.saturating_mul(4);
                 continue;
             }
-            return Ok(scored(kind, &rows, query.full));
+            return scored(kind, &rows, query.full);
         }
     }
 
@@ -250,7 +250,7 @@ impl Scoped<'_> {
                 most = most.saturating_mul(4);
                 continue;
             }
-            return Ok(scored(kind, rows, query.full));
+            return scored(kind, rows, query.full);
         }
     }
 }
@@ -405,15 +405,13 @@ fn rescored(
 }
 
 /// Scores from the full vectors.
-fn scored(kind: Kind, rows: &[Row], query: &[f32]) -> Vec<Scored> {
+fn scored(kind: Kind, rows: &[Row], query: &[f32]) -> Result<Vec<Scored>, DatabaseError> {
     debug_assert!(rows.iter().all(|row| row.len() == 3 + FACTS));
     rows.iter()
         .filter_map(|row| {
             let full = vector(row.get::<_, Option<&[u8]>>(2)?)?;
-            Some(Scored {
-                facts: read_facts(kind, row, 3),
-                score: similarity(query, &full),
-            })
+            let score = similarity(query, &full);
+            Some(read_facts(kind, row, 3).map(|facts| Scored { facts, score }))
         })
         .collect()
 }

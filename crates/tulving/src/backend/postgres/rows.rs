@@ -229,12 +229,13 @@ impl Scoped<'_> {
         next: i32,
         count: usize,
     ) -> Result<(), DatabaseError> {
-        let there = i32::try_from(count)
+        let behind = i32::try_from(count)
             .ok()
             .and_then(|count| next.checked_add(count));
-        match there {
-            Some(_) => Ok(()),
-            None => Err(Refusal::NumbersUsedUp {
+        match behind {
+            // The number behind the last one has to be one too.
+            Some(behind) if behind < i32::MAX => Ok(()),
+            _ => Err(Refusal::NumbersUsedUp {
                 scope: self.scope,
                 kind: kind.plural(),
             }

@@ -105,12 +105,23 @@ pub(super) fn encode(memory: &Memory, row: &mut CopyRows) {
 pub(crate) struct Columns<'r> {
     kind: Kind,
     row: &'r Row,
+    first: usize,
     next: usize,
 }
 
 impl<'r> Columns<'r> {
     pub(crate) fn new(kind: Kind, row: &'r Row) -> Self {
-        Self { kind, row, next: 0 }
+        Self::from(kind, row, 0)
+    }
+
+    /// The same for fields that begin in another column, with the id.
+    pub(crate) fn from(kind: Kind, row: &'r Row, first: usize) -> Self {
+        Self {
+            kind,
+            row,
+            first,
+            next: first,
+        }
     }
 
     /// Reads the fields of [`columns_of`] the kind.
@@ -148,10 +159,12 @@ impl<'r> Columns<'r> {
     fn damaged(&self, at: usize, why: &str) -> DatabaseError {
         let columns = self.row.columns();
         let column = columns.get(at).map_or("?", |column| column.name());
-        let id: &str = self.row.try_get(0).unwrap_or("?");
-        let table = self.kind.table();
-        DatabaseError::Damaged {
-            what: format!("{table}.{column} of {id:?} holds what was never stored there: {why}"),
+        let id: &str = self.row.try_get(self.first).unwrap_or("?");
+        DatabaseError::DamagedRow {
+            table: self.kind.table(),
+            column: column.to_owned(),
+            id: id.to_owned(),
+            why: why.to_owned(),
         }
     }
 
