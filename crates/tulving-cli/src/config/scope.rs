@@ -47,8 +47,13 @@ pub fn parse_id(text: &str, kind: ScopeKind, from: &str) -> Result<Uuid, CliErro
     };
     let message = format!("Invalid UUID format: {} (from {from}) {why}", quote(text));
     let (kind, command) = (kind.as_str(), create_command(kind));
+    // What is written down is read by every command, also by those that are advised here.
+    let first = match from.starts_with("--") {
+        true => String::new(),
+        false => format!("take it out of {from}, then "),
+    };
     Err(CliError::usage(message).hint(format!(
-        "{command}   (makes a {kind} in the database and prints its id; for memory in files: tulving init, without an id)"
+        "{first}{command}   (makes a {kind} in the database and prints its id; for memory in files: tulving init, without an id)"
     )))
 }
 
@@ -78,7 +83,7 @@ mod tests {
             assert_eq!(
                 error.hint.as_deref(),
                 Some(
-                    "tulving tenant create --name NAME   (makes a tenant in the database and prints its id; for memory in files: tulving init, without an id)"
+                    "take it out of config.yaml line 3, then tulving tenant create --name NAME   (makes a tenant in the database and prints its id; for memory in files: tulving init, without an id)"
                 )
             );
             assert_eq!(error.exit.code(), 2);

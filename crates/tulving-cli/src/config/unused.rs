@@ -25,6 +25,10 @@ const DATABASE_WORDS: [&str; 7] = [
     "CONNECTION",
 ];
 
+/// Words that such a name has besides. With any other it is of something else, such as a folder of
+/// PostgreSQL's programs.
+const ADDRESS_WORDS: [&str; 3] = ["URL", "URI", "STRING"];
+
 /// Something that was given, and why it has no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unused {
@@ -80,7 +84,11 @@ fn variable(name: &str) -> Unused {
 
 fn nearest(name: &str) -> Option<&'static str> {
     let own = name.strip_prefix(PREFIX)?;
-    if own.split('_').any(|word| DATABASE_WORDS.contains(&word)) {
+    let is_of = |words: &[&str], word| words.contains(&word);
+    let mut words = own.split('_');
+    if words.clone().any(|word| is_of(&DATABASE_WORDS, word))
+        && words.all(|word| is_of(&DATABASE_WORDS, word) || is_of(&ADDRESS_WORDS, word))
+    {
         return Some(super::DATABASE_URL);
     }
     let known = KEYS.iter().map(|key| key.variable);
@@ -88,7 +96,13 @@ fn nearest(name: &str) -> Option<&'static str> {
     let allowed = own.chars().count().div_ceil(3);
     known
         .min_by_key(near)
-        .filter(|known| near(known) <= allowed || known.contains(own))
+        .filter(|known| near(known) <= allowed || has_words(known, own))
+}
+
+/// Whether a variable's name has all these words.
+fn has_words(known: &str, own: &str) -> bool {
+    own.split('_')
+        .all(|word| known.split('_').any(|known| known == word))
 }
 
 #[cfg(test)]
@@ -103,6 +117,15 @@ mod tests {
             ("TULVING_DATADIR", Some("TULVING_DATA_DIR")),
             ("TULVING_USER", Some("TULVING_USER_ID")),
             ("TULVING_VOICE_ENGINE", None),
+            ("TULVING_POSTGRES", Some("DATABASE_URL")),
+            ("TULVING_PG_CONNECTION_STRING", Some("DATABASE_URL")),
+            // What is far from all of them.
+            ("TULVING_PG_BIN", None),
+            ("TULVING_PG_DUMP", None),
+            ("TULVING_DB_BACKUP_DIR", None),
+            ("TULVING_POSTGRES_DATA", None),
+            ("TULVING_E", None),
+            ("TULVING_", None),
         ] {
             assert_eq!(nearest(given), meant, "{given}");
         }

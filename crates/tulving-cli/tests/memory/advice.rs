@@ -150,3 +150,88 @@ fn a_conversation_from_elsewhere_is_taken_with_the_flag_that_is_named() {
     desk.run(&[&["add", "--jsonl", "c.jsonl"], &flag[..]].concat())
         .expect(0);
 }
+
+#[test]
+fn an_id_that_is_none_and_is_written_down_is_taken_out_first() {
+    let desk = Desk::empty();
+    desk.write("own.yaml", "scope:\n  user_id: me\n");
+    let refused = desk.run(&["init", "--config", "own.yaml"]).expect(2);
+    let (first, then) = advised(&refused).split_once(", then ").unwrap();
+    assert_eq!(first, "take it out of own.yaml line 2");
+    assert!(then.starts_with("tulving user create "), "{then}");
+    let (_, files) = refused.stderr.split_once("for memory in files: ").unwrap();
+    let (make, _) = files.split_once(", without").unwrap();
+    paste(&desk.path("."), &[], make).expect(2);
+    desk.write("own.yaml", "paths: { data_dir: here }\n");
+    paste(&desk.path("."), &[], make).expect(0);
+    desk.run(&["list", "--config", "own.yaml"]).expect(0);
+    let variable = paste(&desk.path("."), &[("TULVING_TENANT_ID", "we")], make);
+    variable
+        .expect(2)
+        .says("try: take it out of TULVING_TENANT_ID, then tulving tenant create ");
+}
+
+/// What doctor has to say of a directory, and what it advises.
+fn hints(desk: &Desk) -> Vec<String> {
+    let doctor = desk.run(&["doctor", "--deep", "--json"]).json();
+    let checks = doctor["checks"].as_array().unwrap().iter();
+    checks
+        .filter_map(|check| Some(check["hint"].as_str()?.to_owned()))
+        .collect()
+}
+
+#[test]
+fn what_doctor_advises_of_files_heals() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    type Harm = fn(&Desk);
+    fn mode(desk: &Desk, mode: u32) {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(desk.path("my data"), mode).unwrap();
+    }
+    let harms: [(&str, Harm); 4] = [
+        ("chmod go-rwx", |desk| mode(desk, 0o755)),
+        ("chmod -R go-rwx", |desk| mode(desk, 0o777)),
+        ("rm ", |desk| {
+            let indexes = desk.path("my data/indexes/tulving");
+            for file in std::fs::read_dir(indexes).unwrap() {
+                let file = file.unwrap().path();
+                let name = file.file_name().unwrap().to_string_lossy();
+                if name.contains("-words-") {
+                    let mut bytes = std::fs::read(&file).unwrap();
+                    let middle = bytes.len() / 2;
+                    bytes[middle] ^= 1;
+                    std::fs::write(&file, bytes).unwrap();
+                }
+            }
+        }),
+        ("tulving compact --rebase", |desk| {
+            desk.add("Not folded in?", "No.");
+            let nodes = desk.path("my data/corpus/nodes.json");
+            let mut text = std::fs::read(&nodes).unwrap();
+            text.push(b'\n');
+            std::fs::write(nodes, text).unwrap();
+        }),
+    ];
+    let desk = Desk::empty();
+    desk.run(&["init", "--data-dir", "my data"]).expect(0);
+    desk.add("Why did the worker hang?", "The pool was exhausted.");
+    desk.run(&["compact"]).expect(0);
+    desk.run(&["search", "worker"]).expect(0);
+    assert_eq!(hints(&desk), [""; 0]);
+    for (advice, harm) in harms {
+        harm(&desk);
+        let told = hints(&desk);
+        assert_eq!(told.len(), 1, "{advice}: {told:?}");
+        assert!(told[0].starts_with(advice), "{advice}: {told:?}");
+        let command = told[0].split("   (").next().unwrap();
+        paste(&desk.path("."), &[], command).expect(0);
+        desk.run(&["search", "worker"]).expect(0);
+        // What was kept aside is there until somebody removes it.
+        for kept in hints(&desk) {
+            assert!(kept.starts_with("rm "), "{advice}: {kept}");
+            paste(&desk.path("."), &[], kept.split("   (").next().unwrap()).expect(0);
+        }
+        assert_eq!(hints(&desk), [""; 0], "{advice}");
+    }
+}

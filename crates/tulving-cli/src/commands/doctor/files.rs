@@ -93,20 +93,24 @@ fn access(_: &Path) -> Option<Check> {
     None
 }
 
+/// Files of a directory, as one types them.
+fn paths(directory: &Path, names: &[impl AsRef<Path>]) -> String {
+    let paths = names
+        .iter()
+        .map(|name| shell(&directory.join(name).to_string_lossy()));
+    paths.collect::<Vec<_>>().join(" ")
+}
+
 /// Whether the files that search reads are what the memories say.
 fn derived(directory: &Path, differing: &[String]) -> Check {
     if differing.is_empty() {
         return Check::fine("derived", "what search reads agrees with the memories");
     }
-    let paths: Vec<String> = differing
-        .iter()
-        .map(|path| shell(&directory.join(path).to_string_lossy()))
-        .collect();
     Check {
         status: Status::Fail(Exit::Different),
         hint: Some(format!(
             "rm {}   (the next search makes them anew)",
-            paths.join(" ")
+            paths(directory, differing)
         )),
         ..Check::fine(
             "derived",
@@ -127,7 +131,7 @@ async fn memories(
 ) -> Result<Vec<Check>, CliError> {
     let counts = files.count(owner, &Filter::default()).await?;
     let mut checks = vec![Check::fine("memories", kinds::listed(&counts, ", "))];
-    checks.extend(problems(&files.problems()?));
+    checks.extend(problems(directory, &files.problems()?));
     checks.extend(beside(directory, counts.total() == 0));
     checks.push(match files.pending_bytes()? {
         0 => Check::fine("journal", "empty"),
@@ -176,7 +180,7 @@ fn beside(directory: &Path, is_empty: bool) -> Option<Check> {
 }
 
 /// Records that are left as they are, and what was kept aside.
-fn problems(problems: &[Problem]) -> Vec<Check> {
+fn problems(directory: &Path, problems: &[Problem]) -> Vec<Check> {
     let mut told = Vec::new();
     let (mut records, mut kept) = (0, Vec::new());
     for problem in problems {
@@ -214,7 +218,10 @@ fn problems(problems: &[Problem]) -> Vec<Check> {
         checks.push(Check::warn(
             "kept aside",
             format!("{}: {}", count(kept.len() as u64), kept.join(", ")),
-            "remove them once nobody misses anything",
+            format!(
+                "rm {}   (once nobody misses anything)",
+                paths(directory, &kept)
+            ),
         ));
     }
     checks
