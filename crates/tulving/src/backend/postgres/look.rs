@@ -199,26 +199,16 @@ impl Connection {
         let Site { schema, path, .. } = &*self.site;
         let Names { tables, all } = Names::read();
         // The columns of a type of the extension go with it.
-        let exact = Kind::ALL.map(|kind| (kind.table(), "embedding"));
-        let narrow = Kind::ALL.map(|kind| (kind.vectors(), "v"));
-        let vectors: Vec<_> = exact.into_iter().chain(narrow).collect();
+        let of_kind = |kind: Kind| [(kind.table(), "embedding"), (kind.vectors(), "v")];
+        let (of, columns): (Vec<_>, Vec<_>) = Kind::ALL.into_iter().flat_map(of_kind).unzip();
         let look = Statement::new(LOOK)
             .with(schema.clone(), Type::TEXT)
             .with(path.clone(), Type::TEXT)
             .with(all, Type::TEXT_ARRAY)
             .with(tables, Type::TEXT_ARRAY)
             .with(ROLE, Type::TEXT)
-            .with(
-                vectors.iter().map(|(table, _)| *table).collect::<Vec<_>>(),
-                Type::TEXT_ARRAY,
-            )
-            .with(
-                vectors
-                    .iter()
-                    .map(|(_, column)| *column)
-                    .collect::<Vec<_>>(),
-                Type::TEXT_ARRAY,
-            );
+            .with(of, Type::TEXT_ARRAY)
+            .with(columns, Type::TEXT_ARRAY);
         // Servers on systems that cannot poll a socket refuse the setting. It ends with the statement.
         let poll =
             Statement::new("SELECT set_config('client_connection_check_interval', '1s', true)");
