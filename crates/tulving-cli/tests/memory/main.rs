@@ -16,12 +16,15 @@ mod change;
 mod doctor;
 mod embedder;
 mod encodings;
+#[path = "../shared/fixtures.rs"]
+mod fixtures;
 mod floats;
 mod init;
 mod kill;
 mod list;
 mod many;
 mod odd;
+mod older;
 mod origin;
 mod outputs;
 #[path = "../shared/ran.rs"]

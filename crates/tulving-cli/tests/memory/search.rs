@@ -268,7 +268,7 @@ fn a_directory_makes_older_words_anew_by_itself() {
         env!("CARGO_MANIFEST_DIR"),
         "/tests/fixtures/tokenizer-1/data"
     );
-    copy(std::path::Path::new(older), &desk.path("data"));
+    crate::fixtures::copy(std::path::Path::new(older), &desk.path("data"));
     let words = |number: u32| {
         let names = std::fs::read_dir(desk.path("data/indexes/tulving")).unwrap();
         let name = format!("nodes-words-{number}-");
@@ -292,20 +292,6 @@ fn a_directory_makes_older_words_anew_by_itself() {
     }
     assert_eq!(words(2), 1);
     desk.run(&["doctor", "--user-id", ANN]).expect(0);
-}
-
-/// A folder with all that is in it.
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            std::fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }
 
 #[test]

@@ -16,11 +16,14 @@ mod connections;
 mod corrupt;
 mod data;
 mod faults;
+#[path = "../shared/fixtures.rs"]
+mod fixtures;
 mod index;
 mod journal;
 mod kill;
 mod migrate;
 mod odd;
+mod older;
 mod older_words;
 mod one_owner;
 mod oracle;

@@ -1,0 +1,119 @@
+//! Data directories as the first programs wrote them, before a manifest had a form: each is read whole,
+//! found in, written to and folded in.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::fixtures::{FORMAT_1, VECTOR, copy, said, words};
+use crate::support::{ANN, Desk, Ran, ids};
+
+/// A copy of a fixture, and what was said of it.
+struct Older {
+    desk: Desk,
+    list: Value,
+    near: Value,
+}
+
+impl Older {
+    fn of(directory: &str, memories: &str) -> Self {
+        let desk = Desk::empty();
+        copy(&Path::new(FORMAT_1).join(directory), &desk.path("data"));
+        desk.write("vector.json", VECTOR);
+        Self {
+            desk,
+            list: said(memories, "list"),
+            near: said(memories, "near"),
+        }
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        self.desk.json(&[args, &["--user-id", ANN]].concat())
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        self.desk.run(&[args, &["--user-id", ANN]].concat())
+    }
+
+    fn memories(&self) -> &[Value] {
+        self.list["memories"].as_array().unwrap()
+    }
+
+    /// That every memory is what it was, found by its words and as near as it was, and the directory sound.
+    #[track_caller]
+    fn is_whole(&self) {
+        let list = self.json(&["list", "--oldest", "--limit", "100"]);
+        assert_eq!(list["memories"], self.list["memories"]);
+        let near = ["search", "--vector", "vector.json", "--mode", "vector"];
+        let near = self.json(&[&near[..], &["--top-k", "100"]].concat());
+        assert_eq!(near["hits"], self.near["hits"]);
+        for memory in self.memories() {
+            let found = self.json(&["search", words(memory), "--mode", "keyword"]);
+            let found = ids(&found["hits"]);
+            assert!(found.contains(&id(memory)), "{found:?}: {memory}");
+        }
+        self.run(&["doctor", "--deep"]).expect(0);
+    }
+
+    /// Remembers, changes and forgets one more memory, which leaves all others as they were.
+    #[track_caller]
+    fn goes_on(&self) {
+        let args = ["add", "--question", "Whose is the egret?", "--vector"];
+        let ran = self.run(&[&args[..], &["vector.json"]].concat()).expect(0);
+        let added = ran.stdout.trim();
+        let near = ["search", "--vector", "vector.json", "--mode", "vector"];
+        assert_eq!(ids(&self.json(&near)["hits"])[0], added);
+        self.run(&["update", added, "--answer", "Of the ibis."])
+            .expect(0);
+        let found = self.json(&["search", "ibis", "--mode", "keyword"]);
+        assert_eq!(ids(&found["hits"]), [added]);
+        self.run(&["delete", added, "--yes"]).expect(0);
+    }
+
+    #[track_caller]
+    fn folds(&self) {
+        self.run(&["compact"]).expect(0);
+        assert!(!self.desk.path("data/journal/commit.json").exists());
+        self.is_whole();
+    }
+}
+
+fn id(memory: &Value) -> String {
+    memory["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_directory_with_a_journal_is_read_and_written_to() {
+    let older = Older::of("pending", "pending");
+    older.is_whole();
+    older.goes_on();
+    older.is_whole();
+    older.folds();
+}
+
+#[test]
+fn a_directory_whose_journal_was_folded_in_is_read_and_written_to() {
+    let older = Older::of("folded", "folded");
+    assert_eq!(
+        older.memories(),
+        said("pending", "list")["memories"].as_array().unwrap()
+    );
+    older.is_whole();
+    older.goes_on();
+    older.is_whole();
+    older.folds();
+}
+
+/// The new files count and have not all taken their names: read where they stand, then brought to an end
+/// by the first who writes.
+#[test]
+fn a_directory_that_was_left_while_its_journal_was_folded_in_is_read_and_written_to() {
+    let older = Older::of("interrupted", "folded");
+    let commit = older.desk.path("data/journal/commit.json");
+    assert!(commit.exists());
+    older.is_whole();
+    older.goes_on();
+    assert!(!commit.exists());
+    older.is_whole();
+    older.folds();
+}

@@ -1,0 +1,138 @@
+//! A database as the first programs that wrote to one left it, at schema version 2, with the receipt of
+//! the migration that filled it.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use testkit::postgres::{Database, Server};
+
+use crate::fixtures::{FORMAT_1, VECTOR, copy, said, words};
+use crate::roles::{psql, schema_files};
+use crate::support::World;
+
+const OWNERS: [(&str, [&str; 2]); 2] = [
+    (
+        "database",
+        ["--user-id", "3f2b8c1e-7d4a-4e0b-9c55-0a1b2c3d4e5f"],
+    ),
+    (
+        "team",
+        ["--tenant-id", "018f4a52-9d1e-7c3a-8b6f-5e4d3c2b1a09"],
+    ),
+];
+/// The dump, in a database of its version.
+fn older() -> World {
+    let world = World {
+        database: Server::shared().database(),
+        directory: tempfile::TempDir::new().unwrap(),
+        user: OWNERS[0].1[1].to_owned(),
+    };
+    files(&world, 0..2);
+    let dump = format!("--file={FORMAT_1}/moved/database.sql");
+    psql(Server::shared(), world.database.url(), &[&dump]).expect(0);
+    copy(&Path::new(FORMAT_1).join("moved"), world.directory.path());
+    std::fs::write(world.path("vector.json"), VECTOR).unwrap();
+    world
+}
+
+/// Applies files of the schema as psql does.
+fn files(world: &World, which: std::ops::Range<usize>) {
+    let files = schema_files();
+    let files: Vec<&str> = files[which].iter().map(String::as_str).collect();
+    psql(Server::shared(), world.database.url(), &files).expect(0);
+}
+
+/// How many rows each table holds that is not made anew.
+fn rows(world: &World) -> Vec<String> {
+    let made = ["_postings", "tulving_schema_versions", "scope_kinds"];
+    let mut rows = world.counts();
+    rows.retain(|table| !made.iter().any(|made| table.contains(made)));
+    rows
+}
+
+/// That all memories of both owners are what they were, found as they were, and counted.
+fn is_whole(world: &World) {
+    for (name, owner) in OWNERS {
+        let asked = |args: &[&str]| {
+            let rest = ["--backend", "postgres", "--json"];
+            world.run(&[args, &owner, &rest].concat()).expect(0).json()
+        };
+        let list = asked(&["list", "--oldest", "--limit", "100"]);
+        assert_eq!(list["memories"], said(name, "list")["memories"], "{name}");
+        let near = [
+            "search",
+            "--vector",
+            "vector.json",
+            "--mode",
+            "vector",
+            "--top-k",
+            "100",
+        ];
+        assert_eq!(asked(&near)["hits"], said(name, "near")["hits"], "{name}");
+        let mut counts = [0, 0];
+        for memory in list["memories"].as_array().unwrap() {
+            counts[usize::from(memory["kind"] == "episode")] += 1;
+            let found = asked(&["search", words(memory), "--mode", "keyword"]);
+            let hits = found["hits"].as_array().unwrap();
+            assert!(hits.iter().any(|hit| hit["id"] == memory["id"]), "{memory}");
+        }
+        assert_eq!(counted(&world.database, owner[1]), counts, "{name}");
+        let doctor = ["doctor", "--backend", "postgres"];
+        world.run(&[&doctor[..], &owner].concat()).expect(0);
+    }
+}
+
+/// What the scope's counts say of nodes and of episodes.
+fn counted(database: &Database, owner: &str) -> [i64; 2] {
+    ["node", "episode"].map(|kind| {
+        let query = format!(
+            "SELECT memories FROM scope_kinds WHERE scope_id = '{owner}' AND kind = '{kind}'"
+        );
+        database.scalar(&query).parse().unwrap()
+    })
+}
+
+/// That source and database are as the receipt says, and the run can be looked at.
+fn receipt_holds(world: &World) {
+    // The row that was refused then is refused now.
+    let verified = world.verify(&["--against", "receipt.json"]).expect(4);
+    assert_eq!(verified.json()["against"], json!([]));
+    let receipt = std::fs::read(world.path("receipt.json")).unwrap();
+    let receipt: Value = serde_json::from_slice(&receipt).unwrap();
+    let run = receipt["run_id"].as_str().unwrap();
+    world.run(&["runs", "status", run]).expect(0);
+}
+
+/// That a row which was refused then, mended since, is moved now.
+fn rejects_are_moved(world: &World) {
+    let rejects = std::fs::read_to_string(world.path("rejects.jsonl")).unwrap();
+    let mended = rejects.replace("\"id\":", "\"source\":\"openai\",\"id\":");
+    std::fs::write(world.path("mended.jsonl"), mended).unwrap();
+    let moved = ["--rows", "mended.jsonl", "--model", "of-eight-numbers"];
+    let moved = world.migrate_as(&OWNERS[0].1, &moved).expect(0).json();
+    assert_eq!(moved["nodes"]["inserted"], 1, "{moved}");
+}
+
+#[test]
+fn a_database_is_brought_to_the_newest_version_by_the_program() {
+    let world = older();
+    let before = rows(&world);
+    world.run(&["schema", "apply"]).expect(0);
+    assert_eq!(rows(&world), before);
+    is_whole(&world);
+    receipt_holds(&world);
+    rejects_are_moved(&world);
+}
+
+#[test]
+fn a_database_is_brought_to_the_newest_version_by_psql_file_by_file() {
+    let world = older();
+    let before = rows(&world);
+    for file in 2..schema_files().len() {
+        files(&world, file..file + 1);
+    }
+    assert_eq!(rows(&world), before);
+    is_whole(&world);
+    receipt_holds(&world);
+    rejects_are_moved(&world);
+}
