@@ -1,7 +1,8 @@
 //! Data directories as the first programs wrote them, before a manifest had a form: each is read whole,
 //! found in, written to and folded in.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -116,4 +117,46 @@ fn a_directory_that_was_left_while_its_journal_was_folded_in_is_read_and_written
     assert!(!commit.exists());
     older.is_whole();
     older.folds();
+}
+
+/// Made beside those of the older program, which it can still use; nobody is told. What is damaged or was
+/// written by a newer one under the same name is replaced.
+#[test]
+fn what_another_program_derived_is_made_anew_in_silence() {
+    let older = Older::of("folded", "folded");
+    let folder = older.desk.path("data/indexes/tulving");
+    let derived = || -> BTreeMap<PathBuf, Vec<u8>> {
+        let files = std::fs::read_dir(&folder).unwrap();
+        let files = files.map(|file| file.unwrap().path());
+        let files = files.filter(|path| path.extension().is_some_and(|end| end == "bin"));
+        files
+            .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+            .collect()
+    };
+    let first = derived();
+    older.is_whole();
+    let mut made = derived();
+    assert!(
+        first
+            .iter()
+            .all(|(path, bytes)| made.remove(path).as_ref() == Some(bytes))
+    );
+    // Of the same kinds, as many: words, vectors and a catalog of each.
+    assert_eq!(made.len(), first.len());
+    for (path, bytes) in &made {
+        let (mark, version) = bytes.split_at(16);
+        assert_eq!(
+            (mark, version[0]),
+            (&b"tulving derived\n"[..], 2),
+            "{}",
+            path.display()
+        );
+        let mut newer = bytes.clone();
+        newer[16] = 3;
+        std::fs::write(path, newer).unwrap();
+    }
+    older.is_whole();
+    for (path, bytes) in made {
+        assert!(std::fs::read(&path).unwrap() == bytes, "{}", path.display());
+    }
 }

@@ -1,7 +1,7 @@
 //! Postings in one buffer of bytes that never changes: a file to keep, a value to look up in.
 //!
-//! Numbers are little-endian. A header of 64 bytes: the mark `TulvSeg1`, checksums of the rest of the
-//! header and of the body, then the sizes of what follows:
+//! Numbers are little-endian. A header of 64 bytes: the mark `TulvSeg2`, checksums (XXH3, 64 bits) of the
+//! rest of the header and of the body, then the sizes of what follows:
 //!
 //! | section | entries |
 //! |---|---|
@@ -14,12 +14,14 @@ mod builder;
 
 pub use builder::{OutOfOrder, SegmentBuilder};
 
-use super::bytes::{checksum, read_varint, u32_at, u64_at};
+use twox_hash::XxHash3_64;
+
+use super::bytes::{read_varint, u32_at, u64_at};
 use super::index::Index;
 use super::keyword::{Posting, Statistics};
 
 /// The last character is the version.
-const MARK: &[u8; 8] = b"TulvSeg1";
+const MARK: &[u8; 8] = b"TulvSeg2";
 const HEADER: usize = 64;
 
 /// Why bytes are not a segment.
@@ -67,7 +69,7 @@ impl<B: AsRef<[u8]>> Segment<B> {
             .filter(|header| header.starts_with(MARK))
             .ok_or(SegmentError::Mark)?;
         let field = |at| u64_at(header, at).unwrap_or(0);
-        if field(8) != checksum(&header[16..]) {
+        if field(8) != XxHash3_64::oneshot(&header[16..]) {
             return Err(SegmentError::Checksum);
         }
         let (documents, tokens, terms) = (field(24), field(32), field(40));
@@ -100,7 +102,7 @@ impl<B: AsRef<[u8]>> Segment<B> {
     /// If anything was changed since it was built.
     pub fn verify(&self) -> Result<(), SegmentError> {
         let bytes = self.bytes.as_ref();
-        let body = bytes.get(HEADER..).map(checksum);
+        let body = bytes.get(HEADER..).map(XxHash3_64::oneshot);
         if body.is_some() && body == u64_at(bytes, 16) {
             Ok(())
         } else {
@@ -250,7 +252,7 @@ mod tests {
         let longer = [&bytes[..], &[0]].concat();
         assert!(matches!(refused(&longer), SegmentError::Length { .. }));
         let mut next_version = bytes.clone();
-        next_version[7] = b'2';
+        next_version[7] = b'3';
         assert_eq!(refused(&next_version), SegmentError::Mark);
         let mut header = bytes;
         header[24] ^= 1;
@@ -351,7 +353,7 @@ mod tests {
             prop_assert!(Segment::open(&whole[..cut.index(whole.len())]).is_err());
             if reseal {
                 // As if made so by someone who knows the checksum.
-                let sum = checksum(&bytes[16..HEADER]).to_le_bytes();
+                let sum = XxHash3_64::oneshot(&bytes[16..HEADER]).to_le_bytes();
                 bytes[8..16].copy_from_slice(&sum);
             }
             if let Ok(segment) = Segment::open(&bytes[..]) {

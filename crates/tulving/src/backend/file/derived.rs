@@ -1,7 +1,8 @@
 //! Files that can be made again from the memories: never needed, never believed unseen.
 //!
-//! One is a mark of 16 bytes, a key (SHA-256 of what it was made from), the SHA-256 of its content,
-//! and the content. One that is missing, of another key or damaged is made again.
+//! One is a mark of 16 bytes, its version, a key (SHA-256 of what it was made from), a checksum of its
+//! content (XXH3, 64 bits), and the content. One that is missing, of another version or key, or damaged
+//! is made again.
 
 use std::fs::{self, Metadata};
 use std::io::Read as _;
@@ -9,13 +10,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use twox_hash::XxHash3_64;
 
 use crate::fsutil::{self, Access};
 
 const MAGIC: [u8; 16] = *b"tulving derived\n";
 
+/// Version 1 had no number and another checksum.
+const VERSION: u64 = 2;
+
 /// Bytes before the content.
-const HEAD: usize = 16 + 32 + 32;
+const HEAD: usize = 16 + 8 + 32 + 8;
 
 /// What a derived file was made from.
 pub(super) type Key = [u8; 32];
@@ -25,9 +30,11 @@ pub(super) fn folder(root: &Path) -> PathBuf {
     root.join("indexes").join("tulving")
 }
 
-/// The key of what is made from these parts.
+/// The key of what is made from these parts. Files are named by it, so those of another version stay
+/// beside this one's for the program that made them.
 pub(super) fn key(parts: &[&[u8]]) -> Key {
     let mut hash = Sha256::new();
+    hash.update(VERSION.to_le_bytes());
     for part in parts {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
@@ -40,21 +47,23 @@ pub(super) fn load(path: &Path, key: &Key) -> Option<Vec<u8>> {
     let mut file = fs::File::open(path).ok()?;
     let mut head = [0; HEAD];
     file.read_exact(&mut head).ok()?;
-    let (found, sum) = head.strip_prefix(&MAGIC)?.split_first_chunk::<32>()?;
-    if found != key {
+    let (version, rest) = head.strip_prefix(&MAGIC)?.split_first_chunk::<8>()?;
+    let (found, sum) = rest.split_first_chunk::<32>()?;
+    if *version != VERSION.to_le_bytes() || found != key {
         return None;
     }
     let mut content = Vec::new();
     file.read_to_end(&mut content).ok()?;
-    (<[u8; 32]>::from(Sha256::digest(&content)) == *sum).then_some(content)
+    (XxHash3_64::oneshot(&content).to_le_bytes() == *sum).then_some(content)
 }
 
 /// Keeps content that was made from what has that key, for those who may read `made_from`.
 pub(super) fn store(path: &Path, key: &Key, content: &[u8], made_from: Option<&Metadata>) {
     let mut bytes = Vec::with_capacity(HEAD + content.len());
     bytes.extend(MAGIC);
+    bytes.extend(VERSION.to_le_bytes());
     bytes.extend(key);
-    bytes.extend(<[u8; 32]>::from(Sha256::digest(content)));
+    bytes.extend(XxHash3_64::oneshot(content).to_le_bytes());
     bytes.extend(content);
     write(path, &bytes, made_from);
 }
@@ -83,5 +92,32 @@ pub(super) fn sweep(root: &Path) {
         if age.is_some_and(|age| age > OLD) {
             let _ = fs::remove_file(entry.path());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_of_another_version_or_key_or_damaged_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file.bin");
+        let key = key(&[b"records"]);
+        store(&path, &key, b"content", None);
+        assert_eq!(load(&path, &key).unwrap(), b"content");
+        assert_eq!(load(&path, &[7; 32]), None);
+        let whole = fs::read(&path).unwrap();
+        for bit in 0..whole.len() * 8 {
+            let mut flipped = whole.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&path, flipped).unwrap();
+            assert_eq!(load(&path, &key), None, "bit {bit}");
+        }
+        // As the first version wrote it.
+        let sum: [u8; 32] = Sha256::digest(b"content").into();
+        let first = [&MAGIC[..], &key, &sum, b"content"].concat();
+        fs::write(&path, first).unwrap();
+        assert_eq!(load(&path, &key), None);
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use twox_hash::XxHash3_64;
+
 use super::{HEADER, MARK};
-use crate::search::bytes::{checksum, write_varint};
+use crate::search::bytes::write_varint;
 use crate::search::tokens;
 
 /// A document came after one with an equal or higher number.
@@ -117,7 +119,7 @@ impl SegmentBuilder {
         let tokens = self.documents.iter().map(|(_, len)| u64::from(*len)).sum();
         let mut header = Vec::with_capacity(HEADER - 16);
         for field in [
-            checksum(&out[HEADER..]),
+            XxHash3_64::oneshot(&out[HEADER..]),
             self.documents.len() as u64,
             tokens,
             terms.len() as u64,
@@ -127,7 +129,7 @@ impl SegmentBuilder {
             header.extend(field.to_le_bytes());
         }
         out[..8].copy_from_slice(MARK);
-        out[8..16].copy_from_slice(&checksum(&header).to_le_bytes());
+        out[8..16].copy_from_slice(&XxHash3_64::oneshot(&header).to_le_bytes());
         out[16..HEADER].copy_from_slice(&header);
         out
     }
