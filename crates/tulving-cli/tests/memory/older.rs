@@ -160,3 +160,41 @@ fn what_another_program_derived_is_made_anew_in_silence() {
         assert!(std::fs::read(&path).unwrap() == bytes, "{}", path.display());
     }
 }
+
+/// Of whatever a newer program wrote that cannot be made again, nothing is read and nothing changed.
+#[test]
+fn what_a_newer_program_wrote_is_refused() {
+    let journal = |data: &Path| {
+        let logs = std::fs::read_dir(data.join("journal")).unwrap();
+        let mut logs = logs.map(|file| file.unwrap().path());
+        let log = logs.find(|path| path.extension().is_some_and(|end| end == "log"));
+        let mut bytes = std::fs::read(log.as_ref().unwrap()).unwrap();
+        bytes[16] = 3;
+        std::fs::write(log.unwrap(), bytes).unwrap();
+    };
+    let commit = |data: &Path| {
+        let record = r#"{"version": 2, "steps": []}"#;
+        std::fs::write(data.join("journal/commit.json"), record).unwrap();
+    };
+    let manifest = |data: &Path| {
+        let file = data.join("manifest.json");
+        let said = std::fs::read_to_string(&file).unwrap();
+        let said = said.replacen('{', r#"{"tulving": {"format": 3},"#, 1);
+        std::fs::write(file, said).unwrap();
+    };
+    let newer: [(fn(&Path), &str); 3] = [
+        (journal, "has version 3, this program knows 2"),
+        (commit, "has version 2, this program knows 1"),
+        (manifest, "has version 3, this program knows 2"),
+    ];
+    for (make, said) in newer {
+        let older = Older::of("pending", "pending");
+        make(&older.desk.path("data"));
+        let before = older.desk.files("data");
+        for args in [&["list"][..], &["add", "--question", "Q"], &["compact"]] {
+            let ran = older.run(args).expect(9);
+            ran.says(said).says("use a newer tulving");
+        }
+        assert_eq!(older.desk.files("data"), before, "{said}");
+    }
+}

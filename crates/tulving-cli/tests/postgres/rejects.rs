@@ -444,6 +444,8 @@ fn a_rows_file_that_cannot_be_used_is_refused_with_the_line() {
         ("an index beyond the source", first_with("\"index\":1", "\"index\":12"), "line 2: `index` is 12, but the source holds 12 vectors"),
         ("an index beyond the database", first_with("\"index\":1", "\"vector\":[1,2,3,4,5,6,7,8],\"index\":9223372036854775808"), "line 2: `index` must be a whole number from 0"),
         ("an index twice", format!("{first}\n\n{first}"), "line 3: `index` 1 is on line 1 too"),
+        ("a newer form", first_with("\"index\"", "\"format\":2,\"index\""), "line 2: `format` must be 1"),
+        ("a form in quotes", first_with("\"index\"", "\"format\":\"1\",\"index\""), "line 2: `format` must be 1"),
         ("no row", first_with("\"row\"", "\"line\""), "line 2: `row` is missing"),
         ("a short vector", vector("[1, 2, 3]"), "line 2: `vector` must be a list of 8 numbers"),
         ("a vector in quotes", vector("\"1 2 3\""), "line 2: `vector` must be a list of 8 numbers"),

@@ -62,6 +62,12 @@ pub struct Receipt {
     pub finished_at: String,
 }
 
+/// What a receipt of any form has.
+#[derive(Deserialize)]
+struct Form {
+    format: u32,
+}
+
 /// Whose memories.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiptScope {
@@ -133,15 +139,15 @@ impl Receipt {
             source,
         })?;
         let text = json::unmarked(&bytes).map_err(|foreign| broken(format!("it is {foreign}")))?;
-        let receipt: Self =
-            serde_json::from_slice(text).map_err(|error| broken(error.to_string()))?;
-        if receipt.format != FORMAT {
+        let foreign = |error: serde_json::Error| broken(error.to_string());
+        // First of all, since another form may have other members.
+        let Form { format } = serde_json::from_slice(text).map_err(foreign)?;
+        if format != FORMAT {
             return Err(broken(format!(
-                "it has form {}, this program knows form {FORMAT}",
-                receipt.format
+                "it has form {format}, this program knows form {FORMAT}"
             )));
         }
-        Ok(receipt)
+        serde_json::from_slice(text).map_err(foreign)
     }
 
     /// The file of it.
@@ -255,6 +261,24 @@ impl From<&(String, Fingerprint)> for ReceiptFile {
             path: path.clone(),
             bytes: print.bytes,
             sha256: crate::hex(&print.sha256),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_of_a_newer_form_is_refused_whatever_it_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("receipt.json");
+        std::fs::write(&path, r#"{"format": 2, "moved": []}"#).unwrap();
+        match Receipt::read(&path) {
+            Err(TransferError::Receipt { reason, .. }) => {
+                assert_eq!(reason, "it has form 2, this program knows form 1");
+            }
+            other => panic!("{other:?}"),
         }
     }
 }

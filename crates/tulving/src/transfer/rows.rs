@@ -17,7 +17,8 @@ use crate::json::{self, Text, Value};
 use crate::model::Kind;
 
 /// A file of one JSON object a line: `kind`, `index`, `row`, and `vector` where the vector is to
-/// be another than the source's at that index. Other members, such as the reason, are for people.
+/// be another than the source's at that index. Other members, such as the reason, are for people. That is
+/// form 1; a line of a later one says so in `format`.
 ///
 /// It stays open, so that a file that is put in its place does not matter.
 #[derive(Debug)]
@@ -25,6 +26,9 @@ pub(crate) struct RowsFile {
     path: PathBuf,
     file: File,
 }
+
+/// The form of a line.
+const FORMAT: u32 = 1;
 
 /// A line is a record with its vector written out, at most.
 const LONGEST_LINE: u64 = 128 << 20;
@@ -130,6 +134,15 @@ impl RowsFile {
         }
         let value = json::parse(line)
             .map_err(|error| self.broken(number, format!("it is not JSON: {error}")))?;
+        let is_known = match value.get("format") {
+            None => true,
+            Some(Value::Number(format)) => format.parse() == Ok(FORMAT),
+            Some(_) => false,
+        };
+        if !is_known {
+            let reason = format!("`format` must be {FORMAT}, the form that this program knows");
+            return Err(self.broken(number, reason));
+        }
         let kind = match value.get("kind") {
             Some(Value::String(kind)) => kind.to_str().and_then(Kind::named),
             _ => None,

@@ -31,6 +31,12 @@ pub(super) struct Commit {
     renames: Vec<Rename>,
 }
 
+/// What a record of any version has.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Rename {
     from: String,
@@ -97,19 +103,21 @@ impl Commit {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(FileError::io("reading", &path)(error)),
         };
-        let commit: Self = serde_json::from_slice(&bytes).map_err(|error| FileError::Damaged {
+        let damaged = |error: serde_json::Error| FileError::Damaged {
             path: path.clone(),
             offset: 0,
             reason: error.to_string(),
-        })?;
-        if commit.version > VERSION {
+        };
+        // First of all, since another version may have other members.
+        let Versioned { version } = serde_json::from_slice(&bytes).map_err(damaged)?;
+        if version > VERSION {
             return Err(FileError::Newer {
                 path,
-                found: commit.version,
+                found: version,
                 known: VERSION,
             });
         }
-        Ok(Some(commit))
+        serde_json::from_slice(&bytes).map(Some).map_err(damaged)
     }
 
     /// Where a file is that has, or will have, this name.
@@ -190,4 +198,28 @@ fn name(root: &Path, path: &Path) -> Result<String, FileError> {
         let reason = "its path is not UTF-8, and cannot be written down";
         FileError::io("writing", path)(std::io::Error::new(ErrorKind::InvalidInput, reason))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_of_a_newer_version_is_refused_whatever_it_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir(journal(root)).unwrap();
+        Commit::to(7).record(root).unwrap();
+        assert_eq!(Commit::read(root).unwrap(), Some(Commit::to(7)));
+        fs::write(Commit::path(root), r#"{"version": 2, "steps": []}"#).unwrap();
+        match Commit::read(root) {
+            Err(FileError::Newer { found, known, .. }) => assert_eq!((found, known), (2, VERSION)),
+            other => panic!("{other:?}"),
+        }
+        for damaged in ["{}", r#"{"version": 1}"#, r#"{"version": -1}"#, ""] {
+            fs::write(Commit::path(root), damaged).unwrap();
+            let read = Commit::read(root);
+            assert!(matches!(read, Err(FileError::Damaged { .. })), "{damaged}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
+use twox_hash::XxHash3_64;
 
 use crate::fsutil::{self, Access};
 
@@ -15,12 +16,16 @@ use crate::model::Space;
 /// A folder with at most 65,536 files. A vector's place is the beginning of its key, and whoever comes to
 /// a place that is taken puts out who was there: so the folder is bounded without anyone counting.
 ///
-/// A file holds key, vector, and a checksum of both. One that is torn, damaged, or of another key is a
-/// miss, so writers need no lock, and nothing is synced.
+/// A file holds a mark with its version, key, vector, and a checksum of all that (XXH3, 64 bits). One that
+/// is torn, damaged, of another version or another key is a miss, so writers need no lock, and nothing is
+/// synced.
 #[derive(Debug, Clone)]
 pub(super) struct Cache {
     folder: PathBuf,
 }
+
+/// The last character before the line feed is the version; the first had no mark.
+const MARK: [u8; 16] = *b"tulving cached2\n";
 
 /// What a vector is kept under: the hash of everything that decides about it.
 pub(super) type Key = [u8; 32];
@@ -58,11 +63,11 @@ impl Cache {
     /// The vector of this key, if it is here and as wide.
     pub(super) fn get(&self, key: &Key, dims: usize) -> Option<Vec<f32>> {
         let file = fs::read(self.place(key)).ok()?;
-        let (content, checksum) = file.split_last_chunk::<32>()?;
-        let (found, vector) = content.split_first_chunk::<32>()?;
+        let (content, checksum) = file.split_last_chunk::<8>()?;
+        let (found, vector) = content.strip_prefix(&MARK)?.split_first_chunk::<32>()?;
         let (numbers, _) = vector.as_chunks::<4>();
         let wanted = found == key && numbers.len() == dims;
-        if !wanted || *checksum != <[u8; 32]>::from(Sha256::digest(content)) {
+        if !wanted || *checksum != XxHash3_64::oneshot(content).to_le_bytes() {
             return None;
         }
         Some(
@@ -79,10 +84,11 @@ impl Cache {
     }
 
     fn write(&self, key: &Key, vector: &[f32]) -> io::Result<()> {
-        let mut content = key.to_vec();
+        let mut content = MARK.to_vec();
+        content.extend(key);
         content.extend(vector.iter().flat_map(|number| number.to_le_bytes()));
-        let checksum = Sha256::digest(&content);
-        content.extend_from_slice(&checksum);
+        let checksum = XxHash3_64::oneshot(&content);
+        content.extend(checksum.to_le_bytes());
         let place = self.place(key);
         if let Some(folder) = place.parent() {
             DirBuilder::new()
@@ -145,6 +151,27 @@ mod tests {
         fs::write(cache.place(&key).with_extension("partial"), [0; 999]).unwrap();
         cache.put(&key, &[3.0, 4.0]);
         assert_eq!(cache.get(&key, 2), Some(vec![3.0, 4.0]));
+    }
+
+    #[test]
+    fn a_file_of_another_version_is_as_good_as_none() {
+        let (_folder, cache) = cache();
+        let key = [7; 32];
+        cache.put(&key, &[1.0, 2.0]);
+        let whole = fs::read(cache.place(&key)).unwrap();
+        let content = &whole[..whole.len() - 8];
+        // The next, sound in all else; and the first.
+        let mut next = content.to_vec();
+        next[14] += 1;
+        next.extend(XxHash3_64::oneshot(&next).to_le_bytes());
+        let mut first = content[16..].to_vec();
+        first.extend(Sha256::digest(&first));
+        for other in [next, first] {
+            fs::write(cache.place(&key), other).unwrap();
+            assert_eq!(cache.get(&key, 2), None);
+        }
+        cache.put(&key, &[1.0, 2.0]);
+        assert_eq!(cache.get(&key, 2), Some(vec![1.0, 2.0]));
     }
 
     #[test]

@@ -151,6 +151,17 @@ mod tests {
         for len in 0..bytes.len() {
             assert!(Header::decode(path, &bytes[..len]).is_err());
         }
+        // The version comes first of all: a newer one may have another checksum.
+        for version in [VERSION + 1, u32::MAX] {
+            let mut newer = bytes.clone();
+            newer[16..20].copy_from_slice(&version.to_le_bytes());
+            match Header::decode(path, &newer) {
+                Err(FileError::Newer { found, known, .. }) => {
+                    assert_eq!((found, known), (version, VERSION));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
