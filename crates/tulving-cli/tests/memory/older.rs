@@ -164,6 +164,7 @@ fn what_another_program_derived_is_made_anew_in_silence() {
 /// Of whatever a newer program wrote that cannot be made again, nothing is read and nothing changed.
 #[test]
 fn what_a_newer_program_wrote_is_refused() {
+    type Forge = fn(&Path);
     let journal = |data: &Path| {
         let logs = std::fs::read_dir(data.join("journal")).unwrap();
         let mut logs = logs.map(|file| file.unwrap().path());
@@ -182,7 +183,7 @@ fn what_a_newer_program_wrote_is_refused() {
         let said = said.replacen('{', r#"{"tulving": {"format": 3},"#, 1);
         std::fs::write(file, said).unwrap();
     };
-    let newer: [(fn(&Path), &str); 3] = [
+    let newer: [(Forge, &str); 3] = [
         (journal, "has version 3, this program knows 2"),
         (commit, "has version 2, this program knows 1"),
         (manifest, "has version 3, this program knows 2"),
