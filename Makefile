@@ -19,6 +19,12 @@ test: ## all tests, those against PostgreSQL included
 lint: ## format, clippy and documentation, warnings refused
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	@# Each feature of the library alone, and none: then neither PostgreSQL nor TLS nor HTTP is compiled.
+	for features in "" postgres http; do \
+	    $(CARGO) clippy -p tulving --no-default-features --features "$$features" -- -D warnings || exit 1; \
+	done
+	tree=$$($(CARGO) tree -p tulving --no-default-features -e normal --prefix none) && \
+	    ! echo "$$tree" | grep -E '^(tokio-postgres|rustls|ring|ureq|mio) '
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
 
 bench: ## the numbers of the README, measured here

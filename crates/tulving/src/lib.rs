@@ -13,6 +13,9 @@
 //! | [`json`] | JSON as Python writes it, with nothing changed |
 //! | [`model`] | plain data: who owns a memory ([`model::Scope`]), and what a memory is |
 //!
+//! Features, all on by default: `postgres` is [`backend::postgres`] and [`transfer`], `http` is
+//! [`embed::Http`]. Without them memory is in files, and nothing is compiled that reaches a network.
+//!
 //! It is no server and no program: it reads no environment variable, parses no arguments, prints
 //! nothing and knows no terminal.
 //!
@@ -54,6 +57,7 @@ pub mod record;
 pub mod search;
 pub mod showable;
 pub mod store;
+#[cfg(feature = "postgres")]
 pub mod transfer;
 
 /// Lower-case hexadecimal.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::file::FileError;
-use super::postgres::DatabaseError;
 use crate::model::{Key, Scope, Space};
 
 /// Why a backend did not do what it was asked.
@@ -51,5 +50,6 @@ pub enum BackendError {
     File(#[from] FileError),
     /// The database did not do it.
     #[error(transparent)]
-    Database(DatabaseError),
+    #[cfg(feature = "postgres")]
+    Database(super::postgres::DatabaseError),
 }

@@ -7,6 +7,7 @@ mod contract;
 mod error;
 pub mod file;
 mod filter;
+#[cfg(feature = "postgres")]
 pub mod postgres;
 mod sources;
 

@@ -10,9 +10,11 @@
 mod builtin;
 mod embedder;
 mod error;
+#[cfg(feature = "http")]
 mod http;
 
 pub use builtin::Builtin;
 pub use embedder::{Embedder, Purpose};
 pub use error::{EmbedError, Unusable};
+#[cfg(feature = "http")]
 pub use http::{ApiKey, Http, HttpOptions};

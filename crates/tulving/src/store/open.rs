@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{ScopedStore, StoreError};
 use crate::backend::file::FileBackend;
+#[cfg(feature = "postgres")]
 use crate::backend::postgres::{Database, PostgresBackend, PostgresOptions};
 use crate::backend::{Backend, BackendError};
 use crate::embed::{Builtin, Embedder};
@@ -17,6 +18,7 @@ pub enum Place {
     /// In a data directory.
     Files(PathBuf),
     /// In PostgreSQL.
+    #[cfg(feature = "postgres")]
     Postgres(Box<Database>, PostgresOptions),
 }
 
@@ -40,6 +42,7 @@ impl StoreConfig {
     }
 
     /// A database, and the built-in embedder.
+    #[cfg(feature = "postgres")]
     #[must_use]
     pub fn postgres(database: Database) -> Self {
         Self {
@@ -96,6 +99,7 @@ impl Store {
                 let opened = opened.await.map_err(|_| StoreError::Stopped)?;
                 Arc::new(opened.map_err(BackendError::from)?)
             }
+            #[cfg(feature = "postgres")]
             Place::Postgres(database, options) => {
                 let opened = PostgresBackend::open(*database, &options).await;
                 Arc::new(opened.map_err(BackendError::from)?)

@@ -33,6 +33,7 @@ mod manifest;
 pub mod npy;
 mod origin;
 pub mod pair;
+#[cfg(feature = "postgres")]
 mod pending;
 mod prints;
 mod query;
@@ -45,9 +46,10 @@ pub use error::FileError;
 pub use founding::{Founding, Inventory, Site};
 #[doc(hidden)]
 pub use journal::explore;
-pub(crate) use manifest::claims_of;
 pub use origin::Fault;
-pub(crate) use pending::Pending;
+// What a migration reads.
+#[cfg(feature = "postgres")]
+pub(crate) use {manifest::claims_of, pending::Pending};
 
 /// Appends numbers as they lie in files: little-endian.
 fn vector_bytes(numbers: &[f32], out: &mut Vec<u8>) {
