@@ -25,6 +25,8 @@ lint: ## format, clippy and documentation, warnings refused
 	done
 	tree=$$($(CARGO) tree -p tulving --no-default-features -e normal --prefix none) && \
 	    ! echo "$$tree" | grep -E '^(tokio-postgres|rustls|ring|ureq|mio) '
+	@# The fuzzers compile; a test replays their seeds.
+	$(CARGO) clippy --manifest-path fuzz/Cargo.toml --locked --no-default-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
 
 bench: ## the numbers of the README, measured here
@@ -35,8 +37,9 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (60) each
 	@command -v cargo-fuzz >/dev/null || test -x $(CARGO_FUZZ_ROOT)/bin/cargo-fuzz || \
 	    $(CARGO) install cargo-fuzz --locked --root $(CARGO_FUZZ_ROOT)
 	@# Without a sanitizer a stable compiler will do.
-	@for target in $(FUZZ_TARGETS); do \
-	    PATH="$(CARGO_FUZZ_ROOT)/bin:$$PATH" $(CARGO) fuzz run -s none $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	@for target in $(FUZZ_TARGETS); do mkdir -p fuzz/corpus/$$target && \
+	    PATH="$(CARGO_FUZZ_ROOT)/bin:$$PATH" $(CARGO) fuzz run -s none $$target \
+	        fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 
 soak: ## kills migrations TULVING_KILLS (100) times; nothing may be lost

@@ -1,0 +1,96 @@
+//! What each fuzzer does with the bytes it is given. A test of the workspace replays the seeds
+//! through the same functions, so nothing here knows libFuzzer.
+
+use tulving::backend::file::npy::Header;
+use tulving::json::{Records, Value, parse, write};
+use tulving::model::{Kind, Scope};
+use tulving::record::{self, Part, Stamp};
+use uuid::Uuid;
+
+/// A fuzzer's name, and what it does with bytes.
+pub type Fuzzer = (&'static str, fn(&[u8]));
+
+/// All fuzzers: each has a file in `fuzz_targets` and a folder in `seeds`.
+pub const TARGETS: [Fuzzer; 5] = [
+    ("episode_reader", episode_reader),
+    ("journal", journal),
+    ("json_record", json_record),
+    ("node_reader", node_reader),
+    ("npy_header", npy_header),
+];
+
+/// Records read as episodes: never a panic, and what is accepted is written back whole.
+pub fn episode_reader(bytes: &[u8]) {
+    reader(Kind::Episode, bytes);
+}
+
+/// A journal of any bytes: never a panic, and no more memory than the bytes take.
+pub fn journal(bytes: &[u8]) {
+    tulving::backend::file::explore(bytes);
+}
+
+/// JSON records: never a panic, and nothing is changed on the way through.
+pub fn json_record(bytes: &[u8]) {
+    let whole = parse(bytes);
+    if let Ok(value) = &whole {
+        let mut written = Vec::new();
+        write(value, &mut written);
+        assert_eq!(parse(&written).as_ref(), Ok(value));
+    }
+
+    let mut records = Records::new(bytes).with_limit(1 << 10);
+    let mut elements = Vec::new();
+    let mut buf = Vec::new();
+    let ended_well = loop {
+        match records.next(&mut buf) {
+            Ok(Some(span)) => {
+                assert_eq!(bytes[span.offset as usize..][..span.len as usize], buf);
+                elements.push(parse(&buf).map(Value::into_owned));
+            }
+            Ok(None) => break true,
+            Err(_) => break false,
+        }
+    };
+    // Of a valid array, the records are the elements.
+    if let (true, Ok(Value::Array(expected))) = (ended_well, whole) {
+        assert!(
+            elements
+                .iter()
+                .map(Result::as_ref)
+                .eq(expected.iter().map(Ok))
+        );
+    }
+}
+
+/// Records read as nodes: never a panic, and what is accepted is written back whole.
+pub fn node_reader(bytes: &[u8]) {
+    reader(Kind::Node, bytes);
+}
+
+/// The header of a file of vectors: never a panic, and what is accepted fits the file.
+pub fn npy_header(bytes: &[u8]) {
+    let file_len = bytes.len() as u64;
+    if let Ok(header) = Header::parse(bytes, file_len) {
+        let size = header.dtype.float.size() as u64;
+        assert_eq!(header.rows * header.dims as u64 * size, header.data_bytes);
+        assert_eq!(header.data_offset + header.data_bytes, file_len);
+    }
+}
+
+fn reader(kind: Kind, bytes: &[u8]) {
+    let Ok(source) = parse(bytes) else { return };
+    let scope = Scope::User(Uuid::nil());
+    let Ok(read) = record::read(kind, &mut source.clone(), &Stamp::only(scope)) else {
+        return;
+    };
+    let mut expected = Vec::new();
+    write(&source, &mut expected);
+    let mut written = Vec::new();
+    let readable = record::write(&read.memory, Part::Everything, &mut written);
+    assert!(readable.is_ok() && written == expected);
+
+    let again = parse(&written)
+        .ok()
+        .map(|mut value| record::read(kind, &mut value, &Stamp::only(scope)));
+    assert_eq!(again, Some(Ok(read)));
+}
