@@ -5,10 +5,13 @@ CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 TULVING_KILLS ?= 100
 CARGO_FUZZ_ROOT := $(CURDIR)/target/tools
+CARGO_DENY_VERSION := 0.20.2
+CARGO_DENY_ROOT := $(CURDIR)/target/tools/cargo-deny-$(CARGO_DENY_VERSION)
+CARGO_DENY := $(CARGO_DENY_ROOT)/bin/cargo-deny
 FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint bench fuzz soak demo
+.PHONY: help test lint deny audit bench fuzz soak demo
 
 help: ## lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +31,16 @@ lint: ## format, clippy and documentation, warnings refused
 	@# The fuzzers compile; a test replays their seeds.
 	$(CARGO) clippy --manifest-path fuzz/Cargo.toml --locked --no-default-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+
+deny: $(CARGO_DENY) ## what may come in from outside: crates, licences, sources
+	$(CARGO_DENY) --workspace check bans licenses sources
+
+audit: $(CARGO_DENY) ## known faults in what came in (fetches the list of RustSec)
+	$(CARGO_DENY) --workspace check advisories
+
+# A check of seconds is not worth an optimised build.
+$(CARGO_DENY):
+	$(CARGO) install cargo-deny --locked --debug --version $(CARGO_DENY_VERSION) --root $(CARGO_DENY_ROOT)
 
 bench: ## the numbers of the README, measured here
 	$(CARGO) bench --workspace
