@@ -17,7 +17,8 @@
 //! [`embed::Http`]. Without them memory is in files, and nothing is compiled that reaches a network.
 //!
 //! It is no server and no program: it reads no environment variable, parses no arguments, prints
-//! nothing and knows no terminal.
+//! nothing and knows no terminal. Who subscribes to spans of `tracing` sees each call of a backend
+//! (target `tulving::backend`): its name, and whether of a user or a tenant.
 //!
 //! ```
 //! use tulving::backend::file::FileBackend;

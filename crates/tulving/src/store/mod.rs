@@ -10,6 +10,7 @@ mod query;
 mod remember;
 mod scoped;
 mod search;
+mod traced;
 
 pub use change::Change;
 pub use error::StoreError;

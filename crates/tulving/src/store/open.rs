@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::traced::Traced;
 use super::{ScopedStore, StoreError};
 use crate::backend::file::FileBackend;
 #[cfg(feature = "postgres")]
@@ -111,7 +112,10 @@ impl Store {
     /// A store over a backend that is open.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>, embedder: Arc<dyn Embedder>) -> Self {
-        Self { backend, embedder }
+        Self {
+            backend: Arc::new(Traced(backend)),
+            embedder,
+        }
     }
 
     /// The memories of one owner.

@@ -1,0 +1,119 @@
+//! A span around each call of a backend, for who wants to see where time goes.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tracing::Instrument as _;
+
+use crate::backend::{
+    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Matching, Nearest, Page,
+    Sources,
+};
+use crate::model::{Embedding, Facts, Key, Memory, Scope, Space, Timestamp};
+
+/// A backend whose calls are spans of the target `tulving::backend`, named as the methods are. A span says
+/// whether the scope is a user or a tenant, and nothing else: ids, texts and vectors are no one's but the
+/// owner's. Where nobody subscribes nothing happens.
+#[derive(Debug)]
+pub(super) struct Traced(pub(super) Arc<dyn Backend>);
+
+macro_rules! traced {
+    ($backend:ident.$method:ident($scope:ident $(, $argument:ident)*)) => {{
+        let span = tracing::debug_span!(
+            target: "tulving::backend",
+            stringify!($method),
+            scope = $scope.kind().as_str()
+        );
+        $backend.0.$method($scope $(, $argument)*).instrument(span).await
+    }};
+}
+
+// A method that is not passed on would do what the trait does, not what the backend does.
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Backend for Traced {
+    async fn space(&self, scope: Scope) -> Result<Option<Arc<Space>>, BackendError> {
+        traced!(self.space(scope))
+    }
+
+    async fn sources(&self, scope: Scope) -> Result<Sources, BackendError> {
+        traced!(self.sources(scope))
+    }
+
+    async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
+        traced!(self.insert(scope, drafts))
+    }
+
+    async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError> {
+        traced!(self.replace(scope, old, new))
+    }
+
+    async fn delete(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Key>, BackendError> {
+        traced!(self.delete(scope, keys))
+    }
+
+    async fn touch(&self, scope: Scope, keys: &[Key], at: Timestamp) -> Result<u64, BackendError> {
+        traced!(self.touch(scope, keys, at))
+    }
+
+    async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {
+        traced!(self.get(scope, keys))
+    }
+
+    async fn list(
+        &self,
+        scope: Scope,
+        filter: &Filter,
+        page: &Page,
+    ) -> Result<Listing, BackendError> {
+        traced!(self.list(scope, filter, page))
+    }
+
+    async fn count(&self, scope: Scope, filter: &Filter) -> Result<Counts, BackendError> {
+        traced!(self.count(scope, filter))
+    }
+
+    async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError> {
+        traced!(self.clusters(scope))
+    }
+
+    async fn nearest(
+        &self,
+        scope: Scope,
+        query: &Embedding,
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Nearest, BackendError> {
+        traced!(self.nearest(scope, query, limit, filter))
+    }
+
+    async fn similarities(
+        &self,
+        scope: Scope,
+        query: &Embedding,
+        keys: &[Key],
+        least: f64,
+    ) -> Result<Vec<(Key, f64)>, BackendError> {
+        traced!(self.similarities(scope, query, keys, least))
+    }
+
+    async fn matching(
+        &self,
+        scope: Scope,
+        terms: &[String],
+        limit: usize,
+        filter: &Filter,
+    ) -> Result<Matching, BackendError> {
+        traced!(self.matching(scope, terms, limit, filter))
+    }
+
+    async fn neighbours(
+        &self,
+        scope: Scope,
+        of: &[Facts],
+        reach: i64,
+        filter: &Filter,
+    ) -> Result<Vec<Facts>, BackendError> {
+        traced!(self.neighbours(scope, of, reach, filter))
+    }
+}
