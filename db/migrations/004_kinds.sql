@@ -41,12 +41,17 @@ CREATE TABLE IF NOT EXISTS scope_kinds (
     dead     integer[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (scope_id, kind)
 );
-COMMENT ON TABLE scope_kinds IS 'What the keyword index holds of each kind of memory of a scope. Made with the scope.';
-COMMENT ON COLUMN scope_kinds.next IS 'The number that the next memory gets in the keyword index.';
-COMMENT ON COLUMN scope_kinds.fresh IS 'Blocks of postings from this number on are small, and not yet merged.';
-COMMENT ON COLUMN scope_kinds.memories IS 'Memories in the keyword index.';
-COMMENT ON COLUMN scope_kinds.tokens IS 'Words of all of them.';
-COMMENT ON COLUMN scope_kinds.dead IS 'Numbers of memories that are gone and still have postings.';
+DO $$
+BEGIN
+    IF obj_description('scope_kinds'::regclass, 'pg_class') IS NULL THEN
+        COMMENT ON TABLE scope_kinds IS 'What the keyword index holds of each kind of memory of a scope. Made with the scope.';
+        COMMENT ON COLUMN scope_kinds.next IS 'The number that the next memory gets in the keyword index.';
+        COMMENT ON COLUMN scope_kinds.fresh IS 'Blocks of postings from this number on are small, and not yet merged.';
+        COMMENT ON COLUMN scope_kinds.memories IS 'Memories in the keyword index.';
+        COMMENT ON COLUMN scope_kinds.tokens IS 'Words of all of them.';
+        COMMENT ON COLUMN scope_kinds.dead IS 'Numbers of memories that are gone and still have postings.';
+    END IF;
+END $$;
 
 -- As in version 3, with a row for each kind.
 
@@ -137,19 +142,21 @@ BEGIN
     END LOOP;
     PERFORM set_config('tulving.scope_id', former, true);
 
-    -- Two columns for every kind, pasted together of its name, are gone with the rest.
-    FOREACH t IN ARRAY ARRAY['node', 'episode']
-    LOOP
-        EXECUTE format('ALTER TABLE scopes DROP COLUMN IF EXISTS %I, DROP COLUMN IF EXISTS %I, DROP COLUMN IF EXISTS %I, '
-                       'DROP COLUMN IF EXISTS %I, DROP COLUMN IF EXISTS %I',
-                       t || '_next', t || '_fresh', t || '_documents', t || '_tokens', t || '_dead');
-    END LOOP;
+    -- The columns for every kind, pasted together of its name. What is as it should be is not locked.
+    IF columns THEN
+        ALTER TABLE scopes
+            DROP COLUMN node_next, DROP COLUMN node_fresh, DROP COLUMN node_documents,
+            DROP COLUMN node_tokens, DROP COLUMN node_dead,
+            DROP COLUMN episode_next, DROP COLUMN episode_fresh, DROP COLUMN episode_documents,
+            DROP COLUMN episode_tokens, DROP COLUMN episode_dead;
+    END IF;
 
     -- That a user and a tenant have one scope each follows from the check: the scope has their id. Without
     -- constraints that do not hold the key, the table can be distributed by it.
-    FOREACH t IN ARRAY ARRAY['user_id', 'tenant_id']
+    FOR t IN SELECT conname FROM pg_constraint
+             WHERE conrelid = 'scopes'::regclass AND contype = 'u'
     LOOP
-        EXECUTE format('ALTER TABLE scopes DROP CONSTRAINT IF EXISTS %I', format('scopes_%s_key', t));
+        EXECUTE format('ALTER TABLE scopes DROP CONSTRAINT %I', t);
     END LOOP;
 
     PERFORM set_config('tulving.repaired', array_to_string(done, E'\n'), true);

@@ -147,9 +147,13 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
         Refusal::ColumnsMissing { .. } => {
             "restore the database from a backup: the vectors went with the extension".to_owned()
         }
-        Refusal::ExtensionTooOld { .. } => {
+        Refusal::ExtensionTooOld { enabled: true, .. } => {
             "install a newer pgvector on the server, then psql \"$DATABASE_URL\" -c 'ALTER EXTENSION vector UPDATE'"
                 .to_owned()
+        }
+        // There is nothing in the database to be updated.
+        Refusal::ExtensionTooOld { enabled: false, .. } => {
+            "install a newer pgvector on the server, then tulving schema apply".to_owned()
         }
         Refusal::UnknownScope { scope, .. } => format!("{} --id {}", create_command(scope.kind()), scope.id()),
         Refusal::Exists { .. } | Refusal::IdTaken { .. } => {
@@ -253,6 +257,20 @@ mod tests {
                 "tulving user create --email you@example.com --id {id}"
             ))
         );
+    }
+
+    #[test]
+    fn an_old_pgvector_is_updated_where_it_is_enabled() {
+        let hint = |enabled| {
+            let refusal = Refusal::ExtensionTooOld {
+                found: "0.6.2".to_owned(),
+                needed: "0.8.2",
+                enabled,
+            };
+            CliError::from(DatabaseError::from(refusal)).hint.unwrap()
+        };
+        assert!(hint(true).ends_with("-c 'ALTER EXTENSION vector UPDATE'"));
+        assert!(hint(false).ends_with("then tulving schema apply"));
     }
 
     #[test]

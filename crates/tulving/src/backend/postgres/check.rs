@@ -276,7 +276,7 @@ impl Facts {
     /// pgvector, enabled and new enough; gives its version.
     pub(super) fn require_vector(&self, target: &str) -> Result<String, Refusal> {
         match &self.vector {
-            Some(vector) => new_enough(&vector.version),
+            Some(vector) => new_enough(&vector.version, true),
             None => Err(self.no_extension(target)),
         }
     }
@@ -285,7 +285,7 @@ impl Facts {
     pub(super) fn require_available(&self, target: &str) -> Result<(), Refusal> {
         let enabled = self.vector.as_ref().map(|vector| &vector.version);
         match enabled.or(self.available.as_ref()) {
-            Some(version) => new_enough(version).map(drop),
+            Some(version) => new_enough(version, enabled.is_some()).map(drop),
             None => Err(self.no_extension(target)),
         }
     }
@@ -336,11 +336,12 @@ impl Facts {
     }
 }
 
-fn new_enough(found: &str) -> Result<String, Refusal> {
+fn new_enough(found: &str, enabled: bool) -> Result<String, Refusal> {
     if older(found, VECTOR_NEEDED) {
         return Err(Refusal::ExtensionTooOld {
             found: found.to_owned(),
             needed: VECTOR_NEEDED,
+            enabled,
         });
     }
     Ok(found.to_owned())

@@ -210,6 +210,8 @@ pub enum Refusal {
         found: String,
         /// The oldest that is used.
         needed: &'static str,
+        /// Whether the database has it enabled; else it is what the server would enable.
+        enabled: bool,
     },
     /// PostgreSQL is too old.
     #[error("PostgreSQL {found} is not supported: 15 or newer is needed")]
