@@ -3,18 +3,23 @@
 //! [`Backend`] is the contract that both keep, [`Filter`] says which memories are meant, and
 //! [`BackendError`] what can go wrong.
 
+mod candidates;
+mod cluster;
 mod contract;
+mod draft;
 mod error;
 pub mod file;
 mod filter;
+mod listing;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod sources;
 
-pub use contract::{
-    Backend, Cluster, Counts, Cursor, Draft, Entry, FoundBy, Listing, Matching, Nearest, Order,
-    Page, Scored,
-};
+pub use candidates::{FoundBy, Matching, Nearest, Scored};
+pub use cluster::Cluster;
+pub use contract::Backend;
+pub use draft::{Draft, Entry};
 pub use error::BackendError;
 pub use filter::{Filter, Labels, tags};
+pub use listing::{Counts, Cursor, Listing, Order, Page};
 pub use sources::{ForeignSource, Placed, Sources};
