@@ -14,7 +14,7 @@ use super::rebuild::leftover;
 use super::scoped::Scoped;
 use super::spaces::Spaces;
 use super::statement::Statement;
-use super::table::{Columns, columns_of};
+use super::table::{Columns, listed};
 use crate::model::{Kind, Scope};
 use crate::search::text;
 
@@ -201,7 +201,7 @@ impl Scoped<'_> {
         let scope = self.scope.id();
         let some = format!(
             "SELECT {} FROM {} WHERE scope_id = $1 AND doc IS NULL ORDER BY ord LIMIT 512 FOR NO KEY UPDATE",
-            columns_of(kind).collect::<Vec<_>>().join(", "),
+            listed(kind),
             kind.table()
         );
         let some = Statement::new(some).with(scope, Type::UUID);

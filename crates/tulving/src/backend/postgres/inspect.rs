@@ -14,7 +14,7 @@ use super::look_up;
 use super::postings::{BUCKETS, bucket, read_block, terms};
 use super::scoped::{Purpose, Scoped};
 use super::statement::Statement;
-use super::table::{Columns, columns_of};
+use super::table::{Columns, listed_of_row};
 use crate::model::{Kind, Scope};
 use crate::search::text::indexed;
 use crate::search::tokens;
@@ -322,11 +322,9 @@ impl Scoped<'_> {
         docs: &mut HashMap<u32, Doc>,
         progress: &(dyn Fn(u64) + Send + Sync),
     ) -> Result<[u64; 3], DatabaseError> {
-        let columns: String = columns_of(kind)
-            .map(|column| format!("m.{column}, "))
-            .collect();
+        let columns = listed_of_row(kind);
         let page = format!(
-            "SELECT {columns} m.doc, m.tokens, (vector_norm(u.v) > 0) IS TRUE, n.v IS NOT NULL, \
+            "SELECT {columns}, m.doc, m.tokens, (vector_norm(u.v) > 0) IS TRUE, n.v IS NOT NULL, \
                     n.v IS NOT DISTINCT FROM u.v::halfvec \
              FROM (SELECT * FROM {} WHERE scope_id = $1 AND id > $2 ORDER BY id LIMIT 512) m \
              LEFT JOIN {} ON true CROSS JOIN LATERAL (SELECT l2_normalize(m.embedding) AS v OFFSET 0) u \
@@ -377,7 +375,7 @@ impl Scoped<'_> {
     ) -> Result<(), DatabaseError> {
         /// Buckets that are in hand at a time.
         const HAND: i16 = 16;
-        let (kind, dead) = (kind, numbers.dead());
+        let dead = numbers.dead();
         let (mut gone, mut blocks) = (HashSet::new(), 0);
         let some = format!(
             "SELECT bucket, block, postings FROM {} WHERE scope_id = $1 AND bucket >= $2 AND bucket < $3",

@@ -11,7 +11,7 @@ use super::holdings::Holdings;
 use super::look_up::{self, HAS_TIME};
 use super::scoped::Scoped;
 use super::statement::Statement;
-use super::table::{Columns, columns_of};
+use super::table::{Columns, listed_of_row};
 use crate::backend::{Cluster, Counts, Cursor, Filter, Listing, Order, Page};
 use crate::model::{Facts, Kind, Memory};
 
@@ -194,10 +194,7 @@ pub(super) fn read_facts(kind: Kind, row: &Row, at: usize) -> Result<Facts, Data
 /// One row more than the page holds, of one kind. Conversations are read by their index and sorted; all
 /// else in the order of the index of times, from the place where the page begins.
 fn page_of(kind: Kind, scope: uuid::Uuid, filter: &Filter, page: &Page) -> Statement {
-    let columns: Vec<String> = columns_of(kind)
-        .map(|column| format!("m.{column}"))
-        .collect();
-    let mut query = Statement::new(format!("SELECT {}", columns.join(", ")));
+    let mut query = Statement::new(format!("SELECT {}", listed_of_row(kind)));
     from_passing(kind, scope, filter, "", &mut query);
     if filter.conversations.is_empty() {
         query.text(" AND m.").text(HAS_TIME);

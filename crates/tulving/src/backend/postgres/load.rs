@@ -12,7 +12,7 @@ use super::postings::{Batch, LARGE};
 use super::rows::remove;
 use super::scoped::Scoped;
 use super::statement::Statement;
-use super::table::{Columns, Stored, columns_of, encode};
+use super::table::{Columns, Stored, columns_of, encode, listed, listed_of_row};
 use crate::model::{Kind, Scope};
 use crate::search::text::indexed;
 
@@ -50,12 +50,10 @@ impl Scoped<'_> {
         ids: &[&str],
     ) -> Result<Vec<Existing>, DatabaseError> {
         let doing = || format!("reading {}", kind.table());
-        let columns: String = columns_of(kind)
-            .map(|column| format!("m.{column}, "))
-            .collect();
+        let columns = listed_of_row(kind);
         // OFFSET keeps the normalised vector from being worked out at each use, out of line storage and all.
         let query = format!(
-            "SELECT {columns} m.ord, vector_send(m.embedding), m.space_id, \
+            "SELECT {columns}, m.ord, vector_send(m.embedding), m.space_id, \
                     CASE WHEN vector_norm(u.direction) > 0 \
                          THEN n.v IS NOT DISTINCT FROM u.direction::halfvec \
                          ELSE n.v IS NULL END \
@@ -195,7 +193,7 @@ impl Scoped<'_> {
                 }
             }
         }
-        let columns = columns_of(kind).collect::<Vec<_>>().join(", ");
+        let columns = listed(kind);
         let insert = format!(
             "INSERT INTO {} (scope_id, user_id, tenant_id, space_id, dims, ord, {columns}, embedding, doc, tokens) \
              SELECT $1, $2, $3, CASE WHEN embedding IS NOT NULL THEN $4 END, vector_dims(embedding), ord, {columns}, embedding, doc, tokens \
@@ -291,7 +289,7 @@ fn staging(kind: Kind) -> String {
         "CREATE TEMPORARY TABLE IF NOT EXISTS tulving_staged_{} WITH (toast_tuple_target = 8160) \
          ON COMMIT DELETE ROWS AS SELECT {}, ord, embedding, doc, tokens FROM {} WITH NO DATA",
         kind.table(),
-        columns_of(kind).collect::<Vec<_>>().join(", "),
+        listed(kind),
         kind.table()
     )
 }

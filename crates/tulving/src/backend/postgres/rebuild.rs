@@ -19,7 +19,7 @@ use super::postings::{BESIDE, Batch, NOTES};
 use super::scoped::Scoped;
 use super::session::Rights;
 use super::statement::Statement;
-use super::table::{Columns, columns_of};
+use super::table::{Columns, listed_of_row};
 use crate::model::{Kind, Scope};
 use crate::search::bytes::{read_varint, write_varint};
 use crate::search::text::indexed;
@@ -205,11 +205,9 @@ impl Scoped<'_> {
         covered: &mut Covered,
     ) -> Result<(), DatabaseError> {
         let scope = self.scope.id();
-        let columns: String = columns_of(kind)
-            .map(|column| format!("m.{column}, "))
-            .collect();
+        let columns = listed_of_row(kind);
         let read = format!(
-            "SELECT {columns} m.doc, m.tokens FROM unnest($2) AS wanted (doc) {}",
+            "SELECT {columns}, m.doc, m.tokens FROM unnest($2) AS wanted (doc) {}",
             look_up::by_doc(kind, "$1", "wanted.doc")
         );
         let read = Statement::new(read)

@@ -15,7 +15,7 @@ use super::postings::Batch;
 use super::scoped::Scoped;
 use super::spaces::Spaces;
 use super::statement::Statement;
-use super::table::{Columns, columns_of, encode};
+use super::table::{Columns, columns_of, encode, listed, listed_of_row};
 use super::wire::{Raw, raw_vector};
 use crate::backend::{BackendError, Draft, Entry};
 use crate::model::{Embedding, Key, Kind, Memory, PerKind, Sequence, Space, Timestamp};
@@ -84,17 +84,23 @@ impl Scoped<'_> {
             let containers: &mut BTreeSet<&str> = &mut containers[kind];
             containers.extend(draft.goes_to_end_of());
         }
-        let questions = Kind::ALL.into_iter().flat_map(|kind| {
-            let containers: Vec<&str> = containers[kind].iter().copied().collect();
+        let written = |kind: &Kind| {
+            drafts
+                .iter()
+                .any(|draft| draft.entry().memory.kind() == *kind)
+        };
+        let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(written).collect();
+        let questions = kinds.iter().flat_map(|kind| {
+            let containers: Vec<&str> = containers[*kind].iter().copied().collect();
             [
-                present(kind, scope, &ids[kind]),
-                ends(kind, scope, containers),
+                present(*kind, scope, &ids[*kind]),
+                ends(*kind, scope, containers),
             ]
         });
         let (holdings, answers) = self.begin_writing(questions.collect(), DOING).await?;
         let mut taken: BTreeSet<Key> = BTreeSet::new();
         let mut ends = PerKind::<HashMap<String, i64>>::default();
-        for (kind, [present, end]) in Kind::ALL.into_iter().zip(answers.as_chunks().0) {
+        for (kind, [present, end]) in kinds.into_iter().zip(answers.as_chunks().0) {
             taken.extend(
                 present
                     .iter()
@@ -167,16 +173,15 @@ impl Scoped<'_> {
             return Ok(());
         }
         let scope = self.scope;
-        let columns: Vec<&str> = columns_of(kind).collect();
+        let columns = listed(kind);
         let batch = Batch::of(rows.iter().map(|row| indexed(&row.memory)));
         let first = numbers.next;
         self.require_numbers(kind, first, rows.len())?;
         let mut ids = Vec::new();
         for (doc, (row, length)) in (first..).zip(rows.iter().zip(batch.lengths())) {
             let mut insert = Statement::new(format!(
-                "INSERT INTO {} (scope_id, user_id, tenant_id, space_id, dims, ord, doc, tokens, {}, embedding) VALUES (",
-                kind.table(),
-                columns.join(", ")
+                "INSERT INTO {} (scope_id, user_id, tenant_id, space_id, dims, ord, doc, tokens, {columns}, embedding) VALUES (",
+                kind.table()
             ));
             let embedding = embedding(row);
             let dims = embedding.map(width);
@@ -294,10 +299,9 @@ impl Scoped<'_> {
         const DOING: &str = "changing a memory";
         let (scope, kind, id) = (self.scope.id(), old.kind(), old.id().to_owned());
         let new = &entry.memory;
-        let columns: Vec<&str> = columns_of(kind).collect();
         let stored = format!(
             "SELECT {}, doc, tokens FROM {} WHERE scope_id = $1 AND id = $2 FOR NO KEY UPDATE",
-            columns.join(", "),
+            listed(kind),
             kind.table()
         );
         let stored = Statement::new(stored)
@@ -331,8 +335,8 @@ impl Scoped<'_> {
             .text(", embedding = ")
             .value(vector(embedding), Type::UNKNOWN);
         let values = CopyRows::fields(|fields| encode(new, fields));
-        for (column, value) in columns.iter().zip(values) {
-            if !matches!(*column, "id" | "access_count" | "last_accessed") {
+        for (column, value) in columns_of(kind).zip(values) {
+            if !matches!(column, "id" | "access_count" | "last_accessed") {
                 update
                     .text(", ")
                     .text(column)
@@ -569,11 +573,9 @@ fn count_out<'r>(
 
 /// Whole rows with these keys.
 fn find(kind: Kind, scope: uuid::Uuid, keys: &[Key]) -> Statement {
-    let columns: String = columns_of(kind)
-        .map(|column| format!("m.{column}, "))
-        .collect();
+    let columns = listed_of_row(kind);
     Statement::new(format!(
-        "SELECT {columns} vector_send(m.embedding), m.space_id FROM unnest($2) AS wanted (id) {}",
+        "SELECT {columns}, vector_send(m.embedding), m.space_id FROM unnest($2) AS wanted (id) {}",
         look_up::by_id(kind, "$1", "wanted.id")
     ))
     .with(scope, Type::UUID)

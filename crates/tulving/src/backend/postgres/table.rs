@@ -74,9 +74,20 @@ impl Kind {
 
 /// The columns that differ from row to row, but for `ord` and `embedding`: the kind's fields, then
 /// `extra` and `carry`.
-pub(crate) fn columns_of(kind: Kind) -> impl Iterator<Item = &'static str> {
+pub(super) fn columns_of(kind: Kind) -> impl Iterator<Item = &'static str> {
     let fields = kind.fields().iter().map(|field| field.name);
     fields.chain(["extra", "carry"])
+}
+
+/// The same as SQL lists them.
+pub(super) fn listed(kind: Kind) -> String {
+    columns_of(kind).collect::<Vec<_>>().join(", ")
+}
+
+/// The same of the row `m`.
+pub(super) fn listed_of_row(kind: Kind) -> String {
+    let columns = columns_of(kind).map(|column| format!("m.{column}"));
+    columns.collect::<Vec<_>>().join(", ")
 }
 
 /// Appends the fields of [`columns_of`] its kind.
