@@ -6,7 +6,7 @@ use super::connect::Connection;
 use super::error::{DatabaseError, Refusal, Standing};
 use super::look::Facts;
 use super::place::{Place, Site, quoted};
-use super::schema::{Names, SchemaVersion};
+use super::schema::{NAMES, SchemaVersion};
 use super::scoped::{Purpose, ROLE};
 use super::session::Rights;
 use super::statement::Statement;
@@ -134,7 +134,7 @@ impl Connection {
                 Some(sql),
             );
         }
-        let ours = Names::read().tables;
+        let ours = &NAMES.tables;
         let mut held = Vec::new();
         for row in tables {
             let table: String = row.get(0);

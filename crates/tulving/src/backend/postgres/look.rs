@@ -7,7 +7,7 @@ use tokio_postgres::types::Type;
 use super::connect::Connection;
 use super::error::{DatabaseError, Doing};
 use super::place::{Place, Site};
-use super::schema::Names;
+use super::schema::NAMES;
 use super::scoped::ROLE;
 use super::statement::{Statement, together};
 use crate::model::Kind;
@@ -197,15 +197,14 @@ impl Connection {
     /// Looks at the database, in one round trip.
     pub(super) async fn look(&self) -> Result<Facts, DatabaseError> {
         let Site { schema, path, .. } = &*self.site;
-        let Names { tables, all } = Names::read();
         // The columns of a type of the extension go with it.
         let of_kind = |kind: Kind| [(kind.table(), "embedding"), (kind.vectors(), "v")];
         let (of, columns): (Vec<_>, Vec<_>) = Kind::ALL.into_iter().flat_map(of_kind).unzip();
         let look = Statement::new(LOOK)
             .with(schema.clone(), Type::TEXT)
             .with(path.clone(), Type::TEXT)
-            .with(all, Type::TEXT_ARRAY)
-            .with(tables, Type::TEXT_ARRAY)
+            .with(NAMES.all.clone(), Type::TEXT_ARRAY)
+            .with(NAMES.tables.clone(), Type::TEXT_ARRAY)
             .with(ROLE, Type::TEXT)
             .with(of, Type::TEXT_ARRAY)
             .with(columns, Type::TEXT_ARRAY);

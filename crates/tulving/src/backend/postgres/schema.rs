@@ -1,5 +1,7 @@
 //! The tables and their versions.
 
+use std::sync::LazyLock;
+
 use sha2::{Digest, Sha256};
 use tokio_postgres::SimpleQueryMessage;
 
@@ -121,6 +123,9 @@ impl SchemaVersion {
     }
 }
 
+/// The names that the schema uses, as the files have them.
+pub(super) static NAMES: LazyLock<Names> = LazyLock::new(Names::read);
+
 /// The names that the schema uses.
 #[derive(Debug)]
 pub(super) struct Names {
@@ -131,8 +136,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Reads them in the files.
-    pub(super) fn read() -> Self {
+    fn read() -> Self {
         let lines = || VERSIONS.iter().flat_map(|version| version.sql.lines());
         let named = |what: &str| -> Vec<String> {
             let after = |line: &'static str| line.strip_prefix("CREATE ")?.split_once(what);
@@ -443,11 +447,11 @@ fn first_cell(message: &SimpleQueryMessage) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::Names;
+    use super::{NAMES, Names};
 
     #[test]
     fn the_names_are_read_in_the_files() {
-        let Names { tables, all } = Names::read();
+        let Names { tables, all } = &*NAMES;
         assert_eq!(tables.len(), 14, "{tables:?}");
         for name in ["users", "memory_nodes", "run_chunks", "episode_postings"] {
             assert!(tables.iter().any(|table| table == name), "{name}");
