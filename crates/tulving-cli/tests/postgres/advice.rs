@@ -257,13 +257,16 @@ fn numbers_that_are_used_up_begin_anew() {
 #[test]
 fn counts_that_an_owner_lacks_are_put_back() {
     let world = moved();
-    let there = ["list", "--backend", "postgres", "--user-id", &world.user];
-    world
-        .database
-        .batch("DELETE FROM scope_kinds WHERE kind = 'node'");
-    let lacks = world.run(&there).expect(5);
-    world.paste(advised(&lacks)).expect(0);
-    world.run(&there).expect(0).shows("12 memories");
+    let there = ["--backend", "postgres", "--user-id", &world.user];
+    let run = |args: &[&str]| world.run(&[&there, args].concat());
+    for lost in ["WHERE kind = 'node'", ""] {
+        let delete = format!("DELETE FROM scope_kinds {lost}");
+        world.database.batch(&delete);
+        let lacks = run(&["list"]).expect(5);
+        run(&["add", "--question", "zanzibar"]).expect(5);
+        world.paste(advised(&lacks)).expect(0);
+        run(&["list"]).expect(0).shows("12 memories");
+    }
 }
 
 /// The line below the one that begins so.

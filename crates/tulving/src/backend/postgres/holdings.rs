@@ -82,15 +82,16 @@ impl Holdings {
     /// Asks what the scope holds; where it is to be written to, this waits for other writers and
     /// holds later ones off.
     pub(super) fn query(scope: Scope, to_write: bool) -> Statement {
-        // Rows that are locked are read as they are once the lock is had, whatever was committed meanwhile.
-        let lock = match to_write {
-            true => " FOR NO KEY UPDATE OF s, k",
-            false => "",
+        // Rows that are locked are read as they are once the lock is had, whatever was committed meanwhile;
+        // the server locks none that may be missing.
+        let (join, lock) = match to_write {
+            true => ("JOIN", " FOR NO KEY UPDATE OF s, k"),
+            false => ("LEFT JOIN", ""),
         };
         Statement::new(format!(
             "SELECT s.user_id, s.tenant_id, s.space_id, s.tokenizer, \
                     k.kind, k.next, k.fresh, k.memories, k.tokens, k.dead \
-             FROM scopes s JOIN scope_kinds k ON k.scope_id = s.scope_id WHERE s.scope_id = $1{lock}"
+             FROM scopes s {join} scope_kinds k ON k.scope_id = s.scope_id WHERE s.scope_id = $1{lock}"
         ))
         .with(scope.id(), Type::UUID)
     }
@@ -105,7 +106,7 @@ impl Holdings {
         };
         let mut kinds = PerKind::default();
         for row in rows {
-            if let Some(kind) = Kind::named(row.get(4)) {
+            if let Some(kind) = row.get::<_, Option<&str>>(4).and_then(Kind::named) {
                 kinds[kind] = Some(Numbers {
                     next: row.get(5),
                     fresh: row.get(6),
