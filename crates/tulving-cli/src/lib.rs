@@ -12,6 +12,7 @@
 //! | [`exit`] | exit codes and errors |
 //! | `failure` | the library's errors, with exit code and what to do |
 //! | [`output`] | results on stdout |
+//! | [`wire`] | the objects that `--json` prints |
 //! | [`page`], [`table`] | memories, tables and summaries as a person reads them |
 //! | [`terminal`], [`width`] | how much a screen shows, and text that fits it |
 //! | [`progress`] | the course of a long operation, on stderr |
@@ -42,6 +43,7 @@ pub mod table;
 pub mod terminal;
 pub mod text;
 pub mod width;
+pub mod wire;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

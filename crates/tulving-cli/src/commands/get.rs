@@ -3,11 +3,10 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::wire::WireMemory;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output;
-use crate::page;
+use crate::{page, wire};
 
 /// Shows one memory
 ///
@@ -25,7 +24,7 @@ pub struct Get {
 #[derive(Serialize)]
 struct Wire {
     #[serde(flatten)]
-    memory: WireMemory,
+    memory: wire::Memory,
     has_vector: bool,
 }
 

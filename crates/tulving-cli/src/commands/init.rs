@@ -13,7 +13,6 @@ use serde_json::json;
 use tulving::model::{Scope, Space};
 
 use super::migrate::Cast;
-use super::wire::WireScope;
 use crate::cli::Global;
 use crate::config::Overrides;
 use crate::context::Context;
@@ -22,6 +21,7 @@ use crate::memory::Home;
 use crate::output;
 use crate::table::summary;
 use crate::text::shell;
+use crate::wire;
 
 /// Makes a configuration and a data directory, or gives an owner to a directory that is there
 ///
@@ -123,7 +123,7 @@ fn report(cx: &Context, directory: &Path, made: &Made) -> Result<(), CliError> {
         return output::json(&json!({
             "config": config.display().to_string(),
             "data_dir": directory.display().to_string(),
-            "owner": WireScope::from(owner),
+            "owner": wire::Scope::from(owner),
             "created": created,
         }));
     }

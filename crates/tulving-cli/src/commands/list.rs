@@ -6,13 +6,13 @@ use tulving::backend::{Cursor, Order, Page};
 use tulving::model::{Key, Kind, Timestamp};
 
 use super::filter::Which;
-use super::wire::WireMemory;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, count, counted, minute};
 use crate::page::one_line;
 use crate::table::Table;
 use crate::text::{quote, shell};
+use crate::wire;
 
 /// Lists memories, the newest first
 ///
@@ -42,7 +42,7 @@ pub struct List {
 
 #[derive(Serialize)]
 struct Wire {
-    memories: Vec<WireMemory>,
+    memories: Vec<wire::Memory>,
     next: Option<String>,
 }
 

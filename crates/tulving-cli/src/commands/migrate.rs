@@ -9,13 +9,12 @@ use tulving::transfer::{
     SourceOptions,
 };
 
-use super::wire::{WirePlan, WireReport};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, bytes, count, counted, duration, rate};
 use crate::table::{self, Table};
 use crate::text::shell;
-use crate::{interrupt, kinds, progress};
+use crate::{interrupt, kinds, progress, wire};
 
 /// Moves a data directory into PostgreSQL, and proves that all of it arrived
 ///
@@ -152,7 +151,7 @@ pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
     drop(progress);
     let report = report.map_err(|error| cx.of_files(error))?;
     if cx.json {
-        output::json(&WireReport::from(&report))?;
+        output::json(&wire::Report::from(&report))?;
     } else {
         output::report(&summary(&report, &again, cx))?;
     }
@@ -267,7 +266,7 @@ fn plan(
         Exit::Rejected
     };
     if cx.json {
-        output::json(&WirePlan {
+        output::json(&wire::Plan {
             dry_run: true,
             scope: scope.into(),
             layout: prepared.layout,

@@ -23,7 +23,6 @@ pub mod tenant;
 pub mod update;
 pub mod user;
 pub mod verify;
-mod wire;
 
 use crate::cli::{Cli, Command};
 use crate::config::Env;

@@ -7,12 +7,12 @@ use serde_json::json;
 use tulving::backend::postgres::{Run, RunStatus, Session};
 use uuid::Uuid;
 
-use super::wire::WireRun;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, count, duration, minute, moment, rate};
 use crate::table::{Table, summary};
 use crate::text::quote;
+use crate::wire;
 
 /// `tulving runs …`
 #[derive(Debug, Subcommand)]
@@ -91,7 +91,7 @@ pub async fn run(command: &Command, cx: &Context) -> Result<Exit, CliError> {
 
 fn list(cx: &Context, runs: Vec<Run>) -> Result<Exit, CliError> {
     if cx.json {
-        let runs: Vec<WireRun> = runs.into_iter().map(Into::into).collect();
+        let runs: Vec<wire::Run> = runs.into_iter().map(Into::into).collect();
         output::json(&json!({"runs": runs}))?;
         return Ok(Exit::Done);
     }
@@ -111,7 +111,7 @@ fn list(cx: &Context, runs: Vec<Run>) -> Result<Exit, CliError> {
 
 fn status(cx: &Context, run: Run) -> Result<Exit, CliError> {
     if cx.json {
-        output::json(&WireRun::from(run))?;
+        output::json(&wire::Run::from(run))?;
         return Ok(Exit::Done);
     }
     let mut lines = vec![

@@ -9,7 +9,6 @@ use tulving::search::fusion::{Recency, Scale};
 use tulving::store::{self, Found, Limit, Query};
 
 use super::filter::Which;
-use super::wire::WireHit;
 use crate::config::Retrieval;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
@@ -18,6 +17,7 @@ use crate::output::{self, counted, duration, minute};
 use crate::page::marked;
 use crate::table::beside;
 use crate::terminal::Screen;
+use crate::wire;
 
 /// Finds memories by meaning and by words
 ///
@@ -98,7 +98,7 @@ pub enum Mode {
 
 #[derive(Serialize)]
 struct Wire {
-    hits: Vec<WireHit>,
+    hits: Vec<wire::Hit>,
     scale: &'static str,
     found_by: &'static str,
     rows_in_scope: u64,
@@ -127,7 +127,7 @@ pub async fn run(search: Search, cx: &Context) -> Result<Exit, CliError> {
     let prompt = as_context.then(|| found.prompt(budget));
     if cx.json {
         output::json(&Wire {
-            hits: found.hits.iter().map(WireHit::from).collect(),
+            hits: found.hits.iter().map(wire::Hit::from).collect(),
             scale: found.scale.as_str(),
             found_by: found.found_by.as_str(),
             rows_in_scope: found.rows_in_scope,

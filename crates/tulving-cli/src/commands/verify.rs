@@ -8,14 +8,13 @@ use super::migrate::Cast;
 use tulving::model::{Kind, Scope};
 use tulving::transfer::{KindVerification, Receipt, SourceOptions, Verification, VerifyOptions};
 
-use super::wire::WireVerification;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, count};
 use crate::table::Table;
 use crate::terminal::{Look, Screen};
 use crate::text::{owner_flag, shell};
-use crate::{interrupt, progress};
+use crate::{interrupt, progress, wire};
 
 /// Proves again that PostgreSQL holds what a data directory holds; writes nothing
 ///
@@ -75,7 +74,7 @@ pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
     let verification = verification.map_err(|error| cx.of_files(error))?;
     let exit = exit(&verification);
     if cx.json {
-        output::json(&WireVerification::new(scope, verification))?;
+        output::json(&wire::Verification::new(scope, verification))?;
     } else {
         output::report(&report(scope, &options, &verification, cx))?;
     }

@@ -8,12 +8,12 @@ use tulving::model::Scope;
 use uuid::Uuid;
 
 use super::{Init, file, next_steps};
-use crate::commands::wire::WireScope;
 use crate::config::Backend;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output;
 use crate::table::summary;
+use crate::wire;
 
 /// Sees to it that the owner is there and that there is a configuration that names it. Nothing is
 /// made before all that can be lacking was looked for.
@@ -117,7 +117,7 @@ fn report(
         return output::json(&json!({
             "config": config.display().to_string(),
             "database": connection.target(),
-            "owner": WireScope::from(owner),
+            "owner": wire::Scope::from(owner),
             "created": Vec::from_iter(created),
         }));
     }
