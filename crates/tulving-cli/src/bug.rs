@@ -3,6 +3,7 @@
 use std::panic::PanicHookInfo;
 
 use crate::exit::{CliError, Exit};
+use crate::output;
 use crate::terminal::Face;
 
 /// From now on a panic on any thread ends the program with exit 1.
@@ -11,7 +12,7 @@ use crate::terminal::Face;
 /// that the others would wait for, and an end at any moment is safe for the data.
 pub fn end_on_panic(face: Face) {
     std::panic::set_hook(Box::new(move |info| {
-        report(info).print(face);
+        output::error(&report(info), face);
         std::process::exit(i32::from(Exit::Bug.code()));
     }));
 }

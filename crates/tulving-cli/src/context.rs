@@ -5,7 +5,6 @@ use tulving::backend::postgres::{Connection, Database, DatabaseError, Dsn};
 use crate::cli::Global;
 use crate::config::{Backend, Config, Env, Overrides};
 use crate::exit::CliError;
-use crate::output;
 use crate::terminal::{Face, Screen};
 
 /// The configuration and the wishes that hold for every command. [`crate::memory`] opens what
@@ -32,11 +31,7 @@ impl Context {
     /// # Errors
     /// As [`Config::load`].
     pub fn new(global: &Global) -> Result<Self, CliError> {
-        let cx = Self::with(Config::load(global.overrides(), Env::process())?, global)?;
-        for unused in cx.config.unused() {
-            output::note(&unused.remark, &unused.advice, &cx);
-        }
-        Ok(cx)
+        Self::with(Config::load(global.overrides(), Env::process())?, global)
     }
 
     /// The same for commands that show what is wrong with the configuration.

@@ -2,13 +2,9 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::Write as _;
 use std::process::ExitCode;
 
-use serde::Serialize;
-
-use crate::output;
-use crate::terminal::{Face, Look, Screen};
+use crate::terminal::{Look, Screen};
 use crate::text::safe;
 
 /// The exit codes, which scripts rely on. A code keeps its meaning.
@@ -115,19 +111,9 @@ impl CliError {
         self
     }
 
-    /// Prints the error: for a person on stderr, and where JSON is wanted as one object on stdout
-    /// too, so that a program that reads stdout gets exactly one object however the command ends.
-    pub fn print(&self, face: Face) {
-        let mut stderr = std::io::stderr().lock();
-        // Nothing can be told to anyone if stderr is gone.
-        let _ = stderr.write_all(self.render(face.err).as_bytes());
-        if face.json {
-            let _ = output::json(&self.to_wire());
-        }
-    }
-
-    /// The error as a person reads it. Lines are as long as they are: what to type is copied.
-    fn render(&self, screen: Screen) -> String {
+    /// Returns the error as a person reads it. Lines are not broken: what to type is copied.
+    #[must_use]
+    pub fn render(&self, screen: Screen) -> String {
         let mut text = format!(
             "{} {}\n",
             screen.paint(Look::Bad, "error:"),
@@ -144,19 +130,6 @@ impl CliError {
             ));
         }
         text
-    }
-
-    /// The object that `--json` prints.
-    #[must_use]
-    pub fn to_wire(&self) -> impl Serialize + use<> {
-        Wire {
-            error: WireError {
-                exit: self.exit.code(),
-                message: safe(&self.message),
-                causes: self.causes.iter().map(|cause| safe(cause)).collect(),
-                hint: self.hint.as_deref().map(safe),
-            },
-        }
     }
 }
 
@@ -176,19 +149,6 @@ impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.render(Screen::PLAIN))
     }
-}
-
-#[derive(Serialize)]
-struct Wire {
-    error: WireError,
-}
-
-#[derive(Serialize)]
-struct WireError {
-    exit: u8,
-    message: String,
-    causes: Vec<String>,
-    hint: Option<String>,
 }
 
 #[cfg(test)]
@@ -213,19 +173,6 @@ mod tests {
              caused by: row says \\u{1b}[2J\n  \
              caused by: postgres://u:***@h/d\n  \
              try: start the server\n"
-        );
-    }
-
-    #[test]
-    fn a_program_reads_one_object() {
-        assert_eq!(
-            serde_json::to_value(sample().to_wire()).unwrap(),
-            serde_json::json!({"error": {
-                "exit": 7,
-                "message": "connecting to h:5432 as u: Connection refused",
-                "causes": ["row says \\u{1b}[2J", "postgres://u:***@h/d"],
-                "hint": "start the server",
-            }})
         );
     }
 

@@ -94,7 +94,7 @@ async fn stop(mut signals: mpsc::Receiver<()>, ear: Ear, progress: Weak<dyn Prog
     }
     let error = CliError::new(Exit::Interrupted, "stopped before the work was done")
         .hint("the same command again, to resume");
-    error.print(face);
+    output::error(&error, face);
     std::process::exit(i32::from(Exit::Interrupted.code()));
 }
 

@@ -8,6 +8,7 @@
 //! | [`context`] | what every command is handed |
 //! | [`memory`] | the memory that the configuration names |
 //! | [`config`] | flags, environment, config.yaml: the only reader of the environment |
+//! | [`filter`] | which memories are meant, from options or JSON |
 //! | [`input`] | texts, vectors and memories from files and stdin |
 //! | [`exit`] | exit codes and errors |
 //! | `failure` | the library's errors, with exit code and what to do |
@@ -31,6 +32,7 @@ pub mod context;
 pub mod embedder;
 pub mod exit;
 mod failure;
+pub mod filter;
 pub mod input;
 pub mod interrupt;
 pub mod kinds;
@@ -63,7 +65,7 @@ pub fn main(args: &[OsString]) -> ExitCode {
     let face = face_before_parsing(args, &env);
     bug::end_on_panic(face);
     if let Some(error) = failure::lost_id(args) {
-        error.print(face);
+        output::error(&error, face);
         return error.exit.into();
     }
     let done = match Cli::try_parse_from(args) {
@@ -77,7 +79,7 @@ pub fn main(args: &[OsString]) -> ExitCode {
     match done {
         Ok(exit) => exit.into(),
         Err(error) => {
-            error.print(face);
+            output::error(&error, face);
             error.exit.into()
         }
     }

@@ -14,8 +14,9 @@ use uuid::Uuid;
 use crate::context::Context;
 use crate::embedder::one_model;
 use crate::exit::{CliError, Exit};
-use crate::terminal::Look;
+use crate::terminal::{Face, Look};
 use crate::text::safe;
+use crate::wire;
 
 /// Prints one JSON value: indented on a terminal, on one line otherwise.
 ///
@@ -71,6 +72,18 @@ pub fn file(path: &Path, bytes: &[u8], force: bool) -> Result<(), CliError> {
 pub fn aside(text: &str) {
     // Whoever read stderr may be gone; the result is not concerned.
     let _ = write(&mut std::io::stderr().lock(), text);
+}
+
+/// Prints why a command failed: for a person on stderr, and where JSON is wanted as one object on
+/// stdout too, so that a program that reads stdout gets exactly one object however the command ends.
+pub fn error(error: &CliError, face: Face) {
+    // Nothing can be told to anyone if stderr is gone.
+    let _ = std::io::stderr()
+        .lock()
+        .write_all(error.render(face.err).as_bytes());
+    if face.json {
+        let _ = json(&wire::Failure::from(error));
+    }
 }
 
 /// Takes away what is drawn on the present line of stderr, where a terminal is.

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
 use tulving::backend::BackendError;
 use tulving::model::{EmbeddingError, Kind, Timestamp};
 use tulving::store::{IfThere, NewMemory, NewNode, Outcome, Remembered, ScopedStore, StoreError};
@@ -16,6 +15,7 @@ use crate::input::{self, Line, Lines};
 use crate::output::{self, count, counted};
 use crate::progress::Tally;
 use crate::text::{escape, shell};
+use crate::wire;
 
 /// Remembers a question and its answer, or many of them
 ///
@@ -141,7 +141,7 @@ pub async fn run(add: Add, cx: &Context) -> Result<Exit, CliError> {
     }
     let id = added.ids.into_iter().next().unwrap_or_default();
     let told = if cx.json {
-        output::json(&json!({"id": id}))
+        output::json(&wire::Written { id: id.clone() })
     } else {
         output::text(&escape(&id))
     };
@@ -218,9 +218,13 @@ async fn many(mut lines: Lines, add: &Add, cx: &Context) -> Result<Exit, CliErro
     }
     if cx.json {
         let added = written - updated - unchanged;
-        let counts =
-            json!({"ids": ids, "added": added, "updated": updated, "unchanged": unchanged});
-        output::json(&counts).map_err(|error| stored(error, written))?;
+        let batch = wire::Batch {
+            added,
+            ids,
+            unchanged,
+            updated,
+        };
+        output::json(&batch).map_err(|error| stored(error, written))?;
     } else if updated + unchanged > 0 {
         output::aside(&format!(
             "note: {} were there already: {} updated, {} the same",

@@ -1,14 +1,14 @@
 //! `tulving compact`: folding the journal into the files.
 
 use clap::Args;
-use serde::Serialize;
-use tulving::backend::file::{Compaction, Replayed};
+use tulving::backend::file::Compaction;
 
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, bytes, count};
 use crate::table::summary;
 use crate::terminal::Screen;
+use crate::wire;
 
 /// Folds the journal into nodes.json and nodes.npy, for others to read
 ///
@@ -25,21 +25,6 @@ pub struct Compact {
     pub rebase: bool,
 }
 
-#[derive(Serialize)]
-struct Wire {
-    folded_bytes: u64,
-    rebased: Option<WireRebased>,
-}
-
-#[derive(Serialize)]
-struct WireRebased {
-    added: u64,
-    equal: u64,
-    replaced: Vec<String>,
-    gone: u64,
-    journal: String,
-}
-
 /// Runs it.
 ///
 /// # Errors
@@ -47,11 +32,7 @@ struct WireRebased {
 pub fn run(compact: &Compact, cx: &Context) -> Result<Exit, CliError> {
     let done = cx.compact(compact.rebase)?;
     if cx.json {
-        let done = done.unwrap_or_default();
-        output::json(&Wire {
-            folded_bytes: done.folded,
-            rebased: done.replayed.map(WireRebased::from),
-        })?;
+        output::json(&wire::Compaction::from(done.unwrap_or_default()))?;
     } else {
         output::text(&page(done, cx.out))?;
     }
@@ -86,16 +67,4 @@ fn page(done: Option<Compaction>, screen: Screen) -> String {
         "Wrote the journal's memories on top of the changed files.\n\n{}",
         summary(&lines, screen)
     )
-}
-
-impl From<Replayed> for WireRebased {
-    fn from(replayed: Replayed) -> Self {
-        Self {
-            added: replayed.added,
-            equal: replayed.equal,
-            replaced: replayed.replaced.into_iter().map(|key| key.id).collect(),
-            gone: replayed.gone,
-            journal: replayed.kept.display().to_string(),
-        }
-    }
 }

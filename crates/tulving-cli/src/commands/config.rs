@@ -1,15 +1,13 @@
 //! `tulving config`: what the program was told, and where.
 
 use clap::Subcommand;
-use serde::Serialize;
-use serde_json::Value;
 
-use crate::config::Shown;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output;
 use crate::table::{Table, summary};
 use crate::text::safe;
+use crate::wire;
 
 /// `tulving config …`
 #[derive(Debug, Subcommand)]
@@ -34,23 +32,6 @@ pub fn run(command: &Command, cx: &Context) -> Result<Exit, CliError> {
     }
 }
 
-#[derive(Serialize)]
-struct Wire {
-    file: Option<String>,
-    settings: Vec<WireSetting>,
-    problems: Vec<String>,
-    unused: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct WireSetting {
-    key: &'static str,
-    value: Value,
-    from: Option<String>,
-    variable: &'static str,
-    problem: Option<String>,
-}
-
 fn show(cx: &Context) -> Result<Exit, CliError> {
     let file = cx.config.file().map(|path| path.display().to_string());
     let settings = cx.config.show();
@@ -59,9 +40,9 @@ fn show(cx: &Context) -> Result<Exit, CliError> {
         cx.config.faults().is_empty() && settings.iter().all(|shown| shown.problem.is_none());
     let exit = if sound { Exit::Done } else { Exit::Usage };
     if cx.json {
-        output::json(&Wire {
+        output::json(&wire::Settings {
             file,
-            settings: settings.into_iter().map(WireSetting::from).collect(),
+            settings: settings.into_iter().map(wire::Setting::from).collect(),
             problems: faults.map(|fault| safe(&fault.message)).collect(),
             unused: unused
                 .into_iter()
@@ -91,19 +72,4 @@ fn show(cx: &Context) -> Result<Exit, CliError> {
     }
     output::text(&page)?;
     Ok(exit)
-}
-
-impl From<Shown> for WireSetting {
-    fn from(shown: Shown) -> Self {
-        Self {
-            key: shown.key,
-            value: match shown.value {
-                Some(text) if shown.is_number => serde_json::from_str(&text).unwrap_or(text.into()),
-                text => text.into(),
-            },
-            from: shown.from,
-            variable: shown.variable,
-            problem: shown.problem,
-        }
-    }
 }

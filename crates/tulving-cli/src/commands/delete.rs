@@ -1,7 +1,6 @@
 //! `tulving delete`: forgetting single memories.
 
 use clap::Args;
-use serde_json::json;
 use tulving::model::{Key, Memory};
 use tulving::store::StoreError;
 
@@ -13,6 +12,7 @@ use crate::page::one_line;
 use crate::table::Table;
 use crate::terminal::Screen;
 use crate::text::escape;
+use crate::wire;
 
 /// Forgets memories
 ///
@@ -62,7 +62,7 @@ pub async fn run(delete: Delete, cx: &Context) -> Result<Exit, CliError> {
     let deleted = memory.delete(&keys).await?;
     let ids: Vec<String> = deleted.into_iter().map(|key| key.id).collect();
     let told = if cx.json {
-        output::json(&json!({"deleted": ids}))
+        output::json(&wire::Deleted { deleted: ids })
     } else {
         let shown: Vec<String> = ids.iter().map(|id| escape(id)).collect();
         output::text(&shown.join("\n"))

@@ -7,7 +7,6 @@ mod parity;
 use std::sync::Arc;
 
 use clap::Args;
-use serde::Serialize;
 use tulving::model::Space;
 use tulving::store::WordsOnly;
 
@@ -19,6 +18,7 @@ use crate::output;
 use crate::table::beside;
 use crate::terminal::{Look, Screen};
 use crate::text::safe;
+use crate::wire;
 
 /// Checks whether everything is in order, and says what to do where it is not
 ///
@@ -118,20 +118,6 @@ impl Check {
     }
 }
 
-#[derive(Serialize)]
-struct Wire {
-    ok: bool,
-    checks: Vec<WireCheck>,
-}
-
-#[derive(Serialize)]
-struct WireCheck {
-    name: &'static str,
-    status: &'static str,
-    detail: String,
-    hint: Option<String>,
-}
-
 /// Runs it.
 ///
 /// # Errors
@@ -184,9 +170,9 @@ impl<'c> Told<'c> {
             _ => None,
         });
         if cx.json {
-            output::json(&Wire {
+            output::json(&wire::Checks {
                 ok: failed.is_none(),
-                checks: checks.into_iter().map(WireCheck::from).collect(),
+                checks: checks.into_iter().map(wire::Check::from).collect(),
             })?;
         } else {
             output::text(&verdict(&checks))?;
@@ -271,7 +257,7 @@ fn verdict(checks: &[Check]) -> String {
     }
 }
 
-impl From<Check> for WireCheck {
+impl From<Check> for wire::Check {
     fn from(check: Check) -> Self {
         Self {
             name: check.name,

@@ -1,7 +1,6 @@
 //! `tulving get`: one memory, whole.
 
 use clap::Args;
-use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
@@ -21,25 +20,17 @@ pub struct Get {
     pub id: String,
 }
 
-#[derive(Serialize)]
-struct Wire {
-    #[serde(flatten)]
-    memory: wire::Memory,
-    has_vector: bool,
-}
-
 /// Runs it.
 ///
 /// # Errors
 /// When there is no such memory, exit 10.
 pub async fn run(get: &Get, cx: &Context) -> Result<Exit, CliError> {
     let entry = cx.records().await?.get(&get.id).await?;
-    let has_vector = entry.embedding.is_some();
     if cx.json {
-        let memory = entry.memory.into();
-        output::json(&Wire { memory, has_vector })?;
+        output::json(&wire::Entry::from(entry))?;
         return Ok(Exit::Done);
     }
+    let has_vector = entry.embedding.is_some();
     output::text(&page::memory(&entry.memory, has_vector, cx.out))?;
     Ok(Exit::Done)
 }

@@ -3,7 +3,6 @@
 use std::sync::Mutex;
 
 use clap::Args;
-use serde_json::json;
 use tulving::backend::postgres::{IndexStep, Indexed, VectorIndex};
 use tulving::model::Scope;
 
@@ -12,7 +11,7 @@ use crate::exit::{CliError, Exit};
 use crate::output::{self, count};
 use crate::table::Table;
 use crate::terminal::Screen;
-use crate::{interrupt, progress};
+use crate::{interrupt, progress, wire};
 
 /// Builds what search uses in PostgreSQL for a large scope
 ///
@@ -62,12 +61,7 @@ pub async fn run(index: &Index, cx: &Context) -> Result<Exit, CliError> {
     };
     drop(progress);
     if cx.json {
-        let kinds = indexed.iter().map(|kind| {
-            json!({"kind": kind.kind.as_str(), "entered": kind.words, "rebuilt": kind.rebuilt, "mended": kind.mended, "vectors": kind.vectors, "index": word(kind.index)})
-        });
-        let kinds: Vec<_> = kinds.collect();
-        let scope = json!({"kind": scope.kind().as_str(), "id": scope.id()});
-        output::json(&json!({"scope": scope, "kinds": kinds}))?;
+        output::json(&wire::Index::new(scope, &indexed))?;
     } else {
         output::report(&report(scope, &indexed, cx.out))?;
     }
@@ -117,15 +111,6 @@ fn text_of(step: IndexStep) -> (String, u64) {
             let what = format!("indexing the vectors of {} …", kind.plural());
             (what, share(done, of))
         }
-    }
-}
-
-fn word(index: VectorIndex) -> &'static str {
-    match index {
-        VectorIndex::NotNeeded => "not needed",
-        VectorIndex::TooWide => "too wide",
-        VectorIndex::Ready => "ready",
-        VectorIndex::Built => "built",
     }
 }
 

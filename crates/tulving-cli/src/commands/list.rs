@@ -1,13 +1,11 @@
 //! `tulving list`: memories by time, page by page.
 
 use clap::Args;
-use serde::Serialize;
 use tulving::backend::{Cursor, Order, Page};
-use tulving::model::{Key, Kind, Timestamp};
 
-use super::filter::Which;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
+use crate::filter::Which;
 use crate::output::{self, count, counted, minute};
 use crate::page::one_line;
 use crate::table::Table;
@@ -40,12 +38,6 @@ pub struct List {
     pub oldest: bool,
 }
 
-#[derive(Serialize)]
-struct Wire {
-    memories: Vec<wire::Memory>,
-    next: Option<String>,
-}
-
 /// Runs it.
 ///
 /// # Errors
@@ -63,10 +55,8 @@ pub async fn run(list: List, cx: &Context) -> Result<Exit, CliError> {
     };
     let memory = cx.records().await?;
     let listing = memory.list(&filter, &page).await?;
-    let next = listing.next.as_ref().map(cursor);
     if cx.json {
-        let memories = listing.memories.into_iter().map(Into::into).collect();
-        output::json(&Wire { memories, next })?;
+        output::json(&wire::Listing::from(listing))?;
         return Ok(Exit::Done);
     }
     if listing.memories.is_empty() {
@@ -88,12 +78,12 @@ pub async fn run(list: List, cx: &Context) -> Result<Exit, CliError> {
     }
     let all = memory.count(&filter).await?.total();
     let shown = listing.memories.len() as u64;
-    let end = match next {
+    let end = match &listing.next {
         Some(next) => format!(
             "{} of {}; go on with --after {}",
             count(shown),
             counted(all, "memory"),
-            shell(&next)
+            shell(&wire::cursor::text(next))
         ),
         None if page.after.is_some() => {
             format!("the last {} of {}", count(shown), counted(all, "memory"))
@@ -104,52 +94,9 @@ pub async fn run(list: List, cx: &Context) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// A place as the command line has it: `1705314600000000:0:node:mem_0123456789abcdef`.
-fn cursor(cursor: &Cursor) -> String {
-    let Cursor {
-        created_at,
-        sequence_index,
-        key,
-    } = cursor;
-    let kind = key.kind.as_str();
-    format!("{}:{sequence_index}:{kind}:{}", created_at.micros(), key.id)
-}
-
 fn place(text: &str) -> Result<Cursor, CliError> {
-    let read = || {
-        let mut parts = text.splitn(4, ':');
-        let created_at = Timestamp::from_micros(parts.next()?.parse().ok()?)?;
-        let sequence_index = parts.next()?.parse().ok()?;
-        let kind = parts.next()?;
-        let kind = Kind::named(kind)?;
-        Some(Cursor {
-            created_at,
-            sequence_index,
-            key: Key::new(kind, parts.next()?),
-        })
-    };
-    read().ok_or_else(|| {
+    wire::cursor::read(text).ok_or_else(|| {
         CliError::usage(format!("--after: {} is not a place in a list", quote(text)))
             .hint("what the last line of the page before names")
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_comes_back_whatever_the_id_holds() {
-        for id in ["mem_0123456789abcdef", "a:b:'c' %", "", "記憶"] {
-            let place_of = Cursor {
-                created_at: Timestamp::from_micros(-5).unwrap(),
-                sequence_index: 7,
-                key: Key::new(Kind::Episode, id),
-            };
-            assert_eq!(place(&cursor(&place_of)).unwrap(), place_of);
-        }
-        for bad in ["", "1:2", "1:2:nodes:x", "x:2:node:y"] {
-            assert_eq!(place(bad).unwrap_err().exit, Exit::Usage);
-        }
-    }
 }

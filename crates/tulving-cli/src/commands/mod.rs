@@ -6,7 +6,6 @@ pub mod completions;
 pub mod config;
 pub mod delete;
 pub mod doctor;
-pub mod filter;
 pub mod get;
 pub mod index;
 pub mod init;
@@ -59,7 +58,13 @@ pub async fn run(cli: Cli) -> Result<Exit, CliError> {
     }
     let cx = match &command {
         Command::Config(_) | Command::Doctor(_) => Context::forgiving(&cli.global)?,
-        _ => Context::new(&cli.global)?,
+        _ => {
+            let cx = Context::new(&cli.global)?;
+            for unused in cx.config.unused() {
+                output::note(&unused.remark, &unused.advice, &cx);
+            }
+            cx
+        }
     };
     match command {
         Command::Add(add) => add::run(add, &cx).await,

@@ -89,15 +89,6 @@ pub(super) async fn counts(cx: &Context, owner: Scope) -> Result<Counts, CliErro
     Ok(memory.count(&Filter::default()).await?)
 }
 
-/// What is known of an owner, and how much it remembers, for `--json`.
-#[derive(Serialize)]
-pub(super) struct Counted {
-    #[serde(flatten)]
-    pub(super) object: serde_json::Value,
-    #[serde(flatten)]
-    pub(super) counts: Counts,
-}
-
 /// Prints what is known of an owner.
 pub(super) fn print(
     cx: &Context,

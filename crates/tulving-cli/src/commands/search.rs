@@ -3,15 +3,14 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 use tulving::model::{Scope, Timestamp};
 use tulving::search::fusion::{Recency, Scale};
 use tulving::store::{self, Found, Limit, Query};
 
-use super::filter::Which;
 use crate::config::Retrieval;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
+use crate::filter::Which;
 use crate::input;
 use crate::output::{self, counted, duration, minute};
 use crate::page::marked;
@@ -96,19 +95,6 @@ pub enum Mode {
     Keyword,
 }
 
-#[derive(Serialize)]
-struct Wire {
-    hits: Vec<wire::Hit>,
-    scale: &'static str,
-    found_by: &'static str,
-    rows_in_scope: u64,
-    ms: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<String>,
-}
-
 /// Runs it.
 ///
 /// # Errors
@@ -126,15 +112,7 @@ pub async fn run(search: Search, cx: &Context) -> Result<Exit, CliError> {
     let found = memory.search(&query).await?;
     let prompt = as_context.then(|| found.prompt(budget));
     if cx.json {
-        output::json(&Wire {
-            hits: found.hits.iter().map(wire::Hit::from).collect(),
-            scale: found.scale.as_str(),
-            found_by: found.found_by.as_str(),
-            rows_in_scope: found.rows_in_scope,
-            ms: (found.took.as_secs_f64() * 1e6).round() / 1e3,
-            note: note(&found),
-            context: prompt,
-        })?;
+        output::json(&wire::Found::new(&found, note(&found), prompt))?;
         return Ok(Exit::Done);
     }
     if let Some(why) = &found.words_only {

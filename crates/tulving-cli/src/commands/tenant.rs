@@ -8,11 +8,12 @@ use tulving::backend::postgres::{DatabaseError, Made, Owner, TenantToCreate};
 use tulving::model::{Scope, ScopeKind};
 use uuid::Uuid;
 
-use super::owner::{self, Counted, Wanted};
+use super::owner::{self, Wanted};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, minute};
 use crate::table::Table;
+use crate::wire;
 
 /// `tulving tenant …`
 #[derive(Debug, Subcommand)]
@@ -154,10 +155,8 @@ async fn show(called: &str, cx: &Context) -> Result<Exit, CliError> {
     let tenant = cx.connect().await?.tenant(called).await?;
     let counts = owner::counts(cx, Scope::Tenant(tenant.id)).await?;
     if cx.json {
-        let object = json!({
-            "id": tenant.id, "name": tenant.name, "created_at": tenant.created_at.isoformat(),
-        });
-        output::json(&Counted { object, counts })?;
+        let owner = wire::Tenant::from(tenant);
+        output::json(&wire::Counted { owner, counts })?;
         return Ok(Exit::Done);
     }
     let lines = vec![("tenant", tenant.id.to_string()), ("name", tenant.name)];
@@ -167,11 +166,8 @@ async fn show(called: &str, cx: &Context) -> Result<Exit, CliError> {
 async fn list(cx: &Context) -> Result<Exit, CliError> {
     let tenants = cx.connect().await?.tenants().await?;
     if cx.json {
-        let tenants: Vec<_> = tenants
-            .into_iter()
-            .map(|tenant| json!({"id": tenant.id, "name": tenant.name, "created_at": tenant.created_at.isoformat()}))
-            .collect();
-        output::json(&json!({"tenants": tenants}))?;
+        let tenants = tenants.into_iter().map(Into::into).collect();
+        output::json(&wire::Tenants { tenants })?;
         return Ok(Exit::Done);
     }
     let mut table = Table::new(["ID", "NAME", "CREATED (UTC)"]);

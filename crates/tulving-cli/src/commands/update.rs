@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
 use tulving::model::{Memory, Timestamp};
 use tulving::store::Change;
 
@@ -15,6 +14,7 @@ use crate::input;
 use crate::output::{self, counted};
 use crate::progress::Tally;
 use crate::text::escape;
+use crate::wire;
 
 /// Changes a memory
 ///
@@ -124,7 +124,7 @@ pub async fn run(update: Update, cx: &Context) -> Result<Exit, CliError> {
         output::words_only(why, cx);
     }
     if cx.json {
-        output::json(&json!({"id": id}))?;
+        output::json(&wire::Written { id })?;
     } else {
         output::text(&escape(&id))?;
     }
@@ -143,7 +143,7 @@ async fn missing_vectors(cx: &Context) -> Result<Exit, CliError> {
     drop(tally);
     let (made, without) = made?;
     if cx.json {
-        output::json(&json!({"made": made, "without": without}))?;
+        output::json(&wire::Embedded { made, without })?;
     } else {
         let made = counted(made, "vector");
         output::text(&match without {

@@ -8,11 +8,12 @@ use tulving::backend::postgres::{DatabaseError, Made, Owner as _, UserToCreate};
 use tulving::model::{Scope, ScopeKind};
 use uuid::Uuid;
 
-use super::owner::{self, Counted, Wanted};
+use super::owner::{self, Wanted};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, minute};
 use crate::table::Table;
+use crate::wire;
 
 /// `tulving user …`
 #[derive(Debug, Subcommand)]
@@ -169,11 +170,8 @@ async fn show(called: &str, cx: &Context) -> Result<Exit, CliError> {
     let user = cx.connect().await?.user(called).await?;
     let counts = owner::counts(cx, Scope::User(user.id)).await?;
     if cx.json {
-        let object = json!({
-            "id": user.id, "email": user.email, "tenant_id": user.tenant_id,
-            "created_at": user.created_at.isoformat(),
-        });
-        output::json(&Counted { object, counts })?;
+        let owner = wire::User::from(user);
+        output::json(&wire::Counted { owner, counts })?;
         return Ok(Exit::Done);
     }
     let mut lines = vec![("user", user.id.to_string())];
@@ -185,14 +183,8 @@ async fn show(called: &str, cx: &Context) -> Result<Exit, CliError> {
 async fn list(cx: &Context) -> Result<Exit, CliError> {
     let users = cx.connect().await?.users().await?;
     if cx.json {
-        let users: Vec<_> = users
-            .into_iter()
-            .map(|user| {
-                let created_at = user.created_at.isoformat();
-                json!({"id": user.id, "email": user.email, "tenant_id": user.tenant_id, "created_at": created_at})
-            })
-            .collect();
-        output::json(&json!({"users": users}))?;
+        let users = users.into_iter().map(Into::into).collect();
+        output::json(&wire::Users { users })?;
         return Ok(Exit::Done);
     }
     let mut table = Table::new(["ID", "EMAIL", "TENANT", "CREATED (UTC)"]);
