@@ -12,11 +12,11 @@ use super::compact::Compaction;
 use super::directory::{Claim, Directory, Plan};
 use super::error::FileError;
 use super::founding::{Founding, Site};
-use super::journal::Operation;
+use super::journal::{self, Operation};
 use super::layout::{Layout, LayoutError};
 use super::manifest::claims_of;
 use super::origin::{self, Fault};
-use super::state::{State, Trust, journal, record_of};
+use super::state::{State, Trust, record_of};
 use crate::backend::{
     Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, FoundBy, Listing, Matching,
     Nearest, Page, Sources,
@@ -214,7 +214,7 @@ impl FileBackend {
                 });
             }
         }
-        let mut kept: Vec<PathBuf> = std::fs::read_dir(journal(&state.root))
+        let mut kept: Vec<PathBuf> = std::fs::read_dir(journal::folder(&state.root))
             .into_iter()
             .flatten()
             .flatten()

@@ -1,4 +1,4 @@
-//! The one step that changes several files at once.
+//! The commit: the one step that changes several files at once.
 //!
 //! New files are staged aside and made durable; then the commit record is written, and from that
 //! moment on the new files count, whatever happens. It lists the renames that are left to do. Whoever
@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::base::relative;
 use super::error::FileError;
+use super::journal;
 use super::layout::Layout;
 use super::manifest::Manifest;
-use super::state::{generations, journal, log_path};
 use crate::fsutil::{self, Access};
 
 const VERSION: u32 = 1;
@@ -29,6 +29,27 @@ pub(super) struct Commit {
     pub(super) generation: u64,
     /// In this order.
     renames: Vec<Rename>,
+}
+
+/// What a directory is made of: which log counts, and whether a commit is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) commit: Option<Commit>,
+    /// That of the log; 0 if there is none.
+    pub(super) generation: u64,
+}
+
+impl Head {
+    /// Reads the head of a directory as it is now.
+    ///
+    /// # Errors
+    /// If the commit record or the journal's folder cannot be read.
+    pub(super) fn read(root: &Path) -> Result<Self, FileError> {
+        let commit = Commit::read(root)?;
+        let newest = journal::generations(root)?.into_iter().max().unwrap_or(0);
+        let generation = commit.as_ref().map_or(newest, |commit| commit.generation);
+        Ok(Self { commit, generation })
+    }
 }
 
 /// What a record of any version has.
@@ -85,7 +106,7 @@ impl Commit {
     }
 
     fn path(root: &Path) -> PathBuf {
-        journal(root).join("commit.json")
+        journal::folder(root).join("commit.json")
     }
 
     pub(super) fn exists(root: &Path) -> bool {
@@ -163,11 +184,11 @@ impl Commit {
             }
         }
         self.sync_folders(root)?;
-        let folder = journal(root);
+        let folder = journal::folder(root);
         let cleaning = || FileError::io("cleaning", &folder);
-        for old in generations(root)? {
+        for old in journal::generations(root)? {
             if old < self.generation {
-                fsutil::remove(&log_path(root, old)).map_err(cleaning())?;
+                fsutil::remove(&journal::log_path(root, old)).map_err(cleaning())?;
             }
         }
         fsutil::sync_folder(&folder).map_err(cleaning())?;
@@ -208,7 +229,7 @@ mod tests {
     fn a_record_of_a_newer_version_is_refused_whatever_it_holds() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        fs::create_dir(journal(root)).unwrap();
+        fs::create_dir(journal::folder(root)).unwrap();
         Commit::to(7).record(root).unwrap();
         assert_eq!(Commit::read(root).unwrap(), Some(Commit::to(7)));
         fs::write(Commit::path(root), r#"{"version": 2, "steps": []}"#).unwrap();

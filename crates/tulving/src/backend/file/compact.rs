@@ -13,13 +13,13 @@ use super::commit::Commit;
 use super::derived;
 use super::directory::Directory;
 use super::error::FileError;
-use super::journal::{Decoded, Header, Log, decode};
+use super::journal::{self, Decoded, Header, Log};
 use super::layout::{Layout, PairPaths};
 use super::lock::Lock;
 use super::manifest::Manifest;
 use super::npy::{self, header};
 use super::prints::Prints;
-use super::state::{Shelf, State, Trust, journal, log_path, record_of};
+use super::state::{Shelf, State, Trust, record_of};
 use super::vector_bytes;
 use crate::fsutil::{self, Access};
 use crate::json::{self, Text, Value};
@@ -74,7 +74,10 @@ impl Directory {
     /// If another process is at it, or the files cannot be written; then nothing changed.
     pub(super) fn compact_now(&self, trust: Trust) -> Result<Compaction, FileError> {
         let root = &self.root;
-        let _alone = Lock::wait(&journal(root).join("compact.lock"), COMPACTION_PATIENCE)?;
+        let _alone = Lock::wait(
+            &journal::folder(root).join("compact.lock"),
+            COMPACTION_PATIENCE,
+        )?;
         let state = {
             let _writers = self.stop_writers();
             let (_lock, state) = self.lock_for_writing(trust)?;
@@ -112,12 +115,12 @@ impl Directory {
         };
         let end = now.log.as_ref().map_or(log.end(), Log::end);
         let mut next = Log::stage(
-            &log_path(root, generation),
+            &journal::log_path(root, generation),
             &Header::new(generation, fold.binding),
             Access::of(now.guarded().as_ref()),
         )?;
         // What was written while we were at work comes along.
-        let late = log.read_from(log.end(), end)?;
+        let late = log.frames(log.end(), end)?;
         next.append(late.payloads().map(|(_, payload)| payload))?;
         fold.commit.publish(root, next.path(), None)?;
         if let Some(replayed) = &replayed {
@@ -138,7 +141,7 @@ struct Fold<'s> {
     layout: Layout,
     manifest: Manifest,
     commit: Commit,
-    binding: Vec<super::journal::Bound>,
+    binding: Vec<journal::Bound>,
     /// Files that are staged so far.
     staged: Vec<PathBuf>,
 }
@@ -489,17 +492,12 @@ fn replayed(state: &State) -> Result<Replayed, FileError> {
         .path()
         .with_file_name(format!("kept-{}.log", log.header().generation));
     let (mut written, mut deleted) = (BTreeSet::new(), BTreeSet::new());
-    let tidings = log.read_from(log.begin(), log.end())?;
-    for operation in tidings
-        .payloads()
-        .filter_map(|(_, payload)| decode(payload))
-        .flatten()
-    {
+    let frames = log.frames(log.begin(), log.end())?;
+    log.replay(frames.payloads(), |operation| {
         match operation {
             Decoded::Put { kind, record, .. } => {
-                let value = json::parse(record).unwrap_or(Value::Null);
-                if let Some(Value::String(id)) = value.get("id") {
-                    let key = Key::new(kind, id.storable());
+                if let Some(id) = record.id() {
+                    let key = Key::new(kind, id);
                     deleted.remove(&key);
                     written.insert(key);
                 }
@@ -511,7 +509,8 @@ fn replayed(state: &State) -> Result<Replayed, FileError> {
             }
             Decoded::Touch { .. } => {}
         }
-    }
+        Ok(())
+    })?;
     let in_base = |key: &Key| {
         let base = &state.shelf(key.kind).base;
         base.lookup().row(&base.catalog, &key.id)

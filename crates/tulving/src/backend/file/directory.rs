@@ -10,11 +10,11 @@ use std::thread::JoinHandle;
 
 use super::commit::Commit;
 use super::error::FileError;
-use super::journal::{Header, LARGEST, Log, Operation, encode};
+use super::journal::{self, Header, LARGEST, Log, Operation, encode};
 use super::layout::Layout;
 use super::lock::{Lock, PATIENCE};
 use super::manifest::Manifest;
-use super::state::{State, Trust, generations, journal, log_path};
+use super::state::{State, Trust};
 use crate::backend::BackendError;
 use crate::fsutil::{self, Access};
 use crate::model::{Kind, Space};
@@ -108,7 +108,7 @@ impl Directory {
         }
         drop(state);
         let mut shared = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        shared.read_on()?;
+        shared.poll()?;
         Ok(shared.clone())
     }
 
@@ -163,7 +163,7 @@ impl Directory {
 
     fn poison_error(&self) -> FileError {
         FileError::Poisoned {
-            path: journal(&self.root),
+            path: journal::folder(&self.root),
         }
     }
 
@@ -247,11 +247,8 @@ impl Directory {
         let mut shared = self.state.write().unwrap_or_else(PoisonError::into_inner);
         // A reader may have found some of it in the log already.
         let known = shared.log.as_ref().map_or(0, Log::end);
-        for (place, payload) in places.into_iter().zip(&payloads) {
-            if place > known {
-                shared.apply_payload(place, payload)?;
-            }
-        }
+        let frames = places.into_iter().zip(payloads.iter().map(Vec::as_slice));
+        shared.replay(frames.filter(|(place, _)| *place > known))?;
         shared.log = Some(log);
         Ok(())
     }
@@ -268,7 +265,7 @@ impl Directory {
     /// # Errors
     /// If another process keeps the lock, or the directory cannot be read or written.
     pub(super) fn lock_for_writing(&self, trust: Trust) -> Result<(Lock, State), FileError> {
-        let lock = Lock::wait(&journal(&self.root).join("lock"), PATIENCE)?;
+        let lock = Lock::wait(&journal::folder(&self.root).join("lock"), PATIENCE)?;
         if let Some(commit) = Commit::read(&self.root)? {
             commit.roll_forward(&self.root)?;
         }
@@ -283,7 +280,7 @@ impl Directory {
                 Some(log) if state.bound || trust == Trust::Rebase => {
                     let before = log.end();
                     if log.len()? != before {
-                        let news = state.read_on()?;
+                        let news = state.poll()?;
                         if let Some(log) = &state.log {
                             if news.is_some_and(|news| news.torn) {
                                 log.cut_torn_tail()?;
@@ -297,12 +294,12 @@ impl Directory {
                 old => {
                     let generation = 1 + old.as_ref().map_or(0, |log| log.header().generation);
                     let header = Header::new(generation, state.binding());
-                    let log = log_path(&self.root, generation);
+                    let log = journal::log_path(&self.root, generation);
                     let guarded = state.guarded();
                     Log::create(&log, &header, Access::of(guarded.as_ref()))?;
-                    for old in generations(&self.root)? {
+                    for old in journal::generations(&self.root)? {
                         if old < generation {
-                            let path = log_path(&self.root, old);
+                            let path = journal::log_path(&self.root, old);
                             fsutil::remove(&path).map_err(FileError::io("removing", &path))?;
                         }
                     }
@@ -365,7 +362,7 @@ pub(super) fn finish_commit(root: &Path) {
     if !Commit::exists(root) {
         return;
     }
-    if let Ok(Some(_lock)) = Lock::try_now(&journal(root).join("lock"))
+    if let Ok(Some(_lock)) = Lock::try_now(&journal::folder(root).join("lock"))
         && let Ok(Some(commit)) = Commit::read(root)
     {
         // If it fails, the files are read where they are.

@@ -12,12 +12,12 @@ use uuid::Uuid;
 
 use super::backend::FileBackend;
 use super::error::FileError;
+use super::journal;
 use super::layout::{self, Layout, LayoutError};
 use super::lock::{Lock, PATIENCE};
 use super::manifest::{self, Manifest};
 use super::npy;
 use super::pair::{Pair, PairError};
-use super::state::journal;
 use crate::fsutil::{self, Access};
 use crate::json::{self, Value};
 use crate::model::{Kind, PerKind, Scope, Space};
@@ -61,7 +61,7 @@ impl Site {
     /// [`FileError::Foreign`] if it belongs to something else; if its memories could not be opened.
     pub fn survey(root: &Path) -> Result<Self, FileError> {
         let seen = Self::look(root);
-        let lock = journal(root).join("lock");
+        let lock = journal::folder(root).join("lock");
         if seen.is_ok() || !lock.exists() {
             return seen;
         }
@@ -191,7 +191,7 @@ impl Founding {
             .create(root)
             .map_err(FileError::io("making", root))?;
         // A compaction writes the manifest too.
-        let lock = |name: &str| Lock::wait(&journal(root).join(name), PATIENCE);
+        let lock = |name: &str| Lock::wait(&journal::folder(root).join(name), PATIENCE);
         let locks = (lock("compact.lock")?, lock("lock")?);
         Ok(Self {
             root: root.to_owned(),
@@ -348,7 +348,7 @@ fn was_left(root: &Path, layout: &Layout) -> bool {
     };
     layout.manifest.is_none()
         && Kind::ALL.into_iter().all(holds_none)
-        && journal(root).join("lock").exists()
+        && journal::folder(root).join("lock").exists()
 }
 
 /// Finds that there is nothing in a directory but what a creation leaves, and what is in every

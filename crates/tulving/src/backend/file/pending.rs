@@ -7,14 +7,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::base::{self, relative};
 use super::catalog::Place;
-use super::commit::Commit;
+use super::commit::{Commit, Head};
 use super::directory::finish_commit;
 use super::error::FileError;
-use super::journal::{Decoded, Log, decode};
+use super::journal::{self, Decoded, Log};
 use super::layout::Layout;
 use super::manifest::Manifest;
 use super::pair::Fingerprint;
-use super::state::{Head, journal, log_path};
 use super::usage::{self, Touched};
 use crate::json::{self, Value};
 use crate::model::{Kind, Scope};
@@ -60,23 +59,33 @@ impl Pending {
         let head = Head::read(root)?;
         if head.commit.is_some() {
             return Err(FileError::Locked {
-                path: journal(root),
+                path: journal::folder(root),
                 seconds: 0,
             });
         }
         if head.generation == 0 {
             return Ok(None);
         }
-        let path = log_path(root, head.generation);
+        let path = journal::log_path(root, head.generation);
         let mut log = Log::open(&path, &path)?;
-        let tidings = log.read_on()?;
+        let frames = log.poll()?;
         let owner = Manifest::read(&Layout::find(root)?)?.owner()?;
-        let Some(owner) = owner.filter(|_| !tidings.is_empty()) else {
+        let Some(owner) = owner.filter(|_| !frames.is_empty()) else {
             return Ok(None);
         };
         let mut bytes = vec![0; usize::try_from(log.end()).unwrap_or(usize::MAX)];
         log.read_at(&mut bytes, 0)?;
-        let mut pending = Self {
+        let mut replayed = Replayed::default();
+        log.replay(frames.payloads(), |operation| {
+            replayed.apply(&log, operation)
+        })?;
+        let Replayed {
+            changed,
+            mut written,
+            ..
+        } = replayed;
+        written.retain(|written| !written.id.is_empty());
+        Ok(Some(Self {
             root: root.to_owned(),
             owner,
             fingerprint: Fingerprint {
@@ -84,100 +93,11 @@ impl Pending {
                 bytes: log.end(),
                 sha256: Sha256::digest(&bytes).into(),
             },
-            changed: HashMap::new(),
-            written: Vec::new(),
+            changed,
+            written,
             log,
-        };
-        drop(bytes);
-        let mut places = HashMap::new();
-        for (offset, payload) in tidings.payloads() {
-            let operations = decode(payload).ok_or_else(|| pending.damaged(offset))?;
-            for operation in operations {
-                pending.apply(offset, operation, &mut places)?;
-            }
-        }
-        pending.written.retain(|written| !written.id.is_empty());
-        Ok(Some(pending))
+        }))
     }
-
-    fn apply(
-        &mut self,
-        offset: u64,
-        operation: Decoded<'_>,
-        places: &mut HashMap<(Kind, String), usize>,
-    ) -> Result<(), FileError> {
-        match operation {
-            Decoded::Put {
-                kind,
-                record,
-                record_at,
-                vector,
-                vector_at,
-            } => {
-                let value = json::parse(record).map_err(|_| self.damaged(offset))?;
-                let Some(Value::String(id)) = value.get("id") else {
-                    return Err(self.damaged(offset));
-                };
-                let id = id.storable().into_owned();
-                let place = |at: usize, len: usize| Place {
-                    offset: offset + at as u64,
-                    len: len as u64,
-                };
-                let written = Written {
-                    kind,
-                    id: id.clone(),
-                    record: place(record_at, record.len()),
-                    vector: (!vector.is_empty()).then(|| place(vector_at, vector.len())),
-                    touched: None,
-                };
-                self.changed.insert((kind, id.clone()), Change::Superseded);
-                match places.get(&(kind, id.clone())) {
-                    Some(place) => self.written[*place] = written,
-                    None => {
-                        places.insert((kind, id), self.written.len());
-                        self.written.push(written);
-                    }
-                }
-            }
-            Decoded::Delete { kind, id } => {
-                let key = (kind, id.to_owned());
-                if let Some(place) = places.remove(&key) {
-                    // An id is never empty, so this one is none.
-                    self.written[place].id.clear();
-                }
-                self.changed.insert(key, Change::Superseded);
-            }
-            Decoded::Touch { kind, ids, time } => {
-                for id in ids {
-                    let key = (kind, id.to_owned());
-                    let touched = match places.get(&key) {
-                        Some(place) => self.written[*place].touched.get_or_insert(not_yet(time)),
-                        None => match self
-                            .changed
-                            .entry(key)
-                            .or_insert(Change::Touched(not_yet(time)))
-                        {
-                            Change::Touched(touched) => touched,
-                            // Touched after it was deleted: nothing to count.
-                            Change::Superseded => continue,
-                        },
-                    };
-                    touched.times = touched.times.saturating_add(1);
-                    touched.last = time;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn damaged(&self, offset: u64) -> FileError {
-        FileError::Damaged {
-            path: self.log.path().to_owned(),
-            offset,
-            reason: "it holds operations that this program does not know".to_owned(),
-        }
-    }
-
     /// Whether the files are those to which the journal belongs, and nobody folded it meanwhile.
     ///
     /// # Errors
@@ -279,7 +199,8 @@ impl Pending {
                 Ok(bytes)
             };
             let bytes = read(written.record)?;
-            let mut value = json::parse(&bytes).map_err(|_| self.damaged(written.record.offset))?;
+            let mut value = json::parse(&bytes)
+                .map_err(|_| self.log.unknown_operation(written.record.offset))?;
             if let Some(touched) = written.touched {
                 usage::add(&mut value, touched);
             }
@@ -295,6 +216,74 @@ impl Pending {
                 }
             };
             each(row, &mut value, numbers);
+        }
+        Ok(())
+    }
+}
+
+/// A log, as far as it was replayed.
+#[derive(Debug, Default)]
+struct Replayed {
+    changed: HashMap<(Kind, String), Change>,
+    written: Vec<Written>,
+    /// Where each memory stands among the written.
+    places: HashMap<(Kind, String), usize>,
+}
+
+impl Replayed {
+    fn apply(&mut self, log: &Log, operation: Decoded<'_>) -> Result<(), FileError> {
+        match operation {
+            Decoded::Put {
+                kind,
+                record,
+                vector,
+            } => {
+                let id = record
+                    .id()
+                    .ok_or_else(|| log.unknown_operation(record.place.offset))?;
+                let written = Written {
+                    kind,
+                    id: id.clone(),
+                    record: record.place,
+                    vector: vector.map(|vector| vector.place),
+                    touched: None,
+                };
+                self.changed.insert((kind, id.clone()), Change::Superseded);
+                match self.places.get(&(kind, id.clone())) {
+                    Some(place) => self.written[*place] = written,
+                    None => {
+                        self.places.insert((kind, id), self.written.len());
+                        self.written.push(written);
+                    }
+                }
+            }
+            Decoded::Delete { kind, id } => {
+                let key = (kind, id.to_owned());
+                if let Some(place) = self.places.remove(&key) {
+                    // An id is never empty, so this one is none.
+                    self.written[place].id.clear();
+                }
+                self.changed.insert(key, Change::Superseded);
+            }
+            Decoded::Touch { kind, ids, time } => {
+                for id in ids {
+                    let key = (kind, id.to_owned());
+                    let touched = match self.places.get(&key) {
+                        Some(place) => self.written[*place].touched.get_or_insert(not_yet(time)),
+                        None => match self
+                            .changed
+                            .entry(key)
+                            .or_insert(Change::Touched(not_yet(time)))
+                        {
+                            Change::Touched(touched) => touched,
+                            // Touched after it was deleted: nothing to count.
+                            Change::Superseded => continue,
+                        },
+                    };
+                    touched.times = touched.times.saturating_add(1);
+                    touched.last = time;
+                }
+            }
         }
         Ok(())
     }

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::base::{self, Base, is_vector, relative};
-use super::catalog::{Known, Place};
+use super::catalog::Known;
 use super::changes::{self, Changes};
-use super::commit::Commit;
+use super::commit::{Commit, Head};
 use super::error::FileError;
-use super::journal::{Bound, Decoded, Log, Tidings, decode};
+use super::journal::{self, Bound, Decoded, Frames, Log};
 use super::layout::{self, Layout, PairPaths};
 use super::manifest::Manifest;
 use super::origin::{self, Generation};
@@ -51,51 +51,6 @@ pub(super) struct Shelf {
     pub(super) changes: Arc<Changes>,
 }
 
-/// What a state is made of: which log counts, and whether a commit is under way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Head {
-    pub(super) commit: Option<Commit>,
-    /// 0 if there is none.
-    pub(super) generation: u64,
-}
-
-/// Where the journal of a directory is kept.
-pub(super) fn journal(root: &Path) -> PathBuf {
-    root.join("journal")
-}
-
-/// The name of a log.
-pub(super) fn log_path(root: &Path, generation: u64) -> PathBuf {
-    journal(root).join(format!("{generation}.log"))
-}
-
-/// The generations of the logs that are there.
-pub(super) fn generations(root: &Path) -> Result<Vec<u64>, FileError> {
-    let folder = journal(root);
-    let reading = || FileError::io("reading", &folder);
-    let entries = match std::fs::read_dir(&folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(reading()(error)),
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(reading())?.file_name();
-        let number = name.to_str().and_then(|name| name.strip_suffix(".log"));
-        found.extend(number.and_then(|number| number.parse::<u64>().ok()));
-    }
-    Ok(found)
-}
-
-impl Head {
-    pub(super) fn read(root: &Path) -> Result<Self, FileError> {
-        let commit = Commit::read(root)?;
-        let newest = generations(root)?.into_iter().max().unwrap_or(0);
-        let generation = commit.as_ref().map_or(newest, |commit| commit.generation);
-        Ok(Self { commit, generation })
-    }
-}
-
 /// Whether a base that something else changed is taken as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trust {
@@ -126,7 +81,7 @@ impl State {
             last = opened.err();
         }
         Err(last.unwrap_or_else(|| FileError::Locked {
-            path: journal(root),
+            path: journal::folder(root),
             seconds: 0,
         }))
     }
@@ -147,7 +102,7 @@ impl State {
         let log = match head.generation {
             0 => None,
             generation => {
-                let path = log_path(root, generation);
+                let path = journal::log_path(root, generation);
                 Some(Log::open(&path, &at(&path))?)
             }
         };
@@ -196,7 +151,12 @@ impl State {
         };
         state.space = match manifest.space()? {
             Some(space) => Some(Arc::new(space)),
-            None => state.usual_space().map(Arc::new),
+            // Nobody knows what vectors of this width are of.
+            None => {
+                let dims = state.shelves.values().map(|shelf| shelf.base.dims()).max();
+                let dims = dims.filter(|dims| *dims > 0);
+                dims.map(|dims| Arc::new(Space::unnamed(dims)))
+            }
         };
         state.shared = manifest
             .is_shared()
@@ -205,9 +165,9 @@ impl State {
         let Some(mut log) = log else {
             return Ok(state);
         };
-        let tidings = log.read_on()?;
+        let frames = log.poll()?;
         let changed = state.changed_since(&log.header().binding);
-        if !changed.is_empty() && !tidings.is_empty() && trust == Trust::Bound {
+        if !changed.is_empty() && !frames.is_empty() && trust == Trust::Bound {
             return Err(FileError::BaseChanged {
                 changed,
                 journal: log.path().to_owned(),
@@ -215,14 +175,8 @@ impl State {
         }
         state.bound = changed.is_empty();
         state.log = Some(log);
-        state.apply(&tidings)?;
+        state.replay(frames.payloads())?;
         Ok(state)
-    }
-
-    /// The space that vectors of unknown origin are taken for.
-    fn usual_space(&self) -> Option<Space> {
-        let dims = self.shelves.values().map(|shelf| shelf.base.dims()).max();
-        dims.filter(|dims| *dims > 0).map(Space::unnamed)
     }
 
     /// Whether all nodes could be the origin's, in a directory that does not say whether it held files
@@ -289,8 +243,8 @@ impl State {
         let same_log = match &self.log {
             Some(log) => log.is_in_place(),
             None => {
-                !journal(&self.root).exists()
-                    || generations(&self.root).is_ok_and(|found| found.is_empty())
+                !journal::folder(&self.root).exists()
+                    || journal::generations(&self.root).is_ok_and(|found| found.is_empty())
             }
         };
         same_log
@@ -302,73 +256,61 @@ impl State {
     ///
     /// # Errors
     /// If the log is damaged.
-    pub(super) fn read_on(&mut self) -> Result<Option<Tidings>, FileError> {
+    pub(super) fn poll(&mut self) -> Result<Option<Frames>, FileError> {
         let Some(log) = &mut self.log else {
             return Ok(None);
         };
         if log.len()? == log.end() {
             return Ok(None);
         }
-        let tidings = log.read_on()?;
-        self.apply(&tidings)?;
-        Ok(Some(tidings))
+        let frames = log.poll()?;
+        self.replay(frames.payloads())?;
+        Ok(Some(frames))
     }
 
-    fn apply(&mut self, tidings: &Tidings) -> Result<(), FileError> {
-        for (offset, payload) in tidings.payloads() {
-            self.apply_payload(offset, payload)?;
-        }
-        Ok(())
-    }
-
-    /// Does what a payload says that stands at `offset` of the log.
+    /// Replays frames of the log: payloads, each with where it begins in the log.
     ///
     /// # Errors
-    /// If it is not what is written to logs.
-    pub(super) fn apply_payload(&mut self, offset: u64, payload: &[u8]) -> Result<(), FileError> {
+    /// If they are not what is written to logs.
+    pub(super) fn replay<'p>(
+        &mut self,
+        frames: impl IntoIterator<Item = (u64, &'p [u8])>,
+    ) -> Result<(), FileError> {
         let Some(log) = self.log.clone() else {
             return Ok(());
         };
-        let operations = decode(payload).ok_or_else(|| FileError::Damaged {
-            path: log.path().to_owned(),
-            offset,
-            reason: "it holds operations that this program does not know".to_owned(),
-        })?;
-        for operation in operations {
-            match operation {
-                Decoded::Put {
-                    kind,
-                    record,
-                    record_at,
-                    vector,
-                    vector_at,
-                } => {
-                    let place = |at: usize, len: usize| Place {
-                        offset: offset + at as u64,
-                        len: len as u64,
-                    };
-                    let (at, shelf) = (place(record_at, record.len()), self.shelf_mut(kind));
-                    let memory = changes::parse(kind, record, &log, at.offset, shelf.scope)?;
-                    let vector = (!vector.is_empty()).then(|| place(vector_at, vector.len()));
-                    let base = shelf.base_row(memory.id());
-                    Arc::make_mut(&mut shelf.changes).put(&memory, at, vector, base);
-                }
-                Decoded::Delete { kind, id } => {
-                    let shelf = self.shelf_mut(kind);
-                    let base = Arc::clone(&shelf.base);
-                    let lookup = base.lookup();
-                    let rows = lookup
-                        .row(&base.catalog, id)
-                        .into_iter()
-                        .chain(lookup.repeats(&base.catalog, id));
-                    Arc::make_mut(&mut shelf.changes).delete(id, rows);
-                }
-                Decoded::Touch { kind, ids, time } => {
-                    let shelf = self.shelf_mut(kind);
-                    for id in ids {
-                        if shelf.find(id).is_some() {
-                            Arc::make_mut(&mut shelf.changes).touch(id, time);
-                        }
+        log.replay(frames, |operation| self.apply(&log, operation))
+    }
+
+    fn apply(&mut self, log: &Log, operation: Decoded<'_>) -> Result<(), FileError> {
+        match operation {
+            Decoded::Put {
+                kind,
+                record,
+                vector,
+            } => {
+                let shelf = self.shelf_mut(kind);
+                let at = record.place;
+                let memory = changes::parse(kind, record.bytes, log, at.offset, shelf.scope)?;
+                let base = shelf.base_row(memory.id());
+                let vector = vector.map(|vector| vector.place);
+                Arc::make_mut(&mut shelf.changes).put(&memory, at, vector, base);
+            }
+            Decoded::Delete { kind, id } => {
+                let shelf = self.shelf_mut(kind);
+                let base = Arc::clone(&shelf.base);
+                let lookup = base.lookup();
+                let rows = lookup
+                    .row(&base.catalog, id)
+                    .into_iter()
+                    .chain(lookup.repeats(&base.catalog, id));
+                Arc::make_mut(&mut shelf.changes).delete(id, rows);
+            }
+            Decoded::Touch { kind, ids, time } => {
+                let shelf = self.shelf_mut(kind);
+                for id in ids {
+                    if shelf.find(id).is_some() {
+                        Arc::make_mut(&mut shelf.changes).touch(id, time);
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! One log on disk.
+//! One write-ahead log on disk.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -28,7 +28,7 @@ pub(crate) struct Log {
 
 /// Frames that were read.
 #[derive(Debug)]
-pub(crate) struct Tidings {
+pub(crate) struct Frames {
     bytes: Vec<u8>,
     payloads: Vec<std::ops::Range<usize>>,
     start: u64,
@@ -37,7 +37,7 @@ pub(crate) struct Tidings {
     pub(crate) torn: bool,
 }
 
-impl Tidings {
+impl Frames {
     /// The payloads, each with its offset in the log.
     pub(crate) fn payloads(&self) -> impl Iterator<Item = (u64, &[u8])> {
         self.payloads
@@ -164,17 +164,17 @@ impl Log {
     ///
     /// # Errors
     /// If the log is damaged or has become shorter.
-    pub(crate) fn read_on(&mut self) -> Result<Tidings, FileError> {
-        let tidings = self.read_from(self.end, u64::MAX)?;
-        self.end = tidings.end;
-        Ok(tidings)
+    pub(crate) fn poll(&mut self) -> Result<Frames, FileError> {
+        let frames = self.frames(self.end, u64::MAX)?;
+        self.end = frames.end;
+        Ok(frames)
     }
 
     /// Reads the frames from one place, which must be between two frames, to another.
     ///
     /// # Errors
     /// If the log is damaged, or shorter than that.
-    pub(crate) fn read_from(&self, start: u64, until: u64) -> Result<Tidings, FileError> {
+    pub(crate) fn frames(&self, start: u64, until: u64) -> Result<Frames, FileError> {
         let len = self.len()?.min(until);
         let damaged = |offset, reason: &str| FileError::Damaged {
             path: self.path.clone(),
@@ -194,7 +194,7 @@ impl Log {
             let reason = "a write that was acknowledged has another checksum";
             return Err(damaged(end, reason));
         }
-        Ok(Tidings {
+        Ok(Frames {
             payloads: scan.payloads,
             bytes,
             start,
@@ -348,8 +348,8 @@ mod tests {
 
     fn payloads(disk: &Arc<Faulty>) -> Vec<Vec<u8>> {
         let mut log = Log::over(Path::new("1.log"), Arc::clone(disk) as Arc<dyn Medium>).unwrap();
-        let tidings = log.read_on().unwrap();
-        tidings
+        let frames = log.poll().unwrap();
+        frames
             .payloads()
             .map(|(_, payload)| payload.to_vec())
             .collect()
@@ -394,7 +394,7 @@ mod tests {
             Arc::new(disk)
         })
         .unwrap();
-        other.read_on().unwrap();
+        other.poll().unwrap();
         other.append([&b"three, of a page"[..], b"four"]).unwrap();
         let mut written = vec![0; other.len().unwrap() as usize - before.len()];
         other.read_at(&mut written, before.len() as u64).unwrap();

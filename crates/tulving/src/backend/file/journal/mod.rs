@@ -1,18 +1,27 @@
-//! The journal: writes that are durable before they are part of the base.
+//! The journal: a write-ahead log of what is not yet part of the base, the directory's own files.
 //!
-//! A log is a header that binds it to the files that it changes ([`binding`]), then one frame for
-//! every write ([`frame`]), each holding operations ([`operation`]). [`log`] reads and appends.
+//! | module | holds |
+//! |---|---|
+//! | [`folder`] | where logs are, and which of them there are |
+//! | [`log`] | one log on disk: appending frames, and reading them |
+//! | [`binding`] | its header, with the fingerprint of the base that it changes |
+//! | [`frame`] | frames, of which one is one acknowledged write |
+//! | [`operation`] | what a frame says: put, delete, touch |
+//! | [`replay`] | doing it again, whoever reads the log |
 
 mod binding;
+mod folder;
 mod frame;
 mod log;
 mod medium;
 mod operation;
+mod replay;
 
 pub(super) use binding::{Bound, Header};
+pub(super) use folder::{folder, generations, log_path};
 pub(super) use frame::LARGEST;
-pub(super) use log::{Log, Tidings};
-pub(super) use operation::{Decoded, Operation, decode, encode};
+pub(super) use log::{Frames, Log};
+pub(super) use operation::{Decoded, Operation, encode};
 
 /// Looks through bytes as through a log that begins with them, and through a log that holds them,
 /// damaged in one place that they name. Nothing is made of what is found: it is there for a fuzzer.
@@ -20,10 +29,10 @@ pub(super) use operation::{Decoded, Operation, decode, encode};
 pub fn explore(bytes: &[u8]) {
     let path = std::path::Path::new("journal");
     let _ = Header::decode(path, bytes);
-    let _ = decode(bytes);
+    let _ = operation::decode(0, bytes);
     let salt = [0; 16];
     for payload in frame::scan(&salt, 0, bytes).payloads {
-        let _ = decode(&bytes[payload]);
+        let _ = operation::decode(payload.start as u64, &bytes[payload]);
     }
     let Some((place, rest)) = bytes.split_first_chunk::<4>() else {
         return;

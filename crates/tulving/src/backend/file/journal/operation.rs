@@ -1,6 +1,8 @@
-//! What a write does, as bytes.
+//! What a write does, as bytes: the payload of one frame.
 
+use super::super::catalog::Place;
 use super::super::vector_bytes;
+use crate::json::{self, Value};
 use crate::model::{Kind, Timestamp};
 
 /// One change of one memory or, for touches, of several.
@@ -33,19 +35,15 @@ pub(crate) enum Operation {
     },
 }
 
-/// An operation as it lies in a payload: long parts are borrowed, and their places known.
+/// An operation as it lies in a log: long parts are borrowed.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Decoded<'p> {
     /// See [`Operation::Put`].
     Put {
         kind: Kind,
-        record: &'p [u8],
-        /// Where the record begins in the payload.
-        record_at: usize,
-        /// Little-endian `f32`s; empty if there is no vector.
-        vector: &'p [u8],
-        /// Where the vector begins in the payload.
-        vector_at: usize,
+        record: Part<'p>,
+        /// Little-endian `f32`s.
+        vector: Option<Part<'p>>,
     },
     /// See [`Operation::Delete`].
     Delete { kind: Kind, id: &'p str },
@@ -55,6 +53,23 @@ pub(crate) enum Decoded<'p> {
         ids: Vec<&'p str>,
         time: Timestamp,
     },
+}
+
+/// A part of an operation, and where it lies in the log.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Part<'p> {
+    pub(crate) bytes: &'p [u8],
+    pub(crate) place: Place,
+}
+
+impl Part<'_> {
+    /// Returns the id that a record bears; `None` if it bears none.
+    pub(crate) fn id(&self) -> Option<String> {
+        match json::parse(self.bytes).ok()?.get("id") {
+            Some(Value::String(id)) => Some(id.storable().into_owned()),
+            _ => None,
+        }
+    }
 }
 
 const PUT: u8 = 1;
@@ -90,9 +105,14 @@ pub(crate) fn encode(operation: &Operation, out: &mut Vec<u8>) {
     }
 }
 
-/// Reads the operations of a payload; `None` if it is not what [`encode`] writes.
-pub(crate) fn decode(payload: &[u8]) -> Option<Vec<Decoded<'_>>> {
-    let mut reader = Reader { payload, at: 0 };
+/// Reads the operations of a payload that begins at `offset` of its log; `None` if it is not what
+/// [`encode`] writes.
+pub(crate) fn decode(offset: u64, payload: &[u8]) -> Option<Vec<Decoded<'_>>> {
+    let mut reader = Reader {
+        payload,
+        at: 0,
+        offset,
+    };
     let mut operations = Vec::new();
     while reader.at < payload.len() {
         let [tag] = reader.array()?;
@@ -100,17 +120,14 @@ pub(crate) fn decode(payload: &[u8]) -> Option<Vec<Decoded<'_>>> {
         let kind = *Kind::ALL.get(usize::from(kind))?;
         operations.push(match tag {
             PUT => {
-                let (record_at, record) = reader.long()?;
-                let (vector_at, vector) = reader.long()?;
-                if !vector.len().is_multiple_of(4) {
+                let (record, vector) = (reader.long()?, reader.long()?);
+                if !vector.bytes.len().is_multiple_of(4) {
                     return None;
                 }
                 Decoded::Put {
                     kind,
                     record,
-                    record_at,
-                    vector,
-                    vector_at,
+                    vector: (!vector.bytes.is_empty()).then_some(vector),
                 }
             }
             DELETE => Decoded::Delete {
@@ -151,6 +168,8 @@ fn long(bytes: &[u8], out: &mut Vec<u8>) {
 struct Reader<'p> {
     payload: &'p [u8],
     at: usize,
+    /// Where the payload begins in its log.
+    offset: u64,
 }
 
 impl<'p> Reader<'p> {
@@ -160,17 +179,19 @@ impl<'p> Reader<'p> {
         Some(*bytes)
     }
 
-    fn long(&mut self) -> Option<(usize, &'p [u8])> {
+    fn long(&mut self) -> Option<Part<'p>> {
         let length = u32::from_le_bytes(self.array()?) as usize;
-        let at = self.at;
-        let bytes = self.payload.get(at..)?.get(..length)?;
+        let bytes = self.payload.get(self.at..)?.get(..length)?;
+        let place = Place {
+            offset: self.offset + self.at as u64,
+            len: length as u64,
+        };
         self.at += length;
-        Some((at, bytes))
+        Some(Part { bytes, place })
     }
 
     fn text(&mut self) -> Option<&'p str> {
-        let (_, bytes) = self.long()?;
-        std::str::from_utf8(bytes).ok()
+        std::str::from_utf8(self.long()?.bytes).ok()
     }
 }
 
@@ -206,21 +227,28 @@ mod tests {
         for operation in &operations {
             encode(operation, &mut payload);
         }
-        let decoded = decode(&payload).unwrap();
+        let decoded = decode(1000, &payload).unwrap();
         let Decoded::Put {
             record,
-            record_at,
-            vector,
-            vector_at,
+            vector: Some(vector),
             ..
         } = decoded[0]
         else {
-            panic!("not a put")
+            panic!("not a put with a vector")
         };
-        assert_eq!(payload[record_at..record_at + 2], *record);
-        assert_eq!(payload[vector_at..vector_at + 8], *vector);
-        assert_eq!(vector, [0, 0, 0x80, 0x3F, 0, 0, 0, 0x80]);
-        assert!(matches!(decoded[1], Decoded::Put { vector: [], .. }));
+        let at = |part: Part<'_>| {
+            let start = part.place.offset as usize - 1000;
+            payload[start..start + part.place.len as usize].to_vec()
+        };
+        assert_eq!((at(record), record.bytes), (b"{}".to_vec(), &b"{}"[..]));
+        assert_eq!(
+            (at(vector), vector.bytes),
+            (
+                vector.bytes.to_vec(),
+                &[0, 0, 0x80, 0x3F, 0, 0, 0, 0x80][..]
+            )
+        );
+        assert!(matches!(decoded[1], Decoded::Put { vector: None, .. }));
         assert!(matches!(decoded[2], Decoded::Delete { id: "한", .. }));
         let expected = Decoded::Touch {
             kind: Kind::Node,
@@ -230,7 +258,7 @@ mod tests {
         assert_eq!(decoded[3], expected);
         for len in 1..payload.len() {
             // A payload that is cut ends between two operations, or is refused.
-            assert!(decode(&payload[..len]).is_none_or(|read| read.len() < 4));
+            assert!(decode(0, &payload[..len]).is_none_or(|read| read.len() < 4));
         }
     }
 }
