@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
+use tulving::ErrorClass;
+
 use crate::terminal::{Look, Screen};
 use crate::text::safe;
 
@@ -41,6 +43,23 @@ impl Exit {
     #[must_use]
     pub fn code(self) -> u8 {
         self as u8
+    }
+}
+
+// Which failure of the library ends the program how.
+impl From<ErrorClass> for Exit {
+    fn from(class: ErrorClass) -> Self {
+        match class {
+            ErrorClass::Bug => Self::Bug,
+            ErrorClass::Usage | ErrorClass::Configuration => Self::Usage,
+            ErrorClass::Invalid | ErrorClass::Conflict | ErrorClass::Unreadable => Self::Source,
+            ErrorClass::Damaged => Self::Different,
+            ErrorClass::Interrupted => Self::Interrupted,
+            ErrorClass::Unavailable | ErrorClass::Full => Self::Unreachable,
+            ErrorClass::Busy => Self::Locked,
+            ErrorClass::Refused => Self::Refused,
+            ErrorClass::NotFound => Self::NotFound,
+        }
     }
 }
 

@@ -2,31 +2,44 @@
 
 mod connection;
 mod database;
-mod memory;
+mod embed;
+mod files;
 mod output;
 mod source;
+mod store;
 mod transfer;
-
-pub(crate) use memory::{into_folders, moved};
 mod usage;
 
 use std::error::Error;
 
-use crate::exit::{CliError, Exit};
+use tulving::ErrorClass;
+
+use crate::exit::CliError;
 
 pub(crate) use database::identifier;
+pub(crate) use files::{into_folders, moved};
 pub(crate) use usage::{lost_id, misuse, no_command};
 
-/// An error with its own text as the message and what lies beneath it as causes.
-fn told(exit: Exit, error: &dyn Error) -> CliError {
-    let message = CliError::new(exit, error.to_string());
-    match error.source() {
+/// An error of the library: its own text as the message, what lies beneath it as causes, the exit code of its
+/// class, and what to do, where there is something.
+fn told(class: ErrorClass, error: &dyn Error, hint: Option<String>) -> CliError {
+    let message = CliError::new(class.into(), error.to_string());
+    let told = match error.source() {
         Some(source) => message.because(source),
         None => message,
+    };
+    match (hint, class) {
+        (Some(hint), _) => told.hint(hint),
+        (None, ErrorClass::Bug) => told.hint("tell us: this is a bug in tulving"),
+        (None, _) => told,
     }
 }
 
-/// An error that nobody but us can have made.
-fn bug(error: &dyn Error) -> CliError {
-    told(Exit::Bug, error).hint("tell us: this is a bug in tulving")
+#[cfg(test)]
+#[track_caller]
+fn check(error: impl Into<CliError>, exit: crate::exit::Exit, hint: &str) {
+    let told: CliError = error.into();
+    assert_eq!(told.exit, exit, "{told}");
+    let said = told.hint.clone().unwrap_or_default();
+    assert!(said.contains(hint), "{told}");
 }

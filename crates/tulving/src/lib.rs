@@ -12,6 +12,7 @@
 //! | [`record`] | memories as JSON records, and back |
 //! | [`json`] | JSON as Python writes it, with nothing changed |
 //! | [`model`] | plain data: who owns a memory ([`model::Scope`]), and what a memory is |
+//! | [`ErrorClass`] | what kind of failure an error is; each error that a caller sees says its class |
 //!
 //! Features, all on by default: `postgres` is [`backend::postgres`] and [`transfer`], `http` is
 //! [`embed::Http`]. Without them memory is in files, and nothing is compiled that reaches a network.
@@ -50,6 +51,7 @@
 
 pub mod backend;
 pub mod embed;
+mod error;
 pub mod fsutil;
 pub mod json;
 pub mod model;
@@ -60,6 +62,8 @@ pub mod showable;
 pub mod store;
 #[cfg(feature = "postgres")]
 pub mod transfer;
+
+pub use error::ErrorClass;
 
 /// Lower-case hexadecimal.
 #[must_use]

@@ -65,13 +65,12 @@ async fn a_search_says_that_it_would_miss_memories_until_they_are_indexed() {
     let fixture: PostgresFixture = fixture().await;
     fixture.database.batch(&rows_of_before(own().id()));
     let backend = fixture.backend(&options(1)).await;
-    match found(&backend).await {
-        Err(BackendError::Database(DatabaseError::Refused(Refusal::Unread {
-            rows, kind, ..
-        }))) => {
-            assert_eq!((rows, kind), (1200, "nodes"));
+    let refused = found(&backend).await.unwrap_err();
+    match refused.downcast_ref() {
+        Some(DatabaseError::Refused(Refusal::Unread { rows, kind, .. })) => {
+            assert_eq!((*rows, *kind), (1200, "nodes"));
         }
-        other => panic!("{other:?}"),
+        _ => panic!("{refused:?}"),
     }
     let indexed = fixture.target().index(own(), false, &|_| {}).await.unwrap();
     assert_eq!(indexed[0].words, 1200);

@@ -2,22 +2,15 @@
 
 use std::net::IpAddr;
 
-use tulving::backend::postgres::{Barrier, Credentials, DatabaseError, TlsFault};
+use tulving::backend::postgres::{Barrier, Credentials, TlsFault};
 
-use super::told;
-use crate::exit::{CliError, Exit};
 use crate::text::shell;
 
 const NOBODY: &str = "pg_isready -d \"$DATABASE_URL\"   (start the server, or correct host and port in DATABASE_URL)";
 const ELSEWHERE: &str = "correct host and port in DATABASE_URL; PostgreSQL listens on port 5432 unless somebody changed that";
 
-/// The error with what else is to be known of the attempt, and what to do about it.
-pub(super) fn unreachable(error: &DatabaseError, barrier: &Barrier, notes: &[String]) -> CliError {
-    let told = told(Exit::Unreachable, error).hint(hint(barrier));
-    notes.iter().fold(told, CliError::cause)
-}
-
-fn hint(barrier: &Barrier) -> String {
+/// What to do about what stands between us and a server.
+pub(super) fn hint(barrier: &Barrier) -> String {
     let hint = match barrier {
         Barrier::NobodyListens => NOBODY,
         Barrier::NoSocket { .. } => {

@@ -1,115 +1,116 @@
 //! What a database did not do.
 
+use tulving::ErrorClass;
 use tulving::backend::postgres::{DatabaseError, Fault, OwnerFlaw, Refusal, Standing};
 
-use super::{bug, connection, told};
+use super::{connection, told};
 use crate::config::create_command;
-use crate::exit::{CliError, Exit};
+use crate::exit::CliError;
 use crate::text::{owner_flag, shell};
 
 impl From<DatabaseError> for CliError {
     fn from(error: DatabaseError) -> Self {
-        match &error {
-            DatabaseError::Dsn(dsn) => told(Exit::Usage, dsn).hint(dsn.advice()),
-            DatabaseError::Unreachable { barrier, notes, .. } => {
-                connection::unreachable(&error, barrier, notes)
-            }
-            DatabaseError::TimedOut { .. } => told(Exit::Unreachable, &error)
-                .hint("the same command again; if it happens again, look what else keeps the server busy"),
-            DatabaseError::Lost { .. } => told(Exit::Unreachable, &error)
-                .hint("the same command again once the server answers; what was committed is kept"),
-            DatabaseError::Uncertain { .. } => told(Exit::Unreachable, &error)
-                .hint("look whether it is there once the server answers, then the same command again if not"),
-            DatabaseError::Stopped { .. } => told(Exit::Unreachable, &error)
-                .hint("the same command again; if it happens again, look what else keeps the server busy"),
-            DatabaseError::Busy { .. } => told(Exit::Unreachable, &error)
-                .hint("the same again in a moment; or a larger memory.postgres.pool_size in config.yaml"),
-            DatabaseError::DiskFull { .. } => told(Exit::Unreachable, &error)
-                .hint("free space on the server, then the same command again, to resume"),
-            DatabaseError::Locked { .. } => told(Exit::Locked, &error)
-                .hint("tulving runs list   (shows who is at work); then the same command again"),
-            DatabaseError::Refused(refusal) => {
-                let told = told(Exit::Refused, refusal);
-                match refusal_hint(refusal) {
-                    Some(hint) => told.hint(hint),
-                    None => told,
-                }
-            }
-            DatabaseError::Owner(flaw) => told(Exit::Usage, &error).hint(match flaw {
-                OwnerFlaw::Address { .. } => "an address with one @ and no spaces, such as --email ann@example.com",
-                _ => "a name that can be read",
-            }),
-            DatabaseError::DamagedRow { table, id, .. } => {
-                let delete = format!("DELETE FROM {table} WHERE id = '{}'", id.replace('\'', "''"));
-                told(Exit::Different, &error).hint(format!(
-                    "psql \"$DATABASE_URL\" -c 'SET ROLE tulving_app' -c \"SET tulving.scope_id = 'OWNER'\" -c {}   \
-                     (OWNER is the owner's id); then tulving index --rebuild, and tulving migrate, which writes anew what files have",
-                    shell(&delete)
-                ))
-            }
-            DatabaseError::Damaged { .. } => told(Exit::Different, &error).hint(
-                "tulving schema apply   (puts back rows that each owner needs); what else was changed by hand, a backup has",
-            ),
-            DatabaseError::Server { fault, .. } => {
-                let (exit, hint) = refused(*fault, &error);
-                told(exit, &error).hint(hint)
-            }
-            _ => bug(&error),
+        Self::from(&error)
+    }
+}
+
+impl From<&DatabaseError> for CliError {
+    fn from(error: &DatabaseError) -> Self {
+        let told = told(error.class(), error, hint(error));
+        match error {
+            DatabaseError::Unreachable { notes, .. } => notes.iter().fold(told, Self::cause),
+            _ => told,
         }
     }
 }
 
-/// What a server refused for a reason of its own: how the command ends, and what to do.
-fn refused(fault: Fault, error: &DatabaseError) -> (Exit, String) {
-    let (exit, hint) = match fault {
-        Fault::Exhausted => (
-            Exit::Unreachable,
-            "the same command again once the server has room, or its administrator has raised the limit that the cause names",
-        ),
-        Fault::Contended => (Exit::Locked, "the same command again"),
-        Fault::Broken => (
-            Exit::Unreachable,
-            "look into the server's log; then the same command again",
-        ),
-        Fault::Session => (
-            Exit::Refused,
-            "connect to the server itself, or to its pooler in session mode: another host or port in DATABASE_URL",
-        ),
+const BUSY_SERVER: &str =
+    "the same command again; if it happens again, look what else keeps the server busy";
+
+fn hint(error: &DatabaseError) -> Option<String> {
+    let hint = match error {
+        DatabaseError::Dsn(dsn) => return Some(dsn.advice().to_string()),
+        DatabaseError::Unreachable { barrier, .. } => return Some(connection::hint(barrier)),
+        DatabaseError::TimedOut { .. } | DatabaseError::Stopped { .. } => BUSY_SERVER,
+        DatabaseError::Lost { .. } => {
+            "the same command again once the server answers; what was committed is kept"
+        }
+        DatabaseError::Uncertain { .. } => {
+            "look whether it is there once the server answers, then the same command again if not"
+        }
+        DatabaseError::Busy { .. } => {
+            "the same again in a moment; or a larger memory.postgres.pool_size in config.yaml"
+        }
+        DatabaseError::DiskFull { .. } => {
+            "free space on the server, then the same command again, to resume"
+        }
+        DatabaseError::Locked { .. } => {
+            "tulving runs list   (shows who is at work); then the same command again"
+        }
+        DatabaseError::Refused(refusal) => return refusal_hint(refusal),
+        DatabaseError::Owner(OwnerFlaw::Address { .. }) => {
+            "an address with one @ and no spaces, such as --email ann@example.com"
+        }
+        DatabaseError::Owner(_) => "a name that can be read",
+        DatabaseError::DamagedRow { table, id, .. } => {
+            let delete = format!(
+                "DELETE FROM {table} WHERE id = '{}'",
+                id.replace('\'', "''")
+            );
+            return Some(format!(
+                "psql \"$DATABASE_URL\" -c 'SET ROLE tulving_app' -c \"SET tulving.scope_id = 'OWNER'\" -c {}   \
+                 (OWNER is the owner's id); then tulving index --rebuild, and tulving migrate, which writes anew what files have",
+                shell(&delete)
+            ));
+        }
+        DatabaseError::Server { fault, .. } => return Some(refused(*fault, error)),
+        error if error.class() == ErrorClass::Damaged => {
+            "tulving schema apply   (puts back rows that each owner needs); what else was changed by hand, a backup has"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// What to do about what a server refused for a reason of its own.
+fn refused(fault: Fault, error: &DatabaseError) -> String {
+    let hint = match fault {
+        Fault::Exhausted => {
+            "the same command again once the server has room, or its administrator has raised the limit that the cause names"
+        }
+        Fault::Contended => "the same command again",
+        Fault::Broken => "look into the server's log; then the same command again",
+        Fault::Session => {
+            "connect to the server itself, or to its pooler in session mode: another host or port in DATABASE_URL"
+        }
         Fault::Constraint => {
             let table = shell(&format!("\\d {}", error.table().unwrap_or("TABLE")));
-            let hint = format!(
+            return format!(
                 "psql \"$DATABASE_URL\" -c {table}   (shows the constraint; if somebody added it, take it away)"
             );
-            return (Exit::Refused, hint);
         }
         Fault::Foreign => {
             let function = error.function().unwrap_or("what the cause names");
-            let hint = format!("have it changed, or disabled, by whoever made it: {function}");
-            return (Exit::Refused, hint);
+            return format!("have it changed, or disabled, by whoever made it: {function}");
         }
-        Fault::Differs | Fault::Value => (
-            Exit::Refused,
-            "tulving schema apply   (puts back tables, indexes and rights; what became of a column, a backup has)",
-        ),
-        Fault::Unsupported => (
-            Exit::Refused,
-            "use PostgreSQL 15 or newer itself: other servers that speak its language may lack parts of it",
-        ),
-        Fault::TooLarge => (
-            Exit::Refused,
-            "something shorter, or less at a time: the cause names the limit; some can be raised on the server",
-        ),
-        Fault::Unready => (
-            Exit::Refused,
-            "the same command again once the server is ready; the cause says for what",
-        ),
-        Fault::Library => (
-            Exit::Refused,
-            "install on the server what the cause names (pgvector: such as apt install postgresql-18-pgvector), then the same command again",
-        ),
-        _ => (Exit::Refused, "look into the server's log, which says more"),
+        Fault::Differs | Fault::Value => {
+            "tulving schema apply   (puts back tables, indexes and rights; what became of a column, a backup has)"
+        }
+        Fault::Unsupported => {
+            "use PostgreSQL 15 or newer itself: other servers that speak its language may lack parts of it"
+        }
+        Fault::TooLarge => {
+            "something shorter, or less at a time: the cause names the limit; some can be raised on the server"
+        }
+        Fault::Unready => {
+            "the same command again once the server is ready; the cause says for what"
+        }
+        Fault::Library => {
+            "install on the server what the cause names (pgvector: such as apt install postgresql-18-pgvector), then the same command again"
+        }
+        _ => "look into the server's log, which says more",
     };
-    (exit, hint.to_owned())
+    hint.to_owned()
 }
 
 fn refusal_hint(refusal: &Refusal) -> Option<String> {
@@ -240,6 +241,7 @@ pub(crate) fn identifier(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit::Exit;
     use tulving::model::Scope;
 
     #[test]

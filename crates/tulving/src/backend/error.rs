@@ -1,10 +1,12 @@
 //! What can go wrong between a store and its backend.
 
+use std::error::Error as StdError;
+use std::fmt;
 use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::file::FileError;
+use crate::ErrorClass;
 use crate::model::{Key, Scope, Space};
 
 /// Why a backend did not do what it was asked.
@@ -45,11 +47,102 @@ pub enum BackendError {
         /// The space of the vector that was given.
         given: Arc<Space>,
     },
-    /// Files cannot be read or written.
+    /// What the backend keeps memories in failed, or refused.
     #[error(transparent)]
-    File(#[from] FileError),
-    /// The database did not do it.
-    #[error(transparent)]
-    #[cfg(feature = "postgres")]
-    Database(super::postgres::DatabaseError),
+    Storage(#[from] StorageError),
+}
+
+impl BackendError {
+    /// Returns what kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::UnknownScope { .. } | Self::WrongSpace { .. } => ErrorClass::Refused,
+            Self::NoSuchMemory { .. } => ErrorClass::NotFound,
+            Self::Exists { .. } => ErrorClass::Conflict,
+            Self::Changed { .. } => ErrorClass::Busy,
+            Self::Storage(error) => error.class,
+        }
+    }
+
+    /// Returns the backend's own error, if the backend failed with one of this type.
+    #[must_use]
+    pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
+        match self {
+            Self::Storage(error) => error.downcast_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// A failure of what a backend keeps memories in: the backend's own error, and its class. A clone is the same
+/// failure, for another caller whom it befell as well.
+#[derive(Debug, Clone)]
+pub struct StorageError {
+    class: ErrorClass,
+    source: Arc<dyn StdError + Send + Sync>,
+}
+
+impl StorageError {
+    /// Makes a failure of this class out of a backend's own error, which says what was being done to what and
+    /// why it failed.
+    #[must_use]
+    pub fn new(class: ErrorClass, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self {
+            class,
+            source: source.into().into(),
+        }
+    }
+
+    /// Returns what kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        self.class
+    }
+
+    /// Returns the backend's own error, if it is of this type.
+    #[must_use]
+    pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
+        self.source.downcast_ref()
+    }
+}
+
+// It reads as the backend's own error does, whose causes are its causes.
+impl fmt::Display for StorageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.source.fmt(f)
+    }
+}
+
+impl StdError for StorageError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.source()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backend_of_somebody_else_fails_with_an_error_of_its_own() {
+        #[derive(Debug, Error)]
+        #[error("writing to shelf {shelf}")]
+        struct ShelfError {
+            shelf: u32,
+            source: std::io::Error,
+        }
+        let source = std::io::Error::other("it is nailed shut");
+        let failed = StorageError::new(ErrorClass::Full, ShelfError { shelf: 3, source });
+        let error = crate::store::StoreError::from(BackendError::from(failed.clone()));
+        assert_eq!(error.class(), ErrorClass::Full);
+        assert_eq!(error.to_string(), "writing to shelf 3");
+        assert_eq!(
+            StdError::source(&error).unwrap().to_string(),
+            "it is nailed shut"
+        );
+        let error = BackendError::from(failed);
+        assert_eq!(error.downcast_ref::<ShelfError>().unwrap().shelf, 3);
+        assert!(error.downcast_ref::<std::io::Error>().is_none());
+    }
 }

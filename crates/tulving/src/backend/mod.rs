@@ -19,7 +19,7 @@ pub use candidates::{FoundBy, Matching, Nearest, Scored};
 pub use cluster::Cluster;
 pub use contract::Backend;
 pub use draft::{Draft, Entry};
-pub use error::BackendError;
+pub use error::{BackendError, StorageError};
 pub use filter::{Filter, Labels, tags};
 pub use listing::{Counts, Cursor, Listing, Order, Page};
 pub use sources::{ForeignSource, Placed, Sources};

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::ErrorClass;
+
 /// Texts that could not be embedded: none of them was.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -57,6 +59,26 @@ pub enum EmbedError {
     /// The work was cut off because the program ends.
     #[error("embedding was cut off")]
     Stopped(#[source] tokio::task::JoinError),
+}
+
+impl EmbedError {
+    /// Returns what kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Options(_)
+            | Self::Cache { .. }
+            | Self::Refused {
+                status: 401 | 403 | 404,
+                ..
+            } => ErrorClass::Configuration,
+            Self::Unreachable { .. }
+            | Self::TimedOut { .. }
+            | Self::Refused { .. }
+            | Self::Unusable { .. } => ErrorClass::Unavailable,
+            Self::Stopped(_) => ErrorClass::Bug,
+        }
+    }
 }
 
 /// What is wrong with an answer.

@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::own::{self, Access};
 use super::target::Target;
+use crate::ErrorClass;
 
 /// A file that a user named and that is to be written: looked at before the work that fills it.
 ///
@@ -47,6 +48,24 @@ pub struct OutputError {
     /// What is in the way.
     #[source]
     pub problem: OutputProblem,
+}
+
+impl OutputError {
+    /// Returns what kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match &self.problem {
+            OutputProblem::Io(_, source) if is_full(source.kind()) => ErrorClass::Full,
+            _ => ErrorClass::Usage,
+        }
+    }
+}
+
+fn is_full(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge
+    )
 }
 
 /// What is in the way of a file.

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::WordsOnly;
+use crate::ErrorClass;
 use crate::backend::{BackendError, ForeignSource};
 use crate::embed::EmbedError;
 use crate::model::{EmbeddingError, Kind};
@@ -108,4 +109,28 @@ pub enum StoreError {
         /// What was to be changed.
         field: &'static str,
     },
+}
+
+impl StoreError {
+    /// Returns what kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Backend(error) => error.class(),
+            Self::Embed(error) => error.class(),
+            Self::BadVector { .. } | Self::OtherModel(_) => ErrorClass::Configuration,
+            Self::NoEmbedder(_)
+            | Self::NoVector { .. }
+            | Self::EmptyQuery
+            | Self::ForeignSource { .. }
+            | Self::Blank { .. }
+            | Self::NoSuchField { .. } => ErrorClass::Usage,
+            Self::GivenVector(_) | Self::Flawed { .. } | Self::BadChange { .. } => {
+                ErrorClass::Invalid
+            }
+            Self::Differs { .. } => ErrorClass::Conflict,
+            Self::NoSuchMemory { .. } => ErrorClass::NotFound,
+            Self::Stopped => ErrorClass::Interrupted,
+        }
+    }
 }

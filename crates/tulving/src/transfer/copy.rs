@@ -101,13 +101,10 @@ impl Copying {
                 .write(chunk.kind, &rows, self.space_id, &replacing, first)
                 .await?;
             if written.rows != rows.len() as u64 || written.replaced != replacing.len() as u64 {
-                return Err(DatabaseError::Damaged {
-                    what: format!(
-                        "{} rows were sent to {}, {} arrived",
-                        rows.len(),
-                        chunk.kind.table(),
-                        written.rows
-                    ),
+                return Err(DatabaseError::RowsMissing {
+                    table: chunk.kind.table(),
+                    sent: rows.len() as u64,
+                    arrived: written.rows,
                 });
             }
         }

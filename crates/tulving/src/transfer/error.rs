@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::ErrorClass;
 use crate::backend::file::FileError;
 use crate::backend::file::layout::LayoutError;
 use crate::backend::file::pair::PairError;
@@ -178,6 +179,37 @@ pub enum TransferError {
         /// What it said.
         reason: String,
     },
+}
+
+impl TransferError {
+    /// Returns what kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Database(error) => error.class(),
+            // Whose memories are moved is said by the files: they are the source.
+            Self::File(FileError::OtherOwner { .. }) => ErrorClass::Invalid,
+            Self::File(error) => error.class(),
+            Self::Layout(_)
+            | Self::Pair(_)
+            | Self::CountMismatch { .. }
+            | Self::Malformed { .. } => ErrorClass::Unreadable,
+            Self::Width { .. }
+            | Self::Dimensions { .. }
+            | Self::Flawed { .. }
+            | Self::RowsFile { .. }
+            | Self::Foreign { .. }
+            | Self::NoRows { .. } => ErrorClass::Invalid,
+            Self::Io { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorClass::Full,
+                _ => ErrorClass::Usage,
+            },
+            Self::Output(error) => error.class(),
+            Self::Receipt { .. } => ErrorClass::Usage,
+            Self::Interrupted { .. } => ErrorClass::Interrupted,
+            Self::Worker { .. } => ErrorClass::Bug,
+        }
+    }
 }
 
 impl From<tokio::task::JoinError> for TransferError {

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tulving::ErrorClass;
 use tulving::backend::file::{FileBackend, FileError};
 use tulving::backend::{Backend as _, BackendError, Draft};
 use tulving::model::Memory;
@@ -28,8 +29,10 @@ async fn child_that_writes_until_the_disk_is_full() {
             Err(error) => break error,
         }
     };
-    let is_full =
-        |error: &BackendError| matches!(error, BackendError::File(FileError::DiskFull { .. }));
+    let is_full = |error: &BackendError| {
+        let is_full = matches!(error.downcast_ref(), Some(FileError::DiskFull { .. }));
+        is_full && error.class() == ErrorClass::Full
+    };
     assert!(is_full(&full), "{full:?}");
     // Still full, and still there.
     let draft = Draft::Whole(entry(acknowledged));

@@ -72,7 +72,7 @@ fn a_lock_that_is_held_is_waited_for_and_then_named() {
     lock.lock().unwrap();
     assert_eq!(world.numbers(&backend), [0], "readers do not wait");
     let error = world.try_insert(&backend, [1]).unwrap_err();
-    let BackendError::File(FileError::Locked { path, seconds: 5 }) = &error else {
+    let Some(FileError::Locked { path, seconds: 5 }) = error.downcast_ref() else {
         panic!("{error:?}")
     };
     assert_eq!(*path, world.path("journal/lock"));

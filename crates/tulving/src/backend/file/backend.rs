@@ -329,10 +329,7 @@ async fn apart<T: Send + 'static>(
 ) -> Result<T, BackendError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
-        Err(stopped) => Err(FileError::Together {
-            reason: format!("the work was stopped: {stopped}"),
-        }
-        .into()),
+        Err(stopped) => Err(FileError::Stopped(stopped).into()),
     }
 }
 

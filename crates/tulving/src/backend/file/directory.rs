@@ -15,7 +15,7 @@ use super::layout::Layout;
 use super::lock::{Lock, PATIENCE};
 use super::manifest::Manifest;
 use super::state::{State, Trust};
-use crate::backend::BackendError;
+use crate::backend::{BackendError, StorageError};
 use crate::fsutil::{self, Access};
 use crate::model::{Kind, Space};
 
@@ -187,10 +187,11 @@ impl Directory {
             // Those that were refused for themselves know it already; nobody was written. Those that
             // went back to the queue are still to be written: nothing is said of them.
             Err(error) => {
+                let error = StorageError::from(error);
                 let waiting = locked(&self.queue);
                 let is_waiting = |job| waiting.iter().any(|other| Arc::ptr_eq(other, job));
                 for job in jobs.iter().filter(|job| !is_waiting(job)) {
-                    locked(&job.outcome).get_or_insert_with(|| Err(error.again().into()));
+                    locked(&job.outcome).get_or_insert_with(|| Err(error.clone().into()));
                 }
             }
         }

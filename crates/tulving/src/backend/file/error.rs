@@ -10,6 +10,8 @@ use super::layout::LayoutError;
 use super::npy::NpyError;
 use super::origin::Fault;
 use super::pair::PairError;
+use crate::ErrorClass;
+use crate::backend::{BackendError, StorageError};
 use crate::json::ParseError;
 use crate::model::{Kind, Scope, Space};
 use crate::record::Flaw;
@@ -193,12 +195,9 @@ pub enum FileError {
         /// The journal.
         path: PathBuf,
     },
-    /// A write that was to be made together with this one failed.
-    #[error("{reason}")]
-    Together {
-        /// Why.
-        reason: String,
-    },
+    /// The work was cut off because the program ends.
+    #[error("the work was stopped: {0}")]
+    Stopped(tokio::task::JoinError),
     /// The operating system refused.
     #[error("{doing} {path}")]
     Io {
@@ -235,53 +234,48 @@ impl FileError {
 }
 
 impl FileError {
-    /// The same error for another who waited for the same write.
-    pub(crate) fn again(&self) -> Self {
-        let copy = |source: &io::Error| match source.raw_os_error() {
-            Some(code) => io::Error::from_raw_os_error(code),
-            None => io::Error::new(source.kind(), source.to_string()),
-        };
+    /// Returns what kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
         match self {
-            Self::DiskFull {
-                doing,
-                path,
-                source,
-            } => Self::DiskFull {
-                doing,
-                path: path.clone(),
-                source: copy(source),
-            },
-            Self::Io {
-                doing,
-                path,
-                source,
-            } => Self::Io {
-                doing,
-                path: path.clone(),
-                source: copy(source),
-            },
-            Self::Locked { path, seconds } => Self::Locked {
-                path: path.clone(),
-                seconds: *seconds,
-            },
-            Self::Poisoned { path } => Self::Poisoned { path: path.clone() },
-            Self::BaseChanged { changed, journal } => Self::BaseChanged {
-                changed: changed.clone(),
-                journal: journal.clone(),
-            },
-            Self::Damaged {
-                path,
-                offset,
-                reason,
-            } => Self::Damaged {
-                path: path.clone(),
-                offset: *offset,
-                reason: reason.clone(),
-            },
-            other => Self::Together {
-                reason: other.to_string(),
+            Self::Layout(error) => error.class(),
+            Self::NoOwner { .. }
+            | Self::OtherOwner { .. }
+            | Self::NotEmpty { .. }
+            | Self::Foreign { .. }
+            | Self::BaseChanged { .. }
+            | Self::Unfolded { .. }
+            | Self::Newer { .. }
+            | Self::OtherModel { .. } => ErrorClass::Refused,
+            Self::Pair(_)
+            | Self::CountMismatch { .. }
+            | Self::Record { .. }
+            | Self::Damaged { .. } => ErrorClass::Unreadable,
+            Self::Width { .. }
+            | Self::TooLarge { .. }
+            | Self::Refused { .. }
+            | Self::Unloadable { .. } => ErrorClass::Invalid,
+            Self::NoVectors { .. } => ErrorClass::Usage,
+            Self::Locked { .. } => ErrorClass::Busy,
+            Self::Poisoned { .. } | Self::Stopped(_) => ErrorClass::Unavailable,
+            Self::DiskFull { .. } => ErrorClass::Full,
+            Self::Io { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorClass::Full,
+                _ => ErrorClass::Configuration,
             },
         }
+    }
+}
+
+impl From<FileError> for StorageError {
+    fn from(error: FileError) -> Self {
+        Self::new(error.class(), error)
+    }
+}
+
+impl From<FileError> for BackendError {
+    fn from(error: FileError) -> Self {
+        Self::Storage(error.into())
     }
 }
 

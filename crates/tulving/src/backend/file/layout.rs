@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::ErrorClass;
 use crate::json::{self, Value};
 use crate::model::{Kind, PerKind};
 
@@ -86,6 +87,20 @@ pub enum LayoutError {
         /// Why it failed.
         source: io::Error,
     },
+}
+
+impl LayoutError {
+    /// Returns what kind of failure it is where memory is to be worked with.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::NoDirectory { .. } | Self::NothingThere { .. } | Self::Flat { .. } => {
+                ErrorClass::Refused
+            }
+            Self::Missing { .. } | Self::Manifest { .. } => ErrorClass::Unreadable,
+            Self::Io { .. } => ErrorClass::Configuration,
+        }
+    }
 }
 
 /// Where the files of a kind are, if nothing names other places. They are called after the kind.

@@ -9,7 +9,7 @@ use tokio_postgres::error::SqlState;
 
 use super::check::Target;
 use super::connect::Database;
-use super::error::{DatabaseError, Refusal};
+use super::error::DatabaseError;
 use super::holdings::Holdings;
 use super::place::Place;
 use super::pool::{Lent, Pool};
@@ -198,9 +198,7 @@ impl Backend for PostgresBackend {
             match self.insert_once(scope, &drafts, &mut keys).await {
                 Ok(()) => return Ok(keys),
                 // An id that was not asked for beforehand, or that came in between, is taken.
-                Err(BackendError::Database(error))
-                    if error.sql_state() == Some(&SqlState::UNIQUE_VIOLATION) =>
-                {
+                Err(error) if is_taken(&error) => {
                     let there = self.get(scope, &keys).await?;
                     let taken = keys
                         .into_iter()
@@ -209,7 +207,6 @@ impl Backend for PostgresBackend {
                     if let Some((key, _)) = taken {
                         return Err(BackendError::Exists { key });
                     }
-                    let error = BackendError::Database(error);
                     if !tries.again(&error).await {
                         return Err(error);
                     }
@@ -340,6 +337,12 @@ impl Backend for PostgresBackend {
     }
 }
 
+/// Whether a key was there already when it was to be written.
+fn is_taken(error: &BackendError) -> bool {
+    let error = error.downcast_ref::<DatabaseError>();
+    error.and_then(DatabaseError::sql_state) == Some(&SqlState::UNIQUE_VIOLATION)
+}
+
 /// How often something is tried, and when again.
 struct Tries {
     left: u32,
@@ -365,7 +368,7 @@ impl Tries {
 
     /// Waits and says whether to try again.
     async fn again(&mut self, error: &BackendError) -> bool {
-        let BackendError::Database(error) = error else {
+        let Some(error) = error.downcast_ref::<DatabaseError>() else {
             return false;
         };
         let passing = error.is_transient() || matches!(error, DatabaseError::Lost { .. });
@@ -376,17 +379,5 @@ impl Tries {
         tokio::time::sleep(self.pause).await;
         self.pause *= 2;
         true
-    }
-}
-
-impl From<DatabaseError> for BackendError {
-    fn from(error: DatabaseError) -> Self {
-        match error {
-            DatabaseError::Refused(Refusal::UnknownScope { scope, target }) => Self::UnknownScope {
-                scope,
-                place: target,
-            },
-            error => Self::Database(error),
-        }
     }
 }

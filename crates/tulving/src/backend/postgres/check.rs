@@ -114,8 +114,8 @@ impl Connection {
         ];
         let rows = scoped.finish(&look, "checking row-level security").await?;
         let [_, roles, tables] = rows.as_slice() else {
-            return Err(DatabaseError::Damaged {
-                what: "the database does not say who it is that asks".to_owned(),
+            return Err(DatabaseError::NoAnswer {
+                what: "who it is that asks",
             });
         };
         let open = |what: String, sql: Option<String>| Err(Refusal::WallOpen { what, sql }.into());

@@ -7,7 +7,9 @@ use super::barrier::Barrier;
 use super::dsn::DsnError;
 use super::owners::OwnerFlaw;
 use super::sqlstate::{Fault, functions};
-use crate::model::Scope;
+use crate::ErrorClass;
+use crate::backend::{BackendError, StorageError};
+use crate::model::{Kind, Scope, Space};
 
 /// A failed exchange with a database. `doing` says what was being done.
 #[derive(Debug, Error)]
@@ -122,11 +124,58 @@ pub enum DatabaseError {
         /// What is wrong with it.
         why: String,
     },
-    /// What came back is not what was stored: somebody changed it by hand.
-    #[error("{what}")]
-    Damaged {
-        /// What was found.
-        what: String,
+    /// A row is not there that every scope has for each kind of memory: somebody removed it by hand.
+    #[error("scope_kinds has no row {kind} of {scope}")]
+    NoScopeKind {
+        /// The scope.
+        scope: Scope,
+        /// The kind.
+        kind: Kind,
+    },
+    /// An embedding space is not there to which vectors refer: somebody removed it by hand.
+    #[error("there is no embedding space {number}")]
+    NoSpace {
+        /// Its number.
+        number: i32,
+    },
+    /// An embedding space was written and is not there: something in the database takes it away.
+    #[error("embedding_spaces does not keep {space}")]
+    SpaceNotKept {
+        /// The space.
+        space: Space,
+    },
+    /// A run is said to have moved memories of a kind that nobody knows: somebody changed its row by hand.
+    #[error("run_chunks.kind of run {run_id} is {kind:?}")]
+    UnknownRunKind {
+        /// The run.
+        run_id: uuid::Uuid,
+        /// What stands there.
+        kind: String,
+    },
+    /// Fewer rows were written than were sent: something in the database leaves some out.
+    #[error("{sent} rows were sent to {table}, {arrived} arrived")]
+    RowsMissing {
+        /// The table.
+        table: &'static str,
+        /// How many were sent.
+        sent: u64,
+        /// How many were written.
+        arrived: u64,
+    },
+    /// The server gives no answer to what every PostgreSQL answers.
+    #[error("the database does not say {what}")]
+    NoAnswer {
+        /// What was asked.
+        what: &'static str,
+    },
+    /// The connection string names no server.
+    #[error("no server to connect to")]
+    NoServer,
+    /// The pool of connections cannot be made.
+    #[error("cannot make a pool of connections: {reason}")]
+    NoPool {
+        /// Why.
+        reason: String,
     },
 }
 
@@ -403,6 +452,36 @@ fn within(schema: Option<&str>) -> String {
 }
 
 impl DatabaseError {
+    /// Returns what kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Dsn(_) | Self::Owner(_) => ErrorClass::Usage,
+            Self::Unreachable { .. }
+            | Self::TimedOut { .. }
+            | Self::Lost { .. }
+            | Self::Uncertain { .. }
+            | Self::Stopped { .. }
+            | Self::Busy { .. } => ErrorClass::Unavailable,
+            Self::DiskFull { .. } => ErrorClass::Full,
+            Self::Locked { .. } => ErrorClass::Busy,
+            Self::Refused(_) => ErrorClass::Refused,
+            Self::Server { fault, .. } => match fault {
+                Fault::Exhausted | Fault::Broken => ErrorClass::Unavailable,
+                Fault::Contended => ErrorClass::Busy,
+                _ => ErrorClass::Refused,
+            },
+            Self::DamagedRow { .. }
+            | Self::NoScopeKind { .. }
+            | Self::NoSpace { .. }
+            | Self::SpaceNotKept { .. }
+            | Self::UnknownRunKind { .. }
+            | Self::RowsMissing { .. }
+            | Self::NoAnswer { .. } => ErrorClass::Damaged,
+            Self::Statement { .. } | Self::NoServer | Self::NoPool { .. } => ErrorClass::Bug,
+        }
+    }
+
     /// Says of a missing right who lacks it, and what the login would have to be.
     pub(crate) fn lacking(mut self, login: Option<&str>, needed: Standing) -> Self {
         if let Self::Refused(Refusal::Privilege { role, standing, .. }) = &mut self {
@@ -497,6 +576,24 @@ impl DatabaseError {
                 source.as_ref().and_then(tokio_postgres::Error::code)
             }
             _ => None,
+        }
+    }
+}
+
+impl From<DatabaseError> for StorageError {
+    fn from(error: DatabaseError) -> Self {
+        Self::new(error.class(), error)
+    }
+}
+
+impl From<DatabaseError> for BackendError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Refused(Refusal::UnknownScope { scope, target }) => Self::UnknownScope {
+                scope,
+                place: target,
+            },
+            error => Self::Storage(error.into()),
         }
     }
 }

@@ -120,9 +120,9 @@ impl Holdings {
             space_id: row.get(2),
             tokenizer: row.get(3),
             kinds: PerKind::try_from_fn(|kind| {
-                kinds[kind].take().ok_or_else(|| DatabaseError::Damaged {
-                    what: format!("scope_kinds has no row {kind} of {scope}"),
-                })
+                kinds[kind]
+                    .take()
+                    .ok_or_else(|| DatabaseError::NoScopeKind { scope, kind })
             })?,
         })
     }

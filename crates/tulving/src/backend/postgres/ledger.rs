@@ -379,8 +379,9 @@ impl Scoped<'_> {
         rows.iter()
             .map(|row| {
                 let kind: &str = row.get(0);
-                let kind = Kind::named(kind).ok_or_else(|| DatabaseError::Damaged {
-                    what: format!("run_chunks.kind of run {run_id} is {kind:?}"),
+                let kind = Kind::named(kind).ok_or_else(|| DatabaseError::UnknownRunKind {
+                    run_id,
+                    kind: kind.to_owned(),
                 })?;
                 Ok(RunChunk {
                     kind,

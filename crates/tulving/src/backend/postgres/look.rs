@@ -222,9 +222,7 @@ impl Connection {
         let rows = rows.doing("looking at the database")?;
         match rows.first().and_then(|rows| rows.first()) {
             Some(row) => Ok(Facts::read(row, polls.is_ok())),
-            None => Err(DatabaseError::Damaged {
-                what: "the database does not say what it is".to_owned(),
-            }),
+            None => Err(DatabaseError::NoAnswer { what: "what it is" }),
         }
     }
 }

@@ -98,8 +98,8 @@ impl Pool {
                 wait,
             }),
             // There is a runtime for its timeouts, which is all it could miss.
-            Err(error) => Err(DatabaseError::Damaged {
-                what: error.to_string(),
+            Err(error) => Err(DatabaseError::NoPool {
+                reason: error.to_string(),
             }),
         }
     }

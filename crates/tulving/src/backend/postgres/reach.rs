@@ -54,9 +54,7 @@ pub(super) async fn reach(dsn: &Dsn) -> Result<Reached, DatabaseError> {
     match failed.pop() {
         Some((endpoint, error)) => Err(error.told(dsn, endpoint, &failed)),
         // There is always one.
-        None => Err(DatabaseError::Damaged {
-            what: "no server to connect to".to_owned(),
-        }),
+        None => Err(DatabaseError::NoServer),
     }
 }
 

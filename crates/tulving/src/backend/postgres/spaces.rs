@@ -29,8 +29,8 @@ impl Connection {
         let make = "INSERT INTO embedding_spaces (provider, model, dims) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
         self.unscoped(Rights::Member, &[of(make, space)], DOING)
             .await?;
-        let missing = || DatabaseError::Damaged {
-            what: format!("embedding_spaces does not keep {space}"),
+        let missing = || DatabaseError::SpaceNotKept {
+            space: space.clone(),
         };
         self.find_space(space).await?.ok_or_else(missing)
     }
@@ -100,9 +100,8 @@ impl Spaces {
             };
             self.note(row.get(0), Arc::new(space));
         }
-        self.seen(number).ok_or_else(|| DatabaseError::Damaged {
-            what: format!("there is no embedding space {number}"),
-        })
+        self.seen(number)
+            .ok_or_else(|| DatabaseError::NoSpace { number })
     }
 }
 
