@@ -299,6 +299,41 @@ async fn writers_of_one_memory_lose_nothing_of_each_other() {
 }
 
 #[tokio::test]
+async fn a_directory_is_made_once_and_then_opened_for_its_owner() {
+    let home = tempfile::tempdir().unwrap();
+    let directory = home.path().join("memory");
+    let open = || Store::open_or_create(directory.clone(), Arc::new(Builtin::new()));
+
+    let nothing = Store::open_directory(directory.clone(), Arc::new(Builtin::new())).await;
+    assert!(nothing.is_err() && !directory.exists());
+
+    let together = tokio::join!(open(), open(), open());
+    let owners = [together.0, together.1, together.2].map(|memory| memory.unwrap().owner());
+    assert_eq!(owners, [owners[0]; 3]);
+
+    open()
+        .await
+        .unwrap()
+        .add(vec![NewNode::new("q", "a")])
+        .await
+        .unwrap();
+    let again = Store::open_directory(directory.clone(), Arc::new(Builtin::new()))
+        .await
+        .unwrap();
+    assert_eq!(again.owner(), owners[0]);
+    assert_eq!(again.count(&Filter::default()).await.unwrap().total(), 1);
+}
+
+#[tokio::test]
+async fn a_directory_of_something_else_is_left_alone() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("thesis.tex"), "x").unwrap();
+    let refused = Store::open_or_create(home.path(), Arc::new(Builtin::new())).await;
+    assert!(refused.is_err());
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
 async fn files_answer_as_memory_does_until_one_word_differs() {
     let strict = pool().await;
     let directory = tempfile::tempdir().unwrap();
@@ -340,9 +375,5 @@ fn side<'s>(name: &'s str, store: &'s ScopedStore) -> parity::Side<'s> {
 }
 
 fn page(limit: usize) -> Page {
-    Page {
-        order: tulving::backend::Order::Newest,
-        after: None,
-        limit,
-    }
+    Page::default().limit(limit)
 }

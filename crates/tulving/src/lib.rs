@@ -21,33 +21,82 @@
 //! nothing and knows no terminal. Who subscribes to spans of `tracing` sees each call of a backend
 //! (target `tulving::backend`): its name, and whether of a user or a tenant.
 //!
+//! # Memory in files
+//!
+//! In Cargo.toml: `tulving`, and `tokio = { version = "1", features = ["macros", "rt-multi-thread"] }`.
+//! [`uuid`] is re-exported. The first run makes the directory, and every later one finds it:
+//!
 //! ```
-//! use tulving::backend::file::FileBackend;
-//! use tulving::model::Scope;
-//! use tulving::store::{NewNode, Query, Store, StoreConfig};
+//! use std::sync::Arc;
 //!
-//! # let runtime = tokio::runtime::Runtime::new()?;
-//! # runtime.block_on(async {
-//! # let directory = std::env::temp_dir().join(uuid::Uuid::new_v4().to_string());
-//! let me = Scope::User(uuid::Uuid::new_v4());
-//! let config = StoreConfig::files(&directory);
-//! FileBackend::create(&directory, me, Some(config.embedder.space()))?;
+//! use tulving::embed::Builtin;
+//! use tulving::store::{NewNode, Query, Store};
 //!
-//! let memory = Store::open(config).await?.scope(me);
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = std::env::temp_dir().join(format!("tulving-{}", tulving::uuid::Uuid::new_v4()));
+//! # let before = directory.clone();
+//! # for run in 1..=2 {
+//! # let directory = before.clone();
+//! // The built-in model turns texts into vectors; `embed::Http` asks a server.
+//! let memory = Store::open_or_create(directory, Arc::new(Builtin::new())).await?;
 //! memory
-//!     .add(vec![NewNode::new(
-//!         "Why did the worker hang?",
-//!         "The connection pool was exhausted; its size is 32 now.",
-//!     )])
+//!     .add(vec![
+//!         NewNode::new(
+//!             "Why did the worker hang?",
+//!             "The connection pool was exhausted; its size is 32 now.",
+//!         )
+//!         .tags(["ops"]),
+//!     ])
 //!     .await?; // it survives the loss of power from here on
 //!
-//! let found = memory.search(&Query::text("pool size")).await?;
-//! assert!(found.hits[0].snippet.text.contains("The connection pool was exhausted"));
-//! # std::fs::remove_dir_all(&directory)?;
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! # })?;
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! let found = memory.search(&Query::text("pool size").top_k(5)).await?;
+//! println!("{}", found.prompt(4_000)); // at most so many characters, marked as data
+//! # assert!(found.hits[0].snippet.text.contains("The connection pool was exhausted"));
+//! # assert_eq!(found.hits.len(), run);
+//! # }
+//! # std::fs::remove_dir_all(&before)?;
+//! # Ok(())
+//! # }
 //! ```
+//!
+//! # Memory in PostgreSQL
+//!
+//! A database holds the memories of many owners; its tables are made by `tulving schema apply`, or
+//! [`backend::postgres::Connection::apply_schema`], and its owners by `tulving user create`, or
+//! [`backend::postgres::Connection::create_user`]. A directory is moved there by `tulving migrate`, or
+//! [`transfer`].
+//!
+#![cfg_attr(feature = "postgres", doc = "```no_run")]
+#![cfg_attr(not(feature = "postgres"), doc = "```ignore")]
+//! use std::sync::Arc;
+//!
+//! use tulving::backend::postgres::{Database, Dsn};
+//! use tulving::embed::Builtin;
+//! use tulving::model::Scope;
+//! use tulving::parity::{self, Side};
+//! use tulving::store::{Store, StoreConfig};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let dsn: Dsn = "postgresql://me@localhost/memories".parse()?;
+//! let store = Store::open(StoreConfig::postgres(Database::new(dsn))).await?;
+//! let ann = Scope::User("3f2b8c1e-7d4a-4e0b-9c55-0a1b2c3d4e5f".parse()?);
+//! let moved = store.scope(ann); // her memories, and nobody else's
+//!
+//! // The same questions to the directory that they came from.
+//! let files = Store::open_directory("memory", Arc::new(Builtin::new())).await?;
+//! let (files, moved) = (
+//!     Side { name: "files", store: &files },
+//!     Side { name: "database", store: &moved },
+//! );
+//! let parity = parity::compare(files, moved, 100, &|_, _| {}).await?;
+//! assert!(parity.holds());
+//! # Ok(())
+//! # }
+//! ```
+
+pub use uuid;
 
 pub mod backend;
 pub mod embed;

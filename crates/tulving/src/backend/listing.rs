@@ -38,6 +38,14 @@ impl From<&Facts> for Cursor {
 }
 
 /// Which part of a listing is wanted.
+///
+/// ```
+/// use tulving::backend::{Order, Page};
+///
+/// let newest = Page::default().limit(50);
+/// let oldest = Page { order: Order::Oldest, ..Page::default() };
+/// # let _ = (newest, oldest);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// In which order.
@@ -46,6 +54,33 @@ pub struct Page {
     pub after: Option<Cursor>,
     /// At most so many.
     pub limit: usize,
+}
+
+impl Default for Page {
+    /// The 20 newest.
+    fn default() -> Self {
+        Self {
+            order: Order::Newest,
+            after: None,
+            limit: 20,
+        }
+    }
+}
+
+impl Page {
+    /// At most so many.
+    #[must_use]
+    pub fn limit(mut self, memories: usize) -> Self {
+        self.limit = memories;
+        self
+    }
+
+    /// Goes on after this place: [`Listing::next`] of the page before.
+    #[must_use]
+    pub fn after(mut self, place: Cursor) -> Self {
+        self.after = Some(place);
+        self
+    }
 }
 
 /// A part of a listing.

@@ -1,5 +1,6 @@
 //! Vectors that name their space.
 
+use std::fmt;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -7,7 +8,9 @@ use thiserror::Error;
 use super::Space;
 
 /// A vector of one space: as wide as the space says, and finite.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// `Debug` shows the space, and not the numbers.
+#[derive(Clone, PartialEq)]
 pub struct Embedding {
     space: Arc<Space>,
     numbers: Vec<f32>,
@@ -72,9 +75,21 @@ impl Embedding {
     }
 }
 
+impl fmt::Debug for Embedding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Embedding({})", self.space)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn debug_names_the_space_and_shows_no_numbers() {
+        let shown = format!("{:?}", three(&[0.25, 0.5, 0.75]).unwrap());
+        assert_eq!(shown, "Embedding(m (3 numbers))");
+    }
 
     fn three(numbers: &[f32]) -> Result<Embedding, EmbeddingError> {
         Embedding::new(Arc::new(Space::local("m", 3)), numbers.to_vec())

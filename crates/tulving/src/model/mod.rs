@@ -11,6 +11,7 @@ mod memory;
 mod node;
 mod scope;
 mod space;
+mod tags;
 mod timestamp;
 
 pub use blank::is_blank;
@@ -28,4 +29,5 @@ pub use node::{
 };
 pub use scope::{Scope, ScopeKind};
 pub use space::Space;
-pub use timestamp::{Timestamp, Zone};
+pub use tags::Tags;
+pub use timestamp::{NotATime, Timestamp, Zone};

@@ -1,12 +1,37 @@
 //! Points in time, as memories name them.
 
+use std::str::FromStr;
+use std::time::SystemTime;
+
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, Time};
 use jiff::fmt::temporal::Pieces;
+use thiserror::Error;
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z, within the years 1 to 9999.
+///
+/// ```
+/// use std::time::SystemTime;
+/// use tulving::model::Timestamp;
+///
+/// let time: Timestamp = "2024-01-15T10:30:00+01:00".parse()?;
+/// assert_eq!(time.isoformat(), "2024-01-15T09:30:00+00:00");
+/// assert!(time < Timestamp::try_from(SystemTime::now())?);
+/// # Ok::<(), tulving::model::NotATime>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(i64);
+
+/// Why something is no [`Timestamp`].
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NotATime {
+    /// The text is not of ISO 8601.
+    #[error("{0}")]
+    Text(String),
+    /// It lies outside the years 1 to 9999.
+    #[error("the year is not within 1 to 9999")]
+    Year,
+}
 
 /// Whether a text named its zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +72,9 @@ impl Timestamp {
     /// Reads ISO 8601. A time without a zone is UTC; what is finer than a microsecond is cut off.
     ///
     /// # Errors
-    /// Says why the text is not a time.
-    pub fn parse(text: &str) -> Result<(Self, Zone), String> {
-        let pieces = Pieces::parse(text).map_err(|why| why.to_string())?;
+    /// If the text is not a time, or its year is not within 1 to 9999.
+    pub fn parse(text: &str) -> Result<(Self, Zone), NotATime> {
+        let pieces = Pieces::parse(text).map_err(|why| NotATime::Text(why.to_string()))?;
         // A date alone is midnight.
         let civil = pieces
             .date()
@@ -63,7 +88,7 @@ impl Timestamp {
             .ok()
             .and_then(Self::from_micros)
             .map(|time| (time, zone))
-            .ok_or_else(|| "the year is not within 1 to 9999".to_owned())
+            .ok_or(NotATime::Year)
     }
 
     /// As Python's `isoformat` writes an aware UTC time: `2024-01-15T10:30:00.000001+00:00`.
@@ -90,9 +115,49 @@ impl Timestamp {
     }
 }
 
+impl FromStr for Timestamp {
+    type Err = NotATime;
+
+    /// Reads ISO 8601; a time without a zone is UTC.
+    fn from_str(text: &str) -> Result<Self, NotATime> {
+        Self::parse(text).map(|(time, _)| time)
+    }
+}
+
+impl TryFrom<SystemTime> for Timestamp {
+    type Error = NotATime;
+
+    /// Converts the system's time; what is finer than a microsecond is cut off.
+    fn try_from(time: SystemTime) -> Result<Self, NotATime> {
+        let micros = match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_micros()),
+            Err(before) => {
+                i64::try_from(before.duration().as_nanos().div_ceil(1000)).map(|micros| -micros)
+            }
+        };
+        let time = micros.ok().and_then(Self::from_micros);
+        time.ok_or(NotATime::Year)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn the_systems_time_is_cut_to_a_microsecond_also_before_1970() {
+        let epoch = SystemTime::UNIX_EPOCH;
+        let micros = |time| Timestamp::try_from(time).map(Timestamp::micros);
+        assert_eq!(micros(epoch + Duration::from_nanos(1_999)), Ok(1));
+        assert_eq!(micros(epoch - Duration::from_nanos(1)), Ok(-1));
+        assert_eq!(micros(epoch - Duration::from_nanos(2_000)), Ok(-2));
+        let far = epoch + Duration::from_secs(8_000 * 366 * 86_400);
+        assert_eq!(micros(far), Ok(8_000 * 366 * 86_400_000_000));
+        let farther = epoch + Duration::from_secs(9_000 * 366 * 86_400);
+        assert_eq!(micros(farther), Err(NotATime::Year));
+    }
 
     fn read(text: &str) -> (String, Zone) {
         let (time, zone) = Timestamp::parse(text).unwrap();

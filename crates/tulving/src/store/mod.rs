@@ -17,7 +17,7 @@ pub use error::StoreError;
 pub use found::{Found, Hit, WordsOnly};
 pub use new_conversation::{NewConversation, NewMessage, Role};
 pub use new_node::NewNode;
-pub use open::{Place, Store, StoreConfig};
+pub use open::{Location, Store, StoreConfig};
 pub use query::{Limit, Mode, Query};
 pub use remember::{IfThere, NewMemory, Outcome, Remembered};
 pub use scoped::{Added, ScopedStore};

@@ -5,9 +5,19 @@ use uuid::Uuid;
 use super::remember::{Part, Placing};
 use crate::backend::{ForeignSource, Sources};
 use crate::json::{Text, Value};
-use crate::model::{Json, Node, Timestamp};
+use crate::model::{Json, Node, Tags, Timestamp};
 
 /// A question and its answer, to be remembered.
+///
+/// ```
+/// use tulving::store::NewNode;
+///
+/// let node = NewNode::new("Why did the worker hang?", "The pool was exhausted.")
+///     .tags(["ops", "postgres"])
+///     .created_at("2024-01-15T10:30:00Z".parse()?);
+/// # let _ = node;
+/// # Ok::<(), tulving::model::NotATime>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NewNode {
     /// Its id; one that goes with its place in the conversation if absent.
@@ -46,6 +56,20 @@ impl NewNode {
             answer: answer.into(),
             ..Self::default()
         }
+    }
+
+    /// Gives it tags: topics, where they are texts alone.
+    #[must_use]
+    pub fn tags(mut self, tags: impl Into<Tags>) -> Self {
+        self.tags = Some(tags.into().into());
+        self
+    }
+
+    /// Says when it was said.
+    #[must_use]
+    pub fn created_at(mut self, time: Timestamp) -> Self {
+        self.created_at = Some(time);
+        self
     }
 
     /// The fields of its record that columns cannot hold.

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::traced::Traced;
 use super::{ScopedStore, StoreError};
-use crate::backend::file::FileBackend;
+use crate::backend::file::{FileBackend, FileError, Site};
 #[cfg(feature = "postgres")]
 use crate::backend::postgres::{Database, PostgresBackend, PostgresOptions};
 use crate::backend::{Backend, BackendError};
@@ -15,7 +17,7 @@ use crate::model::Scope;
 /// Where memory lives.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Place {
+pub enum Location {
     /// In a data directory.
     Files(PathBuf),
     /// In PostgreSQL.
@@ -27,7 +29,7 @@ pub enum Place {
 #[derive(Debug, Clone)]
 pub struct StoreConfig {
     /// Where memory lives.
-    pub place: Place,
+    pub location: Location,
     /// What turns texts into vectors.
     pub embedder: Arc<dyn Embedder>,
 }
@@ -37,7 +39,7 @@ impl StoreConfig {
     #[must_use]
     pub fn files(directory: impl Into<PathBuf>) -> Self {
         Self {
-            place: Place::Files(directory.into()),
+            location: Location::Files(directory.into()),
             embedder: Arc::new(Builtin::new()),
         }
     }
@@ -47,7 +49,7 @@ impl StoreConfig {
     #[must_use]
     pub fn postgres(database: Database) -> Self {
         Self {
-            place: Place::Postgres(Box::new(database), PostgresOptions::default()),
+            location: Location::Postgres(Box::new(database), PostgresOptions::default()),
             embedder: Arc::new(Builtin::new()),
         }
     }
@@ -93,20 +95,67 @@ impl Store {
     /// # Errors
     /// If it is not there or cannot be read.
     pub async fn open(config: StoreConfig) -> Result<Self, StoreError> {
-        let backend: Arc<dyn Backend> = match config.place {
-            // A large directory takes a while when it is opened for the first time.
-            Place::Files(directory) => {
-                let opened = tokio::task::spawn_blocking(move || FileBackend::open(&directory));
-                let opened = opened.await.map_err(|_| StoreError::Stopped)?;
-                Arc::new(opened.map_err(BackendError::from)?)
+        let backend: Arc<dyn Backend> = match config.location {
+            Location::Files(directory) => {
+                Arc::new(off_the_runtime(move || FileBackend::open(&directory)).await?)
             }
             #[cfg(feature = "postgres")]
-            Place::Postgres(database, options) => {
+            Location::Postgres(database, options) => {
                 let opened = PostgresBackend::open(*database, &options).await;
                 Arc::new(opened.map_err(BackendError::from)?)
             }
         };
         Ok(Self::new(backend, config.embedder))
+    }
+
+    /// Opens a data directory, which holds the memories of one owner: those.
+    ///
+    /// # Errors
+    /// If it is no data directory, has no owner, or cannot be read.
+    pub async fn open_directory(
+        directory: impl Into<PathBuf>,
+        embedder: Arc<dyn Embedder>,
+    ) -> Result<ScopedStore, StoreError> {
+        let directory = directory.into();
+        Self::of_one(move || FileBackend::open(&directory), embedder).await
+    }
+
+    /// Opens a data directory, or makes one for a new user where there is none. Whose it is then
+    /// says [`ScopedStore::owner`]; to choose, call [`FileBackend::create`] first.
+    ///
+    /// # Errors
+    /// As [`open_directory`](Self::open_directory); if there is something else, or the directory
+    /// cannot be made.
+    pub async fn open_or_create(
+        directory: impl Into<PathBuf>,
+        embedder: Arc<dyn Embedder>,
+    ) -> Result<ScopedStore, StoreError> {
+        let (directory, space) = (directory.into(), embedder.space().clone());
+        let open = move || match Site::survey(&directory)? {
+            Site::Vacant => {
+                let owner = Scope::User(Uuid::new_v4());
+                match FileBackend::create(&directory, owner, Some(&space)) {
+                    // Somebody else made it meanwhile.
+                    Err(FileError::NotEmpty { .. }) => FileBackend::open(&directory),
+                    made => made,
+                }
+            }
+            Site::Unclaimed(_) | Site::Owned(_) => FileBackend::open(&directory),
+        };
+        Self::of_one(open, embedder).await
+    }
+
+    async fn of_one(
+        open: impl FnOnce() -> Result<FileBackend, FileError> + Send + 'static,
+        embedder: Arc<dyn Embedder>,
+    ) -> Result<ScopedStore, StoreError> {
+        let (files, owner) = off_the_runtime(move || {
+            let files = open()?;
+            let owner = files.owner()?;
+            Ok((files, owner))
+        })
+        .await?;
+        Ok(Self::new(Arc::new(files), embedder).scope(owner))
     }
 
     /// A store over a backend that is open.
@@ -123,4 +172,14 @@ impl Store {
     pub fn scope(&self, scope: Scope) -> ScopedStore {
         ScopedStore::new(self.backend.clone(), self.embedder.clone(), scope)
     }
+}
+
+/// Opens files on a thread of its own: a large directory takes a while when it is opened for the
+/// first time.
+async fn off_the_runtime<T: Send + 'static>(
+    open: impl FnOnce() -> Result<T, FileError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let opened = tokio::task::spawn_blocking(open).await;
+    let opened = opened.map_err(|_| StoreError::Stopped)?;
+    Ok(opened.map_err(BackendError::from)?)
 }

@@ -1,8 +1,8 @@
 //! What is asked of a memory.
 
 use crate::backend::Filter;
-use crate::model::{Kind, PerKind};
-use crate::search::fusion::Fusion;
+use crate::model::{Kind, PerKind, Timestamp};
+use crate::search::fusion::{Fusion, Recency};
 
 /// A question to a scope's memory.
 ///
@@ -10,9 +10,10 @@ use crate::search::fusion::Fusion;
 /// use tulving::store::{Mode, Query};
 ///
 /// let query = Query::text("how did we fix the async timeout?").top_k(5);
+/// let recent = Query::text("async timeout").recency(30.0).min_score(0.2);
 /// let words_only = Query::text("E0599").mode(Mode::Keyword);
 /// let similar = Query::like("mem_0123456789abcdef").mode(Mode::Vector);
-/// # let _ = (query, words_only, similar);
+/// # let _ = (query, recent, words_only, similar);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
@@ -138,6 +139,23 @@ impl Query {
     #[must_use]
     pub fn top_k(mut self, hits: usize) -> Self {
         self.limit = Limit::Total(hits);
+        self
+    }
+
+    /// Leaves out hits that score less, on the scale of the answer.
+    #[must_use]
+    pub fn min_score(mut self, least: f64) -> Self {
+        self.min_score = Some(least);
+        self
+    }
+
+    /// Prefers recent memories: one that is so many days old now counts half.
+    #[must_use]
+    pub fn recency(mut self, half_life_days: f64) -> Self {
+        self.fusion.recency = Some(Recency {
+            now: Timestamp::now(),
+            half_life_days,
+        });
         self
     }
 
