@@ -1,9 +1,8 @@
 //! Commands that are printed as advice: pasted as they stand, they are about the same memory.
 
-use clap::{Command, CommandFactory as _};
+use clap::Command;
 use tulving::model::ScopeKind;
 
-use crate::cli::Cli;
 use crate::config::{Overrides, parse_id};
 use crate::text::shell;
 
@@ -11,9 +10,9 @@ impl Overrides {
     /// The advice with these flags in each command of ours that it names: those that the command
     /// takes and does not have. What was said of a memory in a file or a variable holds by itself.
     #[must_use]
-    pub fn repeated_in(&self, advice: &str) -> String {
+    pub fn repeated_in(&self, cli: &Command, advice: &str) -> String {
         const PROGRAM: &str = "tulving ";
-        let mut cli = Cli::command();
+        let mut cli = cli.clone();
         cli.build();
         let mut parts = advice.split(PROGRAM);
         let mut text = parts.next().unwrap_or_default().to_owned();
@@ -103,7 +102,10 @@ fn command(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
+    use crate::cli::Cli;
     use crate::config::Backend;
 
     const ANN: &str = "3f2b8c1e-7d4a-4e0b-9c55-0a1b2c3d4e5f";
@@ -165,8 +167,8 @@ mod tests {
             ("use a newer tulving", "use a newer tulving".to_owned()),
             ("use the tulving that made it", "use the tulving that made it".to_owned()),
         ] {
-            assert_eq!(typed.repeated_in(advice), told);
-            assert_eq!(Overrides::default().repeated_in(advice), advice);
+            assert_eq!(typed.repeated_in(&Cli::command(), advice), told);
+            assert_eq!(Overrides::default().repeated_in(&Cli::command(), advice), advice);
         }
     }
 
@@ -178,7 +180,7 @@ mod tests {
             ..Overrides::default()
         };
         assert_eq!(
-            typed.repeated_in("tulving list"),
+            typed.repeated_in(&Cli::command(), "tulving list"),
             "tulving list --schema='-it'\\''s'"
         );
     }

@@ -1,15 +1,12 @@
-//! The command line: what may be typed, and the manual of it.
+//! The command line: what may be typed.
 
-use std::path::PathBuf;
-
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::commands::{
     add, compact, completions, config, delete, doctor, get, index, init, list, man, migrate, runs,
     schema, search, tenant, update, user, verify,
 };
-use crate::config::{Backend, Env, Overrides};
-use crate::terminal::{Colour, Face};
+use crate::global::Global;
 
 /// Long-term memory for AI assistants: files first, PostgreSQL when it grows, and a proof that
 /// nothing was lost on the way.
@@ -29,73 +26,6 @@ pub struct Cli {
     /// What to do; nothing prints the help.
     #[command(subcommand)]
     pub command: Option<Command>,
-}
-
-/// Flags that every command takes. They come before the environment, and that before the file.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Global options")]
-pub struct Global {
-    /// The configuration file [default: config.yaml, if there is one here]
-    #[arg(long, global = true, value_name = "FILE", value_parser = crate::config::path())]
-    pub config: Option<PathBuf>,
-
-    /// Where memory lives [default: file]
-    #[arg(long, global = true, value_name = "BACKEND")]
-    pub backend: Option<Backend>,
-
-    // A text, because the error for a wrong one is ours: it says how to get a right one.
-    /// Works for this user
-    #[arg(long, global = true, value_name = "UUID", conflicts_with = "tenant_id")]
-    pub user_id: Option<String>,
-
-    /// Works for this tenant; with `user create`, the tenant that the new user belongs to
-    #[arg(long, global = true, value_name = "UUID")]
-    pub tenant_id: Option<String>,
-
-    /// The data directory [default: data]
-    #[arg(long, global = true, value_name = "DIR", value_parser = crate::config::path())]
-    pub data_dir: Option<PathBuf>,
-
-    /// The schema of the database that the tables are in [default: the first of the search path]
-    #[arg(long, global = true, value_name = "NAME")]
-    pub schema: Option<String>,
-
-    /// Prints the result as one JSON object on stdout, an error too
-    #[arg(long, global = true)]
-    pub json: bool,
-
-    /// When output is coloured; `auto` respects the environment variables NO_COLOR and CLICOLOR_FORCE
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: Colour,
-
-    /// Asks nothing: every question is answered with yes
-    #[arg(long, short = 'y', global = true)]
-    pub yes: bool,
-
-    /// Replaces the output file of a command if it exists already
-    #[arg(long, global = true)]
-    pub force: bool,
-}
-
-impl Global {
-    /// How the program is to speak.
-    #[must_use]
-    pub fn face(&self, env: &Env) -> Face {
-        Face::new(self.json, self.color, env)
-    }
-
-    /// What of it overrides the configuration.
-    #[must_use]
-    pub fn overrides(&self) -> Overrides {
-        Overrides {
-            config: self.config.clone(),
-            backend: self.backend,
-            user_id: self.user_id.clone(),
-            tenant_id: self.tenant_id.clone(),
-            data_dir: self.data_dir.clone(),
-            schema: self.schema.clone(),
-        }
-    }
 }
 
 /// The commands.
@@ -220,6 +150,40 @@ impl Command {
             Self::Tenant(tenant::Command::Create(create)) => create.output.is_some(),
             Self::Man(pages) => pages.out.is_some(),
             _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::manual::is_shown;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    /// The commands that do something, under all others.
+    fn leaves(command: &clap::Command) -> Vec<clap::Command> {
+        let below: Vec<&clap::Command> =
+            command.get_subcommands().filter(|c| is_shown(c)).collect();
+        if below.is_empty() {
+            return vec![command.clone()];
+        }
+        below.into_iter().flat_map(leaves).collect()
+    }
+
+    #[test]
+    fn every_command_says_what_json_it_prints() {
+        let mut root = Cli::command();
+        root.build();
+        for command in leaves(&root) {
+            let after = command.get_after_help().map(ToString::to_string);
+            let says = after.is_some_and(|after| after.contains("With --json:\n{"));
+            assert!(says, "{} says nothing of --json", command.get_name());
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What every command is handed.
 
+use clap::Command;
 use tulving::backend::postgres::{Connection, Database, DatabaseError, Dsn};
 
-use crate::cli::Global;
 use crate::config::{Backend, Config, Env, Overrides};
 use crate::exit::CliError;
+use crate::global::Global;
 use crate::terminal::{Face, Screen};
 
 /// The configuration and the wishes that hold for every command. [`crate::memory`] opens what
@@ -23,6 +24,8 @@ pub struct Context {
     pub out: Screen,
     /// What stderr can show.
     pub err: Screen,
+    /// The command line, which advice is written in.
+    pub cli: Command,
 }
 
 impl Context {
@@ -30,30 +33,39 @@ impl Context {
     ///
     /// # Errors
     /// As [`Config::load`].
-    pub fn new(global: &Global) -> Result<Self, CliError> {
-        Self::with(Config::load(global.overrides(), Env::process())?, global)
+    pub fn new(global: &Global, cli: Command) -> Result<Self, CliError> {
+        Self::with(
+            Config::load(global.overrides(), Env::process())?,
+            global,
+            cli,
+        )
     }
 
     /// The same for commands that show what is wrong with the configuration.
     ///
     /// # Errors
     /// As [`Config::look`].
-    pub fn forgiving(global: &Global) -> Result<Self, CliError> {
-        Self::with(Config::look(global.overrides(), Env::process())?, global)
+    pub fn forgiving(global: &Global, cli: Command) -> Result<Self, CliError> {
+        Self::with(
+            Config::look(global.overrides(), Env::process())?,
+            global,
+            cli,
+        )
     }
 
     /// The same for the command that makes the configuration.
     ///
     /// # Errors
     /// As [`Config::load_if_there`].
-    pub fn before_configuration(global: &Global) -> Result<Self, CliError> {
+    pub fn before_configuration(global: &Global, cli: Command) -> Result<Self, CliError> {
         Self::with(
             Config::load_if_there(global.overrides(), Env::process())?,
             global,
+            cli,
         )
     }
 
-    fn with(config: Config, global: &Global) -> Result<Self, CliError> {
+    fn with(config: Config, global: &Global, cli: Command) -> Result<Self, CliError> {
         let Face { json, out, err } = global.face(&Env::process());
         let yes = global.yes;
         Ok(Self {
@@ -63,13 +75,14 @@ impl Context {
             force: global.force,
             out,
             err,
+            cli,
         })
     }
 
     /// The advice with the flags in its commands that say which memory is meant.
     #[must_use]
     pub fn advice(&self, advice: &str) -> String {
-        self.config.flags().repeated_in(advice)
+        self.config.flags().repeated_in(&self.cli, advice)
     }
 
     /// An error of a data directory. What it advises is about this directory, also where memory is
@@ -82,7 +95,7 @@ impl Context {
         };
         match (self.config.backend(), &error.hint) {
             (Ok(Backend::Postgres), Some(hint)) => CliError {
-                hint: Some(in_files.repeated_in(hint)),
+                hint: Some(in_files.repeated_in(&self.cli, hint)),
                 ..error
             },
             _ => error,

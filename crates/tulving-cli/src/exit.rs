@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use tulving::ErrorClass;
 
-use crate::terminal::{Look, Screen};
 use crate::text::safe;
 
 /// The exit codes, which scripts rely on. A code keeps its meaning.
@@ -130,23 +129,16 @@ impl CliError {
         self
     }
 
-    /// Returns the error as a person reads it. Lines are not broken: what to type is copied.
+    /// Returns the error as a person reads it, with these words before the message and before what to
+    /// do. Lines are not broken: what to type is copied.
     #[must_use]
-    pub fn render(&self, screen: Screen) -> String {
-        let mut text = format!(
-            "{} {}\n",
-            screen.paint(Look::Bad, "error:"),
-            safe(&self.message)
-        );
+    pub fn render(&self, error: &str, advice: &str) -> String {
+        let mut text = format!("{error} {}\n", safe(&self.message));
         for cause in &self.causes {
             text.push_str(&format!("  caused by: {}\n", safe(cause)));
         }
         if let Some(hint) = &self.hint {
-            text.push_str(&format!(
-                "  {} {}\n",
-                screen.paint(Look::Advice, "try:"),
-                safe(hint)
-            ));
+            text.push_str(&format!("  {advice} {}\n", safe(hint)));
         }
         text
     }
@@ -166,7 +158,7 @@ fn plain(text: &str) -> String {
 
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.render(Screen::PLAIN))
+        f.write_str(&self.render("error:", "try:"))
     }
 }
 

@@ -8,7 +8,6 @@ mod output;
 mod source;
 mod store;
 mod transfer;
-mod usage;
 
 use std::error::Error;
 
@@ -18,7 +17,6 @@ use crate::exit::CliError;
 
 pub(crate) use database::identifier;
 pub(crate) use files::{into_folders, moved};
-pub(crate) use usage::{lost_id, misuse, no_command};
 
 /// An error of the library: its own text as the message, what lies beneath it as causes, the exit code of its
 /// class, and what to do, where there is something.

@@ -3,7 +3,8 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`cli`] | the command line |
+//! | [`cli`], [`global`] | the command line |
+//! | `dispatch` | from the command that was typed to the function that does it |
 //! | [`commands`] | the commands, one file each |
 //! | [`context`] | what every command is handed |
 //! | [`memory`] | the memory that the configuration names |
@@ -11,6 +12,7 @@
 //! | [`filter`] | which memories are meant, from options or JSON |
 //! | [`input`] | texts, vectors and memories from files and stdin |
 //! | [`exit`] | exit codes and errors |
+//! | `misuse` | a command line that was not understood |
 //! | `failure` | the library's errors, with exit code and what to do |
 //! | [`output`] | results on stdout |
 //! | [`wire`] | the objects that `--json` prints |
@@ -29,15 +31,18 @@ pub mod commands;
 pub mod config;
 pub mod confirm;
 pub mod context;
+mod dispatch;
 pub mod embedder;
 pub mod exit;
 mod failure;
 pub mod filter;
+pub mod global;
 pub mod input;
 pub mod interrupt;
 pub mod kinds;
 pub mod manual;
 pub mod memory;
+mod misuse;
 pub mod output;
 pub mod page;
 pub mod progress;
@@ -51,7 +56,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Parser as _, ValueEnum as _};
+use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
 
 use cli::Cli;
 use config::Env;
@@ -64,7 +69,7 @@ pub fn main(args: &[OsString]) -> ExitCode {
     let env = Env::process();
     let face = face_before_parsing(args, &env);
     bug::end_on_panic(face);
-    if let Some(error) = failure::lost_id(args) {
+    if let Some(error) = misuse::lost_id(args) {
         output::error(&error, face);
         return error.exit.into();
     }
@@ -72,9 +77,9 @@ pub fn main(args: &[OsString]) -> ExitCode {
         Ok(Cli {
             global,
             command: None,
-        }) if args.len() > 1 => Err(failure::no_command(&global)),
+        }) if args.len() > 1 => Err(misuse::no_command(&global)),
         Ok(cli) => run(cli),
-        Err(error) => answered(&error, face).unwrap_or_else(|| Err(failure::misuse(&error, args))),
+        Err(error) => answered(&error, face).unwrap_or_else(|| Err(misuse::misuse(&error, args))),
     };
     match done {
         Ok(exit) => exit.into(),
@@ -112,11 +117,13 @@ fn run(cli: Cli) -> Result<Exit, CliError> {
     let runtime = runtime
         .map_err(|error| CliError::new(Exit::Bug, "starting the runtime failed").because(&error))?;
     let typed = cli.global.overrides();
-    let done = runtime.block_on(commands::run(cli));
+    let done = runtime.block_on(dispatch::run(cli));
     // A task that still reads or writes must not keep a finished program alive.
     runtime.shutdown_background();
     done.map_err(|error| CliError {
-        hint: error.hint.map(|hint| typed.repeated_in(&hint)),
+        hint: error
+            .hint
+            .map(|hint| typed.repeated_in(&Cli::command(), &hint)),
         ..error
     })
 }

@@ -3,21 +3,19 @@
 use std::fmt::Write as _;
 
 use clap::builder::StyledStr;
-use clap::{Arg, ArgAction, Command, CommandFactory as _};
+use clap::{Arg, ArgAction, Command};
 
-use crate::cli::Cli;
 use crate::config::KEYS;
 
-/// The help that `tulving` alone prints.
+/// Returns the help that `tulving` alone prints.
 #[must_use]
-pub fn short() -> StyledStr {
-    Cli::command().render_help()
+pub fn short(mut root: Command) -> StyledStr {
+    root.render_help()
 }
 
-/// Every command, its usage and its options, as Markdown.
+/// Returns every command, its usage and its options, as Markdown.
 #[must_use]
-pub fn markdown() -> String {
-    let mut root = Cli::command();
+pub fn markdown(mut root: Command) -> String {
     // Gives each command its full name in its usage.
     root.build();
     let mut out = String::from(
@@ -149,7 +147,8 @@ fn options<'a>(out: &mut String, args: impl Iterator<Item = &'a Arg>) {
     }
 }
 
-fn is_shown(command: &Command) -> bool {
+/// Whether a command is told of in manuals.
+pub(crate) fn is_shown(command: &Command) -> bool {
     !command.is_hide_set() && command.get_name() != "help"
 }
 
@@ -160,31 +159,6 @@ fn is_own(arg: &Arg) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    /// The commands that do something, under all others.
-    fn leaves(command: &Command) -> Vec<Command> {
-        let below: Vec<&Command> = command.get_subcommands().filter(|c| is_shown(c)).collect();
-        if below.is_empty() {
-            return vec![command.clone()];
-        }
-        below.into_iter().flat_map(leaves).collect()
-    }
-
-    #[test]
-    fn every_command_says_what_json_it_prints() {
-        let mut root = Cli::command();
-        root.build();
-        for command in leaves(&root) {
-            let after = command.get_after_help().map(ToString::to_string);
-            let says = after.is_some_and(|after| after.contains("With --json:\n{"));
-            assert!(says, "{} says nothing of --json", command.get_name());
-        }
-    }
 
     #[test]
     fn codes_are_told_apart_from_commas() {

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tulving::backend::file::{Compaction, FileBackend, FileError};
-use tulving::backend::postgres::{PostgresBackend, PostgresOptions};
+use tulving::backend::postgres::PostgresOptions;
 use tulving::embed::{ApiKey, Builtin, Embedder, Http, HttpOptions};
 use tulving::model::Scope;
-use tulving::store::{ScopedStore, Store};
+use tulving::store::{self, ScopedStore, Store, StoreConfig};
 
 use crate::config::{Backend, Embedding, nobody_named};
 use crate::context::Context;
@@ -18,7 +18,7 @@ use crate::text::owner_flag;
 
 /// Where memory lives.
 #[derive(Debug)]
-pub enum Home {
+pub enum Location {
     /// In this data directory.
     Files(PathBuf),
     /// In the database that the configuration names.
@@ -30,10 +30,10 @@ impl Context {
     ///
     /// # Errors
     /// When the configuration cannot be understood.
-    pub fn home(&self) -> Result<Home, CliError> {
+    pub fn location(&self) -> Result<Location, CliError> {
         Ok(match self.config.backend()? {
-            Backend::File => Home::Files(self.config.data_dir()?),
-            Backend::Postgres => Home::Database,
+            Backend::File => Location::Files(self.config.data_dir()?),
+            Backend::Postgres => Location::Database,
         })
     }
 
@@ -55,10 +55,10 @@ impl Context {
     }
 
     async fn open(&self, embedder: Arc<dyn Embedder>) -> Result<ScopedStore, CliError> {
-        match self.home()? {
-            Home::Files(directory) => self.in_files(&directory, embedder),
+        match self.location()? {
+            Location::Files(directory) => self.in_files(directory, embedder).await,
             // A database keeps the memories of many and names none as its own.
-            Home::Database => self.in_database(self.config.scope()?, embedder).await,
+            Location::Database => self.in_database(self.config.scope()?, embedder).await,
         }
     }
 
@@ -66,14 +66,15 @@ impl Context {
     ///
     /// # Errors
     /// As [`Self::memory`].
-    pub fn in_files(
+    pub async fn in_files(
         &self,
-        directory: &Path,
+        directory: PathBuf,
         embedder: Arc<dyn Embedder>,
     ) -> Result<ScopedStore, CliError> {
-        let files = FileBackend::open(directory).map_err(|error| self.of_files(error))?;
-        let owner = self.owner_of(directory, &files)?;
-        Ok(Store::new(Arc::new(files), embedder).scope(owner))
+        let memory = Store::open_directory(&directory, embedder).await;
+        let memory = memory.map_err(|error| self.of_files(error))?;
+        self.owner_is(&directory, memory.owner())?;
+        Ok(memory)
     }
 
     /// An owner's memory in the database that the configuration names.
@@ -89,8 +90,9 @@ impl Context {
             pool_size: self.config.pool_size()?,
             ..PostgresOptions::default()
         };
-        let backend = PostgresBackend::open(self.database()?, &options).await?;
-        Ok(Store::new(Arc::new(backend), embedder).scope(owner))
+        let location = store::Location::Postgres(Box::new(self.database()?), options);
+        let config = StoreConfig { location, embedder };
+        Ok(Store::open(config).await?.scope(owner))
     }
 
     /// The owner whose memories are moved: the one that is named, else that of the data directory.
@@ -149,7 +151,7 @@ impl Context {
     /// # Errors
     /// When the directory cannot be opened, belongs to somebody else, or cannot be written.
     pub fn compact(&self, rebase: bool) -> Result<Option<Compaction>, CliError> {
-        let Home::Files(directory) = self.home()? else {
+        let Location::Files(directory) = self.location()? else {
             return Ok(None);
         };
         match FileBackend::open(&directory) {

@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Command, CommandFactory as _};
 
-use crate::cli::{Cli, Global};
+use crate::cli::Cli;
 use crate::exit::CliError;
+use crate::global::Global;
 
 /// What clap did not take, and the help to read.
 pub(crate) fn misuse(error: &clap::Error, args: &[OsString]) -> CliError {

@@ -77,10 +77,13 @@ pub fn aside(text: &str) {
 /// Prints why a command failed: for a person on stderr, and where JSON is wanted as one object on
 /// stdout too, so that a program that reads stdout gets exactly one object however the command ends.
 pub fn error(error: &CliError, face: Face) {
+    let (label, advice) = (
+        face.err.paint(Look::Bad, "error:"),
+        face.err.paint(Look::Advice, "try:"),
+    );
+    let text = error.render(&label, &advice);
     // Nothing can be told to anyone if stderr is gone.
-    let _ = std::io::stderr()
-        .lock()
-        .write_all(error.render(face.err).as_bytes());
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
     if face.json {
         let _ = json(&wire::Failure::from(error));
     }

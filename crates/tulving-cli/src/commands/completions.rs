@@ -1,14 +1,13 @@
 //! `tulving completions`: what a shell needs to complete the command line.
 
-use clap::{Args, CommandFactory as _};
+use clap::Args;
 use clap_complete::Shell;
 use serde_json::json;
 
-use crate::cli::Cli;
 use crate::exit::{CliError, Exit};
 use crate::output;
 
-/// Prints what a shell needs to complete commands and options
+/// Prints a script for a shell that completes commands and options
 ///
 /// Put it where the shell looks, such as `tulving completions bash >
 /// ~/.local/share/bash-completion/completions/tulving`, `tulving completions zsh > ~/.zfunc/_tulving`
@@ -26,14 +25,13 @@ pub struct Completions {
 ///
 /// # Errors
 /// When the result cannot be written.
-pub fn run(completions: &Completions, json: bool) -> Result<Exit, CliError> {
+pub fn run(
+    completions: &Completions,
+    mut root: clap::Command,
+    json: bool,
+) -> Result<Exit, CliError> {
     let mut script = Vec::new();
-    clap_complete::generate(
-        completions.shell,
-        &mut Cli::command(),
-        "tulving",
-        &mut script,
-    );
+    clap_complete::generate(completions.shell, &mut root, "tulving", &mut script);
     let script = String::from_utf8_lossy(&script);
     if json {
         output::json(&json!({"shell": completions.shell.to_string(), "script": script}))?;

@@ -13,23 +13,23 @@ use tulving::store::WordsOnly;
 use crate::context::Context;
 use crate::embedder::one_model;
 use crate::exit::{CliError, Exit};
-use crate::memory::Home;
+use crate::memory::Location;
 use crate::output;
 use crate::table::beside;
 use crate::terminal::{Look, Screen};
 use crate::text::safe;
 use crate::wire;
 
-/// Checks whether everything is in order, and says what to do where it is not
+/// Checks whether everything is in order, and says how to repair what is not
 ///
-/// Looks at the configuration and at the place where memory lives; changes nothing. Exit 0 if
-/// nothing fails; warnings do not count.
+/// Checks the configuration and the place where memory lives, and changes nothing. The exit code is 0 if
+/// no check fails; warnings do not count.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"ok\": BOOL, \"checks\": [{\"name\": TEXT, \"status\": \"ok\", \"warn\" or \"fail\", \"detail\": TEXT, \"hint\": TEXT or null}]}")]
 pub struct Doctor {
-    /// Asks the data directory and the database the same questions, made of the owner's memories,
-    /// and compares hits, order, counts and errors
+    /// Asks the data directory and the database the same questions, made from the owner's memories, and
+    /// compares hits, order, counts and errors
     ///
     /// Both are read, whatever `backend:` says. Exit 5 if an answer differs. Where the database answers
     /// through the index of a large scope, every memory that it finds must have the scores that the files
@@ -44,7 +44,7 @@ pub struct Doctor {
     #[arg(long)]
     pub deep: bool,
 
-    /// How many memories to make questions of
+    /// How many memories to make questions from
     #[arg(long, value_name = "N", default_value_t = 200, requires = "parity")]
     pub questions: usize,
 }
@@ -125,11 +125,11 @@ impl Check {
 pub async fn run(doctor: Doctor, cx: &Context) -> Result<Exit, CliError> {
     let mut told = Told::new(cx);
     told.add(configuration(cx))?;
-    match cx.home() {
-        Ok(Home::Files(directory)) => {
+    match cx.location() {
+        Ok(Location::Files(directory)) => {
             told.add(files::checks(&directory, doctor.deep, cx).await)?;
         }
-        Ok(Home::Database) => told.add(database::checks(doctor.deep, cx).await)?,
+        Ok(Location::Database) => told.add(database::checks(doctor.deep, cx).await)?,
         // The check of the configuration has said it.
         Err(_) => {}
     }

@@ -7,17 +7,17 @@ mod file;
 use std::path::Path;
 use std::sync::Arc;
 
-use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, Command};
 use serde_json::json;
 use tulving::model::{Scope, Space};
 
-use super::migrate::Cast;
-use crate::cli::Global;
+use super::cast::Cast;
 use crate::config::Overrides;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::memory::Home;
+use crate::global::Global;
+use crate::memory::Location;
 use crate::output;
 use crate::table::summary;
 use crate::text::shell;
@@ -25,33 +25,35 @@ use crate::wire;
 
 /// Makes a configuration and a data directory, or gives an owner to a directory that is there
 ///
-/// Writes config.yaml, unless there is one, and a data directory that belongs to the owner that
-/// `--user-id` or `--tenant-id` names, or to a new user. A directory that holds memories of nobody
-/// yet gets this owner; its memories stay as they are. A directory that holds anything else is
-/// refused and not touched. Run again, it says what is there and changes nothing.
+/// Writes config.yaml, unless there is one, and a data directory for the owner that `--user-id` or
+/// `--tenant-id` names, or for a new user. If the directory holds memories that have no owner, it gets
+/// this one; the memories do not change. A directory that holds anything else is refused and not changed.
+/// A second run shows what exists and changes nothing.
 ///
-/// `--model` says which model made the vectors that are there, so that memories are found by meaning too
-/// once the configuration names a server that runs it.
+/// `--model` names the model that made the existing vectors. Once the configuration names a server that
+/// runs this model, memories are found by meaning too.
 ///
 /// With `--backend postgres` no directory is made. DATABASE_URL names the database, in which `tulving
 /// schema apply` has made the tables. The owner is the one that `--user-id` or `--tenant-id` names, or
-/// else a user with the address `--email`, who is made if not there. Then config.yaml is written.
+/// else the user with the address `--email`, who is created if the database has no such user. Then
+/// config.yaml is written.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"config\": PATH, \"data_dir\": PATH (with PostgreSQL \"database\": TEXT), \"owner\": {\"kind\": \"user\" or \"tenant\", \"id\": UUID}, \"created\": [PATH…]}")]
 pub struct Init {
-    /// The model that made the vectors of a directory which does not say so, such as
-    /// sentence-transformers/all-MiniLM-L6-v2; known by its usual names [default: BAAI/bge-m3 for vectors
-    /// of 1024 numbers, else none]
+    /// The model that made the vectors, if the directory does not name it, such as
+    /// sentence-transformers/all-MiniLM-L6-v2; its usual short names are understood [default: BAAI/bge-m3
+    /// for vectors of 1024 numbers, else none]
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub model: Option<String>,
 
-    /// With PostgreSQL: the e-mail address of the user whose memory it is, who is made if not there
+    /// With PostgreSQL: the e-mail address of the user whose memory it is; the user is created if there
+    /// is none
     #[arg(long, value_name = "ADDRESS")]
     pub email: Option<String>,
 
-    /// Rounds 64-bit vectors to 32 bits when they are read, though that loses digits; their file
-    /// changes when the journal is folded in
+    /// Rounds 64-bit vectors to 32 bits when they are read, although digits are lost; their file changes
+    /// when the journal is written into it
     #[arg(long, value_name = "TYPE")]
     pub cast: Option<Cast>,
 }
@@ -78,13 +80,13 @@ struct Made {
 /// # Errors
 /// When the directory belongs to somebody or something else (exit 9), cannot be read or cannot be
 /// written.
-pub async fn run(init: &Init, global: &Global) -> Result<Exit, CliError> {
+pub async fn run(init: &Init, global: &Global, cli: &Command) -> Result<Exit, CliError> {
     // Once more, should another have written the configuration meanwhile: then that one holds.
     for _ in 0..2 {
-        let cx = Context::before_configuration(global)?;
-        let directory = match cx.home()? {
-            Home::Files(directory) => directory,
-            Home::Database => return database::see_to(init, &cx).await,
+        let cx = Context::before_configuration(global, cli.clone())?;
+        let directory = match cx.location()? {
+            Location::Files(directory) => directory,
+            Location::Database => return database::see_to(init, &cx).await,
         };
         if let Some(email) = &init.email {
             return Err(CliError::usage(
@@ -101,7 +103,7 @@ pub async fn run(init: &Init, global: &Global) -> Result<Exit, CliError> {
             return Ok(Exit::Done);
         }
     }
-    let cx = Context::before_configuration(global)?;
+    let cx = Context::before_configuration(global, cli.clone())?;
     let path = cx.config.usual_file().display();
     Err(
         CliError::usage(format!("{path} is there, and cannot be read"))
@@ -169,6 +171,7 @@ fn next_steps(cx: &Context, written: bool) -> String {
         false => typed.clone(),
     };
     needed.repeated_in(
+        &cx.cli,
         "\nNext:\n  tulving add --question \"Why did the worker hang?\" --answer \"The pool was exhausted.\"\n  tulving search \"worker\"\n",
     )
 }

@@ -6,7 +6,6 @@ use clap::{Args, CommandFactory as _};
 use clap_mangen::Man;
 use serde_json::json;
 
-use crate::cli::Cli;
 use crate::exit::{CliError, Exit};
 use crate::output;
 
@@ -18,7 +17,7 @@ use crate::output;
 #[command(after_help = "With --json:\n\
     {\"page\": TEXT}, or with --out {\"files\": [PATH…]}")]
 pub struct ManPages {
-    /// The directory to write the pages to; it is made if it is not there
+    /// The directory to write the pages to; it is created if it does not exist
     #[arg(long, value_name = "DIR", value_parser = crate::config::path())]
     pub out: Option<PathBuf>,
 }
@@ -27,8 +26,12 @@ pub struct ManPages {
 ///
 /// # Errors
 /// When the pages cannot be written.
-pub fn run(pages: &ManPages, json: bool, force: bool) -> Result<Exit, CliError> {
-    let mut root = Cli::command();
+pub fn run(
+    pages: &ManPages,
+    mut root: clap::Command,
+    json: bool,
+    force: bool,
+) -> Result<Exit, CliError> {
     root.build();
     let Some(out) = &pages.out else {
         let page = render(root, Path::new("stdout"))?;

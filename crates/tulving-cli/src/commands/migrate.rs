@@ -9,6 +9,7 @@ use tulving::transfer::{
     SourceOptions,
 };
 
+use super::cast::Cast;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, bytes, count, counted, duration, rate};
@@ -110,13 +111,6 @@ pub enum Existing {
     Keep,
     /// The source's row replaces it
     Update,
-}
-
-/// The type that vectors are rounded to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Cast {
-    /// 32-bit floats
-    F32,
 }
 
 /// How long a run waits for another of the same scope.

@@ -1,6 +1,7 @@
 //! The commands, one file each: what a command takes, and what it does.
 
 pub mod add;
+pub mod cast;
 pub mod compact;
 pub mod completions;
 pub mod config;
@@ -22,69 +23,3 @@ pub mod tenant;
 pub mod update;
 pub mod user;
 pub mod verify;
-
-use crate::cli::{Cli, Command};
-use crate::config::Env;
-use crate::context::Context;
-use crate::exit::{CliError, Exit};
-use crate::{manual, output};
-
-/// Does what was asked. `Ok` carries the exit code, since a command that did its work may still
-/// have something to report (rejected rows, a difference).
-///
-/// # Errors
-/// When a command could not do its work.
-pub async fn run(cli: Cli) -> Result<Exit, CliError> {
-    let Some(command) = cli.command else {
-        output::text(&cli.global.face(&Env::process()).out.help(&manual::short()))?;
-        return Ok(Exit::Done);
-    };
-    if cli.global.force && !command.writes_to_a_file() {
-        let message = "--force replaces a file that is named, and here none is written";
-        return Err(CliError::usage(message).hint("the same command without --force"));
-    }
-    // These need no configuration.
-    match &command {
-        Command::HelpMarkdown => {
-            output::text(&manual::markdown())?;
-            return Ok(Exit::Done);
-        }
-        Command::Completions(completions) => return completions::run(completions, cli.global.json),
-        Command::Man(pages) => return man::run(pages, cli.global.json, cli.global.force),
-        _ => {}
-    }
-    if let Command::Init(init) = command {
-        return init::run(&init, &cli.global).await;
-    }
-    let cx = match &command {
-        Command::Config(_) | Command::Doctor(_) => Context::forgiving(&cli.global)?,
-        _ => {
-            let cx = Context::new(&cli.global)?;
-            for unused in cx.config.unused() {
-                output::note(&unused.remark, &unused.advice, &cx);
-            }
-            cx
-        }
-    };
-    match command {
-        Command::Add(add) => add::run(add, &cx).await,
-        Command::Search(search) => search::run(search, &cx).await,
-        Command::Get(get) => get::run(&get, &cx).await,
-        Command::List(list) => list::run(list, &cx).await,
-        Command::Update(update) => update::run(update, &cx).await,
-        Command::Delete(delete) => delete::run(delete, &cx).await,
-        Command::Compact(compact) => compact::run(&compact, &cx),
-        Command::Doctor(doctor) => doctor::run(doctor, &cx).await,
-        Command::Config(command) => config::run(&command, &cx),
-        Command::Schema(command) => schema::run(&command, &cx).await,
-        Command::User(command) => user::run(command, &cx).await,
-        Command::Tenant(command) => tenant::run(command, &cx).await,
-        Command::Migrate(migrate) => migrate::run(migrate, &cx).await,
-        Command::Verify(verify) => verify::run(verify, &cx).await,
-        Command::Index(index) => index::run(&index, &cx).await,
-        Command::Runs(command) => runs::run(&command, &cx).await,
-        Command::HelpMarkdown | Command::Completions(_) | Command::Man(_) | Command::Init(_) => {
-            Ok(Exit::Done)
-        }
-    }
-}

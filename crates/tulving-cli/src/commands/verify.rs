@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::migrate::Cast;
+use super::cast::Cast;
 use tulving::model::{Kind, Scope};
 use tulving::transfer::{KindVerification, Receipt, SourceOptions, Verification, VerifyOptions};
 

@@ -31,7 +31,7 @@ pub(super) async fn check(questions: usize, cx: &Context) -> Check {
 
 async fn compare(questions: usize, cx: &Context) -> Result<(Parity, Again), CliError> {
     let embedder = cx.embedder().await?;
-    let files = cx.in_files(&cx.config.data_dir()?, embedder.clone())?;
+    let files = cx.in_files(cx.config.data_dir()?, embedder.clone()).await?;
     let owner = files.owner();
     let database = cx.in_database(owner, embedder).await?;
     let again = Again {
