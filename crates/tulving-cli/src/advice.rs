@@ -7,8 +7,9 @@ use crate::config::{Overrides, parse_id};
 use crate::text::shell;
 
 impl Overrides {
-    /// The advice with these flags in each command of ours that it names: those that the command
-    /// takes and does not have. What was said of a memory in a file or a variable holds by itself.
+    /// Returns the advice with these flags in each command of ours that it names: those that the
+    /// command takes and does not have. What was said of a memory in a file or a variable holds by
+    /// itself.
     #[must_use]
     pub fn repeated_in(&self, cli: &Command, advice: &str) -> String {
         const PROGRAM: &str = "tulving ";
@@ -68,7 +69,7 @@ impl Overrides {
     }
 }
 
-/// The names of the command that a text begins with, and what is behind them.
+/// Returns the names of the command that a text begins with, and what is behind them.
 fn names<'t>(cli: &Command, text: &'t str) -> (Vec<&'t str>, &'t str) {
     let (mut command, mut names, mut behind) = (cli, Vec::new(), text);
     loop {
@@ -83,7 +84,8 @@ fn names<'t>(cli: &Command, text: &'t str) -> (Vec<&'t str>, &'t str) {
     }
 }
 
-/// As much of a text as belongs to the command that it begins in. What is quoted may hold anything.
+/// Returns the part of a text that belongs to the command at its beginning. A quoted part may hold
+/// anything.
 fn command(text: &str) -> &str {
     const ENDS: [&str; 7] = ["; ", ", ", "   ", " (", ")", " | ", "\n"];
     let (mut quote, mut is_escaped) = (None, false);

@@ -6,7 +6,7 @@ use crate::exit::{CliError, Exit};
 use crate::output;
 use crate::terminal::Face;
 
-/// From now on a panic on any thread ends the program with exit 1.
+/// Makes a panic on any thread end the program with exit 1.
 ///
 /// At once, rather than when somebody joins the thread: a task that fell over leaves work undone
 /// that the others would wait for, and an end at any moment is safe for the data.

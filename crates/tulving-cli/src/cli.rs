@@ -141,7 +141,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether it writes to a file that is named, which `--force` lets it replace.
+    /// Returns whether the command writes to a named file, which `--force` lets it replace.
     #[must_use]
     pub fn writes_to_a_file(&self) -> bool {
         match self {

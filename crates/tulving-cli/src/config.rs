@@ -46,7 +46,7 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// As the configuration has it.
+    /// Returns the name that the configuration uses.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -107,8 +107,8 @@ impl Config {
         Self::look(flags, env)?.sound()
     }
 
-    /// The same for commands that show what is wrong: only a file that cannot be read at all is an
-    /// error.
+    /// Returns the same for commands that show what is wrong: only a file that cannot be read at all is
+    /// an error.
     ///
     /// # Errors
     /// When the file cannot be read, or is not YAML.
@@ -117,7 +117,7 @@ impl Config {
         Ok(Self::over(file, flags, env))
     }
 
-    /// The same for the command that makes the file: a file that is named need not be there.
+    /// Returns the same for the command that makes the file: a file that is named need not be there.
     ///
     /// # Errors
     /// As [`Self::load`].
@@ -129,8 +129,8 @@ impl Config {
         Self::over(file, flags, env).sound()
     }
 
-    /// The same, if nothing is wrong with it. The first error is told in full, and what else there is
-    /// below it.
+    /// Returns the configuration, if nothing is wrong with it. The first error is told in full, and
+    /// what else there is below it.
     fn sound(self) -> Result<Self, CliError> {
         let mut errors = self.faults.clone();
         for key in &KEYS {
@@ -152,7 +152,7 @@ impl Config {
         }))
     }
 
-    /// What cannot be understood of the file and of the variables.
+    /// Returns what cannot be understood of the file and of the variables.
     #[must_use]
     pub fn faults(&self) -> &[CliError] {
         &self.faults
@@ -219,26 +219,26 @@ impl Config {
         self.settings.insert(path, Setting { text, origin });
     }
 
-    /// The file that was read, if any.
+    /// Returns the file that was read, if any.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }
 
-    /// The file that was read, or would be if it were there.
+    /// Returns the file that was read, or would be if it were there.
     #[must_use]
     pub fn usual_file(&self) -> &Path {
         let named = self.file.as_deref().or(self.flags.config.as_deref());
         named.unwrap_or(Path::new(file::USUAL))
     }
 
-    /// What flags say.
+    /// Returns what flags say.
     #[must_use]
     pub fn flags(&self) -> &Overrides {
         &self.flags
     }
 
-    /// How an error names the place a value comes from.
+    /// Returns how an error names the place a value comes from.
     fn place(&self, key: &Key, origin: Origin) -> String {
         match origin {
             Origin::Flag(flag) => flag.to_owned(),
@@ -251,7 +251,7 @@ impl Config {
         }
     }
 
-    /// A value with its variables put in, and where it comes from.
+    /// Returns a value with its variables put in, and where it comes from.
     fn get(&self, path: &str) -> Result<Option<(String, String)>, CliError> {
         let (Some(key), Some(setting)) = (key::find(path), self.settings.get(path)) else {
             return Ok(None);
@@ -285,7 +285,7 @@ impl Config {
         self.at_home(key, text, place).map(Some)
     }
 
-    /// The same with the home directory put in, where it is a path.
+    /// Returns the same with the home directory put in, where it is a path.
     fn at_home(
         &self,
         key: &Key,

@@ -45,7 +45,7 @@ fn go_ahead(
     }
 }
 
-/// Whether the answer is yes. An end of input, an unreadable one and everything else is a no.
+/// Returns whether the answer is yes. An end of input, an unreadable one and everything else is a no.
 fn ask(question: &str, answers: &mut impl BufRead, out: &mut impl Write) -> bool {
     let asked = write!(out, "{} [y/N] ", safe(question)).and_then(|()| out.flush());
     let mut answer = String::new();

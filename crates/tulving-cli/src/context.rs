@@ -41,7 +41,7 @@ impl Context {
         )
     }
 
-    /// The same for commands that show what is wrong with the configuration.
+    /// Returns the same for commands that show what is wrong with the configuration.
     ///
     /// # Errors
     /// As [`Config::look`].
@@ -53,7 +53,7 @@ impl Context {
         )
     }
 
-    /// The same for the command that makes the configuration.
+    /// Returns the same for the command that makes the configuration.
     ///
     /// # Errors
     /// As [`Config::load_if_there`].
@@ -79,14 +79,14 @@ impl Context {
         })
     }
 
-    /// The advice with the flags in its commands that say which memory is meant.
+    /// Returns the advice with the flags in its commands that say which memory is meant.
     #[must_use]
     pub fn advice(&self, advice: &str) -> String {
         self.config.flags().repeated_in(&self.cli, advice)
     }
 
-    /// An error of a data directory. What it advises is about this directory, also where memory is
-    /// in a database.
+    /// Returns an error of a data directory. What it advises is about this directory, also where memory
+    /// is in a database.
     pub fn of_files(&self, error: impl Into<CliError>) -> CliError {
         let error: CliError = error.into();
         let in_files = Overrides {
@@ -102,14 +102,14 @@ impl Context {
         }
     }
 
-    /// How the program speaks.
+    /// Returns how the program speaks.
     #[must_use]
     pub fn face(&self) -> Face {
         let Self { json, out, err, .. } = *self;
         Face { json, out, err }
     }
 
-    /// The database that the configuration names; nothing is connected yet.
+    /// Returns the database that the configuration names; nothing is connected yet.
     ///
     /// # Errors
     /// If none is named, or the connection string cannot be read.
@@ -123,7 +123,7 @@ impl Context {
         })
     }
 
-    /// A connection to that database.
+    /// Connects to that database.
     ///
     /// # Errors
     /// As [`Self::database`], and if no server answers.

@@ -5,8 +5,8 @@ use tulving::store::WordsOnly;
 
 use crate::text::shell;
 
-/// What gives both one model: the vectors a name where they have none, the configuration the model of the
-/// vectors where they have.
+/// Returns the advice that gives both one model: the vectors a name where they have none, the
+/// configuration the model of the vectors where they have.
 pub fn one_model(why: &WordsOnly) -> String {
     let (stored, embedder) = (&why.stored, &why.embedder);
     let settings = |model: &str| {

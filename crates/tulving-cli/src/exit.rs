@@ -38,7 +38,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The number a shell sees.
+    /// Returns the number a shell sees.
     #[must_use]
     pub fn code(self) -> u8 {
         self as u8
@@ -82,7 +82,7 @@ pub struct CliError {
 }
 
 impl CliError {
-    /// An error without causes or a hint.
+    /// Makes an error without causes or a hint.
     #[must_use]
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self {
@@ -93,7 +93,7 @@ impl CliError {
         }
     }
 
-    /// A usage or configuration error, exit 2.
+    /// Makes a usage or configuration error, exit 2.
     #[must_use]
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
@@ -144,7 +144,7 @@ impl CliError {
     }
 }
 
-/// An error's text on one line. Of the driver's, which has the server's own words beneath it,
+/// Returns an error's text on one line. Of the driver's, which has the server's own words beneath it,
 /// those words alone are left.
 fn plain(text: &str) -> String {
     let text = match text {

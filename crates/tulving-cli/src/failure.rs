@@ -18,7 +18,7 @@ use crate::exit::CliError;
 pub(crate) use database::identifier;
 pub(crate) use files::{into_folders, moved};
 
-/// An error of the library: its own text as the message, what lies beneath it as causes, the exit code of its
+/// Makes the error for one of the library: its own text as the message, what lies beneath it as causes, the exit code of its
 /// class, and what to do, where there is something.
 fn told(class: ErrorClass, error: &dyn Error, hint: Option<String>) -> CliError {
     let message = CliError::new(class.into(), error.to_string());

@@ -26,7 +26,7 @@ pub struct Which {
     #[serde(deserialize_with = "each_source")]
     pub source: Vec<String>,
 
-    /// Only memories of this conversation; repeated, of any of several
+    /// Only memories of this conversation; may be repeated for several
     #[arg(long, value_name = "ID")]
     pub conversation: Vec<String>,
 
@@ -36,12 +36,13 @@ pub struct Which {
     #[serde(deserialize_with = "a_time")]
     pub since: Option<Timestamp>,
 
-    /// Only memories from before this time, which takes the same forms: `--since 2024-03 --until 2024-04` is March
+    /// Only memories from before this time, in the same formats: `--since 2024-03 --until 2024-04` is
+    /// March
     #[arg(long, value_name = "TIME", value_parser = input::time)]
     #[serde(deserialize_with = "a_time")]
     pub until: Option<Timestamp>,
 
-    /// Only memories in these clusters; -1 is those in none; separated by commas, or repeated
+    /// Only memories in these clusters; -1 means memories in no cluster; separated by commas, or repeated
     #[arg(
         long,
         value_name = "NUMBER",
@@ -60,7 +61,7 @@ pub struct Which {
     )]
     pub has_code: Option<bool>,
 
-    /// Only memories with this tag, exactly as it is written; repeated, with all of them
+    /// Only memories with this tag, spelled exactly so; if repeated, with all of the tags
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
 }

@@ -54,13 +54,13 @@ pub struct Global {
 }
 
 impl Global {
-    /// How the program is to speak.
+    /// Returns how to speak: as a person or a program reads, with or without colour.
     #[must_use]
     pub fn face(&self, env: &Env) -> Face {
         Face::new(self.json, self.color, env)
     }
 
-    /// What of it overrides the configuration.
+    /// Returns the flags that override the configuration.
     #[must_use]
     pub fn overrides(&self) -> Overrides {
         Overrides {

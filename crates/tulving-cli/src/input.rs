@@ -25,7 +25,7 @@ const LONGEST: u64 = 64 << 20;
 /// How stdin is named on the command line.
 const STDIN: &str = "-";
 
-/// A text as it was given; of `-`, all of stdin but the last line's end.
+/// Returns a text as it was given; of `-`, all of stdin but the last line's end.
 ///
 /// # Errors
 /// When stdin cannot be read, or is no text, or is too long.
@@ -52,7 +52,7 @@ pub fn text(given: String) -> Result<String, CliError> {
     Ok(text)
 }
 
-/// What is looked for; of `-`, all of stdin, where something must be.
+/// Returns what is looked for; of `-`, all of stdin, where something must be.
 ///
 /// # Errors
 /// As [`text`], and when stdin is blank.
@@ -66,7 +66,7 @@ pub fn question(given: String) -> Result<String, CliError> {
     Ok(question)
 }
 
-/// The name of a source.
+/// Returns the name of a source.
 ///
 /// # Errors
 /// Says what such a name is made of.
@@ -83,7 +83,7 @@ pub fn source(name: &str) -> Result<String, String> {
     Err(format!("1 to 32 of a-z, 0-9, _ and - are allowed{meant}"))
 }
 
-/// A time as a file writes it; without a zone it is UTC.
+/// Returns a time as a file writes it; without a zone it is UTC.
 ///
 /// # Errors
 /// Says why the text is no time.
@@ -97,7 +97,7 @@ pub fn moment(text: &str) -> Result<Timestamp, String> {
     }
 }
 
-/// Stdin can be read once.
+/// Refuses a command that would read stdin twice.
 ///
 /// # Errors
 /// When more than one of question, answer and vector is `-`.
@@ -111,7 +111,7 @@ pub fn once(given: [Option<&str>; 3]) -> Result<(), CliError> {
     }
 }
 
-/// How an error names a file.
+/// Returns how an error names a file.
 fn name(path: &Path) -> String {
     match path.to_str() {
         Some(STDIN) => "stdin".to_owned(),
@@ -146,13 +146,13 @@ fn everything(path: &Path) -> Result<Vec<u8>, CliError> {
     Ok(bytes)
 }
 
-/// What is given is no text in UTF-8, and what it is.
+/// Makes the error for input that is not text in UTF-8.
 fn foreign(path: &Path, found: Foreign) -> CliError {
     let (name, hint) = (name(path), remedy(path, found));
     CliError::new(Exit::Source, format!("{name} is {found}")).hint(hint)
 }
 
-/// What makes UTF-8 of a file that is none.
+/// Returns what makes UTF-8 of a file that is none.
 pub(crate) fn remedy(path: &Path, found: Foreign) -> String {
     let file = match path.to_str() {
         Some(STDIN) => "FILE".to_owned(),

@@ -120,7 +120,7 @@ fn watch(send: &mpsc::Sender<()>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The signals this process was started to ignore, one bit each. To watch one would undo that.
+/// Returns the signals this process was started to ignore, one bit each. To watch one would undo that.
 /// Only Linux says so in a file; elsewhere none is taken to be ignored.
 #[cfg(unix)]
 fn ignored_signals() -> u64 {

@@ -90,8 +90,8 @@ pub fn main(args: &[OsString]) -> ExitCode {
     }
 }
 
-/// How a program or a person wants to be spoken to, before the arguments are understood, and when
-/// they cannot be.
+/// Returns how a program or a person wants to be spoken to, before the arguments are understood, and
+/// when they cannot be.
 fn face_before_parsing(args: &[OsString], env: &Env) -> Face {
     let mut json = false;
     let mut colour = Colour::default();
@@ -128,7 +128,7 @@ fn run(cli: Cli) -> Result<Exit, CliError> {
     })
 }
 
-/// What clap answers itself: help and version.
+/// Returns what clap answers itself: help and version.
 fn answered(error: &clap::Error, face: Face) -> Option<Result<Exit, CliError>> {
     let rendered = error.render();
     match error.kind() {

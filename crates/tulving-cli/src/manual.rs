@@ -44,7 +44,7 @@ pub fn markdown(mut root: Command) -> String {
     out
 }
 
-/// `0 done, 1 a bug (really), 2 …` at each comma that a number follows.
+/// Splits `0 done, 1 a bug (really), 2 …` at each comma that a number follows.
 fn split_codes(codes: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut start = 0;
@@ -147,7 +147,7 @@ fn options<'a>(out: &mut String, args: impl Iterator<Item = &'a Arg>) {
     }
 }
 
-/// Whether a command is told of in manuals.
+/// Returns whether a command is told of in manuals.
 pub(crate) fn is_shown(command: &Command) -> bool {
     !command.is_hide_set() && command.get_name() != "help"
 }

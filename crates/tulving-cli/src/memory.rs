@@ -26,7 +26,7 @@ pub enum Location {
 }
 
 impl Context {
-    /// Where memory lives.
+    /// Returns where memory lives.
     ///
     /// # Errors
     /// When the configuration cannot be understood.
@@ -37,7 +37,7 @@ impl Context {
         })
     }
 
-    /// The memories of the owner that is named, or that the data directory names.
+    /// Returns the memories of the owner that is named, or that the data directory names.
     ///
     /// # Errors
     /// When it cannot be opened, belongs to somebody else (exit 9), or its embedder cannot be used.
@@ -45,7 +45,7 @@ impl Context {
         self.open(self.embedder().await?).await
     }
 
-    /// The same for a command that turns no text into a vector: it works while the embedder is
+    /// Returns the same for a command that turns no text into a vector: it works while the embedder is
     /// out of reach.
     ///
     /// # Errors
@@ -62,7 +62,7 @@ impl Context {
         }
     }
 
-    /// The memory of a data directory.
+    /// Returns the memory of a data directory.
     ///
     /// # Errors
     /// As [`Self::memory`].
@@ -77,7 +77,7 @@ impl Context {
         Ok(memory)
     }
 
-    /// An owner's memory in the database that the configuration names.
+    /// Returns an owner's memory in the database that the configuration names.
     ///
     /// # Errors
     /// As [`Self::memory`].
@@ -95,7 +95,8 @@ impl Context {
         Ok(Store::open(config).await?.scope(owner))
     }
 
-    /// The owner whose memories are moved: the one that is named, else that of the data directory.
+    /// Returns the owner whose memories are moved: the one that is named, else that of the data
+    /// directory.
     ///
     /// # Errors
     /// When nobody is named, and the directory names nobody.
@@ -104,7 +105,7 @@ impl Context {
         owner.ok_or_else(nobody_named)
     }
 
-    /// The owner that the configuration names, else the one of the data directory; and which of
+    /// Returns the owner that the configuration names, else the one of the data directory; and which of
     /// them says so.
     ///
     /// # Errors
@@ -118,7 +119,7 @@ impl Context {
         Ok(owner.map(|owner| (owner, format!("the directory {}", directory.display()))))
     }
 
-    /// The owner of a directory, who must be the one that is named, if anyone is.
+    /// Returns the owner of a directory, who must be the one that is named, if anyone is.
     ///
     /// # Errors
     /// When somebody else is named, exit 9.
@@ -169,7 +170,7 @@ impl Context {
         }
     }
 
-    /// What makes vectors.
+    /// Makes the embedder, which turns texts into vectors.
     ///
     /// # Errors
     /// When the configuration of it lacks something, or the server does not say how wide its

@@ -9,7 +9,7 @@ use crate::cli::Cli;
 use crate::exit::CliError;
 use crate::global::Global;
 
-/// What clap did not take, and the help to read.
+/// Makes the error for a command line that clap refused, with the help to read.
 pub(crate) fn misuse(error: &clap::Error, args: &[OsString]) -> CliError {
     let rendered = error.render().to_string();
     // What is wrong is the first paragraph: a line, and below it what is missing or possible.
@@ -31,7 +31,7 @@ pub(crate) fn misuse(error: &clap::Error, args: &[OsString]) -> CliError {
     })
 }
 
-/// Where a script's variable was empty: an owner's flag with nothing behind it, or with the command
+/// Finds the empty variable of a script: an owner's flag with nothing behind it, or with the command
 /// that should have come after the id.
 pub(crate) fn lost_id(args: &[OsString]) -> Option<CliError> {
     let words: Vec<&str> = args.iter().map(|arg| arg.to_str().unwrap_or("?")).collect();
@@ -76,7 +76,7 @@ pub(crate) fn no_command(global: &Global) -> CliError {
     CliError::usage(message).hint("tulving --help   (lists the commands)")
 }
 
-/// `tulving user create`: as much of the command as was understood.
+/// Returns `tulving user create`: as much of the command as was understood.
 fn command_of(args: &[OsString]) -> String {
     let mut command: &Command = &Cli::command();
     let mut name = command.get_name().to_owned();
@@ -89,8 +89,8 @@ fn command_of(args: &[OsString]) -> String {
     name
 }
 
-/// What is spelled almost like what was typed, the most alike first; what is less alike would only
-/// hide it.
+/// Returns what is spelled almost like what was typed, the most alike first; what is less alike would
+/// only hide it.
 fn suggestions(error: &clap::Error) -> Vec<String> {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
@@ -119,7 +119,7 @@ fn suggestions(error: &clap::Error) -> Vec<String> {
     Vec::new()
 }
 
-/// Another tip of clap's, such as how a value is given that looks like an option.
+/// Returns another tip of clap's, such as how to give a value that looks like an option.
 fn also(error: &clap::Error) -> Option<String> {
     match error.get(ContextKind::Suggested) {
         Some(ContextValue::StyledStrs(tips)) => tips.first().map(ToString::to_string),

@@ -47,7 +47,7 @@ pub fn text(text: &str) -> Result<(), CliError> {
     write(&mut std::io::stdout().lock(), text)
 }
 
-/// [`text`] at the end of long work: on a terminal, set apart from the lines of its course.
+/// Prints [`text`] at the end of long work: on a terminal, apart from the lines of progress.
 ///
 /// # Errors
 /// As [`json`].
@@ -95,7 +95,7 @@ pub fn erase_line() {
     let _ = std::io::stderr().lock().write_all(b"\r\x1b[K");
 }
 
-/// A remark beside the result, on stderr, and what to do about it. Both may hold anything.
+/// Prints a remark beside the result, on stderr, and what to do about it. Both may hold anything.
 pub fn note(remark: &str, advice: &str, cx: &Context) {
     let (note, advised) = (
         cx.err.paint(Look::Warning, "note:"),
@@ -145,7 +145,7 @@ fn escape_unshowable(json: &str) -> String {
     out
 }
 
-/// `12,345`
+/// Formats a number: `12,345`.
 #[must_use]
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -159,7 +159,7 @@ pub fn count(number: u64) -> String {
     out
 }
 
-/// `1 node`, `12,345 nodes`, `2 memories`
+/// Formats a number with its noun: `1 node`, `12,345 nodes`, `2 memories`.
 #[must_use]
 pub fn counted(number: u64, noun: &str) -> String {
     if number == 1 {
@@ -174,7 +174,7 @@ fn plural(noun: &str) -> String {
         .map_or_else(|| format!("{noun}s"), |stem| format!("{stem}ies"))
 }
 
-/// `512 B`, `1.2 GB` (a kilobyte is 1,000 bytes, as disks are sold)
+/// Formats a size: `512 B`, `1.2 GB` (a kilobyte is 1,000 bytes, as disks are sold).
 #[must_use]
 pub fn bytes(number: u64) -> String {
     const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
@@ -191,7 +191,7 @@ pub fn bytes(number: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-/// `45 ms`, `3.4 s`, `2 min 5 s`, `1 h 3 min`
+/// Formats a duration: `45 ms`, `3.4 s`, `2 min 5 s`, `1 h 3 min`.
 #[must_use]
 pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
@@ -208,13 +208,13 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
-/// `12,300 rows/s`: three digits, since the rest is noise.
+/// Formats a rate of rows: `12,300 rows/s`, with three digits, since the rest is noise.
 #[must_use]
 pub fn rate(rows: u64, time: Duration) -> String {
     pace(rows, time, "row")
 }
 
-/// The same of anything that can be counted.
+/// Formats the rate of anything that can be counted.
 #[must_use]
 pub fn pace(number: u64, time: Duration, noun: &str) -> String {
     let seconds = time.as_secs_f64();
@@ -237,14 +237,14 @@ pub fn pace(number: u64, time: Duration, noun: &str) -> String {
     )
 }
 
-/// `2024-01-15 10:30`: in UTC, which the heading above it says.
+/// Formats a time in UTC, which the heading above it says: `2024-01-15 10:30`.
 #[must_use]
 pub fn minute(time: Timestamp) -> String {
     let text = time.isoformat().replacen('T', " ", 1);
     text.chars().take(16).collect()
 }
 
-/// `2024-01-15 10:30 UTC`, where it stands alone.
+/// Formats a time that stands alone: `2024-01-15 10:30 UTC`.
 #[must_use]
 pub fn moment(time: Timestamp) -> String {
     format!("{} UTC", minute(time))

@@ -14,7 +14,7 @@ use crate::width::{Long, wrap};
 /// Columns of a page where the reader is no terminal, and on one that is wider.
 const WIDTH: usize = 92;
 
-/// A memory as a person reads it: what was said, then what is known of it.
+/// Returns a memory as a person reads it: what was said, then what is known of it.
 #[must_use]
 pub fn memory(memory: &Memory, has_vector: bool, screen: Screen) -> String {
     match memory {
@@ -23,7 +23,7 @@ pub fn memory(memory: &Memory, has_vector: bool, screen: Screen) -> String {
     }
 }
 
-/// A question and its answer, then what is known of them.
+/// Returns a question and its answer, then what is known of them.
 fn node(node: &Node, has_vector: bool, screen: Screen) -> String {
     let mut page = heading(&node.human_content, screen);
     if !node.assistant_content.is_empty() {
@@ -60,7 +60,7 @@ fn node(node: &Node, has_vector: bool, screen: Screen) -> String {
     page
 }
 
-/// A conversation, turn by turn, then what is known of it.
+/// Returns a conversation, turn by turn, then what is known of it.
 fn episode(episode: &Episode, has_vector: bool, screen: Screen) -> String {
     let mut page = heading(&episode.title, screen);
     if let Value::Array(messages) = episode.messages.value() {
@@ -91,7 +91,7 @@ fn episode(episode: &Episode, has_vector: bool, screen: Screen) -> String {
     page
 }
 
-/// What a turn of a conversation says in a field.
+/// Returns what a turn of a conversation says in a field.
 fn field(message: &Value<'_>, name: &str) -> String {
     match message.get(name) {
         Some(Value::String(text)) => text.storable().into_owned(),
@@ -119,7 +119,7 @@ fn recalled(times: i64, last: Option<tulving::model::Timestamp>) -> Option<(&'st
     Some(("recalled", format!("{}{last}", counted(times, "time"))))
 }
 
-/// Every text in the lists of an object of lists.
+/// Returns every text in the lists of an object of lists.
 fn words(lists: &Json) -> Vec<String> {
     let Value::Object(members) = lists.value() else {
         return Vec::new();
@@ -143,8 +143,8 @@ fn heading(text: &str, screen: Screen) -> String {
     lines.collect()
 }
 
-/// What was said, harmless. Its lines are cut to fit a screen, but for those of code: indented, or
-/// between fences.
+/// Returns what was said, with unsafe characters escaped. Its lines are cut to fit a screen, but for
+/// those of code: indented, or between fences.
 fn prose(text: &str, screen: Screen) -> String {
     let Some(room) = screen.columns else {
         return lines(text) + "\n";
@@ -170,7 +170,8 @@ fn prose(text: &str, screen: Screen) -> String {
 /// What stands for a memory that says nothing.
 const NO_TEXT: &str = "(no text)";
 
-/// A memory on one line, for tables and questions: what was asked; where nothing was, the answer.
+/// Returns a memory on one line, for tables and questions: what was asked; where nothing was, the
+/// answer.
 #[must_use]
 pub fn one_line(memory: &Memory) -> String {
     let text = match memory {
@@ -186,7 +187,7 @@ pub fn one_line(memory: &Memory) -> String {
     words.join(" ")
 }
 
-/// What the first turn of a conversation that says anything says.
+/// Returns what the first turn of a conversation that says anything says.
 fn first_turn(episode: &Episode) -> String {
     let turns = match episode.messages.value() {
         Value::Array(messages) => messages,
@@ -198,8 +199,8 @@ fn first_turn(episode: &Episode) -> String {
     said.unwrap_or_else(|| NO_TEXT.to_owned())
 }
 
-/// A text on lines that fit a screen, indented; what `marks` cover is set apart. The text is one
-/// line and harmless already.
+/// Returns a text on lines that fit a screen, indented; what `marks` cover is set apart. The text is
+/// one line and harmless already.
 #[must_use]
 pub fn marked(text: &str, marks: &[Range<usize>], indent: usize, screen: Screen) -> String {
     let columns = screen.columns.unwrap_or(WIDTH).min(WIDTH);

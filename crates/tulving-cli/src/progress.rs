@@ -18,7 +18,8 @@ use live::Live;
 use crate::output::{count, counted, duration, pace};
 use crate::terminal::{Face, Screen};
 
-/// What suits the place stderr goes to. Drop it, or all clones, before anything else is printed.
+/// Returns what suits the place stderr goes to. Drop it, or all clones, before anything else is
+/// printed.
 #[must_use]
 pub fn on_stderr(screen: Screen) -> Arc<dyn Progress> {
     if screen.redraws {
@@ -28,8 +29,8 @@ pub fn on_stderr(screen: Screen) -> Arc<dyn Progress> {
     }
 }
 
-/// The same for work of one phase, in which `noun`s are counted. It leaves no line behind: what came
-/// of the work is told elsewhere.
+/// Returns the same for work of one phase, in which `noun`s are counted. It leaves no line behind: what
+/// came of the work is told elsewhere.
 #[must_use]
 pub fn counting(
     word: &'static str,
@@ -69,7 +70,7 @@ impl Tally {
         Self { done, _line: line }
     }
 
-    /// So many more are done.
+    /// Counts so many more as done.
     pub fn advance(&self, more: u64) {
         self.done.fetch_add(more, Ordering::Relaxed);
     }
@@ -103,7 +104,7 @@ impl Course {
         }
     }
 
-    /// One phase of a migration.
+    /// Makes the progress of one phase of a migration.
     fn of(phase: Phase, rows: Option<u64>) -> Self {
         Self {
             leaves_line: true,
@@ -111,27 +112,27 @@ impl Course {
         }
     }
 
-    /// `13,500 rows`, `1 memory`
+    /// Formats `13,500 rows`, `1 memory`
     fn counted(&self, number: u64) -> String {
         counted(number, self.noun)
     }
 
-    /// `7,144 of 13,500 rows`
+    /// Formats `7,144 of 13,500 rows`
     fn far(&self, rows: u64) -> String {
         format!("{} of {}", count(self.done), self.counted(rows))
     }
 
-    /// `500 rows/s`
+    /// Formats `500 rows/s`
     fn speed(&self, took: Duration) -> String {
         pace(self.own(), took, self.noun)
     }
 
-    /// Rows that this session did: they alone tell how fast it is.
+    /// Returns the rows of this session: they alone tell how fast it is.
     fn own(&self) -> u64 {
         self.done.saturating_sub(self.before)
     }
 
-    /// `copy      742 rows in 0.3 s, 2,470 rows/s`
+    /// Formats `copy      742 rows in 0.3 s, 2,470 rows/s`
     fn end(&self, took: Duration) -> String {
         let word = self.word;
         let before = self.counted(self.before);
@@ -150,7 +151,7 @@ impl Course {
         }
     }
 
-    /// `copy      1,024 of 3,375 rows in 2.1 s`, of a phase that did not come to its end.
+    /// Formats `copy      1,024 of 3,375 rows in 2.1 s`, of a phase that did not come to its end.
     fn cut_short(&self, took: Duration) -> Option<String> {
         let rows = self.rows.filter(|_| self.done > 0 && self.leaves_line)?;
         let (word, took, far) = (self.word, duration(took), self.far(rows));
@@ -160,8 +161,8 @@ impl Course {
         })
     }
 
-    /// How far the phase is, the most important first: rows, rate, time left. Before the first row
-    /// of this session nothing is known of its speed.
+    /// Returns how far the phase is, the most important first: rows, rate, time left. Before the first
+    /// row of this session nothing is known of its speed.
     fn parts(&self, took: Duration) -> Vec<String> {
         let own = self.own();
         let Some(rows) = self.rows.filter(|rows| *rows > 0) else {
@@ -177,13 +178,13 @@ impl Course {
         vec![far, self.speed(took), left]
     }
 
-    /// `copy      12,000 of 100,000 rows, 11,900 rows/s, 7.4 s left`
+    /// Formats `copy      12,000 of 100,000 rows, 11,900 rows/s, 7.4 s left`
     fn midway(&self, took: Duration) -> String {
         format!("{:8}  {}", self.word, self.parts(took).join(", "))
     }
 
-    /// `copy      [=====>      ] 12,000 of 100,000 rows  11,900 rows/s  7.4 s left`, or as much of
-    /// it as fits: first the bar goes, then the time left, then the rate.
+    /// Formats `copy      [=====>      ] 12,000 of 100,000 rows  11,900 rows/s  7.4 s left`, or as much
+    /// of it as fits: first the bar goes, then the time left, then the rate.
     fn drawn(&self, took: Duration, columns: usize) -> String {
         // Room for the ^C that a terminal may put behind it.
         let room = columns.saturating_sub(3);
@@ -212,7 +213,7 @@ const WIDEST_SPEED: usize = 34;
 const LONGEST_BAR: usize = 30;
 const LEAST_BAR: usize = 6;
 
-/// `[=====>      ] `, or nothing where there is no room for one.
+/// Returns `[=====>      ] `, or nothing where there is no room for one.
 fn bar_of(done: u64, rows: u64, cells: usize) -> String {
     if cells < LEAST_BAR {
         return String::new();

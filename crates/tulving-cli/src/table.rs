@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table with these headings and no rows.
+    /// Makes a table with these headings and no rows.
     #[must_use]
     pub fn new<const N: usize>(headings: [&str; N]) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl Table {
         }
     }
 
-    /// Numbers under the kinds of memory, beside their names.
+    /// Makes a table of numbers, with a column for each kind of memory.
     #[must_use]
     pub fn of_kinds() -> Self {
         let kinds = Kind::ALL.iter().map(|kind| kind.plural());
@@ -71,8 +71,8 @@ impl Table {
         self.rows.push(cells.collect());
     }
 
-    /// The text: a line for each row. Where a screen is too narrow, the columns that do not fit go
-    /// into a second line, indented.
+    /// Returns the text: a line for each row. Where a screen is too narrow, the columns that do not fit
+    /// go into a second line, indented.
     #[must_use]
     pub fn render(&self, screen: Screen) -> String {
         let mut widths = self.widths();
@@ -118,8 +118,8 @@ impl Table {
         (0..count).map(width).collect()
     }
 
-    /// The columns with which a line begins. The one that may be shortened gets the width that is
-    /// left for it.
+    /// Returns the columns with which a line begins. The one that may be shortened gets the width that
+    /// is left for it.
     fn break_up(&self, widths: &mut [usize], room: usize) -> Vec<usize> {
         let mut lines = vec![0];
         let mut used = 0;
@@ -155,8 +155,8 @@ pub fn summary<S: AsRef<str>>(lines: &[(&str, S)], screen: Screen) -> String {
     out
 }
 
-/// A text beside what it belongs to, below which it goes on where it is too long for the screen. It
-/// may hold anything; words stay whole, since people copy paths and ids.
+/// Returns a text beside what it belongs to, below which it goes on where it is too long for the
+/// screen. It may hold anything; words stay whole, since people copy paths and ids.
 #[must_use]
 pub fn beside(name: &str, text: &str, screen: Screen) -> String {
     let text = escape(text);

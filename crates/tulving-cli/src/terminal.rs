@@ -69,7 +69,7 @@ impl Screen {
         colour: false,
     };
 
-    /// A screen of so many columns, without colour.
+    /// Makes a screen of so many columns, without colour.
     #[must_use]
     pub fn of_columns(columns: usize) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl Screen {
         }
     }
 
-    /// The same screen with colour.
+    /// Returns the same screen with colour.
     #[must_use]
     pub fn coloured(self) -> Self {
         Self {
@@ -95,7 +95,7 @@ impl Screen {
         }
     }
 
-    /// `text`, which is safe to show, looking as what it is.
+    /// Returns `text`, which is safe to show, looking as what it is.
     #[must_use]
     pub fn paint(self, look: Look, text: &str) -> String {
         if self.colour {
@@ -106,7 +106,7 @@ impl Screen {
         }
     }
 
-    /// Help, of which clap knows what is what.
+    /// Renders a help text of clap's.
     #[must_use]
     pub fn help(self, help: &clap::builder::StyledStr) -> String {
         if self.colour {
@@ -129,7 +129,7 @@ pub struct Face {
 }
 
 impl Face {
-    /// The face for this wish, as environment and streams allow. JSON is never coloured.
+    /// Makes the face for this wish, as environment and streams allow. JSON is never coloured.
     #[must_use]
     pub fn new(json: bool, wish: Colour, env: &Env) -> Self {
         let out = if json { Colour::Never } else { wish };
@@ -168,7 +168,7 @@ fn usual(width: Option<Width>) -> usize {
     })
 }
 
-/// The conventions of no-color.org and bixense.com/clicolors.
+/// Decides about colour by the conventions of no-color.org and bixense.com/clicolors.
 fn has_colour(wish: Colour, terminal: bool, env: &Env) -> bool {
     match wish {
         Colour::Always => true,
@@ -179,7 +179,7 @@ fn has_colour(wish: Colour, terminal: bool, env: &Env) -> bool {
     }
 }
 
-/// Whether the terminal only takes lines, or does not say what it is.
+/// Returns whether the terminal only takes lines, or does not say what it is.
 fn is_dumb(env: &Env) -> bool {
     env.is("TERM", "dumb") || (cfg!(unix) && !env.is_set("TERM"))
 }

@@ -38,7 +38,7 @@ pub fn lines(text: &str) -> String {
     lines.join("\n")
 }
 
-/// [`escape`], then hides what looks like a password.
+/// Escapes as [`escape`] does, then hides what looks like a password.
 ///
 /// This is a net below the real guards (a [`Secret`](crate::config::Secret) cannot be printed):
 /// it catches what a person typed in the wrong place and what other people's error texts repeat.
@@ -49,8 +49,8 @@ pub fn safe(text: &str) -> String {
 
 const HIDDEN: &str = "***";
 
-/// `scheme://user:password@host` becomes `scheme://user:***@host`. For the web a user alone may be
-/// a token, so there all of it goes.
+/// Returns `scheme://user:password@host` becomes `scheme://user:***@host`. For the web a user alone may
+/// be a token, so there all of it goes.
 fn hide_credentials(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -81,7 +81,7 @@ fn hide_credentials(text: &str) -> String {
     out
 }
 
-/// `password=…` as in a key-value connection string or the query of a URL.
+/// Hides `password=…` as in a key-value connection string or the query of a URL.
 fn hide_assignments(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let mut out = String::with_capacity(text.len());
@@ -109,7 +109,7 @@ fn hide_assignments(text: &str) -> String {
     out
 }
 
-/// A value as an error message quotes it: harmless and not too long.
+/// Returns a value as an error message quotes it: harmless and not too long.
 #[must_use]
 pub fn quote(value: &str) -> String {
     const LONGEST: usize = 80;
@@ -121,7 +121,8 @@ pub fn quote(value: &str) -> String {
     format!("\"{shown}\"")
 }
 
-/// A word of a command line as one types it: quoted if a shell would take it apart, and harmless.
+/// Returns a word of a command line as one types it: quoted if a shell would take it apart, and
+/// harmless.
 #[must_use]
 pub fn shell(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-~:".contains(c);
@@ -132,7 +133,7 @@ pub fn shell(word: &str) -> String {
     }
 }
 
-/// The flag that names an owner, as one types it.
+/// Returns the flag that names an owner, as one types it.
 #[must_use]
 pub fn owner_flag(owner: Scope) -> String {
     format!("--{}-id {}", owner.kind().as_str(), owner.id())

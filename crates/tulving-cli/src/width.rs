@@ -23,7 +23,7 @@ pub fn columns(text: &str) -> usize {
     text.width()
 }
 
-/// The text, or as much of its beginning as fits into `room` columns with `…` after it.
+/// Returns the text, or as much of its beginning as fits into `room` columns with `…` after it.
 #[must_use]
 pub fn shorten(text: &str, room: usize) -> String {
     if columns(text) <= room {
@@ -39,8 +39,8 @@ pub fn shorten(text: &str, room: usize) -> String {
     format!("{}…", text[..end].trim_end())
 }
 
-/// Where the lines of a text lie that fit into `room` columns each: cut at spaces, which belong to
-/// no line, and between East Asian letters. The text is one line and safe to show.
+/// Returns where the lines of a text lie that fit into `room` columns each: cut at spaces, which belong
+/// to no line, and between East Asian letters. The text is one line and safe to show.
 #[must_use]
 pub fn wrap(text: &str, room: usize, long: Long) -> Vec<Range<usize>> {
     let mut lines = Vec::new();

@@ -19,19 +19,21 @@ use crate::wire;
 
 /// Remembers a question and its answer, or many of them
 ///
-/// Prints the id of the memory when it is safely stored. With `--jsonl` each line of
-/// a file is one memory, an object with `question` and, where wanted, `answer`, `conversation_id`,
-/// `created_at`, `source`, `tags` (a list of topics, or an object of lists) and `embedding` (the
-/// memory's own vector); or a whole conversation, an object with `messages`, a list of objects with
-/// `role` (human or user, assistant, system, tool) and `content`, and where wanted `title`,
-/// `created_at`, `updated_at`, `source`: it is kept whole, and each question in it with its answer.
+/// Prints the id of the memory when it is safely stored.
 ///
-/// A line that has an `id` is stored under that id. The same id with the same content again changes
-/// nothing. The same id with other content is refused; with `--existing update` it replaces what is
-/// there.
+/// With `--jsonl` each line of a file is a JSON object. A question with its answer has `question` and,
+/// optionally, `answer`, `conversation_id`, `created_at`, `source`, `tags` (a list of topics, or an
+/// object of lists) and `embedding` (the memory's own vector). A whole conversation has `messages`, a
+/// list of objects with `role` (human or user, assistant, system, tool) and `content`, and, optionally,
+/// `title`, `created_at`, `updated_at` and `source`. The conversation is stored whole, and each question
+/// in it with its answer.
 ///
-/// Up to 1,000 lines are written whole or not at all; longer input is written
-/// 1,000 lines at a time, and if a line cannot be used the error says where to go on.
+/// A line that has an `id` is stored under that id. If the id exists with the same content, nothing
+/// changes. If it exists with other content, the line is refused; with `--existing update` it replaces
+/// what is there.
+///
+/// Lines are written in batches of up to 1,000. A batch is written whole or not at all. If a line cannot
+/// be used, the error says from which line to continue.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"id\": ID}, or with --jsonl {\"ids\": [ID…] in the order of the lines, \"added\": N, \"updated\": N, \"unchanged\": N}")]
@@ -50,20 +52,20 @@ pub struct Add {
     )]
     pub answer: Option<String>,
 
-    /// Its id [default: one that goes with its conversation]
+    /// The id of the memory [default: a new one, made from its conversation]
     #[arg(long, value_name = "ID", conflicts_with = "jsonl")]
     pub id: Option<String>,
 
-    /// What to do with an id that is there already with other content
+    /// What to do if the id exists with other content
     #[arg(long, value_name = "WHAT", default_value = "refuse")]
     pub existing: Existing,
 
-    /// The id of the conversation that it belongs to [default: a new one]
+    /// The conversation that the memory belongs to [default: a new one]
     #[arg(long, value_name = "ID", conflicts_with = "jsonl")]
     pub conversation: Option<String>,
 
-    /// When it was said, in UTC unless a zone is named; `--since` of `tulving list` names the forms
-    /// [default: now]
+    /// When it was said, in UTC unless a time zone is given; `--since` of `tulving list` shows the
+    /// formats [default: now]
     #[arg(long, value_name = "TIME", conflicts_with = "jsonl", value_parser = input::time)]
     pub created_at: Option<Timestamp>,
 
@@ -81,8 +83,8 @@ pub struct Add {
     #[arg(long, value_name = "TAG", conflicts_with = "jsonl")]
     pub tag: Vec<String>,
 
-    /// Its vector, in place of one that is made: a JSON array (`-`: from stdin) or an .npy file
-    /// with one row
+    /// The memory's vector, instead of one made from its text: a JSON array (`-`: from stdin) or an .npy
+    /// file with one row
     #[arg(long, value_name = "FILE", conflicts_with = "jsonl", value_parser = crate::config::path())]
     pub vector: Option<PathBuf>,
 
@@ -236,12 +238,12 @@ async fn many(mut lines: Lines, add: &Add, cx: &Context) -> Result<Exit, CliErro
     Ok(Exit::Done)
 }
 
-/// Stdout takes no more ids; the memories are there all the same.
+/// Makes the error for ids that could not be printed, although the memories are stored.
 fn stored(error: CliError, written: u64) -> CliError {
     error.cause(format!("{} were stored", counted(written, "memory")))
 }
 
-/// The next lines, and whether they are the last.
+/// Returns the next lines, and whether they are the last.
 fn batch(lines: &mut Lines) -> Result<(Vec<Line>, bool), CliError> {
     let (mut batch, mut bytes) = (Vec::new(), 0);
     while batch.len() < BATCH && bytes < BATCH_BYTES {

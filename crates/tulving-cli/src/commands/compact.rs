@@ -10,17 +10,17 @@ use crate::table::summary;
 use crate::terminal::Screen;
 use crate::wire;
 
-/// Folds the journal into nodes.json and nodes.npy, for others to read
+/// Writes the journal into nodes.json and nodes.npy, where other programs read it
 ///
-/// New memories are in a journal first, which other programs do not read. This command writes them into
-/// the files, as Tulving does by itself when the journal is large. A database has no journal, so there
-/// is nothing to do.
+/// Changes are first written to a journal (a write-ahead log), which other programs do not read. This
+/// command writes them into the files, as Tulving does by itself when the journal is large. A database
+/// has no journal, so there is nothing to do.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"folded_bytes\": N, \"rebased\": null or {\"added\": N, \"equal\": N, \"replaced\": [ID…], \"gone\": N, \"journal\": PATH}}")]
 pub struct Compact {
-    /// Does so even if another program has changed the files since: writes the journal's memories over
-    /// what the files hold now, and keeps the journal
+    /// Does so even if another program has changed the files since: the journal's memories replace those
+    /// in the files, and the journal is kept
     #[arg(long)]
     pub rebase: bool,
 }

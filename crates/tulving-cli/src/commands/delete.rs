@@ -14,10 +14,10 @@ use crate::terminal::Screen;
 use crate::text::escape;
 use crate::wire;
 
-/// Forgets memories
+/// Deletes memories
 ///
-/// Asks first, and shows what it is about to forget. If one of them is not there, none is
-/// forgotten (exit 10).
+/// Shows what it is about to delete, and asks first. If one of the memories does not exist, none is
+/// deleted (exit 10).
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"deleted\": [ID…]}")]
@@ -71,7 +71,7 @@ pub async fn run(delete: Delete, cx: &Context) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// What is asked about, on stderr as the question is.
+/// Prints the memories that the question is about, on stderr as the question is.
 fn show(memories: &[Memory], screen: Screen) {
     let mut table = Table::new(["WHEN (UTC)", "ID", "WHAT"]).shorten_last();
     for memory in memories.iter().take(SHOWN) {

@@ -102,7 +102,7 @@ impl Check {
         }
     }
 
-    /// What a command would say.
+    /// Makes a failed check from the error that a command would end with.
     fn fail(name: &'static str, error: CliError) -> Self {
         let mut detail = error.message;
         for cause in error.causes {
@@ -181,7 +181,7 @@ impl<'c> Told<'c> {
     }
 }
 
-/// Every setting can be used, and has an effect.
+/// Returns every setting can be used, and has an effect.
 fn configuration(cx: &Context) -> Vec<Check> {
     let faults = cx.config.faults().iter().map(|fault| fault.message.clone());
     let values = cx.config.show().into_iter();
@@ -201,7 +201,7 @@ fn configuration(cx: &Context) -> Vec<Check> {
     checks
 }
 
-/// Whether what is asked in words can be compared with what is there.
+/// Returns whether what is asked in words can be compared with what is there.
 async fn embedder(space: Option<&Arc<Space>>, cx: &Context) -> Check {
     let embedder = match cx.embedder().await {
         Ok(embedder) => embedder,
@@ -223,7 +223,7 @@ async fn embedder(space: Option<&Arc<Space>>, cx: &Context) -> Check {
     }
 }
 
-/// A check, and below it what to do.
+/// Returns a check, and below it what to do.
 fn line(check: &Check, screen: Screen) -> String {
     // No name is longer than that of the first check.
     let width = "configuration".len();
@@ -240,7 +240,7 @@ fn line(check: &Check, screen: Screen) -> String {
     line
 }
 
-/// How it is on the whole.
+/// Returns how it is on the whole.
 fn verdict(checks: &[Check]) -> String {
     let many = |wanted: fn(Status) -> bool| checks.iter().filter(|c| wanted(c.status)).count();
     let (warned, failed) = (

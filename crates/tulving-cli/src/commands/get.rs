@@ -9,8 +9,8 @@ use crate::{page, wire};
 
 /// Shows one memory
 ///
-/// A question with its answer, else a conversation with this id. Reading a memory does not count
-/// as recalling it.
+/// Shows the question and answer with this id, or else the conversation with this id. The memory's access
+/// count does not change.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"kind\": \"node\" or \"episode\", …the fields of the record…, \"extra\": {…unnamed fields…}, \"has_vector\": BOOL}")]

@@ -13,23 +13,23 @@ use crate::table::Table;
 use crate::terminal::Screen;
 use crate::{interrupt, progress, wire};
 
-/// Builds what search uses in PostgreSQL for a large scope
+/// Builds the search index of an owner in PostgreSQL
 ///
-/// Adds to the keyword index the memories that it lacks (those that were there before psql brought the
-/// schema up to date), and merges its blocks. If an owner has more than 10,000 vectors of a kind, they get
-/// an index of their own. Others can read and write meanwhile, and searches are exact until the index is
-/// ready. With the index a search is faster, but may miss a memory now and then (`tulving doctor --parity`
-/// says how many); the memories that it finds score as before.
+/// Adds missing memories to the keyword index (an inverted index), and merges its blocks; memories are
+/// missing if psql brought the schema up to date. If an owner has more than 10,000 vectors of a kind,
+/// they get a vector index (HNSW) of their own. Others can read and write meanwhile, and searches are
+/// exact until the index is ready. With the vector index a search is faster, but may miss a few memories
+/// (`tulving doctor --parity` counts them); the memories that it finds score as before.
 ///
-/// Safe to repeat: what is there already is left as it is, and what a killed run left is finished or built
-/// again.
+/// It is safe to repeat this command: what is complete stays as it is, and what an interrupted run left
+/// is finished or built again.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"scope\": {\"kind\", \"id\"}, \"kinds\": [{\"kind\": \"node\" or \"episode\", \"entered\": N, \"rebuilt\": N, \"mended\": N, \"vectors\": N,\n\
     \"index\": \"not needed\", \"too wide\", \"ready\" or \"built\"}]}")]
 pub struct Index {
-    /// Makes everything that search uses anew from the texts and vectors of the memories, beside what is
-    /// there
+    /// Builds the whole search index again, from the texts and vectors of the memories, beside the old
+    /// one
     ///
     /// For a scope whose rows were changed or removed with SQL, or whose keyword index is damaged: `tulving
     /// doctor` says so. Searches find through the old until the new is complete. Indexes of owners that are
@@ -76,8 +76,8 @@ struct Course {
 }
 
 impl Course {
-    /// A line, where there is something new. A share never falls: the server goes through an index
-    /// more than once, and counts anew each time.
+    /// Returns a line, where there is something new. A share never falls: the server goes through an
+    /// index more than once, and counts anew each time.
     fn news(&mut self, step: IndexStep) -> Option<String> {
         let (what, share) = text_of(step);
         if self.what == what && share <= self.share {
@@ -91,7 +91,7 @@ impl Course {
     }
 }
 
-/// A step in words, and how much of it is done, in tenths.
+/// Returns a step in words, and how much of it is done, in tenths.
 fn text_of(step: IndexStep) -> (String, u64) {
     let share = |done: u64, of: u64| 10 * (10 * done / of.max(1));
     match step {

@@ -159,8 +159,8 @@ fn report(cx: &Context, directory: &Path, made: &Made) -> Result<(), CliError> {
     output::text(&page)
 }
 
-/// The first commands to go on with. What was written into the configuration just now need not be
-/// said again.
+/// Returns the first commands to go on with. What was written into the configuration just now need not
+/// be said again.
 fn next_steps(cx: &Context, written: bool) -> String {
     let typed = cx.config.flags();
     let needed = match written {

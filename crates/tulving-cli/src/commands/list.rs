@@ -14,8 +14,9 @@ use crate::wire;
 
 /// Lists memories, the newest first
 ///
-/// Shows one page. Where more follow, the last line (with --json, `next`) says what `--after` takes to
-/// go on. Going on to the end shows every memory once, even if others write meanwhile.
+/// Shows one page. If more memories follow, the last line (with --json, `next`) names the value of
+/// `--after` for the next page. All pages together show every memory once, even if others write
+/// meanwhile.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"memories\": [{\"kind\": …, …as get prints them, without has_vector…}], \"next\": CURSOR or null}")]
@@ -24,12 +25,12 @@ pub struct List {
     #[command(flatten)]
     pub which: Which,
 
-    /// The most memories to show
+    /// The maximum number of memories to show
     #[arg(long, value_name = "N", default_value_t = 20, help_heading = "Page",
           value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub limit: u64,
 
-    /// Goes on after this place, which the last line of the page before names
+    /// Continues after this place, which the last line of the previous page names
     #[arg(long, value_name = "CURSOR", help_heading = "Page")]
     pub after: Option<String>,
 

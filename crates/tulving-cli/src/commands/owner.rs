@@ -28,7 +28,7 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// The id that is given, else that of the configured owner, else a random one.
+    /// Returns the id that is given, else that of the configured owner, else a random one.
     pub(super) fn new(
         given: Option<&str>,
         kind: ScopeKind,
@@ -83,7 +83,7 @@ impl Wanted {
     }
 }
 
-/// How much an owner remembers.
+/// Returns how much an owner remembers.
 pub(super) async fn counts(cx: &Context, owner: Scope) -> Result<Counts, CliError> {
     let memory = cx.in_database(owner, Arc::new(Builtin::new())).await?;
     Ok(memory.count(&Filter::default()).await?)

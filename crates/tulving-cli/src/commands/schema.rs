@@ -13,17 +13,17 @@ use crate::text::safe;
 /// `tulving schema …`
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Brings a database to the newest schema
+    /// Brings the tables of a database to the newest version
     ///
-    /// Creates the tables, indexes, row-level security and the role `tulving_app`, or brings older
-    /// ones up to date. Where the newest version is there already, it puts back what is missing:
-    /// rights, row-level security, triggers, indexes, tables. Only those of owners and of embedding
-    /// spaces, to which all others refer, take a backup (exit 9). Safe to run twice, from two
-    /// processes at once, and after `psql -f db/migrations/….sql`. The database needs the extension
-    /// pgvector, 0.8.2 or newer.
+    /// Creates the tables, indexes, row-level security and the role `tulving_app`, or brings older ones
+    /// up to date. If the database has the newest version already, whatever is missing is made again:
+    /// rights, row-level security, triggers, indexes, tables. Only the tables of owners and of embedding
+    /// spaces, to which all others refer, have to come from a backup (exit 9). It is safe to run this
+    /// command twice, from two processes at once, and after `psql -f db/migrations/….sql`. The database
+    /// needs the extension pgvector, 0.8.2 or newer.
     ///
-    /// The tables go into the first schema of the search path, or into the one that `--schema`
-    /// names, which is made if it is not there.
+    /// The tables go into the first schema of the search path, or into the one that `--schema` names,
+    /// which is created if it does not exist.
     #[command(after_help = "With --json:\n\
     {\"applied\": [VERSION…], \"repaired\": [TEXT…], \"removed\": [TEXT…], \"version\": N, \"schema\": NAME, \"words\": N}")]
     Apply,

@@ -20,12 +20,12 @@ use crate::wire;
 
 /// Finds memories by meaning and by words
 ///
-/// Shows the best questions with their answers and the best conversations: as many of each as
-/// `retrieval` in config.yaml says, or `--top-k` in all. If it shows fewer, no other memory passes the
-/// options. Changes nothing.
+/// Shows the best questions with their answers and the best conversations: as many of each as `retrieval`
+/// in config.yaml says, or `--top-k` in total. If there are fewer hits, no other memory matches the
+/// options. A search changes nothing.
 ///
-/// Each answer says what its scores are: cosines from -1 to 1 where vectors alone were compared, BM25 from
-/// 0 up where words alone were looked for, and otherwise numbers that compare within this answer only.
+/// The answer says what its scores are: cosines, from -1 to 1, if only vectors were compared; BM25, from
+/// 0 up, if only words were searched; otherwise scores that can be compared within this answer only.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"hits\": [{\"id\", \"kind\", \"score\", \"rank\", \"arms\": {\"vector\": {\"rank\", \"score\"} or null, \"keyword\": the same},\n\
@@ -38,11 +38,12 @@ pub struct Search {
     #[arg(value_name = "TEXT")]
     pub text: Option<String>,
 
-    /// Finds what is like this memory
+    /// Finds memories that are similar to this one
     #[arg(long, value_name = "ID", conflicts_with_all = ["text", "vector"])]
     pub like: Option<String>,
 
-    /// Finds what is near this vector: a JSON array (`-`: from stdin) or an .npy file with one row
+    /// Finds memories whose vectors are near this one: a JSON array (`-`: from stdin) or an .npy file
+    /// with one row
     #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
     pub vector: Option<PathBuf>,
 
@@ -50,19 +51,22 @@ pub struct Search {
     #[arg(long, value_name = "MODE", default_value = "hybrid")]
     pub mode: Mode,
 
-    /// How many hits in all [default: process_top_k questions and episodic_top_k conversations, as configured]
+    /// How many hits in total [default: process_top_k questions and episodic_top_k conversations, as
+    /// configured]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub top_k: Option<u64>,
 
-    /// Leaves out what scores less, on the scale of the answer [default: min_score of the configuration]
+    /// Leaves out hits with a lower score, on the scale of the answer [default: min_score of the
+    /// configuration]
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub min_score: Option<f64>,
 
-    /// Prints what is found as text for a prompt, marked as data; long memories as the passages that answer
+    /// Prints the hits as text for a prompt, marked as data; long memories are cut to the passages that
+    /// answer
     #[arg(long)]
     pub context: bool,
 
-    /// The most characters that this text may have
+    /// The maximum length of this text
     #[arg(
         long,
         value_name = "CHARS",
@@ -71,11 +75,11 @@ pub struct Search {
     )]
     pub budget: usize,
 
-    /// Prefers recent memories: one that is so many days old counts half
+    /// Prefers recent memories: a memory of this age counts half
     #[arg(long, value_name = "DAYS")]
     pub recency: Option<f64>,
 
-    /// Prefers memories in the clusters of the best hits: adds this share of the score
+    /// Prefers memories in the clusters of the best hits: adds this share of the score to theirs
     #[arg(long, value_name = "X")]
     pub cluster_boost: Option<f64>,
 
@@ -175,12 +179,12 @@ fn query(search: Search, defaults: &Retrieval) -> Result<Query, CliError> {
     Ok(query)
 }
 
-/// What makes the words of a scope anew.
+/// Returns what makes the words of a scope anew.
 pub(super) fn renewal(scope: Scope) -> String {
     format!("tulving index {}", crate::text::owner_flag(scope))
 }
 
-/// What the answer may lack.
+/// Returns what the answer may lack.
 fn note(found: &Found) -> Option<String> {
     let words_only = found.words_only.as_ref();
     let words_only = words_only.map(|why| format!("found by words only: {why}"));
@@ -188,12 +192,13 @@ fn note(found: &Found) -> Option<String> {
     (!notes.is_empty()).then(|| notes.join("; "))
 }
 
-/// That words of another version were looked through.
+/// Returns the note that words of another version were searched.
 fn outdated(found: &Found) -> Option<String> {
     (found.outdated > 0).then(|| older_words(found.outdated))
 }
 
-/// `2 memories have the words that another version of tulving made, and may not be found by words`
+/// Returns `2 memories have the words that another version of tulving made, and may not be found by
+/// words`
 pub(super) fn older_words(memories: u64) -> String {
     let have = if memories == 1 { "has" } else { "have" };
     format!(
@@ -202,7 +207,7 @@ pub(super) fn older_words(memories: u64) -> String {
     )
 }
 
-/// Hit by hit: rank, score, when, where, id; below it what answers.
+/// Renders hit by hit: rank, score, when, where, id; below it the passage that answers.
 fn page(found: &Found, screen: Screen) -> String {
     let mut page = String::new();
     for hit in &found.hits {
@@ -217,7 +222,7 @@ fn page(found: &Found, screen: Screen) -> String {
     page
 }
 
-/// `2 of 1,742 memories, exact, 3 ms; scores are cosines; times are UTC`
+/// Returns `2 of 1,742 memories, exact, 3 ms; scores are cosines; times are UTC`
 fn end(found: &Found) -> String {
     let all = counted(found.rows_in_scope, "memory");
     let (how, took) = (found.found_by.as_str(), duration(found.took));

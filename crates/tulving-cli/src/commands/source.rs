@@ -12,7 +12,7 @@ pub enum SourceAs {
 }
 
 impl SourceAs {
-    /// As records have it.
+    /// Returns the name that records use.
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Anthropic => "anthropic",

@@ -8,7 +8,7 @@ pub(super) fn topics(topics: &[String]) -> Json {
     with_topics(&Json::empty_object(), topics)
 }
 
-/// The same tags with these topics in place of those there are.
+/// Returns the same tags with these topics in place of those there are.
 pub(super) fn with_topics(tags: &Json, topics: &[String]) -> Json {
     let list = topics.iter().filter(|topic| !topic.is_empty());
     let list = Value::Array(list.map(|topic| Value::String(Text::new(topic))).collect());

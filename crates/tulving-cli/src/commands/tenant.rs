@@ -18,14 +18,14 @@ use crate::wire;
 /// `tulving tenant …`
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Makes a tenant and prints the id
+    /// Creates a tenant and prints its id
     ///
-    /// A tenant's memories belong to the whole organisation. The id is printed alone, so that
-    /// `ID=$(tulving tenant create --name …)` works; what else there is to say is on stderr.
+    /// A tenant's memories belong to the whole organisation. The id alone is printed on stdout, so that
+    /// `ID=$(tulving tenant create --name …)` works; notes go to stderr.
     ///
-    /// Where the configuration or the data directory names a tenant as the owner, the new tenant
-    /// gets that tenant's id, so that what the files hold can be migrated for it; if that tenant is
-    /// in the database already, a new id. Several tenants may have one name.
+    /// If the configuration or the data directory names a tenant as the owner, the new tenant gets that
+    /// id, so that the files can be migrated; if the database has a tenant with that id already, the new
+    /// one gets another id. Several tenants may have the same name.
     #[command(after_help = "With --json:\n\
         {\"id\": UUID, \"name\": TEXT, \"admin_user_id\": UUID or null, \"created\": true or false}\n\
         and with --sql {\"id\", \"sql\"}, or {\"id\", \"file\"}")]
@@ -41,7 +41,7 @@ pub enum Command {
         {\"id\": UUID, \"name\": TEXT, \"created_at\": TIME, \"nodes\": N, the same for every other kind}")]
     Show(Named),
 
-    /// Gives a tenant another name
+    /// Changes a tenant's name
     #[command(after_help = "With --json:\n\
         {\"id\": UUID, \"name\": TEXT}")]
     Rename(Rename),
@@ -74,7 +74,7 @@ pub struct Create {
     #[arg(long, value_name = "NAME")]
     pub name: String,
 
-    /// Makes a first user of the tenant, with this e-mail address
+    /// Creates a first user of the tenant, with this e-mail address
     #[arg(long, value_name = "ADDRESS")]
     pub admin_email: Option<String>,
 
@@ -86,8 +86,8 @@ pub struct Create {
     #[arg(long, value_name = "UUID")]
     pub id: Option<String>,
 
-    /// If a tenant of that name (with --azure-tenant-id, of that Azure id) is there already, prints
-    /// its id; another id than the one that is asked for or configured is refused
+    /// If a tenant with that name (with --azure-tenant-id: with that Azure id) exists, prints its id; if
+    /// that is not the id that is asked for or configured, the command is refused
     #[arg(long, conflicts_with = "sql")]
     pub if_not_exists: bool,
 

@@ -18,9 +18,10 @@ use crate::wire;
 
 /// Changes a memory
 ///
-/// What is not named stays as it is; the id always stays. If the text changes, the vector changes too:
-/// to the one that is given, else to a new one made from the text. A memory without a vector gets one if its
-/// text is given, even if the text stays the same; with `--missing-vectors` every memory gets one.
+/// Only what an option names is changed; the id never is. If the text changes, the vector changes too: it
+/// becomes the given one, or else a new one made from the text. A memory without a vector gets one if its
+/// text is given, even if the text stays the same. With `--missing-vectors` every memory that has no
+/// vector gets one.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "tulving update [OPTIONS] <ID>\n       tulving update --missing-vectors"
@@ -57,20 +58,22 @@ pub struct Changes {
     #[arg(long, value_name = "NAME", value_parser = input::source)]
     pub source: Option<String>,
 
-    /// The source to write if the Python program that reads these files too does not know the true
-    /// one: as with tulving add
+    /// The source to write if the Python program that also reads these files does not know the true one,
+    /// as with tulving add
     #[arg(long, value_name = "NAME", requires = "source")]
     pub source_as: Option<SourceAs>,
 
-    /// When it was said, in UTC unless a zone is named; `--since` of `tulving list` names the forms
+    /// When it was said, in UTC unless a time zone is given; `--since` of `tulving list` shows the
+    /// formats
     #[arg(long, value_name = "TIME", value_parser = input::time)]
     pub created_at: Option<Timestamp>,
 
-    /// A topic, in place of those it has; may be repeated, and empty for none
+    /// A topic, which replaces the topics that the memory has; may be repeated; an empty one removes all
+    /// topics
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
 
-    /// Its vector: a JSON array (`-`: from stdin) or an .npy file with one row
+    /// The memory's new vector: a JSON array (`-`: from stdin) or an .npy file with one row
     #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
     pub vector: Option<PathBuf>,
 

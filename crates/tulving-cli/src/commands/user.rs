@@ -18,15 +18,15 @@ use crate::wire;
 /// `tulving user …`
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Makes a user and prints the id
+    /// Creates a user and prints its id
     ///
-    /// Memories are migrated for a user or a tenant, which must exist. The id is printed alone, so
-    /// that `ID=$(tulving user create --email …)` works; what else there is to say is on stderr.
+    /// Memories are migrated for a user or a tenant, which must exist. The id alone is printed on stdout,
+    /// so that `ID=$(tulving user create --email …)` works; notes go to stderr.
     ///
-    /// Where the configuration or the data directory names a user as the owner, the new user gets
-    /// that user's id, so that what the files hold can be migrated for it; if that user is in the
-    /// database already, a new id. Give the global `--tenant-id` to make the user a member of a
-    /// tenant; members always get a new id.
+    /// If the configuration or the data directory names a user as the owner, the new user gets that id,
+    /// so that the files can be migrated; if the database has a user with that id already, the new one
+    /// gets another id. The global `--tenant-id` makes the user a member of that tenant; members always
+    /// get a new id.
     #[command(after_help = "With --json:\n\
         {\"id\": UUID, \"email\": TEXT, \"tenant_id\": UUID or null, \"created\": true or false}\n\
         and with --sql {\"id\", \"sql\"}, or {\"id\", \"file\"}")]
@@ -42,10 +42,10 @@ pub enum Command {
         {\"id\": UUID, \"email\": TEXT or null, \"tenant_id\": UUID or null, \"created_at\": TIME, \"nodes\": N, the same for every other kind}")]
     Show(Named),
 
-    /// Gives a user another e-mail address
+    /// Changes a user's e-mail address
     ///
-    /// The id and the memories stay. A user who was made without `--external-id` is known by the new address
-    /// from now on.
+    /// The id and the memories stay the same. A user who was created without `--external-id` is
+    /// identified by the new address from then on.
     #[command(after_help = "With --json:\n\
         {\"id\": UUID, \"email\": TEXT}")]
     Rename(Rename),
@@ -78,7 +78,7 @@ pub struct Create {
     #[arg(long, value_name = "ADDRESS")]
     pub email: String,
 
-    /// Who vouches for the user, such as google or azure-ad
+    /// The service that identifies the user, such as google or azure-ad
     #[arg(long, value_name = "NAME", requires = "external_id")]
     pub auth_provider: Option<String>,
 
@@ -90,8 +90,8 @@ pub struct Create {
     #[arg(long, value_name = "UUID")]
     pub id: Option<String>,
 
-    /// If the user is there already, prints its id; another id than the one that is asked for or
-    /// configured is refused
+    /// If the user exists, prints its id; if that is not the id that is asked for or configured, the
+    /// command is refused
     #[arg(long, conflicts_with = "sql")]
     pub if_not_exists: bool,
 
@@ -148,7 +148,7 @@ pub async fn run(command: Command, cx: &Context) -> Result<Exit, CliError> {
     }
 }
 
-/// A user who is known by an identity elsewhere, or by the address alone.
+/// Returns a user who is known by an identity elsewhere, or by the address alone.
 pub(super) fn user(
     id: Uuid,
     email: String,

@@ -30,7 +30,7 @@ pub struct Http {
 }
 
 impl Config {
-    /// What turns texts into vectors. The key is looked for only now, when a server is about to
+    /// Returns what turns texts into vectors. The key is looked for only now, when a server is about to
     /// be asked.
     ///
     /// # Errors
@@ -76,8 +76,8 @@ impl Config {
         key.map(Some)
     }
 
-    /// The place that the platform has for what can be made again. One for all data directories:
-    /// what is kept there has no owner, and names its texts by their hash alone.
+    /// Returns the place that the platform has for what can be made again. One for all data
+    /// directories: what is kept there has no owner, and names its texts by their hash alone.
     fn cache(&self) -> Result<Option<PathBuf>, CliError> {
         let caches = match self.env.get("XDG_CACHE_HOME")? {
             Some(caches) => Some(PathBuf::from(caches)),

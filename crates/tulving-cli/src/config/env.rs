@@ -14,7 +14,7 @@ pub struct Env {
 type Lookup = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 
 impl Env {
-    /// The process's environment.
+    /// Reads the process's environment.
     #[must_use]
     pub fn process() -> Self {
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
@@ -24,7 +24,7 @@ impl Env {
         }
     }
 
-    /// An environment of these variables alone.
+    /// Makes an environment of these variables alone.
     #[must_use]
     pub fn of<const N: usize>(variables: [(&'static str, &'static str); N]) -> Self {
         let lookup = move |name: &str| {
@@ -37,7 +37,7 @@ impl Env {
         }
     }
 
-    /// A variable's value; an empty one counts as not set.
+    /// Returns a variable's value; an empty one counts as not set.
     ///
     /// # Errors
     /// When the value is not UTF-8.
@@ -52,7 +52,7 @@ impl Env {
         }
     }
 
-    /// The names that begin so of variables that are set and not empty, in order.
+    /// Returns the names that begin so of variables that are set and not empty, in order.
     #[must_use]
     pub fn names_with(&self, prefix: &str) -> Vec<String> {
         let names = self.names.iter().filter(|name| name.starts_with(prefix));
@@ -61,13 +61,13 @@ impl Env {
         names
     }
 
-    /// Whether a variable is set and not empty.
+    /// Returns whether a variable is set and not empty.
     #[must_use]
     pub fn is_set(&self, name: &str) -> bool {
         (self.lookup)(name).is_some_and(|value| !value.is_empty())
     }
 
-    /// Whether a variable has just this value.
+    /// Returns whether a variable has just this value.
     #[must_use]
     pub fn is(&self, name: &str, value: &str) -> bool {
         (self.lookup)(name).is_some_and(|found| found == value)

@@ -15,7 +15,7 @@ pub(super) enum Fault {
     Unreadable(CliError),
 }
 
-/// Whether a value has something to expand.
+/// Returns whether a value has something to expand.
 pub(super) fn is_literal(value: &str) -> bool {
     !value.contains("${") && !value.contains("$$")
 }

@@ -58,7 +58,7 @@ pub(super) fn read(named: Option<&Path>) -> Result<Option<File>, CliError> {
     Ok(Some(file))
 }
 
-/// The text of the file, without a byte order mark.
+/// Returns the text of the file, without a byte order mark.
 fn text<'b>(path: &Path, bytes: &'b [u8]) -> Result<&'b str, CliError> {
     let what = || format!("the configuration {}", path.display());
     let bytes = json::unmarked(bytes).map_err(|found| {
@@ -141,7 +141,7 @@ fn unknown(path: &Path, line: usize, section: &str, name: &str) -> CliError {
     }
 }
 
-/// How a line of the file is named.
+/// Returns how a line of the file is named.
 pub(super) fn place(path: &Path, line: usize) -> String {
     format!("{} line {line}", path.display())
 }

@@ -122,12 +122,12 @@ pub static KEYS: [Key; 15] = [
     ),
 ];
 
-/// The key with this path.
+/// Returns the key with this path.
 pub(super) fn find(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.path == path)
 }
 
-/// Whether some key lies below this path.
+/// Returns whether some key lies below this path.
 pub(super) fn is_section(path: &str) -> bool {
     KEYS.iter().any(|key| {
         key.path
@@ -136,8 +136,8 @@ pub(super) fn is_section(path: &str) -> bool {
     })
 }
 
-/// What an unknown key was probably meant to be: a sibling that is spelled nearly so, or a key of
-/// that very name elsewhere.
+/// Returns what an unknown key was probably meant to be: a sibling that is spelled nearly so, or a key
+/// of that very name elsewhere.
 pub(super) fn nearest(path: &str) -> Option<String> {
     let (section, name) = path.rsplit_once('.').unwrap_or(("", path));
     let known = || KEYS.iter().flat_map(|key| prefixes(key.path));
@@ -154,7 +154,7 @@ pub(super) fn nearest(path: &str) -> Option<String> {
         .map(ToOwned::to_owned)
 }
 
-/// What may stand in a section, for the one who typed something far from all of it.
+/// Returns what may stand in a section, for the one who typed something far from all of it.
 pub(super) fn children(section: &str) -> Vec<&'static str> {
     let mut names: Vec<&str> = Vec::new();
     for path in KEYS.iter().flat_map(|key| prefixes(key.path)) {
@@ -166,7 +166,7 @@ pub(super) fn children(section: &str) -> Vec<&'static str> {
     names
 }
 
-/// `a.b.c` → `a`, `a.b`, `a.b.c`
+/// Returns the paths above a key: `a.b.c` → `a`, `a.b`, `a.b.c`
 fn prefixes(path: &'static str) -> impl Iterator<Item = &'static str> {
     let dots = path.match_indices('.').map(|(at, _)| at);
     dots.chain([path.len()]).map(|end| &path[..end])
@@ -220,7 +220,7 @@ impl Key {
     }
 }
 
-/// Whether this can name an environment variable.
+/// Returns whether this can name an environment variable.
 pub(super) fn is_variable(name: &str) -> bool {
     let mut chars = name.chars();
     chars

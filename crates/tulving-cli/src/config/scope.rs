@@ -9,7 +9,7 @@ use crate::text::quote;
 /// Both, the user first.
 pub(super) const BOTH: [ScopeKind; 2] = [ScopeKind::User, ScopeKind::Tenant];
 
-/// The key of the configuration file.
+/// Returns the key of the configuration file.
 pub(super) fn key(kind: ScopeKind) -> &'static str {
     match kind {
         ScopeKind::User => "scope.user_id",
@@ -17,7 +17,7 @@ pub(super) fn key(kind: ScopeKind) -> &'static str {
     }
 }
 
-/// The scope that an id of this kind stands for.
+/// Returns the scope that an id of this kind stands for.
 pub(super) fn with(kind: ScopeKind, id: Uuid) -> Scope {
     match kind {
         ScopeKind::User => Scope::User(id),
@@ -25,7 +25,7 @@ pub(super) fn with(kind: ScopeKind, id: Uuid) -> Scope {
     }
 }
 
-/// The command that makes one.
+/// Returns the command that makes one.
 #[must_use]
 pub fn create_command(kind: ScopeKind) -> &'static str {
     match kind {

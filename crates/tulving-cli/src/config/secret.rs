@@ -16,7 +16,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text, for the one call that needs it.
+    /// Returns the text, for the one call that needs it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -26,7 +26,7 @@ pub struct Shown {
 }
 
 impl Config {
-    /// Every key, in the order of the file. A value that cannot be used is said to be so and
+    /// Returns every key, in the order of the file. A value that cannot be used is said to be so and
     /// does not keep the others from being shown.
     #[must_use]
     pub fn show(&self) -> Vec<Shown> {

@@ -37,7 +37,7 @@ pub(super) struct Entry {
 }
 
 impl Value {
-    /// The word for an error message.
+    /// Returns the word for an error message.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
@@ -189,7 +189,7 @@ fn place(
     Ok(())
 }
 
-/// An error at a line of the file.
+/// Returns an error at a line of the file.
 pub(super) fn fault(path: &Path, line: usize, what: &str) -> CliError {
     CliError::usage(format!("{}, line {line}: {what}", path.display()))
         .hint("correct that line; tulving config show   (lists the settings)")

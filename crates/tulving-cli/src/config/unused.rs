@@ -39,7 +39,7 @@ pub struct Unused {
 }
 
 impl Config {
-    /// Everything that was given and has no effect.
+    /// Returns everything that was given and has no effect.
     #[must_use]
     pub fn unused(&self) -> Vec<Unused> {
         let names = self.env.names_with(PREFIX);
@@ -99,7 +99,7 @@ fn nearest(name: &str) -> Option<&'static str> {
         .filter(|known| near(known) <= allowed || has_words(known, own))
 }
 
-/// Whether a variable's name has all these words.
+/// Returns whether a variable's name has all these words.
 fn has_words(known: &str, own: &str) -> bool {
     own.split('_')
         .all(|word| known.split('_').any(|known| known == word))

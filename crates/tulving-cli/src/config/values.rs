@@ -26,7 +26,7 @@ static TOP_K: PerKind<(&str, usize)> = PerKind::new([
     ("retrieval.episodic_top_k", 5),
 ]);
 
-/// Nobody is named whose memory it is.
+/// Makes the error for a command that needs an owner, where none is named.
 #[must_use]
 pub fn nobody_named() -> CliError {
     CliError::usage("no user or tenant is named: a memory belongs to one of them")
@@ -38,7 +38,7 @@ impl Config {
         Ok(self.get(path)?.map(|(text, _)| text))
     }
 
-    /// A number, whose text was checked on its way in.
+    /// Returns a number, whose text was checked on its way in.
     pub(super) fn number<T: FromStr>(&self, path: &str) -> Result<Option<T>, CliError> {
         match self.get(path)? {
             None => Ok(None),
@@ -52,7 +52,7 @@ impl Config {
         Ok(self.number(path)?.unwrap_or(otherwise))
     }
 
-    /// Where memory lives.
+    /// Returns where memory lives.
     ///
     /// # Errors
     /// When a variable in the value is not set, or the value is none of the two words; so too
@@ -64,7 +64,7 @@ impl Config {
         })
     }
 
-    /// Whether the file says that memory is in PostgreSQL, and not only a flag or a variable.
+    /// Returns whether the file says that memory is in PostgreSQL, and not only a flag or a variable.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -76,7 +76,7 @@ impl Config {
         Ok(Self::load(flags, Env::of([]))?.backend()? == Backend::Postgres)
     }
 
-    /// The connection string, from `DATABASE_URL` or the file.
+    /// Returns the connection string, from `DATABASE_URL` or the file.
     ///
     /// # Errors
     /// `DATABASE_URL environment variable not set`, exit 2.
@@ -88,7 +88,7 @@ impl Config {
         }
     }
 
-    /// What the connection string leaves open, from the variables that psql reads too.
+    /// Returns what the connection string leaves open, from the variables that psql reads too.
     ///
     /// # Errors
     /// When one of them is not UTF-8.
@@ -120,7 +120,7 @@ impl Config {
         Ok(CliError::usage(message).hint(hint))
     }
 
-    /// The schema that the tables are in, where one is named.
+    /// Returns the schema that the tables are in, where one is named.
     ///
     /// # Errors
     /// As [`Config::backend`].
@@ -128,7 +128,7 @@ impl Config {
         self.text("memory.postgres.schema")
     }
 
-    /// How many connections may be open at once.
+    /// Returns how many connections may be open at once.
     ///
     /// # Errors
     /// As [`Config::backend`].
@@ -136,7 +136,7 @@ impl Config {
         self.number_or("memory.postgres.pool_size", 8)
     }
 
-    /// The data directory; a relative one in the file is relative to the file's directory.
+    /// Returns the data directory; a relative one in the file is relative to the file's directory.
     ///
     /// # Errors
     /// As [`Config::backend`].
@@ -163,8 +163,8 @@ impl Config {
         })
     }
 
-    /// The directory in which receipts and rejects go unless named: the configuration file's, or
-    /// the working directory.
+    /// Returns the directory in which receipts and rejects go unless named: the configuration file's,
+    /// or the working directory.
     #[must_use]
     pub fn beside(&self) -> PathBuf {
         let parent = self.file.as_deref().and_then(Path::parent);
@@ -174,7 +174,7 @@ impl Config {
         }
     }
 
-    /// The user or tenant to work for, if one is named.
+    /// Returns the user or tenant to work for, if one is named.
     ///
     /// # Errors
     /// `Invalid UUID format`, exit 2.
@@ -182,7 +182,7 @@ impl Config {
         Ok(self.scope_and_place()?.map(|(scope, _)| scope))
     }
 
-    /// The same, and where it is named.
+    /// Returns the same, and where it is named.
     ///
     /// # Errors
     /// As [`Config::scope_if_named`].
@@ -196,7 +196,7 @@ impl Config {
         Ok(None)
     }
 
-    /// The user or tenant to work for.
+    /// Returns the user or tenant to work for.
     ///
     /// # Errors
     /// As [`Config::scope_if_named`], and when none is named.
@@ -204,8 +204,8 @@ impl Config {
         self.scope_if_named()?.ok_or_else(nobody_named)
     }
 
-    /// The tenant that `--tenant-id` names, for commands such as `user create` in which it is not
-    /// the scope to work for, and which must not take one from the file by accident.
+    /// Returns the tenant that `--tenant-id` names, for commands such as `user create` in which it is
+    /// not the scope to work for, and which must not take one from the file by accident.
     ///
     /// # Errors
     /// `Invalid UUID format`, exit 2.
@@ -216,7 +216,7 @@ impl Config {
             .transpose()
     }
 
-    /// How much a search brings.
+    /// Returns how much a search brings.
     ///
     /// # Errors
     /// As [`Config::backend`].

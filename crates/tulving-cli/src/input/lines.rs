@@ -65,7 +65,7 @@ impl Lines {
         })
     }
 
-    /// An error that says in which line it lies.
+    /// Returns an error that says in which line it lies.
     #[must_use]
     pub fn wrong(&self, line: u64, why: &str) -> CliError {
         CliError::new(
@@ -74,13 +74,13 @@ impl Lines {
         )
     }
 
-    /// The file's name, as a shell takes it; none for stdin.
+    /// Returns the file's name, as a shell takes it; none for stdin.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         (self.path.as_os_str() != STDIN).then_some(&self.path)
     }
 
-    /// The next line, if there is one.
+    /// Returns the next line, if there is one.
     ///
     /// # Errors
     /// When it cannot be read, or does not say what a memory is.
@@ -178,7 +178,7 @@ fn conversation(value: &Value<'_>) -> Result<NewConversation, String> {
     })
 }
 
-/// A message is kept whole; of what it says, these are understood.
+/// Reads a message, which is kept whole.
 fn message(value: &Value<'_>) -> Result<NewMessage, String> {
     if !matches!(value, Value::Object(_)) {
         return Err(format!("it is {}, not an object", value.kind()));
@@ -222,12 +222,13 @@ fn unknown(key: &str, known: &[&str]) -> String {
     format!("unknown key {}; {known}", quote(key))
 }
 
-/// A member that is there; null is as good as none.
+/// Returns a member that is there; null is as good as none.
 fn given<'v>(value: &'v Value<'v>, key: &str) -> Option<&'v Value<'v>> {
     value.get(key).filter(|value| **value != Value::Null)
 }
 
-/// What was said, as far as text can hold it; and as it was, where that is more: half characters.
+/// Returns what was said, as far as text can hold it; and as it was, where that is more: half
+/// characters.
 fn said(value: &Value<'_>, key: &str) -> Result<Option<(String, Option<Text<'static>>)>, String> {
     match given(value, key) {
         Some(Value::String(text)) if text.to_str().is_none() => Ok(Some((
@@ -270,7 +271,7 @@ fn tags(value: &Value<'_>) -> Result<Json, String> {
     }
 }
 
-/// Whether text of it cannot be kept as columns have it.
+/// Returns whether text of it cannot be kept as columns have it.
 fn holds_half(value: &Value<'_>) -> bool {
     match value {
         Value::String(text) => text.to_str().is_none(),

@@ -56,7 +56,7 @@ fn at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
 /// Microseconds; UTC has no other days.
 const DAY: i64 = 86_400_000_000;
 
-/// So long before now: `7d`, `2 weeks`, `1h 30m ago`.
+/// Returns the time so long before now: `7d`, `2 weeks`, `1h 30m ago`.
 fn ago(span: &str, now: Timestamp) -> Option<Timestamp> {
     let span: Span = span.parse().ok()?;
     let now = jiff::Timestamp::from_microsecond(now.micros()).ok()?;

@@ -55,7 +55,7 @@ fn row(path: &Path, bytes: &[u8]) -> Result<Vec<f32>, String> {
     Ok(numbers)
 }
 
-/// A file of what was read, be it from a pipe: matrices are read by position.
+/// Returns a file of what was read, be it from a pipe: matrices are read by position.
 fn spooled(bytes: &[u8]) -> Result<File, String> {
     let failed = |error: io::Error| format!("no temporary file can be written: {error}");
     let mut file = tempfile::tempfile().map_err(failed)?;
@@ -68,7 +68,7 @@ fn array(bytes: &[u8]) -> Result<Vec<f32>, String> {
     numbers(&value)
 }
 
-/// The numbers of a JSON array, all finite.
+/// Returns the numbers of a JSON array, all finite.
 pub(super) fn numbers(value: &Value<'_>) -> Result<Vec<f32>, String> {
     let Value::Array(items) = value else {
         return Err(format!("it is {}, not an array of numbers", value.kind()));

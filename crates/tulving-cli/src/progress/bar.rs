@@ -45,7 +45,7 @@ impl Bar {
         }
     }
 
-    /// One phase that has begun.
+    /// Makes the display of one phase that has begun.
     pub(super) fn with(course: Course) -> Self {
         Self {
             phase: Mutex::new(Some(Drawn::new(course))),
@@ -73,7 +73,7 @@ impl Bar {
         }
     }
 
-    /// More rows are done, here or by an earlier session.
+    /// Counts rows that are done, in this session or before it.
     fn count(&self, rows: u64, before: u64) {
         let mut phase = lock(&self.phase);
         if let Some(drawn) = &*phase {

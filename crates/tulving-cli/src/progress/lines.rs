@@ -40,7 +40,7 @@ impl Lines<Stderr> {
         Self::with_pace(out, PACE)
     }
 
-    /// One phase that has begun.
+    /// Makes the display of one phase that has begun.
     pub(super) fn with(out: Stderr, course: Course) -> Self {
         let lines = Self::new(out);
         lines.log().course = Some(course);
@@ -116,7 +116,7 @@ impl<W: Write + Send> Progress for Lines<W> {
 }
 
 impl<W: Write + Send> Lines<W> {
-    /// More rows are done, here or by an earlier session.
+    /// Counts rows that are done, in this session or before it.
     fn count(&self, rows: u64, before: u64) {
         let mut log = self.log();
         let Some(mut course) = log.course else { return };

@@ -60,7 +60,7 @@ impl Drop for Live {
     }
 }
 
-/// The text for the window as it is now.
+/// Returns the text for the window as it is now.
 fn now(text: &Text) -> String {
     text(columns_of_stderr().unwrap_or_default())
 }

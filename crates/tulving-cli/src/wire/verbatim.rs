@@ -19,7 +19,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Of a memory. If it cannot be restored, the columns are all that there is.
+    /// Restores the record of a memory. If that fails, the columns are all that there is.
     pub(super) fn of(memory: &Memory) -> Self {
         let mut bytes = Vec::new();
         let restored = record::write(memory, Part::Everything, &mut bytes);
@@ -30,7 +30,7 @@ impl Source {
         }
     }
 
-    /// A field that is text.
+    /// Returns a field that is text.
     pub(super) fn text(&self, field: &str, column: &str) -> Verbatim {
         match self.record.get(field) {
             Some(text @ Value::String(_)) => raw(text),
@@ -38,7 +38,7 @@ impl Source {
         }
     }
 
-    /// A field that is a list of texts.
+    /// Returns a field that is a list of texts.
     pub(super) fn texts(&self, field: &str, column: &[String]) -> Verbatim {
         match self.record.get(field) {
             Some(list @ Value::Array(_)) => raw(list),
@@ -51,7 +51,7 @@ impl Source {
         }
     }
 
-    /// A field that is an object or a list of them.
+    /// Returns a field that is an object or a list of them.
     pub(super) fn tree(&self, field: &str, column: &Json) -> Verbatim {
         match self.record.get(field) {
             Some(tree @ (Value::Array(_) | Value::Object(_))) => raw(tree),
@@ -59,7 +59,7 @@ impl Source {
         }
     }
 
-    /// The fields that have no column.
+    /// Returns the fields that have no column.
     pub(super) fn extra(&self, column: &Json) -> Verbatim {
         let Value::Object(members) = &self.record else {
             return raw(&column.value());
@@ -82,7 +82,7 @@ fn raw(value: &Value<'_>) -> Verbatim {
     raw.unwrap_or_else(|| RawValue::NULL.to_owned())
 }
 
-/// The value with null for numbers that not every reader of JSON takes.
+/// Returns the value with null for numbers that not every reader of JSON takes.
 fn sayable<'v>(value: &Value<'v>) -> Value<'v> {
     let is_finite = |lexeme: &str| lexeme.parse::<f64>().is_ok_and(f64::is_finite);
     match value {

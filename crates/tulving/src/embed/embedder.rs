@@ -1,4 +1,4 @@
-//! What every embedder does.
+//! The contract of an embedder.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,11 +18,11 @@ pub enum Purpose {
 /// Something that turns texts into vectors of one space.
 #[async_trait::async_trait]
 pub trait Embedder: fmt::Debug + Send + Sync {
-    /// The space of the vectors that it makes.
+    /// Returns the space of the vectors that it makes.
     fn space(&self) -> &Arc<Space>;
 
-    /// One vector for each text, in order, all finite and as wide as the space says. All or nothing:
-    /// if one text fails, there is an error and no vector.
+    /// Returns one vector for each text, in order, all finite and as wide as the space says. All or
+    /// nothing: if one text fails, there is an error and no vector.
     ///
     /// A vector may be all zeros, for a text in which the model knows nothing.
     async fn embed(&self, texts: &[String], purpose: Purpose) -> Result<Vec<Vec<f32>>, EmbedError>;

@@ -1,4 +1,4 @@
-//! What can go wrong between a text and its vector.
+//! Errors of an embedder.
 
 use std::io;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Texts into vectors.
+//! Embedders: texts into vectors.
 //!
 //! | item | is |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! What stands before the text of a file: a byte order mark, or another encoding than UTF-8.
+//! Encodings: a byte order mark at the beginning of a file, or another encoding than UTF-8.
 
 /// What a file is that is not text in UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum Foreign {
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl Foreign {
-    /// What a file is whose first four bytes are these; `None` if it may be text in UTF-8.
+    /// Returns what a file is whose first four bytes are these; `None` if it may be text in UTF-8.
     #[must_use]
     pub fn of(start: &[u8]) -> Option<Self> {
         const MARKS: [(&[u8], Foreign); 9] = [
@@ -57,7 +57,7 @@ impl Foreign {
     }
 }
 
-/// The bytes of a text file behind a byte order mark, if there is one.
+/// Returns the bytes of a text file behind a byte order mark, if there is one.
 ///
 /// # Errors
 /// If it begins as no text in UTF-8 does.

@@ -1,4 +1,4 @@
-//! From bytes to a [`Value`].
+//! The parser: from bytes to a [`Value`].
 
 use std::borrow::Cow;
 
@@ -53,7 +53,7 @@ pub enum Reason {
     Foreign(Foreign),
 }
 
-/// Where that is, if it is about a place.
+/// Returns where that is, if it is about a place.
 fn place(reason: &Reason, offset: &usize) -> String {
     match reason {
         Reason::Empty | Reason::Foreign(_) => String::new(),
@@ -271,7 +271,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// The code unit of the `\uXXXX` at `at`, if there is one.
+    /// Returns the code unit of the `\uXXXX` at `at`, if there is one.
     fn code_unit(&self, at: usize) -> Option<u32> {
         let digits = self.text.as_bytes().get(at..at + 6)?.strip_prefix(b"\\u")?;
         digits.iter().try_fold(0, |unit, &digit| {

@@ -1,9 +1,9 @@
-//! Finding the next byte that matters, eight at a time.
+//! Scanning eight bytes at a time (SWAR) for the next one that matters.
 
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 const HIGH_BITS: u64 = u64::from_le_bytes([0x80; 8]);
 
-/// Length of the leading run of `bytes` that `marks` has no mark for.
+/// Returns the length of the leading run of `bytes` that `marks` has no mark for.
 ///
 /// `marks` is made of [`equal`] and [`below`]: it sets the high bit of each marked byte of a
 /// word, of which only the lowest is relied on.
@@ -37,7 +37,7 @@ pub(super) fn below(word: u64, limit: u8) -> u64 {
     word.wrapping_sub(ONES * u64::from(limit)) & !word & HIGH_BITS
 }
 
-/// Whether JSON lets the byte stand between tokens.
+/// Returns whether JSON lets the byte stand between tokens.
 pub(super) fn is_whitespace(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }

@@ -10,31 +10,31 @@ use std::fmt;
 pub struct Text<'a>(Cow<'a, [u8]>);
 
 impl<'a> Text<'a> {
-    /// A string without lone surrogates.
+    /// Makes a text of a string, which has no lone surrogates.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
         Self(Cow::Borrowed(text.as_bytes()))
     }
 
-    /// `bytes` must be WTF-8 as the type promises it.
+    /// Makes a text of bytes, which must be WTF-8 as the type promises it.
     pub(super) fn from_wtf8(bytes: impl Into<Cow<'a, [u8]>>) -> Self {
         Self(bytes.into())
     }
 
-    /// The WTF-8 bytes.
+    /// Returns the WTF-8 bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// The string, or `None` if it holds a lone surrogate.
+    /// Returns the string, or `None` if it holds a lone surrogate.
     #[must_use]
     pub fn to_str(&self) -> Option<&str> {
         std::str::from_utf8(&self.0).ok()
     }
 
-    /// The string as far as PostgreSQL's `text` can hold it: U+FFFD stands for each NUL and each
-    /// lone surrogate. Borrowed where that changes nothing.
+    /// Returns the string as far as PostgreSQL's `text` can hold it: U+FFFD stands for each NUL and
+    /// each lone surrogate. Borrowed where that changes nothing.
     #[must_use]
     pub fn storable(&self) -> Cow<'_, str> {
         if let Some(text) = self.to_str().filter(|text| !has_nul(text)) {
@@ -51,19 +51,19 @@ impl<'a> Text<'a> {
         Cow::Owned(storable)
     }
 
-    /// Whether PostgreSQL's `text` can hold the string unchanged.
+    /// Returns whether PostgreSQL's `text` can hold the string unchanged.
     #[must_use]
     pub fn is_storable(&self) -> bool {
         self.to_str().is_some_and(|text| !has_nul(text))
     }
 
-    /// Number of code points, as Python's `len` counts them; a lone surrogate is one.
+    /// Returns the number of code points, as Python's `len` counts them; a lone surrogate is one.
     #[must_use]
     pub fn char_count(&self) -> usize {
         self.0.iter().filter(|&&byte| byte & 0xC0 != 0x80).count()
     }
 
-    /// The same string, free of what it borrowed from.
+    /// Returns the same string, free of what it borrowed from.
     #[must_use]
     pub fn into_owned(self) -> Text<'static> {
         Text(Cow::Owned(self.0.into_owned()))

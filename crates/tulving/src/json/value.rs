@@ -1,4 +1,4 @@
-//! A JSON value in which nothing has been changed.
+//! A JSON value that keeps every lexeme as it was written.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// What the value is, for messages: `a string`, `an object`, `null`.
+    /// Returns what the value is, for messages: `a string`, `an object`, `null`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -35,7 +35,7 @@ impl Value<'_> {
         }
     }
 
-    /// The member of that key; of a repeated key the last, as in Python. `None` if there is no
+    /// Returns the member of that key; of a repeated key the last, as in Python. `None` if there is no
     /// such key, or if this is not an object.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
@@ -49,7 +49,7 @@ impl Value<'_> {
         last.map(|(_, value)| value)
     }
 
-    /// The same value, free of what it borrowed from.
+    /// Returns the same value, free of what it borrowed from.
     #[must_use]
     pub fn into_owned(self) -> Value<'static> {
         match self {

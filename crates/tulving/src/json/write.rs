@@ -1,4 +1,4 @@
-//! From a [`Value`] to its one canonical form.
+//! The serializer: from a [`Value`] to its one canonical form.
 
 use super::Value;
 use super::scan::{below, clean_run, equal};

@@ -4,7 +4,7 @@
 
 use std::f64::consts::{LN_2, SQRT_2};
 
-/// The natural logarithm of a positive, normal number; within a few units of the last place.
+/// Returns the natural logarithm of a positive, normal number; within a few units of the last place.
 pub(super) fn ln(x: f64) -> f64 {
     // x = mantissa · 2^exponent, with the mantissa near 1, where the series is short.
     let bits = x.to_bits();
@@ -23,7 +23,7 @@ pub(super) fn ln(x: f64) -> f64 {
     2.0 * ratio * series + exponent * LN_2
 }
 
-/// 2 to the power of `−x`, for x from 0; 0 from 1,000 on, 1 below 0 and for no number.
+/// Returns 2 to the power of `−x`, for x from 0; 0 from 1,000 on, 1 below 0 and for NaN.
 pub(super) fn half_power(x: f64) -> f64 {
     if x >= 1000.0 {
         return 0.0;

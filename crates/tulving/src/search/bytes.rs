@@ -1,18 +1,19 @@
 //! Reading numbers out of bytes that may be damaged.
 
-/// The little-endian number at byte `at`.
+/// Returns the little-endian number at byte `at`.
 pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     let end = at.checked_add(4)?;
     Some(u32::from_le_bytes(bytes.get(at..end)?.try_into().ok()?))
 }
 
-/// The little-endian number at byte `at`.
+/// Returns the little-endian number at byte `at`.
 pub(super) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     let end = at.checked_add(8)?;
     Some(u64::from_le_bytes(bytes.get(at..end)?.try_into().ok()?))
 }
 
-/// Seven bits a byte, lowest first, the highest bit set on all but the last.
+/// Writes a number as a varint (LEB128): seven bits a byte, lowest first, the highest bit set on all
+/// but the last.
 pub(crate) fn write_varint(mut number: u64, out: &mut Vec<u8>) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);

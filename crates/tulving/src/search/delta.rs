@@ -1,4 +1,4 @@
-//! Postings in memory, for what was written since the last segment.
+//! A mutable inverted index in memory (a memtable), for what was written since the last segment.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ struct Held {
 }
 
 impl Delta {
-    /// With nothing in it.
+    /// Makes one with nothing in it.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -69,7 +69,7 @@ impl Delta {
         true
     }
 
-    /// Whether nothing is in it.
+    /// Returns whether nothing is in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.documents.is_empty()

@@ -1,4 +1,4 @@
-//! One order from the two arms.
+//! Rank fusion: one order from the two retrievers, the vector arm and the keyword arm.
 //!
 //! Each arm's scores are brought to a common scale and added. Then context counts: what stands
 //! beside a good hit, or in one conversation with it, is more likely to be meant.
@@ -61,7 +61,7 @@ pub enum Scale {
 }
 
 impl Scale {
-    /// `cosine`, `bm25` or `relative`.
+    /// Returns `cosine`, `bm25` or `relative`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -71,7 +71,8 @@ impl Scale {
         }
     }
 
-    /// The scale of an answer that each arm found something for, or was asked for.
+    /// Returns the scale of an answer, by which retrievers (vector, keyword) found something or were
+    /// asked.
     #[must_use]
     pub fn of(by_vector: bool, by_words: bool, options: &Fusion) -> Self {
         let changed = options.recency.is_some() || options.cluster_boost != 0.0;
@@ -83,7 +84,7 @@ impl Scale {
     }
 }
 
-/// Which arms found anything: by vector, by words.
+/// Returns which arms found anything: by vector, by words.
 #[must_use]
 pub fn arms(candidates: &[Candidate]) -> (bool, bool) {
     (
@@ -190,9 +191,9 @@ fn both(candidates: &[Candidate], options: &Fusion) -> Vec<f64> {
 const CUT: usize = 100;
 const STEP: f64 = 1.0 / 64.0;
 
-/// Keyword scores as shares of the best. Similarities as shares of the way from the worst candidate
-/// of the kind up to the best of all, since where cosines lie depends on the model and on the
-/// length of texts; what the arm did not bring counts as its worst.
+/// Returns scores on one scale. Keyword scores are shares of the best. Similarities are shares of the
+/// way from the worst candidate of the kind up to the best of all, since where cosines lie depends on
+/// the model and on the length of texts; what the arm did not bring counts as its worst.
 fn on_one_scale(candidates: &[Candidate], vector_weight: f64) -> Vec<f64> {
     let highest = |arm: fn(&Candidate) -> Option<f64>| {
         let scores = candidates.iter().filter_map(arm);
@@ -231,7 +232,7 @@ fn on_one_scale(candidates: &[Candidate], vector_weight: f64) -> Vec<f64> {
         .collect()
 }
 
-/// The nodes of each conversation: sequence index and position among the candidates, in order.
+/// Returns the nodes of each conversation: sequence index and position among the candidates, in order.
 fn conversations(candidates: &[Candidate]) -> Vec<Vec<(i64, usize)>> {
     let mut conversations: HashMap<&str, Vec<(i64, usize)>> = HashMap::new();
     for (at, Candidate { facts, .. }) in candidates.iter().enumerate() {
@@ -247,7 +248,7 @@ fn conversations(candidates: &[Candidate]) -> Vec<Vec<(i64, usize)>> {
     conversations
 }
 
-/// Distance (from 1) and position of what stands near a member.
+/// Returns distance (from 1) and position of the neighbours of a member.
 fn neighbours(members: &[(i64, usize)], place: usize) -> impl Iterator<Item = (i64, usize)> {
     let (index, _) = members[place];
     let distance = move |(other, at): &(i64, usize)| (index.abs_diff(*other) as i64, *at);
@@ -273,7 +274,7 @@ fn number(ranked: &mut [Ranked], arm: fn(&mut Ranked) -> Option<&mut Arm>) {
     }
 }
 
-/// What is asked for besides: clusters and recency.
+/// Applies the boosts that were asked for: clusters and recency.
 fn adjust(ranked: &mut [Ranked], options: &Fusion) {
     if options.cluster_boost == 0.0 && options.recency.is_none() {
         return;
@@ -307,7 +308,7 @@ fn adjust(ranked: &mut [Ranked], options: &Fusion) {
     ranked.sort_unstable_by(|a, b| better(a, b, a.score, b.score));
 }
 
-/// The higher score first, then by kind and id.
+/// Compares: the higher score first, then by kind and id.
 fn better(a: &Ranked, b: &Ranked, a_score: f64, b_score: f64) -> Ordering {
     b_score
         .total_cmp(&a_score)

@@ -1,11 +1,11 @@
-//! An index of words, whatever holds it; and asking several at once.
+//! What every inverted index answers, and how several are asked as one.
 
 use super::keyword::{Posting, Statistics, TermPostings};
 
 /// Postings by term. Document numbers are the backend's own; two indexes that are asked together
 /// do not hold the same document.
 pub trait Index {
-    /// What it holds.
+    /// Returns the statistics of what it holds.
     fn statistics(&self) -> Statistics;
 
     /// Tokens of a document, if it is held.
@@ -15,7 +15,8 @@ pub trait Index {
     fn postings(&self, term: &str, each: &mut dyn FnMut(Posting));
 }
 
-/// What [`score`](super::keyword::score) needs, from several indexes that together hold a scope.
+/// Returns what [`score`](super::keyword::score) needs, from several indexes that together hold a
+/// scope.
 ///
 /// `dead` documents are as if they were not there, in every number. Those that are not `allowed` by
 /// a filter are not among the postings, but count in `df`, so a filter changes no score.
@@ -48,7 +49,7 @@ pub fn gather(
         .collect()
 }
 
-/// What several indexes hold together, without the `dead`, each named once.
+/// Returns what several indexes hold together, without the `dead`, each named once.
 #[must_use]
 pub fn statistics(indexes: &[&dyn Index], dead: impl IntoIterator<Item = u32>) -> Statistics {
     let mut sum =

@@ -1,4 +1,4 @@
-//! The keyword arm: BM25 over postings. Backends bring postings and statistics; this scores.
+//! The keyword arm: BM25 over postings. Backends bring postings and statistics, which are scored here.
 
 use std::cmp::Ordering;
 
@@ -41,7 +41,7 @@ pub struct TermPostings {
     pub postings: Vec<Posting>,
 }
 
-/// The terms a query asks for: its tokens, each once, sorted, without stop words. A query of
+/// Returns the terms a query asks for: its tokens, each once, sorted, without stop words. A query of
 /// nothing but stop words asks for them.
 #[must_use]
 pub fn query_terms(query: &str) -> Vec<String> {
@@ -54,7 +54,7 @@ pub fn query_terms(query: &str) -> Vec<String> {
     terms
 }
 
-/// The documents that hold any of the terms, each with its score (above 0), by number.
+/// Returns the documents that hold any of the terms, each with its BM25 score (above 0), by number.
 ///
 /// The score does not depend on the order of terms or postings, nor on the machine.
 #[must_use]
@@ -73,7 +73,7 @@ pub fn score(statistics: Statistics, terms: &[TermPostings]) -> Vec<(u32, f64)> 
     sums.finish()
 }
 
-/// The `n` best, best first; of equal scores the smaller number comes first.
+/// Returns the `n` best documents, best first; of equal scores the smaller number comes first.
 #[must_use]
 pub fn top(mut scores: Vec<(u32, f64)>, n: usize) -> Vec<(u32, f64)> {
     let order = |a: &(u32, f64), b: &(u32, f64)| -> Ordering {
@@ -90,7 +90,8 @@ pub fn top(mut scores: Vec<(u32, f64)>, n: usize) -> Vec<(u32, f64)> {
     scores
 }
 
-/// How rare a term is; above 0 even for one that every document holds.
+/// Returns the inverse document frequency (IDF) of a term; above 0 even for one that every document
+/// holds.
 #[must_use]
 pub fn inverse_frequency(documents: u64, df: u64) -> f64 {
     let (documents, df) = (documents.max(df) as f64, df as f64);
@@ -161,7 +162,8 @@ impl Sums {
     }
 }
 
-/// Words so frequent in English questions that they say nothing about the answer, as tokens.
+/// Returns whether a token is a stop word: so frequent in English questions that it says nothing about
+/// the answer.
 fn is_stop_word(term: &str) -> bool {
     STOP_WORDS.binary_search(&term).is_ok()
 }

@@ -4,24 +4,25 @@
 //! | module | holds |
 //! |---|---|
 //! | [`text`] | what of a memory is embedded, and what is indexed by its words |
-//! | [`tokens`] | text as words |
+//! | [`tokens`] | the tokenizer |
 //! | [`keyword`] | BM25 over postings |
-//! | [`segment`] | postings in one buffer of bytes that never changes |
-//! | [`delta`] | postings in memory, for what was written since |
+//! | [`segment`] | an immutable inverted index in one buffer of bytes |
+//! | [`delta`] | a mutable one in memory, for what was written since |
 //! | [`index`] | what the two have in common, and asking several at once |
 //! | [`vector`] | cosine similarity, and the exact search for the nearest |
-//! | [`fusion`] | one order from the two arms |
+//! | [`fusion`] | rank fusion: one order from both |
 //! | [`snippet`] | the part of a text that answers a query |
-//! | [`context`] | hits as text for a prompt, long ones cut to their passages |
+//! | [`prompt`] | hits as text for a prompt, long ones cut to their passages |
 
 mod arithmetic;
 pub(crate) mod bytes;
-pub mod context;
+
 pub mod delta;
 pub mod fusion;
 pub mod index;
 pub mod keyword;
 mod passages;
+pub mod prompt;
 pub mod segment;
 pub mod snippet;
 pub mod text;

@@ -25,7 +25,7 @@ pub(super) struct Paragraph {
     pub(super) text: String,
 }
 
-/// All of it.
+/// Returns the whole text.
 pub(super) fn whole(paragraphs: &[Paragraph]) -> String {
     let paragraphs: Vec<String> = paragraphs
         .iter()
@@ -34,7 +34,7 @@ pub(super) fn whole(paragraphs: &[Paragraph]) -> String {
     paragraphs.join("\n")
 }
 
-/// How many characters [`whole`] has.
+/// Returns how many characters [`whole`] has.
 pub(super) fn length(paragraphs: &[Paragraph]) -> usize {
     let of = |Paragraph { label, text }: &Paragraph| label.chars().count() + text.chars().count();
     let lines = paragraphs
@@ -44,8 +44,8 @@ pub(super) fn length(paragraphs: &[Paragraph]) -> usize {
     lines.sum::<usize>() + paragraphs.len().saturating_sub(1)
 }
 
-/// The whole if it has no more than `room` characters, else the passages that hold these terms; `None`
-/// if there is no room for any.
+/// Returns the whole if it has no more than `room` characters, else the passages that hold these terms;
+/// `None` if there is no room for any.
 pub(super) fn cut(paragraphs: &[Paragraph], terms: &[String], room: usize) -> Option<String> {
     if length(paragraphs) <= room {
         return Some(whole(paragraphs));
@@ -198,7 +198,7 @@ impl<'p> Passages<'p> {
         whole.is_some_and(|whole| self.take_some(at, whole, room))
     }
 
-    /// The same of so many bytes of a piece of which nothing is taken.
+    /// Returns the same of so many bytes of a piece of which nothing is taken.
     fn take_some(&mut self, at: usize, bytes: usize, room: usize) -> bool {
         let last = self.taken.range(..at).next_back().copied();
         let next = self.taken.range(at..).next().copied();
@@ -216,13 +216,13 @@ impl<'p> Passages<'p> {
         true
     }
 
-    /// The text of a piece.
+    /// Returns the text of a piece.
     fn text(&self, at: usize) -> &'p str {
         let piece = &self.pieces[at];
         &self.paragraphs[piece.paragraph].text[piece.span.clone()]
     }
 
-    /// What is taken of a piece.
+    /// Returns what is taken of a piece.
     fn shown(&self, at: usize) -> &'p str {
         &self.text(at)[..self.pieces[at].taken]
     }
@@ -284,7 +284,7 @@ impl<'p> Passages<'p> {
     }
 }
 
-/// The sentences of a text, none longer than so many characters.
+/// Returns the sentences of a text, none longer than so many characters.
 fn spans(text: &str, longest: usize) -> impl Iterator<Item = Range<usize>> {
     text.split_sentence_bound_indices()
         .flat_map(move |(start, sentence)| {
@@ -300,8 +300,8 @@ fn spans(text: &str, longest: usize) -> impl Iterator<Item = Range<usize>> {
         })
 }
 
-/// How many bytes of a text have at most so many characters, to the end of a word if there is one in
-/// the second half, and never within a letter.
+/// Returns how many bytes of a text have at most so many characters, to the end of a word if there is
+/// one in the second half, and never within a letter.
 fn beginning(text: &str, characters: usize) -> usize {
     let (mut end, mut word, mut count) = (0, 0, 0);
     for (at, grapheme) in text.grapheme_indices(true) {

@@ -1,4 +1,5 @@
-//! Postings in one buffer of bytes that never changes: a file to keep, a value to look up in.
+//! A segment: an immutable inverted index in one buffer of bytes, a file to keep and a value to look
+//! terms up in.
 //!
 //! Numbers are little-endian. A header of 64 bytes: the mark `TulvSeg2`, checksums (XXH3, 64 bits) of the
 //! rest of the header and of the body, then the sizes of what follows:
@@ -110,20 +111,20 @@ impl<B: AsRef<[u8]>> Segment<B> {
         }
     }
 
-    /// The bytes, as they were given.
+    /// Returns the bytes, as they were given.
     #[must_use]
     pub fn bytes(&self) -> &B {
         &self.bytes
     }
 
-    /// The documents, by number.
+    /// Returns the documents, by number.
     pub fn documents(&self) -> impl Iterator<Item = u32> {
         let bytes = self.bytes.as_ref();
         let all = bytes.get(HEADER..self.table).unwrap_or_default();
         all.chunks_exact(8).filter_map(|entry| u32_at(entry, 0))
     }
 
-    /// The postings of a term, by number; none if nothing holds it.
+    /// Returns the postings of a term, by number; none if nothing holds it.
     pub fn postings(&self, term: &str) -> impl Iterator<Item = Posting> {
         let mut rest = self.encoded(term).unwrap_or_default();
         let mut place = 0_u64;
@@ -159,8 +160,8 @@ impl<B: AsRef<[u8]>> Segment<B> {
         self.slice(term, 0, self.texts..self.postings)
     }
 
-    /// The part of a section that belongs to a term; `field` tells which column of the table says
-    /// where it begins.
+    /// Returns the part of a section that belongs to a term; `field` tells which column of the table
+    /// says where it begins.
     fn slice(&self, term: usize, field: usize, section: std::ops::Range<usize>) -> Option<&[u8]> {
         let bytes = self.bytes.as_ref();
         let at = self.table + term * 16 + field;
@@ -169,7 +170,7 @@ impl<B: AsRef<[u8]>> Segment<B> {
         bytes.get(section)?.get(begin..end)
     }
 
-    /// Number and length of the document at a place.
+    /// Returns the number and the length of the document at a place.
     fn document(&self, place: u64) -> Option<(u32, u32)> {
         if place >= self.statistics.documents {
             return None;

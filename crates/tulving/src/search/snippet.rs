@@ -1,4 +1,4 @@
-//! The part of a text that answers a query, short enough to show.
+//! Snippets: the part of a text that answers a query, short enough to show.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -33,7 +33,8 @@ struct Match {
     term: usize,
 }
 
-/// The part of `text` that holds most of the query's different words; its beginning, if it holds none.
+/// Returns the part of `text` that holds most of the query's different words; its beginning, if it
+/// holds none.
 #[must_use]
 pub fn snippet(text: &str, query: &str) -> Snippet {
     let matches = matches(text, query);
@@ -64,7 +65,7 @@ fn matches(text: &str, query: &str) -> Vec<Match> {
     matches
 }
 
-/// The matches that fit into a window and hold most different words, then most words.
+/// Returns the matches that fit into a window and hold most different words, then most words.
 fn best_window(matches: &[Match]) -> Range<usize> {
     let mut counts: HashMap<usize, usize> = HashMap::new();
     let (mut best, mut best_value) = (0..0, (0, 0));
@@ -88,7 +89,8 @@ fn best_window(matches: &[Match]) -> Range<usize> {
     best
 }
 
-/// Where to begin, in bytes: with the sentence of the first match, if that is near, else with a word.
+/// Returns where to begin, in bytes: with the sentence of the first match, if that is near, else with a
+/// word.
 fn start(text: &str, window: &[Match]) -> usize {
     let (Some(first), Some(last)) = (window.first(), window.last()) else {
         return 0;
@@ -174,7 +176,8 @@ fn render(text: &str, start: usize, matches: &[Match]) -> Snippet {
     snippet
 }
 
-/// Shown as a space: white space, and control characters, which often stood for some.
+/// Returns whether a character is shown as a space: white space, and control characters, which often
+/// stood for some.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || c.is_control()
 }

@@ -10,7 +10,7 @@ use crate::model::{Episode, Json, Memory, Node};
 /// Characters of an episode that are embedded and indexed: about what embedding models read.
 const EPISODE: usize = 16_000;
 
-/// What of a memory is embedded.
+/// Returns what of a memory is embedded.
 #[must_use]
 pub fn embedded(memory: &Memory) -> String {
     match memory {
@@ -19,7 +19,7 @@ pub fn embedded(memory: &Memory) -> String {
     }
 }
 
-/// What of a memory is found by its words, and shown in snippets.
+/// Returns what of a memory is found by its words, and shown in snippets.
 #[must_use]
 pub fn indexed(memory: &Memory) -> String {
     match memory {
@@ -28,8 +28,8 @@ pub fn indexed(memory: &Memory) -> String {
     }
 }
 
-/// What of a node is embedded: `Human: {question}`, and if there is an answer
-/// `\n\nAssistant: {answer}`.
+/// Returns what of a node is embedded: `Human: {question}`, and if there is an answer `\n\nAssistant:
+/// {answer}`.
 #[must_use]
 pub fn embedded_node(node: &Node) -> String {
     let question = &node.human_content;
@@ -40,14 +40,14 @@ pub fn embedded_node(node: &Node) -> String {
     }
 }
 
-/// What of a node is found by words: question and answer.
+/// Returns what of a node is found by words: question and answer.
 #[must_use]
 pub fn indexed_node(node: &Node) -> String {
     format!("{}\n\n{}", node.human_content, node.assistant_content)
 }
 
-/// What of an episode is embedded and found by words: title, summary and visible turns, a paragraph
-/// each, the first 16,000 characters.
+/// Returns what of an episode is embedded and found by words: title, summary and visible turns, a
+/// paragraph each, the first 16,000 characters.
 #[must_use]
 pub fn episode(episode: &Episode) -> String {
     let mut text = String::new();
@@ -72,7 +72,7 @@ pub fn episode(episode: &Episode) -> String {
     text
 }
 
-/// What an episode was about, if that was written down.
+/// Returns what an episode was about, if that was written down.
 #[must_use]
 pub fn summary(episode: &Episode) -> Option<String> {
     let tags = episode.llm_tags.value();
@@ -88,8 +88,8 @@ pub struct Turn {
     pub content: String,
 }
 
-/// The turns that both sides saw, in order: those of the person and of the assistant, not those of
-/// tools or of the system.
+/// Returns the turns that both sides saw, in order: those of the person and of the assistant, not those
+/// of tools or of the system.
 #[must_use]
 pub fn turns(messages: &Json) -> Vec<Turn> {
     let Value::Array(messages) = messages.value() else {

@@ -1,4 +1,4 @@
-//! Text as the words it is found by. Questions and memories go through the same function.
+//! The tokenizer: text as the words it is found by. Questions and memories go through the same function.
 //!
 //! | text | tokens |
 //! |---|---|
@@ -49,7 +49,7 @@ pub fn tokens(text: &str, mut each: impl FnMut(&str)) {
     spans(text, |token, _| each(token));
 }
 
-/// The tokens of a memory's text, in order.
+/// Returns the tokens of a memory's text, in order.
 #[must_use]
 pub fn terms(text: &str) -> Vec<String> {
     let mut terms = Vec::new();
@@ -57,7 +57,7 @@ pub fn terms(text: &str) -> Vec<String> {
     terms
 }
 
-/// The tokens that a question asks for, in order.
+/// Returns the tokens that a question asks for, in order.
 #[must_use]
 pub fn asked(question: &str) -> Vec<String> {
     let mut terms = Vec::new();
@@ -67,8 +67,8 @@ pub fn asked(question: &str) -> Vec<String> {
     terms
 }
 
-/// As [`tokens`], with the bytes of `text` that a token stands for. The parts of an identifier come
-/// after the whole and lie within its bytes.
+/// Finds tokens as [`terms`] does, each with the bytes of `text` that it stands for. The parts of an
+/// identifier come after the whole and lie within its bytes.
 pub fn spans(text: &str, each: impl FnMut(&str, Range<usize>)) {
     walk(text, Side::Memory, each);
 }

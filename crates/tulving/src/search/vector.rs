@@ -1,4 +1,4 @@
-//! The vector arm: cosine similarity, and an exact search for the nearest vectors.
+//! The vector arm: cosine similarity, and an exact search for the nearest neighbours.
 
 mod compact;
 mod kernel;
@@ -7,8 +7,8 @@ mod nearest;
 pub use compact::{Compact, CompactError};
 pub use nearest::Allowed;
 
-/// The cosine of the angle between two vectors, −1 to 1. 0 if either is zero, holds a number that is
-/// not finite, or has another length than the other.
+/// Returns the cosine of the angle between two vectors, −1 to 1. 0 if either is zero, holds a number
+/// that is not finite, or has another length than the other.
 ///
 /// The same on every machine to the last bit: sums are in double precision and in a fixed order.
 #[must_use]

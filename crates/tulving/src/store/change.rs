@@ -1,4 +1,4 @@
-//! What is to be different about a memory.
+//! The changes of an update: the fields that become different.
 
 use crate::json::{Text, Value};
 use crate::model::{Json, Kind, Memory, Timestamp};
@@ -27,7 +27,7 @@ pub struct Change {
 }
 
 impl Change {
-    /// The fields of the record that become different.
+    /// Returns the fields of the record that become different.
     pub(super) fn fields(&self) -> Vec<(&'static str, Value<'_>)> {
         let text = |text: &'_ str| Value::String(Text::from(text.to_owned()));
         let time = |time: Timestamp| Value::String(Text::from(time.isoformat()));
@@ -44,17 +44,17 @@ impl Change {
         .collect()
     }
 
-    /// Whether it says what the text is to be, were it the same as before.
+    /// Returns whether it says what the text is to be, were it the same as before.
     pub(super) fn names_text(&self) -> bool {
         self.changes_text() || self.title.is_some()
     }
 
-    /// Whether what was said becomes different.
+    /// Returns whether what was said becomes different.
     pub(super) fn changes_text(&self) -> bool {
         self.question.is_some() || self.answer.is_some()
     }
 
-    /// The first thing in it that a memory of this kind does not have.
+    /// Returns the first thing in it that a memory of this kind does not have.
     pub(super) fn stranger_to(&self, memory: &Memory) -> Option<&'static str> {
         let unlike = match memory.kind() {
             Kind::Node => [("title", self.title.is_some()), ("", false), ("", false)],

@@ -1,4 +1,4 @@
-//! What can go wrong between a caller and a store.
+//! Errors of a store.
 
 use thiserror::Error;
 

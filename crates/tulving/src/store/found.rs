@@ -1,4 +1,4 @@
-//! What a search brings.
+//! The result of a search.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::backend::FoundBy;
 use crate::model::{Memory, Space};
-use crate::search::context;
 use crate::search::fusion::{Arm, Scale};
+use crate::search::prompt;
 use crate::search::snippet::Snippet;
 
 /// The answer to a [`Query`](super::Query).
@@ -34,12 +34,12 @@ pub struct Found {
 }
 
 impl Found {
-    /// The hits as text for a prompt, marked as data, in at most `budget` characters: long ones cut
-    /// around what was asked. See [`context`].
+    /// Returns the hits as text for a prompt, marked as data, in at most `budget` characters: long ones
+    /// cut around what was asked. See [`prompt`].
     #[must_use]
     pub fn prompt(&self, budget: usize) -> String {
         let memories: Vec<&Memory> = self.hits.iter().map(|hit| &hit.memory).collect();
-        context::prompt(&memories, &self.question, budget)
+        prompt::prompt(&memories, &self.question, budget)
     }
 }
 

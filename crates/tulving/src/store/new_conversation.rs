@@ -1,4 +1,4 @@
-//! A conversation that is being made: the whole of it, and the questions in it.
+//! A whole conversation and the questions in it, as they are given to be stored.
 
 use uuid::Uuid;
 
@@ -62,14 +62,15 @@ struct Turn {
 }
 
 impl NewConversation {
-    /// Whether nothing is said in it.
+    /// Returns whether nothing is said in it.
     pub(super) fn is_blank(&self) -> bool {
         let says_nothing = |message: &NewMessage| crate::model::is_blank(&message.content);
         self.messages.iter().all(says_nothing)
     }
 
-    /// Consecutive messages of one side are one; each question with the answer that follows is a turn.
-    /// What the assistant says before anybody asked, and what is said by neither, is in no turn.
+    /// Returns the turns: each question with the answer that follows. Consecutive messages of one side
+    /// are one. What the assistant says before anybody asked, and what is said by neither, is in no
+    /// turn.
     fn turns(&self) -> Vec<Turn> {
         let mut turns: Vec<Turn> = Vec::new();
         let mut last = Role::Assistant;
@@ -94,7 +95,7 @@ impl NewConversation {
         turns
     }
 
-    /// The episode, and behind it its nodes.
+    /// Returns the episode, and behind it its nodes.
     pub(super) fn into_parts(
         self,
         index: usize,

@@ -1,4 +1,4 @@
-//! A memory that is being made.
+//! A question and its answer, as they are given to be stored.
 
 use uuid::Uuid;
 
@@ -48,7 +48,7 @@ pub struct NewNode {
 }
 
 impl NewNode {
-    /// A question and its answer.
+    /// Makes a node of a question and its answer.
     #[must_use]
     pub fn new(question: impl Into<String>, answer: impl Into<String>) -> Self {
         Self {
@@ -72,7 +72,7 @@ impl NewNode {
         self
     }
 
-    /// The fields of its record that columns cannot hold.
+    /// Returns the fields of its record that columns cannot hold.
     pub(super) fn take_verbatim(&mut self) -> Vec<(&'static str, Value<'static>)> {
         let question = self.question_verbatim.take();
         let answer = self.answer_verbatim.take();
@@ -82,8 +82,8 @@ impl NewNode {
             .collect()
     }
 
-    /// The node, but for its place in the conversation and, unless it is named, the id that goes with
-    /// it.
+    /// Returns the node, but for its place in the conversation and, unless it is named, the id that
+    /// goes with it.
     pub(super) fn into_part(
         self,
         index: usize,

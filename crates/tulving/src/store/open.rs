@@ -35,7 +35,7 @@ pub struct StoreConfig {
 }
 
 impl StoreConfig {
-    /// Files in a directory, and the built-in embedder.
+    /// Names files in a directory, and the built-in embedder.
     #[must_use]
     pub fn files(directory: impl Into<PathBuf>) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl StoreConfig {
         }
     }
 
-    /// A database, and the built-in embedder.
+    /// Names a database, and the built-in embedder.
     #[cfg(feature = "postgres")]
     #[must_use]
     pub fn postgres(database: Database) -> Self {
@@ -158,7 +158,7 @@ impl Store {
         Ok(Self::new(Arc::new(files), embedder).scope(owner))
     }
 
-    /// A store over a backend that is open.
+    /// Makes a store over a backend that is open.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>, embedder: Arc<dyn Embedder>) -> Self {
         Self {
@@ -167,7 +167,7 @@ impl Store {
         }
     }
 
-    /// The memories of one owner.
+    /// Returns the memories of one owner.
     #[must_use]
     pub fn scope(&self, scope: Scope) -> ScopedStore {
         ScopedStore::new(self.backend.clone(), self.embedder.clone(), scope)

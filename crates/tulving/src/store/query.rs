@@ -1,4 +1,4 @@
-//! What is asked of a memory.
+//! Queries: what is searched for, and how.
 
 use crate::backend::Filter;
 use crate::model::{Kind, PerKind, Timestamp};
@@ -58,7 +58,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// How many hits there can be.
+    /// Returns how many hits there can be.
     #[must_use]
     pub fn total(self) -> usize {
         match self {
@@ -71,7 +71,7 @@ impl Limit {
 }
 
 impl Default for Limit {
-    /// As the configuration's `process_top_k` and `episodic_top_k`.
+    /// Returns the limits that the configuration has by default: `process_top_k` and `episodic_top_k`.
     fn default() -> Self {
         Self::Each(PerKind::from_fn(|kind| match kind {
             Kind::Node => 10,
@@ -128,14 +128,14 @@ impl Query {
         self
     }
 
-    /// By meaning, by words, or both.
+    /// Searches by meaning, by words, or by both.
     #[must_use]
     pub fn mode(mut self, mode: Mode) -> Self {
         self.mode = mode;
         self
     }
 
-    /// So many hits, of all kinds together.
+    /// Limits the hits of all kinds together.
     #[must_use]
     pub fn top_k(mut self, hits: usize) -> Self {
         self.limit = Limit::Total(hits);
@@ -159,7 +159,7 @@ impl Query {
         self
     }
 
-    /// Among these memories only.
+    /// Searches among these memories only.
     #[must_use]
     pub fn filter(mut self, filter: Filter) -> Self {
         self.filter = filter;

@@ -1,4 +1,4 @@
-//! Memories that are made, some with ids of their own: said twice, they are there once.
+//! Idempotent writes: memories that bring ids of their own are stored once, though they are given twice.
 
 use std::collections::HashMap;
 
@@ -87,12 +87,12 @@ impl Placing {
 }
 
 impl Part {
-    /// Whether its id was given, or follows from one that was.
+    /// Returns whether its id was given, or follows from one that was.
     fn is_named(&self) -> bool {
         self.placing != Placing::Next
     }
 
-    /// In what was said the stored memory differs.
+    /// Returns the fields in which the stored memory differs from the given one.
     fn differing(&self, stored: &Entry) -> Vec<&'static str> {
         let mut fields = self.memory.differing(&stored.memory);
         fields.retain(|field| self.said.contains(field));
@@ -139,7 +139,7 @@ impl ScopedStore {
         Ok(remembered)
     }
 
-    /// What each of those that are given becomes, as it will be when it is read again.
+    /// Returns what each of those that are given becomes, as it will be when it is read again.
     async fn parts(&self, new: Vec<NewMemory>) -> Result<Vec<Part>, StoreError> {
         let (now, sources) = (Timestamp::now(), self.sources().await?);
         let stamp = Stamp::only(self.scope);
@@ -321,7 +321,7 @@ impl ScopedStore {
         Ok(words_only)
     }
 
-    /// Those whose ids were given that are there.
+    /// Returns those whose ids were given that are there.
     async fn stored(&self, parts: &[Part]) -> Result<HashMap<Key, Entry>, StoreError> {
         let named = parts.iter().filter(|part| part.is_named());
         let keys: Vec<Key> = named.map(|part| part.memory.key()).collect();
@@ -336,8 +336,8 @@ impl ScopedStore {
     }
 }
 
-/// Of several with one id the first; the others are left out if they say the same, and come `again`
-/// if they are to take its place.
+/// Returns of several with one id the first; the others are left out if they say the same, and come
+/// `again` if they are to take its place.
 fn apart(
     parts: Vec<Part>,
     again: &mut Vec<Part>,

@@ -53,13 +53,13 @@ impl ScopedStore {
         }
     }
 
-    /// Whose memories these are.
+    /// Returns whose memories these are.
     #[must_use]
     pub fn owner(&self) -> Scope {
         self.scope
     }
 
-    /// The space of their vectors; `None` if there is none yet.
+    /// Returns the space of their vectors; `None` if there is none yet.
     ///
     /// # Errors
     /// As every method: if the backend fails, or keeps nothing for this scope.
@@ -67,7 +67,7 @@ impl ScopedStore {
         Ok(self.backend.space(self.scope).await?)
     }
 
-    /// The sources that its memories may bear.
+    /// Returns the sources that its memories may bear.
     ///
     /// # Errors
     /// As every method.
@@ -117,7 +117,7 @@ impl ScopedStore {
         })
     }
 
-    /// The vectors of memories: those that were given, the others made, where that is possible.
+    /// Returns the vectors of memories: those that were given, the others made, where that is possible.
     pub(super) async fn embeddings(
         &self,
         memories: &[Memory],
@@ -162,7 +162,7 @@ impl ScopedStore {
         Ok((embeddings, None))
     }
 
-    /// The space of the scope's vectors, if the embedder makes such.
+    /// Returns the space of the scope's vectors, if the embedder makes such.
     pub(super) fn embeds_into(&self, stored: &Arc<Space>) -> Result<Arc<Space>, WordsOnly> {
         let embedder = self.embedder.space();
         if stored.is_comparable_with(embedder) {
@@ -174,7 +174,7 @@ impl ScopedStore {
         })
     }
 
-    /// What a vector that came without a name is taken for in a scope that has none yet.
+    /// Returns what a vector that came without a name is taken for in a scope that has none yet.
     fn space_of_width(&self, dims: usize) -> Arc<Space> {
         let embedder = self.embedder.space();
         if embedder.dims == dims {
@@ -202,8 +202,8 @@ impl ScopedStore {
         embeddings.collect()
     }
 
-    /// A memory with its vector: the one with this id of the first kind that has one, in the order of
-    /// [`Kind::ALL`].
+    /// Returns a memory with its vector: the one with this id of the first kind that has one, in the
+    /// order of [`Kind::ALL`].
     ///
     /// # Errors
     /// If there is none.
@@ -214,7 +214,7 @@ impl ScopedStore {
         found.ok_or_else(|| StoreError::NoSuchMemory { id: id.to_owned() })
     }
 
-    /// The memories that pass, page by page.
+    /// Returns the memories that pass, page by page.
     ///
     /// # Errors
     /// As every method.
@@ -222,7 +222,7 @@ impl ScopedStore {
         Ok(self.backend.list(self.scope, filter, page).await?)
     }
 
-    /// How many memories pass.
+    /// Returns how many memories pass.
     ///
     /// # Errors
     /// As every method.
@@ -230,7 +230,7 @@ impl ScopedStore {
         Ok(self.backend.count(self.scope, filter).await?)
     }
 
-    /// What nodes are about, the largest cluster first.
+    /// Returns what nodes are about, the largest cluster first.
     ///
     /// # Errors
     /// As every method.
@@ -346,7 +346,7 @@ impl ScopedStore {
         }
     }
 
-    /// The change with a source that the memory may bear.
+    /// Returns the change with a source that the memory may bear.
     async fn with_source(&self, change: &Change, old: &Memory) -> Result<Change, StoreError> {
         let mut change = change.clone();
         let Some(source) = change.source.take() else {
@@ -393,8 +393,8 @@ impl ScopedStore {
     }
 }
 
-/// Whether neither question nor answer of a node shows a character. One that was moved here may;
-/// none is made so.
+/// Returns whether neither question nor answer of a node shows a character. One that was moved here
+/// may; none is made so.
 pub(super) fn says_nothing(memory: &Memory) -> bool {
     match memory {
         Memory::Node(node) => is_blank(&node.human_content) && is_blank(&node.assistant_content),

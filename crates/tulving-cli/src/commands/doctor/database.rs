@@ -14,7 +14,7 @@ use crate::output::counted;
 use crate::progress::Tally;
 use crate::text::{owner_flag, shell};
 
-/// From what everything rests on to what only matters if all before it is well.
+/// Makes the checks in order: each matters only if those before it are well.
 pub(super) async fn checks(deep: bool, cx: &Context) -> Vec<Check> {
     let mut checks = Vec::new();
     let mut connection = match cx.connect().await {
@@ -52,7 +52,7 @@ pub(super) async fn checks(deep: bool, cx: &Context) -> Vec<Check> {
     checks
 }
 
-/// The application role is the whole server's.
+/// Returns the application role is the whole server's.
 fn neighbours(open: &[String]) -> Check {
     const SHOWN: usize = 3;
     let shown: Vec<String> = open.iter().take(SHOWN).map(|name| shell(name)).collect();
@@ -77,7 +77,7 @@ fn neighbours(open: &[String]) -> Check {
     )
 }
 
-/// The wall around an owner, and what stands behind it.
+/// Returns the wall around an owner, and what stands behind it.
 async fn owned(
     connection: &mut Connection,
     owner: Scope,
@@ -102,7 +102,7 @@ async fn owned(
     Ok(checks)
 }
 
-/// Whether what search reads is what the memories say.
+/// Returns whether what search reads is what the memories say.
 async fn derived(
     connection: &mut Connection,
     owner: Scope,
@@ -140,7 +140,7 @@ async fn orphans(connection: &Connection) -> Result<Option<Check>, DatabaseError
     }))
 }
 
-/// What the owner has, and how it is found.
+/// Returns what the owner has, and how it is found.
 async fn memories(owner: Scope, cx: &Context) -> Result<Vec<Check>, CliError> {
     let options = PostgresOptions {
         pool_size: 1,

@@ -21,7 +21,7 @@ const LARGE_JOURNAL: u64 = 64 << 20;
 /// More problems of records are not told one by one.
 const SHOWN: usize = 3;
 
-/// From what everything rests on to what only matters if all before it is well.
+/// Makes the checks in order: each matters only if those before it are well.
 pub(super) async fn checks(directory: &Path, deep: bool, cx: &Context) -> Vec<Check> {
     let mut checks = Vec::new();
     match Layout::find(directory) {
@@ -66,7 +66,7 @@ pub(super) async fn checks(directory: &Path, deep: bool, cx: &Context) -> Vec<Ch
     checks
 }
 
-/// Who may read and write there.
+/// Checks who may read and write there.
 #[cfg(unix)]
 fn access(directory: &Path) -> Option<Check> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -101,7 +101,7 @@ fn paths(directory: &Path, names: &[impl AsRef<Path>]) -> String {
     paths.collect::<Vec<_>>().join(" ")
 }
 
-/// Whether the files that search reads are what the memories say.
+/// Returns whether the files that search reads are what the memories say.
 fn derived(directory: &Path, differing: &[String]) -> Check {
     if differing.is_empty() {
         return Check::fine("derived", "what search reads agrees with the memories");
@@ -122,7 +122,7 @@ fn derived(directory: &Path, differing: &[String]) -> Check {
     }
 }
 
-/// What the files hold.
+/// Returns what the files hold.
 async fn memories(
     directory: &Path,
     files: &FileBackend,
@@ -227,7 +227,7 @@ fn problems(directory: &Path, problems: &[Problem]) -> Vec<Check> {
     checks
 }
 
-/// Whether the Python program starts, whose files these are too.
+/// Returns whether the Python program starts, whose files these are too.
 fn origin(found: &[Unloadable]) -> Check {
     const NAME: &str = "other reader";
     /// More ids of one fault are not named, nor more faults.
@@ -295,7 +295,7 @@ fn origin(found: &[Unloadable]) -> Check {
     Check::warn(NAME, detail, hints.join("; "))
 }
 
-/// Which memories are found by words only.
+/// Returns which memories are found by words only.
 fn vectors(space: &Space, without: &[Key], can_make: bool) -> Check {
     /// More are not named.
     const NAMED: usize = 10;

@@ -21,7 +21,7 @@ struct Again {
     model: String,
 }
 
-/// Whether the data directory and the database give the same answers.
+/// Returns whether the data directory and the database give the same answers.
 pub(super) async fn check(questions: usize, cx: &Context) -> Check {
     match compare(questions, cx).await {
         Ok((parity, again)) => told(&parity, &again),
@@ -93,7 +93,7 @@ fn told(parity: &Parity, again: &Again) -> Check {
     }
 }
 
-/// What to do, by which of the two holds more.
+/// Returns what to do, by which of the two holds more.
 fn advice(parity: &Parity, Again { owner, model }: &Again) -> String {
     match parity.memories {
         _ if parity.different == 0 => {

@@ -64,7 +64,7 @@ pub(super) async fn see_to(init: &Init, cx: &Context) -> Result<Exit, CliError> 
     Ok(Exit::Done)
 }
 
-/// The owner that is named and there, or a user who is made or found by the address.
+/// Returns the owner that is named and there, or a user who is made or found by the address.
 async fn owner(
     init: &Init,
     cx: &Context,

@@ -90,7 +90,7 @@ fn made(owner: Scope, done: Done, files: &FileBackend) -> Result<Option<Made>, C
     }))
 }
 
-/// Whose the directory is, or is to be.
+/// Returns whose the directory is, or is to be.
 fn owner_of(directory: &Path, site: &Site, cx: &Context) -> Result<Scope, CliError> {
     let named = cx.config.scope_if_named()?;
     match (site, named) {
@@ -107,7 +107,7 @@ fn owner_of(directory: &Path, site: &Site, cx: &Context) -> Result<Scope, CliErr
     }
 }
 
-/// Memories that lie where the directory is to be made are meant, and not an empty memory beside them.
+/// Refuses to make an empty directory beside files of memories, which are probably meant.
 fn refuse_if_beside(directory: &Path) -> Result<(), CliError> {
     let beside = directory.parent().unwrap_or(Path::new(""));
     let files = astray(match beside == Path::new("") {
@@ -129,7 +129,7 @@ fn refuse_if_beside(directory: &Path) -> Result<(), CliError> {
         .hint(format!("{command}   (then the same command again)")))
 }
 
-/// Memories that name an owner are not given to a new one, who would see none of them.
+/// Refuses to give memories that name an owner to another, who would see none of them.
 fn refuse_if_stamped(directory: &Path, inventory: &Inventory) -> Result<(), CliError> {
     let path = directory.display();
     match inventory.owners.as_slice() {

@@ -44,7 +44,7 @@ impl<'p> New<'p> {
     }
 }
 
-/// The directory as the file names it: relative to the file where it lies beside or below it.
+/// Returns the directory as the file names it: relative to the file where it lies beside or below it.
 fn as_seen_from(config: &Path, directory: &Path) -> Result<String, CliError> {
     let absolute = |path: &Path| {
         std::path::absolute(path).map_err(|error| {

@@ -1,4 +1,4 @@
-//! The model that is part of the program.
+//! The built-in model: static word vectors, which are part of the program.
 //!
 //! A table with a row for each piece of a word, each frequent word and each frequent pair of words; a
 //! text's vector is the sum of its rows. How it was made, from what, and how well it finds things is in
@@ -77,7 +77,7 @@ impl Embedder for Builtin {
     }
 }
 
-/// The sum of the rows of a text, in the order of the text, as a unit vector.
+/// Returns the sum of the rows of a text, in the order of the text, as a unit vector.
 fn vector(text: &str) -> Vec<f32> {
     let words = Words::of(text);
     let mut total = [0.0; WIDTH];

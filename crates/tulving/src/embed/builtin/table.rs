@@ -1,4 +1,4 @@
-//! The model's file, read where it lies.
+//! The model's file, read in place.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -24,7 +24,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// None if the bytes are not a table of our width.
+    /// Reads a table; returns `None` if the bytes are not a table of this width.
     pub(super) const fn read(file: &'static [u8]) -> Option<Self> {
         let Some((header, body)) = file.split_first_chunk::<HEADER>() else {
             return None;
@@ -56,8 +56,8 @@ impl Table {
         })
     }
 
-    /// The pieces of a word: the longest known beginning, then the longest known continuation, and so
-    /// on. Nothing if a part of it is not known.
+    /// Finds the pieces of a word: the longest known beginning, then the longest known continuation,
+    /// and so on. Nothing if a part of it is not known.
     pub(super) fn pieces(&self, word: &str, found: &mut Vec<usize>) {
         let before = found.len();
         let mut rest = word;
@@ -84,7 +84,7 @@ impl Table {
         }
     }
 
-    /// The feature of two words with a space between them.
+    /// Returns the feature of two words with a space between them.
     pub(super) fn pair(&self, words: &str) -> Option<usize> {
         self.find(&self.pairs, words)
     }

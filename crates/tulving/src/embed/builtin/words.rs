@@ -1,4 +1,4 @@
-//! Text as the built-in model sees it.
+//! The built-in model's tokenizer.
 
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
@@ -47,7 +47,7 @@ impl Words {
         words
     }
 
-    /// Each word, and the pair that it makes with the one before.
+    /// Returns each word, and the pair that it makes with the one before.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let mut before = None;
         self.ends.iter().map(move |&end| {

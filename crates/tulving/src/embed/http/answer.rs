@@ -1,4 +1,4 @@
-//! What a server's answer says.
+//! Reading a server's answer: vectors, or an error.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,8 +20,8 @@ struct Item {
     embedding: Vec<Option<f32>>,
 }
 
-/// The vectors for as many texts, in the order of the texts, whatever the order of the answer. All of one
-/// width, and at least one number wide.
+/// Returns the vectors for as many texts, in the order of the texts, whatever the order of the answer.
+/// All of one width, and at least one number wide.
 pub(super) fn vectors(body: &[u8], asked: usize) -> Result<Vec<Vec<f32>>, Unusable> {
     let answer: Answer = serde_json::from_slice(body).map_err(|error| {
         Unusable::Malformed(format!("{error}; it begins with: {}", message(body)))
@@ -53,7 +53,8 @@ pub(super) fn vectors(body: &[u8], asked: usize) -> Result<Vec<Vec<f32>>, Unusab
     Ok(vectors)
 }
 
-/// What a server says in an error, on one line: the message in it if it is JSON, else its beginning.
+/// Returns what a server says in an error, on one line: the message in it if it is JSON, else its
+/// beginning.
 pub(super) fn message(body: &[u8]) -> String {
     let json: Option<Value> = serde_json::from_slice(body).ok();
     let told = json.as_ref().and_then(|json| {

@@ -1,4 +1,4 @@
-//! Vectors that were computed before.
+//! A cache of vectors that were computed before.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -60,7 +60,7 @@ impl Cache {
         }
     }
 
-    /// The vector of this key, if it is here and as wide.
+    /// Returns the vector of this key, if it is here and as wide.
     pub(super) fn get(&self, key: &Key, dims: usize) -> Option<Vec<f32>> {
         let file = fs::read(self.place(key)).ok()?;
         let (content, checksum) = file.split_last_chunk::<8>()?;

@@ -1,4 +1,4 @@
-//! One request and its answer.
+//! One HTTP request and its answer.
 
 use std::io;
 use std::sync::Arc;
@@ -130,7 +130,7 @@ impl Exchange {
         }
     }
 
-    /// Nothing was answered, or not to the end.
+    /// Makes the failure for a request that was not answered, or not to the end.
     fn failed(&self, error: ureq::Error) -> Failure {
         let url = self.endpoint.shown.clone();
         let timeout = self.timeout.as_secs_f64();
@@ -164,7 +164,7 @@ impl Exchange {
     }
 }
 
-/// The authorities that this machine trusts, as for PostgreSQL.
+/// Returns the authorities that this machine trusts, as for PostgreSQL.
 fn tls() -> TlsConfig {
     let found = rustls_native_certs::load_native_certs();
     let roots: Vec<_> = found

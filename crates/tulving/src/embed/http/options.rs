@@ -1,4 +1,4 @@
-//! Where to send texts, and how.
+//! The settings of an embedder behind a server: address, model, batches, time limits.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -38,8 +38,8 @@ pub struct HttpOptions {
 }
 
 impl HttpOptions {
-    /// Common settings for a server and a model: 32 texts in a request, 4 requests at a time, 60 seconds
-    /// for each, 4 more tries, no key, no cache.
+    /// Makes the usual settings for a server and a model: 32 texts in a request, 4 requests at a time,
+    /// 60 seconds for each, 4 more tries, no key, no cache.
     pub fn new(url: impl Into<String>, model: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -54,7 +54,7 @@ impl HttpOptions {
         }
     }
 
-    /// The address that texts are sent to, if all of this can work.
+    /// Returns the address that texts are sent to, if all of this can work.
     pub(super) fn endpoint(&self) -> Result<Endpoint, EmbedError> {
         let endpoint = Endpoint::of(&self.url)?;
         let refused = |why: &str| Err(EmbedError::Options(why.to_owned()));
@@ -92,7 +92,7 @@ impl ApiKey {
         format!("Bearer {}", self.0)
     }
 
-    /// The text without the key, should a server repeat it.
+    /// Returns the text without the key, should a server repeat it.
     pub(super) fn hide(&self, text: &str) -> String {
         text.replace(&self.0, "…")
     }
@@ -163,7 +163,7 @@ impl Endpoint {
     }
 }
 
-/// `v1`, `v3`.
+/// Returns whether a part of a path is a version: `v1`, `v3`.
 fn is_version(part: &str) -> bool {
     let number = part.strip_prefix('v').unwrap_or_default();
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())

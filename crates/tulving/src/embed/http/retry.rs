@@ -1,4 +1,4 @@
-//! When to try again.
+//! Retries with exponential back-off.
 
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// How long to wait after so many failed tries; None if that was the last one. `asked` is what the
-    /// server wants, `dice` any random number.
+    /// Returns how long to wait after so many failed tries; None if that was the last one. `asked` is
+    /// what the server wants, `dice` any random number.
     pub(super) fn wait(&self, failed: u32, asked: Option<Duration>, dice: u64) -> Option<Duration> {
         if failed > self.retries || asked.is_some_and(|asked| asked > LONGEST) {
             return None;
@@ -34,12 +34,12 @@ impl Backoff {
     }
 }
 
-/// Whether the same request may succeed later.
+/// Returns whether the same request may succeed later.
 pub(super) fn is_passing(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..=599)
 }
 
-/// A `Retry-After`: seconds, or a date.
+/// Reads a `Retry-After`: seconds, or a date.
 pub(super) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();
     if let Ok(seconds) = header.parse() {

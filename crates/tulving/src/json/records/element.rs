@@ -1,4 +1,4 @@
-//! Where an array's element ends, found piece by piece.
+//! An incremental scanner that finds where an array's element ends.
 
 use super::super::scan::is_whitespace;
 
@@ -17,7 +17,7 @@ pub(super) enum Element {
 }
 
 impl Element {
-    /// The element that begins with the byte `first`, which has yet to be given to `end_in`.
+    /// Makes the element that begins with the byte `first`, which has yet to be given to `end_in`.
     pub(super) fn starting_with(first: u8) -> Self {
         match first {
             b'"' | b'[' | b'{' => Self::Enclosed {

@@ -1,4 +1,4 @@
-//! Cutting a file that holds one JSON array into its elements.
+//! A streaming reader that cuts a file with one JSON array into its elements.
 
 mod element;
 mod error;

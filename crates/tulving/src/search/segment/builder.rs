@@ -50,7 +50,7 @@ impl Encoding {
 }
 
 impl SegmentBuilder {
-    /// With nothing in it.
+    /// Makes one with nothing in it.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -90,7 +90,7 @@ impl SegmentBuilder {
         Ok(())
     }
 
-    /// The segment: the same documents always give the same bytes.
+    /// Returns the segment: the same documents always give the same bytes.
     #[must_use]
     pub fn finish(self) -> Vec<u8> {
         let mut terms: Vec<_> = self.terms.into_iter().collect();

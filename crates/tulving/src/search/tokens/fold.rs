@@ -1,4 +1,4 @@
-//! Words brought to the form they are compared in.
+//! Normalisation: words are brought to the form in which they are compared.
 //!
 //! Compatibility first, since it can bring capitals (`℡`); then what readers of each script take
 //! for the same ([`letters`](super::letters)); then case, folded in full (`ß` as `ss`); composed
@@ -45,20 +45,21 @@ impl Folder {
         }
     }
 
-    /// A word without case, accents and endings, at most [`LONGEST`] letters.
+    /// Returns a word without case, accents and endings (folded and stemmed), at most [`LONGEST`]
+    /// letters.
     pub(super) fn word(&mut self, word: &str) -> &str {
         self.fold(word, Accents::Dropped);
         stem(&mut self.buffer);
         &self.buffer
     }
 
-    /// As [`word`](Self::word), but a name keeps its ending.
+    /// Folds as [`word`](Self::word) does, but a name keeps its ending.
     pub(super) fn whole(&mut self, name: &str) -> &str {
         self.fold(name, Accents::Dropped);
         &self.buffer
     }
 
-    /// A letter behind a sign that tells what it is found as.
+    /// Returns a letter behind a sign that tells what it is found as.
     pub(super) fn marked(&mut self, mark: char, letter: &str) -> &str {
         self.fold(letter, Accents::Dropped);
         if !self.buffer.is_empty() {

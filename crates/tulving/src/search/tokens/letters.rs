@@ -1,4 +1,4 @@
-//! What readers of each script take for the same letter.
+//! Accent folding: the letters that readers of each script take for the same.
 //!
 //! | script | the same | not the same |
 //! |---|---|---|
@@ -150,8 +150,9 @@ fn push_latin(c: char, accents: Accents, word: &mut String, lost: &mut Lost) {
     }
 }
 
-/// Vowel points and marks of recitation, which most texts leave out: Cyrillic titles, Hebrew, Arabic
-/// with tatweel, Syriac, accents of the Veda. So are the frames around symbols and keys.
+/// Returns whether a character is a vowel point or a mark of recitation, which most texts leave out:
+/// Cyrillic titles, Hebrew, Arabic with tatweel, Syriac, accents of the Veda. So are the frames around
+/// symbols and keys.
 fn is_point(c: char) -> bool {
     matches!(c,
         '\u{483}'..='\u{489}'
@@ -164,7 +165,7 @@ fn is_point(c: char) -> bool {
         | '\u{20d0}'..='\u{20ff}')
 }
 
-/// Arabic as it is typed, Persian and Urdu on Arabic keyboards included.
+/// Folds Arabic letters as they are typed, Persian and Urdu on Arabic keyboards included.
 fn arabic(c: char) -> char {
     match c {
         'ٱ' => 'ا',
@@ -204,7 +205,7 @@ fn push_devanagari(c: char, word: &mut String) {
     });
 }
 
-/// Malayalam's consonants without a vowel, which older texts write as a consonant with virama.
+/// Writes Malayalam's consonants without a vowel as older texts do: a consonant with virama.
 fn push_chillu(c: char, word: &mut String) {
     word.push(match c {
         'ൺ' => 'ണ',
@@ -217,7 +218,7 @@ fn push_chillu(c: char, word: &mut String) {
     word.push('\u{d4d}');
 }
 
-/// Nikhahit comes behind the tone, as where `ำ` was typed.
+/// Writes nikhahit behind the tone, as where `ำ` was typed.
 fn push_tone(c: char, word: &mut String) {
     match word.chars().next_back() {
         Some(nikhahit @ ('\u{e4d}' | '\u{ecd}')) => {

@@ -6,8 +6,8 @@ use super::fold::Folder;
 use super::script::{is_apostrophe, is_hebrew, is_letter, joins_words, runs_on, stands_in_words};
 use super::{LONGEST, Side, runs, signs};
 
-/// Where the name that begins at byte `start` ends: letters, digits and single connectors between
-/// them.
+/// Returns where the name that begins at byte `start` ends: letters, digits and single connectors
+/// between them.
 pub(super) fn end(text: &str, start: usize) -> usize {
     let mut end = start;
     let mut last = None;
@@ -36,7 +36,8 @@ pub(super) fn end(text: &str, start: usize) -> usize {
     end
 }
 
-/// The tokens of a name: with the signs at its ends, whole, then its words with the parts of each.
+/// Emits the tokens of a name: with the signs at its ends, whole, then its words with the parts of
+/// each.
 pub(super) fn emit(
     text: &str,
     name: Range<usize>,
@@ -79,7 +80,8 @@ pub(super) fn emit(
     }
 }
 
-/// The words of a name, without connectors and without what English hangs on with an apostrophe.
+/// Returns the words of a name, without connectors and without what English hangs on with an
+/// apostrophe.
 fn words(name: &str) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     let mut after_apostrophe = false;
@@ -103,7 +105,8 @@ fn words(name: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// The parts of a word that its own capitals and digits show: `fooBar`, `HTTPServer2`, `python3`.
+/// Returns the parts of a word that its own capitals and digits show: `fooBar`, `HTTPServer2`,
+/// `python3`.
 fn parts(word: &str) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     std::iter::from_fn(move || {

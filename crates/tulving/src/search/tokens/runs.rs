@@ -22,7 +22,7 @@ use super::Side;
 use super::fold::Folder;
 use super::script::{is_han, is_hangul, is_letter, is_mark, runs_on};
 
-/// The tokens of a word that holds letters of such a script.
+/// Emits the tokens of a word that holds letters of such a script.
 pub(super) fn emit(
     word: &str,
     base: usize,
@@ -88,7 +88,7 @@ fn emit_run(
     }
 }
 
-/// Whether a letter of a longer run is a word by itself.
+/// Returns whether a letter of a longer run is a word by itself.
 fn is_word(run: &str, starts: &[usize], place: usize) -> bool {
     let letter = |place: usize| run[*starts.get(place)?..].chars().next();
     let Some(this) = letter(place) else {
@@ -102,8 +102,8 @@ fn is_word(run: &str, starts: &[usize], place: usize) -> bool {
     place == 0 && starts.len() <= 4 && is_hangul(this) && is_noun_with_particle(run)
 }
 
-/// Whether a run is one Korean letter and a particle that may follow it: most have two forms, one
-/// after a vowel and one after a consonant. So `물을` is water, but `나이` is not "I".
+/// Returns whether a run is one Korean letter and a particle that may follow it: most have two forms,
+/// one after a vowel and one after a consonant. So `물을` is water, but `나이` is not "I".
 fn is_noun_with_particle(run: &str) -> bool {
     let composed: String = run.nfc().collect();
     let mut rest = composed.chars();

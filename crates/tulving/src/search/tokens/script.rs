@@ -4,12 +4,13 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::model::is_unseen;
 
-/// A letter or a digit, from which a word can begin.
+/// Returns whether a character is a letter or a digit, with which a word can begin.
 pub(super) fn is_letter(c: char) -> bool {
     c.is_ascii_alphanumeric() || !c.is_ascii() && c.is_alphanumeric() && !is_apostrophe(c)
 }
 
-/// A letter, a digit, or what may stand among them unseen: marks, joiners, soft hyphens.
+/// Returns whether a character is a letter, a digit, or one that may stand among them unseen: a mark, a
+/// joiner, a soft hyphen.
 pub(super) fn stands_in_words(c: char) -> bool {
     is_letter(c) || !c.is_ascii() && (is_mark(c) || is_unseen(c))
 }
@@ -19,13 +20,13 @@ pub(super) fn joins_words(c: char) -> bool {
     matches!(c, '_' | '-' | '.' | '&' | '·') || is_hyphen(c) || is_apostrophe(c)
 }
 
-/// A hyphen that is not ASCII's.
+/// Returns whether a character is a hyphen other than ASCII's.
 pub(super) fn is_hyphen(c: char) -> bool {
     matches!(c, '‐' | '\u{2011}')
 }
 
-/// What is written within words in many ways and never meant: apostrophes, the letter apostrophe of
-/// Ukrainian, the okina of Hawaiian, geresh and gershayim of Hebrew.
+/// Returns whether a character is an apostrophe, which words are written with in many ways: the letter
+/// apostrophe of Ukrainian, the okina of Hawaiian, geresh and gershayim of Hebrew.
 pub(super) fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | 'ʼ' | 'ʻ' | '׳' | '״')
 }
@@ -64,7 +65,7 @@ pub(super) fn runs_on(c: char) -> bool {
         && !is_mark(c)
 }
 
-/// Chinese characters.
+/// Returns whether a character is Chinese.
 pub(super) fn is_han(c: char) -> bool {
     matches!(c,
         '\u{3005}'..='\u{3007}'
@@ -74,7 +75,7 @@ pub(super) fn is_han(c: char) -> bool {
         | '\u{20000}'..='\u{3ffff}')
 }
 
-/// The letters that Korean syllables begin with, alone or in a syllable.
+/// Returns whether a character is a letter that Korean syllables begin with, alone or in a syllable.
 pub(super) fn is_hangul(c: char) -> bool {
     matches!(c, '\u{1100}'..='\u{115f}' | '\u{ac00}'..='\u{d7a3}')
 }
@@ -83,8 +84,8 @@ pub(super) fn is_hebrew(c: char) -> bool {
     matches!(c, '\u{591}'..='\u{5f2}' | '\u{fb1d}'..='\u{fb4f}')
 }
 
-/// A mark on the letter before it; so are half-width voicing, and the second and third letter of a
-/// Korean syllable that is written in letters.
+/// Returns whether a character is a mark on the letter before it; so are half-width voicing, and the
+/// second and third letter of a Korean syllable that is written in letters.
 pub(super) fn is_mark(c: char) -> bool {
     is_combining_mark(c)
         || matches!(c, '\u{ff9e}' | '\u{ff9f}' | '\u{1160}'..='\u{11ff}' | '\u{d7b0}'..='\u{d7fb}')

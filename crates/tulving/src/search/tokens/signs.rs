@@ -17,7 +17,7 @@ const LONGEST_RUN: usize = 8;
 /// Signs that may hang on the end of a name: `C++`, `C#`.
 const MOST_BEHIND: usize = 3;
 
-/// Whether a character is found by itself or in a run of its kind.
+/// Returns whether a character is found by itself or in a run of its kind.
 pub(super) fn is_sign(c: char) -> bool {
     if c.is_ascii() {
         return is_ascii_sign(c);
@@ -25,7 +25,8 @@ pub(super) fn is_sign(c: char) -> bool {
     is_ascii_sign(narrow(c)) || is_symbol(c)
 }
 
-/// The tokens of the signs at byte `start`; gives where they end. Before `from` all is read already.
+/// Emits the tokens of the signs at byte `start` and returns where they end. Before `from` all is read
+/// already.
 pub(super) fn emit(
     text: &str,
     from: usize,
@@ -67,7 +68,7 @@ pub(super) fn emit(
     end
 }
 
-/// A name with the signs that belong to it: `#1`, `$5`, `@user`, `.NET`, `\d+`, `C++`, `100%`.
+/// Returns a name with the signs that belong to it: `#1`, `$5`, `@user`, `.NET`, `\d+`, `C++`, `100%`.
 pub(super) fn around(text: &str, name: &Range<usize>) -> Range<usize> {
     let mut before = text[..name.start].chars().rev();
     let start = match (before.next(), before.next()) {
@@ -124,12 +125,12 @@ fn is_symbol(c: char) -> bool {
         && c.general_category() != GeneralCategory::ModifierSymbol
 }
 
-/// Regional indicators: two of them are a flag.
+/// Returns whether a character is a regional indicator: two of them are a flag.
 fn is_half_of_flag(c: char) -> bool {
     ('\u{1f1e6}'..='\u{1f1ff}').contains(&c)
 }
 
-/// The ASCII sign of one in full width.
+/// Returns the ASCII sign of one in full width.
 fn narrow(c: char) -> char {
     match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),

@@ -1,4 +1,4 @@
-//! English endings.
+//! Stemming: English endings are cut off.
 
 /// Takes the commonest English endings off a word: plurals, `-ed`, `-ing`, and the `-e` that these
 /// replace, so that `cached`, `caching`, `caches` and `cache` are one. Light on purpose: what is left

@@ -1,4 +1,4 @@
-//! Vectors in a quarter of their size, with what is needed to search them exactly.
+//! Scalar-quantised vectors: 8 bits a number, with the bounds of error that an exact search needs.
 
 use super::kernel;
 
@@ -54,7 +54,7 @@ pub(super) struct Bounds {
 }
 
 impl Compact {
-    /// Without rows.
+    /// Makes an index without rows.
     #[must_use]
     pub fn new(dims: usize) -> Self {
         let mut bytes = vec![0; HEADER];
@@ -63,7 +63,7 @@ impl Compact {
         Self { dims, bytes }
     }
 
-    /// Of many rows at once.
+    /// Encodes many rows at once.
     ///
     /// # Errors
     /// If a row has other dimensions.
@@ -80,7 +80,7 @@ impl Compact {
         Ok(compact)
     }
 
-    /// From what [`as_bytes`](Self::as_bytes) gave. That nothing was changed is for the caller to
+    /// Reads what [`as_bytes`](Self::as_bytes) gave. That nothing was changed is for the caller to
     /// know, by a checksum of the file: changed codes make a search miss rows.
     ///
     /// # Errors
@@ -104,19 +104,19 @@ impl Compact {
         }
     }
 
-    /// The bytes to keep. After a push the earlier ones are unchanged.
+    /// Returns the bytes to keep. After a push the earlier ones are unchanged.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// How many numbers a vector has.
+    /// Returns how many numbers a vector has.
     #[must_use]
     pub fn dims(&self) -> usize {
         self.dims
     }
 
-    /// How many vectors there are.
+    /// Returns how many vectors there are.
     #[must_use]
     pub fn rows(&self) -> usize {
         (self.bytes.len() - HEADER) / self.stride()
@@ -147,7 +147,7 @@ impl Compact {
         (self.dims + BOUNDS).next_multiple_of(LINE)
     }
 
-    /// The records, one after the other.
+    /// Returns the records, one after the other.
     pub(super) fn records(&self) -> &[u8] {
         &self.bytes[HEADER..]
     }

@@ -1,11 +1,11 @@
-//! The loops that take the time. Each is plain code, compiled for several instruction sets and
+//! The inner loops, which take most of the time. Each is plain code, compiled for several instruction sets and
 //! chosen from at run time.
 
 use multiversion::multiversion;
 
 const LANES: usize = 16;
 
-/// The sums of a·b, a·a and b·b, in double precision, added in the same order everywhere: by
+/// Returns the sums of a·b, a·a and b·b, in double precision, added in the same order everywhere: by
 /// position modulo 16, then these one after the other.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2",))]
 pub(super) fn products(a: &[f32], b: &[f32]) -> [f64; 3] {
@@ -29,8 +29,8 @@ pub(super) fn products(a: &[f32], b: &[f32]) -> [f64; 3] {
     sums.map(|lanes| lanes.into_iter().sum())
 }
 
-/// The dot product of `query` with the first codes of each of the `rows`, which lie `stride` bytes
-/// apart. Exact: the numbers are whole.
+/// Computes the dot product of `query` with the first codes of each of the `rows`, which lie `stride`
+/// bytes apart. Exact: the numbers are whole.
 ///
 /// A code is within ±127 and a query's number within ±[`LARGEST`], so that a block's sum fits.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2",))]

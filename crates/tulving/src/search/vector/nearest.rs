@@ -1,4 +1,5 @@
-//! The exact search: a first look at codes leaves few rows, among which the nearest certainly are.
+//! Exact nearest neighbours: a first pass over 8-bit codes leaves few rows, among which the nearest
+//! certainly are.
 //!
 //! With a row's direction x, its codes' direction y and error e ≥ |x − y|, and the same for the
 //! query (q, p, d): |q·x − p·y| ≤ |q·(x − y)| + |(q − p)·y| ≤ e + d (1 + e). So each row's
@@ -39,7 +40,7 @@ struct Query {
 }
 
 impl Compact {
-    /// Rows among which the `k` nearest to `query` are, those with equal similarity at the k-th
+    /// Returns rows among which the `k` nearest to `query` are, those with equal similarity at the k-th
     /// place included, in order of rows: usually some more than `k`. The caller ranks them by the
     /// [`similarity`](super::similarity) of their full vectors.
     ///
@@ -82,7 +83,7 @@ impl Compact {
     }
 }
 
-/// The rows of a range that may be among the nearest `k` of that range.
+/// Returns the rows of a range that may be among the nearest `k` of that range.
 fn look(
     compact: &Compact,
     query: &Query,

@@ -1,4 +1,4 @@
-//! Hits as text for a prompt, marked as data.
+//! Prompts: hits as text for a language model, marked as data.
 //!
 //! Every memory gets a fair share of the characters: one that needs less is there whole, and what it
 //! leaves goes to the others. One that needs more is cut to its passages that hold what was asked, with
@@ -48,7 +48,7 @@ pub fn prompt(memories: &[&Memory], question: &str, budget: usize) -> String {
     String::new()
 }
 
-/// How many characters each gets, in order; `None` if that is too little for one of them.
+/// Returns how many characters each gets, in order; `None` if that is too little for one of them.
 fn shares(items: &[Item], room: usize) -> Option<Vec<usize>> {
     let mut order: Vec<usize> = (0..items.len()).collect();
     order.sort_by_key(|item| items[*item].whole);
@@ -64,7 +64,7 @@ fn shares(items: &[Item], room: usize) -> Option<Vec<usize>> {
     Some(shares)
 }
 
-/// The items, each within its share and what those before it have left.
+/// Returns the items, each within its share and what those before it have left.
 fn within(items: &[Item], shares: &[usize], terms: &[String]) -> String {
     let mut bodies = PerKind::<String>::default();
     let mut left = 0;
@@ -167,7 +167,8 @@ impl Item {
         }
     }
 
-    /// The whole, or its passages that answer, in so many characters; none if there is no room for any.
+    /// Returns the whole, or its passages that answer, in so many characters; none if there is no room
+    /// for any.
     fn within(&self, characters: usize, terms: &[String]) -> Option<String> {
         let room = characters.checked_sub(self.frame)?;
         let content = passages::cut(&self.paragraphs, terms, room)?;
@@ -187,8 +188,8 @@ fn paragraph(label: &'static str, text: &str) -> Paragraph {
     }
 }
 
-/// Content that cannot be taken for a delimiter, and holds no control characters but line ends and
-/// tabs: an angle bracket before our name, with whatever unseen between them, is spelled out.
+/// Returns content that cannot be taken for a delimiter, and holds no control characters but line ends
+/// and tabs: an angle bracket before our name, with whatever unseen between them, is spelled out.
 fn quoted(text: &str) -> Cow<'_, str> {
     let harmful = |c: char| matches!(c, '<' | '＜' | '﹤') || c.is_control();
     if !text.contains(harmful) {
@@ -218,7 +219,7 @@ fn names_us(rest: &str) -> bool {
         .all(|expected| letters.next() == Some(expected))
 }
 
-/// Within quotation marks.
+/// Returns the text as it may stand within quotation marks.
 fn attribute(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_control())
