@@ -15,7 +15,6 @@ use tulving::ErrorClass;
 
 use crate::exit::CliError;
 
-pub(crate) use database::identifier;
 pub(crate) use files::{into_folders, moved};
 
 /// Makes the error for one of the library: its own text as the message, what lies beneath it as causes, the exit code of its

@@ -147,7 +147,7 @@ fn options<'a>(out: &mut String, args: impl Iterator<Item = &'a Arg>) {
     }
 }
 
-/// Returns whether a command is told of in manuals.
+/// Returns whether manuals show a command.
 pub(crate) fn is_shown(command: &Command) -> bool {
     !command.is_hide_set() && command.get_name() != "help"
 }

@@ -133,6 +133,17 @@ pub fn shell(word: &str) -> String {
     }
 }
 
+/// Returns a name as SQL takes it: quoted where it has to be.
+#[must_use]
+pub fn identifier(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain) {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+}
+
 /// Returns the flag that names an owner, as one types it.
 #[must_use]
 pub fn owner_flag(owner: Scope) -> String {

@@ -16,7 +16,7 @@ use std::time::Instant;
 use tulving::search::index::{Index, gather};
 use tulving::search::keyword;
 use tulving::search::segment::{Segment, SegmentBuilder};
-use tulving::search::vector::{Compact, similarity};
+use tulving::search::vector::{Int8Vectors, similarity};
 
 const DIMS: usize = 1024;
 const NEAREST: usize = 50;
@@ -42,7 +42,7 @@ fn vectors(rows: usize, clustered: bool, python: Option<&Path>) {
     let all = make_vectors(rows + QUERIES, clustered);
     let (data, queries) = all.split_at(rows * DIMS);
     let row = |number: u32| &data[number as usize * DIMS..][..DIMS];
-    let (compact, encoding) = timed(|| Compact::encode(DIMS, data.chunks(DIMS)).unwrap());
+    let (compact, encoding) = timed(|| Int8Vectors::encode(DIMS, data.chunks(DIMS)).unwrap());
     let mut candidates = 0;
     let mut times = Vec::new();
     for round in 0..3 {

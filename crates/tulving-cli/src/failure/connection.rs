@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use tulving::backend::postgres::{Barrier, Credentials, TlsFault};
 
-use crate::text::shell;
+use crate::text::{identifier, shell};
 
 const NOBODY: &str = "pg_isready -d \"$DATABASE_URL\"   (start the server, or correct host and port in DATABASE_URL)";
 const ELSEWHERE: &str = "correct host and port in DATABASE_URL; PostgreSQL listens on port 5432 unless somebody changed that";
@@ -113,10 +113,7 @@ fn tls_hint(fault: &TlsFault, trusts_file: bool, server: &str, address: Option<I
 fn refusal_hint(said: &str, code: &str, credentials: &Credentials) -> String {
     let user = credentials.user.as_deref().unwrap_or("USER");
     let database = credentials.database.as_deref().unwrap_or("DATABASE");
-    let (role, named) = (
-        super::database::identifier(user),
-        super::database::identifier(database),
-    );
+    let (role, named) = (identifier(user), identifier(database));
     match code {
         "28P01" => match &credentials.password_from {
             Some(from) => format!(

@@ -6,7 +6,7 @@ use tulving::backend::postgres::{DatabaseError, Fault, OwnerFlaw, Refusal, Stand
 use super::{connection, told};
 use crate::config::create_command;
 use crate::exit::CliError;
-use crate::text::{owner_flag, shell};
+use crate::text::{identifier, owner_flag, shell};
 
 impl From<DatabaseError> for CliError {
     fn from(error: DatabaseError) -> Self {
@@ -226,16 +226,6 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
         _ => return None,
     };
     Some(hint)
-}
-
-/// A role's name as SQL takes it.
-pub(crate) fn identifier(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain) {
-        name.to_owned()
-    } else {
-        format!("\"{}\"", name.replace('"', "\"\""))
-    }
 }
 
 #[cfg(test)]

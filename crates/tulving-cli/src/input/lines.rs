@@ -222,7 +222,7 @@ fn unknown(key: &str, known: &[&str]) -> String {
     format!("unknown key {}; {known}", quote(key))
 }
 
-/// Returns a member that is there; null is as good as none.
+/// Returns a member that is present and not null.
 fn given<'v>(value: &'v Value<'v>, key: &str) -> Option<&'v Value<'v>> {
     value.get(key).filter(|value| **value != Value::Null)
 }

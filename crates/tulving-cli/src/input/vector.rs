@@ -55,7 +55,7 @@ fn row(path: &Path, bytes: &[u8]) -> Result<Vec<f32>, String> {
     Ok(numbers)
 }
 
-/// Returns a file of what was read, be it from a pipe: matrices are read by position.
+/// Returns a file that holds what was read, also from a pipe: matrices are read by position.
 fn spooled(bytes: &[u8]) -> Result<File, String> {
     let failed = |error: io::Error| format!("no temporary file can be written: {error}");
     let mut file = tempfile::tempfile().map_err(failed)?;

@@ -41,3 +41,58 @@ pub use scope::Scope;
 pub use settings::{Setting, Settings};
 pub use verification::Verification;
 pub use written::{Batch, Deleted, Embedded, Written};
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+    use serde_json::Value;
+    use tulving::backend::Counts;
+    use tulving::backend::postgres::{self, Indexed, VectorIndex};
+    use tulving::model::{Kind, Timestamp};
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// A map of `serde_json` orders its keys by the alphabet, and scripts have seen them so.
+    fn is_in_the_order_of_the_alphabet(object: &impl Serialize) {
+        let text = serde_json::to_string(object).unwrap();
+        let ordered = serde_json::from_str::<Value>(&text).unwrap();
+        assert_eq!(text, ordered.to_string());
+    }
+
+    #[test]
+    fn objects_that_were_maps_keep_the_order_of_their_keys() {
+        let (id, created_at) = (Uuid::from_u128(7), Timestamp::from_micros(0).unwrap());
+        let owner = User::from(postgres::User {
+            id,
+            email: Some("a@b.c".to_owned()),
+            tenant_id: None,
+            created_at,
+        });
+        is_in_the_order_of_the_alphabet(&owner);
+        let counts = Counts::default();
+        let shown = serde_json::to_string(&Counted { owner, counts }).unwrap();
+        assert!(shown.starts_with(r#"{"created_at":"#), "{shown}");
+        assert!(shown.contains(r#","nodes":0"#), "{shown}");
+        is_in_the_order_of_the_alphabet(&Tenant::from(postgres::Tenant {
+            id,
+            name: "n".to_owned(),
+            created_at,
+        }));
+        let indexed = Indexed {
+            kind: Kind::Node,
+            words: 1,
+            rebuilt: 2,
+            mended: 3,
+            vectors: 4,
+            index: VectorIndex::Built,
+        };
+        let scope = tulving::model::Scope::User(id);
+        is_in_the_order_of_the_alphabet(&Index::new(scope, &[indexed]));
+        is_in_the_order_of_the_alphabet(&Batch::default());
+        is_in_the_order_of_the_alphabet(&Embedded {
+            made: 1,
+            without: 2,
+        });
+    }
+}

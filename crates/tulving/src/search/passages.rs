@@ -74,9 +74,9 @@ struct Piece {
 struct Passages<'p> {
     paragraphs: &'p [Paragraph],
     pieces: Vec<Piece>,
-    /// The pieces of which nothing is taken.
+    /// The pieces that are left out so far.
     open: BTreeSet<usize>,
-    /// Those of which something is.
+    /// The pieces that are taken, whole or in part.
     taken: BTreeSet<usize>,
     /// Characters of what is taken, with all that stands between.
     length: usize,

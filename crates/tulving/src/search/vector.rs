@@ -1,10 +1,10 @@
 //! The vector arm: cosine similarity, and an exact search for the nearest neighbours.
 
-mod compact;
+mod int8;
 mod kernel;
 mod nearest;
 
-pub use compact::{Compact, CompactError};
+pub use int8::{Int8Error, Int8Vectors};
 pub use nearest::Allowed;
 
 /// Returns the cosine of the angle between two vectors, −1 to 1. 0 if either is zero, holds a number
@@ -62,16 +62,16 @@ mod tests {
 
     #[test]
     fn compact_vectors_come_back_from_their_bytes() {
-        let mut compact = Compact::encode(3, [[1.0_f32, 2.0, 3.0].as_slice()]).unwrap();
+        let mut compact = Int8Vectors::encode(3, [[1.0_f32, 2.0, 3.0].as_slice()]).unwrap();
         let before = compact.as_bytes().to_vec();
         compact.push(&[0.5, -1.0, 0.0]).unwrap();
         assert!(compact.as_bytes().starts_with(&before));
-        let again = Compact::from_bytes(compact.as_bytes().to_vec()).unwrap();
+        let again = Int8Vectors::from_bytes(compact.as_bytes().to_vec()).unwrap();
         assert_eq!((again.rows(), again.dims()), (2, 3));
         assert_eq!(again, compact);
         assert_eq!(
             compact.push(&[1.0]),
-            Err(CompactError::Dimensions {
+            Err(Int8Error::Dimensions {
                 expected: 3,
                 found: 1
             })
@@ -80,19 +80,22 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_compact_vectors_are_refused() {
-        let bytes = Compact::encode(3, [[1.0_f32, 2.0, 3.0].as_slice()]).unwrap();
+        let bytes = Int8Vectors::encode(3, [[1.0_f32, 2.0, 3.0].as_slice()]).unwrap();
         let bytes = bytes.as_bytes();
         for cut in 0..bytes.len() {
             if cut != 64 {
-                assert!(Compact::from_bytes(bytes[..cut].to_vec()).is_err(), "{cut}");
+                assert!(
+                    Int8Vectors::from_bytes(bytes[..cut].to_vec()).is_err(),
+                    "{cut}"
+                );
             }
         }
         let mut version = bytes.to_vec();
         version[7] = b'2';
-        assert_eq!(Compact::from_bytes(version), Err(CompactError::Mark));
+        assert_eq!(Int8Vectors::from_bytes(version), Err(Int8Error::Mark));
         let mut dims = bytes.to_vec();
         dims[8..16].fill(0xff);
-        assert!(Compact::from_bytes(dims).is_err());
+        assert!(Int8Vectors::from_bytes(dims).is_err());
     }
 
     #[test]
@@ -104,7 +107,7 @@ mod tests {
             [f32::INFINITY, 0.0],
             [-1.0, 0.0],
         ];
-        let compact = Compact::encode(2, rows.iter().map(<[f32; 2]>::as_slice)).unwrap();
+        let compact = Int8Vectors::encode(2, rows.iter().map(<[f32; 2]>::as_slice)).unwrap();
         assert_eq!(compact.candidates(&[1.0, 0.0], 10, None), [1, 4]);
         assert_eq!(compact.candidates(&[1.0, 0.3], 10, None), [1, 4]);
         assert!(compact.candidates(&[0.0, 0.0], 10, None).is_empty());
@@ -125,7 +128,7 @@ mod tests {
             [angle.cos(), angle.sin()]
         };
         let rows: Vec<[f32; 2]> = (0..5000).map(|at| on_circle(at, 5000)).collect();
-        let compact = Compact::encode(2, rows.iter().map(<[f32; 2]>::as_slice)).unwrap();
+        let compact = Int8Vectors::encode(2, rows.iter().map(<[f32; 2]>::as_slice)).unwrap();
         for query in (0..77).map(|at| on_circle(at, 77)) {
             let scores = (0..)
                 .zip(&rows)
@@ -150,7 +153,7 @@ mod tests {
         nearer[1..11].fill(1.0);
         farther[11..].fill(1.0);
         assert!(similarity(&query, &nearer) > similarity(&query, &farther));
-        let compact = Compact::encode(21, [&farther[..], &nearer[..]]).unwrap();
+        let compact = Int8Vectors::encode(21, [&farther[..], &nearer[..]]).unwrap();
         assert!(compact.candidates(&query, 1, None).contains(&1));
     }
 
@@ -166,7 +169,7 @@ mod tests {
             row
         };
         let rows = [coarse, exact(38.0), exact(48.0)];
-        let compact = Compact::encode(2000, rows.iter().map(Vec::as_slice)).unwrap();
+        let compact = Int8Vectors::encode(2000, rows.iter().map(Vec::as_slice)).unwrap();
         let [coarse, first, second] = rows.map(|row| similarity(&query, &row));
         assert!(first > second && second > coarse);
         let found = compact.candidates(&query, 2, None);
@@ -176,7 +179,7 @@ mod tests {
     #[test]
     fn the_error_of_a_row_is_as_large_as_it_has_to_be() {
         for row in rows(300, 17, 100_000, 5) {
-            let compact = Compact::encode(300, [row.as_slice()]).unwrap();
+            let compact = Int8Vectors::encode(300, [row.as_slice()]).unwrap();
             let bounds = compact.bounds(0);
             let length = row
                 .iter()
@@ -198,7 +201,7 @@ mod tests {
     #[test]
     fn rows_beyond_the_first_megabytes_are_found_once() {
         let count = 110_001;
-        let mut compact = Compact::new(2);
+        let mut compact = Int8Vectors::new(2);
         for row in 0..count {
             let nearest = row % 10_000 == 0;
             compact
@@ -243,7 +246,7 @@ mod tests {
             every in 1_u32..4,
         ) {
             let rows = rows(dims, count, clusters, u64::from(seed));
-            let compact = Compact::encode(dims, rows.iter().map(Vec::as_slice)).unwrap();
+            let compact = Int8Vectors::encode(dims, rows.iter().map(Vec::as_slice)).unwrap();
             let query = &rows[seed as usize % count];
             let allowed = |row: u32| row.is_multiple_of(every);
             let found = compact.candidates(query, k, Some(&allowed));

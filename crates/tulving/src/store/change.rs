@@ -44,7 +44,7 @@ impl Change {
         .collect()
     }
 
-    /// Returns whether it says what the text is to be, were it the same as before.
+    /// Returns whether it gives a text, even one that is the same as before.
     pub(super) fn names_text(&self) -> bool {
         self.changes_text() || self.title.is_some()
     }

@@ -17,8 +17,8 @@ pub struct Found {
     pub hits: Vec<Hit>,
     /// What the scores say.
     pub scale: Scale,
-    /// What was asked in words, be it in those of a memory that others should be like; empty if it was
-    /// a vector alone.
+    /// The words of the query, or those of the memory that hits should be similar to; empty for a
+    /// vector alone.
     pub question: String,
     /// How vectors were compared.
     pub found_by: FoundBy,

@@ -8,7 +8,7 @@ use crate::json::Value;
 use crate::model::{Episode, Json, Memory, Node, Timestamp};
 use crate::record::{self, Flaw, Stamp};
 
-/// Who says something.
+/// The author of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// The person.
@@ -22,7 +22,7 @@ pub enum Role {
 /// Something that was said.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewMessage {
-    /// Who says it.
+    /// The author.
     pub role: Role,
     /// What is said.
     pub content: String,

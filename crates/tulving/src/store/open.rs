@@ -120,8 +120,8 @@ impl Store {
         Self::of_one(move || FileBackend::open(&directory), embedder).await
     }
 
-    /// Opens a data directory, or makes one for a new user where there is none. Whose it is then
-    /// says [`ScopedStore::owner`]; to choose, call [`FileBackend::create`] first.
+    /// Opens a data directory, or makes one for a new user if there is none. [`ScopedStore::owner`]
+    /// returns that user; to choose the owner, call [`FileBackend::create`] first.
     ///
     /// # Errors
     /// As [`open_directory`](Self::open_directory); if there is something else, or the directory

@@ -27,7 +27,7 @@ pub struct Query {
     pub mode: Mode,
     /// How many hits are wanted.
     pub limit: Limit,
-    /// Among which memories.
+    /// Which memories may be found.
     pub filter: Filter,
     /// Hits that score less are left out, on the scale of the answer ([`Found::scale`](super::Found)).
     /// `None` leaves out none; 0 leaves out memories whose vectors point away.
@@ -36,7 +36,7 @@ pub struct Query {
     pub fusion: Fusion,
 }
 
-/// By what memories are found.
+/// How memories are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
     /// By vector and by words. Scores are comparable within one answer only.

@@ -8,11 +8,10 @@ use super::{Check, Status, embedder};
 use crate::commands::search::{older_words, renewal};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::failure::identifier;
 use crate::kinds;
 use crate::output::counted;
 use crate::progress::Tally;
-use crate::text::{owner_flag, shell};
+use crate::text::{identifier, owner_flag, shell};
 
 /// Makes the checks in order: each matters only if those before it are well.
 pub(super) async fn checks(deep: bool, cx: &Context) -> Vec<Check> {

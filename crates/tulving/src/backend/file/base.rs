@@ -17,7 +17,7 @@ use crate::json::{self, ParseError, Records, Value};
 use crate::model::{Embedding, Kind, Memory, Scope};
 use crate::record::{self, Flaw, Reason, Stamp};
 use crate::search::segment::{Segment, SegmentBuilder};
-use crate::search::vector::Compact;
+use crate::search::vector::Int8Vectors;
 use crate::search::{text, tokens};
 
 /// Records and vectors of one kind, read-only, with what makes them quick to search. Rows count
@@ -36,7 +36,7 @@ pub(super) struct Base {
     pub(super) catalog: Catalog,
     lookup: OnceLock<Lookup>,
     words: OnceLock<Segment<Vec<u8>>>,
-    vectors: OnceLock<Compact>,
+    vectors: OnceLock<Int8Vectors>,
     stamped: OnceLock<bool>,
 }
 
@@ -321,10 +321,10 @@ impl Base {
         Ok(builder.finish())
     }
 
-    fn narrow_vectors(&self) -> Result<Compact, FileError> {
+    fn narrow_vectors(&self) -> Result<Int8Vectors, FileError> {
         const ROWS_AT_ONCE: u32 = 256;
         let dims = self.dims();
-        let mut vectors = Compact::new(dims);
+        let mut vectors = Int8Vectors::new(dims);
         for first in (0..self.rows()).step_by(ROWS_AT_ONCE as usize) {
             let count = ROWS_AT_ONCE.min(self.rows() - first);
             let numbers = self.numbers(first, count as usize)?;
@@ -340,16 +340,16 @@ impl Base {
     ///
     /// # Errors
     /// If they are to be made anew, and the vectors cannot be read.
-    pub(super) fn vectors(&self) -> Result<&Compact, FileError> {
+    pub(super) fn vectors(&self) -> Result<&Int8Vectors, FileError> {
         if let Some(vectors) = self.vectors.get() {
             return Ok(vectors);
         }
         let key = self.key(&self.sha256.unwrap_or_default()[1]);
         let file = self.vectors_file(&key);
-        let fits = |vectors: &Compact| {
+        let fits = |vectors: &Int8Vectors| {
             vectors.rows() == self.catalog.len() && vectors.dims() == self.dims()
         };
-        let kept = derived::load(&file, &key).and_then(|bytes| Compact::from_bytes(bytes).ok());
+        let kept = derived::load(&file, &key).and_then(|bytes| Int8Vectors::from_bytes(bytes).ok());
         let vectors = match kept.filter(fits) {
             Some(vectors) => vectors,
             None => {

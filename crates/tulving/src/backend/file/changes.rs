@@ -12,7 +12,7 @@ use crate::json;
 use crate::model::{Kind, Memory, Scope, Timestamp};
 use crate::search::delta::Delta;
 use crate::search::text;
-use crate::search::vector::Compact;
+use crate::search::vector::Int8Vectors;
 
 /// The changes of one kind, in the order of the log. Rows, one for every put, are only ever added.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +40,7 @@ pub(super) struct Changes {
 #[derive(Debug, Default)]
 struct Fresh {
     words: RwLock<(u32, Delta)>,
-    vectors: RwLock<Option<Compact>>,
+    vectors: RwLock<Option<Int8Vectors>>,
 }
 
 impl Changes {
@@ -239,7 +239,7 @@ impl Changes {
         &self,
         log: &Log,
         dims: usize,
-        ask: impl FnOnce(&Compact) -> T,
+        ask: impl FnOnce(&Int8Vectors) -> T,
     ) -> Result<T, FileError> {
         let vectors = &self.fresh.vectors;
         let read = vectors.read().unwrap_or_else(PoisonError::into_inner);
@@ -250,7 +250,7 @@ impl Changes {
         }
         drop(read);
         let mut write = vectors.write().unwrap_or_else(PoisonError::into_inner);
-        let compact = write.get_or_insert_with(|| Compact::new(dims));
+        let compact = write.get_or_insert_with(|| Int8Vectors::new(dims));
         while compact.rows() < self.catalog.len() {
             let row = compact.rows();
             let numbers = self.numbers(u32::try_from(row).unwrap_or(u32::MAX), log)?;

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use super::compact::Compact;
+use super::int8::Int8Vectors;
 use super::kernel::{self, LARGEST};
 
 /// Rows that are looked at in one go.
@@ -39,7 +39,7 @@ struct Query {
     error: f64,
 }
 
-impl Compact {
+impl Int8Vectors {
     /// Returns rows among which the `k` nearest to `query` are, those with equal similarity at the k-th
     /// place included, in order of rows: usually some more than `k`. The caller ranks them by the
     /// [`similarity`](super::similarity) of their full vectors.
@@ -85,7 +85,7 @@ impl Compact {
 
 /// Returns the rows of a range that may be among the nearest `k` of that range.
 fn look(
-    compact: &Compact,
+    compact: &Int8Vectors,
     query: &Query,
     k: usize,
     allowed: Option<Allowed<'_>>,

@@ -13,7 +13,7 @@ const LARGEST: f64 = 127.0;
 
 /// Why bytes are not compact vectors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum CompactError {
+pub enum Int8Error {
     /// They begin otherwise: another kind of file, or another version.
     #[error("not compact vectors of this version")]
     Mark,
@@ -41,7 +41,7 @@ pub enum CompactError {
 /// then the scale and the error, `f32`. Numbers are little-endian. An error of infinity marks a row
 /// without direction (zero, or with a number that is not finite), which no search finds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Compact {
+pub struct Int8Vectors {
     dims: usize,
     bytes: Vec<u8>,
 }
@@ -53,7 +53,7 @@ pub(super) struct Bounds {
     pub(super) error: f32,
 }
 
-impl Compact {
+impl Int8Vectors {
     /// Makes an index without rows.
     #[must_use]
     pub fn new(dims: usize) -> Self {
@@ -70,7 +70,7 @@ impl Compact {
     pub fn encode<'a>(
         dims: usize,
         rows: impl IntoIterator<Item = &'a [f32]>,
-    ) -> Result<Self, CompactError> {
+    ) -> Result<Self, Int8Error> {
         let rows = rows.into_iter();
         let mut compact = Self::new(dims);
         compact.bytes.reserve(rows.size_hint().0 * compact.stride());
@@ -85,12 +85,12 @@ impl Compact {
     ///
     /// # Errors
     /// If the bytes are no compact vectors, of another version, or end within a row.
-    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, CompactError> {
-        let cut = CompactError::Length {
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, Int8Error> {
+        let cut = Int8Error::Length {
             bytes: bytes.len() as u64,
         };
         if !bytes.starts_with(MARK) {
-            return Err(CompactError::Mark);
+            return Err(Int8Error::Mark);
         }
         let dims = crate::search::bytes::u64_at(&bytes, 8).ok_or(cut)?;
         // More than 2^32 dimensions are no vector, and would make the stride overflow.
@@ -126,9 +126,9 @@ impl Compact {
     ///
     /// # Errors
     /// If it has other dimensions.
-    pub fn push(&mut self, row: &[f32]) -> Result<(), CompactError> {
+    pub fn push(&mut self, row: &[f32]) -> Result<(), Int8Error> {
         if row.len() != self.dims {
-            return Err(CompactError::Dimensions {
+            return Err(Int8Error::Dimensions {
                 expected: self.dims,
                 found: row.len(),
             });
