@@ -14,8 +14,7 @@
 //! | [`model`] | plain data: who owns a memory ([`model::Scope`]), and what a memory is |
 //! | [`ErrorClass`] | what kind of failure an error is; each error that a caller sees says its class |
 //!
-//! Features, all on by default: `postgres` is [`backend::postgres`] and [`transfer`], `http` is
-//! [`embed::Http`]. Without them memory is in files, and nothing is compiled that reaches a network.
+//! Features, all on by default: `postgres` is [`backend::postgres`], `http` is [`embed::Http`]. Without them memory is in files, and nothing is compiled that reaches a network.
 //!
 //! It is no server and no program: it reads no environment variable, parses no arguments, prints
 //! nothing and knows no terminal. Who subscribes to spans of `tracing` sees each call of a backend
@@ -109,7 +108,6 @@ pub mod record;
 pub mod search;
 pub mod showable;
 pub mod store;
-#[cfg(feature = "postgres")]
 pub mod transfer;
 
 pub use error::ErrorClass;

@@ -1,12 +1,15 @@
 //! `tulving migrate`: a data directory into PostgreSQL.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use tulving::model::{Kind, PerKind};
+use tulving::backend::file::FileSource;
+use tulving::backend::postgres::PostgresSink;
+use tulving::model::{Kind, PerKind, Scope};
 use tulving::transfer::{
-    KindSummary, MigrateOptions, Migration, OnExisting, Prepared, ReceiptCounts, Report,
-    SourceOptions,
+    KindSummary, MigrateOptions, Migration, OnExisting, Prepared, ReadOptions, ReceiptCounts,
+    Report, usual_workers,
 };
 
 use super::cast::Cast;
@@ -125,21 +128,24 @@ pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
     let scope = cx.owner_to_move()?;
     let database = cx.database()?;
     let dry_run = migrate.dry_run;
-    let options = migrate.options(cx)?;
+    let source = migrate.source(scope, cx)?;
+    let options = migrate.options(&source, cx)?;
     let again = Again {
-        source: options.source.clone(),
+        source: source.clone(),
         model: options.model.clone(),
     };
+    let target = database.target();
+    let sink = Arc::new(PostgresSink::new(database, scope));
     let progress = progress::on_stderr(cx.err);
     let ear = interrupt::listen(&progress, cx.face())?;
     let cancel = &ear.cancel;
-    let migration = Migration::prepare(&database, scope, options, progress.as_ref(), cancel).await;
+    let migration = Migration::prepare(&source, sink, options, progress.as_ref(), cancel).await;
     let migration = migration.map_err(|error| cx.of_files(error))?;
     if dry_run {
         drop(progress);
         return plan(cx, &migration, scope);
     }
-    let question = question(&migration.prepared, scope, &database.target());
+    let question = question(&migration.prepared, scope, &target);
     ear.confirm(question, cx.yes).await?;
     let report = migration.run(progress.as_ref(), cancel).await;
     drop(progress);
@@ -153,21 +159,29 @@ pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
 }
 
 impl Migrate {
-    fn options(self, cx: &Context) -> Result<MigrateOptions, CliError> {
-        let mut source = SourceOptions::new(cx.config.data_dir()?);
-        source.only = self.only;
-        source.rows = self.rows;
-        source.restamp = self.restamp;
-        source.cast_f32 = self.cast.is_some();
-        source.workers = self.workers.map_or(source.workers, usize::from);
-        source.chunk_rows = self.batch_rows.unwrap_or(source.chunk_rows);
+    /// What is read.
+    fn source(&self, scope: Scope, cx: &Context) -> Result<FileSource, CliError> {
+        Ok(FileSource {
+            data_dir: cx.config.data_dir()?,
+            scope,
+            options: ReadOptions {
+                only: self.only.clone(),
+                rows: self.rows.clone(),
+                restamp: self.restamp,
+                cast_f32: self.cast.is_some(),
+            },
+            chunk_rows: self.batch_rows.unwrap_or(FileSource::USUAL_CHUNK_ROWS),
+        })
+    }
+
+    fn options(self, source: &FileSource, cx: &Context) -> Result<MigrateOptions, CliError> {
         let beside = outside(cx.config.beside(), &source.data_dir);
         if self.rejects.is_some() && self.on_error == OnError::Stop {
             let message = "--rejects names where rejected rows go, and without --on-error reject none is rejected";
             return Err(CliError::usage(message)
                 .hint("the same command with --on-error reject, or without --rejects"));
         }
-        if let (Some(rows), Some(rejects)) = (&source.rows, &self.rejects)
+        if let (Some(rows), Some(rejects)) = (&self.rows, &self.rejects)
             && self.on_error == OnError::Reject
             && same_file(rows, rejects)
         {
@@ -178,7 +192,7 @@ impl Migrate {
             .hint("name another file with --rejects FILE"));
         }
         Ok(MigrateOptions {
-            source,
+            workers: self.workers.map_or_else(usual_workers, usize::from),
             model: self.model,
             reject: self.on_error == OnError::Reject,
             rejects: self.rejects.unwrap_or_else(|| beside.clone()),
@@ -213,7 +227,7 @@ fn same_file(one: &Path, other: &Path) -> bool {
     }
 }
 
-fn question(prepared: &Prepared, scope: tulving::model::Scope, target: &str) -> String {
+fn question(prepared: &Prepared, scope: Scope, target: &str) -> String {
     let sound = PerKind::from_fn(|kind| prepared.kinds[kind].found - prepared.kinds[kind].rejected);
     let sound = kinds::listed(&sound, " and ");
     format!("Migrate {sound} into {target}, for {scope}?")
@@ -247,11 +261,7 @@ fn problems(prepared: &Prepared) -> Vec<String> {
     found
 }
 
-fn plan(
-    cx: &Context,
-    migration: &Migration,
-    scope: tulving::model::Scope,
-) -> Result<Exit, CliError> {
+fn plan(cx: &Context, migration: &Migration, scope: Scope) -> Result<Exit, CliError> {
     let prepared = &migration.prepared;
     let problems = problems(prepared);
     let exit = if prepared.refused() == 0 {
@@ -263,7 +273,7 @@ fn plan(
         output::json(&wire::Plan {
             dry_run: true,
             scope: scope.into(),
-            layout: prepared.layout,
+            layout: prepared.plan().layout,
             space: migration.space.as_ref().map(ToString::to_string),
             kinds: PerKind::from_fn(|kind| (&prepared.kinds[kind]).into()),
             problems,
@@ -281,7 +291,10 @@ fn plan(
         .space
         .as_ref()
         .map_or_else(|| "none".to_owned(), ToString::to_string);
-    let mut lines = vec![("layout", prepared.layout.to_owned()), ("vectors", space)];
+    let mut lines = vec![
+        ("layout", prepared.plan().layout.to_owned()),
+        ("vectors", space),
+    ];
     lines.extend(
         problems
             .into_iter()
@@ -295,14 +308,14 @@ fn plan(
 
 /// What the commands that a run advises need of its own.
 struct Again {
-    source: SourceOptions,
+    source: FileSource,
     model: Option<String>,
 }
 
 impl Again {
     /// The command that writes the mended rows of a file.
-    fn with_rows(&self, scope: tulving::model::Scope, rows: &str, cx: &Context) -> String {
-        let command = super::verify::command("migrate", scope, &self.source, cx);
+    fn with_rows(&self, rows: &str, cx: &Context) -> String {
+        let command = super::verify::command("migrate", &self.source, cx);
         let model = self.model.as_deref();
         let model = model.map_or_else(String::new, |model| format!(" --model {}", shell(model)));
         format!("{command}{model} --rows {}", shell(rows))
@@ -324,7 +337,7 @@ fn summary(report: &Report, again: &Again, cx: &Context) -> String {
     table.told("missing", |kind| found.kinds[kind].missing_count);
     table.told("different", |kind| found.kinds[kind].different_count);
     // Beside the rows of a file stand all others of the scope.
-    let beside = match again.source.rows {
+    let beside = match again.source.options.rows {
         Some(_) => "others there",
         None => "added later",
     };
@@ -334,7 +347,7 @@ fn summary(report: &Report, again: &Again, cx: &Context) -> String {
     text.push_str(&verify::findings(found));
     text.push_str(&verify::verdict(
         report.scope,
-        again.source.rows.as_deref(),
+        again.source.options.rows.as_deref(),
         found,
         screen,
     ));
@@ -356,7 +369,7 @@ fn summary(report: &Report, again: &Again, cx: &Context) -> String {
     text.push_str(&table::summary(&lines, screen));
     if sum(|kind| kind.kept) > 0 {
         text.push_str("\nRows that were there and differ were kept. To replace them with the source's:\n  the same command with --existing update\n");
-        if let Some(rows) = &again.source.rows {
+        if let Some(rows) = &again.source.options.rows {
             let rows = crate::text::safe(&rows.display().to_string());
             text.push_str(&format!(
                 "Where two memories share an id, that replaces one by the other; to keep both, give one another id in {rows}.\n"
@@ -365,17 +378,17 @@ fn summary(report: &Report, again: &Again, cx: &Context) -> String {
     }
     if let Some(rejects) = &report.rejects {
         let rejects = shown(rejects);
-        let command = again.with_rows(report.scope, &rejects, cx);
+        let command = again.with_rows(&rejects, cx);
         let rejects = crate::text::safe(&rejects);
         text.push_str(&format!(
             "\nCorrect the rows in {rejects}, then:\n  {command}\n"
         ));
     }
     // As long as the source has rows that cannot be moved, they are not compared there.
-    if found.verified && again.source.rows.is_none() && sum(|kind| kind.rejected) == 0 {
-        let mut command = verify::command("verify", report.scope, &again.source, cx);
+    if found.verified && again.source.options.rows.is_none() && sum(|kind| kind.rejected) == 0 {
+        let mut command = verify::command("verify", &again.source, cx);
         // Of what was left out the receipt knows.
-        if !again.source.only.is_empty() {
+        if !again.source.options.only.is_empty() {
             command.push_str(&format!(" --against {}", shell(&shown(&report.receipt))));
         }
         text.push_str(&format!("\nTo prove it again, at any time:\n  {command}\n"));

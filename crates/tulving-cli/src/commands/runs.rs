@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tulving::backend::postgres::{Run, RunStatus, Session};
+use tulving::transfer::{Run, RunStatus, Session};
 use uuid::Uuid;
 
 use crate::context::Context;

@@ -1,13 +1,18 @@
 //! `tulving verify`: source and target compared again.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
-use super::cast::Cast;
+use tulving::backend::file::FileSource;
+use tulving::backend::postgres::PostgresSink;
 use tulving::model::{Kind, Scope};
-use tulving::transfer::{KindVerification, Receipt, SourceOptions, Verification, VerifyOptions};
+use tulving::transfer::{
+    self, KindVerification, ReadOptions, Receipt, Verification, VerifyOptions, usual_workers,
+};
 
+use super::cast::Cast;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, count};
@@ -54,29 +59,37 @@ pub struct Verify {
 pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
     let scope = cx.owner_to_move()?;
     let database = cx.database()?;
-    let mut source = SourceOptions::new(cx.config.data_dir()?);
-    source.restamp = verify.restamp;
-    source.cast_f32 = verify.cast.is_some();
+    let mut source = FileSource {
+        data_dir: cx.config.data_dir()?,
+        scope,
+        options: ReadOptions {
+            restamp: verify.restamp,
+            cast_f32: verify.cast.is_some(),
+            ..ReadOptions::default()
+        },
+        chunk_rows: FileSource::USUAL_CHUNK_ROWS,
+    };
     let against = verify.against.as_deref().map(Receipt::read).transpose()?;
     if let Some(receipt) = &against {
-        source = receipt.source(&source);
+        source.options = receipt.read_options(&source.options);
     }
     let options = VerifyOptions {
-        source,
+        workers: usual_workers(),
         exact: verify.exact,
         against,
     };
+    let target = Arc::new(PostgresSink::new(database, scope));
     let progress = progress::on_stderr(cx.err);
     let cancel = interrupt::listen(&progress, cx.face())?.cancel;
     let verification =
-        tulving::transfer::verify(&database, scope, &options, progress.as_ref(), &cancel).await;
+        transfer::verify(&source, target, &options, progress.as_ref(), &cancel).await;
     drop(progress);
     let verification = verification.map_err(|error| cx.of_files(error))?;
     let exit = exit(&verification);
     if cx.json {
         output::json(&wire::Verification::new(scope, verification))?;
     } else {
-        output::report(&report(scope, &options, &verification, cx))?;
+        output::report(&report(&source, &options, &verification, cx))?;
     }
     Ok(exit)
 }
@@ -99,12 +112,12 @@ fn rejected(verification: &Verification) -> u64 {
 
 /// The comparison as a person reads it.
 fn report(
-    scope: Scope,
+    source: &FileSource,
     options: &VerifyOptions,
     verification: &Verification,
     cx: &Context,
 ) -> String {
-    let rows = options.source.rows.as_deref();
+    let rows = source.options.rows.as_deref();
     let found = &verification.kinds;
     let mut table = Table::of_kinds();
     let where_from = rows.map_or("in the source", |_| "in the file");
@@ -116,8 +129,8 @@ fn report(
     let mut text = table.render(cx.out);
     text.push('\n');
     text.push_str(&findings(verification));
-    text.push_str(&verdict(scope, rows, verification, cx.out));
-    text.push_str(&advice(scope, options, verification, cx));
+    text.push_str(&verdict(source.scope, rows, verification, cx.out));
+    text.push_str(&advice(source, options, verification, cx));
     text
 }
 
@@ -196,14 +209,13 @@ fn only_exact_differs(verification: &Verification) -> bool {
 
 /// What to type where rows are not as they were.
 fn advice(
-    scope: Scope,
+    source: &FileSource,
     options: &VerifyOptions,
     verification: &Verification,
     cx: &Context,
 ) -> String {
-    let source = &options.source;
     if only_exact_differs(verification) {
-        let command = command("verify", scope, source, cx);
+        let command = command("verify", source, cx);
         return format!(
             "\nMemories that were added later, access counts and clusters live on in the database; no migration\n\
              takes them back. Without --exact they are no difference:\n  {command}\n"
@@ -224,15 +236,19 @@ fn advice(
         let model = moved.map_or_else(|| "NAME".to_owned(), |space| shell(&space.model));
         more.push_str(&format!(" --model {model}"));
     }
-    if let Some(rows) = &source.rows {
+    if let Some(rows) = &source.options.rows {
         more.push_str(&format!(" --rows {}", shell(&rows.display().to_string())));
     }
-    let is_moved = |kind: &Kind| source.only.is_empty() || source.only.contains(kind);
-    if !Kind::ALL.iter().all(is_moved) {
-        let only: Vec<&str> = source.only.iter().map(|kind| kind.plural()).collect();
+    if !Kind::ALL.into_iter().all(|kind| source.options.takes(kind)) {
+        let only: Vec<&str> = source
+            .options
+            .only
+            .iter()
+            .map(|kind| kind.plural())
+            .collect();
         more.push_str(&format!(" --only {}", only.join(",")));
     }
-    let command = command("migrate", scope, source, cx);
+    let command = command("migrate", source, cx);
     let name = match more.contains(" --model NAME") {
         true => "   (NAME is the model that made the vectors)",
         false => "",
@@ -241,11 +257,19 @@ fn advice(
 }
 
 /// A command on the same memories, read in the same way, as one types it.
-pub(super) fn command(name: &str, scope: Scope, source: &SourceOptions, cx: &Context) -> String {
-    let owner = owner_flag(scope);
+pub(super) fn command(name: &str, source: &FileSource, cx: &Context) -> String {
+    let owner = owner_flag(source.scope);
     let directory = shell(&source.data_dir.display().to_string());
-    let restamp = if source.restamp { " --restamp" } else { "" };
-    let cast = if source.cast_f32 { " --cast f32" } else { "" };
+    let restamp = if source.options.restamp {
+        " --restamp"
+    } else {
+        ""
+    };
+    let cast = if source.options.cast_f32 {
+        " --cast f32"
+    } else {
+        ""
+    };
     cx.advice(&format!(
         "tulving {name} {owner} --data-dir {directory}{restamp}{cast}"
     ))

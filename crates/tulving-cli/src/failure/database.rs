@@ -203,9 +203,6 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
         }
         Refusal::SchemaNewer { .. } => "use a newer tulving".to_owned(),
         Refusal::SchemaChanged { .. } => "use the tulving that made it".to_owned(),
-        Refusal::RunChanged { .. } => {
-            "the same command with --restart   (rows that were written stay and are found again)".to_owned()
-        }
         Refusal::Unread { scope, .. } => {
             format!("tulving index {}", owner_flag(*scope))
         }

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use tulving::ErrorClass;
-use tulving::backend::file::FileError;
 use tulving::backend::file::layout::LayoutError;
+use tulving::backend::file::{FileError, SourceError};
+use tulving::backend::postgres::DatabaseError;
 use tulving::model::Kind;
 use tulving::transfer::TransferError;
 
@@ -15,16 +16,14 @@ use crate::text::owner_flag;
 
 impl From<TransferError> for CliError {
     fn from(error: TransferError) -> Self {
+        // What is known of an end is known of its own error.
+        if let Some(error) = error.downcast_ref::<SourceError>() {
+            return of_source(error);
+        }
+        if let Some(error) = error.downcast_ref::<DatabaseError>() {
+            return error.into();
+        }
         match error {
-            TransferError::Database(error) => error.into(),
-            TransferError::File(ref file @ FileError::OtherOwner { owner, asked, .. }) => {
-                let owner = owner_flag(owner);
-                let hint = format!(
-                    "{owner}, its owner; or --restamp, to give {asked} a copy of its memories"
-                );
-                told(error.class(), file, Some(hint))
-            }
-            TransferError::File(error) => error.into(),
             TransferError::Output(error) => error.into(),
             error => {
                 let mut told = told(error.class(), &error, hint(&error));
@@ -41,12 +40,48 @@ impl From<TransferError> for CliError {
     }
 }
 
+const FREE_SPACE: &str = "free space there, then the same command again, to resume";
+const READABLE: &str = "name a file that is there and that this account may read";
+
 fn hint(error: &TransferError) -> Option<String> {
     let hint = match error {
         TransferError::Flawed { .. } => {
             "correct the source, or --on-error reject to move the other rows (--restamp for rows of another owner)"
         }
-        TransferError::CountMismatch { kind, .. } => {
+        TransferError::Dimensions { .. } => {
+            "the same command with --model NAME   (the model that made the vectors)"
+        }
+        TransferError::RunChanged { .. } => {
+            "the same command with --restart   (rows that were written stay and are found again)"
+        }
+        TransferError::Interrupted { .. } => "the same command again, to resume",
+        TransferError::Io { .. } if error.class() == ErrorClass::Full => FREE_SPACE,
+        TransferError::Io { .. } => READABLE,
+        TransferError::Receipt { .. } => {
+            "name the receipt that a migration wrote: tulving-RUN.receipt.json, or what --receipt named"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// A data directory that cannot be moved.
+fn of_source(error: &SourceError) -> CliError {
+    match error {
+        SourceError::File(file @ FileError::OtherOwner { owner, asked, .. }) => {
+            let owner = owner_flag(*owner);
+            let hint =
+                format!("{owner}, its owner; or --restamp, to give {asked} a copy of its memories");
+            told(error.class(), file, Some(hint))
+        }
+        SourceError::File(error) => error.into(),
+        error => told(error.class(), error, source_hint(error)),
+    }
+}
+
+fn source_hint(error: &SourceError) -> Option<String> {
+    let hint = match error {
+        SourceError::CountMismatch { kind, .. } => {
             let others = Kind::ALL.into_iter().filter(|other| other != kind);
             let others: Vec<_> = others.map(Kind::plural).collect();
             return Some(format!(
@@ -54,34 +89,25 @@ fn hint(error: &TransferError) -> Option<String> {
                 others.join(",")
             ));
         }
-        TransferError::Dimensions { .. } => {
-            "the same command with --model NAME   (the model that made the vectors)"
-        }
-        TransferError::Pair(pair) => {
+        SourceError::Pair(pair) => {
             return Some(source::pair(
                 pair,
                 "the same command with --cast f32   (rounds the vectors to 32 bits; the receipt says so)",
             ));
         }
-        TransferError::Malformed { file, source, .. } => {
+        SourceError::Malformed { file, source, .. } => {
             return Some(source::record(Path::new(file), source));
         }
-        TransferError::Layout(error) => return Some(layout(error)),
-        TransferError::RowsFile { .. } => {
+        SourceError::Layout(error) => return Some(layout(error)),
+        SourceError::RowsFile { .. } => {
             "correct the line; each needs `kind`, `index` and `row` as --on-error reject wrote them"
         }
-        TransferError::Foreign { path, found } => return Some(remedy(path, *found)),
-        TransferError::NoRows { .. } => {
+        SourceError::Foreign { path, found } => return Some(remedy(path, *found)),
+        SourceError::NoRows { .. } => {
             "name the file that --on-error reject wrote, with --rows FILE; without --rows all rows are migrated"
         }
-        TransferError::Interrupted { .. } => "the same command again, to resume",
-        TransferError::Io { .. } if error.class() == ErrorClass::Full => {
-            "free space there, then the same command again, to resume"
-        }
-        TransferError::Io { .. } => "name a file that is there and that this account may read",
-        TransferError::Receipt { .. } => {
-            "name the receipt that a migration wrote: tulving-RUN.receipt.json, or what --receipt named"
-        }
+        SourceError::Io { .. } if error.class() == ErrorClass::Full => FREE_SPACE,
+        SourceError::Io { .. } => READABLE,
         _ => return None,
     };
     Some(hint.to_owned())

@@ -1,8 +1,8 @@
 //! A run of the ledger.
 
 use serde::Serialize;
-use tulving::backend::postgres::{self, RunStatus};
 use tulving::model::Timestamp;
+use tulving::transfer::{self, RunStatus};
 
 /// `tulving runs`
 #[derive(Debug, Serialize)]
@@ -26,8 +26,8 @@ pub struct Run {
     result: Option<serde_json::Value>,
 }
 
-impl From<postgres::Run> for Run {
-    fn from(run: postgres::Run) -> Self {
+impl From<transfer::Run> for Run {
+    fn from(run: transfer::Run) -> Self {
         let status = if run.is_left_behind() {
             RunStatus::Interrupted
         } else {

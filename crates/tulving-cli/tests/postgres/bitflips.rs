@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::sync::Arc;
 use std::thread;
 
 use serde_json::Value;
-use tulving::backend::postgres::{Database, Dsn};
+use tulving::backend::file::FileSource;
+use tulving::backend::postgres::{Database, Dsn, PostgresSink};
 use tulving::model::{Kind, Scope};
 use tulving::transfer::{
-    Cancel, MigrateOptions, Migration, OnExisting, Report, Silent, SourceOptions, TransferError,
+    Cancel, MigrateOptions, Migration, OnExisting, ReadOptions, Report, Silent, TransferError,
 };
 use tulving_cli::exit::{CliError, Exit};
 
@@ -35,10 +37,15 @@ impl Rng {
 /// Moves the directory in this process; the same scope every time, where rows that differ are
 /// replaced.
 async fn migrate(database: &Database, scope: Scope, data: &Data) -> Result<Report, TransferError> {
-    let mut source = SourceOptions::new(data.root.clone());
-    source.workers = 1;
+    let source = FileSource {
+        data_dir: data.root.clone(),
+        scope,
+        options: ReadOptions::default(),
+        chunk_rows: FileSource::USUAL_CHUNK_ROWS,
+    };
+    let sink = Arc::new(PostgresSink::new(database.clone(), scope));
     let options = MigrateOptions {
-        source,
+        workers: 1,
         model: Some("test-model".to_owned()),
         reject: false,
         rejects: data.path("../rejects.jsonl"),
@@ -49,7 +56,7 @@ async fn migrate(database: &Database, scope: Scope, data: &Data) -> Result<Repor
         lock_seconds: 30,
     };
     let cancel = Cancel::new();
-    let migration = Migration::prepare(database, scope, options, &Silent, &cancel).await?;
+    let migration = Migration::prepare(&source, sink, options, &Silent, &cancel).await?;
     migration.run(&Silent, &cancel).await
 }
 

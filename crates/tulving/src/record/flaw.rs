@@ -69,6 +69,15 @@ impl Flaw {
             message: message.into(),
         }
     }
+
+    /// The flaw of a record whose id an earlier one has.
+    #[must_use]
+    pub fn repeated(id: &str) -> Self {
+        Self::new(
+            Reason::DuplicateId,
+            format!("an earlier row has the id {id:?}"),
+        )
+    }
 }
 
 impl fmt::Display for Flaw {

@@ -8,11 +8,11 @@
 use sha2::{Digest, Sha256};
 
 /// SHA-256.
-pub(crate) type Sha256Bytes = [u8; 32];
+pub(super) type Sha256Bytes = [u8; 32];
 
-/// The digest of one row.
+/// The digest of one row: of its content's record in canonical form, and its vector.
 #[must_use]
-pub(crate) fn row(canonical: &[u8], vector: Option<&[f32]>) -> Sha256Bytes {
+pub fn row(canonical: &[u8], vector: Option<&[f32]>) -> Sha256Bytes {
     let mut sha256 = Sha256::new();
     sha256.update(canonical);
     let dims = vector.map_or(u32::MAX, |vector| {
@@ -32,20 +32,20 @@ pub(crate) fn row(canonical: &[u8], vector: Option<&[f32]>) -> Sha256Bytes {
 
 /// The digest of one kind, row by row in source order.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct KindDigest {
+pub(super) struct KindDigest {
     rows: u64,
     sha256: Sha256,
 }
 
 impl KindDigest {
-    pub(crate) fn push(&mut self, row: &Sha256Bytes) {
+    pub(super) fn push(&mut self, row: &Sha256Bytes) {
         self.rows += 1;
         self.sha256.update(row);
     }
 }
 
 /// The digest of everything that was moved.
-pub(crate) fn whole(kinds: impl IntoIterator<Item = (&'static str, KindDigest)>) -> Sha256Bytes {
+pub(super) fn whole(kinds: impl IntoIterator<Item = (&'static str, KindDigest)>) -> Sha256Bytes {
     let mut sha256 = Sha256::new();
     for (name, kind) in kinds {
         sha256.update(name.as_bytes());

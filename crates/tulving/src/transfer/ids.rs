@@ -5,29 +5,23 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 /// Ids, eight bytes each, so that a source of any size can be held.
-pub(crate) struct IdSet {
+#[derive(Default)]
+pub(super) struct IdSet {
     keys: RandomState,
     prints: Vec<u64>,
 }
 
 impl IdSet {
-    pub(crate) fn new() -> Self {
-        Self {
-            keys: RandomState::new(),
-            prints: Vec::new(),
-        }
-    }
-
-    pub(crate) fn print(&self, id: &str) -> u64 {
+    pub(super) fn print(&self, id: &str) -> u64 {
         self.keys.hash_one(id)
     }
 
-    pub(crate) fn add(&mut self, id: &str) {
+    pub(super) fn add(&mut self, id: &str) {
         self.prints.push(self.print(id));
     }
 
     /// Sorts, and gives the prints that occur more than once.
-    pub(crate) fn seal(&mut self) -> HashSet<u64> {
+    pub(super) fn seal(&mut self) -> HashSet<u64> {
         self.prints.sort_unstable();
         let repeated = self
             .prints
@@ -40,7 +34,7 @@ impl IdSet {
     }
 
     /// Whether an id is among them; a stranger is taken for one of them once in 2⁶⁴ / n times.
-    pub(crate) fn contains(&self, id: &str) -> bool {
+    pub(super) fn contains(&self, id: &str) -> bool {
         self.prints.binary_search(&self.print(id)).is_ok()
     }
 }

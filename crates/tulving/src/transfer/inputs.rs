@@ -2,44 +2,41 @@
 
 use serde_json::{Map, Value, json};
 
-use super::migrate::MigrateOptions;
-use super::prepare::{Prepared, SourceOptions};
-use super::receipt::ReceiptFile;
-use crate::model::{Scope, Space};
+use super::migration::Migration;
 
 /// Everything that decides what a run writes. Workers and chunk sizes do not.
-pub(crate) fn inputs(
-    scope: Scope,
-    database: &str,
-    space: Option<&Space>,
-    prepared: &Prepared,
-    options: &MigrateOptions,
-) -> Value {
-    let source: &SourceOptions = &options.source;
-    let files: Map<String, Value> = prepared
-        .files
-        .iter()
-        .map(ReceiptFile::from)
-        .map(|file| (file.path, json!(file.sha256)))
+pub(super) fn inputs(migration: &Migration) -> Value {
+    let Migration {
+        sink,
+        target,
+        space,
+        options,
+        prepared,
+        ..
+    } = migration;
+    let plan = prepared.plan();
+    let files: Map<String, Value> = plan
+        .files()
+        .map(|file| (file.name.clone(), json!(crate::hex(&file.sha256))))
         .collect();
-    let only: Vec<&str> = source.only.iter().map(|kind| kind.plural()).collect();
+    let only: Vec<&str> = plan.options.only.iter().map(|kind| kind.plural()).collect();
     json!({
-        "scope": scope.to_string(),
-        "database": database,
+        "scope": sink.scope().to_string(),
+        "database": target.identity,
         "files": files,
-        "space": space.map(ToString::to_string),
+        "space": space.as_ref().map(ToString::to_string),
         "options": {
             "only": only,
             "on_error": if options.reject { "reject" } else { "stop" },
             "existing": options.existing.as_str(),
-            "restamp": source.restamp,
-            "cast_f32": source.cast_f32,
+            "restamp": plan.options.restamp,
+            "cast_f32": plan.options.cast_f32,
         },
     })
 }
 
 /// Names what is different, in words.
-pub(crate) fn changes(before: &Value, now: &Value) -> Vec<String> {
+pub(super) fn changes(before: &Value, now: &Value) -> Vec<String> {
     let mut found = Vec::new();
     compare("", before, now, &mut found);
     found

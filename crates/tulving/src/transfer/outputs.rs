@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::cancel::Cancel;
 use super::error::TransferError;
-use super::migrate::MigrateOptions;
-use super::prepare::Prepared;
+use super::prepared::Prepared;
 use super::receipt::Receipt;
+use super::report::MigrateOptions;
 use crate::fsutil::{Doing, OutputError, OutputFile, OutputProblem, OutputWriter};
 use crate::model::Scope;
 
@@ -160,7 +160,6 @@ impl Outputs {
         &self,
         run_id: Uuid,
         prepared: &Prepared,
-        workers: usize,
         cancel: &Cancel,
     ) -> Result<Option<PathBuf>, TransferError> {
         let Some(place) = self.rejects.as_ref().filter(|_| prepared.refused() > 0) else {
@@ -168,7 +167,7 @@ impl Outputs {
         };
         let fill = async |file: &OutputFile| -> Result<OutputWriter, TransferError> {
             let mut out = file.create(&format!("{run_id}-rejects"))?;
-            let written = prepared.write_rejects(&mut out, workers, cancel).await?;
+            let written = prepared.write_rejects(&mut out, cancel).await?;
             written.map_err(|error| file.io(Doing::Writing, error))?;
             Ok(out)
         };

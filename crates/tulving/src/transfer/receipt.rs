@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::TransferError;
-use super::prepare::SourceOptions;
-use super::verify::Verification;
-use crate::backend::file::pair::Fingerprint;
+use super::source::{InputFile, ReadOptions};
+use super::verification::Verification;
 use crate::json;
 use crate::model::{Kind, PerKind, Scope, Space};
 
@@ -44,18 +43,15 @@ pub struct Receipt {
     pub counts: PerKind<ReceiptCounts>,
     /// SHA-256 of the source's rows, in hex.
     pub source_digest: String,
-    /// SHA-256 of the same rows as the database gave them back, in hex.
+    /// SHA-256 of the same rows as the target gave them back, in hex.
     pub target_digest: String,
     /// Whether f64 vectors were rounded.
     pub cast_f32: bool,
     /// Whether rows of another owner were taken over.
     pub restamped: bool,
-    /// PostgreSQL's version.
-    pub postgresql: String,
-    /// pgvector's version.
-    pub pgvector: String,
-    /// The database's schema version.
-    pub schema_version: i32,
+    /// The versions of the database, if one was an end of it.
+    #[serde(flatten)]
+    pub database: Option<ReceiptDatabase>,
     /// ISO 8601.
     pub started_at: String,
     /// ISO 8601.
@@ -75,6 +71,17 @@ pub struct ReceiptScope {
     pub kind: String,
     /// Its UUID.
     pub id: Uuid,
+}
+
+/// The versions of a database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptDatabase {
+    /// PostgreSQL's version.
+    pub postgresql: String,
+    /// pgvector's version.
+    pub pgvector: String,
+    /// The schema's version.
+    pub schema_version: i32,
 }
 
 /// A file of the source.
@@ -104,7 +111,7 @@ pub struct ReceiptSpace {
 pub struct ReceiptCounts {
     /// In the source.
     pub found: u64,
-    /// New in the database.
+    /// New in the target.
     pub inserted: u64,
     /// Replaced, because they differed.
     pub updated: u64,
@@ -122,7 +129,7 @@ pub struct ReceiptCounts {
 
 impl Receipt {
     /// The present form.
-    pub(crate) const FORMAT: u32 = FORMAT;
+    pub(super) const FORMAT: u32 = FORMAT;
 
     /// Reads a receipt.
     ///
@@ -151,28 +158,30 @@ impl Receipt {
     }
 
     /// The file of it.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
         bytes.push(b'\n');
         bytes
     }
 
-    /// What the migration read, and how: to be read again in the same way.
+    /// What the migration read, and how, together with what is asked for now: to be read again in the
+    /// same way.
     #[must_use]
-    pub fn source(&self, given: &SourceOptions) -> SourceOptions {
+    pub fn read_options(&self, given: &ReadOptions) -> ReadOptions {
         let moved = |kind: &Kind| self.kinds.iter().any(|name| name == kind.plural());
-        let mut source = given.clone();
-        source.only = Kind::ALL.into_iter().filter(moved).collect();
-        source.rows.clone_from(&self.rows);
-        source.restamp |= self.restamped;
-        source.cast_f32 |= self.cast_f32;
-        source
+        ReadOptions {
+            only: Kind::ALL.into_iter().filter(moved).collect(),
+            rows: self.rows.clone(),
+            restamp: given.restamp || self.restamped,
+            cast_f32: given.cast_f32 || self.cast_f32,
+        }
     }
 
-    /// In what a source and a database are not as the receipt says.
-    pub(crate) fn differences(
+    /// In what a source and a target are not as the receipt says.
+    pub(super) fn differences(
         &self,
         scope: Scope,
+        noun: &str,
         files: &[ReceiptFile],
         now: &Verification,
     ) -> Vec<String> {
@@ -207,18 +216,14 @@ impl Receipt {
                 found.push(format!("there are {rows} {what}, the receipt says {moved}"));
             }
         }
-        for (what, ours, theirs) in [
-            ("the source's rows", now.source_digest, &self.source_digest),
-            (
-                "the database's rows",
-                now.target_digest,
-                &self.target_digest,
-            ),
+        for (whose, ours, theirs) in [
+            ("source", now.source_digest, &self.source_digest),
+            (noun, now.target_digest, &self.target_digest),
         ] {
             let ours = crate::hex(&ours);
             if ours != *theirs {
                 found.push(format!(
-                    "the digest of {what} is {ours}, the receipt's is {theirs}"
+                    "the digest of the {whose}'s rows is {ours}, the receipt's is {theirs}"
                 ));
             }
         }
@@ -255,12 +260,12 @@ impl From<Scope> for ReceiptScope {
     }
 }
 
-impl From<&(String, Fingerprint)> for ReceiptFile {
-    fn from((path, print): &(String, Fingerprint)) -> Self {
+impl From<&InputFile> for ReceiptFile {
+    fn from(file: &InputFile) -> Self {
         Self {
-            path: path.clone(),
-            bytes: print.bytes,
-            sha256: crate::hex(&print.sha256),
+            path: file.name.clone(),
+            bytes: file.bytes,
+            sha256: crate::hex(&file.sha256),
         }
     }
 }

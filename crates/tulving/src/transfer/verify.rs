@@ -1,225 +1,162 @@
-//! The last phase: every row is read back and compared with the source.
+//! Proving that a source is in a target, at any time.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::digest::{self, KindDigest, Sha256Bytes};
+use super::cancel::Cancel;
+use super::compare::{Comparing, Gathering};
+use super::digest::{self, KindDigest};
 use super::error::TransferError;
-use super::source::{Loaded, SourceRow};
-use super::workers::Work;
-use crate::backend::postgres::{Connection, Existing, RunChunk};
-use crate::model::{Memory, PerKind, Scope};
-use crate::record::{self, Part};
+use super::prepared::{Prepared, survey};
+use super::progress::{Phase, Progress};
+use super::read_back::{ReadBack, SpaceId};
+use super::receipt::{Receipt, ReceiptFile};
+use super::source::{KindPlan, Source};
+use super::verification::{KindVerification, SHOWN, Verification};
+use crate::model::{Kind, Space};
 
-/// How many of each kind of difference are named.
-pub(crate) const SHOWN: usize = 20;
-
-/// A row that is not as it was in the source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// Its id.
-    pub id: String,
-    /// The columns that differ; `carry` for what the columns cannot give back, `search form` for
-    /// the narrow form of the vector.
-    pub fields: Vec<&'static str>,
+/// How a source is compared with a target.
+#[derive(Debug, Clone)]
+pub struct VerifyOptions {
+    /// Tasks at work at once.
+    pub workers: usize,
+    /// Count as differences what changes while memories are used, and rows that were added.
+    pub exact: bool,
+    /// A receipt that the source and the target must agree with. The source has to be read as the
+    /// migration read it: see [`Receipt::read_options`].
+    pub against: Option<Receipt>,
 }
 
-/// What the comparison of one kind found.
-#[derive(Debug, Clone, Default)]
-pub struct KindVerification {
-    /// Rows of the source that were compared.
-    pub source: u64,
-    /// Rows of the scope in the database.
-    pub target: u64,
-    /// Rows that are equal.
-    pub equal: u64,
-    /// Rows that are not in the database.
-    pub missing_count: u64,
-    /// Rows of the database that are not in the source: added later.
-    pub extra_count: u64,
-    /// Rows that differ.
-    pub different_count: u64,
-    /// Rows that differ in nothing but what changes while a memory is used.
-    pub live_count: u64,
-    /// Rows of the source that were refused and so are not compared.
-    pub rejected: u64,
-    /// The first of the missing.
-    pub missing: Vec<String>,
-    /// The first of the extra.
-    pub extra: Vec<String>,
-    /// The first of the different.
-    pub different: Vec<Difference>,
-}
-
-/// What a comparison found.
-#[derive(Debug, Clone, Default)]
-pub struct Verification {
-    /// Whether the source was proved to be in the database.
-    pub verified: bool,
-    /// What was found of each kind.
-    pub kinds: PerKind<KindVerification>,
-    /// Digest of the source's rows.
-    pub source_digest: [u8; 32],
-    /// Digest of the same rows as the database gives them back.
-    pub target_digest: [u8; 32],
-    /// In what the source or the database is not as a receipt says.
-    pub against: Vec<String>,
-    /// Whether the source alone does not say of which model its vectors are: a migration has to be
-    /// told.
-    pub needs_model: bool,
-}
-
-/// Compares chunks with the database.
-pub(crate) struct Comparing {
-    pub(crate) scope: Scope,
-    /// Whether what lives on has to be equal too.
-    pub(crate) exact: bool,
-    /// The space that the vectors must be in, where it is known.
-    pub(crate) space_id: Option<i32>,
-}
-
-/// What came of one chunk.
-pub(crate) struct Compared {
-    found: KindVerification,
-    source: Vec<Sha256Bytes>,
-    target: Vec<Sha256Bytes>,
-}
-
-/// Gathers what came of the chunks of one kind, in source order.
-#[derive(Default)]
-pub(crate) struct Gathering {
-    pub(crate) found: KindVerification,
-    pub(crate) source: KindDigest,
-    pub(crate) target: KindDigest,
-}
-
-impl Gathering {
-    pub(crate) fn add(&mut self, compared: Compared) {
-        let Compared {
-            found,
-            source,
-            target,
-        } = compared;
-        source.iter().for_each(|row| self.source.push(row));
-        target.iter().for_each(|row| self.target.push(row));
-        let sum = &mut self.found;
-        sum.source += found.source;
-        sum.equal += found.equal;
-        sum.missing_count += found.missing_count;
-        sum.different_count += found.different_count;
-        sum.live_count += found.live_count;
-        sum.rejected += found.rejected;
-        sum.missing.extend(found.missing);
-        sum.missing.truncate(SHOWN);
-        sum.different.extend(found.different);
-        sum.different.truncate(SHOWN);
+/// Compares a source with a target; writes nothing.
+///
+/// # Errors
+/// If the target cannot be worked with or the source cannot be used. A difference is no error:
+/// see [`Verification::verified`].
+pub async fn verify(
+    source: &dyn Source,
+    target: Arc<dyn ReadBack>,
+    options: &VerifyOptions,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Verification, TransferError> {
+    let noun = target.require_ready().await?.noun;
+    let (mut against, mut space) = (Vec::new(), None);
+    let receipt = options.against.as_ref();
+    let moved = receipt.and_then(|receipt| receipt.space.as_ref().map(Space::from));
+    if let Some(moved) = &moved {
+        space = target.find_space(moved).await?;
+        if space.is_none() {
+            against.push(format!("the {noun} has no vectors of {moved}"));
+        }
     }
-}
-
-impl Work for Comparing {
-    type Done = Compared;
-
-    async fn work(
-        &self,
-        connection: &mut Connection,
-        chunk: &RunChunk,
-        loaded: Loaded,
-    ) -> Result<Compared, TransferError> {
-        let scoped = connection.scoped(self.scope).await?;
-        let ids: Vec<&str> = loaded
-            .rows
-            .iter()
-            .map(|row| row.stored.memory.id())
-            .collect();
-        let rows = scoped.existing(chunk.kind, &ids).await?;
-        scoped.commit().await?;
-        let (exact, space_id) = (self.exact, self.space_id);
-        Ok(tokio::task::spawn_blocking(move || compare(exact, space_id, &loaded, rows)).await?)
-    }
-}
-
-fn compare(exact: bool, space_id: Option<i32>, loaded: &Loaded, rows: Vec<Existing>) -> Compared {
-    let mut there: HashMap<String, Existing> = rows
-        .into_iter()
-        .map(|row| (row.stored.memory.id().to_owned(), row))
-        .collect();
-    let mut compared = Compared {
-        found: KindVerification {
-            rejected: loaded.flawed.len() as u64,
-            ..KindVerification::default()
-        },
-        source: Vec::with_capacity(loaded.rows.len()),
-        target: Vec::with_capacity(loaded.rows.len()),
+    let snapshot = survey(source, progress, cancel).await?;
+    let needs_model = match snapshot.plan().space(None) {
+        Ok(found) => moved.is_some() && found != moved,
+        Err(error) => matches!(error, TransferError::Dimensions { .. }),
     };
-    let mut scratch = Vec::new();
-    for row in &loaded.rows {
-        let found = &mut compared.found;
-        found.source += 1;
-        compared.source.push(row.digest);
-        let id = row.stored.memory.id();
-        let Some(existing) = there.remove(id) else {
-            found.missing_count += 1;
-            if found.missing.len() < SHOWN {
-                found.missing.push(id.to_owned());
-            }
-            continue;
-        };
-        scratch.clear();
-        // A carry that cannot be read gives a digest that no row has.
-        let rendered = record::write(&existing.stored.memory, Part::Content, &mut scratch);
-        let target = match rendered {
-            Ok(()) => digest::row(&scratch, existing.stored.vector.as_deref()),
-            Err(_) => [0xff; 32],
-        };
-        compared.target.push(target);
-        let (live, mut content): (Vec<_>, Vec<_>) = row
-            .stored
-            .memory
-            .differing(&existing.stored.memory)
-            .into_iter()
-            .partition(|field| row.stored.memory.kind().is_live(field));
-        content.extend(vector_differences(row, &existing, space_id));
-        if content.is_empty() && target != row.digest {
-            content.push("carry");
-        }
-        found.live_count += u64::from(content.is_empty() && !live.is_empty());
-        let carried = |memory: &Memory| {
-            let mut whole = Vec::new();
-            record::write(memory, Part::Everything, &mut whole).map(|()| whole)
-        };
-        if exact {
-            content.extend(live);
-            if content.is_empty() && carried(&row.stored.memory) != carried(&existing.stored.memory)
-            {
-                content.push("carry");
-            }
-        }
-        if content.is_empty() {
-            found.equal += 1;
-        } else {
-            found.different_count += 1;
-            if found.different.len() < SHOWN {
-                found.different.push(Difference {
-                    id: id.to_owned(),
-                    fields: content,
-                });
-            }
-        }
+    let prepared = Prepared::validate(snapshot, options.workers, progress, cancel).await?;
+    for flawed in prepared.flawed.iter().take(SHOWN) {
+        progress.note(&format!("not compared: {flawed}"));
     }
-    compared
+    let comparison = Comparison {
+        target: &target,
+        prepared: &prepared,
+        exact: options.exact,
+        space,
+        progress,
+        cancel,
+    };
+    let mut verification = comparison.run().await?;
+    verification.needs_model = needs_model;
+    if let Some(receipt) = receipt {
+        let files: Vec<ReceiptFile> = prepared.plan().files().map(Into::into).collect();
+        against.extend(receipt.differences(target.scope(), noun, &files, &verification));
+        verification.against = against;
+        verification.verified &= verification.against.is_empty();
+    }
+    Ok(verification)
 }
 
-fn vector_differences(
-    row: &SourceRow,
-    existing: &Existing,
-    space_id: Option<i32>,
-) -> impl Iterator<Item = &'static str> {
-    let embedding = !row.stored.has_vector_of(&existing.stored);
-    let space = space_id.is_some() && row.stored.vector.is_some() && existing.space_id != space_id;
-    [
-        (embedding, "embedding"),
-        (space, "space_id"),
-        (!existing.searchable, "search form"),
-    ]
-    .into_iter()
-    .filter_map(|(differs, name)| differs.then_some(name))
+/// A source that was read through and checked, and what it is compared with.
+pub(super) struct Comparison<'a> {
+    pub(super) target: &'a Arc<dyn ReadBack>,
+    pub(super) prepared: &'a Prepared,
+    /// Whether what lives on has to be equal too, and nothing may have been added.
+    pub(super) exact: bool,
+    /// The space that the vectors must be in, where it is known.
+    pub(super) space: Option<SpaceId>,
+    pub(super) progress: &'a dyn Progress,
+    pub(super) cancel: &'a Cancel,
+}
+
+impl Comparison<'_> {
+    /// Compares all kinds.
+    pub(super) async fn run(&self) -> Result<Verification, TransferError> {
+        self.progress
+            .phase(Phase::Verify, Some(self.prepared.rows()));
+        self.target.require_isolated().await?;
+        let mut verification = Verification {
+            verified: true,
+            ..Verification::default()
+        };
+        let (mut source, mut target): (Vec<(&str, KindDigest)>, Vec<_>) = Default::default();
+        for plan in &self.prepared.plan().kinds {
+            let gathered = self.kind(plan).await?;
+            let name = plan.kind.plural();
+            source.push((name, gathered.source));
+            target.push((name, gathered.target));
+            let found = gathered.found;
+            verification.verified &= found.missing_count == 0 && found.different_count == 0;
+            verification.verified &= !self.exact || found.extra_count == 0;
+            verification.kinds[plan.kind] = found;
+        }
+        verification.source_digest = digest::whole(source);
+        verification.target_digest = digest::whole(target);
+        // Follows from the rows; a proof does not rest on that.
+        verification.verified &= verification.source_digest == verification.target_digest;
+        Ok(verification)
+    }
+
+    async fn kind(&self, plan: &KindPlan) -> Result<Gathering, TransferError> {
+        let comparing = Comparing {
+            target: Arc::clone(self.target),
+            exact: self.exact,
+            space: self.space,
+        };
+        let mut gathering = Gathering::default();
+        self.prepared
+            .pipeline(plan, true, self.cancel)
+            .run(comparing, Phase::Verify, |chunk, compared| {
+                gathering.add(compared);
+                self.progress.advance(u64::from(chunk.rows));
+            })
+            .await?;
+        // Or what was compared last is not what the checksums are of.
+        let snapshot = &self.prepared.snapshot;
+        snapshot.require_unchanged(plan.kind).await?;
+        // Beside the rows of a file there is whatever was moved before.
+        if snapshot.plan().options.rows.is_none() {
+            self.extra(plan.kind, &mut gathering.found).await?;
+        }
+        Ok(gathering)
+    }
+
+    /// Counts the rows that the source does not have, and names the first.
+    async fn extra(&self, kind: Kind, found: &mut KindVerification) -> Result<(), TransferError> {
+        const PAGE: usize = 10_000;
+        let mut reader = self.target.reader().await?;
+        found.target = reader.count(kind).await?;
+        found.extra_count = found
+            .target
+            .saturating_sub(found.equal + found.different_count);
+        let mut after = String::new();
+        while found.extra.len() < SHOWN && (found.extra.len() as u64) < found.extra_count {
+            let page = reader.ids(kind, &after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after.clone_from(last);
+            let added = page.into_iter().filter(|id| !self.prepared.has(kind, id));
+            found.extra.extend(added);
+        }
+        found.extra.truncate(SHOWN);
+        Ok(())
+    }
 }

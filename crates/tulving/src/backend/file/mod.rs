@@ -12,7 +12,7 @@
 //! | `base`, `catalog` | the memories in the origin's files |
 //! | `journal`, `changes` | the writes since, on disk and in memory |
 //! | `compact`, `commit` | the journal folded into the origin's files, all of them at once |
-//! | `pending` | the journal, for who reads the files from front to end |
+//! | `source`, `pending` | [`FileSource`]: everything read from front to end, files and journal, to be moved |
 //! | `derived`, `prints` | what can be made again |
 //! | `lock` | one writer at a time |
 
@@ -33,10 +33,10 @@ mod manifest;
 pub mod npy;
 mod origin;
 pub mod pair;
-#[cfg(feature = "postgres")]
 mod pending;
 mod prints;
 mod query;
+mod source;
 mod state;
 mod usage;
 
@@ -47,9 +47,7 @@ pub use founding::{Founding, Inventory, Site};
 #[doc(hidden)]
 pub use journal::explore;
 pub use origin::Fault;
-// What a migration reads.
-#[cfg(feature = "postgres")]
-pub(crate) use {manifest::claims_of, pending::Pending};
+pub use source::{FileSource, SourceError};
 
 /// Appends numbers as they lie in files: little-endian.
 fn vector_bytes(numbers: &[f32], out: &mut Vec<u8>) {

@@ -382,14 +382,6 @@ pub enum Refusal {
         /// What an administrator runs to close it; `None` where applying the schema does.
         sql: Option<String>,
     },
-    /// An unfinished run has other inputs.
-    #[error("run {run_id} is unfinished and its inputs changed: {changed}")]
-    RunChanged {
-        /// The run.
-        run_id: uuid::Uuid,
-        /// What is different.
-        changed: String,
-    },
     /// Some memories are not in the keyword index: psql brought the schema up to date, or wrote them.
     #[error("{rows} {kind} of {scope} are not in the keyword index yet")]
     Unread {

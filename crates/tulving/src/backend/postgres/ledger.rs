@@ -1,4 +1,4 @@
-//! What was moved, and how far it came.
+//! The ledger in the database: what was moved, and how far it came.
 
 use std::time::Duration;
 
@@ -13,141 +13,7 @@ use super::scoped::{Purpose, Scoped};
 use super::session::Rights;
 use super::statement::Statement;
 use crate::model::{Kind, Scope, Timestamp};
-
-/// How far a run is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RunStatus {
-    /// At work, or killed: then the next run of the same inputs goes on with it.
-    Running,
-    /// Stopped in order; the next run of the same inputs goes on with it.
-    Interrupted,
-    /// Came to its end.
-    Finished,
-    /// Left behind with `--restart`.
-    Abandoned,
-}
-
-impl RunStatus {
-    /// The word in the ledger.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Interrupted => "interrupted",
-            Self::Finished => "finished",
-            Self::Abandoned => "abandoned",
-        }
-    }
-
-    fn from_word(word: &str) -> Self {
-        match word {
-            "interrupted" => Self::Interrupted,
-            "finished" => Self::Finished,
-            "abandoned" => Self::Abandoned,
-            _ => Self::Running,
-        }
-    }
-}
-
-/// One migration, as the ledger has it.
-#[derive(Debug, Clone)]
-pub struct Run {
-    /// Its id.
-    pub run_id: Uuid,
-    /// Whose memories: the UUID of a user or of a tenant.
-    pub scope_id: Uuid,
-    /// How far it is.
-    pub status: RunStatus,
-    /// Where it is, or was when it stopped.
-    pub phase: String,
-    /// What it is bound to while it is unfinished.
-    pub inputs: Json,
-    /// Whether source and target were proved equal.
-    pub verified: Option<bool>,
-    /// Its report, once it is finished.
-    pub result: Option<Json>,
-    /// Why it stopped.
-    pub error: Option<String>,
-    /// Version of the program.
-    pub version: String,
-    /// When it began.
-    pub started_at: Timestamp,
-    /// When it last wrote to the ledger: at each chunk, and where a phase ends.
-    pub updated_at: Timestamp,
-    /// When it came to its end.
-    pub finished_at: Option<Timestamp>,
-    /// Rows in all its chunks.
-    pub rows: u64,
-    /// Rows in those that are done.
-    pub rows_done: u64,
-    /// Whether a process is at work on it: whoever writes to a scope holds the scope's lock.
-    pub is_live: bool,
-    /// What its last session did, where that is known: not of one that was interrupted.
-    pub session: Option<Session>,
-    /// When the ledger was read, by the server's clock.
-    pub read_at: Timestamp,
-}
-
-/// What one process did for a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Session {
-    /// How long it took, or has taken until now.
-    pub took: Duration,
-    /// Rows that it copied.
-    pub rows: u64,
-}
-
-impl Run {
-    /// Whether its process is gone, without a word in the ledger: killed, or cut off.
-    #[must_use]
-    pub fn is_left_behind(&self) -> bool {
-        self.status == RunStatus::Running && !self.is_live
-    }
-}
-
-/// What became of a chunk's rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ChunkCounts {
-    /// New in the database.
-    pub inserted: u64,
-    /// Replaced, because they differed.
-    pub updated: u64,
-    /// There already, and equal.
-    pub unchanged: u64,
-    /// There already, different, and left as they were.
-    pub kept: u64,
-    /// Refused.
-    pub rejected: u64,
-}
-
-impl std::ops::AddAssign for ChunkCounts {
-    fn add_assign(&mut self, other: Self) {
-        self.inserted += other.inserted;
-        self.updated += other.updated;
-        self.unchanged += other.unchanged;
-        self.kept += other.kept;
-        self.rejected += other.rejected;
-    }
-}
-
-/// A stretch of the source: the unit of work. Its rows and its mark in the ledger commit together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RunChunk {
-    /// Nodes or episodes.
-    pub kind: Kind,
-    /// Counts from 0 within its kind.
-    pub chunk: u32,
-    /// Index of its first row in the source.
-    pub first_row: u64,
-    /// How many rows.
-    pub rows: u32,
-    /// Where its bytes begin in the records' file.
-    pub byte_start: u64,
-    /// How many bytes.
-    pub byte_count: u64,
-    /// What became of its rows, once it is done.
-    pub done: Option<ChunkCounts>,
-}
+use crate::transfer::{ChunkCounts, Run, RunChunk, RunStatus, Session};
 
 /// What the lock of a scope is named after, before its id.
 const LOCK: &str = "tulving.run.";
@@ -209,40 +75,39 @@ fn select_runs(condition: &str) -> String {
     )
 }
 
-impl Run {
-    fn from_row(row: &Row) -> Self {
-        let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
-        let count = |at: usize| u64::try_from(row.get::<_, i64>(at)).unwrap_or_default();
-        let until: Timestamp = row.get(16);
-        let session = row.get::<_, Option<Timestamp>>(15).map(|began| Session {
-            took: Duration::from_micros(
-                until
-                    .micros()
-                    .saturating_sub(began.micros())
-                    .max(0)
-                    .unsigned_abs(),
-            ),
-            rows: count(17),
-        });
-        Self {
-            run_id: row.get(0),
-            scope_id: row.get(1),
-            status: RunStatus::from_word(row.get(2)),
-            phase: row.get(3),
-            inputs: json(row.get(4)).unwrap_or_default(),
-            verified: row.get(5),
-            result: json(row.get(6)),
-            error: row.get(7),
-            version: row.get(8),
-            started_at: row.get(9),
-            updated_at: row.get(10),
-            finished_at: row.get(11),
-            rows: count(12),
-            rows_done: count(13),
-            is_live: row.get(14),
-            session,
-            read_at: row.get(18),
-        }
+/// Reads a row of [`select_runs`].
+fn run_of(row: &Row) -> Run {
+    let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
+    let count = |at: usize| u64::try_from(row.get::<_, i64>(at)).unwrap_or_default();
+    let until: Timestamp = row.get(16);
+    let session = row.get::<_, Option<Timestamp>>(15).map(|began| Session {
+        took: Duration::from_micros(
+            until
+                .micros()
+                .saturating_sub(began.micros())
+                .max(0)
+                .unsigned_abs(),
+        ),
+        rows: count(17),
+    });
+    Run {
+        run_id: row.get(0),
+        scope_id: row.get(1),
+        status: RunStatus::from_word(row.get(2)),
+        phase: row.get(3),
+        inputs: json(row.get(4)).unwrap_or_default(),
+        verified: row.get(5),
+        result: json(row.get(6)),
+        error: row.get(7),
+        version: row.get(8),
+        started_at: row.get(9),
+        updated_at: row.get(10),
+        finished_at: row.get(11),
+        rows: count(12),
+        rows_done: count(13),
+        is_live: row.get(14),
+        session,
+        read_at: row.get(18),
     }
 }
 
@@ -266,7 +131,7 @@ impl Connection {
                 scoped.finish(&[query], DOING).await?
             }
         };
-        Ok(rows.iter().flatten().map(Run::from_row).collect())
+        Ok(rows.iter().flatten().map(run_of).collect())
     }
 
     /// Whether the login role sees the runs of every scope: as the tables' owner.
@@ -296,14 +161,14 @@ impl Connection {
         rows.iter()
             .flatten()
             .next()
-            .map(Run::from_row)
+            .map(run_of)
             .ok_or_else(|| Refusal::UnknownRun { run_id }.into())
     }
 }
 
 impl Scoped<'_> {
     /// The run of this scope that has not come to its end, if there is one.
-    pub(crate) async fn unfinished_run(&self) -> Result<Option<Run>, DatabaseError> {
+    pub(super) async fn unfinished_run(&self) -> Result<Option<Run>, DatabaseError> {
         let query =
             select_runs("r.scope_id = $1 AND r.status IN ('running', 'interrupted')") + " LIMIT 1";
         let row = self
@@ -311,11 +176,11 @@ impl Scoped<'_> {
             .query_opt(&query, &[&self.scope.id()])
             .await
             .doing("looking for an unfinished run")?;
-        Ok(row.as_ref().map(Run::from_row))
+        Ok(row.as_ref().map(run_of))
     }
 
     /// Enters a run.
-    pub(crate) async fn enter_run(&self, run_id: Uuid, inputs: &Json) -> Result<(), DatabaseError> {
+    pub(super) async fn enter_run(&self, run_id: Uuid, inputs: &Json) -> Result<(), DatabaseError> {
         let version = env!("CARGO_PKG_VERSION");
         let enter = "INSERT INTO runs (scope_id, run_id, kind, status, phase, inputs, version) \
                      VALUES ($1, $2, 'migrate', 'running', 'copy', $3::text::jsonb, $4)";
@@ -328,7 +193,7 @@ impl Scoped<'_> {
     }
 
     /// Enters the work that a run consists of.
-    pub(crate) async fn enter_chunks(
+    pub(super) async fn enter_chunks(
         &self,
         run_id: Uuid,
         chunks: &[RunChunk],
@@ -363,7 +228,7 @@ impl Scoped<'_> {
     }
 
     /// The work of a run, in source order.
-    pub(crate) async fn run_chunks(&self, run_id: Uuid) -> Result<Vec<RunChunk>, DatabaseError> {
+    pub(super) async fn run_chunks(&self, run_id: Uuid) -> Result<Vec<RunChunk>, DatabaseError> {
         let query = "SELECT kind, chunk, first_row, row_count, byte_start, byte_count, done_at IS NOT NULL, \
                             inserted, updated, unchanged, kept, rejected \
                      FROM run_chunks WHERE scope_id = $1 AND run_id = $2 ORDER BY kind, chunk";
@@ -403,7 +268,7 @@ impl Scoped<'_> {
     }
 
     /// Marks a chunk as done, in the transaction that wrote its rows.
-    pub(crate) async fn finish_chunk(
+    pub(super) async fn finish_chunk(
         &self,
         run_id: Uuid,
         chunk: &RunChunk,
@@ -434,7 +299,7 @@ impl Scoped<'_> {
     }
 
     /// Notes where a run is.
-    pub(crate) async fn note_run(
+    pub(super) async fn note_run(
         &self,
         run_id: Uuid,
         status: RunStatus,
@@ -454,7 +319,7 @@ impl Scoped<'_> {
     }
 
     /// Ends a run with its report.
-    pub(crate) async fn finish_run(
+    pub(super) async fn finish_run(
         &self,
         run_id: Uuid,
         verified: bool,

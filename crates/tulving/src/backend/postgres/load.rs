@@ -12,42 +12,24 @@ use super::postings::{Batch, LARGE};
 use super::rows::remove;
 use super::scoped::Scoped;
 use super::statement::Statement;
-use super::table::{Columns, Stored, columns_of, encode, listed, listed_of_row};
+use super::table::{Columns, columns_of, encode, listed, listed_of_row};
 use crate::model::{Kind, Scope};
 use crate::search::text::indexed;
+use crate::transfer::{Existing, Stored};
 
 /// What the driver is handed at a time.
 const SEND: usize = 256 << 10;
 
-/// A row as it stands in the database.
-#[derive(Debug, Clone)]
-pub struct Existing {
-    /// The memory.
-    pub stored: Stored,
-    /// Whether the narrow form that search reads agrees with the vector.
-    pub searchable: bool,
-    /// The embedding space, if it has a vector.
-    pub space_id: Option<i32>,
-}
-
-/// How many rows a load wrote.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Written {
-    /// Rows that replaced others of the same id.
-    pub replaced: u64,
-    /// Rows in all.
-    pub rows: u64,
-}
-
 impl Scoped<'_> {
-    /// The memories with these ids, those that there are.
+    /// The memories with these ids, those that there are, and whether each has a vector in a space.
     ///
     /// # Errors
     /// If the connection is lost, or a row holds what was never stored there.
-    pub(crate) async fn existing(
+    pub(super) async fn existing(
         &self,
         kind: Kind,
         ids: &[&str],
+        space: Option<i32>,
     ) -> Result<Vec<Existing>, DatabaseError> {
         let doing = || format!("reading {}", kind.table());
         let columns = listed_of_row(kind);
@@ -76,14 +58,15 @@ impl Scoped<'_> {
                 let memory = fields.memory()?;
                 let ord: i64 = fields.get()?;
                 let vector = fields.vector()?;
+                let space_id: Option<i32> = fields.get()?;
                 Ok(Existing {
                     stored: Stored {
                         ord: u64::try_from(ord).unwrap_or_default(),
                         memory,
                         vector,
                     },
-                    space_id: fields.get()?,
                     searchable: fields.get()?,
+                    in_space: space.is_none() || space_id == space,
                 })
             })
             .collect()
@@ -93,7 +76,7 @@ impl Scoped<'_> {
     ///
     /// # Errors
     /// If the connection is lost.
-    pub(crate) async fn count(&self, kind: Kind) -> Result<u64, DatabaseError> {
+    pub(super) async fn count(&self, kind: Kind) -> Result<u64, DatabaseError> {
         let query = format!("SELECT count(*) FROM {} WHERE scope_id = $1", kind.table());
         let rows = self
             .client()
@@ -108,7 +91,7 @@ impl Scoped<'_> {
     ///
     /// # Errors
     /// If the connection is lost.
-    pub(crate) async fn ids(
+    pub(super) async fn ids(
         &self,
         kind: Kind,
         after: &str,
@@ -141,15 +124,16 @@ impl Scoped<'_> {
     /// COPY goes to a temporary table, because PostgreSQL refuses it under row-level security.
     ///
     /// # Errors
-    /// If an id is there already, the server has no room, or the connection is lost.
-    pub(crate) async fn write(
+    /// If an id is there already, other rows arrived than were sent, the server has no room, or the
+    /// connection is lost.
+    pub(super) async fn write(
         &mut self,
         kind: Kind,
         rows: &[&Stored],
         space_id: i32,
         replacing: &[&str],
         first: i32,
-    ) -> Result<Written, DatabaseError> {
+    ) -> Result<(), DatabaseError> {
         let doing = format!("writing {}", kind.table());
         let scope = self.scope.id();
         self.client()
@@ -240,10 +224,14 @@ impl Scoped<'_> {
         statements.extend(has_vectors.then(|| self.adopt(space_id)));
         statements.push(counting);
         self.send(&statements, &doing).await?;
-        Ok(Written {
-            replaced,
-            rows: written,
-        })
+        if written != rows.len() as u64 || replaced != replacing.len() {
+            return Err(DatabaseError::RowsMissing {
+                table: kind.table(),
+                sent: rows.len() as u64,
+                arrived: written,
+            });
+        }
+        Ok(())
     }
 }
 
@@ -253,7 +241,7 @@ impl Connection {
     ///
     /// # Errors
     /// If the scope is not there, or there are no numbers left.
-    pub(crate) async fn reserve(
+    pub(super) async fn reserve(
         &mut self,
         kind: Kind,
         scope: Scope,

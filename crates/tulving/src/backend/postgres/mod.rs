@@ -30,6 +30,7 @@ mod rows;
 mod schema;
 mod scoped;
 mod session;
+mod sink;
 mod spaces;
 mod sqlstate;
 mod statement;
@@ -45,13 +46,12 @@ pub use dsn::{Dsn, DsnError, Surroundings};
 pub use error::{DatabaseError, Refusal, Standing};
 pub use index::{IndexStep, Indexed, VectorIndex};
 pub use inspect::Amiss;
-pub use ledger::{ChunkCounts, Lock, Run, RunChunk, RunStatus, Session};
-pub use load::{Existing, Written};
+pub use ledger::Lock;
 pub use owners::{
     ChosenId, Made, Making, Owner, OwnerFlaw, Tenant, TenantToCreate, User, UserToCreate,
 };
 pub use schema::{AppliedVersion, Brought, SchemaStatus, SchemaVersion};
 pub use scoped::Scoped;
+pub use sink::PostgresSink;
 pub use sqlstate::Fault;
-pub use table::Stored;
 pub use tls::TlsFault;

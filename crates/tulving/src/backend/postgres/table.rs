@@ -10,31 +10,6 @@ use super::error::DatabaseError;
 use super::wire;
 use crate::model::{Column, ColumnSource, ColumnType, Field, Kind, Memory, PerKind, Shape};
 
-/// A memory with its place in the source and its vector.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stored {
-    /// Place in the source, from 0.
-    pub ord: u64,
-    /// The memory.
-    pub memory: Memory,
-    /// Its vector, as exact as it came.
-    pub vector: Option<Vec<f32>>,
-}
-
-impl Stored {
-    /// Whether two vectors are equal bit for bit: −0 is not 0.
-    #[must_use]
-    pub fn has_vector_of(&self, other: &Self) -> bool {
-        match (&self.vector, &other.vector) {
-            (Some(one), Some(other)) => one
-                .iter()
-                .map(|number| number.to_bits())
-                .eq(other.iter().map(|number| number.to_bits())),
-            (one, other) => one.is_none() && other.is_none(),
-        }
-    }
-}
-
 /// The tables of a kind.
 struct Tables {
     memories: &'static str,

@@ -1,20 +1,20 @@
-//! Rows that were refused, written so that they can be mended and given back.
+//! A file of rows that were refused, mended and given back.
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::cut::Cutter;
-use super::error::{Flawed, TransferError};
-use super::source::Vector;
+use super::error::SourceError;
+use super::load::Vector;
 use crate::backend::file::npy::Npy;
 use crate::backend::file::pair::{At, Fingerprint, PairError};
-use crate::backend::postgres::RunChunk;
-use crate::json::{self, Text, Value};
+use crate::json::{self, Value};
 use crate::model::Kind;
+use crate::transfer::{Chunker, RunChunk};
 
 /// A file of one JSON object a line: `kind`, `index`, `row`, and `vector` where the vector is to
 /// be another than the source's at that index. Other members, such as the reason, are for people. That is
@@ -22,8 +22,8 @@ use crate::model::Kind;
 ///
 /// It stays open, so that a file that is put in its place does not matter.
 #[derive(Debug)]
-pub(crate) struct RowsFile {
-    path: PathBuf,
+pub(super) struct RowsFile {
+    path: Arc<PathBuf>,
     file: File,
 }
 
@@ -41,50 +41,48 @@ struct Line<'l> {
 }
 
 impl RowsFile {
-    pub(crate) fn open(path: &Path) -> Result<Self, TransferError> {
+    pub(super) fn open(path: &Path) -> Result<Self, SourceError> {
         match File::open(path) {
             Ok(file) => Ok(Self {
-                path: path.to_owned(),
+                path: Arc::new(path.to_owned()),
                 file,
             }),
-            Err(source) => Err(TransferError::Io {
-                doing: "reading",
+            Err(source) => Err(SourceError::Io {
                 path: path.to_owned(),
                 source,
             }),
         }
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Arc<PathBuf> {
         &self.path
     }
 
-    fn io(&self, source: io::Error) -> TransferError {
-        TransferError::Io {
-            doing: "reading",
-            path: self.path.clone(),
+    fn io(&self, source: io::Error) -> SourceError {
+        SourceError::Io {
+            path: self.path.to_path_buf(),
             source,
         }
     }
 
-    fn broken(&self, line: u64, reason: impl Into<String>) -> TransferError {
-        TransferError::RowsFile {
-            path: self.path.clone(),
+    fn broken(&self, line: u64, reason: impl Into<String>) -> SourceError {
+        SourceError::RowsFile {
+            path: self.path.to_path_buf(),
             line,
             reason: reason.into(),
         }
     }
 
     /// Counts the rows of one kind and cuts them into chunks of lines.
-    pub(crate) fn survey(
+    pub(super) fn survey(
         &self,
         kind: Kind,
         most_rows: u32,
         dims: usize,
-    ) -> Result<(Fingerprint, u64, Vec<RunChunk>), TransferError> {
+    ) -> Result<(Fingerprint, u64, Vec<RunChunk>), SourceError> {
         let at = At::new(&self.file, 0);
         let mut reader = BufReader::with_capacity(1 << 20, at);
-        let mut cutter = Cutter::new(kind, most_rows, dims);
+        let mut chunker = Chunker::new(kind, most_rows, dims);
         let (mut sha256, mut offset, mut rows) = (Sha256::new(), 0, 0);
         let mut lines: HashMap<u64, u64> = HashMap::new();
         let mut line = Vec::new();
@@ -107,24 +105,24 @@ impl RowsFile {
                     let what = format!("`index` {index} is on line {earlier} too");
                     return Err(self.broken(number, what));
                 }
-                cutter.push(number, offset, length);
+                chunker.push(number, offset, length);
                 rows += 1;
             }
             offset += length;
         }
         let print = Fingerprint {
-            path: self.path.clone(),
+            path: self.path.to_path_buf(),
             bytes: offset,
             sha256: sha256.finalize().into(),
         };
-        Ok((print, rows, cutter.finish()))
+        Ok((print, rows, chunker.finish()))
     }
 
     /// Reads a line; `None` if it is blank.
-    fn line<'l>(&self, number: u64, line: &'l [u8]) -> Result<Option<Line<'l>>, TransferError> {
+    fn line<'l>(&self, number: u64, line: &'l [u8]) -> Result<Option<Line<'l>>, SourceError> {
         let line = match number {
-            1 => json::unmarked(line).map_err(|found| TransferError::Foreign {
-                path: self.path.clone(),
+            1 => json::unmarked(line).map_err(|found| SourceError::Foreign {
+                path: self.path.to_path_buf(),
                 found,
             })?,
             _ => line,
@@ -165,13 +163,13 @@ impl RowsFile {
     }
 
     /// Gives the rows of a chunk: line, index in the source, record, vector.
-    pub(crate) fn read(
+    pub(super) fn read(
         &self,
         kind: Kind,
         chunk: &RunChunk,
         vectors: &Npy,
         mut each: impl FnMut(u64, u64, &mut Value<'_>, Vector),
-    ) -> Result<(), TransferError> {
+    ) -> Result<(), SourceError> {
         let at = At::new(&self.file, chunk.byte_start);
         let mut lines = BufReader::with_capacity(1 << 20, at.take(chunk.byte_count));
         let mut bytes = Vec::new();
@@ -216,7 +214,7 @@ impl RowsFile {
         }
         // It was cut before: another number of rows now means that it was written to.
         Err(PairError::Changed {
-            path: self.path.clone(),
+            path: self.path.to_path_buf(),
         }
         .into())
     }
@@ -226,7 +224,7 @@ impl RowsFile {
         number: u64,
         index: u64,
         vectors: &Npy,
-    ) -> Result<Vec<f32>, TransferError> {
+    ) -> Result<Vec<f32>, SourceError> {
         if index >= vectors.rows() {
             let rows = vectors.rows();
             return Err(self.broken(
@@ -246,7 +244,7 @@ impl RowsFile {
         number: u64,
         given: &Value<'_>,
         dims: usize,
-    ) -> Result<Vec<f32>, TransferError> {
+    ) -> Result<Vec<f32>, SourceError> {
         let wrong = || self.broken(number, format!("`vector` must be a list of {dims} numbers"));
         let Value::Array(items) = given else {
             return Err(wrong());
@@ -259,54 +257,5 @@ impl RowsFile {
         vector
             .filter(|vector| vector.len() == dims)
             .ok_or_else(wrong)
-    }
-}
-
-/// Writes a refused row, so that it can be mended and given back.
-pub(crate) fn write_line(out: &mut impl Write, flawed: &Flawed) -> io::Result<()> {
-    let text = |text: &str| Value::String(Text::from(text.to_owned()));
-    let mut members = vec![
-        (Text::new("file"), text(&flawed.file)),
-        (Text::new("kind"), text(flawed.kind.as_str())),
-        (
-            Text::new("index"),
-            Value::Number(flawed.index.to_string().into()),
-        ),
-        (
-            Text::new("id"),
-            flawed.id.as_deref().map_or(Value::Null, text),
-        ),
-        (Text::new("reason"), text(flawed.flaw.reason.as_str())),
-        (Text::new("message"), text(&flawed.flaw.message)),
-    ];
-    if let Some(vector) = &flawed.vector {
-        let numbers = vector
-            .iter()
-            .map(|number| Value::Number(python(*number).into()))
-            .collect();
-        members.push((Text::new("vector"), Value::Array(numbers)));
-    }
-    let mut line = Vec::new();
-    json::write(&Value::Object(members), &mut line);
-    // The row is in canonical form already.
-    line.pop();
-    line.extend_from_slice(b",\"row\":");
-    line.extend_from_slice(&flawed.row);
-    line.extend_from_slice(b"}\n");
-    out.write_all(&line)
-}
-
-/// A float as Python writes it.
-fn python(number: f32) -> String {
-    if number.is_nan() {
-        "NaN".to_owned()
-    } else if number.is_infinite() {
-        if number > 0.0 {
-            "Infinity".to_owned()
-        } else {
-            "-Infinity".to_owned()
-        }
-    } else {
-        format!("{number:?}")
     }
 }

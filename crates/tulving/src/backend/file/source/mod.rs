@@ -1,0 +1,207 @@
+//! A data directory as the source of a migration: what lies in its files, and behind it what is in its
+//! journal.
+
+mod error;
+mod kind;
+mod load;
+mod rows;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::error::FileError;
+use super::layout::Layout;
+use super::manifest::claims_of;
+use super::npy;
+use super::pair::{Fingerprint, Pair};
+use super::pending::Pending;
+use crate::model::{Kind, Scope};
+use crate::record::Stamp;
+use crate::transfer::{
+    Cancel, InputFile, KindPlan, Loaded, Phase, Plan, ReadOptions, Reading, RunChunk, Snapshot,
+    Source, TransferError,
+};
+
+pub use error::SourceError;
+use kind::KindSource;
+use rows::RowsFile;
+
+/// One owner's memories in a data directory, to be moved.
+#[derive(Debug, Clone)]
+pub struct FileSource {
+    /// Of layout 2.0.0 or 1.x.
+    pub data_dir: PathBuf,
+    /// Whose memories.
+    pub scope: Scope,
+    /// What is read, and how.
+    pub options: ReadOptions,
+    /// Most rows in a chunk.
+    pub chunk_rows: u32,
+}
+
+impl FileSource {
+    /// How many rows a chunk has at most, unless something else is asked for.
+    pub const USUAL_CHUNK_ROWS: u32 = 512;
+
+    /// Looks for what can be read; the survey reads it.
+    fn open(&self) -> Result<Open, SourceError> {
+        let layout = Layout::find(&self.data_dir)?;
+        let pending = Pending::open(&self.data_dir)?.map(Arc::new);
+        Ok(Open { layout, pending })
+    }
+
+    /// Surveys the files of a kind; `None` if there are none, and no memories of it.
+    fn survey_kind(
+        &self,
+        kind: Kind,
+        Open { layout, pending }: &Open,
+    ) -> Result<Option<(KindPlan, KindSource)>, SourceError> {
+        let Some(paths) = layout.require(kind)? else {
+            if let Some(pending) = pending {
+                pending.require_files(kind)?;
+            }
+            return Ok(None);
+        };
+        let cast_f32 = self.options.cast_f32;
+        let pair = Pair::open(paths, npy::Options { cast_f32 })?;
+        let rows = self.options.rows.as_deref();
+        let rows = rows.map(RowsFile::open).transpose()?;
+        let most = self.chunk_rows;
+        KindSource::survey(&self.data_dir, kind, pair, rows, pending.clone(), most).map(Some)
+    }
+
+    /// Puts together what was found of all kinds.
+    fn snapshot(
+        &self,
+        Open { layout, pending }: &Open,
+        kinds: Vec<(KindPlan, KindSource)>,
+    ) -> Result<FileSnapshot, SourceError> {
+        let (mut plans, sources): (Vec<_>, Vec<_>) = kinds.into_iter().unzip();
+        if let Some(path) = &self.options.rows
+            && plans.iter().all(|plan: &KindPlan| plan.rows == 0)
+        {
+            let kinds: Vec<&str> = plans.iter().map(|plan| plan.kind.plural()).collect();
+            return Err(SourceError::NoRows {
+                path: path.clone(),
+                kinds: kinds.join(" or "),
+            });
+        }
+        // One journal for all kinds: it is named once.
+        if let (Some(pending), Some(first)) = (pending, plans.first_mut()) {
+            let print = pending.fingerprint.clone();
+            first.files.push(input(&self.data_dir, print));
+        }
+        let (owner, space) = claims_of(layout)?;
+        let other = owner.filter(|owner| !self.options.restamp && *owner != self.scope);
+        if let Some(owner) = other {
+            let path = self.data_dir.clone();
+            let asked = self.scope;
+            return Err(FileError::OtherOwner { path, owner, asked }.into());
+        }
+        let stamp = match self.options.restamp {
+            true => Stamp::replace(self.scope),
+            false => Stamp::only(self.scope),
+        };
+        Ok(FileSnapshot {
+            plan: Plan {
+                layout: layout.version,
+                options: self.options.clone(),
+                space,
+                kinds: plans,
+            },
+            sources: sources.into_iter().map(Arc::new).collect(),
+            stamp,
+        })
+    }
+}
+
+/// A directory that was looked at.
+struct Open {
+    layout: Layout,
+    pending: Option<Arc<Pending>>,
+}
+
+#[async_trait]
+impl Source for FileSource {
+    async fn survey(&self, cancel: &Cancel) -> Result<Arc<dyn Snapshot>, TransferError> {
+        // Reading blocks.
+        let source = self.clone();
+        let open = tokio::task::spawn_blocking(move || source.open()).await??;
+        let open = Arc::new(open);
+        let mut kinds = Vec::new();
+        for kind in Kind::ALL {
+            if !self.options.takes(kind) {
+                continue;
+            }
+            let (source, looked) = (self.clone(), Arc::clone(&open));
+            let survey = move || source.survey_kind(kind, &looked);
+            kinds.extend(tokio::task::spawn_blocking(survey).await??);
+            if cancel.cancelled() {
+                let phase = Phase::Plan.as_str();
+                return Err(TransferError::Interrupted { phase });
+            }
+        }
+        Ok(Arc::new(self.snapshot(&open, kinds)?))
+    }
+}
+
+/// A data directory as a survey found it. Its files stay open, so that others may take their place.
+#[derive(Debug)]
+struct FileSnapshot {
+    plan: Plan,
+    sources: Vec<Arc<KindSource>>,
+    stamp: Stamp,
+}
+
+impl FileSnapshot {
+    fn of(&self, kind: Kind) -> Option<&Arc<KindSource>> {
+        self.sources.iter().find(|source| source.kind == kind)
+    }
+}
+
+#[async_trait]
+impl Snapshot for FileSnapshot {
+    fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    async fn load(
+        &self,
+        chunk: &RunChunk,
+        reading: &Arc<Reading>,
+    ) -> Result<Loaded, TransferError> {
+        let Some(source) = self.of(chunk.kind).map(Arc::clone) else {
+            return Ok(Loaded::default());
+        };
+        let (chunk, reading, stamp) = (*chunk, Arc::clone(reading), self.stamp);
+        let load = move || source.load(&chunk, &stamp, &reading);
+        Ok(tokio::task::spawn_blocking(load).await??)
+    }
+
+    async fn require_unchanged(&self, kind: Kind) -> Result<(), TransferError> {
+        match self.of(kind) {
+            Some(source) => Ok(source.require_unchanged()?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A file as receipts name it: relative to the data directory.
+fn input(root: &Path, print: Fingerprint) -> InputFile {
+    InputFile {
+        name: relative(root, &print.path),
+        path: print.path,
+        bytes: print.bytes,
+        sha256: print.sha256,
+    }
+}
+
+/// A path as people see it in their data directory.
+fn relative(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}

@@ -1,0 +1,100 @@
+//! What was moved, read again: one end of a proof.
+
+use async_trait::async_trait;
+
+use super::error::TransferError;
+use super::receipt::ReceiptDatabase;
+use super::row::Stored;
+use crate::model::{Kind, Scope, Space};
+
+/// One scope's memories that can be looked up by id: what a source is compared with.
+#[async_trait]
+pub trait ReadBack: Send + Sync {
+    /// Whose memories.
+    fn scope(&self) -> Scope;
+
+    /// Looks at the target as a whole: whether it can be worked with, and has the owner.
+    ///
+    /// # Errors
+    /// Says what is missing.
+    async fn require_ready(&self) -> Result<Target, TransferError>;
+
+    /// Makes sure that nothing but the scope's own memories is read and written.
+    ///
+    /// # Errors
+    /// If memories of another scope could be reached.
+    async fn require_isolated(&self) -> Result<(), TransferError>;
+
+    /// The number of an embedding space, if there are vectors of it.
+    ///
+    /// # Errors
+    /// If the target cannot be read.
+    async fn find_space(&self, space: &Space) -> Result<Option<SpaceId>, TransferError>;
+
+    /// Opens a session that reads. Each of several workers has its own.
+    ///
+    /// # Errors
+    /// [`TransferError::Crowded`] if there is none to have at present.
+    async fn reader(&self) -> Result<Box<dyn Reader>, TransferError>;
+}
+
+/// A session that reads.
+#[async_trait]
+pub trait Reader: Send {
+    /// The memories with these ids, those that there are, with their vectors in a space; in whichever
+    /// they are, if none is named.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    async fn existing(
+        &mut self,
+        kind: Kind,
+        ids: &[&str],
+        space: Option<SpaceId>,
+    ) -> Result<Vec<Existing>, TransferError>;
+
+    /// How many memories of a kind there are.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    async fn count(&mut self, kind: Kind) -> Result<u64, TransferError>;
+
+    /// Ids of memories of a kind, ordered, from after `after`; at most `limit`.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    async fn ids(
+        &mut self,
+        kind: Kind,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, TransferError>;
+}
+
+/// A target that can be worked with.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// What it is called in messages: `database`.
+    pub noun: &'static str,
+    /// What distinguishes it from every other.
+    pub identity: String,
+    /// Which versions it has, if it is a database.
+    pub database: Option<ReceiptDatabase>,
+    /// What is worth mending, though it works.
+    pub warnings: Vec<String>,
+}
+
+/// An embedding space, as the target counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpaceId(pub i32);
+
+/// A row as it stands in the target.
+#[derive(Debug, Clone)]
+pub struct Existing {
+    /// The memory.
+    pub stored: Stored,
+    /// Whether what search reads agrees with the vector.
+    pub searchable: bool,
+    /// Whether it has a vector in the space that was asked for.
+    pub in_space: bool,
+}

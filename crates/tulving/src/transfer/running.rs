@@ -1,0 +1,211 @@
+//! A run at work: rows are copied and compared, then the receipt is written.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use uuid::Uuid;
+
+use super::cancel::Cancel;
+use super::chunk::{ChunkCounts, RunChunk};
+use super::copy::Copying;
+use super::error::TransferError;
+use super::ledger::RunStatus;
+use super::migration::Migration;
+use super::pipeline::Pipeline;
+use super::progress::{Phase, Progress};
+use super::read_back::{ReadBack, SpaceId};
+use super::receipt::{Receipt, ReceiptCounts, ReceiptScope};
+use super::report::Report;
+use super::sink::Sink;
+use super::verification::Verification;
+use super::verify::Comparison;
+use crate::model::{Kind, PerKind, Timestamp};
+
+/// A run that was entered in the ledger.
+pub(super) struct Running<'m> {
+    pub(super) migration: &'m Migration,
+    pub(super) run_id: Uuid,
+    pub(super) began: (Timestamp, Instant),
+    pub(super) progress: &'m dyn Progress,
+    pub(super) cancel: &'m Cancel,
+}
+
+/// What a session copied.
+struct Copied {
+    counts: PerKind<ChunkCounts>,
+    /// Rows of this session alone.
+    rows: u64,
+}
+
+impl Running<'_> {
+    /// Copies what is not done yet, and compares everything.
+    pub(super) async fn work(&self, chunks: Vec<RunChunk>) -> Result<Report, TransferError> {
+        let Migration { sink, prepared, .. } = self.migration;
+        let rejects = self
+            .migration
+            .outputs
+            .write_rejects(self.run_id, prepared, self.cancel)
+            .await?;
+        let space = match &self.migration.space {
+            Some(space) => Some(sink.make_space(space).await?),
+            None => None,
+        };
+        let copied = self.copy(&chunks, space).await?;
+        sink.note(self.run_id, RunStatus::Running, Phase::Verify, None)
+            .await?;
+        let target: Arc<dyn ReadBack> = Arc::<dyn Sink>::clone(sink);
+        let comparison = Comparison {
+            target: &target,
+            prepared,
+            exact: false,
+            space,
+            progress: self.progress,
+            cancel: self.cancel,
+        };
+        let verification = comparison.run().await?;
+        self.finish(copied, verification, rejects).await
+    }
+
+    async fn copy(
+        &self,
+        chunks: &[RunChunk],
+        space: Option<SpaceId>,
+    ) -> Result<Copied, TransferError> {
+        let sink = &self.migration.sink;
+        let rows = |chunks: &mut dyn Iterator<Item = &RunChunk>| -> u64 {
+            chunks.map(|chunk| u64::from(chunk.rows)).sum()
+        };
+        let all = rows(&mut chunks.iter());
+        let left = rows(&mut chunks.iter().filter(|chunk| chunk.done.is_none()));
+        let bulk = sink.begin_bulk(left, self.progress).await?;
+        self.progress.phase(Phase::Copy, Some(all));
+        self.progress.resumed(all - left);
+        let mut counts = PerKind::<ChunkCounts>::default();
+        for (kind, counts) in counts.iter_mut() {
+            let of_kind = chunks.iter().filter(|chunk| chunk.kind == kind).copied();
+            let (done, todo): (Vec<_>, Vec<_>) = of_kind.partition(|chunk| chunk.done.is_some());
+            for chunk in &done {
+                *counts += chunk.done.unwrap_or_default();
+            }
+            if self.migration.prepared.plan().has(kind) {
+                self.copy_kind(kind, todo, space, counts).await?;
+            }
+        }
+        if bulk {
+            sink.end_bulk(self.progress).await?;
+        }
+        Ok(Copied { counts, rows: left })
+    }
+
+    async fn copy_kind(
+        &self,
+        kind: Kind,
+        chunks: Vec<RunChunk>,
+        space: Option<SpaceId>,
+        counts: &mut ChunkCounts,
+    ) -> Result<(), TransferError> {
+        let Migration {
+            sink,
+            prepared,
+            options,
+            ..
+        } = self.migration;
+        let copying = Copying {
+            sink: Arc::clone(sink),
+            run_id: self.run_id,
+            space,
+            existing: options.existing,
+        };
+        let (snapshot, reading) = (&prepared.snapshot, prepared.reading(kind));
+        Pipeline::new(snapshot, reading, chunks, options.workers, self.cancel)
+            .run(copying, Phase::Copy, |chunk, done| {
+                *counts += done;
+                self.progress.advance(u64::from(chunk.rows));
+            })
+            .await?;
+        snapshot.require_unchanged(kind).await
+    }
+
+    /// Receipt first, then the ledger: a run that is finished has its receipt.
+    async fn finish(
+        &self,
+        copied: Copied,
+        verification: Verification,
+        rejects: Option<PathBuf>,
+    ) -> Result<Report, TransferError> {
+        let (started_at, began) = self.began;
+        let took = began.elapsed();
+        let Migration {
+            sink,
+            target,
+            outputs,
+            prepared,
+            space,
+            ..
+        } = self.migration;
+        let plan = prepared.plan();
+        let kinds = plan.kinds.iter().map(|plan| plan.kind.plural().to_owned());
+        let receipt = Receipt {
+            format: Receipt::FORMAT,
+            tulving: env!("CARGO_PKG_VERSION").to_owned(),
+            run_id: self.run_id,
+            scope: ReceiptScope::from(sink.scope()),
+            verified: verification.verified,
+            files: plan.files().map(Into::into).collect(),
+            rows: plan.options.rows.clone(),
+            layout: plan.layout.to_owned(),
+            kinds: kinds.collect(),
+            space: space.as_ref().map(Into::into),
+            counts: copied.counts.map(|kind, counts| self.counts(kind, counts)),
+            source_digest: crate::hex(&verification.source_digest),
+            target_digest: crate::hex(&verification.target_digest),
+            cast_f32: plan.options.cast_f32,
+            restamped: plan.options.restamp,
+            database: target.database.clone(),
+            started_at: started_at.isoformat(),
+            finished_at: Timestamp::now().isoformat(),
+        };
+        let path = outputs.write_receipt(&receipt)?;
+        let result = serde_json::to_value(&receipt).unwrap_or_default();
+        sink.finish(self.run_id, verification.verified, &result)
+            .await?;
+        Ok(Report {
+            run_id: self.run_id,
+            scope: sink.scope(),
+            counts: receipt.counts,
+            verification,
+            took,
+            copied: copied.rows,
+            receipt: path,
+            rejects,
+        })
+    }
+
+    fn counts(&self, kind: Kind, counts: ChunkCounts) -> ReceiptCounts {
+        let summary = &self.migration.prepared.kinds[kind];
+        ReceiptCounts {
+            found: summary.found,
+            inserted: counts.inserted,
+            updated: counts.updated,
+            unchanged: counts.unchanged,
+            kept: counts.kept,
+            rejected: counts.rejected,
+            zoneless_times: summary.zoneless_times,
+            zero_vectors: summary.zero_vectors,
+        }
+    }
+
+    /// Leaves word in the ledger, if the target still listens; what happened is told anyway.
+    pub(super) async fn note_failure(&self, error: &TransferError) {
+        let phase = match error {
+            TransferError::Interrupted { phase } if *phase == Phase::Verify.as_str() => {
+                Phase::Verify
+            }
+            _ => Phase::Copy,
+        };
+        let (status, why) = (RunStatus::Interrupted, error.to_string());
+        let sink = &self.migration.sink;
+        let _ = sink.note(self.run_id, status, phase, Some(&why)).await;
+    }
+}
