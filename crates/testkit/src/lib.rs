@@ -2,6 +2,7 @@
 //!
 //! * [`conformance`]: what every backend must do, as tests that a backend gets by naming its [`Fixture`]
 //! * [`strict`]: a backend in memory, harsher than any real one
+//! * [`finding`]: searches by vector alone and by words alone
 //! * [`probes`]: thousands of attempts to get at another scope's memories
 //! * [`operations`]: random sequences of calls, compared with what a map would do
 //! * [`postgres`]: a private PostgreSQL with pgvector, fetched if none is installed, gone when its owner is
@@ -17,6 +18,7 @@
 
 pub mod conformance;
 pub mod corpus;
+pub mod finding;
 mod fixture;
 mod memories;
 mod naive;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use tulving::backend::{
-    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Order, Page, Scored,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Order, Page, Request,
+    Scored,
 };
-use tulving::model::{Embedding, Facts, Key, Kind, Memory, Scope};
+use tulving::model::{Embedding, Key, Kind, Memory, Scope};
 
 use crate::fixture::Fixture;
-use crate::sample;
+use crate::{finding, sample};
 
 /// More than there is.
 pub(crate) const ALL: usize = 1_000_000;
@@ -99,13 +100,18 @@ impl Memories {
         self.backend.clusters(self.scope).await.expect("clusters")
     }
 
+    pub(crate) async fn search(&self, request: &Request) -> Candidates {
+        let found = self.backend.search(self.scope, request).await;
+        found.expect("search")
+    }
+
     pub(crate) async fn nearest(
         &self,
         query: &Embedding,
         limit: usize,
         filter: &Filter,
     ) -> Vec<Scored> {
-        let nearest = self.backend.nearest(self.scope, query, limit, filter);
+        let nearest = finding::nearest(&*self.backend, self.scope, query, limit, filter);
         nearest.await.expect("nearest").hits
     }
 
@@ -115,16 +121,25 @@ impl Memories {
         limit: usize,
         filter: &Filter,
     ) -> Vec<Scored> {
-        let matching = self.backend.matching(self.scope, terms, limit, filter);
+        let matching = finding::matching(&*self.backend, self.scope, terms, limit, filter);
         matching.await.expect("matching").hits
     }
 
-    /// Sorted, since the order is nobody's promise.
-    pub(crate) async fn neighbours(&self, of: &[Facts], reach: i64, filter: &Filter) -> Vec<Facts> {
-        let neighbours = self.backend.neighbours(self.scope, of, reach, filter);
-        let mut neighbours = neighbours.await.expect("neighbours");
-        neighbours.sort_by_key(Facts::key);
-        neighbours
+    /// The ids of what stands near the memories that hold any of these words, sorted.
+    pub(crate) async fn beside(&self, words: &str, reach: u64, filter: &Filter) -> Vec<String> {
+        let request = Request {
+            reach,
+            ..Request::holding(crate::scoring::asked(words), ALL, filter.clone())
+        };
+        let found = self.search(&request).await;
+        let candidates = found
+            .kinds
+            .into_iter()
+            .flat_map(|(_, found)| found.candidates);
+        let beside = candidates.filter(|one| one.vector.is_none() && one.keyword.is_none());
+        let mut ids: Vec<String> = beside.map(|one| one.facts.id).collect();
+        ids.sort();
+        ids
     }
 
     /// The ids of what is nearest to a vector that begins with these numbers, the best first.

@@ -4,9 +4,10 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tulving::backend::{
-    BackendError, Cluster, Counts, Cursor, Draft, Entry, Filter, Order, Page, Scored,
+    BackendError, Candidate, Cluster, Counts, Cursor, Draft, Entry, Filter, Order, Page, Request,
+    Scored,
 };
-use tulving::model::{Embedding, Facts, Key, Kind, Memory, Timestamp};
+use tulving::model::{Embedding, Facts, Key, Kind, Memory, PerKind, Timestamp};
 use tulving::record;
 
 use crate::scoring;
@@ -182,20 +183,56 @@ impl Naive {
         best(found, limit)
     }
 
-    /// By key.
-    pub(crate) fn neighbours(&self, of: &[Facts], reach: i64, filter: &Filter) -> Vec<Facts> {
-        let themselves: BTreeSet<Key> = of.iter().map(Facts::key).collect();
+    /// The candidates of each kind by id, and how many memories of it there are.
+    pub(crate) fn search(&self, request: &Request) -> PerKind<(Vec<Candidate>, u64)> {
+        let counts = self.count(&Filter::default());
+        PerKind::from_fn(|kind| match request.filter.wants(kind) {
+            true => (self.candidates(kind, request), counts[kind]),
+            false => (Vec::new(), 0),
+        })
+    }
+
+    fn candidates(&self, kind: Kind, request: &Request) -> Vec<Candidate> {
+        let filter = Filter {
+            kinds: vec![kind],
+            ..request.filter.clone()
+        };
+        let query = request.vector.as_ref();
+        let nearest = query.map_or_else(Vec::new, |query| {
+            self.nearest(query, request.depth, &filter)
+        });
+        let matching = match request.terms.as_slice() {
+            [] => Vec::new(),
+            terms => self.matching(terms, request.depth, &filter),
+        };
+        let score = |scored: &[Scored], key: &Key| {
+            let mut scored = scored.iter();
+            scored
+                .find(|one| one.facts.key() == *key)
+                .map(|one| one.score)
+        };
+        let found: BTreeMap<Key, Facts> = nearest
+            .iter()
+            .chain(&matching)
+            .map(|one| (one.facts.key(), one.facts.clone()))
+            .collect();
         let stands_near = |facts: &Facts| {
-            of.iter().any(|near| {
-                let places = i128::from(near.sequence_index) - i128::from(facts.sequence_index);
-                near.conversation_id.is_some()
+            found.values().any(|near| {
+                facts.conversation_id.is_some()
                     && near.conversation_id == facts.conversation_id
-                    && places.abs() <= i128::from(reach)
+                    && near.sequence_index.abs_diff(facts.sequence_index) <= request.reach
             })
         };
-        self.passing(filter)
-            .map(|entry| entry.memory.facts())
-            .filter(|facts| !themselves.contains(&facts.key()) && stands_near(facts))
+        let passing = self.passing(&filter).map(|entry| entry.memory.facts());
+        let wanted = passing.filter(|facts| {
+            found.contains_key(&facts.key()) || (request.reach > 0 && stands_near(facts))
+        });
+        wanted
+            .map(|facts| Candidate {
+                vector: score(&nearest, &facts.key()),
+                keyword: score(&matching, &facts.key()),
+                facts,
+            })
             .collect()
     }
 }

@@ -8,7 +8,7 @@ use proptest::prop_oneof;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use tokio::runtime::Runtime;
-use tulving::backend::{BackendError, Draft, Entry, Filter, Order, Page};
+use tulving::backend::{BackendError, Draft, Entry, Filter, Order, Page, Request};
 use tulving::model::{Key, Kind, Memory};
 
 use crate::fixture::Fixture;
@@ -27,8 +27,6 @@ enum Operation {
     Delete(Vec<Key>),
     Touch(Vec<Key>, i64),
     Ask(Question),
-    /// Which neighbours a memory has, if it is there.
-    Neighbours(Key, i64, Filter),
     /// Turn page after page to the end.
     Page(Filter, Order, usize),
     Reopen,
@@ -84,13 +82,6 @@ async fn play(fixture: &dyn Fixture, sequence: Vec<Operation>) {
                 assert_eq!(touched, naive.touch(&keys, at(minute)));
             }
             Operation::Ask(question) => assert_answers(&memories, &naive, &question).await,
-            Operation::Neighbours(key, reach, filter) => {
-                if let Some(entry) = naive.0.get(&key) {
-                    let of = vec![entry.memory.facts()];
-                    let question = Question::Neighbours(of, reach, filter);
-                    assert_answers(&memories, &naive, &question).await;
-                }
-            }
             Operation::Page(filter, order, limit) => {
                 let mut page = Page {
                     limit,
@@ -149,7 +140,6 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => keys().prop_map(Operation::Delete),
         2 => (keys(), 0..9_i64).prop_map(|(keys, minute)| Operation::Touch(keys, minute)),
         8 => question().prop_map(Operation::Ask),
-        1 => (key(), -1..4_i64, filter()).prop_map(|(key, reach, filter)| Operation::Neighbours(key, reach, filter)),
         1 => (filter(), order(), 1..4_usize).prop_map(|(filter, order, limit)| Operation::Page(filter, order, limit)),
         1 => Just(Operation::Reopen),
         1 => Just(Operation::Maintain),
@@ -253,5 +243,14 @@ fn question() -> impl Strategy<Value = Question> {
             .prop_map(|(numbers, limit, filter)| Question::Nearest(vector(&numbers), limit, filter)),
         2 => (words(), limit(), filter())
             .prop_map(|(words, limit, filter)| Question::Matching(scoring::asked(&words), limit, filter)),
+        3 => (proptest::option::of(numbers()), words(), limit(), filter(), 0..4_u64).prop_map(
+            |(numbers, words, depth, filter, reach)| Question::Search(Request {
+                vector: numbers.map(|numbers| vector(&numbers)),
+                terms: scoring::asked(&words),
+                depth,
+                filter,
+                reach,
+            })
+        ),
     ]
 }

@@ -1,7 +1,7 @@
 //! Something that can be asked of a backend, and of a map.
 
-use tulving::backend::{Entry, Filter, Order, Page};
-use tulving::model::{Embedding, Facts, Key};
+use tulving::backend::{Candidate, Entry, Filter, Order, Page, Request};
+use tulving::model::{Embedding, Key};
 
 use crate::memories::Memories;
 use crate::naive::Naive;
@@ -16,7 +16,10 @@ pub(crate) enum Question {
     Clusters,
     Nearest(Embedding, usize, Filter),
     Matching(Vec<String>, usize, Filter),
-    Neighbours(Vec<Facts>, i64, Filter),
+    /// What is found, and how much there is.
+    Search(Request),
+    /// What is found.
+    Candidates(Request),
 }
 
 /// An answer, one line for each thing in it, with everything that is known of that thing.
@@ -44,8 +47,13 @@ impl Question {
             Self::Matching(terms, limit, filter) => {
                 lines(memories.matching(terms, *limit, filter).await)
             }
-            Self::Neighbours(of, reach, filter) => {
-                lines(memories.neighbours(of, *reach, filter).await)
+            Self::Search(request) => {
+                let found = memories.search(request).await.kinds;
+                lines(found.map(|_, found| (by_id(found.candidates), found.memories)))
+            }
+            Self::Candidates(request) => {
+                let found = memories.search(request).await.kinds;
+                lines(found.map(|_, found| by_id(found.candidates)))
             }
         }
     }
@@ -66,9 +74,18 @@ impl Question {
             Self::Clusters => lines(naive.clusters()),
             Self::Nearest(query, limit, filter) => lines(naive.nearest(query, *limit, filter)),
             Self::Matching(terms, limit, filter) => lines(naive.matching(terms, *limit, filter)),
-            Self::Neighbours(of, reach, filter) => lines(naive.neighbours(of, *reach, filter)),
+            Self::Search(request) => lines(naive.search(request)),
+            Self::Candidates(request) => {
+                lines(naive.search(request).map(|_, (candidates, _)| candidates))
+            }
         }
     }
+}
+
+/// In an order of our own, since theirs is nobody's promise.
+fn by_id(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    candidates.sort_by(|one, other| one.facts.id.cmp(&other.facts.id));
+    candidates
 }
 
 /// All memories that pass, in this order.

@@ -4,23 +4,24 @@
 //! * Every memory is kept as the bytes of its record and is read from them again each time.
 //! * Each call gives way to other tasks before and after it looks at anything, so that races happen.
 //! * Where the contract leaves an order open, it is the least convenient one.
-//! * What callers owe it is checked: a memory that is not as [`record::admit`] gives it, or a
-//!   replacement with another key, is a panic and not an odd row.
+//! * What callers owe it is checked: a memory that is not as [`record::admit`] gives it, a replacement with
+//!   another key, or a term that is given twice, is a panic and not an odd row.
 //!
 //! Nothing in it is clever: a search looks at everything there is.
 
 mod room;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use tokio::task::yield_now;
 use tulving::backend::{
-    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Matching, Nearest, Page,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Listing, Page,
+    Request,
 };
-use tulving::model::{Embedding, Facts, Key, Memory, Scope, Space, Timestamp};
+use tulving::model::{Key, Memory, Scope, Space, Timestamp};
 use tulving::record;
 
 use crate::fixture::{Fixture, Other};
@@ -162,40 +163,10 @@ impl Backend for StrictBackend {
         self.read(scope, |room| room.clusters()).await
     }
 
-    async fn nearest(
-        &self,
-        scope: Scope,
-        query: &Embedding,
-        limit: usize,
-        filter: &Filter,
-    ) -> Result<Nearest, BackendError> {
-        self.read(scope, |room| room.nearest(query, limit, filter))
-            .await?
-    }
-
-    async fn matching(
-        &self,
-        scope: Scope,
-        terms: &[String],
-        limit: usize,
-        filter: &Filter,
-    ) -> Result<Matching, BackendError> {
-        let hits = self.read(scope, |room| room.matching(terms, limit, filter));
-        Ok(Matching {
-            hits: hits.await?,
-            outdated: 0,
-        })
-    }
-
-    async fn neighbours(
-        &self,
-        scope: Scope,
-        of: &[Facts],
-        reach: i64,
-        filter: &Filter,
-    ) -> Result<Vec<Facts>, BackendError> {
-        self.read(scope, |room| room.neighbours(of, reach, filter))
-            .await
+    async fn search(&self, scope: Scope, request: &Request) -> Result<Candidates, BackendError> {
+        let each: BTreeSet<&String> = request.terms.iter().collect();
+        assert_eq!(each.len(), request.terms.len(), "each term is given once");
+        self.read(scope, |room| room.search(request)).await
     }
 }
 

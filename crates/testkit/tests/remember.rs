@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use testkit::sample;
 use testkit::strict::StrictBackend;
 use tulving::backend::{
-    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Matching, Nearest, Page,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Listing, Page,
+    Request,
 };
 use tulving::embed::Builtin;
 use tulving::json::{Text, Value};
-use tulving::model::{Embedding, Facts, Key, Kind, Memory, Scope, Space, Timestamp};
+use tulving::model::{Key, Kind, Memory, Scope, Space, Timestamp};
 use tulving::store::{
     IfThere, NewConversation, NewMemory, NewMessage, NewNode, Outcome, Remembered, Role,
     ScopedStore, Store, StoreError,
@@ -108,34 +109,8 @@ impl Backend for Refusing {
         self.backend.clusters(scope).await
     }
 
-    async fn nearest(
-        &self,
-        scope: Scope,
-        query: &Embedding,
-        limit: usize,
-        filter: &Filter,
-    ) -> Result<Nearest, BackendError> {
-        self.backend.nearest(scope, query, limit, filter).await
-    }
-
-    async fn matching(
-        &self,
-        scope: Scope,
-        terms: &[String],
-        limit: usize,
-        filter: &Filter,
-    ) -> Result<Matching, BackendError> {
-        self.backend.matching(scope, terms, limit, filter).await
-    }
-
-    async fn neighbours(
-        &self,
-        scope: Scope,
-        of: &[Facts],
-        reach: i64,
-        filter: &Filter,
-    ) -> Result<Vec<Facts>, BackendError> {
-        self.backend.neighbours(scope, of, reach, filter).await
+    async fn search(&self, scope: Scope, request: &Request) -> Result<Candidates, BackendError> {
+        self.backend.search(scope, request).await
     }
 }
 

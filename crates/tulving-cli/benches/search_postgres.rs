@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use testkit::corpus::Corpus;
+use testkit::finding::{matching, nearest};
 use testkit::postgres::{Database as TestDatabase, Preset, Server};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, NoTls};
@@ -335,10 +336,8 @@ async fn ours(backend: &PostgresBackend, class: &Class) -> Figures {
             let (query, truth) = question(held, number);
             let query = Embedding::new(Arc::clone(&space), query).unwrap();
             let began = Instant::now();
-            let found = backend
-                .nearest(Scope::User(held.id), &query, TOP, &Filter::of(Kind::Node))
-                .await
-                .unwrap();
+            let (scope, nodes) = (Scope::User(held.id), Filter::of(Kind::Node));
+            let found = nearest(backend, scope, &query, TOP, &nodes).await.unwrap();
             figures.took.push(began.elapsed());
             let scores: Vec<f64> = found.hits.iter().map(|hit| hit.score).collect();
             figures.recall.push(recall(&scores, &truth));
@@ -361,10 +360,8 @@ async fn words(database: &TestDatabase, backend: &PostgresBackend, class: &Class
             let mut terms = query_terms(text);
             terms.truncate(3);
             let began = Instant::now();
-            let found = backend
-                .matching(Scope::User(held.id), &terms, TOP, &Filter::of(Kind::Node))
-                .await
-                .unwrap();
+            let (scope, nodes) = (Scope::User(held.id), Filter::of(Kind::Node));
+            let found = matching(backend, scope, &terms, TOP, &nodes).await.unwrap();
             figures.took.push(began.elapsed());
             figures.hits(found.hits.len());
         }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tulving::backend::file::FileBackend;
-use tulving::backend::{Backend, Draft, Entry, Filter, Order, Page};
+use tulving::backend::{Backend, Draft, Entry, Filter, Order, Page, Request};
 use tulving::model::{Embedding, Node, Scope, Space, Timestamp};
 use uuid::Uuid;
 
@@ -61,7 +61,9 @@ async fn run(root: &Path, rows: usize) {
     println!("| after | {:.1?} |", median(times));
     let (_, backend) = open();
     let query = entry(0, &space).embedding.unwrap();
-    let words = ["memory".to_owned(), "7".to_owned()];
+    let words = vec!["memory".to_owned(), "7".to_owned()];
+    let near = Request::near(query, 50, Filter::default());
+    let holding = Request::holding(words, 50, Filter::default());
     let page = Page {
         order: Order::Newest,
         after: None,
@@ -70,10 +72,10 @@ async fn run(root: &Path, rows: usize) {
     for first in ["first", "later"] {
         let all = Filter::default();
         let begun = Instant::now();
-        backend.nearest(OWNER, &query, 50, &all).await.unwrap();
+        backend.search(OWNER, &near).await.unwrap();
         println!("| {first} search by vector, 50 | {:.2?} |", begun.elapsed());
         let begun = Instant::now();
-        backend.matching(OWNER, &words, 50, &all).await.unwrap();
+        backend.search(OWNER, &holding).await.unwrap();
         println!("| {first} search by words, 50 | {:.2?} |", begun.elapsed());
         let begun = Instant::now();
         backend.list(OWNER, &all, &page).await.unwrap();
@@ -81,14 +83,13 @@ async fn run(root: &Path, rows: usize) {
     }
     let (_, backend) = open();
     let begun = Instant::now();
-    let all = Filter::default();
-    backend.nearest(OWNER, &query, 50, &all).await.unwrap();
+    backend.search(OWNER, &near).await.unwrap();
     println!(
         "| first search by vector when it is derived | {:.2?} |",
         begun.elapsed()
     );
     let begun = Instant::now();
-    backend.matching(OWNER, &words, 50, &all).await.unwrap();
+    backend.search(OWNER, &holding).await.unwrap();
     println!(
         "| first search by words when it is derived | {:.2?} |",
         begun.elapsed()

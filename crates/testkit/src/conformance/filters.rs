@@ -1,11 +1,12 @@
 //! Filters: which memories are meant, and that every method means the same by it.
 
-use tulving::backend::{Filter, Order, Page};
+use tulving::backend::{Filter, Order, Page, Request};
 use tulving::model::{Key, Kind, Memory, Node};
 
 use crate::fixture::Fixture;
 use crate::memories::{ALL, Memories};
 use crate::naive::Naive;
+use crate::question::Question;
 use crate::sample::{self, at, episode, plain, saying, vector};
 use crate::scoring;
 
@@ -157,12 +158,7 @@ pub async fn all_methods_mean_the_same_by_a_filter(fixture: &dyn Fixture) {
     memories.write(entries.clone()).await;
     let naive: Naive = entries.iter().cloned().collect();
     let query = vector(&[1.0, -1.0, 0.5]);
-    let terms = scoring::terms("rust pool journal");
-    let of = [
-        entries[0].memory.facts(),
-        entries[7].memory.facts(),
-        entries[9].memory.facts(),
-    ];
+    let terms = scoring::asked("rust pool journal");
     for _ in 0..2 {
         for memories in [memories.clone(), Memories::open(fixture).await] {
             for filter in filters() {
@@ -195,8 +191,17 @@ pub async fn all_methods_mean_the_same_by_a_filter(fixture: &dyn Fixture) {
                         "{filter:?}"
                     );
                 }
-                let neighbours = memories.neighbours(&of, 3, &filter).await;
-                assert_eq!(neighbours, naive.neighbours(&of, 3, &filter), "{filter:?}");
+                for (vector, depth) in [(Some(query.clone()), 5), (None, 4)] {
+                    let question = Question::Search(Request {
+                        vector,
+                        terms: terms.clone(),
+                        depth,
+                        filter: filter.clone(),
+                        reach: 3,
+                    });
+                    let answer = question.ask(&memories).await;
+                    assert_eq!(answer, question.answered_by(&naive), "{filter:?}");
+                }
             }
         }
         fixture.maintain().await;

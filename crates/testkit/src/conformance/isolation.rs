@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use tulving::backend::{Backend, BackendError, Counts, Cursor, Draft, Entry, Filter, Order, Page};
+use tulving::backend::{
+    Backend, BackendError, Counts, Cursor, Draft, Entry, Filter, Order, Page, Request,
+};
 use tulving::model::{Facts, Key, Kind, Scope};
 use uuid::Uuid;
 
@@ -18,7 +20,7 @@ async fn refusals(
     scope: Scope,
 ) -> Vec<(&'static str, Option<BackendError>)> {
     let entry = with_vector(turn("c", 0), &[1.0]);
-    let (key, facts) = (entry.memory.key(), entry.memory.facts());
+    let key = entry.memory.key();
     let (keys, no_keys): ([Key; 1], [Key; 0]) = ([key], []);
     let (all, terms) = (Filter::default(), scoring::terms("answer"));
     let page = Page {
@@ -26,7 +28,13 @@ async fn refusals(
         after: None,
         limit: 9,
     };
-    let of = [facts];
+    let near = |numbers: &[f32]| Request::near(vector(numbers), 9, Filter::default());
+    let holding = |terms| Request::holding(terms, 9, Filter::default());
+    let both = Request {
+        terms: terms.clone(),
+        reach: 9,
+        ..near(&[1.0])
+    };
     vec![
         ("space", backend.space(scope).await.err()),
         (
@@ -70,29 +78,22 @@ async fn refusals(
         ("count", backend.count(scope, &all).await.err()),
         ("clusters", backend.clusters(scope).await.err()),
         (
-            "nearest",
-            backend.nearest(scope, &vector(&[1.0]), 9, &all).await.err(),
+            "search by vector",
+            backend.search(scope, &near(&[1.0])).await.err(),
         ),
         (
-            "nearest to nothing",
-            backend.nearest(scope, &vector(&[]), 9, &all).await.err(),
+            "search by no direction",
+            backend.search(scope, &near(&[])).await.err(),
         ),
         (
-            "matching",
-            backend.matching(scope, &terms, 9, &all).await.err(),
+            "search by words",
+            backend.search(scope, &holding(terms.clone())).await.err(),
         ),
         (
-            "matching nothing",
-            backend.matching(scope, &[], 9, &all).await.err(),
+            "search for nothing",
+            backend.search(scope, &holding(Vec::new())).await.err(),
         ),
-        (
-            "neighbours",
-            backend.neighbours(scope, &of, 9, &all).await.err(),
-        ),
-        (
-            "neighbours of nothing",
-            backend.neighbours(scope, &[], 9, &all).await.err(),
-        ),
+        ("search by both", backend.search(scope, &both).await.err()),
     ]
 }
 
@@ -220,9 +221,18 @@ pub async fn other_scopes_are_not_read(fixture: &dyn Fixture) {
         };
         assert_eq!(memories.ids(&birds).await, [""; 0]);
         let facts: Vec<Facts> = theirs().iter().map(|entry| entry.memory.facts()).collect();
-        let near = memories.neighbours(&facts[5..], 9, &all).await;
-        let near: Vec<_> = near.iter().map(|facts| facts.id.as_str()).collect();
-        assert_eq!(near, ["c/0", "c/1", "c/2"]);
+        // Whatever stands beside the first of them is one of them.
+        let request = Request {
+            reach: 9,
+            ..Request::near(vector(&[0.0, 1.0]), 1, all.clone())
+        };
+        let found = memories.search(&request).await.kinds;
+        let mut found: Vec<_> = found[Kind::Node].candidates.iter().collect();
+        found.sort_by(|one, other| one.facts.id.cmp(&other.facts.id));
+        let ids: Vec<_> = found.iter().map(|one| one.facts.id.as_str()).collect();
+        assert_eq!(ids, ["c/0", "c/1", "c/2"]);
+        let scored = found.iter().filter(|one| one.vector.is_some());
+        assert_eq!(scored.count(), 1);
         for order in [Order::Newest, Order::Oldest] {
             let after = Some(Cursor::from(&facts[1]));
             let page = Page {

@@ -97,7 +97,8 @@ macro_rules! for_each_conformance_test {
                 nearest_is_what_looking_at_every_vector_gives
                 as_many_are_found_as_there_are
                 equal_vectors_come_by_kind_and_id
-                similarities_are_those_of_the_nearest
+                only_the_nearest_have_a_similarity
+                a_search_is_what_looking_at_everything_gives
                 no_direction_is_near_nothing
                 vectors_of_any_length_are_compared
                 matching_is_what_looking_at_every_word_gives
@@ -126,6 +127,7 @@ macro_rules! for_each_conformance_test {
                 no_replacement_is_lost
                 no_touch_is_lost
                 batches_are_seen_whole
+                a_search_is_one_snapshot
                 what_one_has_written_all_others_see
             }
         }

@@ -175,25 +175,23 @@ pub async fn conversations_of_any_kind_are_kept_apart(fixture: &dyn Fixture) {
             let mut node = node(&format!("{at}/{index}"));
             (*name).clone_into(&mut node.conversation_id);
             node.sequence_index = index;
+            node.human_content = match index {
+                0 => "w".repeat(at + 1),
+                _ => "x".to_owned(),
+            };
             plain(node)
         });
         memories.write(nodes).await;
     }
-    for name in names {
+    for (at, name) in names.into_iter().enumerate() {
         let filter = Filter {
             conversations: vec![name.to_owned()],
             ..Filter::default()
         };
         assert_eq!(memories.count(&filter).await[Kind::Node], 2, "{name:?}");
-        let listed = memories.ids(&filter).await;
-        let first = memories
-            .get(&node_key(&listed[0]))
-            .await
-            .expect("what was listed");
-        let near = memories
-            .neighbours(&[first.memory.facts()], 9, &Filter::default())
-            .await;
-        assert_eq!(near.len(), 1, "{name:?}");
+        let word = "w".repeat(at + 1);
+        let beside = memories.beside(&word, 9, &Filter::default()).await;
+        assert_eq!(beside, [format!("{at}/1")], "{name:?}");
     }
 }
 

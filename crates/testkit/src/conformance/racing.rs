@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::task::JoinSet;
-use tulving::backend::{BackendError, Draft, Filter};
+use tulving::backend::{BackendError, Draft, Filter, Request};
 use tulving::model::{Key, Kind, Memory};
 
 use crate::fixture::Fixture;
 use crate::memories::{Memories, node_key};
-use crate::sample::{plain, saying, turn, with_vector};
+use crate::sample::{self, plain, saying, turn, vector, with_vector};
+use crate::scoring;
 
 const WRITERS: usize = 32;
 
@@ -229,6 +231,78 @@ pub async fn batches_are_seen_whole(fixture: &dyn Fixture) {
         }
     })
     .await;
+}
+
+/// Whoever writes meanwhile: what one search finds by vector, by words and beside, and what it counts, is of
+/// one moment.
+pub async fn a_search_is_one_snapshot(fixture: &dyn Fixture) {
+    const CHANGES: usize = 40;
+    let memories = Memories::open(fixture).await;
+    memories
+        .write([with_vector(saying("there all the time", "robin"), &[1.0])])
+        .await;
+    // One node that is now a crow, near one vector, now a heron, near another.
+    let changing = |bird: &str, numbers: &[f32]| {
+        let mut node = saying("changing", bird);
+        node.conversation_id = "changing".to_owned();
+        with_vector(node, numbers)
+    };
+    let states = [
+        changing("crow", &[0.0, 1.0]),
+        changing("heron", &[0.0, 0.0, 1.0]),
+    ];
+    memories.write([states[0].clone()]).await;
+    // A node, one beside it that no search finds by itself, and an episode, which come and go together.
+    let mut beside = turn("coming", 1);
+    beside.human_content = "swallow".to_owned();
+    let mut head = turn("coming", 0);
+    head.human_content = "raven".to_owned();
+    let coming = [
+        with_vector(head, &[0.0, 0.0, 0.0, 1.0]),
+        plain(beside),
+        plain(sample::episode("coming")),
+    ];
+    let writer = Memories::open(fixture).await;
+    let writing = async {
+        for change in 0..CHANGES {
+            let (old, new) = (&states[change % 2], &states[(change + 1) % 2]);
+            let replaced = writer.replace(&old.memory, new.clone()).await;
+            replaced.expect("replace");
+            let keys = writer.write(coming.clone()).await;
+            writer.delete(&keys).await;
+        }
+    };
+    let done = AtomicBool::new(false);
+    let writing = async {
+        writing.await;
+        done.store(true, Ordering::SeqCst);
+    };
+    let reading = async {
+        let mut seen = BTreeSet::new();
+        while !done.load(Ordering::SeqCst) {
+            let request = Request {
+                terms: scoring::asked("crow raven"),
+                reach: 2,
+                ..Request::near(vector(&[0.0, 1.0, 0.0, 0.5]), 9, Filter::default())
+            };
+            let found = memories.search(&request).await.kinds;
+            let nodes = &found[Kind::Node];
+            let of = |id: &str| nodes.candidates.iter().find(|one| one.facts.id == id);
+            let changing = of("changing").expect("it is there all the time");
+            let is_crow = changing.keyword.is_some();
+            assert_eq!(changing.vector.is_some_and(|near| near > 0.5), is_crow);
+            let head = of("coming/0").map(|head| (head.vector.is_some(), head.keyword.is_some()));
+            let came = head.is_some();
+            assert!(head.is_none_or(|found| found == (true, true)), "{head:?}");
+            assert_eq!(of("coming/1").is_some(), came, "what stands beside");
+            assert_eq!(nodes.memories, if came { 4 } else { 2 });
+            assert_eq!(found[Kind::Episode].memories, u64::from(came));
+            seen.insert((is_crow, came));
+        }
+        seen
+    };
+    let (seen, ()) = tokio::join!(reading, writing);
+    assert!(seen.len() > 1, "nothing was written meanwhile: {seen:?}");
 }
 
 /// As soon as a write has returned, every view gives what was written, however often views alternate.

@@ -1,12 +1,13 @@
 //! Finding: everything that is there, scored alike everywhere, and nothing changed by it.
 
-use tulving::backend::{Backend, Cluster, Filter, FoundBy, Order, Page};
-use tulving::model::{Facts, Key, Kind, Memory};
+use tulving::backend::{Backend, Cluster, Entry, Filter, KindCandidates, Order, Page, Request};
+use tulving::model::{Kind, Memory};
 use tulving::search::keyword;
 
 use crate::fixture::Fixture;
 use crate::memories::{ALL, Memories, ids};
 use crate::naive::Naive;
+use crate::question::Question;
 use crate::sample::{self, episode, plain, saying, turn, vector, with_vector};
 use crate::scoring;
 
@@ -26,17 +27,11 @@ pub async fn nearest_is_what_looking_at_every_vector_gives(fixture: &dyn Fixture
             ] {
                 let query = vector(numbers);
                 for limit in [0, 1, 10, 150, ALL, usize::MAX] {
-                    let found = memories
-                        .backend
-                        .nearest(memories.scope, &query, limit, &all)
-                        .await;
-                    let found = found.expect("nearest");
                     assert_eq!(
-                        found.hits,
+                        memories.nearest(&query, limit, &all).await,
                         naive.nearest(&query, limit, &all),
                         "{limit} of {query:?}"
                     );
-                    assert!(matches!(found.found_by, FoundBy::Exact | FoundBy::Index));
                 }
             }
         }
@@ -44,37 +39,81 @@ pub async fn nearest_is_what_looking_at_every_vector_gives(fixture: &dyn Fixture
     }
 }
 
-/// What memories are like a vector by themselves is what they are among the nearest.
-pub async fn similarities_are_those_of_the_nearest(fixture: &dyn Fixture) {
+/// A candidate that words or neighbours brought has a similarity exactly if it is among the nearest that are
+/// wanted, and the same that it has among all.
+pub async fn only_the_nearest_have_a_similarity(fixture: &dyn Fixture) {
     let memories = Memories::open(fixture).await;
     let nodes = (0..40).map(|index| {
-        with_vector(
-            saying(&format!("node {index}"), "hello"),
-            &[1.0, 0.1 * index as f32],
-        )
+        let mut node = saying(&format!("node {index:02}"), "hello");
+        node.conversation_id = format!("c{}", index % 4);
+        node.sequence_index = index / 4;
+        with_vector(node, &[1.0, 0.1 * index as f32])
     });
     let others = [
-        plain(saying("wordless", "hello")),
+        plain(saying("wordless", "heron")),
         with_vector(episode("an episode"), &[0.3, 0.4]),
     ];
     memories.write(nodes.chain(others)).await;
     let query = vector(&[1.0, 0.5]);
-    let nearest = memories.nearest(&query, ALL, &Filter::default()).await;
-    assert_eq!(nearest.len(), 41);
-    let absent = Key::new(Kind::Node, "an episode");
-    let mut keys = vec![absent, Key::new(Kind::Node, "wordless")];
-    keys.extend(nearest.iter().map(|hit| hit.facts.key()));
-    for least in [f64::NEG_INFINITY, -1.0, nearest[10].score, 2.0] {
-        let found = memories
-            .backend
-            .similarities(memories.scope, &query, &keys, least)
-            .await;
-        let mut found = found.expect("similarities");
-        found.sort_by(|one, other| one.0.cmp(&other.0));
-        let reaching = nearest.iter().filter(|hit| hit.score >= least);
-        let mut wanted: Vec<_> = reaching.map(|hit| (hit.facts.key(), hit.score)).collect();
-        wanted.sort_by(|one, other| one.0.cmp(&other.0));
-        assert_eq!(found, wanted, "{least}");
+    let nearest = memories.nearest(&query, ALL, &Filter::of(Kind::Node)).await;
+    assert_eq!(nearest.len(), 40);
+    for (depth, reach) in [(1, 0), (10, 0), (10, 2), (39, 1), (ALL, 2)] {
+        let request = Request {
+            terms: scoring::asked("hello heron"),
+            reach,
+            ..Request::near(query.clone(), depth, Filter::default())
+        };
+        let found = memories.search(&request).await;
+        let mut near: Vec<_> = found.kinds[Kind::Node]
+            .candidates
+            .iter()
+            .filter_map(|one| Some((one.facts.id.clone(), one.vector?)))
+            .collect();
+        near.sort_by(|one, other| other.1.total_cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+        let wanted = nearest.iter().take(depth);
+        let wanted: Vec<_> = wanted
+            .map(|hit| (hit.facts.id.clone(), hit.score))
+            .collect();
+        assert_eq!(near, wanted, "{depth}, {reach}");
+    }
+}
+
+/// One search gives what is found by vector, by words and beside, of every kind, and how much there is.
+pub async fn a_search_is_what_looking_at_everything_gives(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let entries = sample::mixture(47, 150);
+    memories.write(entries.clone()).await;
+    let naive: Naive = entries.into_iter().collect();
+    for _ in 0..2 {
+        for memories in [memories.clone(), Memories::open(fixture).await] {
+            for words in ["", "rust", "pool worker nowhere"] {
+                for (depth, reach) in [
+                    (0, 2),
+                    (1, 0),
+                    (2, 1),
+                    (7, 3),
+                    (ALL, 2),
+                    (usize::MAX, u64::MAX),
+                ] {
+                    for vector in [None, Some(vector(&[1.0, -0.5])), Some(vector(&[]))] {
+                        let question = Question::Search(Request {
+                            vector,
+                            terms: scoring::asked(words),
+                            depth,
+                            filter: Filter::default(),
+                            reach,
+                        });
+                        let answer = question.ask(&memories).await;
+                        assert_eq!(answer, question.answered_by(&naive), "{question:?}");
+                    }
+                }
+            }
+            let request = Request::holding(Vec::new(), 9, Filter::of(Kind::Episode));
+            let found = memories.search(&request).await;
+            assert_eq!(found.space, Some(sample::space()));
+            assert_eq!(found.kinds[Kind::Node], KindCandidates::default());
+        }
+        fixture.maintain().await;
     }
 }
 
@@ -293,48 +332,52 @@ pub async fn no_words_match_nothing(fixture: &dyn Fixture) {
     }
 }
 
-/// Nodes of the same conversation, on both sides, no farther than asked; not those that were asked
-/// for, each once.
+/// Nodes of the same conversation, on both sides, no farther than asked; not those that were found
+/// themselves, each once.
 pub async fn neighbours_stand_within_reach(fixture: &dyn Fixture) {
     let memories = Memories::open(fixture).await;
-    let entries: Vec<_> = [0, 1, 2, 3, 5, 9]
-        .map(|index| plain(turn("c", index)))
-        .into_iter()
-        .chain((0..5).map(|index| plain(turn("d", index))))
-        .chain([plain(episode("c"))])
-        .collect();
-    memories.write(entries.clone()).await;
+    let said = |conversation: &str, index: i64, text: &str| {
+        let mut node = turn(conversation, index);
+        text.clone_into(&mut node.human_content);
+        node
+    };
+    let (birds, trees) = (
+        ["crow", "raven", "swift", "heron", "robin", "eagle"],
+        ["plum", "pear", "quince", "apple", "cherry"],
+    );
+    let places = [0, 1, 2, 3, 5, 9].into_iter().zip(birds);
+    let nodes = places.map(|(index, bird)| plain(said("c", index, bird)));
+    let others = (0..)
+        .zip(trees)
+        .map(|(index, tree)| plain(said("d", index, tree)));
+    memories
+        .write(nodes.chain(others).chain([plain(episode("c"))]))
+        .await;
     // Two nodes may stand at one place.
-    let mut second = turn("c", 2);
+    let mut second = said("c", 2, "swallow");
     second.id = "c/2 again".to_owned();
     memories.write([plain(second)]).await;
-    let facts = |id: &str| {
-        let entry = entries.iter().find(|entry| entry.memory.id() == id);
-        entry.expect("an id from above").memory.facts()
-    };
     #[rustfmt::skip]
-    let cases: [(&[&str], i64, &[&str]); 10] = [
-        (&["c/2"], 1, &["c/1", "c/2 again", "c/3"]),
-        (&["c/2"], 0, &["c/2 again"]),
-        (&["c/3"], 2, &["c/1", "c/2", "c/2 again", "c/5"]),
-        (&["c/0"], 1, &["c/1"]),
-        (&["c/9"], 3, &[]),
-        (&["c/9"], 4, &["c/5"]),
-        (&["c/1", "c/3"], 1, &["c/0", "c/2", "c/2 again"]),
-        (&["c/0", "d/0"], 1, &["c/1", "d/1"]),
-        (&["c/2"], -1, &[]),
-        (&["c"], 9, &[]),
+    let cases: [(&str, u64, &[&str]); 9] = [
+        ("swift", 1, &["c/1", "c/2 again", "c/3"]),
+        ("swift", 0, &[]),
+        ("heron", 2, &["c/1", "c/2", "c/2 again", "c/5"]),
+        ("crow", 1, &["c/1"]),
+        ("eagle", 3, &[]),
+        ("eagle", 4, &["c/5"]),
+        ("raven heron", 1, &["c/0", "c/2", "c/2 again"]),
+        ("crow plum", 1, &["c/1", "d/1"]),
+        ("about", 9, &[]),
     ];
+    let all = Filter::default();
     for _ in 0..2 {
-        for (of, reach, expected) in cases {
-            let of: Vec<Facts> = of.iter().map(|id| facts(id)).collect();
-            let found = memories.neighbours(&of, reach, &Filter::default()).await;
-            let found: Vec<_> = found.iter().map(|facts| facts.id.as_str()).collect();
-            assert_eq!(found, expected, "within {reach} of {of:?}");
+        for (words, reach, expected) in cases {
+            let found = memories.beside(words, reach, &all).await;
+            assert_eq!(found, expected, "within {reach} of {words:?}");
         }
-        assert_eq!(memories.neighbours(&[], 9, &Filter::default()).await, []);
+        assert_eq!(memories.beside("", 9, &all).await, [""; 0]);
         let episodes = Filter::of(Kind::Episode);
-        assert_eq!(memories.neighbours(&[facts("c/2")], 9, &episodes).await, []);
+        assert_eq!(memories.beside("swift", 9, &episodes).await, [""; 0]);
         fixture.maintain().await;
     }
 }
@@ -342,28 +385,36 @@ pub async fn neighbours_stand_within_reach(fixture: &dyn Fixture) {
 /// Places and reaches may be as large as numbers are.
 pub async fn neighbours_at_the_ends_of_the_numbers(fixture: &dyn Fixture) {
     let memories = Memories::open(fixture).await;
-    let (first, last) = (turn("c", 0), {
-        let mut last = turn("c", 1);
-        last.sequence_index = i64::MAX;
-        last
-    });
+    let said = |index: i64, text: &str| {
+        let mut node = turn("c", 0);
+        (node.id, node.sequence_index) = (text.to_owned(), index);
+        text.clone_into(&mut node.human_content);
+        plain(node)
+    };
     memories
-        .write([plain(first.clone()), plain(last.clone())])
+        .write([said(0, "crow"), said(i64::MAX, "heron")])
         .await;
-    let of = |node: &tulving::model::Node| [Memory::from(node.clone()).facts()];
     let all = Filter::default();
-    for (reach, found) in [(i64::MAX, 1), (i64::MAX - 1, 0), (1, 0), (i64::MIN, 0)] {
-        assert_eq!(
-            memories.neighbours(&of(&first), reach, &all).await.len(),
-            found,
-            "{reach}"
-        );
-        assert_eq!(
-            memories.neighbours(&of(&last), reach, &all).await.len(),
-            found,
-            "{reach}"
-        );
+    let farthest = i64::MAX.unsigned_abs();
+    for (reach, found) in [(u64::MAX, 1), (farthest, 1), (farthest - 1, 0), (1, 0)] {
+        for words in ["crow", "heron"] {
+            let beside = memories.beside(words, reach, &all).await;
+            assert_eq!(beside.len(), found, "{reach} of {words}");
+        }
     }
+    // The same of what vectors bring.
+    let moved = Entry {
+        embedding: Some(vector(&[1.0])),
+        ..said(i64::MAX, "heron")
+    };
+    let old = said(i64::MAX, "heron").memory;
+    memories.replace(&old, moved).await.expect("replace");
+    let request = Request {
+        reach: u64::MAX,
+        ..Request::near(vector(&[1.0]), 9, all)
+    };
+    let found = memories.search(&request).await;
+    assert_eq!(found.kinds[Kind::Node].candidates.len(), 2);
 }
 
 /// The largest first, of equals by id; named as most of its nodes name it.
@@ -438,12 +489,11 @@ pub async fn searching_and_reading_change_nothing(fixture: &dyn Fixture) {
     let entries = sample::mixture(46, 40);
     let keys = memories.write(entries.clone()).await;
     let all = Filter::default();
-    let of: Vec<Facts> = entries.iter().map(|entry| entry.memory.facts()).collect();
     for _ in 0..3 {
         memories.get_all(&keys).await;
         memories.near(&[1.0]).await;
         memories.with_words("rust pool worker").await;
-        memories.neighbours(&of[..9], 5, &all).await;
+        memories.beside("rust", 5, &all).await;
         memories.clusters().await;
         memories.count(&all).await;
         let page = Page {

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use tulving::backend::{BackendError, Draft, Entry, Filter};
-use tulving::model::{Embedding, Space};
+use tulving::backend::{BackendError, Draft, Entry, Filter, Request};
+use tulving::model::{Embedding, Kind, Space};
 
 use crate::fixture::Fixture;
 use crate::memories::{Memories, node_key};
 use crate::sample::{self, DIMS, plain, saying, turn, vector, with_vector};
+use crate::scoring;
 
 async fn space(memories: &Memories) -> Option<Arc<Space>> {
     memories.backend.space(memories.scope).await.expect("space")
@@ -58,11 +59,6 @@ pub async fn vectors_of_another_space_are_refused(fixture: &dyn Fixture) {
         let refusals = [
             memories.insert(batch).await.err(),
             memories.replace(&first.memory, foreign("one")).await.err(),
-            memories
-                .backend
-                .nearest(memories.scope, &of(&other), 9, &Filter::default())
-                .await
-                .err(),
         ];
         for refusal in refusals {
             match refusal {
@@ -75,6 +71,16 @@ pub async fn vectors_of_another_space_are_refused(fixture: &dyn Fixture) {
         assert_eq!(memories.all().await.len(), 1);
         memories.assert_holds(&first).await;
         assert_eq!(memories.with_words("second").await, [""; 0]);
+        // A search finds by words what it is asked for, and says which space the vector should have been of.
+        let request = Request {
+            terms: scoring::asked("first"),
+            ..Request::near(of(&other), 9, Filter::default())
+        };
+        let found = memories.search(&request).await;
+        assert_eq!(found.space, Some(sample::space()));
+        let found = &found.kinds[Kind::Node].candidates;
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].vector, found[0].keyword.is_some()), (None, true));
     }
 }
 

@@ -282,14 +282,12 @@ pub async fn replacing_moves_a_memory_to_its_new_place(fixture: &dyn Fixture) {
     };
     assert_eq!(memories.ids(&in_d).await, ["c/1"]);
     let keys = memories
-        .insert(vec![next("d", "and then")])
+        .insert(vec![next("d", "a heron")])
         .await
         .expect("insert");
     assert_eq!(place(&memories, &keys[0]).await.1, 6);
-    let near = memories
-        .neighbours(&[moved.memory.facts()], 9, &Filter::default())
-        .await;
-    assert_eq!(near.len(), 1, "only what follows in d: {near:?}");
+    let beside = memories.beside("heron", 9, &Filter::default()).await;
+    assert_eq!(beside, ["c/1"], "only what it follows in d");
 }
 
 /// Who replaces says what he believes to be there; if it is not, nothing changes.

@@ -1,7 +1,7 @@
 //! One attempt, and its control.
 
-use tulving::backend::{Backend, BackendError, Cursor, Draft, Entry, Filter, Order, Page};
-use tulving::model::{Facts, Key, Scope};
+use tulving::backend::{Backend, BackendError, Cursor, Draft, Entry, Filter, Order, Page, Request};
+use tulving::model::{Key, Scope};
 
 use super::Side;
 use crate::memories::Memories;
@@ -192,21 +192,31 @@ fn question_about(victim: &Entry, rng: &mut Rng) -> Question {
             Some(vector) => Question::Nearest(vector.clone(), limit, filter),
             None => get,
         },
-        5 => {
-            let mut terms = scoring::words(&victim.memory);
-            terms.truncate(rng.between(1, 3));
-            Question::Matching(terms, usize::MAX, filter)
-        }
-        6 if facts.conversation_id.is_some() => {
-            let beside = Facts {
-                id: "nobody".to_owned(),
-                sequence_index: facts.sequence_index + 1,
-                ..facts
+        5 => Question::Matching(asked(victim, rng), usize::MAX, filter),
+        6 => {
+            let request = Request {
+                vector: victim.embedding.clone(),
+                terms: asked(victim, rng),
+                depth: limit,
+                filter,
+                reach: rng.below(4) as u64,
             };
-            Question::Neighbours(vec![beside], rng.between(1, 3) as i64, filter)
+            match rng.one_in(2) {
+                true => Question::Candidates(request),
+                false => Question::Search(request),
+            }
         }
         _ => get,
     }
+}
+
+/// Some of the victim's words, each once.
+fn asked(victim: &Entry, rng: &mut Rng) -> Vec<String> {
+    let mut terms = scoring::words(&victim.memory);
+    terms.truncate(rng.between(1, 3));
+    terms.sort();
+    terms.dedup();
+    terms
 }
 
 /// One that the victim passes.
@@ -243,11 +253,10 @@ async fn refusal(
     victim: &Entry,
     rng: &mut Rng,
 ) -> Option<BackendError> {
-    let (keys, of) = ([victim.memory.key()], [victim.memory.facts()]);
+    let keys = [victim.memory.key()];
     let filter = filter_for(victim, rng);
     let query = victim.embedding.clone().unwrap_or_else(|| vector(&[1.0]));
     let draft = vec![Draft::Whole(victim.clone())];
-    let terms = scoring::words(&victim.memory);
     let page = everything(Order::Newest);
     match rng.below(12) {
         0 => backend.space(stranger).await.err(),
@@ -262,8 +271,21 @@ async fn refusal(
         6 => backend.list(stranger, &filter, &page).await.err(),
         7 => backend.count(stranger, &filter).await.err(),
         8 => backend.clusters(stranger).await.err(),
-        9 => backend.nearest(stranger, &query, 9, &filter).await.err(),
-        10 => backend.matching(stranger, &terms, 9, &filter).await.err(),
-        _ => backend.neighbours(stranger, &of, 9, &filter).await.err(),
+        9 => {
+            let request = Request::near(query, 9, filter);
+            backend.search(stranger, &request).await.err()
+        }
+        10 => {
+            let request = Request::holding(asked(victim, rng), 9, filter);
+            backend.search(stranger, &request).await.err()
+        }
+        _ => {
+            let request = Request {
+                terms: asked(victim, rng),
+                reach: 9,
+                ..Request::near(query, 9, filter)
+            };
+            backend.search(stranger, &request).await.err()
+        }
     }
 }

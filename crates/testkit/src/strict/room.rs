@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use tulving::backend::{
-    BackendError, Cluster, Counts, Cursor, Draft, Entry, Filter, FoundBy, Listing, Nearest, Order,
-    Page, Scored,
+    BackendError, Candidate, Candidates, Cluster, Counts, Cursor, Draft, Entry, Filter,
+    KindCandidates, Listing, Order, Page, Request, Scored, join,
 };
 use tulving::json;
-use tulving::model::{Embedding, Facts, Key, Kind, Memory, Scope, Space, Timestamp};
+use tulving::model::{Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 use tulving::record::{self, Stamp};
 
 use crate::{sample, scoring};
@@ -235,73 +235,105 @@ impl Room {
         clusters
     }
 
-    pub(super) fn nearest(
-        &self,
-        query: &Embedding,
-        limit: usize,
-        filter: &Filter,
-    ) -> Result<Nearest, BackendError> {
-        if let Some(stored) = self.space.as_ref().filter(|space| *space != query.space()) {
-            return Err(BackendError::WrongSpace {
-                stored: Arc::clone(stored),
-                given: Arc::clone(query.space()),
-            });
-        }
-        let mut hits = Vec::new();
-        if !query.is_zero() {
-            for entry in self.passing(filter) {
-                if let Some(vector) = &entry.embedding {
-                    hits.push(Scored {
-                        facts: entry.memory.facts(),
-                        score: scoring::similarity(query, vector),
-                    });
-                }
-            }
-        }
-        Ok(Nearest {
-            hits: best(hits, limit),
-            found_by: FoundBy::Exact,
-        })
-    }
-
-    pub(super) fn matching(&self, terms: &[String], limit: usize, filter: &Filter) -> Vec<Scored> {
-        let mut hits = Vec::new();
-        for kind in Kind::ALL.into_iter().rev() {
-            let all = self.passing(&Filter::of(kind));
-            let words: Vec<Vec<String>> = all
-                .iter()
-                .map(|entry| scoring::words(&entry.memory))
-                .collect();
-            for (entry, score) in all.iter().zip(scoring::keyword(&words, terms)) {
-                if let Some(score) = score.filter(|_| filter.passes(&entry.memory)) {
-                    let facts = entry.memory.facts();
-                    hits.push(Scored { facts, score });
-                }
-            }
-        }
-        best(hits, limit)
-    }
-
-    /// The last first.
-    pub(super) fn neighbours(&self, of: &[Facts], reach: i64, filter: &Filter) -> Vec<Facts> {
-        let mut found = Vec::new();
-        for entry in self.passing(filter).into_iter().rev() {
-            let Some((container, index)) = entry.memory.position() else {
-                continue;
+    /// The worst first, and what stands beside them before all others.
+    pub(super) fn search(&self, request: &Request) -> Candidates {
+        let stored = self.space.as_ref();
+        let query = request
+            .vector
+            .as_ref()
+            .filter(|query| stored.is_some_and(|stored| stored.is_comparable_with(query.space())));
+        let mut answer = Candidates {
+            space: self.space.clone(),
+            ..Candidates::default()
+        };
+        let all = self.passing(&Filter::default());
+        for kind in request.filter.wanted() {
+            let of_kind = all.iter().filter(|entry| entry.memory.kind() == kind);
+            let of_kind: Vec<&Entry> = of_kind.collect();
+            let passes = |entry: &Entry| request.filter.passes(&entry.memory);
+            let nearest = query.map(|query| nearest(&of_kind, query, request.depth, passes));
+            let matching = matching(&of_kind, &request.terms, request.depth, passes);
+            let mut candidates = join(nearest.unwrap_or_default(), matching);
+            candidates.extend(beside(&of_kind, &candidates, request.reach, passes));
+            candidates.reverse();
+            answer.kinds[kind] = KindCandidates {
+                candidates,
+                memories: of_kind.len() as u64,
+                ..KindCandidates::default()
             };
-            let of_kind = || of.iter().filter(|facts| facts.kind == entry.memory.kind());
-            let is_one_of_these = of_kind().any(|facts| facts.id == entry.memory.id());
-            let stands_near = of_kind().any(|facts| {
-                facts.conversation_id.as_deref() == Some(container)
-                    && u64::try_from(reach)
-                        .is_ok_and(|reach| facts.sequence_index.abs_diff(index) <= reach)
-            });
-            if stands_near && !is_one_of_these {
-                found.push(entry.memory.facts());
+        }
+        answer
+    }
+}
+
+fn nearest(
+    of_kind: &[&Entry],
+    query: &Embedding,
+    limit: usize,
+    passes: impl Fn(&Entry) -> bool,
+) -> Vec<Scored> {
+    let mut hits = Vec::new();
+    if !query.is_zero() {
+        for entry in of_kind.iter().filter(|entry| passes(entry)) {
+            if let Some(vector) = &entry.embedding {
+                hits.push(Scored {
+                    facts: entry.memory.facts(),
+                    score: scoring::similarity(query, vector),
+                });
             }
         }
-        found
     }
+    best(hits, limit)
+}
+
+fn matching(
+    of_kind: &[&Entry],
+    terms: &[String],
+    limit: usize,
+    passes: impl Fn(&Entry) -> bool,
+) -> Vec<Scored> {
+    if terms.is_empty() {
+        return Vec::new();
+    }
+    let mut hits = Vec::new();
+    let words: Vec<Vec<String>> = of_kind
+        .iter()
+        .map(|entry| scoring::words(&entry.memory))
+        .collect();
+    for (entry, score) in of_kind.iter().zip(scoring::keyword(&words, terms)) {
+        if let Some(score) = score.filter(|_| passes(entry)) {
+            let facts = entry.memory.facts();
+            hits.push(Scored { facts, score });
+        }
+    }
+    best(hits, limit)
+}
+
+fn beside(
+    of_kind: &[&Entry],
+    found: &[Candidate],
+    reach: u64,
+    passes: impl Fn(&Entry) -> bool,
+) -> Vec<Candidate> {
+    let mut beside = Vec::new();
+    for entry in of_kind.iter().filter(|entry| reach > 0 && passes(entry)) {
+        let Some((container, index)) = entry.memory.position() else {
+            continue;
+        };
+        let was_found = found.iter().any(|one| one.facts.id == entry.memory.id());
+        let stands_near = found.iter().any(|one| {
+            one.facts.conversation_id.as_deref() == Some(container)
+                && one.facts.sequence_index.abs_diff(index) <= reach
+        });
+        if stands_near && !was_found {
+            beside.push(Candidate {
+                facts: entry.memory.facts(),
+                vector: None,
+                keyword: None,
+            });
+        }
+    }
+    beside
 }
 
 fn best(mut hits: Vec<Scored>, limit: usize) -> Vec<Scored> {

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use testkit::finding::matching;
 use testkit::postgres::{Preset, Server};
 use testkit::sample::{node, plain, saying, with_vector};
 use tokio_postgres::NoTls;
 use tulving::backend::postgres::{DatabaseError, PostgresBackend, PostgresOptions, Refusal};
-use tulving::backend::{Backend, BackendError, Draft, Filter, Order, Page};
+use tulving::backend::{Backend, BackendError, Draft, Filter, Order, Page, Request};
 use tulving::model::{Key, Kind, Memory, Scope};
 use tulving::search::tokens::terms;
 
@@ -74,7 +75,8 @@ async fn a_thousand_changes_of_scope_with_errors_between_mix_nothing() {
                     }
                     // A caller that does not wait for the answer.
                     1 => {
-                        abandon(backend.matching(scope, &terms(bird), 9, &Filter::default())).await;
+                        let request = Request::holding(terms(bird), 9, Filter::default());
+                        abandon(backend.search(scope, &request)).await;
                     }
                     2 => {
                         let missing = backend
@@ -91,10 +93,9 @@ async fn a_thousand_changes_of_scope_with_errors_between_mix_nothing() {
                     }
                     3 => {
                         let words = terms("crow canary");
-                        let found = backend
-                            .matching(scope, &words, 99, &Filter::default())
-                            .await
-                            .unwrap();
+                        let everything = Filter::default();
+                        let found = matching(&*backend, scope, &words, 99, &everything);
+                        let found = found.await.unwrap();
                         assert_eq!(found.hits.len(), 5);
                     }
                     _ => {}
@@ -273,10 +274,9 @@ async fn survives(server: &mut Server, disturb: impl Fn(&mut Server, &PostgresFi
     }
     // Whatever was found by its words was written whole.
     let words = terms("crow");
-    let found = backend
-        .matching(own(), &words, 100_000, &Filter::default())
-        .await
-        .unwrap();
+    let everything = Filter::default();
+    let found = matching(&*backend, own(), &words, 100_000, &everything);
+    let found = found.await.unwrap();
     assert_eq!(found.hits.len(), all(&backend, own()).await.len());
 }
 

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use testkit::sample::{node, saying};
+use testkit::finding::{Nearest, nearest};
+use testkit::sample::{self, node, saying};
 use tulving::backend::postgres::{PostgresBackend, VectorIndex};
-use tulving::backend::{Backend, Draft, Entry, Filter, FoundBy, Nearest};
+use tulving::backend::{Backend, Draft, Entry, Filter, FoundBy, Request};
 use tulving::model::{Embedding, Key, Kind, Space};
+use tulving::search::keyword::query_terms;
 use tulving::search::vector::similarity;
 
 use crate::place::{PostgresFixture, fixture, options, other, own};
@@ -67,7 +69,8 @@ fn truth(fixture: &PostgresFixture, query: &[f32], limit: usize) -> Vec<f64> {
 
 async fn ask(backend: &PostgresBackend, query: &[f32], limit: usize, filter: &Filter) -> Nearest {
     let query = embedding(query.to_vec());
-    backend.nearest(own(), &query, limit, filter).await.unwrap()
+    let found = nearest(backend, own(), &query, limit, filter);
+    found.await.unwrap()
 }
 
 fn scores(nearest: &Nearest) -> Vec<f64> {
@@ -210,4 +213,64 @@ async fn an_index_that_a_killed_build_left_is_not_used_and_built_anew() {
         (rebuilt[0].index, fixture.database.scalar(names)),
         (VectorIndex::Built, "1".to_owned())
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_index_missed_and_words_bring_scores_as_if_it_had_not() {
+    let fixture = fixture().await;
+    fill(&fixture);
+    fixture.target().index(own(), false, &|_| {}).await.unwrap();
+    let backend = fixture.backend(&options(2)).await;
+    // An index that takes no rows in misses the nearest of all.
+    let ready = |ready: bool| {
+        fixture.database.batch(&format!(
+            "UPDATE pg_index SET indisready = {ready} \
+             WHERE indexrelid = (SELECT oid FROM pg_class WHERE relname LIKE 'node\\_vectors\\_%\\_2')"
+        ));
+    };
+    ready(false);
+    let entry = Entry {
+        memory: sample::admitted(saying("missed", "canary")),
+        embedding: Some(embedding(query(3))),
+    };
+    let drafts = vec![Draft::Whole(entry)];
+    backend.insert(own(), drafts).await.unwrap();
+    ready(true);
+    let nodes = Filter::of(Kind::Node);
+    let found = ask(&backend, &query(3), 10, &nodes).await;
+    assert_eq!(found.found_by, FoundBy::Index);
+    assert!(found.hits.iter().all(|hit| hit.facts.id != "missed"));
+    for _ in 0..2 {
+        let request = Request {
+            terms: query_terms("canary"),
+            ..Request::near(embedding(query(3)), 10, nodes.clone())
+        };
+        let both = backend.search(own(), &request).await.unwrap();
+        let both = &both.kinds[Kind::Node];
+        assert_eq!(
+            (both.found_by, both.memories),
+            (FoundBy::Index, ROWS as u64 + 1)
+        );
+        let missed = both
+            .candidates
+            .iter()
+            .find(|one| one.keyword.is_some())
+            .unwrap();
+        assert_eq!(missed.facts.id, "missed");
+        assert!(missed.vector.unwrap() > 1.0 - 1e-6, "{missed:?}");
+        // It takes the place of the last.
+        let near: Vec<&str> = both
+            .candidates
+            .iter()
+            .filter(|one| one.vector.is_some())
+            .map(|one| one.facts.id.as_str())
+            .collect();
+        assert_eq!(near.len(), 10);
+        assert!(!near.contains(&found.hits[9].facts.id.as_str()));
+        assert!(
+            found.hits[..9]
+                .iter()
+                .all(|hit| near.contains(&hit.facts.id.as_str()))
+        );
+    }
 }

@@ -1,5 +1,6 @@
 //! Memories that are older than the keyword index.
 
+use testkit::finding::matching;
 use testkit::postgres::Server;
 use testkit::sample::saying;
 use tulving::backend::postgres::{
@@ -25,9 +26,7 @@ fn rows_of_before(owner: uuid::Uuid) -> String {
 
 async fn found(backend: &PostgresBackend) -> Result<usize, BackendError> {
     let words = ["crow".to_owned()];
-    let found = backend
-        .matching(own(), &words, 10_000, &Filter::default())
-        .await?;
+    let found = matching(backend, own(), &words, 10_000, &Filter::default()).await?;
     Ok(found.hits.len())
 }
 

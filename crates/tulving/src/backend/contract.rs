@@ -6,10 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Matching, Nearest, Page, Sources,
+    BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Listing, Page, Request,
+    Sources,
 };
-use crate::model::{Embedding, Facts, Key, Memory, Scope, Space, Timestamp};
-use crate::search::vector::similarity;
+use crate::model::{Key, Memory, Scope, Space, Timestamp};
 
 /// What keeps memories. Every method is about one scope, which comes first.
 ///
@@ -85,71 +85,22 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// cluster are in none.
     async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError>;
 
-    /// The memories whose vectors are nearest to `query`, at most `limit`: as many as pass and have
-    /// a vector, if there are fewer. The score is
-    /// [`similarity`](crate::search::vector::similarity) with the full vector. A query that is all
-    /// zero finds nothing, and where there are no vectors yet nothing is found.
+    /// Finds candidates for a search, all from one snapshot of the scope: candidates, neighbours and counts
+    /// agree, whoever writes meanwhile. Of each kind that the filter wants:
     ///
-    /// # Errors
-    /// [`BackendError::WrongSpace`] if the scope's vectors are of another space.
-    async fn nearest(
-        &self,
-        scope: Scope,
-        query: &Embedding,
-        limit: usize,
-        filter: &Filter,
-    ) -> Result<Nearest, BackendError>;
-
-    /// How similar memories are to `query`, of those that have a vector: at least of all whose similarity
-    /// is `least` or more, in no particular order, each once. The similarity is that of
-    /// [`nearest`](Self::nearest). Asked where an index brought the nearest, which may have missed a few.
+    /// - **By vector**: the `depth` memories nearest to the request's vector that pass, or as many as pass and
+    ///   have a vector; of equals by id. [`Candidate::vector`](super::Candidate) is their
+    ///   [`similarity`](crate::search::vector::similarity) to the full vector. A vector that is all zero finds
+    ///   nothing, and neither does one of another space than the scope's; that is no error, and
+    ///   [`Candidates::space`] says which space it is.
+    /// - **By terms**: the `depth` best memories that pass and hold any of the terms; of equals by id.
+    ///   [`Candidate::keyword`](super::Candidate) is their [BM25](crate::search::keyword::score) among all memories
+    ///   of the kind in the scope, whether these pass or not.
+    /// - **Neighbours**: the memories that pass and stand at most `reach` places from one of these, in the same
+    ///   container; these themselves left out. They have no score by terms.
     ///
-    /// # Errors
-    /// As [`nearest`](Self::nearest).
-    async fn similarities(
-        &self,
-        scope: Scope,
-        query: &Embedding,
-        keys: &[Key],
-        least: f64,
-    ) -> Result<Vec<(Key, f64)>, BackendError> {
-        let entries = self.get(scope, keys).await?;
-        let mut found = Vec::new();
-        for Entry { memory, embedding } in entries.into_iter().flatten() {
-            let Some(embedding) = embedding else { continue };
-            if !embedding.space().is_comparable_with(query.space()) {
-                return Err(BackendError::WrongSpace {
-                    stored: Arc::clone(embedding.space()),
-                    given: Arc::clone(query.space()),
-                });
-            }
-            let similarity = similarity(query.numbers(), embedding.numbers());
-            if similarity >= least {
-                found.push((memory.key(), similarity));
-            }
-        }
-        Ok(found)
-    }
-
-    /// The memories that hold any of these terms, each given once
-    /// ([`query_terms`](crate::search::keyword::query_terms)), at most `limit`. Nodes and episodes are scored each among their
-    /// kind: statistics are those of all memories of the kind in the scope, whether they pass or
-    /// not.
-    async fn matching(
-        &self,
-        scope: Scope,
-        terms: &[String],
-        limit: usize,
-        filter: &Filter,
-    ) -> Result<Matching, BackendError>;
-
-    /// The nodes that stand at most `reach` places from where any of these says it stands, in the
-    /// same conversation, and pass; these themselves left out, in no particular order, each once.
-    async fn neighbours(
-        &self,
-        scope: Scope,
-        of: &[Facts],
-        reach: i64,
-        filter: &Filter,
-    ) -> Result<Vec<Facts>, BackendError>;
+    /// An index may miss some of the nearest ([`FoundBy::Index`](super::FoundBy)). Those of them that terms or
+    /// neighbours bring are given their similarity all the same, and only the nearest `depth` of all keep
+    /// theirs ([`keep_nearest`](super::keep_nearest)): so what an index missed changes no score of the others.
+    async fn search(&self, scope: Scope, request: &Request) -> Result<Candidates, BackendError>;
 }

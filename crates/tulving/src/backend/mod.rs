@@ -13,13 +13,17 @@ mod filter;
 mod listing;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod request;
 mod sources;
 
-pub use candidates::{FoundBy, Matching, Nearest, Scored};
+pub use candidates::{
+    Candidate, Candidates, FoundBy, KindCandidates, Scored, join, keep_nearest, least,
+};
 pub use cluster::Cluster;
 pub use contract::Backend;
 pub use draft::{Draft, Entry};
 pub use error::{BackendError, StorageError};
 pub use filter::{Filter, Labels, tags};
 pub use listing::{Counts, Cursor, Listing, Order, Page};
+pub use request::Request;
 pub use sources::{ForeignSource, Placed, Sources};

@@ -10,6 +10,7 @@ mod query;
 mod remember;
 mod scoped;
 mod search;
+mod seen;
 mod traced;
 
 pub use change::Change;

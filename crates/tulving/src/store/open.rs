@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::seen::SeenSpaces;
 use super::traced::Traced;
 use super::{ScopedStore, StoreError};
 use crate::backend::file::{FileBackend, FileError, Site};
@@ -87,6 +88,7 @@ impl StoreConfig {
 pub struct Store {
     backend: Arc<dyn Backend>,
     embedder: Arc<dyn Embedder>,
+    seen: SeenSpaces,
 }
 
 impl Store {
@@ -164,13 +166,19 @@ impl Store {
         Self {
             backend: Arc::new(Traced(backend)),
             embedder,
+            seen: SeenSpaces::default(),
         }
     }
 
     /// Returns the memories of one owner.
     #[must_use]
     pub fn scope(&self, scope: Scope) -> ScopedStore {
-        ScopedStore::new(self.backend.clone(), self.embedder.clone(), scope)
+        ScopedStore {
+            backend: self.backend.clone(),
+            embedder: self.embedder.clone(),
+            seen: self.seen.clone(),
+            scope,
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! Idempotent writes: memories that bring ids of their own are stored once, though they are given twice.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::new_conversation::NotKept;
 use super::scoped::{TRIES, says_nothing};
 use super::{NewConversation, NewNode, ScopedStore, StoreError, WordsOnly};
 use crate::backend::{BackendError, Draft, Entry};
-use crate::model::{Embedding, Key, Kind, Memory, Timestamp};
+use crate::model::{Embedding, Key, Kind, Memory, Space, Timestamp};
 use crate::record::{self, Stamp};
 use crate::search;
 
@@ -215,6 +216,10 @@ impl ScopedStore {
                 .settled(parts, missing, others, outcomes, remembered)
                 .await
             {
+                // What was seen of the scope's space holds no more.
+                Err(StoreError::Backend(BackendError::WrongSpace { .. })) if tried < TRIES => {
+                    self.seen.forget(self.scope);
+                }
                 Err(StoreError::Backend(
                     BackendError::Exists { .. }
                     | BackendError::Changed { .. }
@@ -235,8 +240,9 @@ impl ScopedStore {
         remembered: &mut Remembered,
     ) -> Result<(), StoreError> {
         let memories: Vec<_> = missing.iter().map(|part| part.memory.clone()).collect();
-        let vectors = missing.iter().map(|part| part.vector.clone()).collect();
-        let (embeddings, words_only) = self.embeddings(&memories, vectors).await?;
+        let vectors: Vec<_> = missing.iter().map(|part| part.vector.clone()).collect();
+        let stored = self.space_to_write_in(&vectors).await?;
+        let (embeddings, words_only) = self.embeddings_in(stored, &memories, vectors).await?;
         let entries = memories.into_iter().zip(embeddings);
         let drafts = entries
             .zip(&missing)
@@ -245,7 +251,15 @@ impl ScopedStore {
         let keys = if drafts.is_empty() {
             Vec::new()
         } else {
-            self.backend.insert(self.scope, drafts).await?
+            let made = drafts
+                .iter()
+                .find_map(|draft| draft.entry().embedding.as_ref());
+            let space = made.map(|made| Arc::clone(made.space()));
+            let keys = self.backend.insert(self.scope, drafts).await?;
+            if space.is_some() {
+                self.seen.note(self.scope, space.as_ref());
+            }
+            keys
         };
         remembered.words_only = remembered.words_only.take().or(words_only);
         for (part, key) in missing.iter().zip(keys) {
@@ -269,6 +283,20 @@ impl ScopedStore {
             outcomes[part.index].get_or_insert(Outcome::Updated);
         }
         Ok(())
+    }
+
+    /// The scope's space, for new vectors. The one that was seen saves a question where all of them are made
+    /// in it: if it is another by now, the backend refuses them.
+    async fn space_to_write_in(
+        &self,
+        vectors: &[Option<Vec<f32>>],
+    ) -> Result<Option<Arc<Space>>, StoreError> {
+        let seen = self.seen.of(self.scope).flatten();
+        let makes = |space: &Arc<Space>| self.embeds_into(space).is_ok();
+        match seen.filter(|space| vectors.iter().all(Option::is_none) && makes(space)) {
+            Some(space) => Ok(Some(space)),
+            None => self.space().await,
+        }
     }
 
     /// Replaces what was said of a memory; of a conversation, its questions that are no more go.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::seen::SeenSpaces;
 use super::{Change, IfThere, NewMemory, NewNode, StoreError, WordsOnly};
 use crate::backend::{
     Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Order, Page, Sources,
@@ -28,6 +29,7 @@ pub(super) const TRIES: usize = 16;
 pub struct ScopedStore {
     pub(super) backend: Arc<dyn Backend>,
     pub(super) embedder: Arc<dyn Embedder>,
+    pub(super) seen: SeenSpaces,
     pub(super) scope: Scope,
 }
 
@@ -41,18 +43,6 @@ pub struct Added {
 }
 
 impl ScopedStore {
-    pub(super) fn new(
-        backend: Arc<dyn Backend>,
-        embedder: Arc<dyn Embedder>,
-        scope: Scope,
-    ) -> Self {
-        Self {
-            backend,
-            embedder,
-            scope,
-        }
-    }
-
     /// Returns whose memories these are.
     #[must_use]
     pub fn owner(&self) -> Scope {
@@ -64,7 +54,9 @@ impl ScopedStore {
     /// # Errors
     /// As every method: if the backend fails, or keeps nothing for this scope.
     pub async fn space(&self) -> Result<Option<Arc<Space>>, StoreError> {
-        Ok(self.backend.space(self.scope).await?)
+        let space = self.backend.space(self.scope).await?;
+        self.seen.note(self.scope, space.as_ref());
+        Ok(space)
     }
 
     /// Returns the sources that its memories may bear.
@@ -123,7 +115,17 @@ impl ScopedStore {
         memories: &[Memory],
         vectors: Vec<Option<Vec<f32>>>,
     ) -> Result<(Vec<Option<Embedding>>, Option<WordsOnly>), StoreError> {
-        let stored = self.backend.space(self.scope).await?;
+        let stored = self.space().await?;
+        self.embeddings_in(stored, memories, vectors).await
+    }
+
+    /// The same where the scope's space is `stored`.
+    pub(super) async fn embeddings_in(
+        &self,
+        stored: Option<Arc<Space>>,
+        memories: &[Memory],
+        vectors: Vec<Option<Vec<f32>>>,
+    ) -> Result<(Vec<Option<Embedding>>, Option<WordsOnly>), StoreError> {
         let made = match &stored {
             Some(stored) => self.embeds_into(stored),
             None => Ok(self.embedder.space().clone()),

@@ -1,27 +1,48 @@
-//! Searching: both arms are asked, their evidence is joined, the hits are fetched.
+//! Searching: the backend is asked for candidates, their evidence is weighed, the hits are fetched.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Found, Hit, Limit, Mode, Query, ScopedStore, StoreError, WordsOnly};
-use crate::backend::{Entry, Filter, FoundBy, Matching, Nearest, Scored};
+use crate::backend::{BackendError, Candidate, Candidates, Entry, FoundBy, Request};
 use crate::embed::Purpose;
-use crate::model::{Embedding, Key, Kind, Memory, PerKind};
-use crate::search::fusion::{self, Candidate, Ranked, Scale};
+use crate::model::{Embedding, Key, Kind, Memory, PerKind, Space};
+use crate::search::fusion::{self, Ranked, Scale};
 use crate::search::{keyword, snippet, text};
 
 /// How many candidates each arm is asked for at least: enough that what the fusion brings to the
 /// top is among them.
 const CANDIDATES: usize = 200;
 
-/// What each arm is asked.
+/// A query, as far as it does not depend on the scope's space.
 struct Asked {
     /// What is shown of a hit depends on it, whichever arms are asked.
     question: String,
+    /// What is looked for by words.
     words: Option<String>,
-    embedding: Option<Embedding>,
+    /// Where the vector comes from.
+    source: Source,
     /// What others should be like; it is no answer itself.
     itself: Option<Key>,
+}
+
+/// Where the vector of a search comes from.
+enum Source {
+    /// None is compared.
+    Nowhere,
+    /// It was given.
+    Given(Vec<f32>),
+    /// It is that of the memory to be like, if that has one.
+    Like(Option<Embedding>),
+    /// It is made from the text.
+    Text(String),
+}
+
+/// What a backend was asked, and what it found.
+struct Answered {
+    candidates: Candidates,
+    /// Whether vectors were compared.
+    by_vector: bool,
     words_only: Option<WordsOnly>,
 }
 
@@ -35,49 +56,27 @@ impl ScopedStore {
     pub async fn search(&self, query: &Query) -> Result<Found, StoreError> {
         let begun = Instant::now();
         let asked = self.asked(query).await?;
-        let depth = query.limit.total().saturating_add(1).max(CANDIDATES);
-        let terms = asked.words.as_deref().map(keyword::query_terms);
-        let mut through_index = Vec::new();
-        let (mut rows_in_scope, mut outdated) = (0, 0);
-        let mut candidates = Vec::new();
-        // Kind by kind, so that many of one do not crowd out the other.
-        for kind in query.filter.wanted() {
-            let all = Filter::of(kind);
-            let filter = Filter {
-                kinds: vec![kind],
-                ..query.filter.clone()
-            };
-            let (nearest, matching, counts) = tokio::try_join!(
-                self.nearest(asked.embedding.as_ref(), depth, &filter),
-                self.matching(terms.as_deref(), depth, &filter),
-                async { Ok(self.backend.count(self.scope, &all).await?) },
-            )?;
-            if nearest.found_by == FoundBy::Index {
-                through_index.push(kind);
-            }
-            rows_in_scope += counts.total();
-            outdated += matching.outdated;
-            candidates.extend(join(nearest.hits, matching.hits));
-        }
-        if asked.embedding.is_some() && asked.words.is_some() {
-            let of: Vec<_> = candidates.iter().map(|c| c.facts.clone()).collect();
-            let beside = self
-                .backend
-                .neighbours(self.scope, &of, fusion::REACH, &query.filter);
-            candidates.extend(beside.await?.into_iter().map(|facts| Candidate {
-                facts,
-                vector: None,
-                keyword: None,
-            }));
-        }
-        if let Some(query) = &asked.embedding {
-            for kind in &through_index {
-                self.complete(query, *kind, depth, &mut candidates).await?;
-            }
-        }
+        let Answered {
+            candidates: answer,
+            by_vector,
+            words_only,
+        } = self.answered(query, &asked).await?;
+        let of_kinds = || query.filter.wanted().map(|kind| &answer.kinds[kind]);
+        let rows_in_scope = of_kinds().map(|found| found.memories).sum();
+        let outdated = match asked.words {
+            Some(_) => of_kinds().map(|found| found.outdated).sum(),
+            None => 0,
+        };
+        let found_by = match of_kinds().any(|found| found.found_by == FoundBy::Index) {
+            true => FoundBy::Index,
+            false => FoundBy::Exact,
+        };
+        let kinds = answer.kinds.into_iter();
+        let mut candidates: Vec<Candidate> =
+            kinds.flat_map(|(_, found)| found.candidates).collect();
         candidates.retain(|candidate| asked.itself.as_ref() != Some(&candidate.facts.key()));
         let (by_vector, by_words) = match fusion::arms(&candidates) {
-            (false, false) => (asked.embedding.is_some(), asked.words.is_some()),
+            (false, false) => (by_vector, asked.words.is_some()),
             found => found,
         };
         let mut ranked = fusion::fuse(candidates, &query.fusion);
@@ -86,19 +85,15 @@ impl ScopedStore {
             hits: self.fetch(ranked, query.limit, &asked.question).await?,
             scale: Scale::of(by_vector, by_words, &query.fusion),
             question: asked.question,
-            found_by: if through_index.is_empty() {
-                FoundBy::Exact
-            } else {
-                FoundBy::Index
-            },
+            found_by,
             outdated,
             rows_in_scope,
             took: begun.elapsed(),
-            words_only: asked.words_only,
+            words_only,
         })
     }
 
-    /// Turns a query into what each arm is asked.
+    /// Turns a query into what is asked of each arm.
     async fn asked(&self, query: &Query) -> Result<Asked, StoreError> {
         let like = match &query.like {
             Some(id) => Some(self.get(id).await?),
@@ -116,145 +111,128 @@ impl ScopedStore {
         let words = words.filter(|_| has_words);
         let question = words.clone().unwrap_or_default();
         let itself = like.as_ref().map(|entry| entry.memory.key());
-        if query.mode == Mode::Keyword {
-            return match words {
-                None => Err(StoreError::EmptyQuery),
-                words => Ok(Asked {
-                    question,
-                    words,
-                    embedding: None,
-                    itself,
-                    words_only: None,
-                }),
-            };
+        if query.mode == Mode::Keyword && words.is_none() {
+            return Err(StoreError::EmptyQuery);
         }
-        let (embedding, words_only) = self.query_embedding(query, like, words.as_deref()).await?;
-        if query.mode == Mode::Vector
-            && let Some(why) = words_only
-        {
-            return Err(StoreError::NoEmbedder(why));
-        }
+        let source = match (&query.vector, like, &words) {
+            _ if query.mode == Mode::Keyword => Source::Nowhere,
+            (Some(numbers), ..) => Source::Given(numbers.clone()),
+            (None, Some(entry), _) => Source::Like(entry.embedding),
+            (None, None, Some(text)) => Source::Text(text.clone()),
+            (None, None, None) => Source::Nowhere,
+        };
         Ok(Asked {
             question,
-            words: words.filter(|_| query.mode == Mode::Hybrid),
-            embedding,
+            words: words.filter(|_| query.mode != Mode::Vector),
+            source,
             itself,
-            words_only,
         })
     }
 
-    /// The vector to search with: the one that was given, that of the memory to be like, or one
-    /// made from the text.
-    async fn query_embedding(
-        &self,
-        query: &Query,
-        like: Option<Entry>,
-        words: Option<&str>,
-    ) -> Result<(Option<Embedding>, Option<WordsOnly>), StoreError> {
-        let Some(stored) = self.backend.space(self.scope).await? else {
-            return Ok((None, None));
+    /// Asks the backend. Which vector to ask with depends on the scope's space, which the answer says: what
+    /// was seen of it before is tried, and where it is another by now, the backend is asked again.
+    async fn answered(&self, query: &Query, asked: &Asked) -> Result<Answered, StoreError> {
+        let terms = asked.words.as_deref().map(keyword::query_terms);
+        let mut request = Request {
+            vector: None,
+            terms: terms.unwrap_or_default(),
+            depth: query.limit.total().saturating_add(1).max(CANDIDATES),
+            filter: query.filter.clone(),
+            reach: 0,
         };
-        if let Some(numbers) = &query.vector {
-            return Ok((Some(Embedding::new(stored, numbers.clone())?), None));
+        let mut seen = self.seen.of(self.scope);
+        if seen.is_none() && matches!(asked.source, Source::Given(_)) {
+            // It is of the scope's space, whichever that is.
+            seen = Some(self.space().await?);
         }
-        if let Some(Entry { memory, embedding }) = like {
-            return match embedding {
-                None if query.mode == Mode::Vector => Err(StoreError::NoVector {
-                    id: memory.id().to_owned(),
-                }),
-                embedding => Ok((embedding, None)),
+        loop {
+            let space = match &seen {
+                Some(stored) => self.wanted(asked, stored.as_ref()).0,
+                None => self.likely(asked),
             };
-        }
-        let (space, words) = match (self.embeds_into(&stored), words) {
-            (Ok(space), Some(words)) => (space, words.to_owned()),
-            (Err(why), _) => return Ok((None, Some(why))),
-            (_, None) => return Ok((None, None)),
-        };
-        let made = self.embed(&[words], Purpose::Query, &space).await?;
-        Ok((made.into_iter().next(), None))
-    }
-
-    async fn nearest(
-        &self,
-        query: Option<&Embedding>,
-        depth: usize,
-        filter: &Filter,
-    ) -> Result<Nearest, StoreError> {
-        let Some(query) = query else {
-            return Ok(Nearest {
-                hits: Vec::new(),
-                found_by: FoundBy::Exact,
+            request.vector = match &space {
+                None => None,
+                Some(space) => match self.vector(asked, space).await {
+                    Ok(vector) => Some(vector),
+                    Err(error) => {
+                        // Maybe none was wanted, or one of another space.
+                        let stored = self.space().await?;
+                        let wanted = self.wanted(asked, stored.as_ref()).0;
+                        if wanted.is_some_and(|wanted| wanted.is_comparable_with(space)) {
+                            return Err(error);
+                        }
+                        seen = Some(stored);
+                        continue;
+                    }
+                },
+            };
+            request.reach = match (&request.vector, &asked.words) {
+                (Some(_), Some(_)) => fusion::REACH.unsigned_abs(),
+                _ => 0,
+            };
+            let candidates = self.backend.search(self.scope, &request).await?;
+            self.seen.note(self.scope, candidates.space.as_ref());
+            let (wanted, words_only) = self.wanted(asked, candidates.space.as_ref());
+            // Where none is wanted, a vector of another space did no harm.
+            let fits = wanted.as_ref().is_none_or(|wanted| {
+                let given = space.as_ref();
+                given.is_some_and(|given| wanted.is_comparable_with(given))
             });
-        };
-        Ok(self
-            .backend
-            .nearest(self.scope, query, depth, filter)
-            .await?)
+            if !fits {
+                seen = Some(candidates.space);
+                continue;
+            }
+            check(query, asked, &candidates, words_only.as_ref())?;
+            return Ok(Answered {
+                candidates,
+                by_vector: wanted.is_some(),
+                words_only,
+            });
+        }
     }
 
-    /// Gives candidates of a kind the place among the nearest `depth` that an index may have missed, so that
-    /// they score as if every vector had been looked at.
-    async fn complete(
+    /// The space of the vector to search with, if the scope's vectors are of `stored`; and why there is none
+    /// for a text.
+    fn wanted(
         &self,
-        query: &Embedding,
-        kind: Kind,
-        depth: usize,
-        candidates: &mut [Candidate],
-    ) -> Result<(), StoreError> {
-        let of_kind = |candidate: &&Candidate| candidate.facts.kind == kind;
-        let brought = candidates.iter().filter(of_kind).filter_map(|c| c.vector);
-        let least = if brought.clone().count() < depth {
-            f64::NEG_INFINITY
-        } else {
-            brought.fold(f64::INFINITY, f64::min)
+        asked: &Asked,
+        stored: Option<&Arc<Space>>,
+    ) -> (Option<Arc<Space>>, Option<WordsOnly>) {
+        let Some(stored) = stored else {
+            return (None, None);
         };
-        let unknown = candidates
-            .iter()
-            .filter(of_kind)
-            .filter(|c| c.vector.is_none());
-        let unknown: Vec<Key> = unknown.map(|c| c.facts.key()).collect();
-        if unknown.is_empty() {
-            return Ok(());
+        match &asked.source {
+            Source::Nowhere | Source::Like(None) => (None, None),
+            Source::Given(_) => (Some(Arc::clone(stored)), None),
+            Source::Like(Some(vector)) => (Some(Arc::clone(vector.space())), None),
+            Source::Text(_) => match self.embeds_into(stored) {
+                Ok(space) => (Some(space), None),
+                Err(why) => (None, Some(why)),
+            },
         }
-        let found = self
-            .backend
-            .similarities(self.scope, query, &unknown, least);
-        let found: HashMap<Key, f64> = found.await?.into_iter().collect();
-        let mut near: Vec<&mut Candidate> = Vec::new();
-        for candidate in candidates.iter_mut().filter(|c| c.facts.kind == kind) {
-            if candidate.vector.is_none() {
-                candidate.vector = found.get(&candidate.facts.key()).copied();
-            }
-            if candidate.vector.is_some() {
-                near.push(candidate);
-            }
-        }
-        near.sort_by(|one, other| {
-            let by_id = || one.facts.id.cmp(&other.facts.id);
-            let similarity = |c: &Candidate| c.vector.unwrap_or(f64::NEG_INFINITY);
-            similarity(other)
-                .total_cmp(&similarity(one))
-                .then_with(by_id)
-        });
-        for candidate in near.into_iter().skip(depth) {
-            candidate.vector = None;
-        }
-        Ok(())
     }
 
-    async fn matching(
-        &self,
-        terms: Option<&[String]>,
-        depth: usize,
-        filter: &Filter,
-    ) -> Result<Matching, StoreError> {
-        let Some(terms) = terms else {
-            return Ok(Matching::default());
-        };
-        Ok(self
-            .backend
-            .matching(self.scope, terms, depth, filter)
-            .await?)
+    /// The same where nothing is known of the scope.
+    fn likely(&self, asked: &Asked) -> Option<Arc<Space>> {
+        match &asked.source {
+            Source::Nowhere | Source::Given(_) | Source::Like(None) => None,
+            Source::Like(Some(vector)) => Some(Arc::clone(vector.space())),
+            Source::Text(_) => Some(Arc::clone(self.embedder.space())),
+        }
+    }
+
+    /// The vector to search with, which is to be of `space`.
+    async fn vector(&self, asked: &Asked, space: &Arc<Space>) -> Result<Embedding, StoreError> {
+        match &asked.source {
+            Source::Given(numbers) => Ok(Embedding::new(Arc::clone(space), numbers.clone())?),
+            Source::Like(Some(vector)) => Ok(vector.clone()),
+            Source::Text(text) => {
+                let texts = std::slice::from_ref(text);
+                let made = self.embed(texts, Purpose::Query, space).await?;
+                made.into_iter().next().ok_or(StoreError::EmptyQuery)
+            }
+            Source::Nowhere | Source::Like(None) => Err(StoreError::EmptyQuery),
+        }
     }
 
     /// Fetches the best that are still there.
@@ -292,6 +270,35 @@ impl ScopedStore {
         Ok(hits
             .map(|((_, ranked, memory), rank)| hit(memory, &ranked, rank, words))
             .collect())
+    }
+}
+
+/// Refuses a search by vector alone where there is none to search with.
+fn check(
+    query: &Query,
+    asked: &Asked,
+    answer: &Candidates,
+    words_only: Option<&WordsOnly>,
+) -> Result<(), StoreError> {
+    let alone = query.mode == Mode::Vector;
+    if let Some(why) = words_only.filter(|_| alone) {
+        return Err(StoreError::NoEmbedder(why.clone()));
+    }
+    let Some(stored) = &answer.space else {
+        return Ok(());
+    };
+    match (&asked.source, &asked.itself) {
+        (Source::Like(None), Some(key)) if alone => {
+            Err(StoreError::NoVector { id: key.id.clone() })
+        }
+        // The scope's space changed since the memory was read.
+        (Source::Like(Some(vector)), _) if !stored.is_comparable_with(vector.space()) => {
+            Err(StoreError::Backend(BackendError::WrongSpace {
+                stored: Arc::clone(stored),
+                given: Arc::clone(vector.space()),
+            }))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -335,29 +342,4 @@ impl Open {
         self.total -= 1;
         true
     }
-}
-
-/// One candidate for each memory that an arm found.
-fn join(nearest: Vec<Scored>, matching: Vec<Scored>) -> Vec<Candidate> {
-    let mut places = HashMap::new();
-    let mut candidates: Vec<Candidate> = Vec::with_capacity(nearest.len() + matching.len());
-    for Scored { facts, score } in nearest {
-        places.insert(facts.key(), candidates.len());
-        candidates.push(Candidate {
-            facts,
-            vector: Some(score),
-            keyword: None,
-        });
-    }
-    for Scored { facts, score } in matching {
-        match places.get(&facts.key()) {
-            Some(&place) => candidates[place].keyword = Some(score),
-            None => candidates.push(Candidate {
-                facts,
-                vector: None,
-                keyword: Some(score),
-            }),
-        }
-    }
-    candidates
 }

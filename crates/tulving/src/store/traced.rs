@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use tracing::Instrument as _;
 
 use crate::backend::{
-    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Matching, Nearest, Page,
-    Sources,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Listing, Page,
+    Request, Sources,
 };
-use crate::model::{Embedding, Facts, Key, Memory, Scope, Space, Timestamp};
+use crate::model::{Key, Memory, Scope, Space, Timestamp};
 
 /// A backend whose calls are spans of the target `tulving::backend`, named as the methods are. A span says
 /// whether the scope is a user or a tenant, and nothing else: ids, texts and vectors are no one's but the
@@ -77,43 +77,7 @@ impl Backend for Traced {
         traced!(self.clusters(scope))
     }
 
-    async fn nearest(
-        &self,
-        scope: Scope,
-        query: &Embedding,
-        limit: usize,
-        filter: &Filter,
-    ) -> Result<Nearest, BackendError> {
-        traced!(self.nearest(scope, query, limit, filter))
-    }
-
-    async fn similarities(
-        &self,
-        scope: Scope,
-        query: &Embedding,
-        keys: &[Key],
-        least: f64,
-    ) -> Result<Vec<(Key, f64)>, BackendError> {
-        traced!(self.similarities(scope, query, keys, least))
-    }
-
-    async fn matching(
-        &self,
-        scope: Scope,
-        terms: &[String],
-        limit: usize,
-        filter: &Filter,
-    ) -> Result<Matching, BackendError> {
-        traced!(self.matching(scope, terms, limit, filter))
-    }
-
-    async fn neighbours(
-        &self,
-        scope: Scope,
-        of: &[Facts],
-        reach: i64,
-        filter: &Filter,
-    ) -> Result<Vec<Facts>, BackendError> {
-        traced!(self.neighbours(scope, of, reach, filter))
+    async fn search(&self, scope: Scope, request: &Request) -> Result<Candidates, BackendError> {
+        traced!(self.search(scope, request))
     }
 }

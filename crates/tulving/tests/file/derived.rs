@@ -2,21 +2,22 @@
 
 use std::fs;
 
-use tulving::backend::{Backend as _, Filter};
+use tulving::backend::{Backend as _, Filter, Request};
 
 use super::support::{OWNER, World, entry};
 
 /// What a directory answers: nodes near to one, and nodes with a word.
 fn answers(world: &World) -> (Vec<u64>, Vec<String>, Vec<String>) {
     let backend = world.open();
-    let all = Filter::default();
-    let query = entry(3).embedding.unwrap();
-    let near = world.wait(backend.nearest(OWNER, &query, 3, &all)).unwrap();
-    let term = ["answer".to_owned()];
-    let matching = world.wait(backend.matching(OWNER, &term, 3, &all)).unwrap();
-    let ids =
-        |hits: Vec<tulving::backend::Scored>| hits.into_iter().map(|hit| hit.facts.id).collect();
-    (world.numbers(&backend), ids(near.hits), ids(matching.hits))
+    let near = Request::near(entry(3).embedding.unwrap(), 3, Filter::default());
+    let holding = Request::holding(vec!["answer".to_owned()], 3, Filter::default());
+    let ids = |request: Request| -> Vec<String> {
+        let found = world.wait(backend.search(OWNER, &request)).unwrap();
+        let found = found.kinds.into_iter();
+        let candidates = found.flat_map(|(_, found)| found.candidates);
+        candidates.map(|one| one.facts.id).collect()
+    };
+    (world.numbers(&backend), ids(near), ids(holding))
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A database, looked through.
 
 use tulving::backend::postgres::{Connection, DatabaseError, PostgresBackend, PostgresOptions};
-use tulving::backend::{Backend as _, Filter, FoundBy};
+use tulving::backend::{Backend as _, Filter, FoundBy, Request};
 use tulving::model::{Embedding, Kind, Scope};
 
 use super::{Check, Status, embedder};
@@ -149,14 +149,12 @@ async fn memories(owner: Scope, cx: &Context) -> Result<Vec<Check>, CliError> {
     let counts = backend.count(owner, &Filter::default()).await?;
     let mut checks = vec![Check::fine("memories", kinds::listed(&counts, ", "))];
     // Any term will do: a search refuses if the index lacks a memory.
-    let words = backend
-        .matching(owner, &["a".to_owned()], 1, &Filter::default())
-        .await;
-    checks.push(match words {
-        Ok(found) if found.outdated > 0 => {
-            Check::warn("words", older_words(found.outdated), renewal(owner))
-        }
-        Ok(_) => Check::fine("words", "every memory is in the keyword index"),
+    let words = Request::holding(vec!["a".to_owned()], 1, Filter::default());
+    let words = backend.search(owner, &words).await;
+    let outdated = words.map(|found| found.kinds.map(|_, found| found.outdated).total());
+    checks.push(match outdated {
+        Ok(0) => Check::fine("words", "every memory is in the keyword index"),
+        Ok(outdated) => Check::warn("words", older_words(outdated), renewal(owner)),
         Err(error) => Check::fail("words", error.into()),
     });
     let space = backend.space(owner).await?;
@@ -167,8 +165,8 @@ async fn memories(owner: Scope, cx: &Context) -> Result<Vec<Check>, CliError> {
         }
         let mut found_by = FoundBy::Exact;
         if let Ok(any) = Embedding::new(space.clone(), numbers) {
-            let nodes = Filter::of(Kind::Node);
-            found_by = backend.nearest(owner, &any, 1, &nodes).await?.found_by;
+            let nodes = Request::near(any, 1, Filter::of(Kind::Node));
+            found_by = backend.search(owner, &nodes).await?.kinds[Kind::Node].found_by;
         }
         let how = match found_by {
             FoundBy::Exact => "searched exactly",

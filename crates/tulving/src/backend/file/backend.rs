@@ -18,11 +18,11 @@ use super::manifest::claims_of;
 use super::origin::{self, Fault};
 use super::state::{State, Trust, record_of};
 use crate::backend::{
-    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, FoundBy, Listing, Matching,
-    Nearest, Page, Sources,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Listing, Page,
+    Request, Sources,
 };
 use crate::json;
-use crate::model::{Embedding, Facts, Key, Kind, Memory, PerKind, Scope, Space, Timestamp};
+use crate::model::{Embedding, Key, Kind, Memory, PerKind, Scope, Space, Timestamp};
 use crate::record::{self, Flaw, Stamp};
 
 /// Memory in a data directory, which belongs to one scope. See `docs/file-layout.md`.
@@ -624,55 +624,9 @@ impl Backend for FileBackend {
         self.read(scope, |state| Ok(state.clusters())).await
     }
 
-    async fn nearest(
-        &self,
-        scope: Scope,
-        query: &Embedding,
-        limit: usize,
-        filter: &Filter,
-    ) -> Result<Nearest, BackendError> {
-        let (query, filter) = (query.clone(), filter.clone());
-        self.read(scope, move |state| {
-            let mut space = state.space.clone();
-            check_space(&mut space, Some(&query))?;
-            Ok(Nearest {
-                hits: state.nearest(query.numbers(), limit, &filter)?,
-                found_by: FoundBy::Exact,
-            })
-        })
-        .await
-    }
-
-    async fn matching(
-        &self,
-        scope: Scope,
-        terms: &[String],
-        limit: usize,
-        filter: &Filter,
-    ) -> Result<Matching, BackendError> {
-        let (terms, filter) = (terms.to_vec(), filter.clone());
-        self.read(scope, move |state| {
-            Ok(Matching {
-                hits: state.matching(&terms, limit, &filter)?,
-                // Words of another tokenizer are in no file that is read.
-                outdated: 0,
-            })
-        })
-        .await
-    }
-
-    async fn neighbours(
-        &self,
-        scope: Scope,
-        of: &[Facts],
-        reach: i64,
-        filter: &Filter,
-    ) -> Result<Vec<Facts>, BackendError> {
-        let (of, filter) = (of.to_vec(), filter.clone());
-        self.read(
-            scope,
-            move |state| Ok(state.neighbours(&of, reach, &filter)),
-        )
-        .await
+    async fn search(&self, scope: Scope, request: &Request) -> Result<Candidates, BackendError> {
+        let request = request.clone();
+        self.read(scope, move |state| Ok(state.search(&request)?))
+            .await
     }
 }

@@ -6,18 +6,14 @@ use std::collections::{HashMap, HashSet};
 use super::catalog::Known;
 use super::error::FileError;
 use super::state::{Shelf, State};
-use crate::backend::{Cluster, Counts, Cursor, Filter, Listing, Order, Page, Scored};
-use crate::model::{Facts, Key, Kind, Memory};
+use crate::backend::{
+    Candidate, Candidates, Cluster, Counts, Cursor, Filter, FoundBy, KindCandidates, Listing,
+    Order, Page, Request, Scored, join,
+};
+use crate::model::{Key, Kind, Memory};
 use crate::search::index::{self, Index};
 use crate::search::keyword;
 use crate::search::vector::{Allowed, similarity};
-
-/// A memory that is a candidate: its score and where it is.
-struct Candidate<'s> {
-    score: f64,
-    kind: Kind,
-    known: Known<'s>,
-}
 
 impl State {
     /// The memory with that key, and its document.
@@ -97,30 +93,54 @@ impl State {
         Cluster::sums(known.filter_map(|(_, known)| Some((known.cluster?, known.label, 1))))
     }
 
-    /// See [`Backend::nearest`](crate::backend::Backend::nearest).
-    pub(super) fn nearest(
-        &self,
-        query: &[f32],
-        limit: usize,
-        filter: &Filter,
-    ) -> Result<Vec<Scored>, FileError> {
-        let mut candidates = Vec::new();
-        for kind in filter.wanted() {
+    /// See [`Backend::search`](crate::backend::Backend::search).
+    pub(super) fn search(&self, request: &Request) -> Result<Candidates, FileError> {
+        let mut answer = Candidates {
+            space: self.space.clone(),
+            ..Candidates::default()
+        };
+        let stored = self.space.as_ref();
+        let query = request
+            .vector
+            .as_ref()
+            .filter(|query| stored.is_some_and(|stored| stored.is_comparable_with(query.space())));
+        for kind in request.filter.wanted() {
             let shelf = self.shelf(kind);
-            for doc in self.nearest_documents(shelf, query, limit, filter)? {
-                let Some(known) = shelf.known(doc) else {
-                    continue;
-                };
-                if let Some(vector) = self.vector(kind, doc)? {
-                    candidates.push(Candidate {
-                        score: similarity(query, &vector),
-                        kind,
-                        known,
-                    });
-                }
+            let nearest = match query {
+                Some(query) => self.nearest(shelf, query.numbers(), request)?,
+                None => Vec::new(),
+            };
+            let mut candidates = join(nearest, self.matching(shelf, request)?);
+            let beside = beside(shelf, &candidates, request);
+            candidates.extend(beside);
+            answer.kinds[kind] = KindCandidates {
+                candidates,
+                found_by: FoundBy::Exact,
+                memories: shelf.live().count() as u64,
+                // Words of another tokenizer are in no file that is read.
+                outdated: 0,
+            };
+        }
+        Ok(answer)
+    }
+
+    /// Returns the memories of a kind that are nearest to a vector.
+    fn nearest(
+        &self,
+        shelf: &Shelf,
+        query: &[f32],
+        request: &Request,
+    ) -> Result<Vec<Scored>, FileError> {
+        let (depth, mut scored) = (request.depth, Vec::new());
+        for doc in self.nearest_documents(shelf, query, depth, &request.filter)? {
+            let Some(known) = shelf.known(doc) else {
+                continue;
+            };
+            if let Some(vector) = self.vector(shelf.kind, doc)? {
+                scored.push((similarity(query, &vector), known));
             }
         }
-        Ok(ranked(candidates, limit))
+        Ok(ranked(shelf.kind, scored, depth))
     }
 
     /// Documents among which the nearest certainly are.
@@ -158,23 +178,16 @@ impl State {
         Ok(found)
     }
 
-    /// See [`Backend::matching`](crate::backend::Backend::matching).
-    pub(super) fn matching(
-        &self,
-        terms: &[String],
-        limit: usize,
-        filter: &Filter,
-    ) -> Result<Vec<Scored>, FileError> {
-        let mut candidates = Vec::new();
-        for kind in filter.wanted() {
-            let shelf = self.shelf(kind);
-            let scores = self.scores(shelf, terms, filter)?;
-            let known = scores
-                .into_iter()
-                .filter_map(|(doc, score)| Some((shelf.known(doc)?, score)));
-            candidates.extend(known.map(|(known, score)| Candidate { score, kind, known }));
+    /// Returns the memories of a kind that hold any of the terms.
+    fn matching(&self, shelf: &Shelf, request: &Request) -> Result<Vec<Scored>, FileError> {
+        if request.terms.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(ranked(candidates, limit))
+        let scores = self.scores(shelf, &request.terms, &request.filter)?;
+        let known = scores
+            .into_iter()
+            .filter_map(|(doc, score)| Some((score, shelf.known(doc)?)));
+        Ok(ranked(shelf.kind, known.collect(), request.depth))
     }
 
     fn scores(
@@ -215,30 +228,6 @@ impl State {
         }
     }
 
-    /// See [`Backend::neighbours`](crate::backend::Backend::neighbours).
-    pub(super) fn neighbours(&self, of: &[Facts], reach: i64, filter: &Filter) -> Vec<Facts> {
-        let mut all = Vec::new();
-        for kind in filter.wanted().filter(|kind| kind.sequence().is_some()) {
-            let of = || of.iter().filter(|facts| facts.kind == kind);
-            let themselves: HashSet<&str> = of().map(|facts| facts.id.as_str()).collect();
-            let mut found: HashMap<u32, Facts> = HashMap::new();
-            for facts in of() {
-                let Some(container) = &facts.conversation_id else {
-                    continue;
-                };
-                let place = facts.sequence_index;
-                let (first, last) = (place.saturating_sub(reach), place.saturating_add(reach));
-                for (doc, known) in self.shelf(kind).conversation(container, first, last) {
-                    if !themselves.contains(known.id) && known.passes(kind, filter) {
-                        found.entry(doc).or_insert_with(|| known.facts(kind));
-                    }
-                }
-            }
-            all.extend(found.into_values());
-        }
-        all
-    }
-
     /// The place after the last of what memories of a kind are part of.
     pub(super) fn next_place(&self, kind: Kind, container: &str) -> i64 {
         let there = self.shelf(kind).conversation(container, 0, i64::MAX);
@@ -247,20 +236,45 @@ impl State {
     }
 }
 
-/// The best first; of equal scores, by kind and id.
-fn ranked(mut candidates: Vec<Candidate<'_>>, limit: usize) -> Vec<Scored> {
-    best(&mut candidates, limit, |a, b| {
-        b.score
-            .total_cmp(&a.score)
-            .then_with(|| (a.kind, a.known.id).cmp(&(b.kind, b.known.id)))
+/// Returns what stands near these candidates of a kind in what they are part of, and passes.
+fn beside(shelf: &Shelf, of: &[Candidate], request: &Request) -> Vec<Candidate> {
+    let (kind, reach) = (shelf.kind, request.reach);
+    if reach == 0 || kind.sequence().is_none() {
+        return Vec::new();
+    }
+    let themselves: HashSet<&str> = of.iter().map(|one| one.facts.id.as_str()).collect();
+    let mut found: HashMap<u32, Candidate> = HashMap::new();
+    for Candidate { facts, .. } in of {
+        let Some(container) = &facts.conversation_id else {
+            continue;
+        };
+        let place = facts.sequence_index;
+        let first = place.saturating_sub_unsigned(reach);
+        let last = place.saturating_add_unsigned(reach);
+        for (doc, known) in shelf.conversation(container, first, last) {
+            if !themselves.contains(known.id) && known.passes(kind, &request.filter) {
+                found.entry(doc).or_insert_with(|| Candidate {
+                    facts: known.facts(kind),
+                    vector: None,
+                    keyword: None,
+                });
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Returns the best `limit` of a kind; of equal scores, by id.
+fn ranked(kind: Kind, mut scored: Vec<(f64, Known<'_>)>, limit: usize) -> Vec<Scored> {
+    best(&mut scored, limit, |a, b| {
+        let by_score = b.0.total_cmp(&a.0);
+        by_score.then_with(|| a.1.id.cmp(b.1.id))
     });
-    candidates
-        .into_iter()
-        .map(|candidate| Scored {
-            facts: candidate.known.facts(candidate.kind),
-            score: candidate.score,
-        })
-        .collect()
+    let scored = scored.into_iter().map(|(score, known)| Scored {
+        facts: known.facts(kind),
+        score,
+    });
+    scored.collect()
 }
 
 /// Leaves the first `limit` in that order; whether there were more.

@@ -11,15 +11,17 @@ use super::check::Target;
 use super::connect::Database;
 use super::error::DatabaseError;
 use super::holdings::Holdings;
+use super::nearest::Graphs;
 use super::place::Place;
 use super::pool::{Lent, Pool};
 use super::scoped::Purpose;
 use super::spaces::Spaces;
 use super::statement::Statement;
 use crate::backend::{
-    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Matching, Nearest, Page,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Listing, Page,
+    Request,
 };
-use crate::model::{Embedding, Facts, Key, Kind, Memory, Scope, Space, Timestamp};
+use crate::model::{Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
 /// How a backend uses its database.
 #[derive(Debug, Clone)]
@@ -52,6 +54,7 @@ pub struct PostgresBackend {
     database: Database,
     place: Arc<Place>,
     spaces: Spaces,
+    graphs: Graphs,
     target: Target,
     statement: Duration,
 }
@@ -81,12 +84,8 @@ impl PostgresBackend {
         options: &PostgresOptions,
     ) -> Result<Self, DatabaseError> {
         let pool = Pool::new(database.clone(), options.pool_size, options.wait)?;
-        let mut connection = pool.lend().await?;
-        let target = connection.require_target().await?;
-        // Any scope will do: what is judged is the role and the tables.
-        connection
-            .require_wall(Scope::User(uuid::Uuid::nil()))
-            .await?;
+        let connection = pool.lend().await?;
+        let target = connection.require_memory().await?;
         let place = connection.place().await?;
         drop(connection);
         Ok(Self {
@@ -94,6 +93,7 @@ impl PostgresBackend {
             database,
             place,
             spaces: Spaces::default(),
+            graphs: Graphs::default(),
             target,
             statement: options.statement,
         })
@@ -177,17 +177,15 @@ impl Backend for PostgresBackend {
     async fn space(&self, scope: Scope) -> Result<Option<Arc<Space>>, BackendError> {
         again!(Tries::reading(), async {
             let mut connection = self.lend().await?;
-            let mut scoped = connection.bind(&self.place, scope, self.reading());
-            let doing = "looking up the scope's space";
-            let rows = scoped.send(&[Holdings::query(scope, false)], doing).await?;
-            let rows = rows.first().map_or(&[][..], Vec::as_slice);
-            let holdings = Holdings::read(rows, scope, scoped.target())?;
-            let space = match holdings.space_id {
-                Some(number) => Some(self.spaces.get(number, &mut scoped).await?),
-                None => None,
-            };
-            scoped.leave();
-            Ok(space)
+            let scoped = connection.bind(&self.place, scope, self.reading());
+            let (target, doing) = (scoped.target().to_owned(), "looking up the scope's space");
+            let asked = [Holdings::query(scope, false), self.spaces.unseen()];
+            let mut answers = scoped.finish(&asked, doing).await?.into_iter();
+            let holdings = answers.next().unwrap_or_default();
+            let holdings = Holdings::read(&holdings, scope, &target)?;
+            self.spaces.learn(&answers.next().unwrap_or_default());
+            let space = holdings.space_id.map(|number| self.spaces.known(number));
+            Ok(space.transpose()?)
         })
     }
 
@@ -280,59 +278,11 @@ impl Backend for PostgresBackend {
         })
     }
 
-    async fn nearest(
-        &self,
-        scope: Scope,
-        query: &Embedding,
-        limit: usize,
-        filter: &Filter,
-    ) -> Result<Nearest, BackendError> {
+    async fn search(&self, scope: Scope, request: &Request) -> Result<Candidates, BackendError> {
         again!(Tries::reading(), async {
             let mut connection = self.lend().await?;
             let scoped = connection.bind(&self.place, scope, self.reading());
-            scoped.nearest(query, limit, filter, &self.spaces).await
-        })
-    }
-
-    async fn similarities(
-        &self,
-        scope: Scope,
-        query: &Embedding,
-        keys: &[Key],
-        least: f64,
-    ) -> Result<Vec<(Key, f64)>, BackendError> {
-        again!(Tries::reading(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.reading());
-            scoped.similarities(query, keys, least, &self.spaces).await
-        })
-    }
-
-    async fn matching(
-        &self,
-        scope: Scope,
-        terms: &[String],
-        limit: usize,
-        filter: &Filter,
-    ) -> Result<Matching, BackendError> {
-        again!(Tries::reading(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.reading());
-            Ok(scoped.matching(terms, limit, filter).await?)
-        })
-    }
-
-    async fn neighbours(
-        &self,
-        scope: Scope,
-        of: &[Facts],
-        reach: i64,
-        filter: &Filter,
-    ) -> Result<Vec<Facts>, BackendError> {
-        again!(Tries::reading(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.reading());
-            Ok(scoped.neighbours(of, reach, filter).await?)
+            Ok(scoped.search(request, &self.spaces, &self.graphs).await?)
         })
     }
 }

@@ -1,12 +1,16 @@
 //! Whether a database can be worked with, and whether the wall between scopes holds.
 
+use std::sync::Arc;
+
+use futures_util::future::join;
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::connect::Connection;
 use super::error::{DatabaseError, Refusal, Standing};
 use super::look::Facts;
 use super::place::{Place, Site, quoted};
-use super::schema::{NAMES, SchemaVersion};
+use super::schema::{NAMES, SchemaStatus, SchemaVersion};
 use super::scoped::{Purpose, ROLE};
 use super::session::Rights;
 use super::statement::Statement;
@@ -54,14 +58,43 @@ impl Connection {
     /// # Errors
     /// Says what is missing.
     pub async fn require_target(&self) -> Result<Target, DatabaseError> {
+        let (facts, place) = self.look_for_tables().await?;
+        let status = self.status_at(&facts).await;
+        self.judge(facts, &place, status)
+    }
+
+    /// Checks all that [`require_target`](Self::require_target) and [`require_wall`](Self::require_wall) check,
+    /// in two round trips.
+    ///
+    /// # Errors
+    /// As they do, in this order.
+    pub(super) async fn require_memory(&self) -> Result<Target, DatabaseError> {
+        let (facts, place) = self.look_for_tables().await?;
+        let (status, wall) = join(self.status_at(&facts), self.look_at_wall(&place)).await;
+        let target = self.judge(facts, &place, status)?;
+        judge_wall(&wall?, &place)?;
+        Ok(target)
+    }
+
+    /// Looks whether there are tables that can be asked.
+    async fn look_for_tables(&self) -> Result<(Facts, Arc<Place>), DatabaseError> {
         let facts = self.look().await?;
         facts.require_server(&self.target)?;
         let place = self.settle(&facts)?;
-        let vector = facts.require_vector(&self.target)?;
+        facts.require_vector(&self.target)?;
         if !facts.readable {
             facts.require_role()?;
         }
-        let status = self.status_at(&facts).await?;
+        Ok((facts, place))
+    }
+
+    fn judge(
+        &self,
+        facts: Facts,
+        place: &Place,
+        status: Result<SchemaStatus, DatabaseError>,
+    ) -> Result<Target, DatabaseError> {
+        let status = status?;
         if !status.pending.is_empty() {
             let found = status.applied.last().map_or(0, |last| last.version);
             return Err(Refusal::SchemaOlder {
@@ -72,6 +105,7 @@ impl Connection {
         }
         facts.require_columns(&self.target)?;
         facts.require_role()?;
+        let vector = facts.require_vector(&self.target)?;
         let mut warnings = Vec::new();
         if older(&vector, VECTOR_ADVISED) {
             warnings.push(format!(
@@ -106,76 +140,90 @@ impl Connection {
     pub async fn require_wall(&mut self, scope: Scope) -> Result<Wall, DatabaseError> {
         let place = self.place().await?;
         let scoped = self.bind(&place, scope, Purpose::Bulk);
-        let look = [
-            // Conditions of policies are compared as text.
-            Statement::new("SET LOCAL quote_all_identifiers TO off"),
-            Statement::new(ROLES),
-            Statement::new(TABLES).with(BOUND, Type::TEXT),
-        ];
-        let rows = scoped.finish(&look, "checking row-level security").await?;
-        let [_, roles, tables] = rows.as_slice() else {
-            return Err(DatabaseError::NoAnswer {
-                what: "who it is that asks",
-            });
+        let rows = scoped.finish(&looks_at_wall(), LOOKING_AT_WALL).await?;
+        judge_wall(&rows, &place)
+    }
+
+    /// What [`judge_wall`] judges. Any scope would do, and none: it is about the role and the tables.
+    async fn look_at_wall(&self, place: &Place) -> Result<Vec<Vec<Row>>, DatabaseError> {
+        self.unscoped_at(place, Rights::Member, &looks_at_wall(), LOOKING_AT_WALL)
+            .await
+    }
+}
+
+const LOOKING_AT_WALL: &str = "checking row-level security";
+
+fn looks_at_wall() -> [Statement; 3] {
+    [
+        // Conditions of policies are compared as text.
+        Statement::new("SET LOCAL quote_all_identifiers TO off"),
+        Statement::new(ROLES),
+        Statement::new(TABLES).with(BOUND, Type::TEXT),
+    ]
+}
+
+/// Refuses if a row of another scope could be reached.
+fn judge_wall(rows: &[Vec<Row>], place: &Place) -> Result<Wall, DatabaseError> {
+    let [_, roles, tables] = rows else {
+        return Err(DatabaseError::NoAnswer {
+            what: "who it is that asks",
+        });
+    };
+    let open = |what: String, sql: Option<String>| Err(Refusal::WallOpen { what, sql }.into());
+    let role = roles.first().map_or(ROLE, |row| row.get(0)).to_owned();
+    if let Some(row) = roles.first()
+        && let Some(through) = row.get::<_, Option<String>>(1)
+    {
+        let sql = if through == role {
+            format!("ALTER ROLE {} NOSUPERUSER NOBYPASSRLS", quoted(&role))
+        } else {
+            let granted: &str = row.get(2);
+            format!("REVOKE {} FROM {}", quoted(granted), quoted(&role))
         };
-        let open = |what: String, sql: Option<String>| Err(Refusal::WallOpen { what, sql }.into());
-        let role = roles.first().map_or(ROLE, |row| row.get(0)).to_owned();
-        if let Some(row) = roles.first()
-            && let Some(through) = row.get::<_, Option<String>>(1)
-        {
-            let sql = if through == role {
-                format!("ALTER ROLE {} NOSUPERUSER NOBYPASSRLS", quoted(&role))
-            } else {
-                let granted: &str = row.get(2);
-                format!("REVOKE {} FROM {}", quoted(granted), quoted(&role))
-            };
-            return open(
-                format!("the role {role} can bypass it as {through}"),
-                Some(sql),
-            );
-        }
-        let ours = &NAMES.tables;
-        let mut held = Vec::new();
-        for row in tables {
-            let table: String = row.get(0);
-            let name = place.own(&table);
-            if !row.get::<_, bool>(1) {
-                if !ours.contains(&table) {
-                    let sql = format!("CREATE SCHEMA other; ALTER TABLE {name} SET SCHEMA other");
-                    let what = format!(
-                        "{table}, which is not Tulving's, has a scope_id and is not behind it"
-                    );
-                    return open(what, Some(sql));
-                }
-                return open(format!("it is not enabled and forced on {table}"), None);
-            }
-            if let Some(owner) = row.get::<_, Option<String>>(2) {
-                let sql = format!("ALTER TABLE {name} OWNER TO {}", quoted(&owner));
-                return open(format!("the role {role} owns {table}"), Some(sql));
-            }
-            if !row.get::<_, bool>(3) {
-                return open(
-                    format!("{table} lacks its policy, bound_scope, for the role {role}"),
-                    None,
-                );
-            }
-            if let Some(policy) = row.get::<_, Option<String>>(4) {
-                let sql = format!("DROP POLICY {} ON {name}", quoted(&policy));
-                let what = format!(
-                    "the policy {policy} lets the role {role} see more of {table} than one scope"
-                );
+        return open(
+            format!("the role {role} can bypass it as {through}"),
+            Some(sql),
+        );
+    }
+    let ours = &NAMES.tables;
+    let mut held = Vec::new();
+    for row in tables {
+        let table: String = row.get(0);
+        let name = place.own(&table);
+        if !row.get::<_, bool>(1) {
+            if !ours.contains(&table) {
+                let sql = format!("CREATE SCHEMA other; ALTER TABLE {name} SET SCHEMA other");
+                let what =
+                    format!("{table}, which is not Tulving's, has a scope_id and is not behind it");
                 return open(what, Some(sql));
             }
-            if row.get(5) {
-                let what = format!(
-                    "the role {role} may TRUNCATE {table}, refer to it or hang triggers on it"
-                );
-                return open(what, None);
-            }
-            held.push(table);
+            return open(format!("it is not enabled and forced on {table}"), None);
         }
-        Ok(Wall { role, tables: held })
+        if let Some(owner) = row.get::<_, Option<String>>(2) {
+            let sql = format!("ALTER TABLE {name} OWNER TO {}", quoted(&owner));
+            return open(format!("the role {role} owns {table}"), Some(sql));
+        }
+        if !row.get::<_, bool>(3) {
+            return open(
+                format!("{table} lacks its policy, bound_scope, for the role {role}"),
+                None,
+            );
+        }
+        if let Some(policy) = row.get::<_, Option<String>>(4) {
+            let sql = format!("DROP POLICY {} ON {name}", quoted(&policy));
+            let what = format!(
+                "the policy {policy} lets the role {role} see more of {table} than one scope"
+            );
+            return open(what, Some(sql));
+        }
+        if row.get(5) {
+            let what =
+                format!("the role {role} may TRUNCATE {table}, refer to it or hang triggers on it");
+            return open(what, None);
+        }
+        held.push(table);
     }
+    Ok(Wall { role, tables: held })
 }
 
 /// Databases that the role in effect may connect to and has rights on tables of. Roles are the

@@ -1,14 +1,14 @@
-//! Going through memories: pages, counts, clusters, neighbours.
+//! Going through memories: pages, counts, clusters.
 
 use std::cmp::Reverse;
 
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::conditions::{from_passing, passes, texts};
+use super::conditions::from_passing;
 use super::error::DatabaseError;
 use super::holdings::Holdings;
-use super::look_up::{self, HAS_TIME};
+use super::look_up::HAS_TIME;
 use super::scoped::Scoped;
 use super::statement::Statement;
 use super::table::{Columns, listed_of_row};
@@ -105,62 +105,6 @@ impl Scoped<'_> {
             (cluster, label, memories.unsigned_abs())
         })))
     }
-
-    /// The memories near these in what they are part of.
-    pub(super) async fn neighbours(
-        self,
-        of: &[Facts],
-        reach: i64,
-        filter: &Filter,
-    ) -> Result<Vec<Facts>, DatabaseError> {
-        let scope = self.scope.id();
-        let in_sequence = filter.wanted().filter(|kind| kind.sequence().is_some());
-        let found = self
-            .ask(
-                in_sequence,
-                |kind| near(kind, scope, of, reach, filter),
-                "looking for neighbours",
-            )
-            .await?;
-        let found = found
-            .iter()
-            .flat_map(|(kind, rows)| rows.iter().map(|row| read_facts(*kind, row, 0)));
-        found.collect()
-    }
-}
-
-/// Those of a kind that stand near some of its memories.
-fn near(kind: Kind, scope: uuid::Uuid, of: &[Facts], reach: i64, filter: &Filter) -> Statement {
-    let (mut containers, mut low, mut high, mut these) = (vec![], vec![], vec![], vec![]);
-    for facts in of.iter().filter(|facts| facts.kind == kind) {
-        if let Some(container) = &facts.conversation_id
-            && !container.contains('\0')
-        {
-            containers.push(container.clone());
-            low.push(facts.sequence_index.saturating_sub(reach));
-            high.push(facts.sequence_index.saturating_add(reach));
-            these.push(facts.id.clone());
-        }
-    }
-    let facts = facts_of(kind);
-    let index = kind.sequence().map_or("", |sequence| sequence.index);
-    let mut query = Statement::new(format!(
-        "SELECT DISTINCT {facts} FROM unnest($1, $2, $3) AS near (container, low, high) {} \
-         WHERE m.id <> ALL ($5)",
-        look_up::by_container(
-            kind,
-            "$4",
-            "near.container",
-            &format!(" AND {index} BETWEEN near.low AND near.high")
-        )
-    ))
-    .with(containers, Type::TEXT_ARRAY)
-    .with(low, Type::INT8_ARRAY)
-    .with(high, Type::INT8_ARRAY)
-    .with(scope, Type::UUID)
-    .with(texts(&these), Type::TEXT_ARRAY);
-    passes(kind, filter, &mut query);
-    query
 }
 
 /// How many columns [`facts_of`] names.

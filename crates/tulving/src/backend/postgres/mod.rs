@@ -1,5 +1,6 @@
 //! PostgreSQL with pgvector: the schema, the scope wall, bulk loading, the ledger.
 
+mod around;
 mod backend;
 mod barrier;
 mod check;
@@ -29,6 +30,7 @@ mod rebuild;
 mod rows;
 mod schema;
 mod scoped;
+mod search;
 mod session;
 mod sink;
 mod spaces;

@@ -1,195 +1,235 @@
 //! The vector arm: candidates come from the narrow form, scores from the full vectors.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 
 use super::conditions::{from_passing, passes};
 use super::error::DatabaseError;
-use super::holdings::Holdings;
 use super::index::EXACT;
 use super::listing::{FACTS, facts_of, read_facts};
 use super::look_up;
-use super::matching::in_order;
-use super::own_index::{index_name, own};
-use super::rows::ids;
+use super::own_index::is_ready;
 use super::scoped::Scoped;
-use super::spaces::Spaces;
 use super::statement::Statement;
 use super::wire::{raw_vector, vector};
-use crate::backend::{BackendError, Filter, FoundBy, Nearest, Scored};
-use crate::model::{Embedding, Key, Kind, Space};
+use crate::backend::{Filter, FoundBy, Request, Scored};
+use crate::model::{Kind, Scope};
 use crate::search::vector::similarity;
 
 const DOING: &str = "searching by vector";
 
 /// What is being looked for.
-struct Query<'q> {
+pub(super) struct Query<'q> {
+    scope: Uuid,
     /// Of length 1.
     direction: Vec<f32>,
     full: &'q [f32],
-    space_id: i32,
     limit: usize,
     filter: &'q Filter,
 }
 
-/// What came back of one kind.
-struct Found {
-    hits: Vec<Scored>,
-    by: FoundBy,
+/// The nearest of a kind.
+pub(super) struct Nearest {
+    pub(super) hits: Vec<Scored>,
+    pub(super) by: FoundBy,
 }
 
-impl Scoped<'_> {
-    /// The memories nearest to a vector.
-    pub(super) async fn nearest(
-        mut self,
-        query: &Embedding,
-        limit: usize,
-        filter: &Filter,
-        spaces: &Spaces,
-    ) -> Result<Nearest, BackendError> {
-        let nothing = Nearest {
-            hits: Vec::new(),
-            found_by: FoundBy::Exact,
+/// The graphs that searches went through lately: the space of each and its width. What it says is tried and
+/// never relied on; there are no more than there can be indexes.
+#[derive(Debug, Default)]
+pub(super) struct Graphs(Mutex<HashMap<(Scope, Kind), Graph>>);
+
+/// The graph of a scope's vectors of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Graph {
+    space_id: i32,
+    dims: usize,
+}
+
+impl Graphs {
+    /// Returns the graph that a kind was last searched through.
+    pub(super) fn of(&self, scope: Scope, kind: Kind) -> Option<Graph> {
+        let graphs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        graphs.get(&(scope, kind)).copied()
+    }
+
+    /// Notes whether there is one.
+    pub(super) fn note(&self, scope: Scope, kind: Kind, graph: Option<Graph>) {
+        let mut graphs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match graph {
+            Some(graph) => graphs.insert((scope, kind), graph),
+            None => graphs.remove(&(scope, kind)),
         };
-        let scope = self.scope;
-        let statements = [Holdings::query(scope, false), indexes(scope.id())];
-        let answers = self.send(&statements, DOING).await?;
-        let [holdings, indexes] = answers.as_slice() else {
-            return Ok(nothing);
-        };
-        let holdings = Holdings::read(holdings, scope, self.target())?;
-        let Some(space_id) = holdings.space_id else {
-            self.leave();
-            return Ok(nothing);
-        };
-        let space = spaces.get(space_id, &mut self).await?;
-        if space != *query.space() {
-            return Err(BackendError::WrongSpace {
-                stored: space,
-                given: Arc::clone(query.space()),
-            });
+    }
+}
+
+/// What was asked of a kind before it was known how the scope is searched.
+pub(super) struct First {
+    graph: Option<Graph>,
+    dims: usize,
+}
+
+/// The answers to that.
+pub(super) struct Came {
+    dims: usize,
+    /// Whether there is an index.
+    indexed: bool,
+    /// Whether it is to be used.
+    through_index: bool,
+    every: Vec<Row>,
+    graph: Option<(Graph, Vec<Row>)>,
+}
+
+impl First {
+    /// Takes the answers to its statements.
+    pub(super) fn read(self, answers: &mut impl Iterator<Item = Vec<Row>>) -> Came {
+        let way = answers.next().unwrap_or_default();
+        let (indexed, through_index) = way
+            .first()
+            .map_or((false, false), |row| (row.get(0), row.get(1)));
+        let every = answers.next().unwrap_or_default();
+        let graph = self.graph.map(|graph| {
+            let rows = answers.nth(SETTINGS.len() + 1).unwrap_or_default();
+            answers.next(); // the setting that is put back
+            (graph, rows)
+        });
+        Came {
+            dims: self.dims,
+            indexed,
+            through_index,
+            every,
+            graph,
         }
-        let Some(direction) = direction(query.numbers()).filter(|_| limit > 0) else {
-            self.leave();
-            return Ok(nothing);
-        };
-        let query = Query {
+    }
+}
+
+impl Came {
+    /// The graph that a later search may ask at once.
+    pub(super) fn graph(&self, space_id: i32) -> Option<Graph> {
+        let dims = self.dims;
+        self.indexed.then_some(Graph { space_id, dims })
+    }
+}
+
+impl<'q> Query<'q> {
+    /// Takes the vector of a request; none if it has no direction, or nothing is wanted.
+    pub(super) fn new(scope: Scope, request: &'q Request) -> Option<Self> {
+        let full = request.vector.as_ref()?.numbers();
+        let direction = direction(full).filter(|_| request.depth > 0)?;
+        Some(Self {
+            scope: scope.id(),
             direction,
-            full: query.numbers(),
-            space_id,
-            limit,
-            filter,
-        };
-        let is_indexed = |kind: Kind| {
-            let name = index_name(kind, scope.id(), space_id);
-            holdings.of(kind).statistics().documents > EXACT
-                && indexes.iter().any(|row| row.get::<_, &str>(0) == name)
-        };
-        let mut found = Vec::new();
-        for kind in filter.wanted() {
-            let indexed = is_indexed(kind);
-            found.push(self.of_kind(kind, &query, &space, indexed).await?);
-        }
-        self.leave();
-        let through_index = found.iter().any(|found| found.by == FoundBy::Index);
-        let mut hits: Vec<Scored> = found.into_iter().flat_map(|found| found.hits).collect();
-        hits.sort_by(in_order);
-        hits.truncate(limit);
-        Ok(Nearest {
-            hits,
-            found_by: if through_index {
-                FoundBy::Index
-            } else {
-                FoundBy::Exact
-            },
+            full,
+            limit: request.depth,
+            filter: &request.filter,
         })
     }
 
-    /// How similar memories are to a vector, of those that may reach `least`.
-    pub(super) async fn similarities(
-        mut self,
-        query: &Embedding,
-        keys: &[Key],
-        least: f64,
-        spaces: &Spaces,
-    ) -> Result<Vec<(Key, f64)>, BackendError> {
-        let (scope, mut found) = (self.scope, Vec::new());
-        let rows = self.send(&[Holdings::query(scope, false)], DOING).await?;
-        let rows = rows.first().map_or(&[][..], Vec::as_slice);
-        let holdings = Holdings::read(rows, scope, self.target())?;
-        let (Some(space_id), Some(direction)) = (holdings.space_id, direction(query.numbers()))
-        else {
-            self.leave();
-            return Ok(found);
-        };
-        let space = spaces.get(space_id, &mut self).await?;
-        if space != *query.space() {
-            return Err(BackendError::WrongSpace {
-                stored: space,
-                given: Arc::clone(query.space()),
-            });
-        }
-        // The narrow form tells all but a few that cannot reach it.
-        let farthest = margin(space.dims) - least;
-        let statements =
-            Kind::ALL.map(|kind| reaching(kind, scope.id(), space_id, &direction, keys, farthest));
-        let answers = self.send(&statements, DOING).await?;
-        self.leave();
-        for (kind, rows) in Kind::ALL.into_iter().zip(&answers) {
-            for row in rows {
-                let full = row.get::<_, Option<&[u8]>>(1).and_then(vector);
-                let similarity = full.map(|full| similarity(query.numbers(), &full));
-                if let Some(similarity) = similarity.filter(|similarity| *similarity >= least) {
-                    found.push((Key::new(kind, row.get::<_, String>(0)), similarity));
-                }
-            }
-        }
-        Ok(found)
+    /// The vector at length 1.
+    pub(super) fn direction(&self) -> &[f32] {
+        &self.direction
     }
 
-    async fn of_kind(
+    fn dims(&self) -> usize {
+        self.full.len()
+    }
+
+    /// Asks a kind's nearest without knowing anything of the scope: exactly, unless they are to be found
+    /// through an index; and through the one that is remembered.
+    pub(super) fn first(
+        &self,
+        kind: Kind,
+        remembered: Option<Graph>,
+        statements: &mut Vec<Statement>,
+    ) -> First {
+        // The same number stands for vectors of the same width for ever.
+        let graph = remembered.filter(|graph| graph.dims == self.dims());
+        statements.push(way(kind, self));
+        statements.push(self.exactly(kind, self.few(), Some(false)));
+        if let Some(Graph { space_id, .. }) = graph {
+            statements.extend(self.through_index(kind, space_id, self.some(), Some(true)));
+        }
+        let dims = self.dims();
+        First { graph, dims }
+    }
+
+    /// How many candidates an exact search looks at, at first.
+    fn few(&self) -> usize {
+        self.limit.saturating_mul(2).saturating_add(50)
+    }
+
+    /// How many candidates a search of the graph looks at, at first.
+    fn some(&self) -> usize {
+        self.limit.saturating_mul(2).saturating_add(20)
+    }
+
+    /// Looks at every vector.
+    fn exactly(&self, kind: Kind, most: usize, only: Option<bool>) -> Statement {
+        let near = every(kind, self, most, only);
+        self.rescored(kind, near)
+    }
+
+    /// Follows the scope's own graph, with the settings of this transaction, which sorts nothing as it is.
+    fn through_index(
+        &self,
+        kind: Kind,
+        space_id: i32,
+        most: usize,
+        only: Option<bool>,
+    ) -> Vec<Statement> {
+        let sight = most.saturating_mul(3).clamp(SIGHT, WIDEST_SIGHT);
+        let sight = format!("SET LOCAL hnsw.ef_search = {sight}");
+        let settings = SETTINGS.map(ToOwned::to_owned);
+        let mut statements: Vec<Statement> = [sight]
+            .into_iter()
+            .chain(settings)
+            .map(Statement::new)
+            .collect();
+        let near = through_index(kind, self, space_id, most, only);
+        statements.push(self.rescored(kind, near));
+        statements.push(Statement::new("SET LOCAL enable_bitmapscan TO DEFAULT"));
+        statements
+    }
+
+    fn rescored(&self, kind: Kind, near: Statement) -> Statement {
+        rescored(kind, near, self.limit, margin(self.dims()), self.scope)
+    }
+}
+
+/// Besides how many candidates are kept in sight.
+const SETTINGS: [&str; 2] = [
+    "SET LOCAL hnsw.iterative_scan = strict_order",
+    "SET LOCAL enable_bitmapscan = off",
+];
+
+impl Scoped<'_> {
+    /// The nearest of a kind, as far as they did not come at first.
+    pub(super) async fn nearest(
         &mut self,
         kind: Kind,
         query: &Query<'_>,
-        space: &Space,
-        indexed: bool,
-    ) -> Result<Found, DatabaseError> {
-        if indexed && !self.is_small(kind, query.filter).await? {
-            let hits = self.by_index(kind, query, space).await?;
+        space_id: i32,
+        came: Came,
+    ) -> Result<Nearest, DatabaseError> {
+        let mut every = Some(came.every);
+        if came.through_index {
+            every = None;
+            let graph = came.graph.filter(|(graph, _)| graph.space_id == space_id);
+            let rows = graph.map(|(_, rows)| rows);
+            let hits = self.by_index(kind, query, space_id, rows).await?;
             // Fewer than asked for: what is missing may be where the index did not look.
             if hits.len() >= query.limit {
-                return Ok(Found {
-                    hits,
-                    by: FoundBy::Index,
-                });
+                let by = FoundBy::Index;
+                return Ok(Nearest { hits, by });
             }
         }
-        Ok(Found {
-            hits: self.exactly(kind, query, space).await?,
-            by: FoundBy::Exact,
-        })
-    }
-
-    /// Whether a filter lets so few memories pass that they are searched exactly.
-    async fn is_small(&mut self, kind: Kind, filter: &Filter) -> Result<bool, DatabaseError> {
-        if filter.is_open() {
-            return Ok(false);
-        }
-        let mut query = Statement::new("SELECT count(*) FROM (SELECT");
-        from_passing(kind, self.scope.id(), filter, "", &mut query);
-        query
-            .text(" LIMIT ")
-            .value(i64::try_from(EXACT).unwrap_or(i64::MAX), Type::INT8);
-        query.text(") passing");
-        let rows = self.send(&[query], DOING).await?;
-        let passing = rows
-            .iter()
-            .flatten()
-            .next()
-            .map_or(0, |row| row.get::<_, i64>(0));
-        Ok(passing.unsigned_abs() < EXACT)
+        let hits = self.exactly(kind, query, every).await?;
+        let by = FoundBy::Exact;
+        Ok(Nearest { hits, by })
     }
 
     /// Looks at every vector.
@@ -197,24 +237,26 @@ impl Scoped<'_> {
         &mut self,
         kind: Kind,
         query: &Query<'_>,
-        space: &Space,
+        mut came: Option<Vec<Row>>,
     ) -> Result<Vec<Scored>, DatabaseError> {
-        let margin = margin(space.dims);
-        let mut most = query.limit.saturating_mul(2).saturating_add(50);
+        let mut most = query.few();
         loop {
-            let near = every(kind, query, self.scope.id(), most);
-            let rows = self
-                .send(
-                    &[rescored(kind, near, query.limit, margin, self.scope.id())],
-                    DOING,
-                )
-                .await?;
-            let rows = rows.into_iter().next().unwrap_or_default();
+            let rows = match came.take() {
+                Some(rows) => rows,
+                None => {
+                    let ask = [query.exactly(kind, most, None)];
+                    self.send(&ask, DOING)
+                        .await?
+                        .into_iter()
+                        .flatten()
+                        .collect()
+                }
+            };
             if reaches_beyond(&rows, most) {
                 most = most.saturating_mul(4);
                 continue;
             }
-            return scored(kind, &rows, query.full);
+            return scored(kind, &rows, query);
         }
     }
 
@@ -223,37 +265,59 @@ impl Scoped<'_> {
         &mut self,
         kind: Kind,
         query: &Query<'_>,
-        space: &Space,
+        space_id: i32,
+        mut came: Option<Vec<Row>>,
     ) -> Result<Vec<Scored>, DatabaseError> {
-        let (dims, margin) = (space.dims, margin(space.dims));
-        let mut most = query.limit.saturating_mul(2).saturating_add(20);
+        let mut most = query.some();
         loop {
-            // Settings of this transaction, which sorts nothing as it is.
-            let mut statements: Vec<Statement> = [
-                format!(
-                    "hnsw.ef_search = {}",
-                    most.saturating_mul(3).clamp(SIGHT, WIDEST_SIGHT)
-                ),
-                "hnsw.iterative_scan = strict_order".to_owned(),
-                "enable_bitmapscan = off".to_owned(),
-            ]
-            .into_iter()
-            .map(|setting| Statement::new(format!("SET LOCAL {setting}")))
-            .collect();
-            let search = statements.len();
-            let near = through_index(kind, query, self.scope.id(), dims, most);
-            statements.push(rescored(kind, near, query.limit, margin, self.scope.id()));
-            statements.push(Statement::new("SET LOCAL enable_bitmapscan TO DEFAULT"));
-            let answers = self.send(&statements, DOING).await?;
-            let rows = answers.get(search).map_or(&[][..], Vec::as_slice);
-            if reaches_beyond(rows, most) && most < WIDEST_SIGHT {
+            let rows = match came.take() {
+                Some(rows) => rows,
+                None => {
+                    let ask = query.through_index(kind, space_id, most, None);
+                    self.send(&ask, DOING)
+                        .await?
+                        .into_iter()
+                        .flatten()
+                        .collect()
+                }
+            };
+            if reaches_beyond(&rows, most) && most < WIDEST_SIGHT {
                 most = most.saturating_mul(4);
                 continue;
             }
-            return scored(kind, rows, query.full);
+            return scored(kind, &rows, query);
         }
     }
 }
+
+/// Decides, and notes for the statements that follow, whether a kind is searched through an index: where it
+/// is there and the scope is large, unless a filter lets so few memories pass that they are searched exactly.
+/// Its row says whether there is an index, and whether it is to be used.
+fn way(kind: Kind, query: &Query<'_>) -> Statement {
+    let scope = query.scope;
+    let indexed = format!(
+        "SELECT k.memories > {EXACT} AND {} AS indexed FROM scopes s JOIN scope_kinds k ON k.scope_id = s.scope_id \
+         WHERE s.scope_id = '{scope}' AND k.kind = '{kind}' OFFSET 0",
+        is_ready(kind, scope, "s.space_id")
+    );
+    let mut way = Statement::default();
+    let before = format!("SELECT indexed, set_config('{WAY}', CASE WHEN indexed THEN (");
+    let after = format!(")::text ELSE 'false' END, true)::bool FROM ({indexed}) k");
+    if query.filter.is_open() {
+        way.text(&before).text("true").text(&after);
+        return way;
+    }
+    let mut passing = Statement::new("SELECT count(*) FROM (SELECT");
+    from_passing(kind, scope, query.filter, "", &mut passing);
+    passing.text(&format!(" LIMIT {EXACT}) passing"));
+    let after = format!(") >= {EXACT}{after}");
+    way.wrap(&format!("{before}("), passing, &after);
+    way
+}
+
+/// A setting of the transaction: whether an index is used. A statement that is sent before this is known and
+/// for `only` one of both brings nothing in the other case.
+const WAY: &str = "tulving.through_index";
 
 /// Whether more than the `most` candidates that were asked for could be among the first.
 fn reaches_beyond(rows: &[Row], most: usize) -> bool {
@@ -275,7 +339,7 @@ const WIDEST_SIGHT: usize = 1000;
 /// Rounding a vector of length 1 moves it by at most 2⁻¹¹ (what is too small for that by 2⁻²⁵ a
 /// number), and both vectors are rounded; the sum is made in single precision, which adds at most
 /// 2⁻²⁴ for each number.
-fn margin(dims: usize) -> f64 {
+pub(super) fn margin(dims: usize) -> f64 {
     let dims = dims as f64;
     let rounding = 2.0 * (2f64.powi(-11) * 1.001 + dims.sqrt() * 2f64.powi(-25));
     let summing = dims * 2f64.powi(-24) * 1.01;
@@ -295,35 +359,40 @@ fn direction(numbers: &[f32]) -> Option<Vec<f32>> {
     })
 }
 
-/// The ids of the `most` candidates that pass, with their distance `d`, from every vector. The type without
-/// a width is what no index is on.
-fn every(kind: Kind, query: &Query<'_>, scope: uuid::Uuid, most: usize) -> Statement {
-    let space_id = query.space_id;
+/// The ids of the `most` candidates that pass, with their distance `d`, from every vector of the scope's space,
+/// if it is as wide as the query. The type without a width is what no index is on.
+fn every(kind: Kind, query: &Query<'_>, most: usize, only: Option<bool>) -> Statement {
+    let scope = format!("'{}'", query.scope);
+    let space_id = format!(
+        "(SELECT s.space_id FROM scopes s JOIN embedding_spaces e ON e.space_id = s.space_id \
+          WHERE s.scope_id = {scope} AND e.dims = {})",
+        query.dims()
+    );
     let mut near = distance(query, "n.v", "halfvec");
     if query.filter.is_open() {
         near.text(&format!(
-            " FROM {} n WHERE n.scope_id = '{scope}' AND n.space_id = {space_id}",
+            " FROM {} n WHERE n.scope_id = {scope} AND n.space_id = {space_id}",
             kind.vectors()
         ));
     } else {
-        let narrow = look_up::narrow(kind, &format!("'{scope}'"), &space_id.to_string());
+        let narrow = look_up::narrow(kind, &scope, &space_id);
         near.text(" FROM (SELECT m.id, n.v");
         let joined = format!("CROSS JOIN {narrow}");
-        from_passing(kind, scope, query.filter, &joined, &mut near);
-        near.text(") n");
+        from_passing(kind, query.scope, query.filter, &joined, &mut near);
+        near.text(") n WHERE true");
     }
-    nearest_first(near, most)
+    nearest_first(near, most, only)
 }
 
 /// The same from the scope's own graph.
 fn through_index(
     kind: Kind,
     query: &Query<'_>,
-    scope: uuid::Uuid,
-    dims: usize,
+    space_id: i32,
     most: usize,
+    only: Option<bool>,
 ) -> Statement {
-    let space_id = query.space_id;
+    let (scope, dims) = (query.scope, query.dims());
     let column = format!("(n.v::halfvec({dims}))");
     let mut near = distance(query, &column, &format!("halfvec({dims})"));
     near.text(&format!(" FROM {} n", kind.vectors()));
@@ -336,7 +405,7 @@ fn through_index(
         " WHERE n.scope_id = '{scope}' AND n.space_id = {space_id}"
     ));
     passes(kind, query.filter, &mut near);
-    nearest_first(near, most)
+    nearest_first(near, most, only)
 }
 
 fn distance(query: &Query<'_>, column: &str, ty: &str) -> Statement {
@@ -346,44 +415,18 @@ fn distance(query: &Query<'_>, column: &str, ty: &str) -> Statement {
     near
 }
 
-fn nearest_first(mut near: Statement, most: usize) -> Statement {
+fn nearest_first(mut near: Statement, most: usize, only: Option<bool>) -> Statement {
+    if let Some(only) = only {
+        near.text(&format!(" AND current_setting('{WAY}', true) = '{only}'"));
+    }
     near.text(" ORDER BY d LIMIT ");
     near.value(i64::try_from(most).unwrap_or(i64::MAX), Type::INT8);
     near
 }
 
-/// Those of these memories whose distance is at most `farthest`, with their full vectors.
-fn reaching(
-    kind: Kind,
-    scope: uuid::Uuid,
-    space_id: i32,
-    direction: &[f32],
-    keys: &[Key],
-    farthest: f64,
-) -> Statement {
-    let look_up = look_up::by_id(kind, "$1", "n.id");
-    Statement::new(format!(
-        "SELECT n.id, vector_send(m.embedding) FROM unnest($2) AS wanted (id) \
-         CROSS JOIN LATERAL (SELECT id, v FROM {} WHERE scope_id = $1 AND id = wanted.id AND space_id = $3 OFFSET 0) n \
-         {look_up} WHERE n.v <#> $4::vector::halfvec <= $5",
-        kind.vectors()
-    ))
-    .with(scope, Type::UUID)
-    .with(ids(keys, kind), Type::TEXT_ARRAY)
-    .with(space_id, Type::INT4)
-    .with(raw_vector(direction), Type::UNKNOWN)
-    .with(farthest, Type::FLOAT8)
-}
-
 /// Those candidates that can be among the first `limit`, with their full vectors. Each row begins with
 /// how many candidates there were, and whether the last of them could be.
-fn rescored(
-    kind: Kind,
-    near: Statement,
-    limit: usize,
-    margin: f64,
-    scope: uuid::Uuid,
-) -> Statement {
+fn rescored(kind: Kind, near: Statement, limit: usize, margin: f64, scope: Uuid) -> Statement {
     let before = "WITH near AS MATERIALIZED (";
     let after = "), cut AS (SELECT coalesce((SELECT d FROM near ORDER BY d OFFSET ";
     let mut query = Statement::default();
@@ -404,23 +447,18 @@ fn rescored(
     query
 }
 
-/// Scores from the full vectors.
-fn scored(kind: Kind, rows: &[Row], query: &[f32]) -> Result<Vec<Scored>, DatabaseError> {
+/// The nearest, scored from the full vectors, the best first.
+fn scored(kind: Kind, rows: &[Row], query: &Query<'_>) -> Result<Vec<Scored>, DatabaseError> {
     debug_assert!(rows.iter().all(|row| row.len() == 3 + FACTS));
-    rows.iter()
-        .filter_map(|row| {
-            let full = vector(row.get::<_, Option<&[u8]>>(2)?)?;
-            let score = similarity(query, &full);
-            Some(read_facts(kind, row, 3).map(|facts| Scored { facts, score }))
-        })
-        .collect()
-}
-
-/// The names of the scope's finished indexes.
-fn indexes(scope: uuid::Uuid) -> Statement {
-    let query = format!("{} AND i.indisvalid AND c.relname LIKE $1", own());
-    let like = format!("%\\_vectors\\_{}\\_%", scope.simple());
-    Statement::new(query).with(like, Type::TEXT)
+    let scored = rows.iter().filter_map(|row| {
+        let full = vector(row.get::<_, Option<&[u8]>>(2)?)?;
+        let score = similarity(query.full, &full);
+        Some(read_facts(kind, row, 3).map(|facts| Scored { facts, score }))
+    });
+    let mut scored: Vec<Scored> = scored.collect::<Result<_, _>>()?;
+    scored.sort_by(Scored::better);
+    scored.truncate(query.limit);
+    Ok(scored)
 }
 
 #[cfg(test)]

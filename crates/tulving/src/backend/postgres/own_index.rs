@@ -23,6 +23,17 @@ pub(super) fn own() -> String {
     )
 }
 
+/// Whether the index of a scope's vectors of a kind, in the space that `space_id` says, is there and whole.
+pub(super) fn is_ready(kind: Kind, scope: uuid::Uuid, space_id: &str) -> String {
+    let (table, scope) = (kind.vectors(), scope.simple());
+    format!(
+        "EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+                 WHERE i.indrelid = to_regclass('{table}') AND i.indisvalid \
+                   AND c.relname = ('{}_vectors_{scope}_' || {space_id})::name)",
+        kind.as_str()
+    )
+}
+
 impl Connection {
     /// Removes a scope's indexes of vectors; whether there were any. Searches are exact from then on.
     ///

@@ -448,52 +448,41 @@ impl Scoped<'_> {
 
     /// The memories with these keys, in their order.
     pub(super) async fn get(
-        mut self,
+        self,
         keys: &[Key],
         spaces: &Spaces,
     ) -> Result<Vec<Option<Entry>>, DatabaseError> {
         const DOING: &str = "reading memories";
-        let scope = self.scope;
-        let mut statements = vec![Holdings::query(scope, false)];
+        let (scope, target) = (self.scope, self.target().to_owned());
+        let mut statements = vec![Holdings::query(scope, false), spaces.unseen()];
         statements.extend(Kind::ALL.map(|kind| find(kind, scope.id(), keys)));
-        let answers = self.send(&statements, DOING).await?;
-        let Some((holdings, answers)) = answers.split_first() else {
-            return Ok(Vec::new());
-        };
-        Holdings::read(holdings, scope, self.target())?;
+        let mut answers = self.finish(&statements, DOING).await?.into_iter();
+        Holdings::read(&answers.next().unwrap_or_default(), scope, &target)?;
+        spaces.learn(&answers.next().unwrap_or_default());
         let mut found: BTreeMap<Key, Entry> = BTreeMap::new();
         for (kind, rows) in Kind::ALL.into_iter().zip(answers) {
-            for row in rows {
-                let entry = self.entry(kind, row, spaces).await?;
+            for row in &rows {
+                let entry = entry(kind, row, spaces)?;
                 found.insert(entry.memory.key(), entry);
             }
         }
-        self.leave();
         Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
     }
+}
 
-    async fn entry(
-        &mut self,
-        kind: Kind,
-        row: &Row,
-        spaces: &Spaces,
-    ) -> Result<Entry, DatabaseError> {
-        let mut fields = Columns::new(kind, row);
-        let memory = fields.memory()?;
-        let numbers = fields.vector()?;
-        let space_id: Option<i32> = fields.get()?;
-        let embedding = match (numbers, space_id) {
-            (Some(numbers), Some(space_id)) => {
-                // Numbers that are no vector of the space are none.
-                let space = spaces.get(space_id, self).await?;
-                Embedding::new(space, numbers)
-                    .ok()
-                    .filter(|embedding| !embedding.is_zero())
-            }
-            _ => None,
-        };
-        Ok(Entry { memory, embedding })
-    }
+fn entry(kind: Kind, row: &Row, spaces: &Spaces) -> Result<Entry, DatabaseError> {
+    let mut fields = Columns::new(kind, row);
+    let memory = fields.memory()?;
+    let numbers = fields.vector()?;
+    let space_id: Option<i32> = fields.get()?;
+    let embedding = match (numbers, space_id) {
+        // Numbers that are no vector of the space are none.
+        (Some(numbers), Some(space_id)) => Embedding::new(spaces.known(space_id)?, numbers)
+            .ok()
+            .filter(|embedding| !embedding.is_zero()),
+        _ => None,
+    };
+    Ok(Entry { memory, embedding })
 }
 
 /// Which of these ids are taken.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::connect::Connection;
@@ -79,20 +80,16 @@ impl Spaces {
         seen.insert(number, space);
     }
 
-    /// The space with a number.
-    pub(super) async fn get(
-        &self,
-        number: i32,
-        scoped: &mut Scoped<'_>,
-    ) -> Result<Arc<Space>, DatabaseError> {
-        if let Some(space) = self.seen(number) {
-            return Ok(space);
-        }
-        let query = "SELECT space_id, provider, model, dims FROM embedding_spaces";
-        let rows = scoped
-            .send(&[Statement::new(query)], "reading the embedding spaces")
-            .await?;
-        for row in rows.iter().flatten() {
+    /// Asks for the spaces that were not seen yet: sent with other statements, so that what those name is known.
+    pub(super) fn unseen(&self) -> Statement {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let query = "SELECT space_id, provider, model, dims FROM embedding_spaces WHERE space_id <> ALL ($1)";
+        Statement::new(query).with(seen.keys().copied().collect::<Vec<i32>>(), Type::INT4_ARRAY)
+    }
+
+    /// Notes the answer.
+    pub(super) fn learn(&self, rows: &[Row]) {
+        for row in rows {
             let space = Space {
                 provider: row.get(1),
                 model: row.get(2),
@@ -100,8 +97,26 @@ impl Spaces {
             };
             self.note(row.get(0), Arc::new(space));
         }
+    }
+
+    /// The space with a number that was seen.
+    pub(super) fn known(&self, number: i32) -> Result<Arc<Space>, DatabaseError> {
         self.seen(number)
             .ok_or_else(|| DatabaseError::NoSpace { number })
+    }
+
+    /// The space with a number.
+    pub(super) async fn get(
+        &self,
+        number: i32,
+        scoped: &mut Scoped<'_>,
+    ) -> Result<Arc<Space>, DatabaseError> {
+        if self.seen(number).is_none() {
+            let doing = "reading the embedding spaces";
+            let rows = scoped.send(&[self.unseen()], doing).await?;
+            rows.iter().for_each(|rows| self.learn(rows));
+        }
+        self.known(number)
     }
 }
 
