@@ -46,6 +46,7 @@ mod said_twice;
 mod schema;
 mod support;
 mod terminal;
+mod trips;
 mod under_way;
 mod verify;
 mod wall;
