@@ -6,15 +6,21 @@
 //! |---|---|---|
 //! | that a user gives | links are followed, devices and pipes written to, files replaced only when asked | [`OutputFile`] |
 //! | that the program makes up | made anew, no link followed, for its owner's eyes where it matters | `own` |
-//! | of a data directory | staged beside the file that a link leads to, renamed by one commit | `own`, `backend::file::commit` |
+//! | of a data directory | staged beside the file that a link leads to, renamed by one commit | `disk`, `backend::file::commit` |
 //!
 //! Whatever is renamed is durable before, and its folder can be made durable, or nothing is
-//! replaced.
+//! replaced. What must survive a loss of power is done to a [`Disk`], which a test can cut off at any moment.
 
+mod disk;
 mod output;
 mod own;
+#[cfg(test)]
+mod simulated;
 mod target;
 
+pub(crate) use disk::{Appending, Disk, Handle, Os};
 pub use output::{Doing, OutputError, OutputFile, OutputProblem, OutputWriter};
-pub(crate) use own::{Access, create, exchange, folder, remove, replace, staged, sync_folder};
+pub(crate) use own::{Access, folder, staged};
+#[cfg(test)]
+pub(crate) use simulated::{Fault, Image, Loss, Simulated, Trace};
 pub(crate) use target::true_path;

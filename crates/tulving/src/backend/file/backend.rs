@@ -16,6 +16,7 @@ use super::journal::{self, Operation};
 use super::layout::{Layout, LayoutError};
 use super::manifest::claims_of;
 use super::origin::{self, Fault};
+use super::root::Root;
 use super::state::{State, Trust, record_of};
 use crate::backend::{
     Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Listing, Page,
@@ -82,6 +83,11 @@ impl FileBackend {
     /// If it is no data directory, has no owner, or cannot be read; [`FileError::BaseChanged`] if
     /// something else changed its files while writes were pending.
     pub fn open(root: &Path) -> Result<Self, FileError> {
+        Self::open_at(&Root::new(root))
+    }
+
+    /// The same on whichever disk.
+    pub(super) fn open_at(root: &Root) -> Result<Self, FileError> {
         Ok(Self {
             directory: Arc::new(Directory::open(root, Trust::Bound)?),
         })
@@ -137,6 +143,11 @@ impl FileBackend {
     /// # Errors
     /// If the directory cannot be read or written.
     pub fn rebase(root: &Path) -> Result<Compaction, FileError> {
+        Self::rebase_at(&Root::new(root))
+    }
+
+    /// The same on whichever disk.
+    pub(super) fn rebase_at(root: &Root) -> Result<Compaction, FileError> {
         Directory::open(root, Trust::Rebase)?.compact_now(Trust::Rebase)
     }
 

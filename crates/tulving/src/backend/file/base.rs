@@ -13,6 +13,7 @@ use super::layout::{self, PairPaths};
 use super::npy;
 use super::pair::{At, Pair, PairError};
 use super::prints::Prints;
+use super::root::Root;
 use crate::json::{self, ParseError, Records, Value};
 use crate::model::{Embedding, Kind, Memory, Scope};
 use crate::record::{self, Flaw, Reason, Stamp};
@@ -24,7 +25,7 @@ use crate::search::{text, tokens};
 /// from 0, as in the files.
 #[derive(Debug)]
 pub(super) struct Base {
-    root: PathBuf,
+    root: Root,
     pub(super) kind: Kind,
     scope: Scope,
     /// The files by the names that they have or will have.
@@ -46,7 +47,7 @@ impl Base {
     /// # Errors
     /// If they cannot be read, or do not fit each other.
     pub(super) fn open(
-        root: &Path,
+        root: &Root,
         kind: Kind,
         scope: Scope,
         names: &PairPaths,
@@ -55,7 +56,7 @@ impl Base {
         prints: &mut Prints,
     ) -> Result<Self, FileError> {
         let mut base = Self {
-            root: root.to_owned(),
+            root: root.clone(),
             kind,
             scope,
             names: names.clone(),
@@ -83,7 +84,13 @@ impl Base {
             None => {
                 let catalog = base.read_catalog(&pair)?;
                 let records = pair.records().metadata().ok();
-                derived::store(&file, &key, &catalog.to_bytes(), records.as_ref());
+                derived::store(
+                    root.disk(),
+                    &file,
+                    &key,
+                    &catalog.to_bytes(),
+                    records.as_ref(),
+                );
                 catalog
             }
         };
@@ -266,7 +273,8 @@ impl Base {
             Some(words) => words,
             None => {
                 let bytes = self.collect_words()?;
-                derived::store(&file, &key, &bytes, self.guarded().as_ref());
+                let guarded = self.guarded();
+                derived::store(self.root.disk(), &file, &key, &bytes, guarded.as_ref());
                 Segment::open(bytes).map_err(|error| FileError::Damaged {
                     path: file,
                     offset: 0,
@@ -354,7 +362,8 @@ impl Base {
             Some(vectors) => vectors,
             None => {
                 let vectors = self.narrow_vectors()?;
-                derived::store(&file, &key, vectors.as_bytes(), self.guarded().as_ref());
+                let (bytes, guarded) = (vectors.as_bytes(), self.guarded());
+                derived::store(self.root.disk(), &file, &key, bytes, guarded.as_ref());
                 vectors
             }
         };

@@ -16,6 +16,7 @@ use super::error::FileError;
 use super::journal;
 use super::layout::Layout;
 use super::manifest::Manifest;
+use super::root::Root;
 use crate::fsutil::{self, Access};
 
 const VERSION: u32 = 1;
@@ -159,11 +160,13 @@ impl Commit {
     ///
     /// # Errors
     /// If the system refuses; then nothing changed.
-    pub(super) fn record(&self, root: &Path) -> Result<(), FileError> {
+    pub(super) fn record(&self, root: &Root) -> Result<(), FileError> {
         let path = Self::path(root);
         self.sync_folders(root)?;
         let bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
-        fsutil::replace(&path, &bytes, Access::Usual).map_err(FileError::io("writing", &path))
+        root.disk()
+            .replace(&path, &bytes, Access::Usual)
+            .map_err(FileError::io("writing", &path))
     }
 
     /// Does what the record says and takes it away; what was done before is left as it is. Only
@@ -172,12 +175,13 @@ impl Commit {
     /// # Errors
     /// If the system refuses, or a file is gone; if a newer program has made the directory its own. The
     /// record stays.
-    pub(super) fn roll_forward(&self, root: &Path) -> Result<(), FileError> {
+    pub(super) fn roll_forward(&self, root: &Root) -> Result<(), FileError> {
         // What a newer program has begun is for that one to finish.
         Manifest::read(&Layout::find(root)?)?;
+        let disk = root.disk();
         for rename in &self.renames {
             let (from, to) = (root.join(&rename.from), root.join(&rename.to));
-            match fs::rename(&from, &to) {
+            match disk.rename(&from, &to) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::NotFound && to.exists() => {}
                 Err(error) => return Err(FileError::io("renaming", &from)(error)),
@@ -188,21 +192,24 @@ impl Commit {
         let cleaning = || FileError::io("cleaning", &folder);
         for old in journal::generations(root)? {
             if old < self.generation {
-                fsutil::remove(&journal::log_path(root, old)).map_err(cleaning())?;
+                disk.remove(&journal::log_path(root, old))
+                    .map_err(cleaning())?;
             }
         }
-        fsutil::sync_folder(&folder).map_err(cleaning())?;
-        fsutil::remove(&Self::path(root)).map_err(cleaning())?;
-        fsutil::sync_folder(&folder).map_err(cleaning())
+        disk.sync_folder(&folder).map_err(cleaning())?;
+        disk.remove(&Self::path(root)).map_err(cleaning())?;
+        disk.sync_folder(&folder).map_err(cleaning())
     }
 
     /// Makes the names in all folders of the commit durable.
-    fn sync_folders(&self, root: &Path) -> Result<(), FileError> {
+    fn sync_folders(&self, root: &Root) -> Result<(), FileError> {
         let paths = self.renames.iter().map(|rename| root.join(&rename.to));
         let folders: BTreeSet<PathBuf> =
             paths.map(|path| fsutil::folder(&path).to_owned()).collect();
         for folder in folders {
-            fsutil::sync_folder(&folder).map_err(FileError::io("writing", &folder))?;
+            root.disk()
+                .sync_folder(&folder)
+                .map_err(FileError::io("writing", &folder))?;
         }
         Ok(())
     }
@@ -228,7 +235,7 @@ mod tests {
     #[test]
     fn a_record_of_a_newer_version_is_refused_whatever_it_holds() {
         let folder = tempfile::tempdir().unwrap();
-        let root = folder.path();
+        let root = &Root::new(folder.path());
         fs::create_dir(journal::folder(root)).unwrap();
         Commit::to(7).record(root).unwrap();
         assert_eq!(Commit::read(root).unwrap(), Some(Commit::to(7)));

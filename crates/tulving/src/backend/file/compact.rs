@@ -1,7 +1,7 @@
 //! Folding a journal into the files that it changes.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use super::npy::{self, header};
 use super::prints::Prints;
 use super::state::{Shelf, State, Trust, record_of};
 use super::vector_bytes;
-use crate::fsutil::{self, Access};
+use crate::fsutil::{self, Access, Appending};
 use crate::json::{self, Text, Value};
 use crate::model::{Key, Kind, PerKind};
 
@@ -74,10 +74,8 @@ impl Directory {
     /// If another process is at it, or the files cannot be written; then nothing changed.
     pub(super) fn compact_now(&self, trust: Trust) -> Result<Compaction, FileError> {
         let root = &self.root;
-        let _alone = Lock::wait(
-            &journal::folder(root).join("compact.lock"),
-            COMPACTION_PATIENCE,
-        )?;
+        let lock = journal::folder(root).join("compact.lock");
+        let _alone = Lock::wait(root.disk(), &lock, COMPACTION_PATIENCE)?;
         let state = {
             let _writers = self.stop_writers();
             let (_lock, state) = self.lock_for_writing(trust)?;
@@ -115,6 +113,7 @@ impl Directory {
         };
         let end = now.log.as_ref().map_or(log.end(), Log::end);
         let mut next = Log::stage(
+            root.disk(),
             &journal::log_path(root, generation),
             &Header::new(generation, fold.binding),
             Access::of(now.guarded().as_ref()),
@@ -207,10 +206,13 @@ impl<'s> Fold<'s> {
         let aside = fsutil::staged(place);
         let writing = || FileError::io("writing", &aside);
         let present = fs::metadata(place).ok().or_else(|| self.state.guarded());
-        let file = fsutil::create(&aside, Access::of(present.as_ref())).map_err(writing())?;
+        let disk = self.state.root.disk();
+        let file = disk
+            .create(&aside, Access::of(present.as_ref()))
+            .map_err(writing())?;
         self.staged.push(aside.clone());
         let mut out = Staging {
-            file: BufWriter::with_capacity(1 << 20, file),
+            file: BufWriter::with_capacity(1 << 20, Appending::to(file)),
             sha256: Sha256::new(),
             path: aside.clone(),
         };
@@ -225,7 +227,8 @@ impl<'s> Fold<'s> {
 
     /// Where a file is that a link may lead to; the folder for a new one is made.
     fn true_path(&self, path: &Path) -> Result<PathBuf, FileError> {
-        fs::create_dir_all(fsutil::folder(path))
+        let disk = self.state.root.disk();
+        disk.make_folders(fsutil::folder(path), 0o777)
             .and_then(|()| fsutil::true_path(path))
             .map_err(FileError::io("writing", path))
     }
@@ -361,7 +364,7 @@ impl<'s> Fold<'s> {
     fn discard(&self) {
         for path in &self.staged {
             // What stays is overwritten by the next compaction.
-            let _ = fsutil::remove(path);
+            let _ = self.state.root.disk().remove(path);
         }
     }
 }
@@ -377,7 +380,7 @@ fn ids_written(shelf: &Shelf, slots: &[Slot]) -> Vec<String> {
 
 /// A file that is being staged.
 struct Staging {
-    file: BufWriter<File>,
+    file: BufWriter<Appending>,
     sha256: Sha256,
     path: PathBuf,
 }

@@ -12,7 +12,8 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use twox_hash::XxHash3_64;
 
-use crate::fsutil::{self, Access};
+use super::root::Root;
+use crate::fsutil::{self, Access, Disk};
 
 const MAGIC: [u8; 16] = *b"tulving derived\n";
 
@@ -58,30 +59,37 @@ pub(super) fn load(path: &Path, key: &Key) -> Option<Vec<u8>> {
 }
 
 /// Keeps content that was made from what has that key, for those who may read `made_from`.
-pub(super) fn store(path: &Path, key: &Key, content: &[u8], made_from: Option<&Metadata>) {
+pub(super) fn store(
+    disk: &dyn Disk,
+    path: &Path,
+    key: &Key,
+    content: &[u8],
+    made_from: Option<&Metadata>,
+) {
     let mut bytes = Vec::with_capacity(HEAD + content.len());
     bytes.extend(MAGIC);
     bytes.extend(VERSION.to_le_bytes());
     bytes.extend(key);
     bytes.extend(XxHash3_64::oneshot(content).to_le_bytes());
     bytes.extend(content);
-    write(path, &bytes, made_from);
+    write(disk, path, &bytes, made_from);
 }
 
 /// Writes a file whole, though not durably: one that a power loss damages is made again. A
 /// directory that cannot be written to has none.
-pub(super) fn write(path: &Path, bytes: &[u8], made_from: Option<&Metadata>) {
+pub(super) fn write(disk: &dyn Disk, path: &Path, bytes: &[u8], made_from: Option<&Metadata>) {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", uuid::Uuid::new_v4().simple()));
     let aside = path.with_file_name(name);
     // Nobody waits for it, and nothing is lost without it.
-    let _ = fs::create_dir_all(fsutil::folder(path))
-        .and_then(|()| fsutil::exchange(path, &aside, bytes, Access::of(made_from)));
+    let _ = disk
+        .make_folders(fsutil::folder(path), 0o777)
+        .and_then(|()| disk.exchange(path, &aside, bytes, Access::of(made_from)));
 }
 
 /// Removes what killed processes left behind, and what was derived from an earlier base: all that
 /// was not changed for an hour.
-pub(super) fn sweep(root: &Path) {
+pub(super) fn sweep(root: &Root) {
     const OLD: Duration = Duration::from_secs(3600);
     let Ok(entries) = fs::read_dir(folder(root)) else {
         return;
@@ -90,7 +98,7 @@ pub(super) fn sweep(root: &Path) {
         let modified = entry.metadata().and_then(|metadata| metadata.modified());
         let age = modified.ok().and_then(|modified| modified.elapsed().ok());
         if age.is_some_and(|age| age > OLD) {
-            let _ = fs::remove_file(entry.path());
+            let _ = root.disk().remove(&entry.path());
         }
     }
 }
@@ -98,13 +106,14 @@ pub(super) fn sweep(root: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fsutil::Os;
 
     #[test]
     fn what_is_of_another_version_or_key_or_damaged_is_none() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file.bin");
         let key = key(&[b"records"]);
-        store(&path, &key, b"content", None);
+        store(&Os, &path, &key, b"content", None);
         assert_eq!(load(&path, &key).unwrap(), b"content");
         assert_eq!(load(&path, &[7; 32]), None);
         let whole = fs::read(&path).unwrap();

@@ -4,7 +4,6 @@
 //! takes the lock that all processes share, and writes for all that wait, with one sync.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
@@ -14,9 +13,10 @@ use super::journal::{self, Header, LARGEST, Log, Operation, encode};
 use super::layout::Layout;
 use super::lock::{Lock, PATIENCE};
 use super::manifest::Manifest;
+use super::root::Root;
 use super::state::{State, Trust};
 use crate::backend::{BackendError, StorageError};
-use crate::fsutil::{self, Access};
+use crate::fsutil::Access;
 use crate::model::{Kind, Space};
 
 /// A journal smaller than this is never worth folding.
@@ -25,7 +25,7 @@ const SMALL_JOURNAL: u64 = 8 << 20;
 /// An open data directory.
 #[derive(Debug)]
 pub(super) struct Directory {
-    pub(super) root: PathBuf,
+    pub(super) root: Root,
     state: RwLock<State>,
     /// Held while the directory is opened anew, so that it is done once.
     opening: Mutex<()>,
@@ -78,10 +78,10 @@ impl Directory {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub(super) fn open(root: &Path, trust: Trust) -> Result<Self, FileError> {
+    pub(super) fn open(root: &Root, trust: Trust) -> Result<Self, FileError> {
         finish_commit(root);
         Ok(Self {
-            root: root.to_owned(),
+            root: root.clone(),
             state: RwLock::new(State::open(root, trust)?),
             opening: Mutex::new(()),
             queue: Mutex::default(),
@@ -257,7 +257,7 @@ impl Directory {
     fn set_space(&self, space: &Space) -> Result<(), FileError> {
         let mut manifest = Manifest::read(&Layout::find(&self.root)?)?;
         manifest.set_space(space);
-        manifest.write()
+        manifest.write(self.root.disk())
     }
 
     /// Takes the lock that all processes share and brings everything in order: nothing is left of an
@@ -266,7 +266,8 @@ impl Directory {
     /// # Errors
     /// If another process keeps the lock, or the directory cannot be read or written.
     pub(super) fn lock_for_writing(&self, trust: Trust) -> Result<(Lock, State), FileError> {
-        let lock = Lock::wait(&journal::folder(&self.root).join("lock"), PATIENCE)?;
+        let disk = self.root.disk();
+        let lock = Lock::wait(disk, &journal::folder(&self.root).join("lock"), PATIENCE)?;
         if let Some(commit) = Commit::read(&self.root)? {
             commit.roll_forward(&self.root)?;
         }
@@ -278,17 +279,10 @@ impl Directory {
             }
             let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
             match &state.log {
-                Some(log) if state.bound || trust == Trust::Rebase => {
-                    let before = log.end();
-                    if log.len()? != before {
-                        let news = state.poll()?;
-                        if let Some(log) = &state.log {
-                            if news.is_some_and(|news| news.torn) {
-                                log.cut_torn_tail()?;
-                            } else {
-                                log.sync()?;
-                            }
-                        }
+                Some(_) if state.bound || trust == Trust::Rebase => {
+                    state.poll()?;
+                    if let Some(log) = &mut state.log {
+                        log.settle(disk)?;
                     }
                     return Ok((lock, state.clone()));
                 }
@@ -297,11 +291,12 @@ impl Directory {
                     let header = Header::new(generation, state.binding());
                     let log = journal::log_path(&self.root, generation);
                     let guarded = state.guarded();
-                    Log::create(&log, &header, Access::of(guarded.as_ref()))?;
+                    Log::create(disk, &log, &header, Access::of(guarded.as_ref()))?;
                     for old in journal::generations(&self.root)? {
                         if old < generation {
                             let path = journal::log_path(&self.root, old);
-                            fsutil::remove(&path).map_err(FileError::io("removing", &path))?;
+                            disk.remove(&path)
+                                .map_err(FileError::io("removing", &path))?;
                         }
                     }
                 }
@@ -359,11 +354,11 @@ impl Directory {
 }
 
 /// Finishes an interrupted commit, if nobody is at work on it and we may write.
-pub(super) fn finish_commit(root: &Path) {
+pub(super) fn finish_commit(root: &Root) {
     if !Commit::exists(root) {
         return;
     }
-    if let Ok(Some(_lock)) = Lock::try_now(&journal::folder(root).join("lock"))
+    if let Ok(Some(_lock)) = Lock::try_now(root.disk(), &journal::folder(root).join("lock"))
         && let Ok(Some(commit)) = Commit::read(root)
     {
         // If it fails, the files are read where they are.

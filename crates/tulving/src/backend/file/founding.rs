@@ -4,9 +4,9 @@
 //! traces, and it is looked again: of several that come at once, one settles and the others see whose
 //! the directory has become.
 
-use std::fs::{self, DirBuilder};
+use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use uuid::Uuid;
 
@@ -18,7 +18,8 @@ use super::lock::{Lock, PATIENCE};
 use super::manifest::{self, Manifest};
 use super::npy;
 use super::pair::{Pair, PairError};
-use crate::fsutil::{self, Access};
+use super::root::Root;
+use crate::fsutil::{Access, Os};
 use crate::json::{self, Value};
 use crate::model::{Kind, PerKind, Scope, Space};
 
@@ -48,7 +49,7 @@ pub struct Inventory {
 /// A directory that nobody else can give an owner as long as this lives.
 #[derive(Debug)]
 pub struct Founding {
-    root: PathBuf,
+    root: Root,
     site: Site,
     cast: bool,
     _locks: (Lock, Lock),
@@ -67,7 +68,7 @@ impl Site {
         }
         // It may be in the making: whoever is at it holds the lock. Who may not take it cannot
         // know better.
-        let Ok(_lock) = Lock::wait(&lock, PATIENCE) else {
+        let Ok(_lock) = Lock::wait(&Os, &lock, PATIENCE) else {
             return seen;
         };
         Self::look(root)
@@ -183,19 +184,20 @@ impl Founding {
     /// # Errors
     /// If another process keeps a lock, or as [`Site::survey`].
     pub fn begin(root: &Path) -> Result<Self, FileError> {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .create(root)
-            .map_err(FileError::io("making", root))?;
+        Self::begin_at(Root::new(root))
+    }
+
+    /// The same on whichever disk.
+    pub(super) fn begin_at(root: Root) -> Result<Self, FileError> {
+        let disk = root.disk();
+        disk.make_folders(&root, 0o700)
+            .map_err(FileError::io("making", &root))?;
         // A compaction writes the manifest too.
-        let lock = |name: &str| Lock::wait(&journal::folder(root).join(name), PATIENCE);
+        let lock = |name: &str| Lock::wait(disk, &journal::folder(&root).join(name), PATIENCE);
         let locks = (lock("compact.lock")?, lock("lock")?);
         Ok(Self {
-            root: root.to_owned(),
-            site: Site::look(root)?,
+            site: Site::look(&root)?,
+            root,
             cast: false,
             _locks: locks,
         })
@@ -215,7 +217,7 @@ impl Founding {
         if let Some(space) = newly_named(&self.root, model)? {
             let mut manifest = Manifest::read(&Layout::find(&self.root)?)?;
             manifest.set_space(&space);
-            manifest.write()?;
+            manifest.write(self.root.disk())?;
         }
         Ok(())
     }
@@ -237,7 +239,7 @@ impl Founding {
         let mut manifest = match &self.site {
             Site::Owned(owner) if *owner != scope => {
                 return Err(FileError::OtherOwner {
-                    path: root.clone(),
+                    path: root.to_path_buf(),
                     owner: *owner,
                     asked: scope,
                 });
@@ -264,10 +266,10 @@ impl Founding {
             manifest.set_space(space);
         }
         if self.site == Site::Vacant || manifest.to_bytes() != before {
-            manifest.write()?;
+            manifest.write(root.disk())?;
         }
         drop(self._locks);
-        let backend = FileBackend::open(&self.root)?;
+        let backend = FileBackend::open_at(&self.root)?;
         // A program that knows no form of directories knows that of journals.
         backend.begin_journal()?;
         Ok(backend)
@@ -275,15 +277,16 @@ impl Founding {
 }
 
 /// Writes files that hold no nodes.
-fn write_empty(root: &Path, space: Option<&Space>) -> Result<(), FileError> {
+fn write_empty(root: &Root, space: Option<&Space>) -> Result<(), FileError> {
     let vectors = npy::header(0, space.map_or(0, |space| space.dims));
     for (folder, name, bytes) in [
         ("corpus", "nodes.json", b"[]".to_vec()),
         ("vectors", "nodes.npy", vectors),
     ] {
         let path = root.join(folder).join(name);
-        fs::create_dir_all(root.join(folder))
-            .and_then(|()| fsutil::replace(&path, &bytes, Access::Usual))
+        let disk = root.disk();
+        disk.make_folders(&root.join(folder), 0o777)
+            .and_then(|()| disk.replace(&path, &bytes, Access::Usual))
             .map_err(FileError::io("writing", &path))?;
     }
     Ok(())

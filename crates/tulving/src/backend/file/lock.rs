@@ -1,12 +1,13 @@
 //! One process at a time: locks on files, which end with the process that holds them.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::error::FileError;
-use crate::fsutil::folder;
+use crate::fsutil::{Access, Disk, folder};
 
 /// How long a lock is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -22,11 +23,15 @@ impl Lock {
     ///
     /// # Errors
     /// If another process keeps it for longer than `patience`, or the file cannot be made.
-    pub(super) fn wait(path: &Path, patience: Duration) -> Result<Self, FileError> {
+    pub(super) fn wait(
+        disk: &dyn Disk,
+        path: &Path,
+        patience: Duration,
+    ) -> Result<Self, FileError> {
         let begun = Instant::now();
         let mut pause = Duration::from_micros(200);
         loop {
-            if let Some(lock) = Self::try_now(path)? {
+            if let Some(lock) = Self::try_now(disk, path)? {
                 return Ok(lock);
             }
             if begun.elapsed() >= patience {
@@ -44,13 +49,18 @@ impl Lock {
     ///
     /// # Errors
     /// If the file cannot be made.
-    pub(super) fn try_now(path: &Path) -> Result<Option<Self>, FileError> {
+    pub(super) fn try_now(disk: &dyn Disk, path: &Path) -> Result<Option<Self>, FileError> {
         let locking = || FileError::io("locking", path);
-        fs::create_dir_all(folder(path)).map_err(locking())?;
+        disk.make_folders(folder(path), 0o777).map_err(locking())?;
+        if !path.exists() {
+            match disk.create_new(path, Access::Usual) {
+                // Another process was faster, or a link stands there, which is refused below.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                made => drop(made.map_err(locking())?),
+            }
+        }
         // Opened each time: whoever removes the folder must not leave us with a lock on nothing.
         let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
             .write(true)
             .custom_flags(libc::O_NOFOLLOW)
             .open(path)

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::error::FileError;
 use super::layout::{Layout, LayoutError};
 use super::npy;
-use crate::fsutil::{self, Access};
+use crate::fsutil::{Access, Disk};
 use crate::json::{self, Text, Value};
 use crate::model::{PerKind, Scope, Space, Timestamp};
 
@@ -263,8 +263,8 @@ impl Manifest {
     ///
     /// # Errors
     /// If the system refuses.
-    pub(super) fn write(&self) -> Result<(), FileError> {
-        fsutil::replace(&self.path, &self.to_bytes(), Access::Usual)
+    pub(super) fn write(&self, disk: &dyn Disk) -> Result<(), FileError> {
+        disk.replace(&self.path, &self.to_bytes(), Access::Usual)
             .map_err(FileError::io("writing", &self.path))
     }
 }

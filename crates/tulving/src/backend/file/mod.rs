@@ -34,8 +34,11 @@ pub mod npy;
 mod origin;
 pub mod pair;
 mod pending;
+#[cfg(test)]
+mod power;
 mod prints;
 mod query;
+mod root;
 mod source;
 mod state;
 mod usage;

@@ -14,6 +14,7 @@ use super::journal::{self, Decoded, Log};
 use super::layout::Layout;
 use super::manifest::Manifest;
 use super::pair::Fingerprint;
+use super::root::Root;
 use super::usage::{self, Touched};
 use crate::json::{self, Value};
 use crate::model::{Kind, Scope};
@@ -22,7 +23,7 @@ use crate::model::{Kind, Scope};
 /// opened.
 #[derive(Debug)]
 pub(crate) struct Pending {
-    root: PathBuf,
+    root: Root,
     log: Log,
     owner: Scope,
     /// The journal, as far as it was read.
@@ -55,26 +56,29 @@ impl Pending {
     /// # Errors
     /// If it cannot be read.
     pub(crate) fn open(root: &Path) -> Result<Option<Self>, FileError> {
-        finish_commit(root);
-        let head = Head::read(root)?;
+        let root = Root::new(root);
+        finish_commit(&root);
+        let head = Head::read(&root)?;
         if head.commit.is_some() {
             return Err(FileError::Locked {
-                path: journal::folder(root),
+                path: journal::folder(&root),
                 seconds: 0,
             });
         }
         if head.generation == 0 {
             return Ok(None);
         }
-        let path = journal::log_path(root, head.generation);
-        let mut log = Log::open(&path, &path)?;
+        let path = journal::log_path(&root, head.generation);
+        let mut log = Log::open(root.disk(), &path, &path)?;
         let frames = log.poll()?;
-        let owner = Manifest::read(&Layout::find(root)?)?.owner()?;
+        let owner = Manifest::read(&Layout::find(&root)?)?.owner()?;
         let Some(owner) = owner.filter(|_| !frames.is_empty()) else {
             return Ok(None);
         };
         let mut bytes = vec![0; usize::try_from(log.end()).unwrap_or(usize::MAX)];
         log.read_at(&mut bytes, 0)?;
+        let sha256 = Sha256::digest(&bytes).into();
+        drop(bytes);
         let mut replayed = Replayed::default();
         log.replay(frames.payloads(), |operation| {
             replayed.apply(&log, operation)
@@ -86,18 +90,19 @@ impl Pending {
         } = replayed;
         written.retain(|written| !written.id.is_empty());
         Ok(Some(Self {
-            root: root.to_owned(),
+            root,
             owner,
             fingerprint: Fingerprint {
                 path,
                 bytes: log.end(),
-                sha256: Sha256::digest(&bytes).into(),
+                sha256,
             },
             changed,
             written,
             log,
         }))
     }
+
     /// Whether the files are those to which the journal belongs, and nobody folded it meanwhile.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::derived;
 use super::error::FileError;
+use crate::fsutil::Disk;
 
 /// A change that is this much older than its hash cannot share its times with a later one: the
 /// coarsest clock of a file system ticks every two seconds.
@@ -122,11 +123,11 @@ impl Prints {
 
     /// Keeps what was learned for the next time, for those who may read `records`. It is no harm if
     /// that fails.
-    pub(super) fn keep(&self, records: Option<&Metadata>) {
+    pub(super) fn keep(&self, disk: &dyn Disk, records: Option<&Metadata>) {
         if self.learned
             && let Ok(bytes) = serde_json::to_vec(&self.known)
         {
-            derived::write(&self.path, &bytes, records);
+            derived::write(disk, &self.path, &bytes, records);
         }
     }
 }

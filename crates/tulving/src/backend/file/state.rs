@@ -15,6 +15,7 @@ use super::layout::{self, Layout, PairPaths};
 use super::manifest::Manifest;
 use super::origin::{self, Generation};
 use super::prints::{Prints, Stat};
+use super::root::Root;
 use super::usage;
 use crate::backend::Sources;
 use crate::json::{self, Value};
@@ -24,7 +25,7 @@ use crate::record::{Flaw, Reason};
 /// A directory as it is at one moment. Cheap to clone; what a clone shows does not change.
 #[derive(Debug, Clone)]
 pub(super) struct State {
-    pub(super) root: Arc<Path>,
+    pub(super) root: Root,
     pub(super) scope: Scope,
     /// The space of its vectors, if it is known yet.
     pub(super) space: Option<Arc<Space>>,
@@ -65,7 +66,7 @@ impl State {
     ///
     /// # Errors
     /// If it cannot be read, has no owner, or its base was changed under pending writes.
-    pub(super) fn open(root: &Path, trust: Trust) -> Result<Self, FileError> {
+    pub(super) fn open(root: &Root, trust: Trust) -> Result<Self, FileError> {
         // A commit takes milliseconds; to meet a new one each time is to meet something else.
         const TRIES: usize = 100;
         let mut last = None;
@@ -86,12 +87,12 @@ impl State {
         }))
     }
 
-    fn open_head(root: &Path, head: &Head, trust: Trust) -> Result<Self, FileError> {
+    fn open_head(root: &Root, head: &Head, trust: Trust) -> Result<Self, FileError> {
         let layout = Layout::find(root)?;
         let manifest = Manifest::read(&layout)?;
         let Some(scope) = manifest.owner()? else {
             return Err(FileError::NoOwner {
-                path: root.to_owned(),
+                path: root.to_path_buf(),
             });
         };
         let at = |path: &Path| match &head.commit {
@@ -103,7 +104,7 @@ impl State {
             0 => None,
             generation => {
                 let path = journal::log_path(root, generation);
-                Some(Log::open(&path, &at(&path))?)
+                Some(Log::open(root.disk(), &path, &at(&path))?)
             }
         };
         let mut prints = Prints::load(root);
@@ -137,9 +138,9 @@ impl State {
             })
         };
         let shelves = PerKind::try_from_fn(&mut shelf)?;
-        prints.keep(shelves[Kind::Node].base.guarded().as_ref());
+        prints.keep(root.disk(), shelves[Kind::Node].base.guarded().as_ref());
         let mut state = Self {
-            root: root.into(),
+            root: root.clone(),
             scope,
             space: None,
             shared: false,

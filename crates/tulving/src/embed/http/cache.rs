@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use sha2::{Digest as _, Sha256};
 use twox_hash::XxHash3_64;
 
-use crate::fsutil::{self, Access};
+use crate::fsutil::{Access, Disk, Os};
 
 use crate::embed::{EmbedError, Purpose};
 use crate::model::Space;
@@ -99,7 +99,8 @@ impl Cache {
         // One name for all writers: two at once may spoil the file, which is a miss, but never leave more
         // than one behind.
         let partial = place.with_extension("partial");
-        fsutil::exchange(&place, &partial, &content, Access::Private)
+        let disk: &dyn Disk = &Os;
+        disk.exchange(&place, &partial, &content, Access::Private)
     }
 
     fn place(&self, key: &Key) -> PathBuf {

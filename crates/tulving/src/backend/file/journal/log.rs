@@ -1,29 +1,30 @@
 //! One write-ahead log on disk.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::error::FileError;
 use super::binding::{Header, LONGEST};
 use super::frame::{self, HEAD, LARGEST, Tail};
-use super::medium::Medium;
-use crate::fsutil::{self, Access};
+use crate::fsutil::{self, Access, Disk, Handle};
 
 /// A log, open. Clones share the file; each knows how far it has read.
 #[derive(Debug, Clone)]
 pub(crate) struct Log {
     path: PathBuf,
-    file: Arc<dyn Medium>,
+    file: Arc<dyn Handle>,
     header: Arc<Header>,
-    /// The file that was opened, and which that was.
-    opened: Option<(PathBuf, u64)>,
+    /// Where it was opened: while it is staged, not under its own name.
+    at: PathBuf,
+    inode: u64,
     /// Where its first frame stands.
     begin: u64,
     /// Up to here its frames were read.
     end: u64,
+    /// Up to here they are known to be durable. Another process may have been killed between writing
+    /// a frame and its sync.
+    durable: u64,
 }
 
 /// Frames that were read.
@@ -33,8 +34,6 @@ pub(crate) struct Frames {
     payloads: Vec<std::ops::Range<usize>>,
     start: u64,
     end: u64,
-    /// Whether bytes follow that are no frame: a write that is under way, or was never finished.
-    pub(crate) torn: bool,
 }
 
 impl Frames {
@@ -57,15 +56,16 @@ impl Log {
     /// # Errors
     /// If the system refuses.
     pub(crate) fn stage(
+        disk: &dyn Disk,
         path: &Path,
         header: &Header,
         access: Access<'_>,
     ) -> Result<Self, FileError> {
         let aside = fsutil::staged(path);
-        fsutil::create(&aside, access)
-            .and_then(|mut file| file.write_all(&header.encode()))
+        disk.create(&aside, access)
+            .and_then(|file| file.write_at(&header.encode(), 0))
             .map_err(FileError::io("writing", &aside))?;
-        Self::open(path, &aside)
+        Self::open(disk, path, &aside)
     }
 
     /// Makes an empty log, durable.
@@ -73,58 +73,45 @@ impl Log {
     /// # Errors
     /// If the system refuses.
     pub(crate) fn create(
+        disk: &dyn Disk,
         path: &Path,
         header: &Header,
         access: Access<'_>,
     ) -> Result<Self, FileError> {
-        fsutil::replace(path, &header.encode(), access).map_err(FileError::io("writing", path))?;
-        Self::open(path, path)
+        disk.replace(path, &header.encode(), access)
+            .map_err(FileError::io("writing", path))?;
+        Self::open(disk, path, path)
     }
 
     /// Opens the log `at` a place, which may be where it was staged; `path` is its name.
     ///
     /// # Errors
     /// If it cannot be opened, or its header is damaged.
-    pub(crate) fn open(path: &Path, at: &Path) -> Result<Self, FileError> {
-        // Those who may only read the directory can read it.
-        let open = |options: &mut OpenOptions| options.custom_flags(libc::O_NOFOLLOW).open(at);
-        let file = open(OpenOptions::new().read(true).write(true))
-            .or_else(|_| open(OpenOptions::new().read(true)))
-            .map_err(FileError::io("opening", path))?;
-        let inode = file
-            .metadata()
-            .map_err(FileError::io("opening", path))?
-            .ino();
-        let log = Self::over(path, Arc::new(file))?;
+    pub(crate) fn open(disk: &dyn Disk, path: &Path, at: &Path) -> Result<Self, FileError> {
+        let file = disk.open(at).map_err(FileError::io("opening", path))?;
+        let found = file.metadata().map_err(FileError::io("opening", path))?;
+        let len = usize::try_from(found.len()).unwrap_or(LONGEST);
+        let mut start = vec![0; len.min(LONGEST)];
+        file.read_at(&mut start, 0)
+            .map_err(FileError::io("reading", path))?;
+        let (header, length) = Header::decode(path, &start)?;
         Ok(Self {
-            opened: Some((at.to_owned(), inode)),
-            ..log
+            path: path.to_owned(),
+            file: file.into(),
+            header: Arc::new(header),
+            at: at.to_owned(),
+            inode: found.ino(),
+            begin: length as u64,
+            end: length as u64,
+            durable: length as u64,
         })
     }
 
     /// Whether its name is still that of the file that is open, and all that was read is in it: a
     /// write that failed is taken back.
     pub(crate) fn is_in_place(&self) -> bool {
-        let Some((path, inode)) = &self.opened else {
-            return true;
-        };
-        std::fs::metadata(path).is_ok_and(|found| found.ino() == *inode && found.len() >= self.end)
-    }
-
-    fn over(path: &Path, file: Arc<dyn Medium>) -> Result<Self, FileError> {
-        let reading = || FileError::io("reading", path);
-        let len = file.len().map_err(reading())?;
-        let mut start = vec![0; usize::try_from(len).unwrap_or(LONGEST).min(LONGEST)];
-        file.read(&mut start, 0).map_err(reading())?;
-        let (header, length) = Header::decode(path, &start)?;
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            header: Arc::new(header),
-            opened: None,
-            begin: length as u64,
-            end: length as u64,
-        })
+        std::fs::metadata(&self.at)
+            .is_ok_and(|found| found.ino() == self.inode && found.len() >= self.end)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -155,8 +142,9 @@ impl Log {
     /// # Errors
     /// If the system refuses.
     pub(crate) fn len(&self) -> Result<u64, FileError> {
-        self.file
-            .len()
+        let found = self.file.metadata();
+        found
+            .map(|found| found.len())
             .map_err(FileError::io("reading", &self.path))
     }
 
@@ -186,7 +174,7 @@ impl Log {
         };
         let mut bytes = vec![0; usize::try_from(count).unwrap_or(usize::MAX)];
         self.file
-            .read(&mut bytes, start)
+            .read_at(&mut bytes, start)
             .map_err(FileError::io("reading", &self.path))?;
         let scan = frame::scan(&self.header.salt, start, &bytes);
         let end = start + scan.end as u64;
@@ -199,7 +187,6 @@ impl Log {
             bytes,
             start,
             end,
-            torn: scan.tail == Tail::Torn,
         })
     }
 
@@ -209,37 +196,38 @@ impl Log {
     /// If the system refuses.
     pub(crate) fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), FileError> {
         self.file
-            .read(buffer, offset)
+            .read_at(buffer, offset)
             .map_err(FileError::io("reading", &self.path))
     }
 
-    /// Cuts off what follows the frames that were read, and keeps it in a file of its own.
+    /// Makes what was read survive a loss of power, so that a later frame may vouch for it. What
+    /// follows it and is no frame is cut off, and kept in a file of its own. Only under the lock for writing.
     ///
     /// # Errors
     /// If the system refuses.
-    pub(crate) fn cut_torn_tail(&self) -> Result<(), FileError> {
-        let count = self.len()?.saturating_sub(self.end);
+    pub(crate) fn settle(&mut self, disk: &dyn Disk) -> Result<(), FileError> {
+        let torn = self.len()?.saturating_sub(self.end);
+        if torn > 0 {
+            self.keep_torn(disk, torn)?;
+            let cut = self.file.set_len(self.end);
+            cut.map_err(FileError::io("cutting", &self.path))?;
+        }
+        if torn > 0 || self.durable < self.end {
+            let synced = self.file.sync_data();
+            synced.map_err(FileError::io("writing to", &self.path))?;
+            self.durable = self.end;
+        }
+        Ok(())
+    }
+
+    fn keep_torn(&self, disk: &dyn Disk, count: u64) -> Result<(), FileError> {
         let mut bytes = vec![0; usize::try_from(count).unwrap_or(usize::MAX)];
         self.read_at(&mut bytes, self.end)?;
         let name = format!("torn-{}-{}.bin", self.header.generation, self.end);
         let keep = self.path.with_file_name(name);
         let log = std::fs::metadata(&self.path).ok();
-        fsutil::replace(&keep, &bytes, Access::of(log.as_ref()))
-            .map_err(FileError::io("writing", &keep))?;
-        self.file
-            .truncate(self.end)
-            .and_then(|()| self.file.sync())
-            .map_err(FileError::io("cutting", &self.path))
-    }
-
-    /// Makes what others wrote survive a power loss, so that a later frame may vouch for it.
-    ///
-    /// # Errors
-    /// If the system refuses.
-    pub(crate) fn sync(&self) -> Result<(), FileError> {
-        self.file
-            .sync()
-            .map_err(FileError::io("writing to", &self.path))
+        disk.replace(&keep, &bytes, Access::of(log.as_ref()))
+            .map_err(FileError::io("writing", &keep))
     }
 
     /// Appends a group of payloads, each one write, and makes them durable together. Where the
@@ -266,10 +254,11 @@ impl Log {
         }
         let written = self
             .file
-            .write(&bytes, self.end)
-            .and_then(|()| self.file.sync());
+            .write_at(&bytes, self.end)
+            .and_then(|()| self.file.sync_data());
         if let Err(source) = written {
-            let undone = self.file.truncate(self.end).and_then(|()| self.file.sync());
+            let undone = self.file.set_len(self.end);
+            let undone = undone.and_then(|()| self.file.sync_data());
             return Err(match undone {
                 Ok(()) => FileError::io("writing to", &self.path)(source),
                 Err(_) => FileError::Poisoned {
@@ -278,135 +267,71 @@ impl Log {
             });
         }
         self.end += bytes.len() as u64;
+        self.durable = self.end;
         Ok(places)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-    use std::sync::Mutex;
+    use std::fs;
 
     use super::*;
+    use crate::fsutil::{Fault, Os, Simulated};
 
-    /// A disk that can be full and lose power: what was written, and what of it is durable.
-    #[derive(Debug, Default)]
-    struct Faulty {
-        written: Mutex<Vec<u8>>,
-        durable: Mutex<Vec<u8>>,
-        room: Mutex<Option<usize>>,
-        sync_fails: Mutex<bool>,
+    /// A log on a simulated disk.
+    fn begin() -> (tempfile::TempDir, Arc<Simulated>, Log) {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(Simulated::over(folder.path()));
+        let path = disk.top().join("1.log");
+        let log = Log::create(&*disk, &path, &Header::new(1, vec![]), Access::Usual).unwrap();
+        (folder, disk, log)
     }
 
-    impl Medium for Faulty {
-        fn len(&self) -> io::Result<u64> {
-            Ok(self.written.lock().unwrap().len() as u64)
-        }
-
-        fn read(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-            let written = self.written.lock().unwrap();
-            buffer.copy_from_slice(&written[offset as usize..][..buffer.len()]);
-            Ok(())
-        }
-
-        fn write(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-            let mut written = self.written.lock().unwrap();
-            written.truncate(offset as usize);
-            let room = self.room.lock().unwrap().unwrap_or(usize::MAX);
-            let fits = bytes.len().min(room.saturating_sub(written.len()));
-            written.extend(&bytes[..fits]);
-            if fits < bytes.len() {
-                return Err(io::ErrorKind::StorageFull.into());
-            }
-            Ok(())
-        }
-
-        fn truncate(&self, len: u64) -> io::Result<()> {
-            self.written.lock().unwrap().truncate(len as usize);
-            Ok(())
-        }
-
-        fn sync(&self) -> io::Result<()> {
-            if *self.sync_fails.lock().unwrap() {
-                return Err(io::Error::other("the cable is out"));
-            }
-            self.durable
-                .lock()
-                .unwrap()
-                .clone_from(&self.written.lock().unwrap());
-            Ok(())
-        }
-    }
-
-    fn begin() -> (Arc<Faulty>, Log) {
-        let disk = Arc::new(Faulty::default());
-        disk.write(&Header::new(1, vec![]).encode(), 0).unwrap();
-        disk.sync().unwrap();
-        let log = Log::over(Path::new("1.log"), Arc::clone(&disk) as Arc<dyn Medium>).unwrap();
-        (disk, log)
-    }
-
-    fn payloads(disk: &Arc<Faulty>) -> Vec<Vec<u8>> {
-        let mut log = Log::over(Path::new("1.log"), Arc::clone(disk) as Arc<dyn Medium>).unwrap();
+    fn payloads(path: &Path) -> Vec<Vec<u8>> {
+        let mut log = Log::open(&Os, path, path).unwrap();
         let frames = log.poll().unwrap();
-        frames
-            .payloads()
-            .map(|(_, payload)| payload.to_vec())
-            .collect()
+        let payloads = frames.payloads().map(|(_, payload)| payload.to_vec());
+        payloads.collect()
     }
 
     #[test]
     fn a_full_disk_leaves_the_log_as_it_was() {
-        let (disk, mut log) = begin();
+        let (_folder, disk, mut log) = begin();
         log.append([&b"one"[..]]).unwrap();
-        let len = disk.len().unwrap() as usize;
-        for room in len..len + 40 {
-            *disk.room.lock().unwrap() = Some(room);
+        let len = log.len().unwrap();
+        for fits in 0..40 {
+            disk.fail(Fault::full(disk.asked()).after(fits));
             let error = log.append([&b"twenty bytes or more"[..]]).unwrap_err();
             assert!(matches!(error, FileError::DiskFull { .. }), "{error}");
-            assert_eq!(disk.len().unwrap() as usize, len);
+            assert_eq!(log.len().unwrap(), len);
         }
-        *disk.room.lock().unwrap() = None;
         log.append([&b"two"[..]]).unwrap();
-        assert_eq!(payloads(&disk), [b"one", b"two"]);
+        assert_eq!(payloads(log.path()), [b"one", b"two"]);
     }
 
     #[test]
     fn what_cannot_be_taken_back_poisons() {
-        let (disk, mut log) = begin();
-        *disk.sync_fails.lock().unwrap() = true;
+        let (_folder, disk, mut log) = begin();
+        disk.fail(Fault::broken(disk.asked()).for_good());
         let error = log.append([&b"one"[..]]).unwrap_err();
         assert!(matches!(error, FileError::Poisoned { .. }), "{error}");
     }
 
     #[test]
-    fn what_was_acknowledged_survives_a_power_loss_and_nothing_half_does() {
-        let (disk, mut log) = begin();
+    fn what_was_acknowledged_survives_a_hole_anywhere_in_the_write_after_it() {
+        let (_folder, _disk, mut log) = begin();
         log.append([&b"one"[..], b"two"]).unwrap();
-        let before = disk.durable.lock().unwrap().clone();
-        *disk.sync_fails.lock().unwrap() = true;
-        let _ = log.append([&b"three, of a page"[..], b"four"]).unwrap_err();
-        // The truncation was not durable either: any part of the write may be on the disk.
-        let mut whole = before.clone();
-        let mut other = Log::over(Path::new("1.log"), {
-            let disk = Faulty::default();
-            disk.write(&before, 0).unwrap();
-            Arc::new(disk)
-        })
-        .unwrap();
-        other.poll().unwrap();
-        other.append([&b"three, of a page"[..], b"four"]).unwrap();
-        let mut written = vec![0; other.len().unwrap() as usize - before.len()];
-        other.read_at(&mut written, before.len() as u64).unwrap();
-        whole.extend(&written);
-        for lost in 0..written.len() {
-            for until in [lost + 1, lost + 30, written.len()] {
-                let mut image = whole.clone();
-                let until = before.len() + until.min(written.len());
-                image[before.len() + lost..until].fill(0);
-                let disk = Arc::new(Faulty::default());
-                disk.write(&image, 0).unwrap();
-                let read = payloads(&disk);
+        let before = log.len().unwrap() as usize;
+        log.append([&b"three, of a page"[..], b"four"]).unwrap();
+        let whole = fs::read(log.path()).unwrap();
+        let image = log.path().with_file_name("image.log");
+        for lost in before..whole.len() {
+            for until in [lost + 1, lost + 30, whole.len()] {
+                let mut bytes = whole.clone();
+                bytes[lost..until.min(whole.len())].fill(0);
+                fs::write(&image, bytes).unwrap();
+                let read = payloads(&image);
                 assert_eq!(read[..2], [b"one".to_vec(), b"two".to_vec()]);
                 assert!(read.len() <= 4, "{read:?}");
             }

@@ -13,7 +13,6 @@ mod binding;
 mod folder;
 mod frame;
 mod log;
-mod medium;
 mod operation;
 mod replay;
 

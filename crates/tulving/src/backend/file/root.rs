@@ -1,0 +1,42 @@
+//! A data directory: its path, and the disk that it is on.
+
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::fsutil::{Disk, Os};
+
+/// The path of a data directory, with the disk to which it is written. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Root {
+    path: Arc<Path>,
+    disk: Arc<dyn Disk>,
+}
+
+impl Root {
+    /// A directory on the system's disks.
+    pub(super) fn new(path: &Path) -> Self {
+        Self::on(path, Arc::new(Os))
+    }
+
+    /// A directory on a disk.
+    pub(super) fn on(path: &Path, disk: Arc<dyn Disk>) -> Self {
+        Self {
+            path: path.into(),
+            disk,
+        }
+    }
+
+    /// What is done to it goes there.
+    pub(super) fn disk(&self) -> &(dyn Disk + 'static) {
+        &*self.disk
+    }
+}
+
+impl Deref for Root {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.path
+    }
+}
