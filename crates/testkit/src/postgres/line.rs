@@ -82,7 +82,8 @@ fn forward(
             sent
         },
         move |bytes| {
-            if bytes != TERMINATE && said.swap(false, Ordering::SeqCst) {
+            // Nor does it for one to its end.
+            if !bytes.is_empty() && bytes != TERMINATE && said.swap(false, Ordering::SeqCst) {
                 trips.fetch_add(1, Ordering::SeqCst);
             }
         },
