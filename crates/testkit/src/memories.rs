@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tulving::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Order, Page, Request,
-    Scored,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted,
+    LiveChange, Order, Page, Request, Scored,
 };
 use tulving::model::{Embedding, Key, Kind, Memory, Scope};
 
@@ -37,6 +37,21 @@ impl Memories {
 
     pub(crate) async fn insert(&self, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
         self.backend.insert(self.scope, drafts).await
+    }
+
+    /// Writes what is new and keeps what is there.
+    pub(crate) async fn keep(&self, drafts: Vec<Draft>) -> Vec<Inserted> {
+        let inserted = self.backend.insert_each(self.scope, drafts, IfTaken::Keep);
+        inserted.await.expect("insert what is new")
+    }
+
+    pub(crate) async fn update_live(&self, changes: Vec<LiveChange>) -> u64 {
+        let changed = self.backend.update_live(self.scope, changes);
+        changed.await.expect("change live fields")
+    }
+
+    pub(crate) async fn erase(&self) -> Counts {
+        self.backend.erase(self.scope).await.expect("erase")
     }
 
     pub(crate) async fn replace(&self, old: &Memory, new: Entry) -> Result<(), BackendError> {

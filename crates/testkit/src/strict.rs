@@ -5,7 +5,7 @@
 //! * Each call gives way to other tasks before and after it looks at anything, so that races happen.
 //! * Where the contract leaves an order open, it is the least convenient one.
 //! * What callers owe it is checked: a memory that is not as [`record::admit`] gives it, a replacement with
-//!   another key, or a term that is given twice, is a panic and not an odd row.
+//!   another key, a term that is given twice, or a cluster for what is in none, is a panic and not an odd row.
 //!
 //! Nothing in it is clever: a search looks at everything there is.
 
@@ -18,8 +18,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use tokio::task::yield_now;
 use tulving::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Listing, Page,
-    Request,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted,
+    Listing, LiveChange, Page, Request, require_size, size_of_entry, size_of_key,
 };
 use tulving::model::{Key, Memory, Scope, Space, Timestamp};
 use tulving::record;
@@ -101,9 +101,16 @@ impl Backend for StrictBackend {
         self.read(scope, |room| room.space).await
     }
 
-    async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
+    async fn insert_each(
+        &self,
+        scope: Scope,
+        drafts: Vec<Draft>,
+        if_taken: IfTaken,
+    ) -> Result<Vec<Inserted>, BackendError> {
+        require_size(drafts.iter().map(|draft| size_of_entry(draft.entry())))?;
         self.write(scope, |room| {
-            drafts.into_iter().map(|draft| room.insert(draft)).collect()
+            let drafts = drafts.into_iter();
+            drafts.map(|draft| room.insert(draft, if_taken)).collect()
         })
         .await
     }
@@ -114,6 +121,7 @@ impl Backend for StrictBackend {
             new.memory.key(),
             "a replacement has the same key"
         );
+        require_size(std::iter::once(size_of_entry(&new)))?;
         self.write(scope, |room| {
             let key = old.key();
             let Some(stored) = room.get(&key) else {
@@ -128,6 +136,7 @@ impl Backend for StrictBackend {
     }
 
     async fn delete(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Key>, BackendError> {
+        require_size(keys.iter().map(size_of_key))?;
         self.write(scope, |room| {
             let there = keys.iter().filter(|key| room.delete(key)).cloned();
             let mut there: Vec<Key> = there.collect();
@@ -138,7 +147,22 @@ impl Backend for StrictBackend {
     }
 
     async fn touch(&self, scope: Scope, keys: &[Key], at: Timestamp) -> Result<u64, BackendError> {
+        require_size(keys.iter().map(size_of_key))?;
         self.write(scope, |room| Ok(room.touch(keys, at))).await
+    }
+
+    async fn update_live(
+        &self,
+        scope: Scope,
+        changes: Vec<LiveChange>,
+    ) -> Result<u64, BackendError> {
+        require_size(changes.iter().map(|change| size_of_key(change.key())))?;
+        self.write(scope, |room| Ok(room.update_live(&changes)))
+            .await
+    }
+
+    async fn erase(&self, scope: Scope) -> Result<Counts, BackendError> {
+        self.write(scope, |room| Ok(room.erase())).await
     }
 
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {

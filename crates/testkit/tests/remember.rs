@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use testkit::sample;
 use testkit::strict::StrictBackend;
 use tulving::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Listing, Page,
-    Request,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted,
+    Listing, LiveChange, Page, Request,
 };
 use tulving::embed::Builtin;
 use tulving::json::{Text, Value};
@@ -68,9 +68,28 @@ impl Backend for Refusing {
         self.backend.space(scope).await
     }
 
-    async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
+    async fn insert_each(
+        &self,
+        scope: Scope,
+        drafts: Vec<Draft>,
+        if_taken: IfTaken,
+    ) -> Result<Vec<Inserted>, BackendError> {
         self.may_write(scope)?;
-        self.backend.insert(scope, drafts).await
+        self.backend.insert_each(scope, drafts, if_taken).await
+    }
+
+    async fn update_live(
+        &self,
+        scope: Scope,
+        changes: Vec<LiveChange>,
+    ) -> Result<u64, BackendError> {
+        self.may_write(scope)?;
+        self.backend.update_live(scope, changes).await
+    }
+
+    async fn erase(&self, scope: Scope) -> Result<Counts, BackendError> {
+        self.may_write(scope)?;
+        self.backend.erase(scope).await
     }
 
     async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tulving::backend::{
-    Backend, BackendError, Counts, Cursor, Draft, Entry, Filter, Order, Page, Request,
+    Backend, BackendError, Counts, Cursor, Draft, Entry, Filter, LiveChange, Order, Page, Request,
 };
 use tulving::model::{Facts, Key, Kind, Scope};
 use uuid::Uuid;
@@ -72,6 +72,18 @@ async fn refusals(
             backend.touch(scope, &no_keys, at(0)).await.err(),
         ),
         ("touch", backend.touch(scope, &keys, at(0)).await.err()),
+        (
+            "change nothing live",
+            backend.update_live(scope, Vec::new()).await.err(),
+        ),
+        (
+            "change what is live",
+            backend
+                .update_live(scope, vec![LiveChange::Usage(keys[0].clone(), 1, None)])
+                .await
+                .err(),
+        ),
+        ("erase", backend.erase(scope).await.err()),
         ("get nothing", backend.get(scope, &no_keys).await.err()),
         ("get", backend.get(scope, &keys).await.err()),
         ("list", backend.list(scope, &all, &page).await.err()),
@@ -158,7 +170,7 @@ fn ours() -> Vec<Entry> {
 }
 
 /// Both scopes' memories, in one place.
-async fn both(fixture: &dyn Fixture) -> Memories {
+pub(super) async fn both(fixture: &dyn Fixture) -> Memories {
     fixture.plant(theirs()).await;
     let memories = Memories::open(fixture).await;
     memories.write(ours()).await;
@@ -167,7 +179,7 @@ async fn both(fixture: &dyn Fixture) -> Memories {
 }
 
 /// The other scope's memories: all there, if the place keeps them at all.
-async fn assert_theirs_untouched(fixture: &dyn Fixture) {
+pub(super) async fn assert_theirs_untouched(fixture: &dyn Fixture) {
     let scope = fixture.other().scope();
     let backend = fixture.open().await;
     match fixture.other() {
@@ -265,6 +277,10 @@ pub async fn other_scopes_are_not_changed(fixture: &dyn Fixture) {
         );
     }
     assert_eq!(memories.touch(&keys, 1).await, 3);
+    assert_theirs_untouched(fixture).await;
+    let used = |key: &Key| LiveChange::Usage(key.clone(), 9, Some(at(9)));
+    let changed = memories.update_live(keys.iter().map(used).collect()).await;
+    assert_eq!(changed, 3);
     assert_theirs_untouched(fixture).await;
     assert_eq!(memories.delete(&keys).await.len(), 3);
     fixture.maintain().await;

@@ -13,9 +13,12 @@
 //! Forgetting and isolation come first: two backends that differ there are the worst that can
 //! happen.
 
+pub mod dropping;
+pub mod erasing;
 pub mod filters;
 pub mod forgetting;
 pub mod isolation;
+pub mod live;
 pub mod odd;
 pub mod paging;
 pub mod racing;
@@ -62,6 +65,11 @@ macro_rules! for_each_conformance_test {
                 next_is_refused_if_its_id_is_taken
                 a_named_node_goes_to_the_end_and_keeps_its_id
                 an_episode_has_no_next
+                what_is_there_is_kept_and_the_rest_is_written
+                what_is_kept_is_compared_with_what_was_said
+                a_place_that_is_taken_is_refused_even_where_ids_are_kept
+                what_is_kept_decides_no_space
+                writes_that_are_too_large_are_refused
                 replacing_changes_all_but_what_touching_counts
                 replacing_moves_a_memory_to_its_new_place
                 only_what_is_stored_can_be_replaced
@@ -70,6 +78,21 @@ macro_rules! for_each_conformance_test {
                 touching_changes_nothing_else
                 keys_are_asked_for_in_any_order
                 everything_is_there_when_it_is_opened_again
+            }
+            live {
+                clusters_are_what_was_written
+                live_fields_change_and_nothing_else
+                of_several_changes_of_one_memory_the_last_counts
+                what_is_not_there_has_no_live_fields
+            }
+            erasing {
+                an_erased_scope_holds_nothing_and_finds_nothing
+                an_erased_scope_begins_anew
+                erasing_leaves_other_scopes_as_they_are
+            }
+            dropping {
+                a_write_that_is_dropped_is_done_whole_or_not_at_all
+                a_read_that_is_dropped_leaves_nothing
             }
             spaces {
                 the_first_vector_names_the_space
@@ -121,6 +144,7 @@ macro_rules! for_each_conformance_test {
             }
             racing {
                 writers_of_different_ids_all_succeed
+                of_imports_of_the_same_one_writes_each_memory
                 of_writers_of_one_id_one_succeeds
                 places_in_a_conversation_are_given_once
                 of_replacements_of_one_state_one_succeeds

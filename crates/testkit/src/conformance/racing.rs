@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::task::JoinSet;
-use tulving::backend::{BackendError, Draft, Filter, Request};
+use tulving::backend::{BackendError, Draft, Filter, Inserted, Request};
 use tulving::model::{Key, Kind, Memory};
 
 use crate::fixture::Fixture;
@@ -53,6 +53,29 @@ pub async fn writers_of_different_ids_all_succeed(fixture: &dyn Fixture) {
     assert_eq!(memories.all().await.len(), 3 * WRITERS);
     assert_eq!(memories.with_words("canary").await.len(), 3 * WRITERS);
     assert_eq!(memories.near(&[1.0]).await.len(), 3 * WRITERS);
+}
+
+/// Of those who import the same at once, one writes each memory, and all are told that it is there.
+pub async fn of_imports_of_the_same_one_writes_each_memory(fixture: &dyn Fixture) {
+    let answers = race(fixture, |number, memories| async move {
+        // Each begins somewhere else.
+        let ids = (0..WRITERS).map(|n| (n + number) % WRITERS);
+        let drafts = ids.map(|id| Draft::Whole(plain(saying(&format!("n{id}"), "imported"))));
+        memories.keep(drafts.collect()).await
+    })
+    .await;
+    let mut new = 0;
+    for inserted in answers.into_iter().flatten() {
+        match inserted {
+            Inserted::New(_) => new += 1,
+            Inserted::There { is_same, key } => assert!(is_same, "{key}"),
+        }
+    }
+    assert_eq!(new, WRITERS);
+    fixture.maintain().await;
+    let memories = Memories::open(fixture).await;
+    assert_eq!(memories.all().await.len(), WRITERS);
+    assert_eq!(memories.with_words("imported").await.len(), WRITERS);
 }
 
 /// Exactly one gets the id; the others are told that it is taken, and none of what they brought along

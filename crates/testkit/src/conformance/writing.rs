@@ -1,6 +1,9 @@
 //! Inserting, replacing, touching: as a whole or not at all, and for good.
 
-use tulving::backend::{BackendError, Draft, Entry, Filter};
+use tulving::backend::{
+    BackendError, Draft, Entry, Filter, IfTaken, Inserted, LARGEST_WRITE, LiveChange,
+    size_of_entry, size_of_key,
+};
 use tulving::model::{Key, Kind, Memory, Node};
 
 use crate::fixture::Fixture;
@@ -199,6 +202,165 @@ pub async fn a_named_node_goes_to_the_end_and_keeps_its_id(fixture: &dyn Fixture
         assert_exists(memories.insert(batch).await, &id.expect("a draft"));
     }
     assert_eq!(memories.count(&Filter::default()).await.total(), 4);
+}
+
+/// Where what is there is to be kept, it stays as it is, whatever the draft says; all else is written.
+pub async fn what_is_there_is_kept_and_the_rest_is_written(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let first = with_vector(saying("one", "first"), &[1.0]);
+    memories.write([first.clone()]).await;
+    let batch = [
+        saying("zero", "second"),
+        saying("one", "second"),
+        saying("two", "second"),
+        saying("two", "third"),
+    ];
+    let batch = batch.map(|node| Draft::Whole(with_vector(node, &[0.0, 1.0])));
+    let there = |id: &str, is_same| {
+        let key = node_key(id);
+        Inserted::There { key, is_same }
+    };
+    let expected = [
+        Inserted::New(node_key("zero")),
+        there("one", false),
+        Inserted::New(node_key("two")),
+        there("two", false),
+    ];
+    assert_eq!(memories.keep(batch.to_vec()).await, expected);
+    for memories in [memories.clone(), Memories::open(fixture).await] {
+        memories.assert_holds(&first).await;
+        assert_eq!(memories.with_words("second").await, ["two", "zero"]);
+        assert_eq!(memories.with_words("third").await, [""; 0]);
+    }
+    // Twice is once.
+    let again = memories.keep(batch[..3].to_vec()).await;
+    assert_eq!(
+        again,
+        [there("zero", true), there("one", false), there("two", true)]
+    );
+    assert_eq!(memories.all().await.len(), 3);
+    // A kind has ids of its own.
+    let episode = plain(episode("one"));
+    let inserted = memories.keep(vec![Draft::Whole(episode)]).await;
+    assert_eq!(inserted, [Inserted::New(episode_key("one"))]);
+}
+
+/// The same is said by the same content and the same vector: what a memory was used for makes no difference,
+/// nor does a vector that the draft leaves out, nor a place that it leaves to the backend.
+pub async fn what_is_kept_is_compared_with_what_was_said(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let stored = with_vector(saying("one", "said"), &[1.0]);
+    memories.write([plain(turn("c", 7))]).await;
+    memories
+        .insert(vec![Draft::NextNamed(stored.clone())])
+        .await
+        .expect("insert");
+    memories.touch(&[node_key("one")], 1).await;
+    for (draft, expected) in [
+        (Draft::NextNamed(stored.clone()), true),
+        (Draft::NextNamed(plain(saying("one", "said"))), true),
+        (
+            Draft::NextNamed(with_vector(saying("one", "said"), &[0.5])),
+            false,
+        ),
+        (Draft::NextNamed(plain(saying("one", "other"))), false),
+        // It stands somewhere else.
+        (Draft::Whole(plain(turn("c", 7))), true),
+    ] {
+        let inserted = memories.keep(vec![draft.clone()]).await;
+        let [Inserted::There { is_same, .. }] = inserted.as_slice() else {
+            panic!("{draft:?}: {inserted:?}")
+        };
+        assert_eq!(*is_same, expected, "{draft:?}");
+    }
+    assert_eq!(memories.all().await.len(), 2);
+}
+
+/// An id that follows from a place was given by nobody: what has it already is another memory.
+pub async fn a_place_that_is_taken_is_refused_even_where_ids_are_kept(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let taken = Node::id_for("a", 1, "two");
+    memories.write([plain(saying(&taken, "squatter"))]).await;
+    let drafts = vec![next("a", "one"), next("a", "two")];
+    let refused = memories
+        .backend
+        .insert_each(memories.scope, drafts, IfTaken::Keep);
+    match refused.await {
+        Err(BackendError::Exists { key }) => assert_eq!(key, node_key(&taken)),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(memories.all().await.len(), 1);
+    // One that is kept takes no place.
+    let named = |id: &str| {
+        let mut node = saying(id, "named");
+        "b".clone_into(&mut node.conversation_id);
+        Draft::NextNamed(plain(node))
+    };
+    memories
+        .keep(vec![named("x"), named("x"), named("y")])
+        .await;
+    assert_eq!(place(&memories, &node_key("y")).await.1, 1);
+}
+
+/// A draft that is not written says nothing of the scope's space.
+pub async fn what_is_kept_decides_no_space(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    memories.write([plain(saying("one", "said"))]).await;
+    let before = memories.backend.space(memories.scope).await.expect("space");
+    let draft = Draft::Whole(with_vector(saying("one", "said"), &[1.0]));
+    memories.keep(vec![draft]).await;
+    let after = memories.backend.space(memories.scope).await.expect("space");
+    assert_eq!(after, before);
+    assert_eq!(
+        memories.get(&node_key("one")).await.expect("one").embedding,
+        None
+    );
+}
+
+/// Every backend takes as much at once, and says the same of what is more.
+pub async fn writes_that_are_too_large_are_refused(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let stored = plain(saying("one", "said"));
+    memories.write([stored.clone()]).await;
+    let (backend, scope) = (&memories.backend, memories.scope);
+    let much = usize::try_from(LARGEST_WRITE).expect("it is in memory");
+    let large = plain(saying("large", &"x".repeat(much)));
+    let bytes = size_of_entry(&large);
+    let drafts = vec![
+        Draft::Whole(plain(saying("two", "said"))),
+        Draft::Whole(large),
+    ];
+    let sum = bytes + size_of_entry(drafts[0].entry());
+    let answer = backend.insert(scope, drafts).await;
+    assert_too_large(answer.map(drop), sum);
+    // The least that is too much, and the most that is not.
+    for (more, is_too_large) in [(0, false), (1, true)] {
+        let key = node_key(&"x".repeat(much - 256 + more));
+        let size = size_of_key(&key);
+        let change = LiveChange::Usage(key.clone(), 1, None);
+        let keys = std::slice::from_ref(&key);
+        for answer in [
+            backend.delete(scope, keys).await.map(drop),
+            backend.touch(scope, keys, at(1)).await.map(drop),
+            backend.update_live(scope, vec![change]).await.map(drop),
+        ] {
+            match is_too_large {
+                true => assert_too_large(answer, size),
+                false => answer.expect("as much as is taken"),
+            }
+        }
+    }
+    memories.assert_holds(&stored).await;
+    assert_eq!(memories.all().await.len(), 1);
+}
+
+fn assert_too_large(answer: Result<(), BackendError>, size: u64) {
+    match answer {
+        Err(BackendError::TooLarge { bytes, limit }) => {
+            assert_eq!((bytes, limit), (size, LARGEST_WRITE));
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 /// An episode has no place in a conversation, so it is written as it stands.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use tulving::backend::{
-    BackendError, Candidate, Candidates, Cluster, Counts, Cursor, Draft, Entry, Filter,
-    KindCandidates, Listing, Order, Page, Request, Scored, join,
+    BackendError, Candidate, Candidates, Cluster, Counts, Cursor, Draft, Entry, Filter, IfTaken,
+    Inserted, KindCandidates, Listing, LiveChange, Order, Page, Request, Scored, join,
 };
 use tulving::json;
 use tulving::model::{Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
@@ -75,7 +75,20 @@ impl Room {
         self.rows.get(key).map(|row| self.entry(key, row))
     }
 
-    pub(super) fn insert(&mut self, draft: Draft) -> Result<Key, BackendError> {
+    pub(super) fn insert(
+        &mut self,
+        draft: Draft,
+        if_taken: IfTaken,
+    ) -> Result<Inserted, BackendError> {
+        let entry = draft.entry();
+        self.require_space(entry.embedding.as_ref())?;
+        let key = entry.memory.key();
+        if let (IfTaken::Keep, Some(_), Some(there)) =
+            (if_taken, draft.settled_id(), self.get(&key))
+        {
+            let is_same = draft.is_said_by(&there);
+            return Ok(Inserted::There { key, is_same });
+        }
         let keeps_id = matches!(draft, Draft::NextNamed(_));
         let entry = match draft {
             Draft::Whole(entry) => entry,
@@ -97,7 +110,52 @@ impl Room {
             return Err(BackendError::Exists { key });
         }
         self.put(entry)?;
-        Ok(key)
+        Ok(Inserted::New(key))
+    }
+
+    /// Refuses a vector of another space than the scope's, which the first vector decides.
+    fn require_space(&self, vector: Option<&Embedding>) -> Result<(), BackendError> {
+        let given = vector
+            .filter(|vector| !vector.is_zero())
+            .map(Embedding::space);
+        match (&self.space, given) {
+            (Some(stored), Some(given)) if !stored.is_comparable_with(given) => {
+                Err(BackendError::WrongSpace {
+                    stored: Arc::clone(stored),
+                    given: Arc::clone(given),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// How many of the memories were there, each counted once.
+    pub(super) fn update_live(&mut self, changes: &[LiveChange]) -> u64 {
+        let mut there = HashSet::new();
+        for change in changes {
+            let kind = change.key().kind;
+            assert!(
+                kind.is_clustered() || !matches!(change, LiveChange::Cluster(..)),
+                "a {} is in no cluster",
+                kind.as_str()
+            );
+            let Some(mut entry) = self.get(change.key()) else {
+                continue;
+            };
+            change.apply(&mut entry.memory);
+            if let Some(row) = self.rows.get_mut(change.key()) {
+                row.record = sample::record_of(&entry.memory).into();
+                there.insert(change.key());
+            }
+        }
+        there.len() as u64
+    }
+
+    /// How many memories there were.
+    pub(super) fn erase(&mut self) -> Counts {
+        let counts = self.count(&Filter::default());
+        self.rows.clear();
+        counts
     }
 
     fn next_index(&self, kind: Kind, container: &str) -> i64 {

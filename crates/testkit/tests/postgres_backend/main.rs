@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod erased;
 mod faults;
 mod large;
 mod older;

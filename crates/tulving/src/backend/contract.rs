@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Listing, Page, Request,
-    Sources,
+    BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted, Listing,
+    LiveChange, Page, Request, Sources,
 };
 use crate::model::{Key, Memory, Scope, Space, Timestamp};
 
@@ -27,6 +27,15 @@ use crate::model::{Key, Memory, Scope, Space, Timestamp};
 /// - Spaces are the same if [`Space::is_comparable_with`] says so.
 /// - Memories that are written have passed [`crate::record::admit`].
 ///
+/// *Of limits*: one write takes [`LARGEST_WRITE`](super::LARGEST_WRITE) bytes, as
+/// [`require_size`](super::require_size) counts them, and is [`BackendError::TooLarge`] beyond that. Ids and
+/// texts are as long as a record may hold them. A page, a list of keys to read and a number of hits may be of
+/// any size: what they bring is in memory at once.
+///
+/// *Of calls that are dropped* before they have answered: nothing is left of a read. A write is done as a whole
+/// or not at all, and may still be done afterwards. Neither keeps others waiting for longer than it would have
+/// taken, nor leaves the backend unable to go on.
+///
 /// It holds data and finds candidates. How well a memory answers is decided elsewhere, by functions
 /// that every backend calls alike: [`crate::search::vector::similarity`] and
 /// [`crate::search::keyword`].
@@ -41,12 +50,28 @@ pub trait Backend: fmt::Debug + Send + Sync {
         Ok(Sources::any())
     }
 
-    /// Writes new memories; gives their keys, in order.
+    /// Writes new memories, and says of each draft, in order, what became of it. An id is taken if a memory of
+    /// the scope or an earlier draft has it; `if_taken` says what is done then.
     ///
     /// # Errors
-    /// [`BackendError::Exists`] if an id is taken, also within `drafts`;
-    /// [`BackendError::WrongSpace`] if a vector's space is not the scope's.
-    async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError>;
+    /// [`BackendError::Exists`] if an id is taken and that is refused;
+    /// [`BackendError::WrongSpace`] if a vector's space is not the scope's, also of a draft that would not be
+    /// written.
+    async fn insert_each(
+        &self,
+        scope: Scope,
+        drafts: Vec<Draft>,
+        if_taken: IfTaken,
+    ) -> Result<Vec<Inserted>, BackendError>;
+
+    /// Writes new memories, all or none; gives their keys, in order.
+    ///
+    /// # Errors
+    /// As [`insert_each`](Self::insert_each), which this is with [`IfTaken::Refuse`].
+    async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
+        let inserted = self.insert_each(scope, drafts, IfTaken::Refuse).await?;
+        Ok(inserted.iter().map(Inserted::key).cloned().collect())
+    }
 
     /// Puts `new` in the place of `old`, which has the same key. `access_count` and
     /// `last_accessed` stay: [`touch`](Self::touch) alone changes them. What `new` has no vector for
@@ -65,6 +90,24 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// Adds one to `access_count` (the highest there can be stays that) and sets `last_accessed`,
     /// once for each memory however often its key is given; gives how many were there.
     async fn touch(&self, scope: Scope, keys: &[Key], at: Timestamp) -> Result<u64, BackendError>;
+
+    /// Changes live fields of many memories, in one step and in the order of `changes`; nothing else of a memory
+    /// becomes different. Gives how many of the memories were there, each counted once; the others are left
+    /// out. A backend may count the memories that change in full: who changes many takes a few thousand at a
+    /// time.
+    async fn update_live(
+        &self,
+        scope: Scope,
+        changes: Vec<LiveChange>,
+    ) -> Result<u64, BackendError>;
+
+    /// Removes everything that is kept of the scope but the scope itself and the space of its vectors:
+    /// memories, vectors, words, counts, what was derived from them, and the records of writes and runs. Gives
+    /// how many memories there were. Afterwards nothing finds or counts what was there, new memories are
+    /// written as into a scope that never held any, and who reads the raw rows or files of the scope finds
+    /// nothing of it. What is interrupted is finished by the same call again. As large as it takes: this write
+    /// has no limit.
+    async fn erase(&self, scope: Scope) -> Result<Counts, BackendError>;
 
     /// The memories with these keys, in their order; `None` for one that is not there.
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError>;

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Embedding, Memory};
+use crate::model::{Embedding, Key, Memory};
+use crate::record;
 
 /// A memory with its vector.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +28,62 @@ pub enum Draft {
     NextNamed(Entry),
 }
 
+/// What becomes of the other drafts of a batch if the id of one is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfTaken {
+    /// Nothing is written.
+    Refuse,
+    /// What is there stays, and all others are written. Not for an id that follows from a place
+    /// ([`Draft::Next`]): nobody gave it, so what is there is another memory, and nothing is written.
+    Keep,
+}
+
+/// What became of a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inserted {
+    /// It was written.
+    New(Key),
+    /// Its id was taken, by what was there or by an earlier draft, which stays.
+    There {
+        /// Its key.
+        key: Key,
+        /// Whether the draft says the same as what is there ([`Draft::is_said_by`]).
+        is_same: bool,
+    },
+}
+
+impl Inserted {
+    /// Returns the key that the draft names, or was given.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        match self {
+            Self::New(key) | Self::There { key, .. } => key,
+        }
+    }
+}
+
 impl Draft {
+    /// Whether what is stored under its id says what it says: the same content
+    /// ([`crate::record::same_content`]), wherever it stands if its place is left to the backend, and the same
+    /// vector, if the draft has one.
+    #[must_use]
+    pub fn is_said_by(&self, stored: &Entry) -> bool {
+        let entry = self.entry();
+        let vector = entry.embedding.as_ref().filter(|vector| !vector.is_zero());
+        let has_vector = vector.is_none_or(|vector| {
+            let stored = stored.embedding.as_ref();
+            stored.is_some_and(|stored| same_bits(stored.numbers(), vector.numbers()))
+        });
+        let mut memory = entry.memory.clone();
+        if let (Some(container), Some((other, index))) =
+            (self.goes_to_end_of(), stored.memory.position())
+            && container == other
+        {
+            memory.place(index, true);
+        }
+        has_vector && record::same_content(&memory, &stored.memory)
+    }
+
     /// Returns what is to be written, as it was given.
     #[must_use]
     pub fn entry(&self) -> &Entry {
@@ -69,4 +125,12 @@ impl Draft {
         }
         entry
     }
+}
+
+fn same_bits(one: &[f32], other: &[f32]) -> bool {
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .all(|(one, other)| one.to_bits() == other.to_bits())
 }

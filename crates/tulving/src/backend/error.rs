@@ -47,6 +47,14 @@ pub enum BackendError {
         /// The space of the vector that was given.
         given: Arc<Space>,
     },
+    /// One write is larger than [`LARGEST_WRITE`](super::LARGEST_WRITE).
+    #[error("one write of {bytes} bytes is more than the {limit} that are taken at once; split it")]
+    TooLarge {
+        /// Bytes of the write.
+        bytes: u64,
+        /// The most that is taken.
+        limit: u64,
+    },
     /// What the backend keeps memories in failed, or refused.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -61,6 +69,7 @@ impl BackendError {
             Self::NoSuchMemory { .. } => ErrorClass::NotFound,
             Self::Exists { .. } => ErrorClass::Conflict,
             Self::Changed { .. } => ErrorClass::Busy,
+            Self::TooLarge { .. } => ErrorClass::Invalid,
             Self::Storage(error) => error.class,
         }
     }

@@ -10,7 +10,9 @@ mod draft;
 mod error;
 pub mod file;
 mod filter;
+mod limits;
 mod listing;
+mod live;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod request;
@@ -21,9 +23,11 @@ pub use candidates::{
 };
 pub use cluster::Cluster;
 pub use contract::Backend;
-pub use draft::{Draft, Entry};
+pub use draft::{Draft, Entry, IfTaken, Inserted};
 pub use error::{BackendError, StorageError};
 pub use filter::{Filter, Labels, tags};
+pub use limits::{LARGEST_WRITE, require_size, size_of_entry, size_of_key};
 pub use listing::{Counts, Cursor, Listing, Order, Page};
+pub use live::{LiveChange, Membership};
 pub use request::Request;
 pub use sources::{ForeignSource, Placed, Sources};

@@ -179,6 +179,9 @@ pub(crate) trait Record {
     fn cluster_label(&self) -> Option<&str> {
         None
     }
+
+    /// See [`Memory::set_cluster`](super::Memory::set_cluster).
+    fn set_cluster(&mut self, _id: Option<i64>, _label: Option<String>, _confidence: f64) {}
 }
 
 /// Declares a kind of memory.

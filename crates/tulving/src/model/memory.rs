@@ -143,6 +143,12 @@ impl Memory {
         of_any!(self, record => Record::cluster_label(record))
     }
 
+    /// Says which cluster it is in, if any, what that is about, and how certain that is. What is in no clusters
+    /// stays as it is.
+    pub fn set_cluster(&mut self, id: Option<i64>, label: Option<String>, confidence: f64) {
+        of_any!(self, record => Record::set_cluster(record, id, label, confidence));
+    }
+
     /// How often it was recalled, and when last.
     #[must_use]
     pub fn usage(&self) -> (i64, Option<Timestamp>) {

@@ -169,6 +169,11 @@ impl Record for Node {
     fn cluster_label(&self) -> Option<&str> {
         self.cluster_label.as_deref()
     }
+
+    fn set_cluster(&mut self, id: Option<i64>, label: Option<String>, confidence: f64) {
+        (self.cluster_id, self.cluster_label) = (id, label);
+        self.cluster_confidence = confidence;
+    }
 }
 
 impl Node {

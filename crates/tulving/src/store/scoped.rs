@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::seen::SeenSpaces;
 use super::{Change, IfThere, NewMemory, NewNode, StoreError, WordsOnly};
 use crate::backend::{
-    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Listing, Order, Page, Sources,
+    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted, Listing,
+    LiveChange, Order, Page, Sources,
 };
 use crate::embed::{Embedder, Purpose};
 use crate::model::{Embedding, Key, Kind, Memory, Scope, Space, Timestamp, is_blank};
@@ -90,6 +91,34 @@ impl ScopedStore {
         &self,
         memories: Vec<(Memory, Option<Vec<f32>>)>,
     ) -> Result<Added, StoreError> {
+        let (drafts, words_only) = self.drafts(memories).await?;
+        let keys = self.backend.insert(self.scope, drafts).await?;
+        Ok(Added {
+            ids: keys.into_iter().map(|key| key.id).collect(),
+            words_only,
+        })
+    }
+
+    /// Writes memories as they stand, as [`insert`](Self::insert) does, where their ids are new; what is there
+    /// stays. Says of each, in order, what became of it: so the same import can be made twice, and by two at
+    /// once.
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert), but for ids that are taken.
+    pub async fn import(
+        &self,
+        memories: Vec<(Memory, Option<Vec<f32>>)>,
+    ) -> Result<Vec<Inserted>, StoreError> {
+        let (drafts, _) = self.drafts(memories).await?;
+        let imported = self.backend.insert_each(self.scope, drafts, IfTaken::Keep);
+        Ok(imported.await?)
+    }
+
+    /// Memories as drafts, admitted and with their vectors.
+    async fn drafts(
+        &self,
+        memories: Vec<(Memory, Option<Vec<f32>>)>,
+    ) -> Result<(Vec<Draft>, Option<WordsOnly>), StoreError> {
         let (memories, vectors): (Vec<Memory>, Vec<_>) = memories.into_iter().unzip();
         let stamp = Stamp::only(self.scope);
         let memories = memories
@@ -102,11 +131,7 @@ impl ScopedStore {
         let (embeddings, words_only) = self.embeddings(&memories, vectors).await?;
         let entries = memories.into_iter().zip(embeddings);
         let drafts = entries.map(|(memory, embedding)| Draft::Whole(Entry { memory, embedding }));
-        let keys = self.backend.insert(self.scope, drafts.collect()).await?;
-        Ok(Added {
-            ids: keys.into_iter().map(|key| key.id).collect(),
-            words_only,
-        })
+        Ok((drafts.collect(), words_only))
     }
 
     /// Returns the vectors of memories: those that were given, the others made, where that is possible.
@@ -392,6 +417,27 @@ impl ScopedStore {
             .backend
             .touch(self.scope, keys, Timestamp::now())
             .await?)
+    }
+
+    /// Changes live fields of many memories in one step; gives how many were there.
+    ///
+    /// # Errors
+    /// If a cluster cannot be kept as it is said, and as every method.
+    pub async fn update_live(&self, changes: Vec<LiveChange>) -> Result<u64, StoreError> {
+        for (index, change) in changes.iter().enumerate() {
+            change
+                .check()
+                .map_err(|flaw| StoreError::Flawed { index, flaw })?;
+        }
+        Ok(self.backend.update_live(self.scope, changes).await?)
+    }
+
+    /// Removes everything that is kept of the owner; gives how many memories there were.
+    ///
+    /// # Errors
+    /// As every method.
+    pub async fn erase(&self) -> Result<Counts, StoreError> {
+        Ok(self.backend.erase(self.scope).await?)
     }
 }
 

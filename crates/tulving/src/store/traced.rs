@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use tracing::Instrument as _;
 
 use crate::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Listing, Page,
-    Request, Sources,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted,
+    Listing, LiveChange, Page, Request, Sources,
 };
 use crate::model::{Key, Memory, Scope, Space, Timestamp};
 
@@ -40,6 +40,15 @@ impl Backend for Traced {
         traced!(self.sources(scope))
     }
 
+    async fn insert_each(
+        &self,
+        scope: Scope,
+        drafts: Vec<Draft>,
+        if_taken: IfTaken,
+    ) -> Result<Vec<Inserted>, BackendError> {
+        traced!(self.insert_each(scope, drafts, if_taken))
+    }
+
     async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
         traced!(self.insert(scope, drafts))
     }
@@ -54,6 +63,18 @@ impl Backend for Traced {
 
     async fn touch(&self, scope: Scope, keys: &[Key], at: Timestamp) -> Result<u64, BackendError> {
         traced!(self.touch(scope, keys, at))
+    }
+
+    async fn update_live(
+        &self,
+        scope: Scope,
+        changes: Vec<LiveChange>,
+    ) -> Result<u64, BackendError> {
+        traced!(self.update_live(scope, changes))
+    }
+
+    async fn erase(&self, scope: Scope) -> Result<Counts, BackendError> {
+        traced!(self.erase(scope))
     }
 
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {

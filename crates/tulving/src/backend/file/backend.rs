@@ -1,6 +1,6 @@
 //! The file backend: one scope's memory in a data directory.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,8 +19,8 @@ use super::origin::{self, Fault};
 use super::root::Root;
 use super::state::{State, Trust, record_of};
 use crate::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Listing, Page,
-    Request, Sources,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted,
+    Listing, LiveChange, Page, Request, Sources, require_size, size_of_entry, size_of_key,
 };
 use crate::json;
 use crate::model::{Embedding, Key, Kind, Memory, PerKind, Scope, Space, Timestamp};
@@ -435,15 +435,34 @@ fn unloadable(memory: &Memory, fault: Fault) -> FileError {
     }
 }
 
-fn plan_insert(state: &State, drafts: &[Draft]) -> Result<(Plan, Vec<Key>), BackendError> {
+fn plan_insert(
+    state: &State,
+    drafts: &[Draft],
+    if_taken: IfTaken,
+) -> Result<(Plan, Vec<Inserted>), BackendError> {
     let mut plan = Plan::default();
-    let (mut keys, mut taken) = (Vec::new(), HashSet::new());
+    let mut inserted = Vec::with_capacity(drafts.len());
+    let mut written: HashMap<Key, Entry> = HashMap::new();
     let mut space = state.space.clone();
     let mut ends = PerKind::<HashMap<String, i64>>::default();
     for draft in drafts {
         let entry = draft.entry();
-        check_space(&mut space, entry.embedding.as_ref())?;
+        let mut checked = space.clone();
+        check_space(&mut checked, entry.embedding.as_ref())?;
         let kind = entry.memory.kind();
+        if let (IfTaken::Keep, Some(id)) = (if_taken, draft.settled_id()) {
+            let key = Key::new(kind, id);
+            let there = match written.get(&key) {
+                Some(earlier) => Some(earlier.clone()),
+                None => state.entry(&key)?,
+            };
+            if let Some(there) = there {
+                let is_same = draft.is_said_by(&there);
+                inserted.push(Inserted::There { key, is_same });
+                continue;
+            }
+        }
+        space = checked;
         if let Some((container, _)) = entry.memory.position() {
             let end = || state.next_place(kind, container) - 1;
             ends[kind].entry(container.to_owned()).or_insert_with(end);
@@ -451,7 +470,7 @@ fn plan_insert(state: &State, drafts: &[Draft]) -> Result<(Plan, Vec<Key>), Back
         let Entry { memory, embedding } = draft.clone().settle(&mut ends[kind]);
         let memory = admitted(&memory, state.scope)?;
         let key = memory.key();
-        if !taken.insert(key.clone()) || state.shelf(key.kind).find(&key.id).is_some() {
+        if written.contains_key(&key) || state.shelf(key.kind).find(&key.id).is_some() {
             return Err(BackendError::Exists { key });
         }
         plan.operations.push(Operation::Put {
@@ -460,12 +479,43 @@ fn plan_insert(state: &State, drafts: &[Draft]) -> Result<(Plan, Vec<Key>), Back
             vector: stored(embedding.as_ref()),
         });
         plan.claims.extend(claims(&memory));
-        keys.push(key);
+        written.insert(key.clone(), Entry { memory, embedding });
+        inserted.push(Inserted::New(key));
     }
+    // What is kept is kept because it is there.
+    let kept = inserted.iter().filter_map(|inserted| match inserted {
+        Inserted::There { key, .. } => Some(Claim::Memory(key.kind, key.id.clone())),
+        Inserted::New(_) => None,
+    });
+    plan.claims.extend(kept);
     plan.space = first_space(state, space);
     plan.claims
         .extend(plan.space.is_some().then_some(Claim::Space));
-    Ok((plan, keys))
+    Ok((plan, inserted))
+}
+
+fn plan_live(state: &State, changes: &[LiveChange]) -> Result<(Plan, u64), BackendError> {
+    let mut of_each: BTreeMap<&Key, Vec<&LiveChange>> = BTreeMap::new();
+    for change in changes {
+        of_each.entry(change.key()).or_default().push(change);
+    }
+    let mut plan = Plan::default();
+    for (key, changes) in of_each {
+        let Some((doc, mut memory)) = state.find(key)? else {
+            continue;
+        };
+        for change in changes {
+            change.apply(&mut memory);
+        }
+        plan.operations.push(Operation::Put {
+            kind: key.kind,
+            record: record_of(&admitted(&memory, state.scope)?)?,
+            vector: state.vector(key.kind, doc)?,
+        });
+        plan.claims.extend(claims(&memory));
+    }
+    let there = plan.operations.len() as u64;
+    Ok((plan, there))
 }
 
 fn plan_replace(state: &State, old: &Memory, new: &Entry) -> Result<(Plan, ()), BackendError> {
@@ -533,18 +583,26 @@ impl Backend for FileBackend {
         self.read(scope, |state| Ok(state.sources())).await
     }
 
-    async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
-        self.write(scope, move |state| plan_insert(state, &drafts))
+    async fn insert_each(
+        &self,
+        scope: Scope,
+        drafts: Vec<Draft>,
+        if_taken: IfTaken,
+    ) -> Result<Vec<Inserted>, BackendError> {
+        require_size(drafts.iter().map(|draft| size_of_entry(draft.entry())))?;
+        self.write(scope, move |state| plan_insert(state, &drafts, if_taken))
             .await
     }
 
     async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError> {
+        require_size(std::iter::once(size_of_entry(&new)))?;
         let old = old.clone();
         self.write(scope, move |state| plan_replace(state, &old, &new))
             .await
     }
 
     async fn delete(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Key>, BackendError> {
+        require_size(keys.iter().map(size_of_key))?;
         let keys = keys.to_vec();
         self.write(scope, move |state| {
             let keys = present(state, &keys);
@@ -568,6 +626,7 @@ impl Backend for FileBackend {
     }
 
     async fn touch(&self, scope: Scope, keys: &[Key], at: Timestamp) -> Result<u64, BackendError> {
+        require_size(keys.iter().map(size_of_key))?;
         let keys = keys.to_vec();
         self.write(scope, move |state| {
             let keys = present(state, &keys);
@@ -593,23 +652,30 @@ impl Backend for FileBackend {
         .await
     }
 
+    async fn update_live(
+        &self,
+        scope: Scope,
+        changes: Vec<LiveChange>,
+    ) -> Result<u64, BackendError> {
+        require_size(changes.iter().map(|change| size_of_key(change.key())))?;
+        self.write(scope, move |state| plan_live(state, &changes))
+            .await
+    }
+
+    async fn erase(&self, scope: Scope) -> Result<Counts, BackendError> {
+        let directory = Arc::clone(&self.directory);
+        apart(move || {
+            check_owner(&directory.state()?, scope)?;
+            Ok(directory.erase()?)
+        })
+        .await
+    }
+
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {
         let keys = keys.to_vec();
         self.read(scope, move |state| {
-            let mut entries = Vec::with_capacity(keys.len());
-            for key in &keys {
-                let Some((doc, memory)) = state.find(key)? else {
-                    entries.push(None);
-                    continue;
-                };
-                let numbers = state.vector(key.kind, doc)?;
-                // What is stored is as wide as the space, and finite.
-                let embedding = numbers
-                    .zip(state.space.clone())
-                    .and_then(|(numbers, space)| Embedding::new(space, numbers).ok());
-                entries.push(Some(Entry { memory, embedding }));
-            }
-            Ok(entries)
+            let entries = keys.iter().map(|key| state.entry(key));
+            Ok(entries.collect::<Result<_, _>>()?)
         })
         .await
     }

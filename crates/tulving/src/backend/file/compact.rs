@@ -9,6 +9,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::base::{Base, relative};
+use super::catalog::Standing;
 use super::commit::Commit;
 use super::derived;
 use super::directory::Directory;
@@ -66,6 +67,15 @@ enum Slot {
     Written(u32),
 }
 
+/// Which records of the base that are no memories of the owner stay in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// All, as they stand.
+    All,
+    /// Those of somebody else.
+    Foreign,
+}
+
 impl Directory {
     /// Folds the journal into the directory's own files. Reading and writing go on meanwhile, but
     /// for a moment at the end.
@@ -73,6 +83,14 @@ impl Directory {
     /// # Errors
     /// If another process is at it, or the files cannot be written; then nothing changed.
     pub(super) fn compact_now(&self, trust: Trust) -> Result<Compaction, FileError> {
+        self.fold(trust, Keep::All)
+    }
+
+    /// The same, and leaves out records that are no memories, if that is wished.
+    ///
+    /// # Errors
+    /// As [`compact_now`](Self::compact_now).
+    pub(super) fn fold(&self, trust: Trust, keep: Keep) -> Result<Compaction, FileError> {
         let root = &self.root;
         let lock = journal::folder(root).join("compact.lock");
         let _alone = Lock::wait(root.disk(), &lock, COMPACTION_PATIENCE)?;
@@ -85,12 +103,16 @@ impl Directory {
             return Ok(Compaction::default());
         };
         // Records without vectors need rows all the same, and nobody knows yet how wide.
-        if log.bytes() == 0 || state.space.is_none() {
+        let is_unknown = state.space.is_none()
+            && Kind::ALL
+                .into_iter()
+                .any(|kind| state.shelf(kind).live().next().is_some());
+        if (log.bytes() == 0 && keep == Keep::All) || is_unknown {
             return Ok(Compaction::default());
         }
         derived::sweep(root);
         let generation = log.header().generation + 1;
-        let mut fold = Fold::new(&state, generation)?;
+        let mut fold = Fold::new(&state, generation, keep)?;
         let staged = fold.stage();
         if let Err(error) = staged {
             fold.discard();
@@ -137,6 +159,7 @@ impl Directory {
 /// A fold in the making.
 struct Fold<'s> {
     state: &'s State,
+    keep: Keep,
     layout: Layout,
     manifest: Manifest,
     commit: Commit,
@@ -146,7 +169,7 @@ struct Fold<'s> {
 }
 
 impl<'s> Fold<'s> {
-    fn new(state: &'s State, generation: u64) -> Result<Self, FileError> {
+    fn new(state: &'s State, generation: u64, keep: Keep) -> Result<Self, FileError> {
         let layout = Layout::find(&state.root)?;
         Ok(Self {
             manifest: Manifest::read(&layout)?,
@@ -155,6 +178,7 @@ impl<'s> Fold<'s> {
             staged: Vec::new(),
             layout,
             state,
+            keep,
         })
     }
 
@@ -166,9 +190,12 @@ impl<'s> Fold<'s> {
         let mut counts = PerKind::default();
         for (kind, count) in counts.iter_mut() {
             let shelf = state.shelf(kind);
-            let slots = slots(shelf);
+            let slots = slots(shelf, self.keep);
             *count = slots.len() as u64;
-            if shelf.changes.is_empty() {
+            let leaves_all = self.keep == Keep::All || shelf.base.rows() == 0;
+            let is_as_it_was = shelf.changes.is_empty() && leaves_all;
+            // Where nobody knows how wide vectors are there is nothing to be folded.
+            if is_as_it_was || state.space.is_none() {
                 continue;
             }
             let names = self.layout.place(kind).clone();
@@ -395,7 +422,7 @@ impl Staging {
 }
 
 /// The records of the folded file: those of the base in their order, then new ones in the journal's.
-fn slots(shelf: &Shelf) -> Vec<Slot> {
+fn slots(shelf: &Shelf, keep: Keep) -> Vec<Slot> {
     let base = &shelf.base;
     let written = shelf.changes.in_order();
     let document = |row: u32| Slot::Written(base.rows() + row);
@@ -407,7 +434,13 @@ fn slots(shelf: &Shelf) -> Vec<Slot> {
         if let Some(change) = written.get(&row.into()) {
             return Some(document(*change));
         }
-        if shelf.changes.dead.contains(&row) {
+        let is_kept = || match (keep, base.catalog.get(row as usize)) {
+            (Keep::Foreign, Some(known)) => {
+                shelf.is_live(row) || known.standing == Standing::Foreign
+            }
+            _ => true,
+        };
+        if shelf.changes.dead.contains(&row) || !is_kept() {
             return None;
         }
         Some(match shelf.is_live(row) && was_touched(row) {

@@ -275,7 +275,10 @@ impl From<FileError> for StorageError {
 
 impl From<FileError> for BackendError {
     fn from(error: FileError) -> Self {
-        Self::Storage(error.into())
+        match error {
+            FileError::TooLarge { bytes, limit } => Self::TooLarge { bytes, limit },
+            error => Self::Storage(error.into()),
+        }
     }
 }
 

@@ -24,6 +24,7 @@ mod commit;
 mod compact;
 mod derived;
 mod directory;
+mod erase;
 mod error;
 mod founding;
 mod journal;

@@ -7,10 +7,10 @@ use super::catalog::Known;
 use super::error::FileError;
 use super::state::{Shelf, State};
 use crate::backend::{
-    Candidate, Candidates, Cluster, Counts, Cursor, Filter, FoundBy, KindCandidates, Listing,
-    Order, Page, Request, Scored, join,
+    Candidate, Candidates, Cluster, Counts, Cursor, Entry, Filter, FoundBy, KindCandidates,
+    Listing, Order, Page, Request, Scored, join,
 };
-use crate::model::{Key, Kind, Memory};
+use crate::model::{Embedding, Key, Kind, Memory};
 use crate::search::index::{self, Index};
 use crate::search::keyword;
 use crate::search::vector::{Allowed, similarity};
@@ -25,6 +25,20 @@ impl State {
             return Ok(None);
         };
         Ok(Some((doc, self.memory(key.kind, doc)?)))
+    }
+
+    /// The memory with that key, and its vector.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn entry(&self, key: &Key) -> Result<Option<Entry>, FileError> {
+        let Some((doc, memory)) = self.find(key)? else {
+            return Ok(None);
+        };
+        let numbers = self.vector(key.kind, doc)?.zip(self.space.clone());
+        // What is stored is as wide as the space, and finite.
+        let embedding = numbers.and_then(|(numbers, space)| Embedding::new(space, numbers).ok());
+        Ok(Some(Entry { memory, embedding }))
     }
 
     /// The memories that pass, with their documents.

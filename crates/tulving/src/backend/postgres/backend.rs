@@ -18,8 +18,8 @@ use super::scoped::Purpose;
 use super::spaces::Spaces;
 use super::statement::Statement;
 use crate::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Listing, Page,
-    Request,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted,
+    Listing, LiveChange, Page, Request, require_size, size_of_entry, size_of_key,
 };
 use crate::model::{Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
@@ -58,6 +58,9 @@ pub struct PostgresBackend {
     target: Target,
     statement: Duration,
 }
+
+/// How long one statement of an erasure may take.
+const ERASING: Duration = Duration::from_secs(3600);
 
 /// Does `$attempt` again where that is safe.
 macro_rules! again {
@@ -160,15 +163,17 @@ impl PostgresBackend {
         &self,
         scope: Scope,
         drafts: &[Draft],
+        if_taken: IfTaken,
         keys: &mut Vec<Key>,
-    ) -> Result<(), BackendError> {
+    ) -> Result<Vec<Inserted>, BackendError> {
         for draft in drafts {
             let space = draft.entry().embedding.as_ref().map(Embedding::space);
             self.register(space).await?;
         }
         let mut connection = self.lend().await?;
         let scoped = connection.bind(&self.place, scope, self.writing());
-        scoped.insert(drafts.to_vec(), &self.spaces, keys).await
+        let drafts = drafts.to_vec();
+        scoped.insert(drafts, if_taken, &self.spaces, keys).await
     }
 }
 
@@ -189,12 +194,19 @@ impl Backend for PostgresBackend {
         })
     }
 
-    async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
+    async fn insert_each(
+        &self,
+        scope: Scope,
+        drafts: Vec<Draft>,
+        if_taken: IfTaken,
+    ) -> Result<Vec<Inserted>, BackendError> {
+        require_size(drafts.iter().map(|draft| size_of_entry(draft.entry())))?;
         let mut tries = Tries::writing();
         loop {
             let mut keys = Vec::new();
-            match self.insert_once(scope, &drafts, &mut keys).await {
-                Ok(()) => return Ok(keys),
+            let written = self.insert_once(scope, &drafts, if_taken, &mut keys).await;
+            match written {
+                Ok(inserted) => return Ok(inserted),
                 // An id that was not asked for beforehand, or that came in between, is taken.
                 Err(error) if is_taken(&error) => {
                     let there = self.get(scope, &keys).await?;
@@ -216,6 +228,7 @@ impl Backend for PostgresBackend {
     }
 
     async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError> {
+        require_size(std::iter::once(size_of_entry(&new)))?;
         again!(Tries::writing(), async {
             self.register(new.embedding.as_ref().map(Embedding::space))
                 .await?;
@@ -226,6 +239,7 @@ impl Backend for PostgresBackend {
     }
 
     async fn delete(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Key>, BackendError> {
+        require_size(keys.iter().map(size_of_key))?;
         again!(Tries::writing(), async {
             let mut connection = self.lend().await?;
             let scoped = connection.bind(&self.place, scope, self.writing());
@@ -234,11 +248,36 @@ impl Backend for PostgresBackend {
     }
 
     async fn touch(&self, scope: Scope, keys: &[Key], at: Timestamp) -> Result<u64, BackendError> {
+        require_size(keys.iter().map(size_of_key))?;
         again!(Tries::writing(), async {
             let mut connection = self.lend().await?;
             let scoped = connection.bind(&self.place, scope, self.writing());
             Ok(scoped.touch(keys, at).await?)
         })
+    }
+
+    async fn update_live(
+        &self,
+        scope: Scope,
+        changes: Vec<LiveChange>,
+    ) -> Result<u64, BackendError> {
+        require_size(changes.iter().map(|change| size_of_key(change.key())))?;
+        again!(Tries::writing(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(&self.place, scope, self.writing());
+            Ok(scoped.update_live(&changes).await?)
+        })
+    }
+
+    async fn erase(&self, scope: Scope) -> Result<Counts, BackendError> {
+        let counts = again!(Tries::writing(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(&self.place, scope, Purpose::Writing(ERASING));
+            Ok::<_, BackendError>(scoped.erase().await?)
+        })?;
+        // Only the tables' owner may: for others an index without rows stays, which finds nothing.
+        let _ = self.lend().await?.drop_indexes(scope).await;
+        Ok(counts)
     }
 
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {

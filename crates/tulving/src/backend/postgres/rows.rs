@@ -17,7 +17,7 @@ use super::spaces::Spaces;
 use super::statement::Statement;
 use super::table::{Columns, columns_of, encode, listed, listed_of_row};
 use super::wire::{Raw, raw_vector};
-use crate::backend::{BackendError, Draft, Entry};
+use crate::backend::{BackendError, Draft, Entry, IfTaken, Inserted};
 use crate::model::{Embedding, Key, Kind, Memory, PerKind, Sequence, Space, Timestamp};
 use crate::record;
 use crate::search::text::indexed;
@@ -32,7 +32,7 @@ fn embedding(entry: &Entry) -> Option<&Embedding> {
 
 impl Scoped<'_> {
     /// Locks the scope for writing and asks statements, in one round trip.
-    async fn begin_writing(
+    pub(super) async fn begin_writing(
         &mut self,
         mut statements: Vec<Statement>,
         doing: &str,
@@ -71,9 +71,10 @@ impl Scoped<'_> {
     pub(super) async fn insert(
         mut self,
         drafts: Vec<Draft>,
+        if_taken: IfTaken,
         spaces: &Spaces,
         keys: &mut Vec<Key>,
-    ) -> Result<(), BackendError> {
+    ) -> Result<Vec<Inserted>, BackendError> {
         const DOING: &str = "writing memories";
         let scope = self.scope.id();
         let (mut ids, mut containers) = (PerKind::default(), PerKind::default());
@@ -112,17 +113,19 @@ impl Scoped<'_> {
                 .collect();
         }
 
+        let mut there = match if_taken {
+            IfTaken::Keep if !taken.is_empty() => {
+                let keys: Vec<Key> = taken.iter().cloned().collect();
+                self.stored(&keys, spaces).await?
+            }
+            _ => HashMap::new(),
+        };
+
         let mut entries = Vec::with_capacity(drafts.len());
+        let mut inserted = Vec::with_capacity(drafts.len());
         let mut space: Option<Arc<Space>> = None;
         for draft in drafts {
-            let kind = draft.entry().memory.kind();
-            let entry = draft.settle(&mut ends[kind]);
-            let key = entry.memory.key();
-            if !taken.insert(key.clone()) {
-                return Err(BackendError::Exists { key });
-            }
-            keys.push(key);
-            if let Some(given) = embedding(&entry).map(Embedding::space) {
+            if let Some(given) = embedding(draft.entry()).map(Embedding::space) {
                 match &space {
                     None => space = Some(Arc::clone(given)),
                     Some(first) if first != given => {
@@ -134,6 +137,25 @@ impl Scoped<'_> {
                     Some(_) => {}
                 }
             }
+            let kind = draft.entry().memory.kind();
+            let key = draft.settled_id().map(|id| Key::new(kind, id));
+            if let Some((key, stored)) = key.as_ref().and_then(|key| there.get_key_value(key)) {
+                inserted.push(Inserted::There {
+                    key: key.clone(),
+                    is_same: draft.is_said_by(stored),
+                });
+                continue;
+            }
+            let entry = draft.settle(&mut ends[kind]);
+            let key = entry.memory.key();
+            if !taken.insert(key.clone()) {
+                return Err(BackendError::Exists { key });
+            }
+            keys.push(key.clone());
+            if if_taken == IfTaken::Keep {
+                there.insert(key.clone(), entry.clone());
+            }
+            inserted.push(Inserted::New(key));
             entries.push(entry);
         }
         let space_id = self
@@ -152,12 +174,35 @@ impl Scoped<'_> {
                 &mut statements,
             )?;
         }
-        if holdings.space_id.is_none() {
+        if holdings.space_id.is_none() && entries.iter().any(|entry| embedding(entry).is_some()) {
             statements.extend(space_id.map(|space_id| self.adopt(space_id)));
         }
         self.merge_small(&holdings, &mut statements, DOING).await?;
         self.finish(&statements, DOING).await?;
-        Ok(())
+        Ok(inserted)
+    }
+
+    /// Those of these memories that are there, in the transaction that is under way.
+    async fn stored(
+        &mut self,
+        keys: &[Key],
+        spaces: &Spaces,
+    ) -> Result<HashMap<Key, Entry>, DatabaseError> {
+        let mut statements = vec![spaces.unseen()];
+        statements.extend(Kind::ALL.map(|kind| find(kind, self.scope.id(), keys)));
+        let mut answers = self
+            .send(&statements, "reading memories")
+            .await?
+            .into_iter();
+        spaces.learn(&answers.next().unwrap_or_default());
+        let mut stored = HashMap::new();
+        for (kind, rows) in Kind::ALL.into_iter().zip(answers) {
+            for row in &rows {
+                let entry = entry(kind, row, spaces)?;
+                stored.insert(entry.memory.key(), entry);
+            }
+        }
+        Ok(stored)
     }
 
     /// Statements that write new rows with all that finds them.

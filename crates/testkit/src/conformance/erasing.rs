@@ -1,0 +1,83 @@
+//! Erasing a scope: nothing of it is left, and nothing of others is lost.
+
+use tulving::backend::{Draft, Filter};
+use tulving::model::Kind;
+
+use super::isolation::{assert_theirs_untouched, both};
+use crate::fixture::Fixture;
+use crate::memories::Memories;
+use crate::sample::{self, plain, saying, turn, with_vector};
+
+/// Nothing lists, counts, gives or finds what was there, for whoever opened the scope before or opens it after.
+pub async fn an_erased_scope_holds_nothing_and_finds_nothing(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let entries = sample::mixture(40, 120);
+    let keys = memories.write(entries).await;
+    memories
+        .write([with_vector(saying("canary", "canary"), &[1.0])])
+        .await;
+    fixture.maintain().await;
+    memories
+        .write([with_vector(saying("late", "canary"), &[1.0])])
+        .await;
+    let space = memories.backend.space(memories.scope).await.expect("space");
+    let before = memories.count(&Filter::default()).await;
+    assert_eq!(memories.erase().await, before);
+    for _ in 0..2 {
+        for memories in [memories.clone(), Memories::open(fixture).await] {
+            assert_eq!(memories.all().await, []);
+            assert_eq!(memories.count(&Filter::default()).await.total(), 0);
+            assert_eq!(memories.clusters().await, []);
+            assert!(memories.get_all(&keys).await.iter().all(Option::is_none));
+            assert_eq!(memories.with_words("canary").await, [""; 0]);
+            assert_eq!(memories.near(&[1.0]).await, [""; 0]);
+            let after = memories.backend.space(memories.scope).await.expect("space");
+            assert_eq!(after, space);
+        }
+        fixture.maintain().await;
+    }
+    assert_eq!(memories.erase().await.total(), 0);
+}
+
+/// What is written afterwards is written as into a scope that never held anything: ids are free, places begin
+/// at 0, and nothing that was erased weighs in a score.
+pub async fn an_erased_scope_begins_anew(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let score = async || {
+        let terms = crate::scoring::terms("crow");
+        let found = memories.matching(&terms, 9, &Filter::default()).await;
+        found.iter().map(|hit| hit.score).collect::<Vec<_>>()
+    };
+    let crow = || with_vector(saying("crow", "crow"), &[1.0]);
+    memories.write([crow()]).await;
+    let fresh = score().await;
+    let more = (0..40).map(|n| plain(saying(&format!("n{n}"), "crow crow magpie")));
+    memories.write(more).await;
+    memories.write([plain(turn("begun", 9))]).await;
+    assert_ne!(score().await, fresh);
+    memories.erase().await;
+    memories.write([crow()]).await;
+    assert_eq!(score().await, fresh);
+    assert_eq!(memories.near(&[1.0]).await, ["crow"]);
+    let keys = memories
+        .insert(vec![Draft::Next(plain(turn("begun", 3)))])
+        .await
+        .expect("insert");
+    let next = memories
+        .get(&keys[0])
+        .await
+        .expect("what was written")
+        .memory;
+    assert_eq!(next.position(), Some(("begun", 0)));
+    assert_eq!(memories.count(&Filter::default()).await[Kind::Node], 2);
+}
+
+/// Other scopes keep what is theirs.
+pub async fn erasing_leaves_other_scopes_as_they_are(fixture: &dyn Fixture) {
+    let memories = both(fixture).await;
+    assert_ne!(memories.erase().await.total(), 0);
+    assert_theirs_untouched(fixture).await;
+    fixture.maintain().await;
+    assert_theirs_untouched(fixture).await;
+    assert_eq!(memories.all().await, []);
+}

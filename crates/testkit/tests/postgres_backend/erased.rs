@@ -1,0 +1,70 @@
+//! What is left of a scope in the database once it is erased.
+
+use testkit::sample::{mixture, plain, saying};
+use tulving::backend::{Backend, Draft};
+use tulving::model::Scope;
+
+use crate::place::{PostgresFixture, fixture, options, other, own};
+
+/// How many rows each table has of a scope.
+fn rows(fixture: &PostgresFixture, scope: Scope) -> Vec<(String, u64)> {
+    let tables = fixture.database.rows(
+        "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
+         WHERE a.attname = 'scope_id' AND NOT a.attisdropped AND c.relkind = 'r' \
+           AND c.relnamespace = 'public'::regnamespace ORDER BY 1",
+    );
+    let names = tables.into_iter().flatten().flatten();
+    let counted = names.map(|table| {
+        let query = format!(
+            "SELECT count(*) FROM {table} WHERE scope_id = '{}'",
+            scope.id()
+        );
+        let count = fixture.database.scalar(&query).parse().unwrap();
+        (table, count)
+    });
+    counted.collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_table_has_a_row_of_an_erased_scope_but_those_that_make_it_one() {
+    let fixture = fixture().await;
+    let backend = fixture.backend(&options(2)).await;
+    for scope in [own(), other()] {
+        let drafts = mixture(1, 200).into_iter().map(Draft::Whole);
+        backend.insert(scope, drafts.collect()).await.unwrap();
+        fixture.database.batch(&format!(
+            "INSERT INTO runs (run_id, scope_id, kind, status, phase, inputs, version) \
+             VALUES (gen_random_uuid(), '{0}', 'migrate', 'finished', 'verify', '{{}}', '0'); \
+             INSERT INTO run_chunks (scope_id, run_id, kind, chunk, first_row, row_count, byte_start, byte_count) \
+             SELECT '{0}', run_id, 'node', 0, 0, 1, 0, 1 FROM runs WHERE scope_id = '{0}'",
+            scope.id()
+        ));
+    }
+    let theirs = rows(&fixture, other());
+    let held = rows(&fixture, own());
+    let without: Vec<_> = held.iter().filter(|(_, count)| *count == 0).collect();
+    assert!(without.is_empty(), "nothing is tried on {without:?}");
+    let erased = backend.erase(own()).await.unwrap();
+    assert_eq!(erased.total(), 200);
+    for (table, count) in rows(&fixture, own()) {
+        let expected = match table.as_str() {
+            "scopes" | "scope_kinds" => held.iter().find(|(held, _)| *held == table).unwrap().1,
+            _ => 0,
+        };
+        assert_eq!(count, expected, "{table}");
+    }
+    let counts = "SELECT count(*) FROM scope_kinds WHERE (next, fresh, memories, tokens, dead) = (0, 0, 0, 0, '{}') \
+                  AND scope_id = ";
+    let begun_anew = fixture
+        .database
+        .scalar(&format!("{counts}'{}'", own().id()));
+    let kinds = held
+        .iter()
+        .find(|(table, _)| table == "scope_kinds")
+        .unwrap()
+        .1;
+    assert_eq!(begun_anew, kinds.to_string());
+    assert_eq!(rows(&fixture, other()), theirs);
+    let drafts = vec![Draft::Whole(plain(saying("one", "crow")))];
+    backend.insert(own(), drafts).await.unwrap();
+}
