@@ -1,11 +1,13 @@
-//! What tests, the demo and benchmarks need, and the shipped program never does.
+//! What tests, the demo and benchmarks need, and the shipped program never does; and what a backend of somebody
+//! else's is tested with (`docs/writing-a-backend.md`).
 //!
 //! * [`conformance`]: what every backend must do, as tests that a backend gets by naming its [`Fixture`]
 //! * [`strict`]: a backend in memory, harsher than any real one
 //! * [`finding`]: searches by vector alone and by words alone
 //! * [`probes`]: thousands of attempts to get at another scope's memories
 //! * [`operations`]: random sequences of calls, compared with what a map would do
-//! * [`postgres`]: a private PostgreSQL with pgvector, fetched if none is installed, gone when its owner is
+//! * `postgres`: a private PostgreSQL with pgvector, fetched if none is installed, gone when its owner is; a
+//!   feature, on by default
 //! * [`signals`]: programs that hear them, whatever the test was started to ignore
 //! * [`terminal`]: a program on a terminal, and what a person types
 //! * [`corpus`]: data directories of any size, clean or as odd as real ones, the same for the same seed
@@ -23,6 +25,7 @@ mod fixture;
 mod memories;
 mod naive;
 pub mod operations;
+#[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod probes;
 mod question;
@@ -34,3 +37,8 @@ pub mod strict;
 pub mod terminal;
 
 pub use fixture::{Fixture, Other};
+
+/// What the page for those who write a backend shows is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/writing-a-backend.md")]
+mod writing_a_backend {}

@@ -666,7 +666,7 @@ impl Backend for FileBackend {
         let directory = Arc::clone(&self.directory);
         apart(move || {
             check_owner(&directory.state()?, scope)?;
-            Ok(directory.erase()?)
+            directory.erase()
         })
         .await
     }
