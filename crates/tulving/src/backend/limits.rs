@@ -42,3 +42,39 @@ pub fn require_size(sizes: impl Iterator<Item = u64>) -> Result<(), BackendError
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Embedding, Kind, Node, Space, Timestamp};
+
+    #[test]
+    fn a_write_is_as_large_as_its_records_and_vectors_and_a_little_for_each() {
+        let at = Timestamp::from_micros(0).unwrap();
+        let node = Node::new("c", 0, "question", "answer", at);
+        let mut entry = Entry {
+            memory: node.into(),
+            embedding: None,
+        };
+        let mut record = Vec::new();
+        record::write(&entry.memory, Part::Everything, &mut record).unwrap();
+        let bare = size_of_entry(&entry);
+        assert_eq!(bare, record.len() as u64 + 256);
+        let space = std::sync::Arc::new(Space::local("m", 3));
+        entry.embedding = Some(Embedding::new(space, vec![1.0; 3]).unwrap());
+        assert_eq!(size_of_entry(&entry), bare + 12);
+        assert_eq!(size_of_key(&Key::new(Kind::Node, "four")), 260);
+    }
+
+    #[test]
+    fn the_most_is_taken_and_one_byte_more_is_not() {
+        let halves = |more| [LARGEST_WRITE / 2, LARGEST_WRITE / 2 + more].into_iter();
+        require_size(halves(0)).unwrap();
+        match require_size(halves(1)) {
+            Err(BackendError::TooLarge { bytes, limit }) => {
+                assert_eq!((bytes, limit), (LARGEST_WRITE + 1, LARGEST_WRITE));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
