@@ -83,14 +83,16 @@ impl Directory {
     /// # Errors
     /// If another process is at it, or the files cannot be written; then nothing changed.
     pub(super) fn compact_now(&self, trust: Trust) -> Result<Compaction, FileError> {
-        self.fold(trust, Keep::All)
+        Ok(self.fold(trust, Keep::All)?.unwrap_or_default())
     }
 
-    /// The same, and leaves out records that are no memories, if that is wished.
+    /// The same, and leaves out records that are no memories, if that is wished. Gives nothing where
+    /// the journal has to stay as it is: while nobody knows how wide vectors are, or if that became known
+    /// meanwhile.
     ///
     /// # Errors
     /// As [`compact_now`](Self::compact_now).
-    pub(super) fn fold(&self, trust: Trust, keep: Keep) -> Result<Compaction, FileError> {
+    pub(super) fn fold(&self, trust: Trust, keep: Keep) -> Result<Option<Compaction>, FileError> {
         let root = &self.root;
         let lock = journal::folder(root).join("compact.lock");
         let _alone = Lock::wait(root.disk(), &lock, COMPACTION_PATIENCE)?;
@@ -100,15 +102,18 @@ impl Directory {
             state
         };
         let Some(log) = &state.log else {
-            return Ok(Compaction::default());
+            return Ok(Some(Compaction::default()));
         };
         // Records without vectors need rows all the same, and nobody knows yet how wide.
         let is_unknown = state.space.is_none()
             && Kind::ALL
                 .into_iter()
                 .any(|kind| state.shelf(kind).live().next().is_some());
-        if (log.bytes() == 0 && keep == Keep::All) || is_unknown {
-            return Ok(Compaction::default());
+        if is_unknown {
+            return Ok(None);
+        }
+        if log.bytes() == 0 && keep == Keep::All {
+            return Ok(Some(Compaction::default()));
         }
         derived::sweep(root);
         let generation = log.header().generation + 1;
@@ -121,6 +126,11 @@ impl Directory {
 
         let _writers = self.stop_writers();
         let (_lock, now) = self.lock_for_writing(trust)?;
+        // The manifest that is staged does not say it.
+        if now.space != state.space {
+            fold.discard();
+            return Ok(None);
+        }
         let changed = now.changed_since(&state.binding());
         if !changed.is_empty() {
             fold.discard();
@@ -149,10 +159,10 @@ impl Directory {
         }
         fold.commit.record(root)?;
         fold.commit.roll_forward(root)?;
-        Ok(Compaction {
+        Ok(Some(Compaction {
             folded: log.bytes(),
             replayed,
-        })
+        }))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Removing everything that a directory keeps of its owner.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 
 use super::compact::Keep;
 use super::derived;
@@ -24,14 +26,14 @@ impl Directory {
         let mut counts = Counts::default();
         loop {
             let removed = self.remove_some()?;
-            if removed.total() == 0 {
-                break;
-            }
             for (kind, removed) in removed {
                 counts[kind] += removed;
             }
+            // What others write before the fold may keep it from being done; then that goes too.
+            if removed.total() == 0 && self.fold(Trust::Bound, Keep::Foreign)?.is_some() {
+                break;
+            }
         }
-        self.fold(Trust::Bound, Keep::Foreign)?;
         self.remove_leftovers()?;
         Ok(counts)
     }
@@ -71,22 +73,160 @@ impl Directory {
             (derived::folder(&self.root), &[""][..]),
             (journal::folder(&self.root), &["torn-", "kept-"]),
         ] {
-            let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-            let named = entries.filter(|entry| {
+            let looking = || FileError::io("looking through", &folder);
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(looking()(error)),
+            };
+            for entry in entries {
+                let entry = entry.map_err(looking())?;
                 let name = entry.file_name();
                 let name = name.to_string_lossy();
-                marks.iter().any(|mark| name.starts_with(mark))
-            });
-            leftovers.extend(named.map(|entry| entry.path()));
+                if marks.iter().any(|mark| name.starts_with(mark)) {
+                    leftovers.push(entry.path());
+                }
+            }
         }
+        let disk = self.root.disk();
+        let mut folders = BTreeSet::new();
         for path in leftovers.iter().filter(|path| path.exists()) {
-            let disk = self.root.disk();
-            let removing = FileError::io("removing", path);
-            let folder = path.parent().unwrap_or(&self.root);
-            disk.remove(path)
-                .and_then(|()| disk.sync_folder(folder))
-                .map_err(removing)?;
+            disk.remove(path).map_err(FileError::io("removing", path))?;
+            folders.extend(path.parent());
+        }
+        for folder in folders {
+            let removing = FileError::io("removing files of", folder);
+            disk.sync_folder(folder).map_err(removing)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::Path;
+    use std::sync::{Arc, Mutex};
+
+    use super::super::backend::FileBackend;
+    use super::super::founding::Founding;
+    use super::super::root::Root;
+    use super::*;
+    use crate::backend::{Backend as _, Draft, Entry, Filter};
+    use crate::fsutil::{Access, Disk, Handle, Os};
+    use crate::model::{Embedding, Node, Scope, Space, Timestamp};
+
+    const OWNER: Scope = Scope::User(uuid::Uuid::from_u128(7));
+
+    /// The system's disk, on which something happens before the first file with a certain beginning of its name
+    /// is made.
+    #[derive(Debug)]
+    struct Interrupted {
+        before: &'static str,
+        by: Mutex<Option<Entry>>,
+    }
+
+    impl Disk for Interrupted {
+        fn create_new(&self, path: &Path, access: Access<'_>) -> io::Result<Box<dyn Handle>> {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let is_meant = name.starts_with(self.before);
+            let entry = is_meant.then(|| self.by.lock().unwrap().take()).flatten();
+            if let Some(entry) = entry {
+                let root = path
+                    .ancestors()
+                    .find(|path| path.join("manifest.json").exists());
+                insert(&FileBackend::open(root.unwrap()).unwrap(), entry);
+            }
+            Os.create_new(path, access)
+        }
+
+        fn open(&self, path: &Path) -> io::Result<Box<dyn Handle>> {
+            Os.open(path)
+        }
+
+        fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+            Os.rename(from, to)
+        }
+
+        fn remove(&self, path: &Path) -> io::Result<()> {
+            Os.remove(path)
+        }
+
+        fn create_folder(&self, path: &Path, mode: u32) -> io::Result<()> {
+            Os.create_folder(path, mode)
+        }
+
+        fn sync_folder(&self, path: &Path) -> io::Result<()> {
+            Os.sync_folder(path)
+        }
+    }
+
+    fn wait<T: Send>(work: impl Future<Output = T> + Send) -> T {
+        let runtime = || {
+            tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap()
+        };
+        std::thread::scope(|scope| scope.spawn(|| runtime().block_on(work)).join().unwrap())
+    }
+
+    fn insert(backend: &FileBackend, entry: Entry) {
+        wait(backend.insert(OWNER, vec![Draft::Whole(entry)])).unwrap();
+    }
+
+    fn saying(text: &str, embedding: Option<Embedding>) -> Entry {
+        let at = Timestamp::from_micros(0).unwrap();
+        let memory = Node::new("c", 0, text, "", at).into();
+        Entry { memory, embedding }
+    }
+
+    fn vector() -> Embedding {
+        Embedding::new(Arc::new(Space::local("m", 2)), vec![1.0, 2.0]).unwrap()
+    }
+
+    /// A directory of which nobody knows how wide its vectors are, with a canary in its journal. Before a file
+    /// of that name is made, somebody else writes.
+    fn disturbed(folder: &Path, before: &'static str, by: Entry) -> FileBackend {
+        let by = Mutex::new(Some(by));
+        let root = Root::on(folder, Arc::new(Interrupted { before, by }));
+        drop(
+            Founding::begin(folder)
+                .unwrap()
+                .settle(OWNER, None)
+                .unwrap(),
+        );
+        let backend = FileBackend::open_at(&root).unwrap();
+        insert(&backend, saying("canary", None));
+        fs::remove_file(journal::folder(&root).join("compact.lock")).unwrap();
+        backend
+    }
+
+    #[test]
+    fn a_text_that_comes_before_the_fold_keeps_no_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let backend = disturbed(folder.path(), "compact.lock", saying("later", None));
+        wait(backend.erase(OWNER)).unwrap();
+        for entry in fs::read_dir(folder.path().join("journal")).unwrap() {
+            let content = fs::read(entry.unwrap().path()).unwrap();
+            assert!(!content.windows(6).any(|window| window == b"canary"));
+        }
+    }
+
+    #[test]
+    fn a_first_vector_that_comes_during_the_fold_keeps_its_space() {
+        let folder = tempfile::tempdir().unwrap();
+        let later = saying("later", Some(vector()));
+        // What is staged is named so.
+        let backend = disturbed(folder.path(), "manifest.json.", later);
+        wait(backend.erase(OWNER)).unwrap();
+        let backend = FileBackend::open(folder.path()).unwrap();
+        let space = wait(backend.space(OWNER)).unwrap();
+        assert_eq!(space.as_ref(), Some(vector().space()));
+        assert_eq!(
+            wait(backend.count(OWNER, &Filter::default()))
+                .unwrap()
+                .total(),
+            0
+        );
     }
 }
