@@ -19,7 +19,7 @@ use super::manifest::{self, Manifest};
 use super::npy;
 use super::pair::{Pair, PairError};
 use super::root::Root;
-use crate::fsutil::{Access, Os};
+use crate::fsutil::{self, Access, Os};
 use crate::json::{self, Value};
 use crate::model::{Kind, PerKind, Scope, Space};
 
@@ -192,6 +192,8 @@ impl Founding {
         let disk = root.disk();
         disk.make_folders(&root, 0o700)
             .map_err(FileError::io("making", &root))?;
+        // Whoever made it need not have seen to that. Where the folder above may not be opened, nobody can.
+        let _ = disk.sync_folder(fsutil::folder(&root));
         // A compaction writes the manifest too.
         let lock = |name: &str| Lock::wait(disk, &journal::folder(&root).join(name), PATIENCE);
         let locks = (lock("compact.lock")?, lock("lock")?);
