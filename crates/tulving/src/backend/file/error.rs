@@ -195,7 +195,7 @@ pub enum FileError {
         /// The journal.
         path: PathBuf,
     },
-    /// The work was cut off because the program ends.
+    /// The work was cut off, because the program ends or by a bug.
     #[error("the work was stopped: {0}")]
     Stopped(tokio::task::JoinError),
     /// The operating system refused.
@@ -257,7 +257,9 @@ impl FileError {
             | Self::Unloadable { .. } => ErrorClass::Invalid,
             Self::NoVectors { .. } => ErrorClass::Usage,
             Self::Locked { .. } => ErrorClass::Busy,
-            Self::Poisoned { .. } | Self::Stopped(_) => ErrorClass::Unavailable,
+            Self::Poisoned { .. } => ErrorClass::Unavailable,
+            Self::Stopped(stopped) if stopped.is_panic() => ErrorClass::Bug,
+            Self::Stopped(_) => ErrorClass::Interrupted,
             Self::DiskFull { .. } => ErrorClass::Full,
             Self::Io { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorClass::Full,
