@@ -216,10 +216,9 @@ impl ScopedStore {
                 .settled(parts, missing, others, outcomes, remembered)
                 .await
             {
-                // What was seen of the scope's space holds no more.
-                Err(StoreError::Backend(BackendError::WrongSpace { .. })) if tried < TRIES => {
-                    self.seen.forget(self.scope);
-                }
+                // What was seen of the scope's space holds no more; without it, the vectors do not agree.
+                Err(StoreError::Backend(BackendError::WrongSpace { .. }))
+                    if tried < TRIES && self.seen.forget(self.scope) => {}
                 Err(StoreError::Backend(
                     BackendError::Exists { .. }
                     | BackendError::Changed { .. }

@@ -34,9 +34,9 @@ impl SeenSpaces {
         seen.insert(scope, space.cloned());
     }
 
-    /// Forgets what turned out to be otherwise.
-    pub(super) fn forget(&self, scope: Scope) {
+    /// Forgets what turned out to be otherwise; returns whether a space had been seen.
+    pub(super) fn forget(&self, scope: Scope) -> bool {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.remove(&scope);
+        seen.remove(&scope).flatten().is_some()
     }
 }
