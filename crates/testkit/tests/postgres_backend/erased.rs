@@ -1,10 +1,16 @@
 //! What is left of a scope in the database once it is erased.
 
+use std::time::{Duration, Instant};
+
 use testkit::sample::{mixture, plain, saying};
 use tulving::backend::{Backend, Draft};
 use tulving::model::Scope;
 
 use crate::place::{PostgresFixture, fixture, options, other, own};
+
+/// Sessions that wait for a lock of a scope.
+const WAITING: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 /// How many rows each table has of a scope.
 fn rows(fixture: &PostgresFixture, scope: Scope) -> Vec<(String, u64)> {
@@ -67,4 +73,25 @@ async fn no_table_has_a_row_of_an_erased_scope_but_those_that_make_it_one() {
     assert_eq!(rows(&fixture, other()), theirs);
     let drafts = vec![Draft::Whole(plain(saying("one", "crow")))];
     backend.insert(own(), drafts).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_is_under_way_is_waited_for() {
+    let fixture = fixture().await;
+    let backend = fixture.backend(&options(2)).await;
+    let drafts = vec![Draft::Whole(plain(saying("one", "crow")))];
+    backend.insert(own(), drafts).await.unwrap();
+    let run = backend.database().lock(own(), 1).await.unwrap();
+    let erasing = tokio::spawn(async move { backend.erase(own()).await });
+    let begun = Instant::now();
+    while fixture.database.scalar(WAITING) == "0" {
+        assert!(!erasing.is_finished(), "erased under a run");
+        assert!(begun.elapsed() < Duration::from_secs(9), "waited in vain");
+        tokio::task::yield_now().await;
+    }
+    let memories = "SELECT count(*) FROM memory_nodes";
+    assert_eq!(fixture.database.scalar(memories), "1");
+    drop(run);
+    assert_eq!(erasing.await.unwrap().unwrap().total(), 1);
+    assert_eq!(fixture.database.scalar(memories), "0");
 }

@@ -14,7 +14,7 @@ use super::holdings::Holdings;
 use super::nearest::Graphs;
 use super::place::Place;
 use super::pool::{Lent, Pool};
-use super::scoped::Purpose;
+use super::scoped::{Purpose, WRITERS_WAIT};
 use super::spaces::Spaces;
 use super::statement::Statement;
 use crate::backend::{
@@ -270,13 +270,18 @@ impl Backend for PostgresBackend {
     }
 
     async fn erase(&self, scope: Scope) -> Result<Counts, BackendError> {
+        // A run that is under way would lose its place in the ledger, and write on.
+        let _lock = self.database.lock(scope, WRITERS_WAIT).await?;
         let counts = again!(Tries::writing(), async {
             let mut connection = self.lend().await?;
             let scoped = connection.bind(&self.place, scope, Purpose::Writing(ERASING));
             Ok::<_, BackendError>(scoped.erase().await?)
         })?;
         // Only the tables' owner may: for others an index without rows stays, which finds nothing.
-        let _ = self.lend().await?.drop_indexes(scope).await;
+        // Everything is gone by now, so nothing that happens here is a failure.
+        if let Ok(connection) = self.lend().await {
+            let _ = connection.drop_indexes(scope).await;
+        }
         Ok(counts)
     }
 

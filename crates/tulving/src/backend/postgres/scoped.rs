@@ -228,4 +228,4 @@ impl Drop for Scoped<'_> {
 }
 
 /// Seconds that a writer waits for those before it.
-const WRITERS_WAIT: u64 = 10;
+pub(super) const WRITERS_WAIT: u64 = 10;
