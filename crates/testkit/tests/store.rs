@@ -8,10 +8,11 @@ use std::sync::Arc;
 use testkit::sample;
 use testkit::strict::StrictBackend;
 use tulving::backend::file::FileBackend;
-use tulving::backend::{Filter, Page};
+use tulving::backend::{Filter, Inserted, LiveChange, Membership, Page};
 use tulving::embed::{Builtin, Embedder as _};
 use tulving::model::{Kind, Memory, PerKind};
 use tulving::parity;
+use tulving::record;
 use tulving::store::{
     Change, Limit, Mode, NewNode, Query, ScopedStore, Store, StoreConfig, StoreError,
 };
@@ -51,6 +52,72 @@ async fn foreign() -> ScopedStore {
 
 fn ids(found: &tulving::store::Found) -> Vec<&str> {
     found.hits.iter().map(|hit| hit.memory.id()).collect()
+}
+
+#[tokio::test]
+async fn the_same_import_twice_writes_once_and_says_what_was_there() {
+    let memory = empty();
+    let old = Memory::from(sample::saying("old", "the pool was exhausted"));
+    let other = Memory::from(sample::saying("old", "the pool was full"));
+    let new = Memory::from(sample::saying("new", "sixteen workers"));
+    let first = memory.import(vec![(old.clone(), None)]).await.unwrap();
+    assert_eq!(first, [Inserted::New(old.key())]);
+    let there = |is_same| Inserted::There {
+        key: old.key(),
+        is_same,
+    };
+    let again = memory.import(vec![
+        (new.clone(), None),
+        (old.clone(), None),
+        (other, None),
+    ]);
+    assert_eq!(
+        again.await.unwrap(),
+        [Inserted::New(new.key()), there(true), there(false),]
+    );
+    let stored = memory.get("old").await.unwrap();
+    assert!(record::same_content(&stored.memory, &old));
+    assert!(stored.embedding.is_some(), "made as `add` makes it");
+}
+
+#[tokio::test]
+async fn live_fields_that_no_record_holds_are_refused_before_any_is_changed() {
+    let memory = empty();
+    let node = Memory::from(sample::saying("one", "crow"));
+    memory.insert(vec![(node.clone(), None)]).await.unwrap();
+    let cluster = |confidence| {
+        let membership = Membership {
+            cluster: 3,
+            label: Some("birds".to_owned()),
+            confidence,
+        };
+        LiveChange::Cluster(node.key(), Some(membership))
+    };
+    let usage = |count| LiveChange::Usage(node.key(), count, None);
+    for flawed in [cluster(f64::NAN), cluster(1.5), usage(-1)] {
+        let refused = memory.update_live(vec![usage(9), flawed]).await;
+        assert!(matches!(refused, Err(StoreError::Flawed { index: 1, .. })));
+    }
+    assert_eq!(memory.get("one").await.unwrap().memory.usage(), (0, None));
+    let changed = memory.update_live(vec![cluster(0.5), usage(9)]).await;
+    assert_eq!(changed.unwrap(), 1);
+    let stored = memory.get("one").await.unwrap().memory;
+    assert_eq!((stored.cluster_id(), stored.usage().0), (Some(3), 9));
+}
+
+#[tokio::test]
+async fn an_owner_that_is_erased_begins_anew() {
+    let memory = pool().await;
+    assert_eq!(memory.erase().await.unwrap().total(), 3);
+    assert_eq!(memory.count(&Filter::default()).await.unwrap().total(), 0);
+    let found = memory.search(&Query::text("pool")).await.unwrap();
+    assert!(found.hits.is_empty());
+    memory
+        .add(vec![NewNode::new("Why?", "The pool.")])
+        .await
+        .unwrap();
+    let found = memory.search(&Query::text("pool")).await.unwrap();
+    assert_eq!(found.hits.len(), 1);
 }
 
 #[tokio::test]

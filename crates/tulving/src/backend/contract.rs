@@ -74,8 +74,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
     }
 
     /// Puts `new` in the place of `old`, which has the same key. `access_count` and
-    /// `last_accessed` stay: [`touch`](Self::touch) alone changes them. What `new` has no vector for
-    /// has none afterwards.
+    /// `last_accessed` stay: [`touch`](Self::touch) and [`update_live`](Self::update_live) alone change them. Its
+    /// cluster is the one that `new` says. What `new` has no vector for has none afterwards.
     ///
     /// # Errors
     /// [`BackendError::NoSuchMemory`]; [`BackendError::Changed`] if what is stored is not `old`
