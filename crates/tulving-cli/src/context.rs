@@ -25,7 +25,7 @@ pub struct Context {
     /// What stderr can show.
     pub err: Screen,
     /// The command line, which advice is written in.
-    pub cli: Command,
+    pub cli: fn() -> Command,
 }
 
 impl Context {
@@ -33,7 +33,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`Config::load`].
-    pub fn new(global: &Global, cli: Command) -> Result<Self, CliError> {
+    pub fn new(global: &Global, cli: fn() -> Command) -> Result<Self, CliError> {
         Self::with(
             Config::load(global.overrides(), Env::process())?,
             global,
@@ -45,7 +45,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`Config::look`].
-    pub fn forgiving(global: &Global, cli: Command) -> Result<Self, CliError> {
+    pub fn forgiving(global: &Global, cli: fn() -> Command) -> Result<Self, CliError> {
         Self::with(
             Config::look(global.overrides(), Env::process())?,
             global,
@@ -57,7 +57,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`Config::load_if_there`].
-    pub fn before_configuration(global: &Global, cli: Command) -> Result<Self, CliError> {
+    pub fn before_configuration(global: &Global, cli: fn() -> Command) -> Result<Self, CliError> {
         Self::with(
             Config::load_if_there(global.overrides(), Env::process())?,
             global,
@@ -65,7 +65,7 @@ impl Context {
         )
     }
 
-    fn with(config: Config, global: &Global, cli: Command) -> Result<Self, CliError> {
+    fn with(config: Config, global: &Global, cli: fn() -> Command) -> Result<Self, CliError> {
         let Face { json, out, err } = global.face(&Env::process());
         let yes = global.yes;
         Ok(Self {
@@ -82,7 +82,7 @@ impl Context {
     /// Returns the advice with the flags in its commands that say which memory is meant.
     #[must_use]
     pub fn advice(&self, advice: &str) -> String {
-        self.config.flags().repeated_in(&self.cli, advice)
+        self.config.flags().repeated_in(&(self.cli)(), advice)
     }
 
     /// Returns an error of a data directory. What it advises is about this directory, also where memory
@@ -95,7 +95,7 @@ impl Context {
         };
         match (self.config.backend(), &error.hint) {
             (Ok(Backend::Postgres), Some(hint)) => CliError {
-                hint: Some(in_files.repeated_in(&self.cli, hint)),
+                hint: Some(in_files.repeated_in(&(self.cli)(), hint)),
                 ..error
             },
             _ => error,

@@ -46,12 +46,12 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, CliError> {
         _ => {}
     }
     if let Command::Init(init) = command {
-        return init::run(&init, &cli.global, &Cli::command()).await;
+        return init::run(&init, &cli.global, Cli::command).await;
     }
     let cx = match &command {
-        Command::Config(_) | Command::Doctor(_) => Context::forgiving(&cli.global, Cli::command())?,
+        Command::Config(_) | Command::Doctor(_) => Context::forgiving(&cli.global, Cli::command)?,
         _ => {
-            let cx = Context::new(&cli.global, Cli::command())?;
+            let cx = Context::new(&cli.global, Cli::command)?;
             for unused in cx.config.unused() {
                 output::note(&unused.remark, &unused.advice, &cx);
             }

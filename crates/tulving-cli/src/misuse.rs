@@ -41,8 +41,8 @@ pub(crate) fn lost_id(args: &[OsString]) -> Option<CliError> {
             Some((flag, value)) => (flag, value),
             None => (*word, *options.get(at + 1)?),
         };
-        let lacks = value.is_empty() || Cli::command().find_subcommand(value).is_some();
-        (["--user-id", "--tenant-id"].contains(&flag) && lacks).then_some((flag, value))
+        let lacks = || value.is_empty() || Cli::command().find_subcommand(value).is_some();
+        (["--user-id", "--tenant-id"].contains(&flag) && lacks()).then_some((flag, value))
     });
     let (flag, value) = found?;
     let why = match value {

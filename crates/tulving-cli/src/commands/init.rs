@@ -80,10 +80,10 @@ struct Made {
 /// # Errors
 /// When the directory belongs to somebody or something else (exit 9), cannot be read or cannot be
 /// written.
-pub async fn run(init: &Init, global: &Global, cli: &Command) -> Result<Exit, CliError> {
+pub async fn run(init: &Init, global: &Global, cli: fn() -> Command) -> Result<Exit, CliError> {
     // Once more, should another have written the configuration meanwhile: then that one holds.
     for _ in 0..2 {
-        let cx = Context::before_configuration(global, cli.clone())?;
+        let cx = Context::before_configuration(global, cli)?;
         let directory = match cx.location()? {
             Location::Files(directory) => directory,
             Location::Database => return database::see_to(init, &cx).await,
@@ -103,7 +103,7 @@ pub async fn run(init: &Init, global: &Global, cli: &Command) -> Result<Exit, Cl
             return Ok(Exit::Done);
         }
     }
-    let cx = Context::before_configuration(global, cli.clone())?;
+    let cx = Context::before_configuration(global, cli)?;
     let path = cx.config.usual_file().display();
     Err(
         CliError::usage(format!("{path} is there, and cannot be read"))
@@ -171,7 +171,7 @@ fn next_steps(cx: &Context, written: bool) -> String {
         false => typed.clone(),
     };
     needed.repeated_in(
-        &cx.cli,
+        &(cx.cli)(),
         "\nNext:\n  tulving add --question \"Why did the worker hang?\" --answer \"The pool was exhausted.\"\n  tulving search \"worker\"\n",
     )
 }
