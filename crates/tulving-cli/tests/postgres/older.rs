@@ -46,7 +46,8 @@ fn files(world: &World, which: std::ops::Range<usize>) {
 fn rows(world: &World) -> Vec<String> {
     let made = ["_postings", "tulving_schema_versions", "scope_kinds"];
     let mut rows = world.counts();
-    rows.retain(|table| !made.iter().any(|made| table.contains(made)));
+    // Tables that came later are there, and empty.
+    rows.retain(|table| !made.iter().any(|made| table.contains(made)) && !table.ends_with(": 0"));
     rows
 }
 

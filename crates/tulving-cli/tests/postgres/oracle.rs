@@ -10,15 +10,19 @@ use crate::support::World;
 use crate::under_way::wait_until;
 
 /// Every table that holds rows of a scope.
-pub(crate) const SCOPED: [&str; 10] = [
+pub(crate) const SCOPED: [&str; 14] = [
     "scopes",
     "scope_kinds",
     "memory_nodes",
     "episodic_memories",
+    "documents",
+    "document_chunks",
     "node_vectors",
     "episode_vectors",
+    "chunk_vectors",
     "node_postings",
     "episode_postings",
+    "chunk_postings",
     "runs",
     "run_chunks",
 ];

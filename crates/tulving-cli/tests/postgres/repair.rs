@@ -102,6 +102,34 @@ fn what_is_missing_is_named_and_put_back() {
         ),
         ("DROP TABLE run_chunks", "table run_chunks"),
         ("DROP TABLE episode_postings", "table episode_postings"),
+        (
+            "ALTER TABLE documents DISABLE ROW LEVEL SECURITY",
+            "row-level security on documents",
+        ),
+        (
+            "REVOKE INSERT ON chunk_vectors FROM tulving_app",
+            "rights on chunk_vectors",
+        ),
+        (
+            "DELETE FROM scope_kinds WHERE kind = 'chunk'",
+            "rows of scope_kinds of ",
+        ),
+        (
+            "DROP INDEX document_chunks_document",
+            "index document_chunks_document",
+        ),
+        (
+            "DROP INDEX document_chunks_falling",
+            "index document_chunks_falling",
+        ),
+        (
+            "DROP POLICY keeper_reads ON scope_kinds",
+            "policy keeper_reads on scope_kinds",
+        ),
+        (
+            "GRANT EXECUTE ON FUNCTION tulving_wall(text, text[]) TO PUBLIC",
+            "rights on tulving_wall",
+        ),
     ] {
         world.database.batch(damage);
         world.run(&["schema", "apply"]).expect(0).shows(said);
