@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use tulving::backend::{Backend, Draft, Entry};
 use tulving::model::Scope;
 
+use crate::memories::put_documents;
+
 /// A place that was just made for one test, and holds nothing yet. Vectors in it are of
 /// [`sample::space`](crate::sample::space).
 #[async_trait]
@@ -29,8 +31,9 @@ pub trait Fixture: fmt::Debug + Send + Sync {
     async fn plant(&self, entries: Vec<Entry>) {
         match self.other() {
             Other::Kept(scope) => {
-                let drafts = entries.into_iter().map(Draft::Whole).collect();
                 let backend = self.open().await;
+                put_documents(&*backend, scope, &entries).await;
+                let drafts = entries.into_iter().map(Draft::Whole).collect();
                 backend.insert(scope, drafts).await.expect("plant memories");
             }
             Other::Refused(scope) => {

@@ -1,12 +1,13 @@
 //! One scope of a backend, where every call is expected to succeed: it keeps test bodies short.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tulving::backend::{
     Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted,
     LiveChange, Order, Page, Request, Scored,
 };
-use tulving::model::{Embedding, Key, Kind, Memory, Scope};
+use tulving::model::{Document, Embedding, Key, Kind, Memory, Scope};
 
 use crate::fixture::Fixture;
 use crate::{finding, sample};
@@ -30,9 +31,45 @@ impl Memories {
         }
     }
 
+    /// Writes memories, and first the documents of those that are chunks.
     pub(crate) async fn write(&self, entries: impl IntoIterator<Item = Entry>) -> Vec<Key> {
+        let entries: Vec<Entry> = entries.into_iter().collect();
+        put_documents(&*self.backend, self.scope, &entries).await;
         let drafts = entries.into_iter().map(Draft::Whole).collect();
         self.insert(drafts).await.expect("insert")
+    }
+
+    pub(crate) async fn put_document(
+        &self,
+        document: &Document,
+        chunks: impl IntoIterator<Item = Entry>,
+    ) -> Result<(), BackendError> {
+        let chunks = chunks.into_iter().collect();
+        let put = self
+            .backend
+            .put_document(self.scope, document.clone(), chunks);
+        put.await
+    }
+
+    /// The documents that were there, sorted.
+    pub(crate) async fn remove_documents(&self, ids: &[&str]) -> Vec<String> {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let removed = self.backend.remove_documents(self.scope, &ids).await;
+        let mut removed = removed.expect("remove documents");
+        removed.sort();
+        removed
+    }
+
+    pub(crate) async fn document(&self, id: &str) -> Option<Document> {
+        let found = self.backend.documents(self.scope, &[id.to_owned()]).await;
+        let mut found = found.expect("read documents");
+        assert_eq!(found.len(), 1, "one answer for one id");
+        found.pop().flatten()
+    }
+
+    pub(crate) async fn list_documents(&self, after: Option<&str>, limit: usize) -> Vec<Document> {
+        let listed = self.backend.list_documents(self.scope, after, limit).await;
+        listed.expect("list documents")
     }
 
     pub(crate) async fn insert(&self, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
@@ -179,6 +216,30 @@ impl Memories {
     }
 }
 
+/// Puts the documents of which some of these are chunks, those that are not there.
+pub(crate) async fn put_documents(backend: &dyn Backend, scope: Scope, entries: &[Entry]) {
+    let ids: BTreeSet<&str> = entries.iter().filter_map(document_of).collect();
+    let ids: Vec<String> = ids.into_iter().map(str::to_owned).collect();
+    if ids.is_empty() {
+        return;
+    }
+    let there = backend.documents(scope, &ids).await.expect("documents");
+    for (id, there) in ids.iter().zip(there) {
+        if there.is_none() {
+            let put = backend.put_document(scope, sample::document(id), Vec::new());
+            put.await.expect("put a document");
+        }
+    }
+}
+
+/// The document that an entry is a chunk of.
+pub(crate) fn document_of(entry: &Entry) -> Option<&str> {
+    match &entry.memory {
+        Memory::Chunk(chunk) => Some(&chunk.document_id),
+        _ => None,
+    }
+}
+
 /// That two entries are the same to the last byte: as records and as bits of their vectors.
 pub(crate) fn assert_same(found: &Entry, expected: &Entry) {
     assert_eq!(
@@ -209,6 +270,11 @@ pub(crate) fn ids(hits: &[Scored]) -> Vec<String> {
 /// The key of a node.
 pub(crate) fn node_key(id: &str) -> Key {
     Key::new(Kind::Node, id)
+}
+
+/// The key of a chunk.
+pub(crate) fn chunk_key(id: &str) -> Key {
+    Key::new(Kind::Chunk, id)
 }
 
 /// The key of an episode.

@@ -10,16 +10,21 @@ use tulving::backend::{
 use tulving::model::{Embedding, Facts, Key, Kind, Memory, PerKind, Timestamp};
 use tulving::record;
 
+use crate::memories::document_of;
 use crate::scoring;
 
-/// The memories of one scope.
+/// The memories of one scope, and the ids of its documents.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Naive(pub(crate) BTreeMap<Key, Entry>);
+pub(crate) struct Naive(pub(crate) BTreeMap<Key, Entry>, pub(crate) BTreeSet<String>);
 
 impl FromIterator<Entry> for Naive {
     fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
-        let keyed = entries.into_iter().map(|entry| (entry.memory.key(), entry));
-        Self(keyed.collect())
+        let mut naive = Self::default();
+        for entry in entries {
+            naive.1.extend(document_of(&entry).map(str::to_owned));
+            naive.0.insert(entry.memory.key(), entry);
+        }
+        naive
     }
 }
 
@@ -38,25 +43,28 @@ impl Naive {
             Draft::Next(entry) => (entry, true, false),
             Draft::NextNamed(entry) => (entry, true, true),
         };
-        if let Memory::Node(node) = &mut entry.memory
-            && is_next
-        {
-            let facts = self.0.values().map(|entry| entry.memory.facts());
-            let places = facts
-                .filter(|facts| facts.conversation_id.as_ref() == Some(&node.conversation_id))
-                .map(|facts| facts.sequence_index + 1);
-            let id = node.id.clone();
-            node.place(places.max().unwrap_or(0));
-            if keeps_id {
-                node.id = id;
-            }
+        let facts = entry.memory.facts();
+        if is_next && facts.conversation_id.is_some() {
+            let others = self.0.values().map(|entry| entry.memory.facts());
+            let places = others
+                .filter(|other| is_beside(other, &facts))
+                .map(|other| other.sequence_index + 1);
+            entry.memory.place(places.max().unwrap_or(0), keeps_id);
         }
+        self.require_document(&entry)?;
         let key = entry.memory.key();
         if self.0.contains_key(&key) {
             return Err(BackendError::Exists { key });
         }
         self.put(entry);
         Ok(key)
+    }
+
+    fn require_document(&self, entry: &Entry) -> Result<(), BackendError> {
+        match document_of(entry).filter(|id| !self.1.contains(*id)) {
+            Some(id) => Err(BackendError::NoSuchDocument { id: id.to_owned() }),
+            None => Ok(()),
+        }
     }
 
     fn put(&mut self, mut entry: Entry) {
@@ -66,12 +74,13 @@ impl Naive {
 
     pub(crate) fn replace(&mut self, old: &Memory, mut new: Entry) -> Result<(), BackendError> {
         let key = old.key();
-        let Some(stored) = self.0.get_mut(&key) else {
+        let Some(stored) = self.0.get(&key) else {
             return Err(BackendError::NoSuchMemory { key });
         };
         if !record::same_content(&stored.memory, old) {
             return Err(BackendError::Changed { key });
         }
+        self.require_document(&new)?;
         new.memory.set_usage(stored.memory.usage());
         self.put(new);
         Ok(())
@@ -219,7 +228,7 @@ impl Naive {
         let stands_near = |facts: &Facts| {
             found.values().any(|near| {
                 facts.conversation_id.is_some()
-                    && near.conversation_id == facts.conversation_id
+                    && is_beside(near, facts)
                     && near.sequence_index.abs_diff(facts.sequence_index) <= request.reach
             })
         };
@@ -235,6 +244,11 @@ impl Naive {
             })
             .collect()
     }
+}
+
+/// Whether two memories are of one kind and part of the same.
+fn is_beside(one: &Facts, other: &Facts) -> bool {
+    one.kind == other.kind && one.conversation_id == other.conversation_id
 }
 
 /// Of equals the first by bytes.

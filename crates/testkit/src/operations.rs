@@ -60,6 +60,12 @@ pub fn run<F: Fixture, M: Future<Output = F>>(make: impl Fn() -> M, cases: u32, 
 async fn play(fixture: &dyn Fixture, sequence: Vec<Operation>) {
     let mut memories = Memories::open(fixture).await;
     let mut naive = Naive::default();
+    for id in DOCUMENTS {
+        let document = sample::document(id);
+        let put = memories.put_document(&document, []).await;
+        put.expect("put a document");
+        naive.1.insert((*id).to_owned());
+    }
     for operation in sequence {
         match operation {
             Operation::Insert(drafts) => {
@@ -131,6 +137,8 @@ fn assert_same<T: PartialEq + std::fmt::Debug>(
 const IDS: &[&str] = &["a", "b", "B", "%", "é", "f"];
 const WORDS: &[&str] = &["crow", "raven", "swift", "snake_case", "東京都", "the"];
 const CONVERSATIONS: &[&str] = &["c", "C", "a"];
+/// Those of these that are documents, too.
+const DOCUMENTS: &[&str] = &["c", "C"];
 const SOURCES: &[&str] = &["tulving", "grok"];
 
 fn operation() -> impl Strategy<Value = Operation> {
@@ -147,7 +155,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 }
 
 fn key() -> impl Strategy<Value = Key> {
-    (select(vec![Kind::Node, Kind::Episode]), select(IDS)).prop_map(|(kind, id)| Key::new(kind, id))
+    (select(&Kind::ALL[..]), select(IDS)).prop_map(|(kind, id)| Key::new(kind, id))
 }
 
 fn keys() -> impl Strategy<Value = Vec<Key>> {
@@ -206,6 +214,13 @@ fn entry() -> impl Strategy<Value = Entry> {
                     (episode.created_at, episode.has_code) = (at(minute), code);
                     episode.into()
                 }
+                Kind::Chunk => {
+                    let mut chunk = sample::piece(conversation, index);
+                    (chunk.id, chunk.content) = (key.id.clone(), words);
+                    source.clone_into(&mut chunk.source);
+                    (chunk.created_at, chunk.has_code) = (at(minute), code);
+                    chunk.into()
+                }
             };
             Entry {
                 embedding: numbers.map(|numbers| vector(&numbers)),
@@ -219,7 +234,7 @@ fn filter() -> impl Strategy<Value = Filter> {
     let all = Filter::default;
     prop_oneof![
         4 => Just(all()),
-        1 => select(vec![Kind::Node, Kind::Episode]).prop_map(Filter::of),
+        1 => select(&Kind::ALL[..]).prop_map(Filter::of),
         1 => select(SOURCES).prop_map(move |source| Filter { sources: vec![source.to_owned()], ..all() }),
         1 => select(CONVERSATIONS).prop_map(move |name| Filter { conversations: vec![name.to_owned()], ..all() }),
         1 => (0..5_i64).prop_map(move |minute| Filter { since: Some(at(minute)), ..all() }),

@@ -127,6 +127,10 @@ fn side(bird: &str, number: i16) -> Vec<Entry> {
                 created_at: at(place),
                 ..sample::episode(&format!("{conversation}/{place}"))
             })
+        } else if index % 4 == 2 {
+            let mut chunk = sample::piece(conversation, place);
+            (chunk.content, chunk.tags) = (text, tags);
+            chunk.into()
         } else {
             let mut node = turn(conversation, place);
             node.human_content = text;

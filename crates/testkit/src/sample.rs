@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tulving::backend::Entry;
 use tulving::json;
-use tulving::model::{Embedding, Episode, Json, Kind, Memory, Node, Scope, Space, Timestamp};
+use tulving::model::{
+    Chunk, Document, Embedding, Episode, Json, Kind, Memory, Node, Scope, Space, Timestamp,
+};
 use tulving::record::{self, Part, Stamp};
 use uuid::Uuid;
 
@@ -89,7 +91,34 @@ pub fn episode(id: &str) -> Episode {
     }
 }
 
-/// A document, as columns keep it.
+/// A chunk with this id, the first of document `c`, read at minute 0.
+#[must_use]
+pub fn chunk(id: &str) -> Chunk {
+    let mut chunk = Chunk::new("c", 0, &format!("All about {id}."), at(0));
+    id.clone_into(&mut chunk.id);
+    chunk
+}
+
+/// A chunk at a place in a document, read at the minute of that number; its id is `{document}/{index}`.
+#[must_use]
+pub fn piece(document: &str, index: i64) -> Chunk {
+    let mut chunk = chunk(&format!("{document}/{index}"));
+    document.clone_into(&mut chunk.document_id);
+    (chunk.chunk_index, chunk.created_at) = (index, at(index));
+    chunk
+}
+
+/// A document with this id, as it is when it is read again.
+#[must_use]
+pub fn document(id: &str) -> Document {
+    let mut document = Document::new(id, &format!("Manuals/{id}.md"), at(0));
+    document.title = format!("Manual {id}");
+    document.mime = Some("text/markdown".to_owned());
+    let admitted = record::document::admit(&document, &Stamp::only(user(0)));
+    admitted.expect("a document that can be kept")
+}
+
+/// A JSON document, as columns keep it.
 #[must_use]
 pub fn json(text: &str) -> Json {
     Json::from_value(&json::parse(text.as_bytes()).expect("JSON"))
@@ -157,7 +186,7 @@ const TAGS: &[&str] = &[
 const LABELS: &[&str] = &["pools", "Pools", "waiting"];
 
 /// So many memories in which everything that can be asked for occurs, and much of it several times:
-/// equal times, places, vectors and words; three in ten are episodes, a fifth has no vector.
+/// equal times, places, vectors and words; three in ten are episodes, two are chunks, a fifth has no vector.
 #[must_use]
 pub fn mixture(seed: u64, count: usize) -> Vec<Entry> {
     (0..count).map(|index| mixed(seed, index)).collect()
@@ -174,7 +203,16 @@ fn mixed(seed: u64, index: usize) -> Entry {
     let created_at = at(rng.below(10) as i64);
     let tags = json(rng.pick(TAGS));
     let has_code = rng.one_in(3);
-    let memory: Memory = if rng.below(10) < 3 {
+    let drawn = rng.below(10);
+    let memory: Memory = if drawn > 7 {
+        let mut chunk = chunk(&format!("k{index:04}"));
+        chunk.content = words(&mut rng);
+        chunk.document_id = format!("c{}", rng.below(4));
+        chunk.chunk_index = rng.below(12) as i64;
+        (chunk.source, chunk.created_at) = (source, created_at);
+        (chunk.tags, chunk.has_code) = (tags, has_code);
+        chunk.into()
+    } else if drawn < 3 {
         let mut episode = episode(&format!("e{index:04}"));
         episode.title = words(&mut rng);
         (episode.source, episode.created_at) = (source, created_at);

@@ -21,7 +21,7 @@ use tulving::backend::{
     Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted,
     Listing, LiveChange, Page, Request, require_size, size_of_entry, size_of_key,
 };
-use tulving::model::{Key, Memory, Scope, Space, Timestamp};
+use tulving::model::{Document, Key, Memory, Scope, Space, Timestamp};
 use tulving::record;
 
 use crate::fixture::{Fixture, Other};
@@ -181,6 +181,51 @@ impl Backend for StrictBackend {
 
     async fn count(&self, scope: Scope, filter: &Filter) -> Result<Counts, BackendError> {
         self.read(scope, |room| room.count(filter)).await
+    }
+
+    async fn put_document(
+        &self,
+        scope: Scope,
+        document: Document,
+        chunks: Vec<Entry>,
+    ) -> Result<(), BackendError> {
+        self.write(scope, |room| room.put_document(&document, chunks))
+            .await
+    }
+
+    async fn remove_documents(
+        &self,
+        scope: Scope,
+        ids: &[String],
+    ) -> Result<Vec<String>, BackendError> {
+        self.write(scope, |room| {
+            let there = ids.iter().filter(|id| room.remove_document(id)).cloned();
+            let mut there: Vec<String> = there.collect();
+            there.reverse();
+            Ok(there)
+        })
+        .await
+    }
+
+    async fn documents(
+        &self,
+        scope: Scope,
+        ids: &[String],
+    ) -> Result<Vec<Option<Document>>, BackendError> {
+        self.read(scope, |room| {
+            ids.iter().map(|id| room.document(id)).collect()
+        })
+        .await
+    }
+
+    async fn list_documents(
+        &self,
+        scope: Scope,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Document>, BackendError> {
+        self.read(scope, |room| room.list_documents(after, limit))
+            .await
     }
 
     async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError> {

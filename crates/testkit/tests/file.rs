@@ -12,6 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tempfile::TempDir;
 use testkit::{Fixture, Other, sample};
+use tulving::backend::file::layout::folder_of;
 use tulving::backend::file::{FileBackend, npy};
 use tulving::backend::{Backend, Entry};
 use tulving::model::{Scope, Space};
@@ -74,8 +75,13 @@ impl FileFixture {
             .replace("\"user_id\":null", &stamp);
         assert!(stamped.contains(&stamp));
         let root = self.directory.path();
-        let records = root.join("corpus").join(format!("{plural}.json"));
-        let vectors = root.join("vectors").join(format!("{plural}.npy"));
+        let place = |file: String| {
+            let folder = root.join(folder_of(&file).expect("a folder of the layout"));
+            fs::create_dir_all(&folder).unwrap();
+            folder.join(file)
+        };
+        let records = place(format!("{plural}.json"));
+        let vectors = place(format!("{plural}.npy"));
         let array = fs::read_to_string(&records).unwrap_or_else(|_| "[]".to_owned());
         let open = array.trim_end().strip_suffix(']').unwrap();
         let comma = if open.trim() == "[" { "" } else { "," };

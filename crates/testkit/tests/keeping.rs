@@ -23,7 +23,7 @@ fn empty() -> ScopedStore {
 async fn node(memory: &ScopedStore, id: &str) -> Node {
     match memory.get(id).await.unwrap().memory {
         Memory::Node(node) => node,
-        Memory::Episode(_) => panic!("a node"),
+        _ => panic!("a node"),
     }
 }
 

@@ -13,7 +13,7 @@ use tulving::backend::{
 };
 use tulving::embed::Builtin;
 use tulving::json::{Text, Value};
-use tulving::model::{Key, Kind, Memory, Scope, Space, Timestamp};
+use tulving::model::{Document, Key, Kind, Memory, Scope, Space, Timestamp};
 use tulving::store::{
     IfThere, NewConversation, NewMemory, NewMessage, NewNode, Outcome, Remembered, Role,
     ScopedStore, Store, StoreError,
@@ -124,6 +124,42 @@ impl Backend for Refusing {
         self.backend.count(scope, filter).await
     }
 
+    async fn put_document(
+        &self,
+        scope: Scope,
+        document: Document,
+        chunks: Vec<Entry>,
+    ) -> Result<(), BackendError> {
+        self.may_write(scope)?;
+        self.backend.put_document(scope, document, chunks).await
+    }
+
+    async fn remove_documents(
+        &self,
+        scope: Scope,
+        ids: &[String],
+    ) -> Result<Vec<String>, BackendError> {
+        self.may_write(scope)?;
+        self.backend.remove_documents(scope, ids).await
+    }
+
+    async fn documents(
+        &self,
+        scope: Scope,
+        ids: &[String],
+    ) -> Result<Vec<Option<Document>>, BackendError> {
+        self.backend.documents(scope, ids).await
+    }
+
+    async fn list_documents(
+        &self,
+        scope: Scope,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Document>, BackendError> {
+        self.backend.list_documents(scope, after, limit).await
+    }
+
     async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError> {
         self.backend.clusters(scope).await
     }
@@ -200,7 +236,7 @@ async fn said(memory: &ScopedStore) -> Vec<(String, String)> {
                 node.sequence_index,
                 (node.human_content, node.assistant_content),
             )),
-            Memory::Episode(_) => None,
+            Memory::Episode(_) | Memory::Chunk(_) => None,
         });
     let mut said: Vec<_> = said.by_ref().collect();
     said.sort();

@@ -9,7 +9,17 @@ use crate::output::counted;
 static ABOUT: PerKind<[&str; 2]> = PerKind::new([
     ["A question and its answer", "Questions and answers"],
     ["A whole conversation", "Whole conversations"],
+    ["A piece of a document", "Documents and their chunks"],
 ]);
+
+/// What is moved of each kind, as `--only` names it: memories go with what they are part of.
+static MOVED: PerKind<&str> = PerKind::new(["nodes", "episodes", "documents"]);
+
+/// Returns what is moved of a kind, as `--only` names it.
+#[must_use]
+pub fn moved(kind: Kind) -> &'static str {
+    MOVED[kind]
+}
 
 /// Reads the name of a kind, such as `node`.
 pub fn one() -> impl TypedValueParser<Value = Kind> {
@@ -17,11 +27,13 @@ pub fn one() -> impl TypedValueParser<Value = Kind> {
     PossibleValuesParser::new(names).try_map(|name| Kind::named(&name).ok_or("no kind of memory"))
 }
 
-/// Reads the plural of a kind, such as `nodes`.
+/// Reads what is moved of a kind, such as `nodes`.
 pub fn many() -> impl TypedValueParser<Value = Kind> {
-    let names = Kind::ALL.map(|kind| PossibleValue::new(kind.plural()).help(ABOUT[kind][1]));
-    PossibleValuesParser::new(names)
-        .try_map(|name| Kind::of_plural(&name).ok_or("no kind of memory"))
+    let names = Kind::ALL.map(|kind| PossibleValue::new(MOVED[kind]).help(ABOUT[kind][1]));
+    PossibleValuesParser::new(names).try_map(|name| {
+        let named = Kind::ALL.into_iter().find(|kind| MOVED[*kind] == name);
+        named.ok_or("no kind of memory")
+    })
 }
 
 /// Returns how many there are of each kind: `3 nodes and 1 episode`, or with another word between.
@@ -29,6 +41,7 @@ pub fn many() -> impl TypedValueParser<Value = Kind> {
 pub fn listed(counts: &PerKind<u64>, between: &str) -> String {
     let counts = counts
         .iter()
+        .filter(|(kind, count)| kind.is_of_origin() || **count > 0)
         .map(|(kind, count)| counted(*count, kind.as_str()));
     counts.collect::<Vec<_>>().join(between)
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use tulving::json::{self, Value};
-use tulving::model::{Episode, Json, Memory, Node, is_blank};
+use tulving::model::{Chunk, Document, Episode, Json, Memory, Node, is_blank};
 
 use crate::output::{counted, moment};
 use crate::table::summary;
@@ -16,10 +16,16 @@ const WIDTH: usize = 92;
 
 /// Returns a memory as a person reads it: what was said, then what is known of it.
 #[must_use]
-pub fn memory(memory: &Memory, has_vector: bool, screen: Screen) -> String {
+pub fn memory(
+    memory: &Memory,
+    document: Option<&Document>,
+    has_vector: bool,
+    screen: Screen,
+) -> String {
     match memory {
         Memory::Node(node) => self::node(node, has_vector, screen),
         Memory::Episode(episode) => self::episode(episode, has_vector, screen),
+        Memory::Chunk(chunk) => self::chunk(chunk, document, has_vector, screen),
     }
 }
 
@@ -86,6 +92,63 @@ fn episode(episode: &Episode, has_vector: bool, screen: Screen) -> String {
     ));
     known.push(found_by(has_vector));
     known.extend(recalled(episode.access_count, episode.last_accessed));
+    page.push('\n');
+    page.push_str(&summary(&known, screen));
+    page
+}
+
+/// Returns the document that a memory is a piece of.
+#[must_use]
+pub fn document_of<'d>(memory: &Memory, documents: &'d [Document]) -> Option<&'d Document> {
+    let Memory::Chunk(chunk) = memory else {
+        return None;
+    };
+    documents
+        .iter()
+        .find(|document| document.id == chunk.document_id)
+}
+
+/// Returns where in a document a memory stands, for people: title, headings, page.
+#[must_use]
+pub fn place_in_document(memory: &Memory, document: Option<&Document>) -> Option<String> {
+    let Memory::Chunk(chunk) = memory else {
+        return None;
+    };
+    let title = document
+        .map(|document| document.title.as_str())
+        .filter(|title| !is_blank(title))
+        .unwrap_or(&chunk.document_id);
+    let headings = chunk.heading_path.iter().map(String::as_str);
+    let place: Vec<&str> = std::iter::once(title).chain(headings).collect();
+    let page = chunk
+        .page
+        .map_or_else(String::new, |page| format!(", page {page}"));
+    Some(format!("{}{page}", place.join(" › ")))
+}
+
+/// Renders a piece of a document under its headings, then what is known of it.
+fn chunk(chunk: &Chunk, document: Option<&Document>, has_vector: bool, screen: Screen) -> String {
+    let mut page = String::new();
+    if !chunk.heading_path.is_empty() {
+        page.push_str(&heading(&chunk.heading_path.join(" › "), screen));
+        page.push('\n');
+    }
+    page.push_str(&prose(&chunk.content, screen));
+    let mut known = vec![("id", chunk.id.clone())];
+    known.extend(document.map(|document| ("from", document.path.clone())));
+    known.push((
+        "document",
+        format!("{}, place {}", chunk.document_id, chunk.chunk_index),
+    ));
+    known.extend(chunk.page.map(|page| ("page", page.to_string())));
+    known.push((
+        "read",
+        format!("{}, {}", moment(chunk.created_at), chunk.source),
+    ));
+    let tags = words(&chunk.tags);
+    known.extend((!tags.is_empty()).then(|| ("tags", tags.join(", "))));
+    known.push(found_by(has_vector));
+    known.extend(recalled(chunk.access_count, chunk.last_accessed));
     page.push('\n');
     page.push_str(&summary(&known, screen));
     page
@@ -179,6 +242,7 @@ pub fn one_line(memory: &Memory) -> String {
         Memory::Node(node) => &node.human_content,
         Memory::Episode(episode) if is_blank(&episode.title) => return first_turn(episode),
         Memory::Episode(episode) => &episode.title,
+        Memory::Chunk(chunk) => &chunk.content,
     };
     if is_blank(text) {
         return NO_TEXT.to_owned();

@@ -17,6 +17,8 @@ const LEAST: usize = 20;
 /// Rows under headings, aligned.
 #[derive(Debug, Clone)]
 pub struct Table {
+    /// The kinds under whose names numbers stand.
+    kinds: Vec<Kind>,
     rows: Vec<Vec<String>>,
     numbers: bool,
     shortened: Option<usize>,
@@ -27,19 +29,23 @@ impl Table {
     #[must_use]
     pub fn new<const N: usize>(headings: [&str; N]) -> Self {
         Self {
+            kinds: Vec::new(),
             rows: vec![headings.iter().map(ToString::to_string).collect()],
             numbers: false,
             shortened: None,
         }
     }
 
-    /// Makes a table of numbers, with a column for each kind of memory.
+    /// Makes a table of numbers, with a column for each kind of memory. A kind that the origin does not know
+    /// has one only if there is something of it.
     #[must_use]
-    pub fn of_kinds() -> Self {
-        let kinds = Kind::ALL.iter().map(|kind| kind.plural());
-        let headings = std::iter::once("").chain(kinds);
+    pub fn of_kinds(has: impl Fn(Kind) -> bool) -> Self {
+        let told = |kind: &Kind| kind.is_of_origin() || has(*kind);
+        let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(told).collect();
+        let headings = std::iter::once("").chain(kinds.iter().map(|kind| kind.plural()));
         Self {
             rows: vec![headings.map(ToOwned::to_owned).collect()],
+            kinds,
             numbers: true,
             shortened: None,
         }
@@ -55,12 +61,13 @@ impl Table {
 
     /// Adds a row with a cell for each kind.
     pub fn each(&mut self, name: &str, cell: impl FnMut(Kind) -> String) {
-        self.row(std::iter::once(name.to_owned()).chain(Kind::ALL.map(cell)));
+        let cells: Vec<String> = self.kinds.iter().copied().map(cell).collect();
+        self.row(std::iter::once(name.to_owned()).chain(cells));
     }
 
     /// Adds a row with a number for each kind, unless there is nothing to tell.
     pub fn told(&mut self, name: &str, number: impl Fn(Kind) -> u64) {
-        if Kind::ALL.into_iter().any(|kind| number(kind) > 0) {
+        if self.kinds.iter().any(|kind| number(*kind) > 0) {
             self.each(name, |kind| count(number(kind)));
         }
     }
@@ -201,7 +208,7 @@ mod tests {
             ),
             "nodes  742\nrate   a\\rb\n       c\n"
         );
-        let mut table = Table::of_kinds();
+        let mut table = Table::of_kinds(|_| false);
         let nodes = |number| move |kind| if kind == Kind::Node { number } else { 0 };
         table.told("equal", nodes(7));
         table.told("missing", nodes(0));

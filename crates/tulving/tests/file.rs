@@ -15,6 +15,7 @@ mod file {
     mod compaction;
     mod derived;
     mod disk_full;
+    mod documents;
     mod erasing;
     mod journal;
     mod links;

@@ -10,7 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use tulving::json::{Text, Value, parse, write};
-use tulving::model::{Episode, Json, Kind, Memory, Node, Scope, Timestamp};
+use tulving::model::{Chunk, Episode, Json, Kind, Memory, Node, Scope, Timestamp};
 use tulving::record::{self, Part, Stamp};
 use uuid::Uuid;
 
@@ -18,6 +18,10 @@ const NODE: &str = r#"{"id": "mem_1", "conversation_id": "c", "sequence_index": 
     "assistant_content": "a", "source": "openai", "created_at": "2024-01-15T10:30:00"}"#;
 const EPISODE: &str = r#"{"id": "c", "messages": [{"role": "human", "content": "q"}], "source": "openai",
     "created_at": "2024-01-15T10:30:00+00:00"}"#;
+
+const CHUNK: &str = r#"{"id": "k", "document_id": "d", "chunk_index": 0, "content": "t", "source": "tulving",
+    "created_at": "2024-01-15T10:30:00Z"}"#;
+const DOCUMENT: &str = r#"{"id": "d", "path": "Manuals/d.md", "created_at": "2024-01-15"}"#;
 
 fn scope() -> Scope {
     Scope::User(Uuid::from_u128(7))
@@ -194,6 +198,7 @@ fn kept(memory: Memory) -> Memory {
     match memory {
         Memory::Node(node) => kept_node(node).into(),
         Memory::Episode(episode) => kept_episode(episode).into(),
+        Memory::Chunk(chunk) => kept_chunk(chunk).into(),
     }
 }
 
@@ -302,6 +307,21 @@ fn kept_episode(episode: Episode) -> Episode {
             .collect(),
         extra: jsonb(&episode.extra),
         ..episode
+    }
+}
+
+fn kept_chunk(chunk: Chunk) -> Chunk {
+    assert!(chunk.chunk_index >= 0 && chunk.access_count >= 0);
+    Chunk {
+        id: text(&chunk.id),
+        document_id: text(&chunk.document_id),
+        content: text(&chunk.content),
+        heading_path: chunk.heading_path.iter().map(|it| text(it)).collect(),
+        created_at: time(chunk.created_at),
+        last_accessed: chunk.last_accessed.map(time),
+        tags: jsonb(&chunk.tags),
+        extra: jsonb(&chunk.extra),
+        ..chunk
     }
 }
 
@@ -449,10 +469,52 @@ fn what_a_carry_could_be_mistaken_about() {
         );
     }
     for fields in [
+        r#""heading_path": ["\u0000", "\ufffd"], "page": null, "category": "x", "keywords": ["a"]"#,
+        r#""page": -3, "content": "\ud83d", "tags": {"b": [], "a": ["x"]}, "access_count": 1"#,
+        r#""chunk_index": 2, "chunk_index": 7, "last_accessed": "2024-01-01""#,
+    ] {
+        with(Kind::Chunk, CHUNK, fields);
+    }
+    for fields in [
         r#""llm_tags": {"time_context": null, "summary": "\u0000"}, "duration_minutes": 1e308"#,
         r#""messages": [{}, {"content": "\ud83d", "role": null, "role": 1}]"#,
         r#""memory_node_ids": ["\u0000", "\ufffd"], "message_count": 99"#,
     ] {
         with(Kind::Episode, EPISODE, fields);
+    }
+}
+
+/// A document is kept as a memory is.
+#[test]
+fn documents_come_back_whole() {
+    for fields in [
+        "",
+        r#", "title": "\u0000", "mime": null, "pages": 1.10, "updated_at": "2024-01-15T10:30:00+02:00""#,
+        r#", "department": "Finance", "title": "T", "title": "U""#,
+        r#", "\ud83d": 1, "user_id": null, "content_hash": "\ud83d""#,
+    ] {
+        let text = DOCUMENT.replace("\"}", &format!("\"{fields}}}"));
+        let mut value = parse(text.as_bytes()).expect(&text);
+        let stamp = Stamp::only(scope());
+        let document = record::document::read(&mut value, &stamp).expect(&text);
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        record::document::canonical(&value, &mut before);
+        record::document::write(&document, &mut after).expect(&text);
+        assert_eq!(
+            String::from_utf8_lossy(&after),
+            String::from_utf8_lossy(&before)
+        );
+        assert_eq!(
+            record::document::admit(&document, &stamp).as_ref(),
+            Ok(&document)
+        );
+    }
+    for flawed in [
+        r#"{"id": "d", "created_at": "2024-01-15"}"#,
+        r#"{"id": "", "path": "", "created_at": "2024-01-15"}"#,
+        r#"{"id": "d", "path": "", "created_at": "2024-01-15", "user_id": "somebody"}"#,
+    ] {
+        let mut value = parse(flawed.as_bytes()).expect(flawed);
+        assert!(record::document::read(&mut value, &Stamp::only(scope())).is_err());
     }
 }

@@ -13,6 +13,7 @@
 //! Forgetting and isolation come first: two backends that differ there are the worst that can
 //! happen.
 
+pub mod documents;
 pub mod dropping;
 pub mod erasing;
 pub mod filters;
@@ -93,6 +94,17 @@ macro_rules! for_each_conformance_test {
             dropping {
                 a_write_that_is_dropped_is_done_whole_or_not_at_all
                 a_read_that_is_dropped_leaves_nothing
+            }
+            documents {
+                a_document_comes_back_whole
+                putting_replaces_a_document_with_all_its_chunks
+                removing_a_document_leaves_nothing_of_its_chunks
+                a_chunk_without_its_document_is_refused
+                chunks_stand_in_their_document
+                a_document_with_a_taken_chunk_is_refused_whole
+                documents_are_listed_page_by_page
+                documents_of_other_scopes_are_not_seen
+                a_replacement_is_seen_whole
             }
             spaces {
                 the_first_vector_names_the_space

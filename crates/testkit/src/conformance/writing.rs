@@ -530,10 +530,7 @@ pub async fn touching_counts_each_key_once(fixture: &dyn Fixture) {
     );
     let named = [zero.clone(), one.clone(), zero.clone(), node_key("nobody")];
     assert_eq!(memories.touch(&named, 7).await, 2);
-    let touched = |entry: Option<Entry>| match entry.expect("the memory").memory {
-        Memory::Node(node) => (node.access_count, node.last_accessed),
-        Memory::Episode(episode) => (episode.access_count, episode.last_accessed),
-    };
+    let touched = |entry: Option<Entry>| entry.expect("the memory").memory.usage();
     for memories in [memories.clone(), Memories::open(fixture).await] {
         assert_eq!(touched(memories.get(&zero).await), (42, Some(at(7))));
         assert_eq!(touched(memories.get(&one).await), (1, Some(at(7))));
@@ -617,6 +614,7 @@ pub async fn everything_is_there_when_it_is_opened_again(fixture: &dyn Fixture) 
         match &mut new {
             Memory::Node(node) => node.human_content = "replaced".to_owned(),
             Memory::Episode(episode) => episode.title = "replaced".to_owned(),
+            Memory::Chunk(chunk) => chunk.content = "replaced".to_owned(),
         }
         entries[index].memory = sample::admitted(new);
         memories

@@ -9,7 +9,7 @@ use tulving::backend::{
     Inserted, KindCandidates, Listing, LiveChange, Order, Page, Request, Scored, join,
 };
 use tulving::json;
-use tulving::model::{Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
+use tulving::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 use tulving::record::{self, Stamp};
 
 use crate::{sample, scoring};
@@ -20,6 +20,8 @@ pub(super) struct Room {
     owner: Scope,
     pub(super) space: Option<Arc<Space>>,
     rows: BTreeMap<Key, Row>,
+    /// Records of documents by their ids.
+    documents: BTreeMap<String, Arc<str>>,
 }
 
 /// A memory as bytes.
@@ -35,6 +37,7 @@ impl Room {
             owner,
             space: None,
             rows: BTreeMap::new(),
+            documents: BTreeMap::new(),
         }
     }
 
@@ -105,6 +108,7 @@ impl Room {
                 entry
             }
         };
+        self.require_document(&entry.memory)?;
         let key = entry.memory.key();
         if self.rows.contains_key(&key) {
             return Err(BackendError::Exists { key });
@@ -167,9 +171,20 @@ impl Room {
             .map_or(0, |highest| highest + 1)
     }
 
+    fn require_document(&self, memory: &Memory) -> Result<(), BackendError> {
+        match memory {
+            Memory::Chunk(chunk) if !self.documents.contains_key(&chunk.document_id) => {
+                let id = chunk.document_id.clone();
+                Err(BackendError::NoSuchDocument { id })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// In place of what was there under its key.
     fn put(&mut self, entry: Entry) -> Result<(), BackendError> {
         let Entry { memory, embedding } = entry;
+        self.require_document(&memory)?;
         let record = sample::record_of(&memory);
         assert_eq!(
             self.memory(memory.kind(), &record).facts(),
@@ -198,21 +213,66 @@ impl Room {
 
     /// Puts `new` in the place of `stored`, but for what touching alone changes.
     pub(super) fn replace(&mut self, stored: &Memory, new: Entry) -> Result<(), BackendError> {
-        let Entry { memory, embedding } = new;
-        let memory = match (memory, stored) {
-            (Memory::Node(mut node), Memory::Node(stored)) => {
-                (node.access_count, node.last_accessed) =
-                    (stored.access_count, stored.last_accessed);
-                node.into()
-            }
-            (Memory::Episode(mut episode), Memory::Episode(stored)) => {
-                (episode.access_count, episode.last_accessed) =
-                    (stored.access_count, stored.last_accessed);
-                episode.into()
-            }
-            (other, _) => other,
-        };
+        let Entry {
+            mut memory,
+            embedding,
+        } = new;
+        memory.set_usage(stored.usage());
         self.put(Entry { memory, embedding })
+    }
+
+    /// Puts a document with these chunks in the place of what was there of it.
+    pub(super) fn put_document(
+        &mut self,
+        document: &Document,
+        chunks: Vec<Entry>,
+    ) -> Result<(), BackendError> {
+        self.remove_document(&document.id);
+        let mut record = Vec::new();
+        record::document::write(document, &mut record).expect("a carry that nobody changed");
+        let record = String::from_utf8(record)
+            .expect("an admitted document")
+            .into();
+        self.documents.insert(document.id.clone(), record);
+        assert_eq!(
+            self.document(&document.id).as_ref(),
+            Some(document),
+            "a document is as it will be when it is read again"
+        );
+        for chunk in chunks {
+            let container = chunk.memory.position().map(|(container, _)| container);
+            assert_eq!(
+                container,
+                Some(&*document.id),
+                "a chunk is of this document"
+            );
+            self.insert(Draft::Whole(chunk), IfTaken::Refuse)?;
+        }
+        Ok(())
+    }
+
+    /// Whether there was such a document.
+    pub(super) fn remove_document(&mut self, id: &str) -> bool {
+        let chunks = self.passing(&Filter::of(Kind::Chunk));
+        for chunk in chunks {
+            if chunk.memory.position().is_some_and(|(of, _)| of == id) {
+                self.delete(&chunk.memory.key());
+            }
+        }
+        self.documents.remove(id).is_some()
+    }
+
+    pub(super) fn document(&self, id: &str) -> Option<Document> {
+        let record = self.documents.get(id)?;
+        let mut value = json::parse(record.as_bytes()).expect("stored records are JSON");
+        let read = record::document::read(&mut value, &Stamp::only(self.owner));
+        Some(read.expect("stored records are whole"))
+    }
+
+    pub(super) fn list_documents(&self, after: Option<&str>, limit: usize) -> Vec<Document> {
+        let ids = self.documents.keys().map(String::as_str);
+        let ids = ids.filter(|id| after.is_none_or(|after| *id > after));
+        ids.take(limit).filter_map(|id| self.document(id)).collect()
     }
 
     /// Whether there was anything to delete.

@@ -385,8 +385,10 @@ async fn pgvector_may_come_while_a_process_runs() {
          CREATE EXTENSION vector SCHEMA extensions; \
          ALTER TABLE memory_nodes ADD COLUMN embedding extensions.vector; \
          ALTER TABLE episodic_memories ADD COLUMN embedding extensions.vector; \
+         ALTER TABLE document_chunks ADD COLUMN embedding extensions.vector; \
          ALTER TABLE node_vectors ADD COLUMN v extensions.halfvec NOT NULL; \
-         ALTER TABLE episode_vectors ADD COLUMN v extensions.halfvec NOT NULL",
+         ALTER TABLE episode_vectors ADD COLUMN v extensions.halfvec NOT NULL; \
+         ALTER TABLE chunk_vectors ADD COLUMN v extensions.halfvec NOT NULL",
     );
     let backend = PostgresBackend::open(database, &options(1)).await.unwrap();
     let draft = Draft::Whole(with_vector(saying("a", "crow"), &[1.0]));

@@ -13,7 +13,7 @@ use crate::{page, wire};
 /// count does not change.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
-    {\"kind\": \"node\" or \"episode\", …the fields of the record…, \"extra\": {…unnamed fields…}, \"has_vector\": BOOL}")]
+    {\"kind\": \"node\", \"episode\" or \"chunk\", …the fields of the record…, \"extra\": {…unnamed fields…}, \"has_vector\": BOOL}")]
 pub struct Get {
     /// The memory
     #[arg(value_name = "ID", allow_hyphen_values = true)]
@@ -25,12 +25,15 @@ pub struct Get {
 /// # Errors
 /// When there is no such memory, exit 10.
 pub async fn run(get: &Get, cx: &Context) -> Result<Exit, CliError> {
-    let entry = cx.records().await?.get(&get.id).await?;
+    let memory = cx.records().await?;
+    let entry = memory.get(&get.id).await?;
     if cx.json {
         output::json(&wire::Entry::from(entry))?;
         return Ok(Exit::Done);
     }
     let has_vector = entry.embedding.is_some();
-    output::text(&page::memory(&entry.memory, has_vector, cx.out))?;
+    let documents = memory.documents_of([&entry.memory]).await?;
+    let document = documents.first();
+    output::text(&page::memory(&entry.memory, document, has_vector, cx.out))?;
     Ok(Exit::Done)
 }

@@ -281,7 +281,7 @@ fn plan(cx: &Context, migration: &Migration, scope: Scope) -> Result<Exit, CliEr
         return Ok(exit);
     }
     let found = &prepared.kinds;
-    let mut table = Table::of_kinds();
+    let mut table = Table::of_kinds(|kind| found[kind].found > 0);
     table.each("in the source", |kind| count(found[kind].found));
     table.told("refused", |kind| found[kind].rejected);
     table.each("size", |kind| bytes(found[kind].bytes));
@@ -325,14 +325,15 @@ impl Again {
 fn summary(report: &Report, again: &Again, cx: &Context) -> String {
     use super::verify;
     let (counts, screen) = (&report.counts, cx.out);
-    let mut table = Table::of_kinds();
+    let found = &report.verification;
+    let has = |kind| counts[kind].found + found.kinds[kind].extra_count > 0;
+    let mut table = Table::of_kinds(has);
     table.each("in the source", |kind| count(counts[kind].found));
     table.told("inserted", |kind| counts[kind].inserted);
     table.told("updated", |kind| counts[kind].updated);
     table.told("there already", |kind| counts[kind].unchanged);
     table.told("kept (differ)", |kind| counts[kind].kept);
     table.told("rejected", |kind| counts[kind].rejected);
-    let found = &report.verification;
     table.each("proved equal", |kind| count(found.kinds[kind].equal));
     table.told("missing", |kind| found.kinds[kind].missing_count);
     table.told("different", |kind| found.kinds[kind].different_count);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use tulving::model::{Scope, Timestamp};
+use tulving::model::{Document, Scope, Timestamp};
 use tulving::search::fusion::{Recency, Scale};
 use tulving::store::{self, Found, Limit, Query};
 
@@ -29,7 +29,8 @@ use crate::wire;
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"hits\": [{\"id\", \"kind\", \"score\", \"rank\", \"arms\": {\"vector\": {\"rank\", \"score\"} or null, \"keyword\": the same},\n\
-    \"snippet\", \"created_at\", \"source\", \"conversation_id\"}], \"scale\": \"cosine\", \"bm25\" or \"relative\",\n\
+    \"snippet\", \"created_at\", \"source\", \"conversation_id\", of a chunk \"document\": {\"id\", \"title\", \"heading_path\", \"page\"}}],\n\
+    \"scale\": \"cosine\", \"bm25\" or \"relative\",\n\
     \"found_by\": \"exact\" or \"index\", \"rows_in_scope\": N, \"ms\": X}\n\
     and \"context\" with --context, \"note\" where only words were looked for, or words are of another version")]
 #[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["text", "like", "vector"])))]
@@ -51,8 +52,8 @@ pub struct Search {
     #[arg(long, value_name = "MODE", default_value = "hybrid")]
     pub mode: Mode,
 
-    /// How many hits in total [default: process_top_k questions and episodic_top_k conversations, as
-    /// configured]
+    /// How many hits in total [default: process_top_k questions, episodic_top_k
+    /// conversations and document_top_k pieces of documents, as configured]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub top_k: Option<u64>,
 
@@ -114,9 +115,12 @@ pub async fn run(search: Search, cx: &Context) -> Result<Exit, CliError> {
         cx.records().await?
     };
     let found = memory.search(&query).await?;
+    let documents = memory
+        .documents_of(found.hits.iter().map(|hit| &hit.memory))
+        .await?;
     let prompt = as_context.then(|| found.prompt(budget));
     if cx.json {
-        output::json(&wire::Found::new(&found, note(&found), prompt))?;
+        output::json(&wire::Found::new(&found, &documents, note(&found), prompt))?;
         return Ok(Exit::Done);
     }
     if let Some(why) = &found.words_only {
@@ -129,7 +133,7 @@ pub async fn run(search: Search, cx: &Context) -> Result<Exit, CliError> {
         // Nothing that was recalled is no text at all.
         Some(prompt) if prompt.is_empty() => {}
         Some(prompt) => output::text(&crate::text::lines(&prompt))?,
-        None => output::text(&page(&found, cx.out))?,
+        None => output::text(&page(&found, &documents, cx.out))?,
     }
     Ok(Exit::Done)
 }
@@ -208,13 +212,17 @@ pub(super) fn older_words(memories: u64) -> String {
 }
 
 /// Renders hit by hit: rank, score, when, where, id; below it the passage that answers.
-fn page(found: &Found, screen: Screen) -> String {
+fn page(found: &Found, documents: &[Document], screen: Screen) -> String {
     let mut page = String::new();
     for hit in &found.hits {
         let (memory, score) = (&hit.memory, hit.score);
         let (when, source, id) = (minute(memory.created_at()), memory.source(), memory.id());
         let head = format!("{:>2}  {score:.3}  {when}  {source}  {id}", hit.rank);
         page.push_str(&beside("", &head, screen));
+        let document = crate::page::document_of(memory, documents);
+        if let Some(place) = crate::page::place_in_document(memory, document) {
+            page.push_str(&beside("    ", &place, screen));
+        }
         page.push_str(&marked(&hit.snippet.text, &hit.snippet.marks, 4, screen));
         page.push('\n');
     }

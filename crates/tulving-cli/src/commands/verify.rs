@@ -119,7 +119,11 @@ fn report(
 ) -> String {
     let rows = source.options.rows.as_deref();
     let found = &verification.kinds;
-    let mut table = Table::of_kinds();
+    let has = |kind| {
+        let found: &KindVerification = &found[kind];
+        found.source + found.rejected + found.extra_count > 0
+    };
+    let mut table = Table::of_kinds(has);
     let where_from = rows.map_or("in the source", |_| "in the file");
     table.each(where_from, |kind| {
         count(found[kind].source + found[kind].rejected)
@@ -244,7 +248,7 @@ fn advice(
             .options
             .only
             .iter()
-            .map(|kind| kind.plural())
+            .map(|kind| crate::kinds::moved(*kind))
             .collect();
         more.push_str(&format!(" --only {}", only.join(",")));
     }

@@ -49,7 +49,7 @@ macro_rules! key {
 }
 
 /// All of them, in the order of the file.
-pub static KEYS: [Key; 15] = [
+pub static KEYS: [Key; 16] = [
     key!(
         "memory.backend",
         "TULVING_BACKEND",
@@ -111,6 +111,12 @@ pub static KEYS: [Key; 15] = [
     key!(
         "retrieval.episodic_top_k",
         "TULVING_EPISODIC_TOP_K",
+        Some("5"),
+        Kind::Whole(0, 10_000)
+    ),
+    key!(
+        "retrieval.document_top_k",
+        "TULVING_DOCUMENT_TOP_K",
         Some("5"),
         Kind::Whole(0, 10_000)
     ),

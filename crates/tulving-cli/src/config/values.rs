@@ -24,6 +24,7 @@ pub struct Retrieval {
 static TOP_K: PerKind<(&str, usize)> = PerKind::new([
     ("retrieval.process_top_k", 10),
     ("retrieval.episodic_top_k", 5),
+    ("retrieval.document_top_k", 5),
 ]);
 
 /// Makes the error for a command that needs an owner, where none is named.

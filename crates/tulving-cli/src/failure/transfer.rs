@@ -12,6 +12,7 @@ use tulving::transfer::TransferError;
 use super::{source, told};
 use crate::exit::CliError;
 use crate::input::remedy;
+use crate::kinds::moved;
 use crate::text::owner_flag;
 
 impl From<TransferError> for CliError {
@@ -82,8 +83,8 @@ fn of_source(error: &SourceError) -> CliError {
 fn source_hint(error: &SourceError) -> Option<String> {
     let hint = match error {
         SourceError::CountMismatch { kind, .. } => {
-            let others = Kind::ALL.into_iter().filter(|other| other != kind);
-            let others: Vec<_> = others.map(Kind::plural).collect();
+            let others = of_origin().filter(|other| other != kind);
+            let others: Vec<_> = others.map(moved).collect();
             return Some(format!(
                 "restore both files from one moment, then tulving migrate --dry-run (or --only {})",
                 others.join(",")
@@ -121,7 +122,9 @@ fn layout(error: &LayoutError) -> String {
                 .to_owned()
         }
         LayoutError::Missing { .. } => {
-            let only = Kind::ALL.map(|kind| format!("--only {}", kind.plural()));
+            let only: Vec<_> = of_origin()
+                .map(|kind| format!("--only {}", moved(kind)))
+                .collect();
             format!(
                 "restore the file, or leave its kind out with {}",
                 only.join(" or ")
@@ -134,4 +137,9 @@ fn layout(error: &LayoutError) -> String {
         LayoutError::Io { .. } => "see that this account may read there".to_owned(),
         _ => "--data-dir DIR, the directory that holds corpus/ and vectors/".to_owned(),
     }
+}
+
+/// The kinds that every source may hold.
+fn of_origin() -> impl Iterator<Item = Kind> {
+    Kind::ALL.into_iter().filter(|kind| kind.is_of_origin())
 }

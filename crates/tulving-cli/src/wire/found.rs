@@ -1,6 +1,7 @@
 //! What a search found.
 
 use serde::Serialize;
+use tulving::model::Document;
 use tulving::store;
 
 use super::Hit;
@@ -20,11 +21,20 @@ pub struct Found {
 }
 
 impl Found {
-    /// Makes the object of an answer, of what it may lack, and of the prompt if one was asked for.
+    /// Makes the object of an answer, of the documents that its hits are pieces of, of what it may lack, and of the prompt if one was asked for.
     #[must_use]
-    pub fn new(found: &store::Found, note: Option<String>, context: Option<String>) -> Self {
+    pub fn new(
+        found: &store::Found,
+        documents: &[Document],
+        note: Option<String>,
+        context: Option<String>,
+    ) -> Self {
         Self {
-            hits: found.hits.iter().map(Hit::from).collect(),
+            hits: found
+                .hits
+                .iter()
+                .map(|hit| Hit::new(hit, documents))
+                .collect(),
             scale: found.scale.as_str(),
             found_by: found.found_by.as_str(),
             rows_in_scope: found.rows_in_scope,

@@ -1,6 +1,7 @@
 //! A hit of a search.
 
 use serde::Serialize;
+use tulving::model::{Document, Memory};
 use tulving::search::fusion;
 use tulving::store;
 
@@ -16,6 +17,17 @@ pub struct Hit {
     created_at: String,
     source: String,
     conversation_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<Piece>,
+}
+
+/// Where in a document a hit stands.
+#[derive(Debug, Serialize)]
+struct Piece {
+    id: String,
+    title: Option<String>,
+    heading_path: Vec<String>,
+    page: Option<i64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -30,8 +42,9 @@ struct Arm {
     score: f64,
 }
 
-impl From<&store::Hit> for Hit {
-    fn from(hit: &store::Hit) -> Self {
+impl Hit {
+    /// Makes the object of a hit; of a piece of a document with what is known of that.
+    pub(super) fn new(hit: &store::Hit, documents: &[Document]) -> Self {
         let arm = |arm: Option<fusion::Arm>| {
             arm.map(|arm| Arm {
                 rank: arm.rank,
@@ -39,6 +52,16 @@ impl From<&store::Hit> for Hit {
             })
         };
         let facts = hit.memory.facts();
+        let piece = match &hit.memory {
+            Memory::Chunk(chunk) => Some(Piece {
+                id: chunk.document_id.clone(),
+                title: crate::page::document_of(&hit.memory, documents)
+                    .map(|document| document.title.clone()),
+                heading_path: chunk.heading_path.clone(),
+                page: chunk.page,
+            }),
+            _ => None,
+        };
         Self {
             id: facts.id,
             kind: facts.kind.as_str(),
@@ -51,7 +74,8 @@ impl From<&store::Hit> for Hit {
             snippet: hit.snippet.text.clone(),
             created_at: facts.created_at.isoformat(),
             source: hit.memory.source().to_owned(),
-            conversation_id: facts.conversation_id,
+            conversation_id: facts.conversation_id.filter(|_| piece.is_none()),
+            document: piece,
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct Plan {
 }
 
 /// What was found of one kind.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, PartialEq, Serialize)]
 pub struct Prospect {
     found: u64,
     rejected: u64,

@@ -21,7 +21,7 @@ pub struct Report {
     rejects: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, PartialEq, Serialize)]
 struct Counts {
     found: u64,
     inserted: u64,

@@ -23,7 +23,7 @@ struct Digest {
     target: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, PartialEq, Serialize)]
 struct Kind {
     source: u64,
     target: u64,
@@ -38,7 +38,7 @@ struct Kind {
     different: Vec<Difference>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 struct Difference {
     id: String,
     fields: Vec<&'static str>,

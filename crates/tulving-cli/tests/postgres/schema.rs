@@ -634,7 +634,7 @@ fn values_out_of_range_are_refused_by_the_tables() {
 #[test]
 fn the_tables_have_the_columns_that_the_kinds_declare() {
     let world = World::new();
-    let tables = PerKind::new(["memory_nodes", "episodic_memories"]);
+    let tables = PerKind::new(["memory_nodes", "episodic_memories", "document_chunks"]);
     for (kind, table) in tables.iter() {
         for field in kind.fields() {
             let name = field.name;

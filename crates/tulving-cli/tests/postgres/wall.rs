@@ -245,6 +245,7 @@ const BREACHES: &[&str] = &[
     "ALTER TABLE node_vectors DISABLE ROW LEVEL SECURITY",
     "ALTER TABLE episode_postings DISABLE ROW LEVEL SECURITY",
     "ALTER TABLE documents DISABLE ROW LEVEL SECURITY",
+    "ALTER TABLE chunk_postings NO FORCE ROW LEVEL SECURITY",
     "ALTER POLICY bound_scope ON document_chunks USING (true)",
     "ALTER TABLE memory_nodes NO FORCE ROW LEVEL SECURITY",
     "DROP POLICY bound_scope ON node_postings",

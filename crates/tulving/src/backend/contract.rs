@@ -9,7 +9,7 @@ use super::{
     BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted, Listing,
     LiveChange, Page, Request, Sources,
 };
-use crate::model::{Key, Memory, Scope, Space, Timestamp};
+use crate::model::{Document, Key, Memory, Scope, Space, Timestamp};
 
 /// What keeps memories. Every method is about one scope, which comes first.
 ///
@@ -79,8 +79,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`BackendError::NoSuchMemory`]; [`BackendError::Changed`] if what is stored is not `old`
-    /// ([`crate::record::same_content`]); [`BackendError::WrongSpace`] as in
-    /// [`insert`](Self::insert).
+    /// ([`crate::record::same_content`]); [`BackendError::WrongSpace`] and
+    /// [`BackendError::NoSuchDocument`] as in [`insert`](Self::insert).
     async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError>;
 
     /// Removes memories, and everything that finds them; gives the keys of those that were there,
@@ -123,6 +123,44 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// How many memories pass.
     async fn count(&self, scope: Scope, filter: &Filter) -> Result<Counts, BackendError>;
+
+    /// Writes a document with its chunks in the place of the document with its id and of all chunks of
+    /// that one, in one step: a reader sees what was there or what is there. Each chunk names this
+    /// document. Documents that are written have passed [`crate::record::document::admit`].
+    ///
+    /// # Errors
+    /// [`BackendError::Exists`] if a chunk of another document has the id of one of these, or two of
+    /// these have one; [`BackendError::WrongSpace`] as in [`insert`](Self::insert).
+    async fn put_document(
+        &self,
+        scope: Scope,
+        document: Document,
+        chunks: Vec<Entry>,
+    ) -> Result<(), BackendError>;
+
+    /// Removes documents with all their chunks, and everything that finds these; gives the ids of those
+    /// that were there, each once, in no particular order.
+    async fn remove_documents(
+        &self,
+        scope: Scope,
+        ids: &[String],
+    ) -> Result<Vec<String>, BackendError>;
+
+    /// The documents with these ids, in their order; `None` for one that is not there.
+    async fn documents(
+        &self,
+        scope: Scope,
+        ids: &[String],
+    ) -> Result<Vec<Option<Document>>, BackendError>;
+
+    /// The documents whose ids come after `after`, by their bytes and in that order, at most `limit`.
+    /// Paging to the end while others write gives every document that was there all the time, once.
+    async fn list_documents(
+        &self,
+        scope: Scope,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Document>, BackendError>;
 
     /// The clusters of the scope's nodes, the largest first, of equals by id. Nodes without a
     /// cluster are in none.

@@ -27,6 +27,12 @@ pub enum BackendError {
         /// What was asked for.
         key: Key,
     },
+    /// There is no such document in the scope, of which something is to be a chunk.
+    #[error("there is no document {id:?}")]
+    NoSuchDocument {
+        /// The id that was named.
+        id: String,
+    },
     /// The id is taken.
     #[error("there is a {key} already")]
     Exists {
@@ -66,7 +72,7 @@ impl BackendError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::UnknownScope { .. } | Self::WrongSpace { .. } => ErrorClass::Refused,
-            Self::NoSuchMemory { .. } => ErrorClass::NotFound,
+            Self::NoSuchMemory { .. } | Self::NoSuchDocument { .. } => ErrorClass::NotFound,
             Self::Exists { .. } => ErrorClass::Conflict,
             Self::Changed { .. } => ErrorClass::Busy,
             Self::TooLarge { .. } => ErrorClass::Invalid,

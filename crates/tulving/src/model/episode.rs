@@ -1,7 +1,7 @@
 //! Episodes: whole conversations.
 
 use super::column::{Column, FieldType};
-use super::field::{ColumnSource, Field, Record, Shape, record_kind};
+use super::field::{ColumnSource, Field, Form, Record, Shape, record_kind};
 use super::{Json, Timestamp};
 
 /// A number of any size.

@@ -184,7 +184,31 @@ pub(crate) trait Record {
     fn set_cluster(&mut self, _id: Option<i64>, _label: Option<String>, _confidence: f64) {}
 }
 
-/// Declares a kind of memory.
+/// How records of one sort look.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Form {
+    /// The fields, in the order in which they are written.
+    pub(crate) fields: &'static [Field],
+    /// The keys that are no further fields: the fields' names, and those of the owner's stamp.
+    pub(crate) known: &'static [&'static str],
+}
+
+/// What is read from a record, and written as one.
+pub(crate) trait Recorded {
+    /// How its records look.
+    fn form(&self) -> Form;
+
+    /// The values of its fields, in their order.
+    fn columns(&self) -> Vec<Column<'_>>;
+
+    /// An object of the further fields.
+    fn extra(&self) -> &Json;
+
+    /// What all these cannot give back of the source record.
+    fn carry(&self) -> Option<&[u8]>;
+}
+
+/// Declares a kind of memory, or another sort of record.
 macro_rules! record_kind {
     (
         $(#[$doc:meta])*
@@ -207,10 +231,11 @@ macro_rules! record_kind {
             pub(crate) const FIELDS: &'static [Field] = &[
                 $( $crate::model::field::record_kind!(@field $name, $shape $(, $live)?) ),+
             ];
-            /// The keys of its record that are no further fields: the fields' names, and those of the
-            /// owner's stamp, which has no column because the scope is the owner.
-            pub(crate) const KNOWN: &'static [&'static str] =
-                &[$(stringify!($name),)+ "user_id", "tenant_id"];
+            /// How its records look. The owner's stamp has no column because the scope is the owner.
+            pub(crate) const FORM: Form = Form {
+                fields: Self::FIELDS,
+                known: &[$(stringify!($name),)+ "user_id", "tenant_id"],
+            };
 
             /// The values of its fields, in their order.
             pub(crate) fn columns(&self) -> Vec<Column<'_>> {

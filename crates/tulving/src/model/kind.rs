@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::{Index, IndexMut};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde::ser::{Serialize, Serializer};
 
 /// The kinds of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,14 +13,20 @@ pub enum Kind {
     Node,
     /// A whole conversation.
     Episode,
+    /// A piece of a document.
+    Chunk,
 }
 
-/// What one is called, and many.
-const NAMES: [(&str, &str); Kind::ALL.len()] = [("node", "nodes"), ("episode", "episodes")];
+/// What one is called, and many; and whether files of the origin hold them.
+const NAMES: [(&str, &str, bool); Kind::ALL.len()] = [
+    ("node", "nodes", true),
+    ("episode", "episodes", true),
+    ("chunk", "chunks", false),
+];
 
 impl Kind {
     /// Every kind, in the order in which files, digests and reports hold them.
-    pub const ALL: [Self; 2] = [Self::Node, Self::Episode];
+    pub const ALL: [Self; 3] = [Self::Node, Self::Episode, Self::Chunk];
 
     /// The name of one memory of this kind, as in the ledger and in rejects.
     #[must_use]
@@ -32,6 +38,13 @@ impl Kind {
     #[must_use]
     pub fn plural(self) -> &'static str {
         NAMES[self as usize].1
+    }
+
+    /// Whether files of the origin hold memories of this kind. Of one that they do not hold, nothing is said
+    /// where there are none: then files and reports are what they were without it.
+    #[must_use]
+    pub fn is_of_origin(self) -> bool {
+        NAMES[self as usize].2
     }
 
     /// Its name as a sentence begins with it.
@@ -57,7 +70,7 @@ impl Kind {
 /// The fields that say where a memory stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sequence {
-    /// What it is part of: a node of a conversation.
+    /// What it is part of: a node of a conversation, a chunk of a document.
     pub container: &'static str,
     /// Its place in it, from 0.
     pub index: &'static str,
@@ -71,7 +84,8 @@ impl fmt::Display for Kind {
 
 /// One value for every kind.
 ///
-/// Serialized as a map by the kinds' plurals; a kind that a map does not name has the default.
+/// Serialized as a map by the kinds' plurals; a kind that a map does not name has the default, and one that
+/// the origin does not know is named only if its value is another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PerKind<T>([T; Kind::ALL.len()]);
 
@@ -169,13 +183,15 @@ impl<T> IntoIterator for PerKind<T> {
     }
 }
 
-impl<T: Serialize> Serialize for PerKind<T> {
+impl<T: Serialize + Default + PartialEq> Serialize for PerKind<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(Kind::ALL.len()))?;
-        for (kind, value) in self.iter() {
-            map.serialize_entry(kind.plural(), value)?;
-        }
-        map.end()
+        let default = T::default();
+        let told = |(kind, value): &(Kind, &T)| kind.is_of_origin() || **value != default;
+        serializer.collect_map(
+            self.iter()
+                .filter(told)
+                .map(|(kind, value)| (kind.plural(), value)),
+        )
     }
 }
 
@@ -232,5 +248,8 @@ mod tests {
         let read: PerKind<u64> = serde_json::from_str(r#"{"episodes":3,"later":{}}"#).unwrap();
         assert_eq!(read, counts);
         assert_eq!(read.total(), 3);
+        counts[Kind::Chunk] = 2;
+        let json = serde_json::to_string(&counts).unwrap();
+        assert_eq!(json, r#"{"nodes":0,"episodes":3,"chunks":2}"#);
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::column::Column;
-use super::field::{ColumnSource, Field, Record};
-use super::{Episode, Json, Kind, Node, Sequence, Timestamp};
+use super::field::{ColumnSource, Field, Form, Record, Recorded};
+use super::{Chunk, Episode, Json, Kind, Node, Sequence, Timestamp};
 
 /// A memory of any kind.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,8 @@ pub enum Memory {
     Node(Node),
     /// A whole conversation.
     Episode(Episode),
+    /// A piece of a document.
+    Chunk(Chunk),
 }
 
 /// What all kinds have, asked of the one that a memory is.
@@ -21,6 +23,7 @@ macro_rules! of_any {
         match $memory {
             Memory::Node($record) => $answer,
             Memory::Episode($record) => $answer,
+            Memory::Chunk($record) => $answer,
         }
     };
 }
@@ -37,6 +40,10 @@ macro_rules! of_kind {
                 type $declared = Episode;
                 $answer
             }
+            Kind::Chunk => {
+                type $declared = Chunk;
+                $answer
+            }
         }
     };
 }
@@ -45,7 +52,7 @@ impl Kind {
     /// Returns the fields of its memories, in the order in which the origin writes them.
     #[must_use]
     pub fn fields(self) -> &'static [Field] {
-        of_kind!(self, Declared => Declared::FIELDS)
+        self.form().fields
     }
 
     /// Returns the fields that say where its memories stand, where they stand one after the other.
@@ -70,7 +77,12 @@ impl Kind {
     /// ([`extra`](Memory::extra)): the fields' names and those of the owner's stamp.
     #[must_use]
     pub fn known_keys(self) -> &'static [&'static str] {
-        of_kind!(self, Declared => Declared::KNOWN)
+        self.form().known
+    }
+
+    /// How its records look.
+    pub(crate) fn form(self) -> Form {
+        of_kind!(self, Declared => Declared::FORM)
     }
 
     /// Whether a field with this name changes while a memory is used.
@@ -93,6 +105,7 @@ impl Memory {
         match self {
             Self::Node(_) => Kind::Node,
             Self::Episode(_) => Kind::Episode,
+            Self::Chunk(_) => Kind::Chunk,
         }
     }
 
@@ -120,7 +133,7 @@ impl Memory {
         of_any!(self, record => &record.source)
     }
 
-    /// What it is part of, and its place in it from 0: a node in its conversation.
+    /// What it is part of, and its place in it from 0: a node in its conversation, a chunk in its document.
     #[must_use]
     pub fn position(&self) -> Option<(&str, i64)> {
         of_any!(self, record => Record::position(record))
@@ -235,6 +248,24 @@ impl Memory {
     }
 }
 
+impl Recorded for Memory {
+    fn form(&self) -> Form {
+        self.kind().form()
+    }
+
+    fn columns(&self) -> Vec<Column<'_>> {
+        self.columns()
+    }
+
+    fn extra(&self) -> &Json {
+        self.extra()
+    }
+
+    fn carry(&self) -> Option<&[u8]> {
+        self.carry()
+    }
+}
+
 impl From<Node> for Memory {
     fn from(node: Node) -> Self {
         Self::Node(node)
@@ -247,7 +278,13 @@ impl From<Episode> for Memory {
     }
 }
 
-/// What names a memory within a scope: nodes and episodes have ids of their own.
+impl From<Chunk> for Memory {
+    fn from(chunk: Chunk) -> Self {
+        Self::Chunk(chunk)
+    }
+}
+
+/// What names a memory within a scope: each kind has ids of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     /// Which kind it is.
@@ -280,9 +317,9 @@ pub struct Facts {
     pub kind: Kind,
     /// Its id.
     pub id: String,
-    /// The conversation that a node belongs to; none for an episode.
+    /// What it is part of: the conversation of a node, the document of a chunk; none for an episode.
     pub conversation_id: Option<String>,
-    /// A node's place in its conversation; 0 for an episode.
+    /// Its place in that; 0 for an episode.
     pub sequence_index: i64,
     /// When it was said, or began.
     pub created_at: Timestamp,

@@ -1,7 +1,9 @@
 //! Plain data: who owns a memory, and what a memory is.
 
 mod blank;
+mod chunk;
 mod column;
+mod document;
 mod embedding;
 mod episode;
 mod field;
@@ -16,10 +18,12 @@ mod timestamp;
 
 pub use blank::is_blank;
 pub(crate) use blank::is_unseen;
+pub use chunk::Chunk;
 pub use column::Column;
+pub use document::Document;
 pub use embedding::{Embedding, EmbeddingError};
 pub use episode::Episode;
-pub(crate) use field::ColumnSource;
+pub(crate) use field::{ColumnSource, Form, Recorded};
 pub use field::{ColumnType, Field, Shape};
 pub use json::Json;
 pub use kind::{Kind, PerKind, Sequence};

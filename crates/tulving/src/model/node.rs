@@ -7,7 +7,7 @@ use std::str::FromStr;
 use sha2::{Digest as _, Sha256};
 
 use super::column::{Column, FieldType};
-use super::field::{ColumnSource, Field, Record, Shape, record_kind};
+use super::field::{ColumnSource, Field, Form, Record, Shape, record_kind};
 use super::{Json, Sequence, Timestamp};
 use crate::hex;
 

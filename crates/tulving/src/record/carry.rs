@@ -16,17 +16,21 @@ use super::Part;
 use super::fields::{Fields, Member};
 use super::render::render;
 use crate::json::{self, ParseError, Text, Value};
-use crate::model::{Field, Kind, Memory};
+use crate::model::{Field, Form, Recorded};
 
 /// What of `source` would be lost if only the columns of `record` were kept.
-pub(crate) fn diff(source: &[Member<'_>], fields: &Fields<'_>, record: &Memory) -> Option<Vec<u8>> {
+pub(crate) fn diff(
+    source: &[Member<'_>],
+    fields: &Fields<'_>,
+    record: &impl Recorded,
+) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     if fields.repeats() || source.iter().any(|(key, _)| !key.is_storable()) {
         let whole = Value::Object(vec![(Text::new("record"), Value::Object(source.to_vec()))]);
         json::write(&whole, &mut bytes);
         return Some(bytes);
     }
-    let kind = record.kind();
+    let form = record.form();
     let extra = record.extra().value();
     let extra = members(&extra);
     let rendered = render(record);
@@ -34,14 +38,14 @@ pub(crate) fn diff(source: &[Member<'_>], fields: &Fields<'_>, record: &Memory) 
     if !same_order(source, &rendered, extra) {
         parts.push((
             Text::new("keys"),
-            Value::Array(source.iter().map(|(key, _)| key_name(kind, key)).collect()),
+            Value::Array(source.iter().map(|(key, _)| key_name(form, key)).collect()),
         ));
     }
     let lookup = Lookup::new(&rendered, extra);
     let (mut values, mut live) = (Vec::new(), Vec::new());
     for member in source {
         if lookup.get(&member.0) != Some(&member.1) {
-            let lost = if is_live(kind, &member.0) {
+            let lost = if is_live(form, &member.0) {
                 &mut live
             } else {
                 &mut values
@@ -65,15 +69,19 @@ pub(crate) fn diff(source: &[Member<'_>], fields: &Fields<'_>, record: &Memory) 
 ///
 /// # Errors
 /// If the carry is not what [`diff`] wrote: somebody changed the bytes.
-pub(crate) fn restore(record: &Memory, part: Part, out: &mut Vec<u8>) -> Result<(), ParseError> {
-    let kind = record.kind();
+pub(crate) fn restore(
+    record: &impl Recorded,
+    part: Part,
+    out: &mut Vec<u8>,
+) -> Result<(), ParseError> {
+    let form = record.form();
     let extra = record.extra().value();
     let extra = members(&extra);
     let rendered = render(record);
     let Some(carried) = record.carry() else {
         let known = rendered.iter().map(|(key, value)| (Text::new(key), value));
         let others = extra.iter().map(|(key, value)| (key.clone(), value));
-        write_members(kind, known.chain(others), part, out);
+        write_members(form, known.chain(others), part, out);
         return Ok(());
     };
     let carried = json::parse(carried)?;
@@ -83,11 +91,11 @@ pub(crate) fn restore(record: &Memory, part: Part, out: &mut Vec<u8>) -> Result<
             // Of a repeated key the last is what the column was given.
             let counts = key.to_str().and_then(|key| whole.get(key));
             let moved_on =
-                is_live(kind, key) && counts.is_some_and(|value| !still_says(record, key, value));
+                is_live(form, key) && counts.is_some_and(|value| !still_says(record, key, value));
             let column = lookup.get(key).filter(|_| moved_on);
             (key.clone(), column.unwrap_or(value))
         });
-        write_members(kind, present, part, out);
+        write_members(form, present, part, out);
         return Ok(());
     }
     let values = carried.get("values").map_or(&[][..], members);
@@ -107,7 +115,7 @@ pub(crate) fn restore(record: &Memory, part: Part, out: &mut Vec<u8>) -> Result<
             .or_else(|| lookup.get(key))
     };
     let order: Vec<Text<'_>> = match carried.get("keys") {
-        Some(Value::Array(keys)) => keys.iter().filter_map(|name| key_of(kind, name)).collect(),
+        Some(Value::Array(keys)) => keys.iter().filter_map(|name| key_of(form, name)).collect(),
         _ => rendered
             .iter()
             .map(|(key, _)| Text::new(key))
@@ -117,15 +125,15 @@ pub(crate) fn restore(record: &Memory, part: Part, out: &mut Vec<u8>) -> Result<
     let present = order
         .iter()
         .filter_map(|key| value_of(key).map(|value| (key.clone(), value)));
-    write_members(kind, present, part, out);
+    write_members(form, present, part, out);
     Ok(())
 }
 
 /// Writes the members of a source record in canonical form: no white space, keys and numbers as
 /// they stand.
-pub(crate) fn canonical(kind: Kind, source: &[Member<'_>], part: Part, out: &mut Vec<u8>) {
+pub(crate) fn canonical(form: Form, source: &[Member<'_>], part: Part, out: &mut Vec<u8>) {
     write_members(
-        kind,
+        form,
         source.iter().map(|(key, value)| (key.clone(), value)),
         part,
         out,
@@ -133,7 +141,7 @@ pub(crate) fn canonical(kind: Kind, source: &[Member<'_>], part: Part, out: &mut
 }
 
 fn write_members<'v>(
-    kind: Kind,
+    form: Form,
     members: impl Iterator<Item = (Text<'v>, &'v Value<'v>)>,
     part: Part,
     out: &mut Vec<u8>,
@@ -141,7 +149,7 @@ fn write_members<'v>(
     out.push(b'{');
     let mut first = true;
     for (key, value) in members {
-        if part == Part::Content && is_live(kind, &key) {
+        if part == Part::Content && is_live(form, &key) {
             continue;
         }
         if !first {
@@ -207,44 +215,41 @@ fn same_order(
     source.iter().map(|(key, _)| key.as_bytes()).eq(usual)
 }
 
-fn is_live(kind: Kind, key: &Text<'_>) -> bool {
-    live_field(kind, key).is_some()
+fn is_live(form: Form, key: &Text<'_>) -> bool {
+    live_field(form, key).is_some()
 }
 
-fn live_field(kind: Kind, key: &Text<'_>) -> Option<usize> {
-    let fields = kind.fields();
+fn live_field(form: Form, key: &Text<'_>) -> Option<usize> {
     let is_it = |field: &Field| field.live && field.name.as_bytes() == key.as_bytes();
-    fields.iter().position(is_it)
+    form.fields.iter().position(is_it)
 }
 
 /// Whether the column still holds what it was given from this value.
-fn still_says(record: &Memory, key: &Text<'_>, value: &Value<'_>) -> bool {
-    let kind = record.kind();
-    let Some(at) = live_field(kind, key) else {
+fn still_says(record: &impl Recorded, key: &Text<'_>, value: &Value<'_>) -> bool {
+    let form = record.form();
+    let Some(at) = live_field(form, key) else {
         return false;
     };
     let member = [(key.clone(), value.clone())];
-    let fields = Fields::new(kind, &member);
+    let fields = Fields::new(form, &member);
     let held = record.columns().swap_remove(at);
-    fields
-        .read(&kind.fields()[at])
-        .is_ok_and(|said| said == held)
+    fields.read(&form.fields[at]).is_ok_and(|said| said == held)
 }
 
-fn key_name<'v>(kind: Kind, key: &Text<'v>) -> Value<'v> {
-    let mut known = kind.known_keys().iter();
+fn key_name<'v>(form: Form, key: &Text<'v>) -> Value<'v> {
+    let mut known = form.known.iter();
     match known.position(|known| known.as_bytes() == key.as_bytes()) {
         Some(place) => Value::Number(place.to_string().into()),
         None => Value::String(key.clone()),
     }
 }
 
-fn key_of<'v>(kind: Kind, name: &'v Value<'v>) -> Option<Text<'v>> {
+fn key_of<'v>(form: Form, name: &'v Value<'v>) -> Option<Text<'v>> {
     match name {
         Value::Number(place) => place
             .parse::<usize>()
             .ok()
-            .and_then(|at| kind.known_keys().get(at))
+            .and_then(|at| form.known.get(at))
             .map(|key| Text::new(key)),
         Value::String(key) => Some(key.clone()),
         _ => None,

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use super::flaw::{Flaw, Reason};
 use crate::json::{Text, Value};
-use crate::model::{Column, ColumnSource, Field, Json, Kind, Shape, Timestamp, Zone};
+use crate::model::{Column, ColumnSource, Field, Form, Json, Shape, Timestamp, Zone};
 
 /// One member of a record: its key and its value.
 pub(crate) type Member<'v> = (Text<'v>, Value<'v>);
@@ -32,8 +32,8 @@ pub fn is_source(name: &str) -> bool {
 }
 
 impl<'v> Fields<'v> {
-    pub(crate) fn new(kind: Kind, members: &'v [Member<'v>]) -> Self {
-        let known = kind.known_keys();
+    pub(crate) fn new(form: Form, members: &'v [Member<'v>]) -> Self {
+        let known = form.known;
         let mut fields = Self {
             known,
             slots: vec![None; known.len()],

@@ -28,6 +28,7 @@
 //! ```
 
 mod carry;
+pub mod document;
 mod fields;
 mod flaw;
 mod render;
@@ -67,13 +68,8 @@ pub struct Read {
 /// Says what is wrong with the record.
 pub fn read(kind: Kind, value: &mut Value<'_>, stamp: &Stamp) -> Result<Read, Flaw> {
     stamp.apply(value)?;
-    let Value::Object(members) = &*value else {
-        return Err(Flaw::new(
-            Reason::NotAnObject,
-            format!("the element must be an object, but is {}", value.kind()),
-        ));
-    };
-    let mut fields = Fields::new(kind, members);
+    let members = members(value)?;
+    let mut fields = Fields::new(kind.form(), members);
     let mut memory = Memory::from_columns(kind, &mut fields)?;
     memory.set_extra(fields.others());
     memory.set_carry(carry::diff(members, &fields, &memory));
@@ -81,6 +77,17 @@ pub fn read(kind: Kind, value: &mut Value<'_>, stamp: &Stamp) -> Result<Read, Fl
         memory,
         zoneless: fields.zoneless(),
     })
+}
+
+/// The members of a record.
+fn members<'v>(value: &'v Value<'v>) -> Result<&'v [fields::Member<'v>], Flaw> {
+    match value {
+        Value::Object(members) => Ok(members),
+        other => Err(Flaw::new(
+            Reason::NotAnObject,
+            format!("the element must be an object, but is {}", other.kind()),
+        )),
+    }
 }
 
 /// Appends the source record of a memory in canonical form.
@@ -95,7 +102,7 @@ pub fn write(memory: &Memory, part: Part, out: &mut Vec<u8>) -> Result<(), Parse
 /// from it.
 pub fn canonical(kind: Kind, value: &Value<'_>, part: Part, out: &mut Vec<u8>) {
     if let Value::Object(members) = value {
-        carry::canonical(kind, members, part, out);
+        carry::canonical(kind.form(), members, part, out);
     }
 }
 

@@ -3,16 +3,17 @@
 use std::borrow::Cow;
 
 use crate::json::{Text, Value};
-use crate::model::{Column, Json, Memory, Shape, Timestamp};
+use crate::model::{Column, Form, Json, Recorded, Shape, Timestamp};
 
 /// Every known key with its value as the columns render it, in the origin's order.
-pub(crate) fn render(memory: &Memory) -> Vec<(&'static str, Value<'_>)> {
-    let fields = memory.kind().fields().iter().zip(memory.columns());
+pub(crate) fn render(record: &impl Recorded) -> Vec<(&'static str, Value<'_>)> {
+    let Form { fields, known } = record.form();
+    let fields = fields.iter().zip(record.columns());
     let mut members: Vec<_> = fields
         .map(|(field, column)| (field.name, value(column, &field.shape)))
         .collect();
     // The owner is the scope; a stamp that the source bears is carried.
-    let stamps = memory.kind().known_keys().iter().skip(members.len());
+    let stamps = known.iter().skip(members.len());
     members.extend(stamps.map(|key| (*key, Value::Null)));
     members
 }

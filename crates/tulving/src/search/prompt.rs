@@ -12,7 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::keyword::query_terms;
 use super::passages::{self, Paragraph};
 use super::text::{summary, turns};
-use crate::model::{Episode, Kind, Memory, Node, PerKind, Timestamp};
+use crate::model::{Chunk, Episode, Kind, Memory, Node, PerKind, Timestamp};
 
 /// Every delimiter begins so, and no content does: see [`quoted`].
 const DELIMITER: &str = "tulving";
@@ -25,7 +25,7 @@ const LOOKAHEAD: usize = 32;
 /// Characters of a memory that is cut, at least.
 const LEAST: usize = 80;
 
-/// Process memory (nodes) and episodic memory (episodes), each in the order given, best first, in at
+/// Process memory (nodes), episodic memory (episodes) and documents (chunks), each in the order given, best first, in at
 /// most `budget` characters. Long ones are cut around what `question` asks for. Empty if there is
 /// nothing, or no room for anything.
 ///
@@ -90,6 +90,7 @@ fn section(kind: Kind, body: &str) -> String {
     let name = match kind {
         Kind::Node => "process",
         Kind::Episode => "episodic",
+        Kind::Chunk => "documents",
     };
     format!("<{DELIMITER}:{name}>\n{body}</{DELIMITER}:{name}>\n")
 }
@@ -110,6 +111,7 @@ impl Item {
         match memory {
             Memory::Node(node) => Self::of_node(node),
             Memory::Episode(episode) => Self::of_episode(episode),
+            Memory::Chunk(chunk) => Self::of_chunk(chunk),
         }
     }
 
@@ -141,6 +143,17 @@ impl Item {
             &episode.source,
             paragraphs,
         )
+    }
+
+    fn of_chunk(chunk: &Chunk) -> Self {
+        let headings = chunk.heading_path.join(" › ");
+        let mut paragraphs = Vec::new();
+        if !headings.is_empty() {
+            paragraphs.push(paragraph("Section", &headings));
+        }
+        paragraphs.push(paragraph("Text", &chunk.content));
+        let (id, date, source) = (&chunk.id, chunk.created_at, &chunk.source);
+        Self::new(Kind::Chunk, id, date, source, paragraphs)
     }
 
     fn new(

@@ -5,7 +5,7 @@
 //! these two and a question about humans would find them all.
 
 use crate::json::Value;
-use crate::model::{Episode, Json, Memory, Node};
+use crate::model::{Chunk, Episode, Json, Memory, Node};
 
 /// Characters of an episode that are embedded and indexed: about what embedding models read.
 const EPISODE: usize = 16_000;
@@ -16,6 +16,7 @@ pub fn embedded(memory: &Memory) -> String {
     match memory {
         Memory::Node(node) => embedded_node(node),
         Memory::Episode(conversation) => episode(conversation),
+        Memory::Chunk(piece) => chunk(piece),
     }
 }
 
@@ -25,6 +26,7 @@ pub fn indexed(memory: &Memory) -> String {
     match memory {
         Memory::Node(node) => indexed_node(node),
         Memory::Episode(conversation) => episode(conversation),
+        Memory::Chunk(piece) => chunk(piece),
     }
 }
 
@@ -44,6 +46,15 @@ pub fn embedded_node(node: &Node) -> String {
 #[must_use]
 pub fn indexed_node(node: &Node) -> String {
     format!("{}\n\n{}", node.human_content, node.assistant_content)
+}
+
+/// Returns what of a chunk is embedded and found by words: the headings above it, in one line, and its text.
+#[must_use]
+pub fn chunk(chunk: &Chunk) -> String {
+    match chunk.heading_path.as_slice() {
+        [] => chunk.content.clone(),
+        headings => format!("{}\n\n{}", headings.join(" › "), chunk.content),
+    }
 }
 
 /// Returns what of an episode is embedded and found by words: title, summary and visible turns, a

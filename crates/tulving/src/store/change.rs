@@ -63,6 +63,12 @@ impl Change {
                 ("answer", self.answer.is_some()),
                 ("tags", self.tags.is_some()),
             ],
+            // Its text is its document's.
+            Kind::Chunk => [
+                ("question", self.question.is_some()),
+                ("answer", self.answer.is_some()),
+                ("title", self.title.is_some()),
+            ],
         };
         unlike
             .into_iter()

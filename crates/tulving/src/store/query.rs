@@ -71,7 +71,8 @@ impl Limit {
 }
 
 impl Default for Limit {
-    /// Returns the limits that the configuration has by default: `process_top_k` and `episodic_top_k`.
+    /// Returns the limits that the configuration has by default: `process_top_k`, `episodic_top_k`
+    /// and `document_top_k`.
     fn default() -> Self {
         Self::Each(PerKind::from_fn(|kind| match kind {
             Kind::Node => 10,

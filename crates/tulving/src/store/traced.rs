@@ -9,7 +9,7 @@ use crate::backend::{
     Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted,
     Listing, LiveChange, Page, Request, Sources,
 };
-use crate::model::{Key, Memory, Scope, Space, Timestamp};
+use crate::model::{Document, Key, Memory, Scope, Space, Timestamp};
 
 /// A backend whose calls are spans of the target `tulving::backend`, named as the methods are. A span says
 /// whether the scope is a user or a tenant, and nothing else: ids, texts and vectors are no one's but the
@@ -92,6 +92,40 @@ impl Backend for Traced {
 
     async fn count(&self, scope: Scope, filter: &Filter) -> Result<Counts, BackendError> {
         traced!(self.count(scope, filter))
+    }
+
+    async fn put_document(
+        &self,
+        scope: Scope,
+        document: Document,
+        chunks: Vec<Entry>,
+    ) -> Result<(), BackendError> {
+        traced!(self.put_document(scope, document, chunks))
+    }
+
+    async fn remove_documents(
+        &self,
+        scope: Scope,
+        ids: &[String],
+    ) -> Result<Vec<String>, BackendError> {
+        traced!(self.remove_documents(scope, ids))
+    }
+
+    async fn documents(
+        &self,
+        scope: Scope,
+        ids: &[String],
+    ) -> Result<Vec<Option<Document>>, BackendError> {
+        traced!(self.documents(scope, ids))
+    }
+
+    async fn list_documents(
+        &self,
+        scope: Scope,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Document>, BackendError> {
+        traced!(self.list_documents(scope, after, limit))
     }
 
     async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError> {

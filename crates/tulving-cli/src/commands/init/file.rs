@@ -99,6 +99,7 @@ retrieval:
   # How many questions with their answers, and how many conversations, a search brings.
   process_top_k: 10
   episodic_top_k: 5
+  document_top_k: 5
 "
     )
 }

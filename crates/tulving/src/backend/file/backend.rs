@@ -1,6 +1,6 @@
 //! The file backend: one scope's memory in a data directory.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,8 +23,8 @@ use crate::backend::{
     Listing, LiveChange, Page, Request, Sources, require_size, size_of_entry, size_of_key,
 };
 use crate::json;
-use crate::model::{Embedding, Key, Kind, Memory, PerKind, Scope, Space, Timestamp};
-use crate::record::{self, Flaw, Stamp};
+use crate::model::{Document, Embedding, Key, Kind, Memory, PerKind, Scope, Space, Timestamp};
+use crate::record::{self, Flaw, Reason, Stamp};
 
 /// Memory in a data directory, which belongs to one scope. See `docs/file-layout.md`.
 ///
@@ -253,7 +253,7 @@ impl FileBackend {
             return Ok(None);
         }
         let mut found = Vec::new();
-        for kind in Kind::ALL {
+        for kind in Kind::ALL.into_iter().filter(|kind| kind.is_of_origin()) {
             let shelf = state.shelf(kind);
             let of_base = (0..shelf.base.rows()).filter(|row| !shelf.changes.dead.contains(row));
             let changes = (shelf.base.rows()..).take(shelf.changes.rows() as usize);
@@ -407,10 +407,10 @@ fn claims(memory: &Memory) -> impl Iterator<Item = Claim> {
 /// The record of a memory that is new: in files that the origin reads too, one that it takes.
 fn new_record(state: &State, memory: &Memory) -> Result<Vec<u8>, FileError> {
     let record = record_of(memory)?;
-    if !state.shared {
+    let kind = memory.kind();
+    if !(state.shared && kind.is_of_origin()) {
         return Ok(record);
     }
-    let kind = memory.kind();
     let Ok(mut value) = json::parse(&record) else {
         return Ok(record);
     };
@@ -469,6 +469,7 @@ fn plan_insert(
         }
         let Entry { memory, embedding } = draft.clone().settle(&mut ends[kind]);
         let memory = admitted(&memory, state.scope)?;
+        require_document(state, &memory)?;
         let key = memory.key();
         if written.contains_key(&key) || state.shelf(key.kind).find(&key.id).is_some() {
             return Err(BackendError::Exists { key });
@@ -534,9 +535,10 @@ fn plan_replace(state: &State, old: &Memory, new: &Entry) -> Result<(Plan, ()), 
     let mut space = state.space.clone();
     check_space(&mut space, new.embedding.as_ref())?;
     let mut memory = admitted(&new.memory, state.scope)?;
+    require_document(state, &memory)?;
     memory.set_usage(present.usage());
     let record = record_of(&memory)?;
-    if state.shared {
+    if state.shared && key.kind.is_of_origin() {
         // What the record had before is not for us to refuse.
         let before = faults(key.kind, &record_of(&present)?);
         let mut after = faults(key.kind, &record).into_iter();
@@ -556,6 +558,80 @@ fn plan_replace(state: &State, old: &Memory, new: &Entry) -> Result<(Plan, ()), 
     plan.claims
         .extend(plan.space.is_some().then_some(Claim::Space));
     Ok((plan, ()))
+}
+
+/// Refuses a chunk whose document is not there.
+fn require_document(state: &State, memory: &Memory) -> Result<(), BackendError> {
+    match memory {
+        Memory::Chunk(chunk) if state.documents.get(&chunk.document_id).is_none() => {
+            let id = chunk.document_id.clone();
+            Err(BackendError::NoSuchDocument { id })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The chunks of a document, and what removing them rests on.
+fn pieces(state: &State, document: &str) -> (HashSet<String>, Vec<Claim>) {
+    let shelf = state.shelf(Kind::Chunk);
+    let known = shelf.conversation(document, i64::MIN, i64::MAX);
+    let ids: HashSet<String> = known.map(|(_, known)| known.id.to_owned()).collect();
+    let mut claims = vec![Claim::End(Kind::Chunk, document.to_owned())];
+    claims.extend(ids.iter().map(|id| Claim::Memory(Kind::Chunk, id.clone())));
+    (ids, claims)
+}
+
+fn plan_document(
+    state: &State,
+    document: &Document,
+    chunks: &[Entry],
+) -> Result<(Plan, ()), BackendError> {
+    let refused = |flaw| FileError::Refused {
+        kind: Kind::Chunk,
+        id: document.id.clone(),
+        flaw,
+    };
+    let mut record = Vec::new();
+    record::document::write(document, &mut record)
+        .map_err(|source| refused(Flaw::new(Reason::WrongType, source.to_string())))?;
+    let (mut old, claims) = pieces(state, &document.id);
+    let mut plan = Plan {
+        operations: vec![Operation::PutDocument { record }],
+        claims,
+        ..Plan::default()
+    };
+    let mut space = state.space.clone();
+    let (mut taken, mut puts) = (HashSet::new(), Vec::new());
+    for Entry { memory, embedding } in chunks {
+        check_space(&mut space, embedding.as_ref())?;
+        let memory = admitted(memory, state.scope)?;
+        let key = memory.key();
+        let is_there = !old.remove(&key.id) && state.shelf(key.kind).find(&key.id).is_some();
+        if !taken.insert(key.clone()) || is_there {
+            return Err(BackendError::Exists { key });
+        }
+        plan.claims.extend(self::claims(&memory));
+        puts.push(Operation::Put {
+            kind: key.kind,
+            record: new_record(state, &memory)?,
+            vector: stored(embedding.as_ref()),
+        });
+    }
+    let mut old: Vec<String> = old.into_iter().collect();
+    old.sort_unstable();
+    plan.operations.extend(old.into_iter().map(delete_chunk));
+    plan.operations.extend(puts);
+    plan.space = first_space(state, space);
+    plan.claims
+        .extend(plan.space.is_some().then_some(Claim::Space));
+    Ok((plan, ()))
+}
+
+fn delete_chunk(id: String) -> Operation {
+    Operation::Delete {
+        kind: Kind::Chunk,
+        id,
+    }
 }
 
 /// Those of the keys that are there, each once, in their order.
@@ -695,6 +771,68 @@ impl Backend for FileBackend {
         let filter = filter.clone();
         self.read(scope, move |state| Ok(state.count(&filter)))
             .await
+    }
+
+    async fn put_document(
+        &self,
+        scope: Scope,
+        document: Document,
+        chunks: Vec<Entry>,
+    ) -> Result<(), BackendError> {
+        self.write(scope, move |state| plan_document(state, &document, &chunks))
+            .await
+    }
+
+    async fn remove_documents(
+        &self,
+        scope: Scope,
+        ids: &[String],
+    ) -> Result<Vec<String>, BackendError> {
+        let ids = ids.to_vec();
+        self.write(scope, move |state| {
+            let ids: BTreeSet<&String> = ids.iter().collect();
+            let there = ids
+                .into_iter()
+                .filter(|id| state.documents.get(id).is_some());
+            let there: Vec<String> = there.cloned().collect();
+            let mut plan = Plan::default();
+            for id in &there {
+                let (chunks, claims) = pieces(state, id);
+                plan.claims.extend(claims);
+                plan.operations.extend(chunks.into_iter().map(delete_chunk));
+                plan.operations
+                    .push(Operation::DeleteDocument { id: id.clone() });
+            }
+            Ok((plan, there))
+        })
+        .await
+    }
+
+    async fn documents(
+        &self,
+        scope: Scope,
+        ids: &[String],
+    ) -> Result<Vec<Option<Document>>, BackendError> {
+        let ids = ids.to_vec();
+        self.read(scope, move |state| {
+            let documents = ids.iter().map(|id| state.documents.get(id).cloned());
+            Ok(documents.collect())
+        })
+        .await
+    }
+
+    async fn list_documents(
+        &self,
+        scope: Scope,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Document>, BackendError> {
+        let after = after.map(str::to_owned);
+        self.read(scope, move |state| {
+            let documents = state.documents.after(after.as_deref());
+            Ok(documents.take(limit).cloned().collect())
+        })
+        .await
     }
 
     async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError> {

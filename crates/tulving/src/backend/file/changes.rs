@@ -9,7 +9,8 @@ use super::error::FileError;
 use super::journal::Log;
 use super::usage::Touched;
 use crate::json;
-use crate::model::{Kind, Memory, Scope, Timestamp};
+use crate::model::{Document, Kind, Memory, Scope, Timestamp};
+use crate::record::{self, Stamp};
 use crate::search::delta::Delta;
 use crate::search::text;
 use crate::search::vector::Int8Vectors;
@@ -273,11 +274,29 @@ pub(super) fn parse(
     offset: u64,
     scope: Scope,
 ) -> Result<Memory, FileError> {
-    let damaged = |reason: String| FileError::Damaged {
+    let mut value = json::parse(bytes).map_err(|error| damaged(log, offset, &error))?;
+    base::read(kind, &mut value, scope).map_err(|flaw| damaged(log, offset, &flaw))
+}
+
+/// Reads the record of a document that was written to a log.
+///
+/// # Errors
+/// If it is not what was written: the log is damaged.
+pub(super) fn parse_document(
+    bytes: &[u8],
+    log: &Log,
+    offset: u64,
+    scope: Scope,
+) -> Result<Document, FileError> {
+    let mut value = json::parse(bytes).map_err(|error| damaged(log, offset, &error))?;
+    let read = record::document::read(&mut value, &Stamp::only(scope));
+    read.map_err(|flaw| damaged(log, offset, &flaw))
+}
+
+fn damaged(log: &Log, offset: u64, why: &dyn std::fmt::Display) -> FileError {
+    FileError::Damaged {
         path: log.path().to_owned(),
         offset,
-        reason,
-    };
-    let mut value = json::parse(bytes).map_err(|error| damaged(error.to_string()))?;
-    base::read(kind, &mut value, scope).map_err(|flaw| damaged(flaw.to_string()))
+        reason: why.to_string(),
+    }
 }

@@ -15,7 +15,7 @@ use super::derived;
 use super::directory::Directory;
 use super::error::FileError;
 use super::journal::{self, Decoded, Header, Log};
-use super::layout::{Layout, PairPaths};
+use super::layout::{self, Layout, PairPaths};
 use super::lock::Lock;
 use super::manifest::Manifest;
 use super::npy::{self, header};
@@ -221,10 +221,18 @@ impl<'s> Fold<'s> {
             self.bind(&names.records, sum);
             records.push((names.records.clone(), sum));
             self.derive(kind, &names)?;
-            new_ids.extend(ids_written(shelf, &slots));
+            if kind.is_of_origin() {
+                new_ids.extend(ids_written(shelf, &slots));
+            }
             if kind == Kind::Node {
                 self.stage_clusters(&slots)?;
             }
+        }
+        if state.documents.changed {
+            let path = layout::documents(&state.root);
+            let sum = self.file(&path, |out| write_documents(state, out))?;
+            self.bind(&path, sum);
+            records.push((path, sum));
         }
         for (path, sum) in records {
             self.commit.publish(&state.root, &path, Some(sum))?;
@@ -272,8 +280,10 @@ impl<'s> Fold<'s> {
 
     fn bind(&mut self, path: &Path, sha256: [u8; 32]) {
         let name = relative(&self.state.root, path);
-        for bound in self.binding.iter_mut().filter(|bound| bound.name == name) {
-            bound.content = Some(sha256);
+        let content = Some(sha256);
+        match self.binding.iter_mut().find(|bound| bound.name == name) {
+            Some(bound) => bound.content = content,
+            None => self.binding.push(journal::Bound { name, content }),
         }
     }
 
@@ -485,6 +495,17 @@ fn write_records(
     out.write(if slots.is_empty() { b"]" } else { b"\n]" })
 }
 
+fn write_documents(state: &State, out: &mut Staging) -> Result<(), FileError> {
+    out.write(b"[")?;
+    let mut separator: &[u8] = b"\n  ";
+    for record in state.documents.records() {
+        out.write(separator)?;
+        out.write(record)?;
+        separator = b",\n  ";
+    }
+    out.write(b"\n]")
+}
+
 fn write_vectors(
     state: &State,
     kind: Kind,
@@ -553,6 +574,8 @@ fn replayed(state: &State) -> Result<Replayed, FileError> {
                 written.remove(&key);
                 deleted.insert(key);
             }
+            // A document is no memory, and has none in its place.
+            Decoded::PutDocument { .. } | Decoded::DeleteDocument { .. } => {}
             Decoded::Touch { .. } => {}
         }
         Ok(())

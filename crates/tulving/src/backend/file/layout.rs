@@ -107,8 +107,9 @@ impl LayoutError {
 struct Usual {
     records: &'static str,
     vectors: &'static str,
-    /// Where they are in layout 1.x, whose manifest names them.
-    dated: Dated,
+    /// Where they are in layout 1.x, whose manifest names them; no manifest names files that the origin
+    /// does not know.
+    dated: Option<Dated>,
 }
 
 /// Where the files of a kind are in layout 1.x, and the keys that name them.
@@ -122,22 +123,53 @@ static USUAL: PerKind<Usual> = PerKind::new([
     Usual {
         records: "corpus",
         vectors: "vectors",
-        dated: Dated {
+        dated: Some(Dated {
             folder: "memory_nodes",
             records_key: "nodes_file",
             vectors_key: "node_embeddings_file",
-        },
+        }),
     },
     Usual {
         records: "corpus",
         vectors: "vectors",
-        dated: Dated {
+        dated: Some(Dated {
             folder: "episodic_memories",
             records_key: "episodes_file",
             vectors_key: "episode_embeddings_file",
-        },
+        }),
+    },
+    Usual {
+        records: DOCUMENTS,
+        vectors: DOCUMENTS,
+        dated: None,
     },
 ]);
+
+/// The folder of documents and of their chunks, in every layout.
+const DOCUMENTS: &str = "documents";
+
+fn records_of(kind: Kind) -> String {
+    format!("{}.json", kind.plural())
+}
+
+fn vectors_of(kind: Kind) -> String {
+    format!("{}.npy", kind.plural())
+}
+
+impl Usual {
+    /// Where the files of a kind are that no manifest names.
+    fn pair(&self, root: &Path, kind: Kind) -> PairPaths {
+        PairPaths {
+            records: root.join(self.records).join(records_of(kind)),
+            vectors: root.join(self.vectors).join(vectors_of(kind)),
+        }
+    }
+}
+
+/// Where the records of documents are, or go when there are any.
+pub(super) fn documents(root: &Path) -> PathBuf {
+    root.join(DOCUMENTS).join("documents.json")
+}
 
 /// A directory holds memories of this kind whether or not it has any: it is known by their files.
 pub(super) const FIRST: Kind = Kind::Node;
@@ -146,10 +178,10 @@ pub(super) const FIRST: Kind = Kind::Node;
 fn usual() -> impl Iterator<Item = (&'static str, String)> {
     let records = USUAL
         .iter()
-        .map(|(kind, usual)| (usual.records, format!("{}.json", kind.plural())));
+        .map(|(kind, usual)| (usual.records, records_of(kind)));
     let vectors = USUAL
         .iter()
-        .map(|(kind, usual)| (usual.vectors, format!("{}.npy", kind.plural())));
+        .map(|(kind, usual)| (usual.vectors, vectors_of(kind)));
     records.chain(vectors)
 }
 
@@ -244,9 +276,12 @@ impl Layout {
         };
         let pairs = PerKind::try_from_fn(|kind| {
             let (key, usual) = (format!("{}_file", kind.plural()), &USUAL[kind]);
+            if !kind.is_of_origin() {
+                return Ok(usual.pair(root, kind));
+            }
             Ok(PairPaths {
-                records: place(usual.records, &key, &format!("{}.json", kind.plural()))?,
-                vectors: place(usual.vectors, &key, &format!("{}.npy", kind.plural()))?,
+                records: place(usual.records, &key, &records_of(kind))?,
+                vectors: place(usual.vectors, &key, &vectors_of(kind))?,
             })
         })?;
         Ok(Self {
@@ -275,14 +310,17 @@ impl Layout {
         };
         let mut held = PerKind::default();
         let pairs = PerKind::try_from_fn(|kind| {
-            let dated = &USUAL[kind].dated;
+            let usual = &USUAL[kind];
+            let Some(dated) = &usual.dated else {
+                let pair = usual.pair(root, kind);
+                held[kind] = pair.records.exists() || pair.vectors.exists();
+                return Ok(pair);
+            };
             held[kind] = kind == FIRST || names.get(None, dated.records_key)?.is_some();
             if !held[kind] {
                 return Ok(PairPaths {
-                    records: root
-                        .join(dated.folder)
-                        .join(format!("{}.json", kind.plural())),
-                    vectors: root.join("vectors").join(format!("{}.npy", kind.plural())),
+                    records: root.join(dated.folder).join(records_of(kind)),
+                    vectors: root.join("vectors").join(vectors_of(kind)),
                 });
             }
             Ok(PairPaths {
@@ -300,14 +338,12 @@ impl Layout {
         })
     }
 
-    /// The keys under which a manifest of layout 1.x names the files of a kind.
-    pub(super) fn dated_keys(kind: Kind) -> [&'static str; 2] {
-        let Dated {
-            records_key,
-            vectors_key,
-            ..
-        } = USUAL[kind].dated;
-        [records_key, vectors_key]
+    /// The keys under which a manifest of layout 1.x names the files of a kind; none if it names none.
+    pub(super) fn dated_keys(kind: Kind) -> Vec<&'static str> {
+        let dated = USUAL[kind].dated.iter();
+        dated
+            .flat_map(|dated| [dated.records_key, dated.vectors_key])
+            .collect()
     }
 
     /// Whether the directory holds a kind: its files should be there.

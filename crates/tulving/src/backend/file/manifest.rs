@@ -233,9 +233,9 @@ impl Manifest {
         }
     }
 
-    /// Says how many memories of each kind there are.
+    /// Says how many memories there are of each kind that the origin knows.
     pub(super) fn set_counts(&mut self, counts: &PerKind<u64>) {
-        for (kind, count) in counts.iter() {
+        for (kind, count) in counts.iter().filter(|(kind, _)| kind.is_of_origin()) {
             self.set_stats(&[(&format!("total_{}", kind.plural()), *count)]);
         }
     }

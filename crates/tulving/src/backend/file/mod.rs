@@ -10,6 +10,7 @@
 //! | `directory` | who reads and writes, and when |
 //! | `state`, `query` | the directory at one moment, and what it answers |
 //! | `base`, `catalog` | the memories in the origin's files |
+//! | `documents` | what chunks are pieces of |
 //! | `journal`, `changes` | the writes since, on disk and in memory |
 //! | `compact`, `commit` | the journal folded into the origin's files, all of them at once |
 //! | `source`, `pending` | [`FileSource`]: everything read from front to end, files and journal, to be moved |
@@ -24,6 +25,7 @@ mod commit;
 mod compact;
 mod derived;
 mod directory;
+mod documents;
 mod erase;
 mod error;
 mod founding;

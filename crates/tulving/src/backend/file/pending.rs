@@ -270,6 +270,7 @@ impl Replayed {
                 }
                 self.changed.insert(key, Change::Superseded);
             }
+            Decoded::PutDocument { .. } | Decoded::DeleteDocument { .. } => {}
             Decoded::Touch { kind, ids, time } => {
                 for id in ids {
                     let key = (kind, id.to_owned());

@@ -9,6 +9,7 @@ use super::base::{self, Base, is_vector, relative};
 use super::catalog::Known;
 use super::changes::{self, Changes};
 use super::commit::{Commit, Head};
+use super::documents::Documents;
 use super::error::FileError;
 use super::journal::{self, Bound, Decoded, Frames, Log};
 use super::layout::{self, Layout, PairPaths};
@@ -36,6 +37,7 @@ pub(super) struct State {
     /// Whether the log belongs to the base as it is; if not, the log is empty.
     pub(super) bound: bool,
     shelves: PerKind<Shelf>,
+    pub(super) documents: Arc<Documents>,
     /// Whether it was read through a commit that nobody could finish.
     through_commit: bool,
     /// What the system said of the files when they were opened.
@@ -138,6 +140,10 @@ impl State {
             })
         };
         let shelves = PerKind::try_from_fn(&mut shelf)?;
+        let documents = layout::documents(root);
+        let now = at(&documents);
+        seen.push((now.clone(), Stat::at(&now)));
+        let documents = Documents::open(&documents, &now, scope)?;
         prints.keep(root.disk(), shelves[Kind::Node].base.guarded().as_ref());
         let mut state = Self {
             root: root.clone(),
@@ -147,6 +153,7 @@ impl State {
             log: None,
             bound: true,
             shelves,
+            documents: Arc::new(documents),
             through_commit: head.commit.is_some(),
             seen: seen.into(),
         };
@@ -307,6 +314,12 @@ impl State {
                     .chain(lookup.repeats(&base.catalog, id));
                 Arc::make_mut(&mut shelf.changes).delete(id, rows);
             }
+            Decoded::PutDocument { record } => {
+                let at = record.place.offset;
+                let document = changes::parse_document(record.bytes, log, at, self.scope)?;
+                Arc::make_mut(&mut self.documents).put(document, record.bytes);
+            }
+            Decoded::DeleteDocument { id } => Arc::make_mut(&mut self.documents).remove(id),
             Decoded::Touch { kind, ids, time } => {
                 let shelf = self.shelf_mut(kind);
                 for id in ids {
@@ -327,19 +340,26 @@ impl State {
         &mut self.shelves[kind]
     }
 
-    /// What a log would be bound to now.
+    /// What a log would be bound to now: the files of the origin, there or not, and what else is there.
     pub(super) fn binding(&self) -> Vec<Bound> {
-        Kind::ALL
-            .into_iter()
-            .flat_map(|kind| {
-                let base = &self.shelf(kind).base;
-                let names = [&base.names().records, &base.names().vectors];
-                (0..2).map(move |file| Bound {
-                    name: relative(&self.root, names[file]),
-                    content: base.sha256.map(|sha256| sha256[file]),
-                })
-            })
-            .collect()
+        let mut binding = Vec::new();
+        for (kind, shelf) in self.shelves.iter() {
+            let base = &shelf.base;
+            if !kind.is_of_origin() && base.sha256.is_none() {
+                continue;
+            }
+            let names = [&base.names().records, &base.names().vectors];
+            binding.extend((0..2).map(|file| Bound {
+                name: relative(&self.root, names[file]),
+                content: base.sha256.map(|sha256| sha256[file]),
+            }));
+        }
+        let documents = self.documents.sha256.map(|sha256| Bound {
+            name: relative(&self.root, &layout::documents(&self.root)),
+            content: Some(sha256),
+        });
+        binding.extend(documents);
+        binding
     }
 
     /// The files that are not as a binding says.

@@ -21,7 +21,7 @@ use crate::backend::{
     Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted,
     Listing, LiveChange, Page, Request, require_size, size_of_entry, size_of_key,
 };
-use crate::model::{Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
+use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
 /// How a backend uses its database.
 #[derive(Debug, Clone)]
@@ -311,6 +311,60 @@ impl Backend for PostgresBackend {
             let mut connection = self.lend().await?;
             let scoped = connection.bind(&self.place, scope, self.reading());
             Ok(scoped.count_passing(filter).await?)
+        })
+    }
+
+    async fn put_document(
+        &self,
+        scope: Scope,
+        document: Document,
+        chunks: Vec<Entry>,
+    ) -> Result<(), BackendError> {
+        again!(Tries::writing(), async {
+            for chunk in &chunks {
+                self.register(chunk.embedding.as_ref().map(Embedding::space))
+                    .await?;
+            }
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(&self.place, scope, self.writing());
+            scoped.put_document(&document, &chunks, &self.spaces).await
+        })
+    }
+
+    async fn remove_documents(
+        &self,
+        scope: Scope,
+        ids: &[String],
+    ) -> Result<Vec<String>, BackendError> {
+        again!(Tries::writing(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(&self.place, scope, self.writing());
+            Ok(scoped.remove_documents(ids).await?)
+        })
+    }
+
+    async fn documents(
+        &self,
+        scope: Scope,
+        ids: &[String],
+    ) -> Result<Vec<Option<Document>>, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(&self.place, scope, self.reading());
+            Ok(scoped.documents_with(ids).await?)
+        })
+    }
+
+    async fn list_documents(
+        &self,
+        scope: Scope,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Document>, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(&self.place, scope, self.reading());
+            Ok(scoped.list_documents(after, limit).await?)
         })
     }
 

@@ -7,6 +7,7 @@ mod check;
 mod conditions;
 mod connect;
 mod copy;
+mod documents;
 mod dsn;
 mod erase;
 mod error;

@@ -67,6 +67,24 @@ impl Scoped<'_> {
         }
     }
 
+    /// The number of the space of these vectors, which must be one and the scope's.
+    pub(super) async fn space_of(
+        &mut self,
+        entries: &[Entry],
+        holdings: &Holdings,
+        spaces: &Spaces,
+    ) -> Result<Option<i32>, BackendError> {
+        let mut given = entries.iter().filter_map(embedding).map(Embedding::space);
+        let first = given.next();
+        match (first, given.find(|other| Some(*other) != first)) {
+            (Some(first), Some(other)) => Err(BackendError::WrongSpace {
+                stored: Arc::clone(first),
+                given: Arc::clone(other),
+            }),
+            (first, _) => self.require_space(holdings, first, spaces).await,
+        }
+    }
+
     /// Writes new memories. `keys` holds, when an id turns out to be taken, those that were tried.
     pub(super) async fn insert(
         mut self,
@@ -78,12 +96,15 @@ impl Scoped<'_> {
         const DOING: &str = "writing memories";
         let scope = self.scope.id();
         let (mut ids, mut containers) = (PerKind::default(), PerKind::default());
+        let mut parts_of = PerKind::<BTreeSet<&str>>::default();
         for draft in &drafts {
             let kind = draft.entry().memory.kind();
             let ids: &mut Vec<String> = &mut ids[kind];
             ids.extend(draft.settled_id().map(ToOwned::to_owned));
             let containers: &mut BTreeSet<&str> = &mut containers[kind];
             containers.extend(draft.goes_to_end_of());
+            let container = draft.entry().memory.position();
+            parts_of[kind].extend(container.map(|(container, _)| container));
         }
         let written = |kind: &Kind| {
             drafts
@@ -96,17 +117,20 @@ impl Scoped<'_> {
             [
                 present(*kind, scope, &ids[*kind]),
                 ends(*kind, scope, containers),
+                absent(*kind, scope, &parts_of[*kind]),
             ]
         });
         let (holdings, answers) = self.begin_writing(questions.collect(), DOING).await?;
         let mut taken: BTreeSet<Key> = BTreeSet::new();
         let mut ends = PerKind::<HashMap<String, i64>>::default();
-        for (kind, [present, end]) in kinds.into_iter().zip(answers.as_chunks().0) {
+        let mut nowhere = PerKind::<BTreeSet<String>>::default();
+        for (kind, [present, end, absent]) in kinds.into_iter().zip(answers.as_chunks().0) {
             taken.extend(
                 present
                     .iter()
                     .map(|row| Key::new(kind, row.get::<_, String>(0))),
             );
+            nowhere[kind] = absent.iter().map(|row| row.get(0)).collect();
             ends[kind] = end
                 .iter()
                 .map(|row| (row.get(0), row.get::<_, Option<i64>>(1).unwrap_or(-1)))
@@ -147,6 +171,11 @@ impl Scoped<'_> {
                 continue;
             }
             let entry = draft.settle(&mut ends[kind]);
+            let container = entry.memory.position().map(|(container, _)| container);
+            if let Some(id) = container.filter(|container| nowhere[kind].contains(*container)) {
+                let id = id.to_owned();
+                return Err(BackendError::NoSuchDocument { id });
+            }
             let key = entry.memory.key();
             if !taken.insert(key.clone()) {
                 return Err(BackendError::Exists { key });
@@ -158,9 +187,7 @@ impl Scoped<'_> {
             inserted.push(Inserted::New(key));
             entries.push(entry);
         }
-        let space_id = self
-            .require_space(&holdings, space.as_ref(), spaces)
-            .await?;
+        let space_id = self.space_of(&entries, &holdings, spaces).await?;
 
         let mut statements = Vec::new();
         for kind in Kind::ALL {
@@ -206,7 +233,7 @@ impl Scoped<'_> {
     }
 
     /// Statements that write new rows with all that finds them.
-    fn put(
+    pub(super) fn put(
         &self,
         kind: Kind,
         rows: &[&Entry],
@@ -319,7 +346,7 @@ impl Scoped<'_> {
     }
 
     /// Merges the small blocks of the kinds that have many; writes the statements first.
-    async fn merge_small(
+    pub(super) async fn merge_small(
         &mut self,
         holdings: &Holdings,
         statements: &mut Vec<Statement>,
@@ -352,7 +379,9 @@ impl Scoped<'_> {
         let stored = Statement::new(stored)
             .with(scope, Type::UUID)
             .with(texts(std::slice::from_ref(&id)).pop(), Type::TEXT);
-        let (holdings, answers) = self.begin_writing(vec![stored], DOING).await?;
+        let container = new.position().map(|(container, _)| container);
+        let absent = absent(kind, scope, &container.into_iter().collect());
+        let (holdings, answers) = self.begin_writing(vec![stored, absent], DOING).await?;
         let Some(row) = answers.first().and_then(|rows| rows.first()) else {
             return Err(BackendError::NoSuchMemory { key: old.key() });
         };
@@ -365,6 +394,9 @@ impl Scoped<'_> {
         if new.key() != old.key() {
             // The id stays: there is no other place to put it in.
             return Err(BackendError::NoSuchMemory { key: new.key() });
+        }
+        if let Some(row) = answers.last().and_then(|rows| rows.first()) {
+            return Err(BackendError::NoSuchDocument { id: row.get(0) });
         }
         let embedding = embedding(entry);
         let space_id = self
@@ -531,13 +563,31 @@ fn entry(kind: Kind, row: &Row, spaces: &Spaces) -> Result<Entry, DatabaseError>
 }
 
 /// Which of these ids are taken.
-fn present(kind: Kind, scope: uuid::Uuid, ids: &[String]) -> Statement {
+pub(super) fn present(kind: Kind, scope: uuid::Uuid, ids: &[String]) -> Statement {
     let look_up = look_up::by_id(kind, "$1", "wanted.id");
     Statement::new(format!(
         "SELECT m.id FROM unnest($2) AS wanted (id) {look_up}"
     ))
     .with(scope, Type::UUID)
     .with(texts(ids), Type::TEXT_ARRAY)
+}
+
+/// Which of these containers are not there, where they have rows of their own. What a column cannot hold is
+/// not there.
+fn absent(kind: Kind, scope: uuid::Uuid, containers: &BTreeSet<&str>) -> Statement {
+    let Some(table) = kind.containers() else {
+        return Statement::new("SELECT WHERE false");
+    };
+    let containers = containers
+        .iter()
+        .map(|container| container.replace('\0', "\u{fffd}"));
+    Statement::new(format!(
+        "SELECT c.id FROM unnest($2) AS c (id) \
+         LEFT JOIN LATERAL (SELECT id FROM {table} WHERE scope_id = $1 AND id = c.id OFFSET 0) m ON true \
+         WHERE m.id IS NULL"
+    ))
+    .with(scope, Type::UUID)
+    .with(containers.collect::<Vec<String>>(), Type::TEXT_ARRAY)
 }
 
 /// The highest place in each of these containers.
@@ -582,7 +632,7 @@ pub(super) fn remove(
 }
 
 /// Counts removed rows out of what the scope holds.
-fn count_out<'r>(
+pub(super) fn count_out<'r>(
     scope: uuid::Uuid,
     kind: Kind,
     gone: impl Iterator<Item = &'r Row>,

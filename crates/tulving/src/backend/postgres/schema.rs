@@ -472,7 +472,7 @@ mod tests {
     #[test]
     fn the_names_are_read_in_the_files() {
         let Names { tables, all } = &*NAMES;
-        assert_eq!(tables.len(), 16, "{tables:?}");
+        assert_eq!(tables.len(), 18, "{tables:?}");
         for name in ["users", "memory_nodes", "run_chunks", "episode_postings"] {
             assert!(tables.iter().any(|table| table == name), "{name}");
         }

@@ -8,25 +8,39 @@ use tokio_postgres::types::FromSql;
 use super::copy::CopyRows;
 use super::error::DatabaseError;
 use super::wire;
-use crate::model::{Column, ColumnSource, ColumnType, Field, Kind, Memory, PerKind, Shape};
+use crate::model::{
+    Column, ColumnSource, ColumnType, Document, Field, Form, Kind, Memory, PerKind, Recorded, Shape,
+};
 
 /// The tables of a kind.
 struct Tables {
     memories: &'static str,
     vectors: &'static str,
     postings: &'static str,
+    containers: Option<&'static str>,
 }
+
+/// The table of documents.
+pub(crate) const DOCUMENTS: &str = "documents";
 
 static TABLES: PerKind<Tables> = PerKind::new([
     Tables {
         memories: "memory_nodes",
         vectors: "node_vectors",
         postings: "node_postings",
+        containers: None,
     },
     Tables {
         memories: "episodic_memories",
         vectors: "episode_vectors",
         postings: "episode_postings",
+        containers: None,
+    },
+    Tables {
+        memories: "document_chunks",
+        vectors: "chunk_vectors",
+        postings: "chunk_postings",
+        containers: Some(DOCUMENTS),
     },
 ]);
 
@@ -45,12 +59,22 @@ impl Kind {
     pub(crate) fn postings(self) -> &'static str {
         TABLES[self].postings
     }
+
+    /// The table of what its memories are part of, if that has rows: those must be there first.
+    pub(super) fn containers(self) -> Option<&'static str> {
+        TABLES[self].containers
+    }
 }
 
 /// The columns that differ from row to row, but for `ord` and `embedding`: the kind's fields, then
 /// `extra` and `carry`.
 pub(super) fn columns_of(kind: Kind) -> impl Iterator<Item = &'static str> {
-    let fields = kind.fields().iter().map(|field| field.name);
+    columns_in(kind.form())
+}
+
+/// The same of any sort of record.
+pub(super) fn columns_in(form: Form) -> impl Iterator<Item = &'static str> {
+    let fields = form.fields.iter().map(|field| field.name);
     fields.chain(["extra", "carry"])
 }
 
@@ -65,9 +89,9 @@ pub(super) fn listed_of_row(kind: Kind) -> String {
     columns.collect::<Vec<_>>().join(", ")
 }
 
-/// Appends the fields of [`columns_of`] its kind.
-pub(super) fn encode(memory: &Memory, row: &mut CopyRows) {
-    for (field, column) in memory.kind().fields().iter().zip(memory.columns()) {
+/// Appends the fields of [`columns_in`] its form.
+pub(super) fn encode(record: &impl Recorded, row: &mut CopyRows) {
+    for (field, column) in record.form().fields.iter().zip(record.columns()) {
         match column {
             Column::Null => row.null(),
             Column::Text(text) => row.text(&text),
@@ -83,13 +107,14 @@ pub(super) fn encode(memory: &Memory, row: &mut CopyRows) {
             Column::Texts(texts) => row.text_array(&texts),
         }
     }
-    row.jsonb(memory.extra());
-    row.optional(memory.carry(), CopyRows::bytea);
+    row.jsonb(record.extra());
+    row.optional(record.carry(), CopyRows::bytea);
 }
 
 /// Reads the fields of a row from left to right.
 pub(crate) struct Columns<'r> {
     kind: Kind,
+    table: &'static str,
     row: &'r Row,
     first: usize,
     next: usize,
@@ -100,10 +125,19 @@ impl<'r> Columns<'r> {
         Self::from(kind, row, 0)
     }
 
+    /// The same of a row of what memories of a kind are part of.
+    pub(super) fn of_container(kind: Kind, table: &'static str, row: &'r Row) -> Self {
+        Self {
+            table,
+            ..Self::new(kind, row)
+        }
+    }
+
     /// The same for fields that begin in another column, with the id.
     pub(crate) fn from(kind: Kind, row: &'r Row, first: usize) -> Self {
         Self {
             kind,
+            table: kind.table(),
             row,
             first,
             next: first,
@@ -116,6 +150,14 @@ impl<'r> Columns<'r> {
         memory.set_extra(self.get()?);
         memory.set_carry(self.get()?);
         Ok(memory)
+    }
+
+    /// Reads the fields of a document.
+    pub(super) fn document(&mut self) -> Result<Document, DatabaseError> {
+        let mut document = Document::from_columns(self)?;
+        document.extra = self.get()?;
+        document.carry = self.get()?;
+        Ok(document)
     }
 
     pub(crate) fn get<T: FromSql<'r>>(&mut self) -> Result<T, DatabaseError> {
@@ -147,7 +189,7 @@ impl<'r> Columns<'r> {
         let column = columns.get(at).map_or("?", |column| column.name());
         let id: &str = self.row.try_get(self.first).unwrap_or("?");
         DatabaseError::DamagedRow {
-            table: self.kind.table(),
+            table: self.table,
             column: column.to_owned(),
             id: id.to_owned(),
             why: why.to_owned(),

@@ -33,6 +33,16 @@ pub(crate) enum Operation {
         /// When.
         time: Timestamp,
     },
+    /// A document is new, or takes the place of the one with its id. Its chunks are operations of their own.
+    PutDocument {
+        /// The record in canonical form.
+        record: Vec<u8>,
+    },
+    /// A document is gone.
+    DeleteDocument {
+        /// Its id.
+        id: String,
+    },
 }
 
 /// An operation as it lies in a log: long parts are borrowed.
@@ -53,6 +63,10 @@ pub(crate) enum Decoded<'p> {
         ids: Vec<&'p str>,
         time: Timestamp,
     },
+    /// See [`Operation::PutDocument`].
+    PutDocument { record: Part<'p> },
+    /// See [`Operation::DeleteDocument`].
+    DeleteDocument { id: &'p str },
 }
 
 /// A part of an operation, and where it lies in the log.
@@ -75,6 +89,8 @@ impl Part<'_> {
 const PUT: u8 = 1;
 const DELETE: u8 = 2;
 const TOUCH: u8 = 3;
+const PUT_DOCUMENT: u8 = 4;
+const DELETE_DOCUMENT: u8 = 5;
 
 /// Appends an operation to a payload.
 pub(crate) fn encode(operation: &Operation, out: &mut Vec<u8>) {
@@ -102,6 +118,14 @@ pub(crate) fn encode(operation: &Operation, out: &mut Vec<u8>) {
                 long(id.as_bytes(), out);
             }
         }
+        Operation::PutDocument { record } => {
+            out.push(PUT_DOCUMENT);
+            long(record, out);
+        }
+        Operation::DeleteDocument { id } => {
+            out.push(DELETE_DOCUMENT);
+            long(id.as_bytes(), out);
+        }
     }
 }
 
@@ -116,10 +140,9 @@ pub(crate) fn decode(offset: u64, payload: &[u8]) -> Option<Vec<Decoded<'_>>> {
     let mut operations = Vec::new();
     while reader.at < payload.len() {
         let [tag] = reader.array()?;
-        let [kind] = reader.array()?;
-        let kind = *Kind::ALL.get(usize::from(kind))?;
         operations.push(match tag {
             PUT => {
+                let kind = reader.kind()?;
                 let (record, vector) = (reader.long()?, reader.long()?);
                 if !vector.bytes.len().is_multiple_of(4) {
                     return None;
@@ -131,10 +154,11 @@ pub(crate) fn decode(offset: u64, payload: &[u8]) -> Option<Vec<Decoded<'_>>> {
                 }
             }
             DELETE => Decoded::Delete {
-                kind,
+                kind: reader.kind()?,
                 id: reader.text()?,
             },
             TOUCH => {
+                let kind = reader.kind()?;
                 let time = Timestamp::from_micros(i64::from_le_bytes(reader.array()?))?;
                 let count = u32::from_le_bytes(reader.array()?) as usize;
                 // Not trusted with an allocation: every id takes four bytes at least.
@@ -144,6 +168,10 @@ pub(crate) fn decode(offset: u64, payload: &[u8]) -> Option<Vec<Decoded<'_>>> {
                 }
                 Decoded::Touch { kind, ids, time }
             }
+            PUT_DOCUMENT => Decoded::PutDocument {
+                record: reader.long()?,
+            },
+            DELETE_DOCUMENT => Decoded::DeleteDocument { id: reader.text()? },
             _ => return None,
         });
     }
@@ -177,6 +205,11 @@ impl<'p> Reader<'p> {
         let bytes = self.payload.get(self.at..)?.first_chunk::<N>()?;
         self.at += N;
         Some(*bytes)
+    }
+
+    fn kind(&mut self) -> Option<Kind> {
+        let [kind] = self.array()?;
+        Kind::ALL.get(usize::from(kind)).copied()
     }
 
     fn long(&mut self) -> Option<Part<'p>> {
@@ -222,6 +255,10 @@ mod tests {
                 ids: vec!["a".to_owned(), String::new()],
                 time,
             },
+            Operation::PutDocument {
+                record: b"{}".to_vec(),
+            },
+            Operation::DeleteDocument { id: "d".to_owned() },
         ];
         let mut payload = Vec::new();
         for operation in &operations {
@@ -256,9 +293,11 @@ mod tests {
             time,
         };
         assert_eq!(decoded[3], expected);
+        assert!(matches!(decoded[4], Decoded::PutDocument { record } if record.bytes == b"{}"));
+        assert_eq!(decoded[5], Decoded::DeleteDocument { id: "d" });
         for len in 1..payload.len() {
             // A payload that is cut ends between two operations, or is refused.
-            assert!(decode(0, &payload[..len]).is_none_or(|read| read.len() < 4));
+            assert!(decode(0, &payload[..len]).is_none_or(|read| read.len() < 6));
         }
     }
 }

@@ -1,0 +1,66 @@
+//! Documents: what chunks are pieces of.
+
+use super::column::{Column, FieldType};
+use super::field::{ColumnSource, Field, Form, Recorded, Shape, record_kind};
+use super::{Json, Timestamp};
+
+record_kind! {
+    /// What was uploaded. It is not searched itself: its [chunks](super::Chunk) are, and fall with it. Text
+    /// fields hold what a database can, as those of memories.
+    Document {
+        /// Unique among the documents of a scope; 1 to 255 characters.
+        id: String = Shape::Id,
+        /// Where it was read from.
+        path: String = Shape::Text { most: usize::MAX },
+        /// What it is called.
+        title: String = Shape::TextOr { missing: "" },
+        /// Whose it is within an organisation: the name of its folder.
+        department: Option<String> = Shape::MaybeText,
+        /// SHA-256 of what was read, in hex: one that stayed as it was need not be read again.
+        content_hash: Option<String> = Shape::MaybeText,
+        /// What it is: `text/markdown`, `application/pdf`, …
+        mime: Option<String> = Shape::MaybeText,
+        /// When it was first read.
+        created_at: Timestamp = Shape::Time,
+        /// When it was last read anew.
+        updated_at: Option<Timestamp> = Shape::MaybeTime,
+    }
+}
+
+impl Recorded for Document {
+    fn form(&self) -> Form {
+        Self::FORM
+    }
+
+    fn columns(&self) -> Vec<Column<'_>> {
+        self.columns()
+    }
+
+    fn extra(&self) -> &Json {
+        &self.extra
+    }
+
+    fn carry(&self) -> Option<&[u8]> {
+        self.carry.as_deref()
+    }
+}
+
+impl Document {
+    /// A document with nothing but a place where it was read, and everything else as it is when nobody
+    /// knows.
+    #[must_use]
+    pub fn new(id: &str, path: &str, created_at: Timestamp) -> Self {
+        Self {
+            id: id.to_owned(),
+            path: path.to_owned(),
+            title: String::new(),
+            department: None,
+            content_hash: None,
+            mime: None,
+            created_at,
+            updated_at: None,
+            extra: Json::empty_object(),
+            carry: None,
+        }
+    }
+}

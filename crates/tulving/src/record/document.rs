@@ -1,0 +1,47 @@
+//! Documents as records of JSON, and back, with nothing lost: as memories in [`record`](super).
+
+use super::fields::Fields;
+use super::{Flaw, Part, Stamp, carry, members, unreadable};
+use crate::json::{self, ParseError, Value};
+use crate::model::Document;
+
+/// Reads one record; `value` is replaced by what counts as the source record under `stamp`.
+///
+/// # Errors
+/// Says what is wrong with the record.
+pub fn read(value: &mut Value<'_>, stamp: &Stamp) -> Result<Document, Flaw> {
+    stamp.apply(value)?;
+    let members = members(value)?;
+    let mut fields = Fields::new(Document::FORM, members);
+    let mut document = Document::from_columns(&mut fields)?;
+    document.extra = fields.others();
+    document.carry = carry::diff(members, &fields, &document);
+    Ok(document)
+}
+
+/// Appends the source record of a document in canonical form.
+///
+/// # Errors
+/// If the document's carry was tampered with.
+pub fn write(document: &Document, out: &mut Vec<u8>) -> Result<(), ParseError> {
+    carry::restore(document, Part::Everything, out)
+}
+
+/// Appends a source record of a document in canonical form: what [`write()`] gives for the document read
+/// from it.
+pub fn canonical(value: &Value<'_>, out: &mut Vec<u8>) {
+    if let Value::Object(members) = value {
+        carry::canonical(Document::FORM, members, Part::Everything, out);
+    }
+}
+
+/// A document that was made here, as it will be when it is read again: what columns cannot hold is carried.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn admit(document: &Document, stamp: &Stamp) -> Result<Document, Flaw> {
+    let mut bytes = Vec::new();
+    write(document, &mut bytes).map_err(unreadable)?;
+    let mut value = json::parse(&bytes).map_err(unreadable)?;
+    read(&mut value, stamp)
+}
