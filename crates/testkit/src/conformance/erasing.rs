@@ -5,8 +5,8 @@ use tulving::model::Kind;
 
 use super::isolation::{assert_theirs_untouched, both};
 use crate::fixture::Fixture;
-use crate::memories::Memories;
-use crate::sample::{self, plain, saying, turn, with_vector};
+use crate::memories::{ALL, Memories};
+use crate::sample::{self, document, piece, plain, saying, turn, with_vector};
 
 /// Nothing lists, counts, gives or finds what was there, for whoever opened the scope before or opens it after.
 pub async fn an_erased_scope_holds_nothing_and_finds_nothing(fixture: &dyn Fixture) {
@@ -20,6 +20,10 @@ pub async fn an_erased_scope_holds_nothing_and_finds_nothing(fixture: &dyn Fixtu
     memories
         .write([with_vector(saying("late", "canary"), &[1.0])])
         .await;
+    memories
+        .put_document(&document("manual"), [plain(piece("manual", 0))])
+        .await
+        .expect("put");
     let space = memories.backend.space(memories.scope).await.expect("space");
     let before = memories.count(&Filter::default()).await;
     assert_eq!(memories.erase().await, before);
@@ -28,6 +32,8 @@ pub async fn an_erased_scope_holds_nothing_and_finds_nothing(fixture: &dyn Fixtu
             assert_eq!(memories.all().await, []);
             assert_eq!(memories.count(&Filter::default()).await.total(), 0);
             assert_eq!(memories.clusters().await, []);
+            assert_eq!(memories.list_documents(None, ALL).await, []);
+            assert_eq!(memories.document("manual").await, None);
             assert!(memories.get_all(&keys).await.iter().all(Option::is_none));
             assert_eq!(memories.with_words("canary").await, [""; 0]);
             assert_eq!(memories.near(&[1.0]).await, [""; 0]);

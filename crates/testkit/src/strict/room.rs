@@ -159,6 +159,7 @@ impl Room {
     pub(super) fn erase(&mut self) -> Counts {
         let counts = self.count(&Filter::default());
         self.rows.clear();
+        self.documents.clear();
         counts
     }
 

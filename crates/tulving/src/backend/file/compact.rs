@@ -228,9 +228,15 @@ impl<'s> Fold<'s> {
                 self.stage_clusters(&slots)?;
             }
         }
-        if state.documents.changed {
+        let foreign_alone = self.keep == Keep::Foreign;
+        let is_left_out = foreign_alone && {
+            let all = state.documents.records(false).count();
+            state.documents.records(true).count() < all
+        };
+        if state.documents.changed || is_left_out {
             let path = layout::documents(&state.root);
-            let sum = self.file(&path, |out| write_documents(state, out))?;
+            let kept = state.documents.records(foreign_alone);
+            let sum = self.file(&path, |out| write_documents(kept, out))?;
             self.bind(&path, sum);
             records.push((path, sum));
         }
@@ -495,10 +501,13 @@ fn write_records(
     out.write(if slots.is_empty() { b"]" } else { b"\n]" })
 }
 
-fn write_documents(state: &State, out: &mut Staging) -> Result<(), FileError> {
+fn write_documents<'r>(
+    records: impl Iterator<Item = &'r [u8]>,
+    out: &mut Staging,
+) -> Result<(), FileError> {
     out.write(b"[")?;
     let mut separator: &[u8] = b"\n  ";
-    for record in state.documents.records() {
+    for record in records {
         out.write(separator)?;
         out.write(record)?;
         separator = b",\n  ";

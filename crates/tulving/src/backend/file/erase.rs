@@ -14,7 +14,7 @@ use crate::backend::{BackendError, Counts, LARGEST_WRITE, size_of_key};
 use crate::model::{Key, Kind};
 
 impl Directory {
-    /// Removes all memories of the owner; gives how many there were. They are gone for readers with the
+    /// Removes all memories and documents of the owner; gives how many there were. They are gone for readers with the
     /// first writes, and from the files with the fold that follows, which writes pairs without their records
     /// and a journal without their writes. Records that are stamped with somebody else stay.
     ///
@@ -26,11 +26,11 @@ impl Directory {
         let mut counts = Counts::default();
         loop {
             let removed = self.remove_some()?;
-            for (kind, removed) in removed {
+            for (kind, removed) in removed.unwrap_or_default() {
                 counts[kind] += removed;
             }
             // What others write before the fold may keep it from being done; then that goes too.
-            if removed.total() == 0 && self.fold(Trust::Bound, Keep::Foreign)?.is_some() {
+            if removed.is_none() && self.fold(Trust::Bound, Keep::Foreign)?.is_some() {
                 break;
             }
         }
@@ -38,8 +38,9 @@ impl Directory {
         Ok(counts)
     }
 
-    /// Removes as many memories as one write takes.
-    fn remove_some(&self) -> Result<Counts, BackendError> {
+    /// Removes as many memories as one write takes, then documents; gives how many memories, and nothing if
+    /// there was nothing left.
+    fn remove_some(&self) -> Result<Option<Counts>, BackendError> {
         self.write(|state| {
             let (mut plan, mut counts, mut bytes) = (Plan::default(), Counts::default(), 0);
             for kind in Kind::ALL {
@@ -58,7 +59,16 @@ impl Directory {
                     plan.operations.push(Operation::Delete { kind, id: key.id });
                 }
             }
-            Ok((plan, counts))
+            for document in state.documents.after(None) {
+                bytes += document.id.len() as u64;
+                if bytes > LARGEST_WRITE {
+                    break;
+                }
+                let id = document.id.clone();
+                plan.operations.push(Operation::DeleteDocument { id });
+            }
+            let is_something = !plan.operations.is_empty();
+            Ok((plan, is_something.then_some(counts)))
         })
     }
 
@@ -210,6 +220,31 @@ mod tests {
             let content = fs::read(entry.unwrap().path()).unwrap();
             assert!(!content.windows(6).any(|window| window == b"canary"));
         }
+    }
+
+    #[test]
+    fn of_documents_only_those_of_somebody_else_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let founding = Founding::begin(folder.path()).unwrap();
+        let space = vector().space().clone();
+        let backend = founding.settle(OWNER, Some(&space)).unwrap();
+        insert(&backend, saying("one", Some(vector())));
+        backend.compact().unwrap();
+        drop(backend);
+        let path = folder.path().join("documents/documents.json");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let foreign = format!(
+            r#"{{"id":"f","path":"canary of others","created_at":"2026-01-01","user_id":"{}"}}"#,
+            uuid::Uuid::from_u128(8)
+        );
+        let own = r#"{"id":"o","path":"canary","created_at":"2026-01-01"},
+            {"id":"o","path":"canary again","created_at":"2026-01-01"},
+            {"id":"flawed","path":7,"title":"flawed canary"}"#;
+        fs::write(&path, format!("[{own},{foreign}]")).unwrap();
+        let backend = FileBackend::open(folder.path()).unwrap();
+        wait(backend.erase(OWNER)).unwrap();
+        let left = fs::read_to_string(&path).unwrap();
+        assert_eq!(left, format!("[\n  {foreign}\n]"));
     }
 
     #[test]

@@ -12,14 +12,14 @@ use super::backend::FileBackend;
 use super::directory::Directory;
 use super::error::FileError;
 use super::founding::{Founding, Site};
-use super::layout::Layout;
+use super::layout::{Layout, PairPaths};
 use super::npy::{self, Npy};
 use super::root::Root;
 use super::state::Trust;
 use crate::backend::{Backend as _, BackendError, Draft, Entry, Filter, Order, Page};
 use crate::fsutil::{Fault, Image, Loss, Simulated, Trace};
 use crate::json::{self, Value};
-use crate::model::{Embedding, Key, Kind, Memory, Node, Scope, Space, Timestamp};
+use crate::model::{Chunk, Document, Embedding, Key, Kind, Memory, Node, Scope, Space, Timestamp};
 use crate::record;
 
 const DIMS: usize = 4;
@@ -29,7 +29,11 @@ static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
 
 /// All that a directory holds.
-type Contents = BTreeMap<Key, Entry>;
+#[derive(Debug, PartialEq)]
+struct Contents {
+    memories: BTreeMap<Key, Entry>,
+    documents: Vec<Document>,
+}
 
 type Call = fn(&FileBackend) -> Result<(), BackendError>;
 
@@ -147,6 +151,37 @@ static REBASED: Story = Story {
     calls: &[|backend| insert(backend, [node(6, 1)])],
 };
 
+/// With documents, whose files are made in the second fold.
+static DOCUMENTED: Story = Story {
+    name: "a directory with documents",
+    prepare: |_| {},
+    enter: NEW.enter,
+    calls: &[
+        |backend| insert(backend, [node(0, 1)]),
+        |backend| Ok(backend.compact().map(drop)?),
+        |backend| put_document(backend, "a", &[(0, 1), (1, 1)]),
+        |backend| put_document(backend, "b", &[(2, 1)]),
+        |backend| Ok(backend.compact().map(drop)?),
+        |backend| put_document(backend, "a", &[(1, 2), (3, 1)]),
+        |backend| remove_document(backend, "b"),
+        |backend| Ok(backend.compact().map(drop)?),
+    ],
+};
+
+/// Whose owner has it erased.
+static ERASED: Story = Story {
+    name: "a directory that is erased",
+    prepare: |root| write_nodes(root, "corpus/nodes.json", "vectors/nodes.npy", 3),
+    enter: ORIGINS.enter,
+    calls: &[
+        |backend| put_document(backend, "a", &[(0, 1)]),
+        |backend| Ok(backend.compact().map(drop)?),
+        |backend| insert(backend, [node(5, 1)]),
+        |backend| RUNTIME.block_on(backend.erase(OWNER)).map(drop),
+        |backend| insert(backend, [node(6, 1)]),
+    ],
+};
+
 const LOSSES: [Loss; 8] = [
     Loss::Everything,
     Loss::Nothing,
@@ -185,7 +220,15 @@ impl World {
     #[track_caller]
     fn is_aligned(&self) {
         let layout = Layout::find(&self.root).unwrap();
-        let pair = layout.place(Kind::Node);
+        for (kind, field) in [(Kind::Node, "human_content"), (Document::PIECES, "content")] {
+            if let Some(pair) = layout.require(kind).unwrap() {
+                Self::are_aligned(pair, field);
+            }
+        }
+    }
+
+    #[track_caller]
+    fn are_aligned(pair: &PairPaths, field: &str) {
         let bytes = fs::read(&pair.records).unwrap();
         let Value::Array(records) = json::parse(&bytes).unwrap() else {
             panic!("not an array")
@@ -196,7 +239,7 @@ impl World {
             .read_rows(0, vectors.rows() as usize, &mut rows)
             .unwrap();
         let expected = records.iter().flat_map(|record| {
-            let Some(Value::String(text)) = record.get("human_content") else {
+            let Some(Value::String(text)) = record.get(field) else {
                 panic!("no text")
             };
             let text = text.to_str().unwrap().to_owned();
@@ -271,7 +314,7 @@ fn cut_power(story: &Story) -> Tally {
                 let world = World::of(&image);
                 let backend = open(story, &world, calls > 0, &moment);
                 let mut found = contents(&backend).unwrap();
-                found.remove(&node(900, 1).memory.key());
+                found.memories.remove(&node(900, 1).memory.key());
                 assert!(possible.contains(&&found), "{moment}: {found:?}");
                 insert(&backend, [node(901, 1)]).unwrap_or_else(|e| panic!("{moment}: {e}"));
                 world.is_aligned();
@@ -308,8 +351,8 @@ fn recover(
     insert(&backend, [new.clone()]).unwrap_or_else(|error| panic!("{moment}: {error}"));
     let steps = world.disk.steps();
     let now = contents(&backend).unwrap();
-    assert!(now.contains_key(&new.memory.key()), "{moment}");
-    assert_eq!(now.len(), found.len() + 1, "{moment}");
+    assert!(now.memories.contains_key(&new.memory.key()), "{moment}");
+    assert_eq!(now.memories.len(), found.memories.len() + 1, "{moment}");
     is_derived(&world.root, moment);
     backend
         .compact()
@@ -361,6 +404,18 @@ fn the_power_may_go_at_any_moment_of_a_rebase() {
 }
 
 #[test]
+fn the_power_may_go_at_any_moment_of_what_is_done_to_documents() {
+    let tally = cut_power(&DOCUMENTED);
+    assert!(tally.different > 150 && tally.of_recovery > 50, "{tally:?}");
+}
+
+#[test]
+fn the_power_may_go_at_any_moment_of_erasing() {
+    let tally = cut_power(&ERASED);
+    assert!(tally.different > 100 && tally.of_recovery > 50, "{tally:?}");
+}
+
+#[test]
 fn what_a_killed_process_wrote_may_be_lost_while_the_next_one_writes() {
     let mut killed = 0;
     loop {
@@ -386,7 +441,7 @@ fn what_a_killed_process_wrote_may_be_lost_while_the_next_one_writes() {
             let moment = format!("killed after {killed}, {done} steps, {loss:?}");
             let world = World::of(&image);
             let found = contents(&open(&NEW, &world, true, &moment)).unwrap();
-            let mut numbers: Vec<&str> = found.keys().map(|key| key.id.as_str()).collect();
+            let mut numbers: Vec<&str> = found.memories.keys().map(|key| key.id.as_str()).collect();
             numbers.retain(|id| *id != "m1");
             let expected: &[&[&str]] = match done >= until {
                 true => &[&["m0", "m2"]],
@@ -492,10 +547,11 @@ fn contents(backend: &FileBackend) -> Result<Contents, BackendError> {
         let listed = backend.list(OWNER, &Filter::default(), &page).await?;
         let keys: Vec<Key> = listed.memories.iter().map(Memory::key).collect();
         let entries = backend.get(OWNER, &keys).await?;
-        Ok(keys
-            .into_iter()
-            .zip(entries.into_iter().flatten())
-            .collect())
+        let memories = keys.into_iter().zip(entries.into_iter().flatten());
+        Ok(Contents {
+            memories: memories.collect(),
+            documents: backend.list_documents(OWNER, None, 1000).await?,
+        })
     })
 }
 
@@ -514,6 +570,34 @@ fn replace(backend: &FileBackend, old: &Entry, new: Entry) -> Result<(), Backend
 fn delete(backend: &FileBackend, entry: &Entry) -> Result<(), BackendError> {
     RUNTIME
         .block_on(backend.delete(OWNER, &[entry.memory.key()]))
+        .map(drop)
+}
+
+/// Puts a document of these chunks, each a number and a version.
+fn put_document(
+    backend: &FileBackend,
+    id: &str,
+    chunks: &[(u64, u64)],
+) -> Result<(), BackendError> {
+    let at = Timestamp::from_micros(1_700_000_000_000_000).unwrap();
+    let entry = |(place, (number, version)): (i64, &(u64, u64))| {
+        let text = format!("chunk {number} version {version}");
+        let mut chunk = Chunk::new(id, place, &text, at);
+        chunk.id = format!("{id}{number}");
+        Entry {
+            memory: chunk.into(),
+            embedding: embedding(numbers(*number, *version)),
+        }
+    };
+    let document = Document::new(id, &format!("{id}.md"), at);
+    let chunks = (0..).zip(chunks).map(entry).collect();
+    RUNTIME.block_on(backend.put_document(OWNER, document, chunks))
+}
+
+fn remove_document(backend: &FileBackend, id: &str) -> Result<(), BackendError> {
+    let ids = [id.to_owned()];
+    RUNTIME
+        .block_on(backend.remove_documents(OWNER, &ids))
         .map(drop)
 }
 

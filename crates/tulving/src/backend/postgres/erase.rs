@@ -30,7 +30,10 @@ impl Scoped<'_> {
         }
         let tables = Kind::ALL
             .into_iter()
-            .flat_map(|kind| [kind.vectors(), kind.postings(), kind.table()])
+            .flat_map(|kind| {
+                let tables = [kind.vectors(), kind.postings(), kind.table()];
+                tables.into_iter().chain(kind.containers())
+            })
             .chain(RUNS);
         let mut statements: Vec<Statement> = tables
             .map(|table| {
