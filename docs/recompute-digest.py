@@ -24,7 +24,9 @@ from pathlib import Path
 LIVE = {  # change while a memory is used, so that they do not count as content
     "nodes": {"cluster_id", "cluster_label", "cluster_confidence", "access_count", "last_accessed"},
     "episodes": {"access_count", "last_accessed"},
+    "chunks": {"access_count", "last_accessed"},
 }
+NO_VECTOR = struct.pack("<I", 0xFFFFFFFF)
 SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 
 
@@ -102,7 +104,10 @@ def vectors(path, cast):
 
 
 def paths(directory, kind):
-    """Records and vectors, as the manifest names them."""
+    """Records and vectors: where the manifest says, chunks beside their documents."""
+    if kind == "chunks":
+        yield from (directory / "documents" / name for name in ("chunks.json", "chunks.npy"))
+        return
     manifest = directory / "manifest.json"
     manifest = parse(manifest) if manifest.is_file() else {}
     for section, usual in [("corpus", f"{kind}.json"), ("vectors", f"{kind}.npy")]:
@@ -110,14 +115,37 @@ def paths(directory, kind):
         yield directory / name if "/" in name else directory / section / name
 
 
+def records_of(path):
+    records = parse(path, object_pairs_hook=Members, parse_int=Number, parse_float=Number, parse_constant=Number)
+    if not isinstance(records, list) or isinstance(records, Members):
+        raise Unusable(f"{path} holds no array of records")
+    return records
+
+
+def named(name, rows, digest):
+    return name.encode() + b"\0" + struct.pack("<Q", rows) + digest.digest()
+
+
+def documents_digest(path):
+    """Documents have no vectors, and are named where there are any."""
+    records = records_of(path) if path.is_file() else []
+    digest = hashlib.sha256()
+    for record in records:
+        digest.update(hashlib.sha256(canonical(record).encode("utf-8") + NO_VECTOR).digest())
+    if not records:
+        return b""
+    print(f"read {len(records)} documents: {path}", file=sys.stderr)
+    return named("documents", len(records), digest)
+
+
 def kind_digest(directory, kind, cast):
     records_path, vectors_path = paths(directory, kind)
+    if kind == "chunks" and not records_path.exists() and not vectors_path.exists():
+        return named(kind, 0, hashlib.sha256())  # documents without a chunk
     for path in (records_path, vectors_path):
         if not path.is_file():
             raise Unusable(f"{path} is not there")
-    records = parse(records_path, object_pairs_hook=Members, parse_int=Number, parse_float=Number, parse_constant=Number)
-    if not isinstance(records, list) or isinstance(records, Members):
-        raise Unusable(f"{records_path} holds no array of records")
+    records = records_of(records_path)
     rows = list(vectors(vectors_path, cast))
     if len(rows) != len(records):
         raise Unusable(f"{records_path} holds {len(records)} records, {vectors_path} {len(rows)} vectors")
@@ -126,7 +154,7 @@ def kind_digest(directory, kind, cast):
         form = canonical(record, LIVE[kind]).encode("utf-8")
         digest.update(hashlib.sha256(form + struct.pack("<I", dims) + floats).digest())
     print(f"read {len(records)} {kind}: {records_path}, {vectors_path}", file=sys.stderr)
-    return kind.encode() + b"\0" + struct.pack("<Q", len(records)) + digest.digest()
+    return named(kind, len(records), digest)
 
 
 def refuse_pending(directory):
@@ -150,10 +178,13 @@ def main():
         if not options.data.is_dir():
             raise Unusable(f"{options.data} is no directory")
         refuse_pending(options.data)
-        kinds = [kind for kind in LIVE if any(path.exists() for path in paths(options.data, kind))]
+        documents = options.data / "documents" / "documents.json"
+        beside = {"chunks": [documents]}
+        kinds = [kind for kind in LIVE if any(path.exists() for path in [*paths(options.data, kind), *beside.get(kind, [])])]
         if not kinds:
             raise Unusable(f"{options.data} holds no memories of layout 2.0.0: there is no corpus/nodes.json")
         digests = [kind_digest(options.data, kind, options.cast) for kind in kinds]
+        digests.append(documents_digest(documents))
     except (Unusable, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 3

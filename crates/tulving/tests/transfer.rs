@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use ends::{List, Map};
 use tulving::transfer::{
-    Cancel, MigrateOptions, Migration, OnExisting, Receipt, Report, Silent, TransferError,
-    Verification, VerifyOptions, verify,
+    Cancel, DocumentCounts, MigrateOptions, Migration, OnExisting, Receipt, Report, Silent,
+    TransferError, Verification, VerifyOptions, verify,
 };
 
 /// What every test begins with.
@@ -92,6 +92,78 @@ async fn moves_everything_and_proves_it_in_a_receipt() {
         .await
         .unwrap();
     assert!(again.verified, "{:?}", again.against);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_are_moved_and_proved() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids: Vec<String> = (0..1200).map(|n| format!("d{n}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let (list, map) = (List::with_documents(4, &ids), Map::empty());
+    let report = migrate_with(&list, &map, options(folder.path()))
+        .await
+        .unwrap();
+    assert!(report.verification.verified);
+    assert_eq!(map.documents().len(), 1200);
+    let counts = DocumentCounts {
+        found: 1200,
+        inserted: 1200,
+        ..DocumentCounts::default()
+    };
+    assert_eq!(report.documents, Some(counts));
+    let receipt = Receipt::read(&folder.path().join("receipt.json")).unwrap();
+    assert_eq!(receipt.documents, Some(counts));
+    let options = VerifyOptions {
+        workers: 1,
+        exact: true,
+        against: Some(receipt),
+    };
+    let fewer = List::with_documents(4, &ids[1..]);
+    let target = Arc::<Map>::clone(&map);
+    let found = verify(&fewer, target, &options, &Silent, &Cancel::new()).await;
+    let told = found.unwrap().against;
+    assert!(
+        told.contains(&"there are 1199 documents, the receipt says 1200".to_owned()),
+        "{told:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_is_not_as_it_was_is_found() {
+    let list = List::with_documents(4, &["a", "b", "c"]);
+    let map = Map::empty();
+    let first = migrate(&list, &map).await.unwrap().verification;
+    map.set_title("b", "Another");
+    map.remove_document("c");
+    map.add_document("a", "z");
+    let found = compare(&list, &map, false).await;
+    assert!(!found.verified);
+    assert_eq!(found.source_digest, first.source_digest);
+    assert_ne!(found.target_digest, first.target_digest);
+    let documents = &found.documents;
+    assert_eq!(documents.missing, ["c"]);
+    assert_eq!(documents.extra, ["z"]);
+    let different: Vec<_> = documents.different.iter().collect();
+    assert!(matches!(&different[..], [one] if one.id == "b" && one.fields == ["title"]));
+    assert_eq!(
+        (documents.source, documents.target, documents.equal),
+        (3, 3, 1)
+    );
+    // What differs stays, unless it is to be replaced.
+    let report = migrate(&list, &map).await.unwrap();
+    assert!(!report.verification.verified);
+    assert_eq!(report.documents.unwrap().kept, 1);
+    let folder = tempfile::tempdir().unwrap();
+    let update = MigrateOptions {
+        existing: OnExisting::Update,
+        ..options(folder.path())
+    };
+    let report = migrate_with(&list, &map, update).await.unwrap();
+    assert!(report.verification.verified);
+    assert_eq!(report.documents.unwrap().updated, 1);
+    // One that was added counts where everything is to be as it was.
+    assert!(compare(&list, &map, false).await.verified);
+    assert!(!compare(&list, &map, true).await.verified);
 }
 
 #[tokio::test(flavor = "multi_thread")]

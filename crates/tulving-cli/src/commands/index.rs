@@ -25,7 +25,7 @@ use crate::{interrupt, progress, wire};
 /// is finished or built again.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
-    {\"scope\": {\"kind\", \"id\"}, \"kinds\": [{\"kind\": \"node\" or \"episode\", \"entered\": N, \"rebuilt\": N, \"mended\": N, \"vectors\": N,\n\
+    {\"scope\": {\"kind\", \"id\"}, \"kinds\": [{\"kind\": \"node\", \"episode\" or \"chunk\", \"entered\": N, \"rebuilt\": N, \"mended\": N, \"vectors\": N,\n\
     \"index\": \"not needed\", \"too wide\", \"ready\" or \"built\"}]}")]
 pub struct Index {
     /// Builds the whole search index again, from the texts and vectors of the memories, beside the old
@@ -52,7 +52,7 @@ pub async fn run(index: &Index, cx: &Context) -> Result<Exit, CliError> {
         let news = course.lock().ok().and_then(|mut course| course.news(step));
         news.iter().for_each(|news| progress.note(news));
     };
-    let indexed = tokio::select! {
+    let mut indexed = tokio::select! {
         indexed = database.index(scope, index.rebuild, &tell) => indexed?,
         () = cancel.wait() => {
             return Err(CliError::new(Exit::Interrupted, "stopped before the index was ready")
@@ -60,6 +60,8 @@ pub async fn run(index: &Index, cx: &Context) -> Result<Exit, CliError> {
         }
     };
     drop(progress);
+    // Of a kind that the origin does not know there is mostly nothing.
+    indexed.retain(|kind| kind.kind.is_of_origin() || kind.vectors + kind.words + kind.rebuilt > 0);
     if cx.json {
         output::json(&wire::Index::new(scope, &indexed))?;
     } else {

@@ -8,8 +8,8 @@ use tulving::backend::file::FileSource;
 use tulving::backend::postgres::PostgresSink;
 use tulving::model::{Kind, PerKind, Scope};
 use tulving::transfer::{
-    KindSummary, MigrateOptions, Migration, OnExisting, Prepared, ReadOptions, ReceiptCounts,
-    Report, usual_workers,
+    DocumentCounts, KindSummary, MigrateOptions, Migration, OnExisting, Prepared, ReadOptions,
+    ReceiptCounts, Report, Verification, usual_workers,
 };
 
 use super::cast::Cast;
@@ -37,10 +37,12 @@ use crate::{interrupt, kinds, progress, wire};
     tulving migrate --user-id UUID --rows rejects.jsonl\n\n\
     With --json:\n\
     {\"run_id\": UUID, \"scope\": {\"kind\", \"id\"}, \"verified\": BOOL, \"nodes\": {\"found\", \"inserted\", \"updated\", \"unchanged\",\n\
-    \"kept\", \"rejected\", \"zoneless_times\", \"zero_vectors\"}, the same for every other kind, \"digest\": TEXT, \"seconds\": X,\n\
-    \"rate\": rows per second of this session, \"receipt\": PATH, \"rejects\": PATH or null}\n\
+    \"kept\", \"rejected\", \"zoneless_times\", \"zero_vectors\"}, the same for every other kind, of documents \"documents\":\n\
+    {\"found\", \"inserted\", \"updated\", \"unchanged\", \"kept\"}, \"digest\": TEXT, \"seconds\": X, \"rate\": rows per second of\n\
+    this session, \"receipt\": PATH, \"rejects\": PATH or null}\n\
     and with --dry-run {\"dry_run\": true, \"scope\", \"layout\": TEXT, \"space\": TEXT or null, \"nodes\": {\"found\", \"rejected\",\n\
-    \"zoneless_times\", \"zero_vectors\", \"bytes\"}, the same for every other kind, \"problems\": [TEXT…]}")]
+    \"zoneless_times\", \"zero_vectors\", \"bytes\"}, the same for every other kind, of documents \"documents\":\n\
+    {\"found\"}, \"problems\": [TEXT…]}")]
 pub struct Migrate {
     /// Plans and validates only: the database is not written to
     #[arg(long)]
@@ -276,6 +278,7 @@ fn plan(cx: &Context, migration: &Migration, scope: Scope) -> Result<Exit, CliEr
             layout: prepared.plan().layout,
             space: migration.space.as_ref().map(ToString::to_string),
             kinds: PerKind::from_fn(|kind| (&prepared.kinds[kind]).into()),
+            documents: wire::PlannedDocuments::some(prepared.documents()),
             problems,
         })?;
         return Ok(exit);
@@ -295,6 +298,8 @@ fn plan(cx: &Context, migration: &Migration, scope: Scope) -> Result<Exit, CliEr
         ("layout", prepared.plan().layout.to_owned()),
         ("vectors", space),
     ];
+    let documents = prepared.documents();
+    lines.extend((documents > 0).then(|| ("documents", count(documents))));
     lines.extend(
         problems
             .into_iter()
@@ -357,7 +362,12 @@ fn summary(report: &Report, again: &Again, cx: &Context) -> String {
         sum(|kind| kind.zoneless_times),
         sum(|kind| kind.zero_vectors),
     );
-    let mut lines: Vec<_> = remarks.into_iter().map(|remark| ("note", remark)).collect();
+    let documents = report
+        .documents
+        .map(|documents| documents_moved(&documents, found));
+    let documents = documents.into_iter().map(|moved| ("documents", moved));
+    let remarks = remarks.into_iter().map(|remark| ("note", remark));
+    let mut lines: Vec<_> = documents.chain(remarks).collect();
     // Time and rate are those of this session: an earlier one may have copied other rows.
     let speed = match report.copied {
         0 => String::new(),
@@ -368,7 +378,8 @@ fn summary(report: &Report, again: &Again, cx: &Context) -> String {
     lines.push(("receipt", shown(&report.receipt)));
     lines.extend(report.rejects.iter().map(|path| ("rejects", shown(path))));
     text.push_str(&table::summary(&lines, screen));
-    if sum(|kind| kind.kept) > 0 {
+    let kept = report.documents.map_or(0, |documents| documents.kept);
+    if sum(|kind| kind.kept) + kept > 0 {
         text.push_str("\nRows that were there and differ were kept. To replace them with the source's:\n  the same command with --existing update\n");
         if let Some(rows) = &again.source.options.rows {
             let rows = crate::text::safe(&rows.display().to_string());
@@ -395,6 +406,24 @@ fn summary(report: &Report, again: &Again, cx: &Context) -> String {
         text.push_str(&format!("\nTo prove it again, at any time:\n  {command}\n"));
     }
     text
+}
+
+/// `3 in the source, 2 inserted, 1 there already; 3 proved equal`
+fn documents_moved(counts: &DocumentCounts, found: &Verification) -> String {
+    let told = [
+        (counts.inserted, "inserted"),
+        (counts.updated, "updated"),
+        (counts.unchanged, "there already"),
+        (counts.kept, "kept (differ)"),
+    ];
+    let told = told.into_iter().filter(|(number, _)| *number > 0);
+    let told = told.map(|(number, what)| format!(", {} {what}", count(number)));
+    format!(
+        "{} in the source{}; {} proved equal",
+        count(counts.found),
+        told.collect::<String>(),
+        count(found.documents.equal)
+    )
 }
 
 /// A path as people type it.

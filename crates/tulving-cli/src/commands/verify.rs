@@ -15,7 +15,7 @@ use tulving::transfer::{
 use super::cast::Cast;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::{self, count};
+use crate::output::{self, count, counted};
 use crate::table::Table;
 use crate::terminal::{Look, Screen};
 use crate::text::{owner_flag, shell};
@@ -33,7 +33,7 @@ use crate::{interrupt, progress, wire};
 #[command(after_help = "With --json:\n\
     {\"verified\": BOOL, \"scope\": {\"kind\", \"id\"}, \"nodes\": {\"source\", \"target\", \"equal\", \"missing_count\", \"extra_count\",\n\
     \"different_count\", \"live_count\", \"rejected\", \"missing\": [ID…], \"extra\": [ID…], \"different\": [{\"id\", \"fields\": [NAME…]}]},\n\
-    the same for every other kind, \"digest\": {\"source\", \"target\"}, \"against\": [TEXT…]}")]
+    the same for every other kind and for documents, \"digest\": {\"source\", \"target\"}, \"against\": [TEXT…]}")]
 pub struct Verify {
     /// Counts rows added later, access counts and clusters as differences too
     #[arg(long)]
@@ -105,6 +105,11 @@ pub(super) fn exit(verification: &Verification) -> Exit {
     }
 }
 
+/// What was found of each kind, and of documents.
+fn every(verification: &Verification) -> impl Iterator<Item = &KindVerification> {
+    verification.kinds.values().chain([&verification.documents])
+}
+
 /// Rows of the source that were refused.
 fn rejected(verification: &Verification) -> u64 {
     verification.kinds.values().map(|kind| kind.rejected).sum()
@@ -131,6 +136,14 @@ fn report(
     table.each("equal", |kind| count(found[kind].equal));
     differing(&mut table, verification);
     let mut text = table.render(cx.out);
+    let documents = &verification.documents;
+    if documents.source > 0 {
+        let (source, equal) = (counted(documents.source, "document"), documents.equal);
+        text.push_str(&format!(
+            "\n{source} in the source, {} equal\n",
+            count(equal)
+        ));
+    }
     text.push('\n');
     text.push_str(&findings(verification));
     text.push_str(&verdict(source.scope, rows, verification, cx.out));
@@ -152,8 +165,9 @@ pub(super) fn differing(table: &mut Table, verification: &Verification) {
 pub(super) fn findings(verification: &Verification) -> String {
     let mut text = String::new();
     for (kind, found) in verification.kinds.iter() {
-        differences(kind, found, &mut text);
+        differences(&kind.title(), kind.as_str(), found, &mut text);
     }
+    differences("Document", "document", &verification.documents, &mut text);
     for difference in &verification.against {
         text.push_str(&format!("receipt    {}\n", crate::text::safe(difference)));
     }
@@ -187,7 +201,7 @@ pub(super) fn verdict(
             screen.paint(Look::Bad, "NOT VERIFIED")
         )
     } else if rejected > 0 {
-        let rows = output::counted(rejected, "row");
+        let rows = counted(rejected, "row");
         format!(
             "{}, but for {rows} that cannot be read as memories of {scope}.\n\ndigest   {source}…\n",
             screen.paint(Look::Warning, "Verified")
@@ -206,9 +220,7 @@ fn only_exact_differs(verification: &Verification) -> bool {
     let lacks = |found: &KindVerification| {
         found.missing_count > 0 || found.different_count > found.live_count
     };
-    !verification.verified
-        && verification.against.is_empty()
-        && !verification.kinds.values().any(lacks)
+    !verification.verified && verification.against.is_empty() && !every(verification).any(lacks)
 }
 
 /// What to type where rows are not as they were.
@@ -225,9 +237,8 @@ fn advice(
              takes them back. Without --exact they are no difference:\n  {command}\n"
         );
     }
-    let any = |count: fn(&KindVerification) -> u64| {
-        verification.kinds.values().any(|kind| count(kind) > 0)
-    };
+    let any =
+        |count: fn(&KindVerification) -> u64| every(verification).any(|found| count(found) > 0);
     let mut more = String::new();
     if any(|kind| kind.different_count) {
         more.push_str(" --existing update");
@@ -279,12 +290,11 @@ pub(super) fn command(name: &str, source: &FileSource, cx: &Context) -> String {
     ))
 }
 
-fn differences(kind: Kind, found: &KindVerification, text: &mut String) {
+fn differences(title: &str, kind: &str, found: &KindVerification, text: &mut String) {
     use crate::text::quote;
     use std::fmt::Write as _;
     // Writing to a String does not fail.
     if found.missing_count > 0 {
-        let title = kind.title();
         let (source, there) = (found.source, found.source - found.missing_count);
         let _ = writeln!(
             text,
@@ -300,7 +310,7 @@ fn differences(kind: Kind, found: &KindVerification, text: &mut String) {
     let mut unnamed = more(found.missing_count, found.missing.len());
     let different = &found.different;
     if !different.is_empty() && different.iter().all(|row| row.fields == ["space_id"]) {
-        let all = output::counted(found.different_count, kind.as_str());
+        let all = counted(found.different_count, kind);
         let named = match more(found.different_count, different.len()) {
             0 => String::new(),
             _ => format!(", the first {}", different.len()),

@@ -7,6 +7,7 @@ use tulving::backend::file::layout::LayoutError;
 use tulving::backend::file::{FileError, SourceError};
 use tulving::backend::postgres::DatabaseError;
 use tulving::model::Kind;
+use tulving::record::Reason;
 use tulving::transfer::TransferError;
 
 use super::{source, told};
@@ -100,6 +101,12 @@ fn source_hint(error: &SourceError) -> Option<String> {
             return Some(source::record(Path::new(file), source));
         }
         SourceError::Layout(error) => return Some(layout(error)),
+        SourceError::Document { flaw, .. } if flaw.reason == Reason::ForeignScope => {
+            "--restamp, to give it to this owner; or --only with what else there is"
+        }
+        SourceError::Document { .. } => {
+            "correct the document in the file, or --only with what else there is"
+        }
         SourceError::RowsFile { .. } => {
             "correct the line; each needs `kind`, `index` and `row` as --on-error reject wrote them"
         }

@@ -34,7 +34,7 @@ pub use index::Index;
 pub use listing::Listing;
 pub use memory::Memory;
 pub use owner::{Counted, Tenant, Tenants, User, Users};
-pub use plan::{Plan, Prospect};
+pub use plan::{Plan, PlannedDocuments, Prospect};
 pub use report::Report;
 pub use run::Run;
 pub use scope::Scope;

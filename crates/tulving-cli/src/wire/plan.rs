@@ -20,8 +20,25 @@ pub struct Plan {
     /// What was found of each kind.
     #[serde(flatten)]
     pub kinds: PerKind<Prospect>,
+    /// How many documents, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub documents: Option<PlannedDocuments>,
     /// What a person should know before going on.
     pub problems: Vec<String>,
+}
+
+/// What was found of documents.
+#[derive(Debug, Serialize)]
+pub struct PlannedDocuments {
+    found: u64,
+}
+
+impl PlannedDocuments {
+    /// Makes the object of so many; there is none of nothing.
+    #[must_use]
+    pub fn some(found: u64) -> Option<Self> {
+        (found > 0).then_some(Self { found })
+    }
 }
 
 /// What was found of one kind.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use tulving::model::PerKind;
-use tulving::transfer::{self, ReceiptCounts};
+use tulving::transfer::{self, DocumentCounts, ReceiptCounts};
 
 use super::Scope;
 
@@ -14,6 +14,8 @@ pub struct Report {
     verified: bool,
     #[serde(flatten)]
     kinds: PerKind<Counts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    documents: Option<Documents>,
     digest: String,
     seconds: f64,
     rate: f64,
@@ -31,6 +33,27 @@ struct Counts {
     rejected: u64,
     zoneless_times: u64,
     zero_vectors: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Documents {
+    found: u64,
+    inserted: u64,
+    updated: u64,
+    unchanged: u64,
+    kept: u64,
+}
+
+impl From<DocumentCounts> for Documents {
+    fn from(counts: DocumentCounts) -> Self {
+        Self {
+            found: counts.found,
+            inserted: counts.inserted,
+            updated: counts.updated,
+            unchanged: counts.unchanged,
+            kept: counts.kept,
+        }
+    }
 }
 
 impl From<ReceiptCounts> for Counts {
@@ -56,6 +79,7 @@ impl From<&transfer::Report> for Report {
             scope: report.scope.into(),
             verified: report.verification.verified,
             kinds: report.counts.map(|_, counts| counts.into()),
+            documents: report.documents.map(Documents::from),
             digest: tulving::hex(&report.verification.source_digest),
             seconds: (seconds * 1e3).round() / 1e3,
             rate: if seconds > 0.0 {

@@ -13,6 +13,8 @@ pub struct Verification {
     scope: Scope,
     #[serde(flatten)]
     kinds: PerKind<Kind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    documents: Option<Kind>,
     digest: Digest,
     against: Vec<String>,
 }
@@ -48,10 +50,12 @@ impl Verification {
     /// Makes the object of what was verified for an owner.
     #[must_use]
     pub fn new(scope: model::Scope, verification: transfer::Verification) -> Self {
+        let documents = Kind::from(verification.documents);
         Self {
             verified: verification.verified,
             scope: scope.into(),
             kinds: verification.kinds.map(|_, found| found.into()),
+            documents: (documents != Kind::default()).then_some(documents),
             digest: Digest {
                 source: tulving::hex(&verification.source_digest),
                 target: tulving::hex(&verification.target_digest),

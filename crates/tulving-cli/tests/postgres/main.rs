@@ -15,6 +15,7 @@ mod bitflips;
 mod connections;
 mod corrupt;
 mod data;
+mod documents;
 mod faults;
 #[path = "../shared/fixtures.rs"]
 mod fixtures;

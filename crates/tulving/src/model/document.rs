@@ -2,7 +2,7 @@
 
 use super::column::{Column, FieldType};
 use super::field::{ColumnSource, Field, Form, Recorded, Shape, record_kind};
-use super::{Json, Timestamp};
+use super::{Json, Kind, Timestamp};
 
 record_kind! {
     /// What was uploaded. It is not searched itself: its [chunks](super::Chunk) are, and fall with it. Text
@@ -46,7 +46,10 @@ impl Recorded for Document {
 }
 
 impl Document {
-    /// A document with nothing but a place where it was read, and everything else as it is when nobody
+    /// The kind of the memories that are pieces of documents.
+    pub const PIECES: Kind = Kind::Chunk;
+
+    /// Returns a document with nothing but a place where it was read, and everything else as it is when nobody
     /// knows.
     #[must_use]
     pub fn new(id: &str, path: &str, created_at: Timestamp) -> Self {

@@ -29,6 +29,8 @@ pub enum Reason {
     DuplicateId,
     /// The vector holds NaN or an infinity.
     VectorNotFinite,
+    /// A chunk's document is not there.
+    NoDocument,
 }
 
 impl Reason {
@@ -48,6 +50,7 @@ impl Reason {
             Self::ForeignScope => "foreign_scope",
             Self::DuplicateId => "duplicate_id",
             Self::VectorNotFinite => "vector_not_finite",
+            Self::NoDocument => "no_document",
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::chunk::{ChunkCounts, RunChunk};
+use super::documents::{self, DocumentCounts, SourceDocument};
 use super::error::TransferError;
 use super::pipeline::Work;
 use super::read_back::{Existing, SpaceId};
@@ -70,6 +71,24 @@ impl Work for Copying {
 }
 
 impl Copying {
+    /// Compares documents, then writes those that are new or replaced.
+    pub(super) async fn documents(
+        &self,
+        documents: &[SourceDocument],
+    ) -> Result<DocumentCounts, TransferError> {
+        if documents.is_empty() {
+            return Ok(DocumentCounts::default());
+        }
+        let mut writer = self.open().await?;
+        let mut tries = 1;
+        loop {
+            match documents::copy(&mut *writer, documents, self.existing).await {
+                Err(TransferError::Conflict(_)) if tries < TRIES => tries += 1,
+                result => return result,
+            }
+        }
+    }
+
     /// Compares, then writes the rows that are new or replaced.
     async fn write(
         &self,

@@ -3,7 +3,8 @@
 //! A row's digest is the SHA-256 of its record in canonical form, followed by the number of floats
 //! of its vector (u32, little-endian; all ones for none) and the floats (f32, little-endian). A
 //! kind's digest is the SHA-256 of its rows' digests in source order; the whole digest is that of
-//! both kinds' names, counts and digests.
+//! the kinds' names, counts and digests. Documents, which have no vectors, are among them as if they were
+//! a kind, the last, where there are any.
 
 use sha2::{Digest, Sha256};
 

@@ -13,6 +13,7 @@
 //! | `prepared`, `space`, `ids` | the source, read through and checked |
 //! | `pipeline` | chunks in flight, several at once |
 //! | `copy` | what is written of a chunk |
+//! | `documents` | what chunks of documents are pieces of |
 //! | `verify`, `compare`, `verification`, `digest` | [`verify()`]: the proof |
 //! | `receipt`, `rejects`, `outputs`, `inputs` | what a run leaves, and what it is bound to |
 //! | `progress`, `cancel` | who watches, and who may stop it |
@@ -22,6 +23,7 @@ mod chunk;
 mod compare;
 mod copy;
 mod digest;
+mod documents;
 mod error;
 mod ids;
 mod inputs;
@@ -47,6 +49,7 @@ pub use cancel::Cancel;
 pub use chunk::{ChunkCounts, Chunker, RunChunk};
 pub use copy::OnExisting;
 pub use digest::row as row_digest;
+pub use documents::{DocumentCounts, SourceDocument};
 pub use error::TransferError;
 pub use ledger::{Ledger, Run, RunStatus, Session};
 pub use migration::Migration;

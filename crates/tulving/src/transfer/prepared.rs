@@ -197,6 +197,12 @@ impl Prepared {
         self.kinds.values().map(|kind| kind.found).sum()
     }
 
+    /// Documents that are moved with the rows.
+    #[must_use]
+    pub fn documents(&self) -> u64 {
+        self.snapshot.documents().len() as u64
+    }
+
     /// Rows that are refused.
     #[must_use]
     pub fn refused(&self) -> u64 {

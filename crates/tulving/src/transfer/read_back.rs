@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::error::TransferError;
 use super::receipt::ReceiptDatabase;
 use super::row::Stored;
-use crate::model::{Kind, Scope, Space};
+use crate::model::{Document, Kind, Scope, Space};
 
 /// One scope's memories that can be looked up by id: what a source is compared with.
 #[async_trait]
@@ -69,6 +69,16 @@ pub trait Reader: Send {
         after: &str,
         limit: usize,
     ) -> Result<Vec<String>, TransferError>;
+
+    /// Documents ordered by the bytes of their ids, from after `after`; at most `limit`.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    async fn documents(
+        &mut self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Document>, TransferError>;
 }
 
 /// A target that can be worked with.

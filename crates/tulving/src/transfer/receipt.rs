@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::documents::DocumentCounts;
 use super::error::TransferError;
 use super::source::{InputFile, ReadOptions};
 use super::verification::Verification;
@@ -41,6 +42,9 @@ pub struct Receipt {
     /// What became of each kind.
     #[serde(flatten)]
     pub counts: PerKind<ReceiptCounts>,
+    /// What became of the documents, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documents: Option<DocumentCounts>,
     /// SHA-256 of the source's rows, in hex.
     pub source_digest: String,
     /// SHA-256 of the same rows as the target gave them back, in hex.
@@ -215,6 +219,13 @@ impl Receipt {
             if rows != moved {
                 found.push(format!("there are {rows} {what}, the receipt says {moved}"));
             }
+        }
+        let moved = self.documents.map_or(0, |documents| documents.found);
+        let documents = now.documents.source;
+        if documents != moved {
+            found.push(format!(
+                "there are {documents} documents, the receipt says {moved}"
+            ));
         }
         for (whose, ours, theirs) in [
             ("source", now.source_digest, &self.source_digest),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::copy::OnExisting;
+use super::documents::DocumentCounts;
 use super::receipt::ReceiptCounts;
 use super::verification::Verification;
 use crate::model::{PerKind, Scope};
@@ -43,6 +44,8 @@ pub struct Report {
     pub scope: Scope,
     /// What became of each kind.
     pub counts: PerKind<ReceiptCounts>,
+    /// What became of the documents, if there are any.
+    pub documents: Option<DocumentCounts>,
     /// What the comparison found.
     pub verification: Verification,
     /// From the first write to the end of the comparison, in this session.

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::cancel::Cancel;
 use super::chunk::{ChunkCounts, RunChunk};
 use super::copy::Copying;
+use super::documents::DocumentCounts;
 use super::error::TransferError;
 use super::ledger::RunStatus;
 use super::migration::Migration;
@@ -34,6 +35,7 @@ pub(super) struct Running<'m> {
 /// What a session copied.
 struct Copied {
     counts: PerKind<ChunkCounts>,
+    documents: DocumentCounts,
     /// Rows of this session alone.
     rows: u64,
 }
@@ -81,6 +83,9 @@ impl Running<'_> {
         let bulk = sink.begin_bulk(left, self.progress).await?;
         self.progress.phase(Phase::Copy, Some(all));
         self.progress.resumed(all - left);
+        // Before the chunks that are pieces of them.
+        let documents = self.migration.prepared.snapshot.documents();
+        let documents = self.copying(space).documents(documents).await?;
         let mut counts = PerKind::<ChunkCounts>::default();
         for (kind, counts) in counts.iter_mut() {
             let of_kind = chunks.iter().filter(|chunk| chunk.kind == kind).copied();
@@ -95,7 +100,20 @@ impl Running<'_> {
         if bulk {
             sink.end_bulk(self.progress).await?;
         }
-        Ok(Copied { counts, rows: left })
+        Ok(Copied {
+            counts,
+            documents,
+            rows: left,
+        })
+    }
+
+    fn copying(&self, space: Option<SpaceId>) -> Copying {
+        Copying {
+            sink: Arc::clone(&self.migration.sink),
+            run_id: self.run_id,
+            space,
+            existing: self.migration.options.existing,
+        }
     }
 
     async fn copy_kind(
@@ -106,17 +124,9 @@ impl Running<'_> {
         counts: &mut ChunkCounts,
     ) -> Result<(), TransferError> {
         let Migration {
-            sink,
-            prepared,
-            options,
-            ..
+            prepared, options, ..
         } = self.migration;
-        let copying = Copying {
-            sink: Arc::clone(sink),
-            run_id: self.run_id,
-            space,
-            existing: options.existing,
-        };
+        let copying = self.copying(space);
         let (snapshot, reading) = (&prepared.snapshot, prepared.reading(kind));
         Pipeline::new(snapshot, reading, chunks, options.workers, self.cancel)
             .run(copying, Phase::Copy, |chunk, done| {
@@ -158,6 +168,7 @@ impl Running<'_> {
             kinds: kinds.collect(),
             space: space.as_ref().map(Into::into),
             counts: copied.counts.map(|kind, counts| self.counts(kind, counts)),
+            documents: (copied.documents.found > 0).then_some(copied.documents),
             source_digest: crate::hex(&verification.source_digest),
             target_digest: crate::hex(&verification.target_digest),
             cast_f32: plan.options.cast_f32,
@@ -174,6 +185,7 @@ impl Running<'_> {
             run_id: self.run_id,
             scope: sink.scope(),
             counts: receipt.counts,
+            documents: receipt.documents,
             verification,
             took,
             copied: copied.rows,

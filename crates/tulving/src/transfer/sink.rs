@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::chunk::{ChunkCounts, RunChunk};
+use super::documents::SourceDocument;
 use super::error::TransferError;
 use super::ledger::Ledger;
 use super::progress::Progress;
@@ -56,6 +57,14 @@ pub trait Writer: Reader {
     /// # Errors
     /// [`TransferError::Conflict`] if another writer was in the way: what is there may be another now.
     async fn write(&mut self, chunk: ChunkWrite<'_>) -> Result<(), TransferError>;
+
+    /// Writes documents, each in the place of the one with its id, all or nothing; their chunks stay as they
+    /// are.
+    ///
+    /// # Errors
+    /// [`TransferError::Conflict`] if another writer was in the way.
+    async fn write_documents(&mut self, documents: &[&SourceDocument])
+    -> Result<(), TransferError>;
 }
 
 /// What is written of a chunk.

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use super::cancel::Cancel;
 use super::chunk::RunChunk;
 use super::digest::Sha256Bytes;
+use super::documents::SourceDocument;
 use super::error::TransferError;
 use super::row::Loaded;
 use crate::model::{Kind, Space};
@@ -28,6 +29,12 @@ pub trait Source: Send + Sync {
 pub trait Snapshot: Send + Sync {
     /// What was found.
     fn plan(&self) -> &Plan;
+
+    /// The documents whose pieces are moved, all of them and in source order; none if there are no such
+    /// memories, or they are not moved.
+    fn documents(&self) -> &[SourceDocument] {
+        &[]
+    }
 
     /// Reads and checks the rows of a chunk of the [`Plan`], or of one that an earlier survey of the
     /// same source cut. Several are asked for at once.

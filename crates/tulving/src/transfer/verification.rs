@@ -49,6 +49,8 @@ pub struct Verification {
     pub verified: bool,
     /// What was found of each kind.
     pub kinds: PerKind<KindVerification>,
+    /// What was found of the documents.
+    pub documents: KindVerification,
     /// Digest of the source's rows.
     pub source_digest: [u8; 32],
     /// Digest of the same rows as the database gives them back.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::cancel::Cancel;
 use super::compare::{Comparing, Gathering};
 use super::digest::{self, KindDigest};
+use super::documents;
 use super::error::TransferError;
 use super::prepared::{Prepared, survey};
 use super::progress::{Phase, Progress};
@@ -94,26 +95,38 @@ impl Comparison<'_> {
         self.progress
             .phase(Phase::Verify, Some(self.prepared.rows()));
         self.target.require_isolated().await?;
-        let mut verification = Verification {
-            verified: true,
-            ..Verification::default()
-        };
+        let mut verification = Verification::default();
         let (mut source, mut target): (Vec<(&str, KindDigest)>, Vec<_>) = Default::default();
         for plan in &self.prepared.plan().kinds {
             let gathered = self.kind(plan).await?;
             let name = plan.kind.plural();
             source.push((name, gathered.source));
             target.push((name, gathered.target));
-            let found = gathered.found;
-            verification.verified &= found.missing_count == 0 && found.different_count == 0;
-            verification.verified &= !self.exact || found.extra_count == 0;
-            verification.kinds[plan.kind] = found;
+            verification.kinds[plan.kind] = gathered.found;
         }
+        let documents = self.prepared.snapshot.documents();
+        if !documents.is_empty() {
+            let mut reader = self.target.reader().await?;
+            let gathered = documents::compare(&mut *reader, documents).await?;
+            source.push(("documents", gathered.source));
+            target.push(("documents", gathered.target));
+            verification.documents = gathered.found;
+        }
+        let found = verification.kinds.values();
+        verification.verified = found
+            .chain([&verification.documents])
+            .all(|found| self.proves(found));
         verification.source_digest = digest::whole(source);
         verification.target_digest = digest::whole(target);
         // Follows from the rows; a proof does not rest on that.
         verification.verified &= verification.source_digest == verification.target_digest;
         Ok(verification)
+    }
+
+    /// Whether what was found proves that the source is there.
+    fn proves(&self, found: &KindVerification) -> bool {
+        let is_there = found.missing_count == 0 && found.different_count == 0;
+        is_there && (!self.exact || found.extra_count == 0)
     }
 
     async fn kind(&self, plan: &KindPlan) -> Result<Gathering, TransferError> {

@@ -8,12 +8,13 @@ use serde_json::Value;
 use tulving::ErrorClass;
 use tulving::backend::StorageError;
 use tulving::json;
-use tulving::model::{Kind, Memory, Scope, Space, Timestamp};
+use tulving::model::{Document, Kind, Memory, Scope, Space, Timestamp};
 use tulving::record::{self, Flaw, Part, Stamp};
 use tulving::transfer::{
     Cancel, ChunkWrite, Chunker, Existing, Flawed, KindPlan, Ledger, Loaded, Lock, Origin, Phase,
     Plan, Progress, ReadBack, ReadOptions, Reader, Reading, Run, RunChunk, RunStatus, Sink,
-    Snapshot, Source, SourceRow, SpaceId, Stored, Target, TransferError, Writer, row_digest,
+    Snapshot, Source, SourceDocument, SourceRow, SpaceId, Stored, Target, TransferError, Writer,
+    row_digest,
 };
 use uuid::Uuid;
 
@@ -24,7 +25,10 @@ const CHUNK: u32 = 3;
 
 /// Nodes as records, each with a vector.
 #[derive(Debug, Clone)]
-pub(crate) struct List(Vec<String>);
+pub(crate) struct List {
+    records: Vec<String>,
+    documents: Vec<Document>,
+}
 
 impl List {
     pub(crate) fn of(rows: usize) -> Self {
@@ -33,21 +37,36 @@ impl List {
                 r#"{{"id":"n{row}","conversation_id":"c","sequence_index":{row},"human_content":"{row}?","assistant_content":"{row}.","source":"anthropic","created_at":"2024-01-15T10:30:00Z"}}"#
             )
         };
-        Self((0..rows).map(record).collect())
+        Self {
+            records: (0..rows).map(record).collect(),
+            documents: Vec::new(),
+        }
     }
 
     pub(crate) fn ids(&self) -> Vec<String> {
-        let mut ids: Vec<_> = (0..self.0.len()).map(|row| format!("n{row}")).collect();
+        let mut ids: Vec<_> = (0..self.records.len())
+            .map(|row| format!("n{row}"))
+            .collect();
         ids.sort();
         ids
     }
 
+    /// The same, and documents that its memories are pieces of.
+    pub(crate) fn with_documents(rows: usize, ids: &[&str]) -> Self {
+        let at = Timestamp::from_micros(0).unwrap();
+        let document = |id: &&str| Document::new(id, &format!("{id}.md"), at);
+        Self {
+            documents: ids.iter().map(document).collect(),
+            ..Self::of(rows)
+        }
+    }
+
     pub(crate) fn replace(&mut self, row: usize, record: &str) {
-        record.clone_into(&mut self.0[row]);
+        record.clone_into(&mut self.records[row]);
     }
 
     pub(crate) fn repeat(&mut self, row: usize, earlier: usize) {
-        self.0[row] = self.0[earlier].clone();
+        self.records[row] = self.records[earlier].clone();
     }
 }
 
@@ -56,7 +75,7 @@ impl Source for List {
     async fn survey(&self, _: &Cancel) -> Result<Arc<dyn Snapshot>, TransferError> {
         let mut chunker = Chunker::new(Kind::Node, CHUNK, 2);
         let mut offset = 0;
-        for (index, record) in (0..).zip(&self.0) {
+        for (index, record) in (0..).zip(&self.records) {
             chunker.push(index, offset, record.len() as u64);
             offset += record.len() as u64;
         }
@@ -67,19 +86,32 @@ impl Source for List {
             kinds: vec![KindPlan {
                 kind: Kind::Node,
                 files: Vec::new(),
-                rows: self.0.len() as u64,
+                rows: self.records.len() as u64,
                 dims: Some(2),
                 vectors: "list".to_owned(),
                 chunks: chunker.finish(),
             }],
         };
-        let list = self.clone();
-        Ok(Arc::new(Surveyed { plan, list }))
+        let documents = (0..).zip(&self.documents).map(|(ord, document)| {
+            let mut canonical = Vec::new();
+            record::document::write(document, &mut canonical).unwrap();
+            SourceDocument {
+                ord,
+                document: document.clone(),
+                digest: row_digest(&canonical, None),
+            }
+        });
+        Ok(Arc::new(Surveyed {
+            plan,
+            documents: documents.collect(),
+            list: self.clone(),
+        }))
     }
 }
 
 struct Surveyed {
     plan: Plan,
+    documents: Vec<SourceDocument>,
     list: List,
 }
 
@@ -87,6 +119,10 @@ struct Surveyed {
 impl Snapshot for Surveyed {
     fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    fn documents(&self) -> &[SourceDocument] {
+        &self.documents
     }
 
     async fn load(
@@ -97,7 +133,7 @@ impl Snapshot for Surveyed {
         let mut loaded = Loaded::default();
         for index in chunk.first_row..chunk.first_row + u64::from(chunk.rows) {
             let at = usize::try_from(index).unwrap();
-            let mut value = json::parse(self.list.0[at].as_bytes()).unwrap();
+            let mut value = json::parse(self.list.records[at].as_bytes()).unwrap();
             let vector = vec![0.0, index as f32];
             let origin = Origin {
                 file: "list".into(),
@@ -162,6 +198,7 @@ enum Fault {
 #[derive(Default)]
 struct Held {
     memories: BTreeMap<String, Stored>,
+    documents: BTreeMap<String, Document>,
     run: Option<Run>,
     chunks: Vec<RunChunk>,
     left_behind: usize,
@@ -226,6 +263,25 @@ impl Map {
             Memory::Node(node) => question.clone_into(&mut node.human_content),
             other => panic!("{other:?}"),
         }
+    }
+
+    pub(crate) fn documents(&self) -> Vec<Document> {
+        self.held().documents.values().cloned().collect()
+    }
+
+    pub(crate) fn set_title(&self, id: &str, title: &str) {
+        title.clone_into(&mut self.held().documents.get_mut(id).unwrap().title);
+    }
+
+    pub(crate) fn add_document(&self, id: &str, other: &str) {
+        let mut held = self.held();
+        let mut document = held.documents[id].clone();
+        other.clone_into(&mut document.id);
+        held.documents.insert(other.to_owned(), document);
+    }
+
+    pub(crate) fn remove_document(&self, id: &str) {
+        self.held().documents.remove(id).unwrap();
     }
 
     pub(crate) fn set_number(&self, id: &str, at: usize, number: f32) {
@@ -411,6 +467,17 @@ impl Reader for Session {
         let ids = self.0.ids().into_iter();
         Ok(ids.filter(|id| id.as_str() > after).take(limit).collect())
     }
+
+    async fn documents(
+        &mut self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Document>, TransferError> {
+        let held = self.0.held();
+        let documents = held.documents.values();
+        let behind = documents.filter(|document| after.is_none_or(|after| *document.id > *after));
+        Ok(behind.take(limit).cloned().collect())
+    }
 }
 
 #[async_trait]
@@ -433,6 +500,17 @@ impl Writer for Session {
         }
         let chunk = held.chunks.iter_mut().find(|chunk| chunk.chunk == number);
         chunk.unwrap().done = Some(write.counts);
+        Ok(())
+    }
+
+    async fn write_documents(
+        &mut self,
+        documents: &[&SourceDocument],
+    ) -> Result<(), TransferError> {
+        let mut held = self.0.held();
+        for SourceDocument { document, .. } in documents {
+            held.documents.insert(document.id.clone(), document.clone());
+        }
         Ok(())
     }
 }

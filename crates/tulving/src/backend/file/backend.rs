@@ -573,11 +573,14 @@ fn require_document(state: &State, memory: &Memory) -> Result<(), BackendError> 
 
 /// The chunks of a document, and what removing them rests on.
 fn pieces(state: &State, document: &str) -> (HashSet<String>, Vec<Claim>) {
-    let shelf = state.shelf(Kind::Chunk);
+    let shelf = state.shelf(Document::PIECES);
     let known = shelf.conversation(document, i64::MIN, i64::MAX);
     let ids: HashSet<String> = known.map(|(_, known)| known.id.to_owned()).collect();
-    let mut claims = vec![Claim::End(Kind::Chunk, document.to_owned())];
-    claims.extend(ids.iter().map(|id| Claim::Memory(Kind::Chunk, id.clone())));
+    let mut claims = vec![Claim::End(Document::PIECES, document.to_owned())];
+    claims.extend(
+        ids.iter()
+            .map(|id| Claim::Memory(Document::PIECES, id.clone())),
+    );
     (ids, claims)
 }
 
@@ -587,7 +590,7 @@ fn plan_document(
     chunks: &[Entry],
 ) -> Result<(Plan, ()), BackendError> {
     let refused = |flaw| FileError::Refused {
-        kind: Kind::Chunk,
+        kind: Document::PIECES,
         id: document.id.clone(),
         flaw,
     };
@@ -629,7 +632,7 @@ fn plan_document(
 
 fn delete_chunk(id: String) -> Operation {
     Operation::Delete {
-        kind: Kind::Chunk,
+        kind: Document::PIECES,
         id,
     }
 }

@@ -9,22 +9,30 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::error::FileError;
+use super::pair::{Fingerprint, PairError};
 use crate::json::{self, Records};
 use crate::model::{Document, Scope};
-use crate::record::{self, Stamp};
+use crate::record::{self, Flaw, Reason, Stamp};
 
 /// The documents of a directory. There are few, and no text is among them: all are in memory.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Documents {
-    /// SHA-256 of the file, if there is one.
-    pub(super) sha256: Option<[u8; 32]>,
+    /// The file, if there is one.
+    file: Option<Fingerprint>,
     /// The records in the order in which a folded file has them; none where one is gone. One that is no
     /// document of the owner stays as it is.
-    records: Vec<Option<Arc<[u8]>>>,
+    records: Vec<Option<Record>>,
     /// The owner's documents, and where their records are.
     by_id: BTreeMap<String, (usize, Arc<Document>)>,
     /// Whether the journal changed anything.
     pub(super) changed: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Record {
+    bytes: Arc<[u8]>,
+    /// Whether it is stamped with somebody else.
+    is_foreign: bool,
 }
 
 impl Documents {
@@ -40,10 +48,14 @@ impl Documents {
             Err(error) => return Err(FileError::io("reading", path)(error)),
         };
         let mut documents = Self {
-            sha256: Some(Sha256::digest(&bytes).into()),
+            file: Some(Fingerprint {
+                path: path.to_owned(),
+                bytes: bytes.len() as u64,
+                sha256: Sha256::digest(&bytes).into(),
+            }),
             ..Self::default()
         };
-        let broken = |source| super::pair::PairError::Records {
+        let broken = |source| PairError::Records {
             path: path.to_owned(),
             source,
         };
@@ -57,7 +69,11 @@ impl Documents {
             })?;
             let read = record::document::read(&mut value.clone(), &Stamp::only(scope));
             let place = documents.records.len();
-            documents.records.push(Some(buffer.as_slice().into()));
+            let is_foreign = |flaw: &Flaw| flaw.reason == Reason::ForeignScope;
+            documents.records.push(Some(Record {
+                bytes: buffer.as_slice().into(),
+                is_foreign: read.as_ref().is_err_and(is_foreign),
+            }));
             if let Ok(document) = read {
                 let id = document.id.clone();
                 let entry = documents.by_id.entry(id);
@@ -67,10 +83,18 @@ impl Documents {
         Ok(documents)
     }
 
+    /// The file as it was read, if there is one.
+    pub(super) fn file(&self) -> Option<&Fingerprint> {
+        self.file.as_ref()
+    }
+
     /// A document is new, or takes the place of the one with its id.
     pub(super) fn put(&mut self, document: Document, record: &[u8]) {
         self.changed = true;
-        let record = Some(Arc::from(record));
+        let record = Some(Record {
+            bytes: record.into(),
+            is_foreign: false,
+        });
         let place = match self.by_id.get(&document.id) {
             Some((place, _)) => {
                 self.records[*place] = record;
@@ -106,8 +130,16 @@ impl Documents {
         rows.map(|(_, (_, document))| &**document)
     }
 
-    /// The records of the folded file, in its order.
-    pub(super) fn records(&self) -> impl Iterator<Item = &[u8]> {
-        self.records.iter().flatten().map(|record| &**record)
+    /// The records of the folded file, in its order, or only those that are stamped with somebody else.
+    pub(super) fn records(&self, foreign_alone: bool) -> impl Iterator<Item = &[u8]> {
+        let records = self.records.iter().flatten();
+        let kept = records.filter(move |record| record.is_foreign || !foreign_alone);
+        kept.map(|record| &*record.bytes)
+    }
+
+    /// All records, each with the place that it has until the journal is folded.
+    pub(super) fn placed(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        let placed = (0..).zip(&self.records);
+        placed.filter_map(|(place, record)| Some((place, &*record.as_ref()?.bytes)))
     }
 }

@@ -7,11 +7,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::base::{self, relative};
 use super::catalog::Place;
+use super::changes::parse_document;
 use super::commit::{Commit, Head};
 use super::directory::finish_commit;
+use super::documents::Documents;
 use super::error::FileError;
 use super::journal::{self, Decoded, Log};
-use super::layout::Layout;
+use super::layout::{self, Layout};
 use super::manifest::Manifest;
 use super::pair::Fingerprint;
 use super::root::Root;
@@ -30,6 +32,16 @@ pub(crate) struct Pending {
     pub(crate) fingerprint: Fingerprint,
     changed: HashMap<(Kind, String), Change>,
     written: Vec<Written>,
+    documents: Vec<DocumentChange>,
+}
+
+/// What became of a document.
+#[derive(Debug)]
+enum DocumentChange {
+    /// Its record, and where in the journal it is.
+    Put(Vec<u8>, u64),
+    /// Its id.
+    Removed(String),
 }
 
 /// What became of a memory.
@@ -86,6 +98,7 @@ impl Pending {
         let Replayed {
             changed,
             mut written,
+            documents,
             ..
         } = replayed;
         written.retain(|written| !written.id.is_empty());
@@ -99,6 +112,7 @@ impl Pending {
             },
             changed,
             written,
+            documents,
             log,
         }))
     }
@@ -126,6 +140,41 @@ impl Pending {
             changed,
             journal: self.log.path().to_owned(),
         })
+    }
+
+    /// The same of the file of documents, which need not be there.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check), also if it was there when the journal began.
+    pub(crate) fn check_documents(&self, file: Option<&Fingerprint>) -> Result<(), FileError> {
+        let path = layout::documents(&self.root);
+        let name = relative(&self.root, &path);
+        let mut binding = self.log.header().binding.iter();
+        match file {
+            Some(file) => self.check(std::slice::from_ref(file)),
+            None if binding.any(|bound| bound.name == name) => Err(FileError::BaseChanged {
+                changed: vec![path],
+                journal: self.log.path().to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Changes documents as the journal says.
+    ///
+    /// # Errors
+    /// If the journal is damaged.
+    pub(super) fn apply(&self, documents: &mut Documents) -> Result<(), FileError> {
+        for change in &self.documents {
+            match change {
+                DocumentChange::Put(record, at) => {
+                    let document = parse_document(record, &self.log, *at, self.owner)?;
+                    documents.put(document, record);
+                }
+                DocumentChange::Removed(id) => documents.remove(id),
+            }
+        }
+        Ok(())
     }
 
     /// How many bytes each of the records of one kind has that the journal adds, in its order.
@@ -231,6 +280,7 @@ impl Pending {
 struct Replayed {
     changed: HashMap<(Kind, String), Change>,
     written: Vec<Written>,
+    documents: Vec<DocumentChange>,
     /// Where each memory stands among the written.
     places: HashMap<(Kind, String), usize>,
 }
@@ -270,7 +320,14 @@ impl Replayed {
                 }
                 self.changed.insert(key, Change::Superseded);
             }
-            Decoded::PutDocument { .. } | Decoded::DeleteDocument { .. } => {}
+            Decoded::PutDocument { record } => {
+                let change = DocumentChange::Put(record.bytes.to_owned(), record.place.offset);
+                self.documents.push(change);
+            }
+            Decoded::DeleteDocument { id } => {
+                let id = id.to_owned();
+                self.documents.push(DocumentChange::Removed(id));
+            }
             Decoded::Touch { kind, ids, time } => {
                 for id in ids {
                     let key = (kind, id.to_owned());

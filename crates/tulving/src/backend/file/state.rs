@@ -354,9 +354,9 @@ impl State {
                 content: base.sha256.map(|sha256| sha256[file]),
             }));
         }
-        let documents = self.documents.sha256.map(|sha256| Bound {
-            name: relative(&self.root, &layout::documents(&self.root)),
-            content: Some(sha256),
+        let documents = self.documents.file().map(|file| Bound {
+            name: relative(&self.root, &file.path),
+            content: Some(file.sha256),
         });
         binding.extend(documents);
         binding

@@ -17,9 +17,10 @@ use super::statement::Statement;
 use super::table::{Columns, DOCUMENTS, columns_in, encode};
 use crate::backend::{BackendError, Entry};
 use crate::model::{Document, Key, Kind};
+use crate::transfer::SourceDocument;
 
 /// What documents consist of.
-const PIECES: Kind = Kind::Chunk;
+const PIECES: Kind = Document::PIECES;
 
 impl Scoped<'_> {
     /// Writes a document with its chunks, in place of what was there of it.
@@ -53,7 +54,7 @@ impl Scoped<'_> {
         }
         let space_id = self.space_of(chunks, &holdings, spaces).await?;
         let mut statements = self.without(old, DOING).await?;
-        statements.push(self.upsert(document));
+        statements.push(self.upsert(document, None));
         let chunks: Vec<&Entry> = chunks.iter().collect();
         let numbers = holdings.of(PIECES);
         self.put(PIECES, &chunks, numbers, space_id, &mut statements)?;
@@ -78,8 +79,23 @@ impl Scoped<'_> {
         Ok(counting.into_iter().collect())
     }
 
-    /// A document is new, or takes the place of the one with its id.
-    fn upsert(&self, document: &Document) -> Statement {
+    /// Writes documents without their chunks, each in place of the one with its id.
+    pub(super) async fn write_documents(
+        mut self,
+        documents: &[&SourceDocument],
+    ) -> Result<(), DatabaseError> {
+        const DOING: &str = "writing documents";
+        self.begin_writing(Vec::new(), DOING).await?;
+        let upserts = documents
+            .iter()
+            .map(|document| self.upsert(&document.document, Some(document.ord)));
+        let upserts: Vec<Statement> = upserts.collect();
+        self.finish(&upserts, DOING).await?;
+        Ok(())
+    }
+
+    /// A document is new, or takes the place of the one with its id. A new one has this place, or the next.
+    fn upsert(&self, document: &Document, ord: Option<u64>) -> Statement {
         let columns: Vec<&str> = columns_in(Document::FORM).collect();
         let mut upsert = Statement::new(format!(
             "INSERT INTO {DOCUMENTS} (scope_id, user_id, tenant_id, ord, {}) VALUES (",
@@ -91,9 +107,13 @@ impl Scoped<'_> {
             .value(self.scope.user_id(), Type::UUID)
             .text(", ")
             .value(self.scope.tenant_id(), Type::UUID)
-            .text(&format!(
-                ", (SELECT coalesce(max(ord) + 1, 0) FROM {DOCUMENTS} WHERE scope_id = $1)"
-            ));
+            .text(", ");
+        match ord {
+            Some(ord) => upsert.value(i64::try_from(ord).unwrap_or(i64::MAX), Type::INT8),
+            None => upsert.text(&format!(
+                "(SELECT coalesce(max(ord) + 1, 0) FROM {DOCUMENTS} WHERE scope_id = $1)"
+            )),
+        };
         for field in CopyRows::fields(|fields| encode(document, fields)) {
             upsert.text(", ").value(field, Type::UNKNOWN);
         }

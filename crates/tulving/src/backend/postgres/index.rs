@@ -329,13 +329,17 @@ impl Indexing<'_> {
                 .rebuild_vectors(kind, scope, self.progress)
                 .await?;
         }
-        (self.progress)(IndexStep::Merging { kind });
         let mut scoped = connection.scoped(scope).await?;
         let statements = [Holdings::query(scope, true), leftover(kind, scope.id())];
         let rows = scoped.send(&statements, DOING).await?;
         let rows = rows.first().map_or(&[][..], Vec::as_slice);
         let holdings = Holdings::read(rows, scope, scoped.target())?;
-        scoped.merge(kind, holdings.of(kind), 0).await?;
+        let held = holdings.of(kind);
+        // A kind that never had a memory has nothing to be merged.
+        if held.next > 0 {
+            (self.progress)(IndexStep::Merging { kind });
+        }
+        scoped.merge(kind, held, 0).await?;
         scoped.commit().await?;
 
         let mut indexed = Indexed {

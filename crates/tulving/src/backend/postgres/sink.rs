@@ -7,10 +7,10 @@ use uuid::Uuid;
 use super::connect::{Connection, Database};
 use super::error::{DatabaseError, Refusal};
 use super::schema::SchemaVersion;
-use crate::model::{Kind, Scope, Space};
+use crate::model::{Document, Kind, Scope, Space};
 use crate::transfer::{
     ChunkWrite, Existing, Ledger, Lock, Phase, Progress, ReadBack, Reader, ReceiptDatabase, Run,
-    RunChunk, RunStatus, Sink, SpaceId, Target, TransferError, Writer,
+    RunChunk, RunStatus, Sink, SourceDocument, SpaceId, Target, TransferError, Writer,
 };
 
 /// One owner's memories in a database, to be moved there.
@@ -231,10 +231,27 @@ impl Reader for Session {
         scoped.commit().await?;
         Ok(ids)
     }
+
+    async fn documents(
+        &mut self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Document>, TransferError> {
+        let scoped = self.connection.scoped(self.scope).await?;
+        Ok(scoped.list_documents(after, limit).await?)
+    }
 }
 
 #[async_trait]
 impl Writer for Session {
+    async fn write_documents(
+        &mut self,
+        documents: &[&SourceDocument],
+    ) -> Result<(), TransferError> {
+        let scoped = self.connection.scoped(self.scope).await?;
+        Ok(scoped.write_documents(documents).await?)
+    }
+
     async fn write(&mut self, write: ChunkWrite<'_>) -> Result<(), TransferError> {
         let ChunkWrite {
             run_id,

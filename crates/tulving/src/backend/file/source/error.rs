@@ -12,6 +12,7 @@ use crate::backend::file::layout::LayoutError;
 use crate::backend::file::pair::PairError;
 use crate::json::{Foreign, ParseError};
 use crate::model::Kind;
+use crate::record::Flaw;
 use crate::transfer::TransferError;
 
 /// Why a data directory cannot be moved.
@@ -51,6 +52,16 @@ pub enum SourceError {
         index: u64,
         /// What is wrong with it, at which byte of the file.
         source: ParseError,
+    },
+    /// A document cannot be moved, and so its chunks cannot either.
+    #[error("{file}[{index}]: {flaw} [{}]", .flaw.reason.as_str())]
+    Document {
+        /// The documents' file.
+        file: String,
+        /// Index of the record, from 0.
+        index: u64,
+        /// What is wrong with it.
+        flaw: Flaw,
     },
     /// A line of the file of mended rows cannot be used.
     #[error("{path}, line {line}: {reason}")]
@@ -100,9 +111,10 @@ impl SourceError {
             | Self::Pair(_)
             | Self::CountMismatch { .. }
             | Self::Malformed { .. } => ErrorClass::Unreadable,
-            Self::RowsFile { .. } | Self::Foreign { .. } | Self::NoRows { .. } => {
-                ErrorClass::Invalid
-            }
+            Self::Document { .. }
+            | Self::RowsFile { .. }
+            | Self::Foreign { .. }
+            | Self::NoRows { .. } => ErrorClass::Invalid,
             Self::Io { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorClass::Full,
                 _ => ErrorClass::Usage,

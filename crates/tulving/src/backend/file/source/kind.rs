@@ -5,6 +5,7 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::documents::DocumentSource;
 use super::error::SourceError;
 use super::rows::RowsFile;
 use super::{input, relative};
@@ -23,6 +24,8 @@ pub(super) struct KindSource {
     pub(super) rows_file: Option<RowsFile>,
     /// Writes that are not in the pair yet: rows behind its own.
     pub(super) pending: Option<Arc<Pending>>,
+    /// What the rows are pieces of, where that has to be there.
+    pub(super) documents: Option<Arc<DocumentSource>>,
     /// Rows of the pair that these take the place of. They are in no chunk's count.
     pub(super) superseded: HashSet<u64>,
     /// Numbers in each vector; `None` if there is no vector.
@@ -110,6 +113,7 @@ impl KindSource {
             rows_file,
             pair,
             pending,
+            documents: None,
             superseded,
         };
         Ok((plan, source))

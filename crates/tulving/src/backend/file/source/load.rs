@@ -226,6 +226,13 @@ impl Loading<'_> {
         if self.reading.repeated.contains(&origin.index) {
             return Err(Flaw::repeated(read.memory.id()));
         }
+        if let (Some(documents), Some((document, _))) =
+            (&self.source.documents, read.memory.position())
+            && !documents.has(document)
+        {
+            let what = format!("its document {document:?} is not there");
+            return Err(Flaw::new(Reason::NoDocument, what));
+        }
         if let Some(at) = vector.iter().position(|number| !number.is_finite()) {
             let what = format!(
                 "its vector holds {} at place {at}; numbers must be finite",

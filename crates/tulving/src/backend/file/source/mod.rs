@@ -1,6 +1,7 @@
 //! A data directory as the source of a migration: what lies in its files, and behind it what is in its
 //! journal.
 
+mod documents;
 mod error;
 mod kind;
 mod load;
@@ -17,13 +18,14 @@ use super::manifest::claims_of;
 use super::npy;
 use super::pair::{Fingerprint, Pair};
 use super::pending::Pending;
-use crate::model::{Kind, Scope};
+use crate::model::{Document, Kind, Scope};
 use crate::record::Stamp;
 use crate::transfer::{
     Cancel, InputFile, KindPlan, Loaded, Phase, Plan, ReadOptions, Reading, RunChunk, Snapshot,
-    Source, TransferError,
+    Source, SourceDocument, TransferError,
 };
 
+use documents::DocumentSource;
 pub use error::SourceError;
 use kind::KindSource;
 use rows::RowsFile;
@@ -45,38 +47,79 @@ impl FileSource {
     /// How many rows a chunk has at most, unless something else is asked for.
     pub const USUAL_CHUNK_ROWS: u32 = 512;
 
-    /// Looks for what can be read; the survey reads it.
+    /// Looks for what can be read, and reads the documents; the survey reads the rest.
     fn open(&self) -> Result<Open, SourceError> {
         let layout = Layout::find(&self.data_dir)?;
         let pending = Pending::open(&self.data_dir)?.map(Arc::new);
-        Ok(Open { layout, pending })
+        let documents = match self.options.takes(Document::PIECES) {
+            true => {
+                let (root, stamp) = (&self.data_dir, self.stamp());
+                DocumentSource::survey(root, self.scope, pending.as_deref(), &stamp)?
+            }
+            false => DocumentSource::default(),
+        };
+        Ok(Open {
+            layout,
+            pending,
+            documents: Arc::new(documents),
+        })
+    }
+
+    fn stamp(&self) -> Stamp {
+        match self.options.restamp {
+            true => Stamp::replace(self.scope),
+            false => Stamp::only(self.scope),
+        }
     }
 
     /// Surveys the files of a kind; `None` if there are none, and no memories of it.
     fn survey_kind(
         &self,
         kind: Kind,
-        Open { layout, pending }: &Open,
-    ) -> Result<Option<(KindPlan, KindSource)>, SourceError> {
+        Open {
+            layout,
+            pending,
+            documents,
+        }: &Open,
+    ) -> Result<Option<(KindPlan, Option<KindSource>)>, SourceError> {
+        let documents = (kind == Document::PIECES).then_some(documents);
         let Some(paths) = layout.require(kind)? else {
             if let Some(pending) = pending {
                 pending.require_files(kind)?;
             }
-            return Ok(None);
+            let documents = documents.and_then(|documents| documents.alone(&self.data_dir));
+            return Ok(documents.map(|plan| (plan, None)));
         };
         let cast_f32 = self.options.cast_f32;
         let pair = Pair::open(paths, npy::Options { cast_f32 })?;
         let rows = self.options.rows.as_deref();
         let rows = rows.map(RowsFile::open).transpose()?;
         let most = self.chunk_rows;
-        KindSource::survey(&self.data_dir, kind, pair, rows, pending.clone(), most).map(Some)
+        let (mut plan, source) =
+            KindSource::survey(&self.data_dir, kind, pair, rows, pending.clone(), most)?;
+        let Some(documents) = documents else {
+            return Ok(Some((plan, Some(source))));
+        };
+        plan.files.extend(documents.input(&self.data_dir));
+        let documents = Some(Arc::clone(documents));
+        Ok(Some((
+            plan,
+            Some(KindSource {
+                documents,
+                ..source
+            }),
+        )))
     }
 
     /// Puts together what was found of all kinds.
     fn snapshot(
         &self,
-        Open { layout, pending }: &Open,
-        kinds: Vec<(KindPlan, KindSource)>,
+        Open {
+            layout,
+            pending,
+            documents,
+        }: &Open,
+        kinds: Vec<(KindPlan, Option<KindSource>)>,
     ) -> Result<FileSnapshot, SourceError> {
         let (mut plans, sources): (Vec<_>, Vec<_>) = kinds.into_iter().unzip();
         if let Some(path) = &self.options.rows
@@ -100,10 +143,6 @@ impl FileSource {
             let asked = self.scope;
             return Err(FileError::OtherOwner { path, owner, asked }.into());
         }
-        let stamp = match self.options.restamp {
-            true => Stamp::replace(self.scope),
-            false => Stamp::only(self.scope),
-        };
         Ok(FileSnapshot {
             plan: Plan {
                 layout: layout.version,
@@ -111,8 +150,9 @@ impl FileSource {
                 space,
                 kinds: plans,
             },
-            sources: sources.into_iter().map(Arc::new).collect(),
-            stamp,
+            sources: sources.into_iter().flatten().map(Arc::new).collect(),
+            documents: Arc::clone(documents),
+            stamp: self.stamp(),
         })
     }
 }
@@ -121,6 +161,7 @@ impl FileSource {
 struct Open {
     layout: Layout,
     pending: Option<Arc<Pending>>,
+    documents: Arc<DocumentSource>,
 }
 
 #[async_trait]
@@ -152,6 +193,7 @@ impl Source for FileSource {
 struct FileSnapshot {
     plan: Plan,
     sources: Vec<Arc<KindSource>>,
+    documents: Arc<DocumentSource>,
     stamp: Stamp,
 }
 
@@ -165,6 +207,10 @@ impl FileSnapshot {
 impl Snapshot for FileSnapshot {
     fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    fn documents(&self) -> &[SourceDocument] {
+        &self.documents.documents
     }
 
     async fn load(

@@ -1,0 +1,154 @@
+//! Documents: they are moved before the chunks that are pieces of them, and proved with these.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::compare::Gathering;
+use super::copy::OnExisting;
+use super::digest::{self, Sha256Bytes};
+use super::error::TransferError;
+use super::read_back::Reader;
+use super::sink::Writer;
+use super::verification::{Difference, SHOWN};
+use crate::model::{Document, Recorded as _};
+use crate::record;
+
+/// How many documents are read or written at a time.
+const PAGE: usize = 500;
+
+/// A document of a source.
+#[derive(Debug, Clone)]
+pub struct SourceDocument {
+    /// Place in the source, from 0.
+    pub ord: u64,
+    /// The document.
+    pub document: Document,
+    /// Its [digest](super::row_digest), without a vector, from the source's own words.
+    pub digest: Sha256Bytes,
+}
+
+/// What became of the documents.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentCounts {
+    /// In the source.
+    pub found: u64,
+    /// New in the target.
+    pub inserted: u64,
+    /// Replaced, because they differed.
+    pub updated: u64,
+    /// There already, and equal.
+    pub unchanged: u64,
+    /// There already, different, and left as they were.
+    pub kept: u64,
+}
+
+/// Compares, then writes the documents that are new or replaced.
+pub(super) async fn copy(
+    writer: &mut dyn Writer,
+    documents: &[SourceDocument],
+    existing: OnExisting,
+) -> Result<DocumentCounts, TransferError> {
+    let there = all(&mut *writer).await?;
+    let mut counts = DocumentCounts {
+        found: documents.len() as u64,
+        ..DocumentCounts::default()
+    };
+    let mut writing = Vec::new();
+    for document in documents {
+        match there.get(&document.document.id) {
+            None => {
+                counts.inserted += 1;
+                writing.push(document);
+            }
+            Some(there) if *there == document.document => counts.unchanged += 1,
+            Some(_) if existing == OnExisting::Update => {
+                counts.updated += 1;
+                writing.push(document);
+            }
+            Some(_) => counts.kept += 1,
+        }
+    }
+    for page in writing.chunks(PAGE) {
+        writer.write_documents(page).await?;
+    }
+    Ok(counts)
+}
+
+/// Compares the documents of a source with those of a target.
+pub(super) async fn compare(
+    reader: &mut dyn Reader,
+    documents: &[SourceDocument],
+) -> Result<Gathering, TransferError> {
+    let mut there = all(reader).await?;
+    let mut gathering = Gathering::default();
+    gathering.found.target = there.len() as u64;
+    for SourceDocument {
+        document, digest, ..
+    } in documents
+    {
+        gathering.source.push(digest);
+        let found = &mut gathering.found;
+        found.source += 1;
+        let Some(theirs) = there.remove(&document.id) else {
+            found.missing_count += 1;
+            found.missing.push(document.id.clone());
+            continue;
+        };
+        let print = self::digest(&theirs);
+        gathering.target.push(&print);
+        if print == *digest {
+            found.equal += 1;
+            continue;
+        }
+        found.different_count += 1;
+        let mut fields = differing(document, &theirs);
+        if fields.is_empty() {
+            fields.push("carry");
+        }
+        let id = document.id.clone();
+        found.different.push(Difference { id, fields });
+    }
+    let found = &mut gathering.found;
+    found.extra_count = there.len() as u64;
+    found.extra = there.into_keys().collect();
+    found.extra.sort();
+    found.extra.truncate(SHOWN);
+    found.missing.truncate(SHOWN);
+    found.different.truncate(SHOWN);
+    Ok(gathering)
+}
+
+/// The digest of a document of the target.
+fn digest(document: &Document) -> Sha256Bytes {
+    let mut canonical = Vec::new();
+    match record::document::write(document, &mut canonical) {
+        Ok(()) => digest::row(&canonical, None),
+        // A carry that cannot be read gives a digest that no document has.
+        Err(_) => [0xff; 32],
+    }
+}
+
+/// The fields in which two documents differ, the carry left out.
+fn differing(one: &Document, other: &Document) -> Vec<&'static str> {
+    let (ours, theirs) = (one.columns(), other.columns());
+    let pairs = one.form().fields.iter().zip(ours.iter().zip(&theirs));
+    let fields = pairs.filter_map(|(field, (ours, theirs))| (ours != theirs).then_some(field.name));
+    let extra = (one.extra != other.extra).then_some("extra");
+    fields.chain(extra).collect()
+}
+
+/// All documents of the target, by id.
+async fn all(reader: &mut dyn Reader) -> Result<HashMap<String, Document>, TransferError> {
+    let mut found = HashMap::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = reader.documents(after.as_deref(), PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(found);
+        };
+        after = Some(last.id.clone());
+        let page = page.into_iter();
+        found.extend(page.map(|document| (document.id.clone(), document)));
+    }
+}
