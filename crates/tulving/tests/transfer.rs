@@ -174,10 +174,15 @@ async fn goes_on_behind_the_last_chunk_that_was_written() {
     assert!(matches!(error, TransferError::End(_)), "{error}");
     let held = map.ids().len();
     assert!((1..10).contains(&held), "{held}");
+    assert!(!map.is_indexed());
     let run_id = map.run().unwrap().run_id;
     let report = migrate(&list, &map).await.unwrap();
     assert_eq!(report.run_id, run_id);
     assert_eq!(report.copied, 10 - held as u64);
+    assert!(
+        map.is_indexed(),
+        "though fewer were left than are written without"
+    );
     assert!(report.verification.verified);
     assert_eq!(map.ids(), list.ids());
 }

@@ -72,7 +72,7 @@ fn a_large_scope_gets_one_and_a_migration_into_it_builds_it_again() {
     world
         .migrate(&[])
         .expect(0)
-        .says("building the index of the vectors anew");
+        .says("bringing the search index up to date");
     assert_eq!(world.database.scalar(VALID), "1");
     assert_eq!(world.index(&[])["kinds"][0]["vectors"], json!(12_400));
     assert_eq!(index(&[]), json!("ready"));

@@ -97,7 +97,9 @@ impl Running<'_> {
                 self.copy_kind(kind, todo, space, counts).await?;
             }
         }
-        if bulk {
+        // An earlier session of the run may have begun what it did not end.
+        let is_resumed = left < all;
+        if bulk || is_resumed {
             sink.end_bulk(self.progress).await?;
         }
         Ok(Copied {

@@ -28,14 +28,14 @@ pub trait Sink: ReadBack + Ledger {
     /// If it cannot be written.
     async fn make_space(&self, space: &Space) -> Result<SpaceId, TransferError>;
 
-    /// Makes ready for so many rows, where they come in faster without what finds them. Whether
-    /// [`Sink::end_bulk`] is due then.
+    /// Makes ready for so many rows, where they come in faster without what finds them. Returns whether
+    /// [`Sink::end_bulk`] is due then; it is due at the end of each run that was resumed as well.
     ///
     /// # Errors
     /// If the target fails.
     async fn begin_bulk(&self, rows: u64, progress: &dyn Progress) -> Result<bool, TransferError>;
 
-    /// Makes anew what [`Sink::begin_bulk`] removed.
+    /// Makes anew what [`Sink::begin_bulk`] removed, if it did.
     ///
     /// # Errors
     /// If the target fails.

@@ -23,6 +23,9 @@ const SCOPE: Scope = Scope::User(Uuid::from_u128(7));
 /// Rows in a chunk.
 const CHUNK: u32 = 3;
 
+/// Rows that are written without an index.
+const MUCH: u64 = 8;
+
 /// Nodes as records, each with a vector.
 #[derive(Debug, Clone)]
 pub(crate) struct List {
@@ -202,6 +205,7 @@ struct Held {
     run: Option<Run>,
     chunks: Vec<RunChunk>,
     left_behind: usize,
+    is_without_index: bool,
     fault: Option<(u32, Fault)>,
     sessions: usize,
     cancel: Cancel,
@@ -252,6 +256,10 @@ impl Map {
 
     pub(crate) fn run(&self) -> Option<Run> {
         self.held().run.clone()
+    }
+
+    pub(crate) fn is_indexed(&self) -> bool {
+        !self.held().is_without_index
     }
 
     pub(crate) fn left_behind(&self) -> usize {
@@ -348,11 +356,14 @@ impl Sink for Map {
         Ok(SpaceId(1))
     }
 
-    async fn begin_bulk(&self, _: u64, _: &dyn Progress) -> Result<bool, TransferError> {
-        Ok(false)
+    async fn begin_bulk(&self, rows: u64, _: &dyn Progress) -> Result<bool, TransferError> {
+        let is_much = rows >= MUCH;
+        self.held().is_without_index |= is_much;
+        Ok(is_much)
     }
 
     async fn end_bulk(&self, _: &dyn Progress) -> Result<(), TransferError> {
+        self.held().is_without_index = false;
         Ok(())
     }
 

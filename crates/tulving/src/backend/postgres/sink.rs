@@ -103,7 +103,7 @@ impl Sink for PostgresSink {
     }
 
     async fn end_bulk(&self, progress: &dyn Progress) -> Result<(), TransferError> {
-        progress.note("building the index of the vectors anew …");
+        progress.note("bringing the search index up to date …");
         let mut connection = self.database.connect().await?;
         self.database
             .index_locked(&mut connection, self.scope, false, &|_| {})
