@@ -190,8 +190,8 @@ COMMENT ON FUNCTION tulving_wall(text, text[]) IS 'Closes a table to all but the
 
 -- ---------------------------------------------------------------------------------------------
 -- Makes a kind of memory of a table that has its fields, with scope_id, id, user_id, tenant_id, ord, source
--- and created_at among them: the columns that search needs, the tables of narrow vectors and of postings,
--- indexes, the wall around all three, and a row of scope_kinds for every owner. Where memories stand one
+-- and created_at among them: the columns that search needs, the tables of further vectors, of narrow vectors
+-- and of postings, indexes, the wall around all four, and a row of scope_kinds for every owner. Where memories stand one
 -- after the other, `container` and `place` are the columns that say where. What is there is left alone; says
 -- what was missing.
 
@@ -199,6 +199,7 @@ CREATE OR REPLACE FUNCTION tulving_add_kind(name text, memories text, container 
 RETURNS text[]
 LANGUAGE plpgsql SET search_path FROM CURRENT SET quote_all_identifiers TO off AS $$
 DECLARE
+    embeddings CONSTANT text := name || '_embeddings';
     vectors  CONSTANT text := name || '_vectors';
     postings CONSTANT text := name || '_postings';
     -- Types of the extension may be in another schema.
@@ -222,6 +223,21 @@ BEGIN
         EXECUTE format('COMMENT ON COLUMN %I.doc IS %L', memories, 'Number in the keyword index; NULL: not found by words until tulving index.');
         EXECUTE format('COMMENT ON COLUMN %I.tokens IS %L', memories, 'How many words the keyword index counts.');
         done := done || format('columns of %s', memories);
+    END IF;
+
+    -- A vector is either in the memory's own row, which says its space, or here.
+    IF to_regclass(embeddings) IS NULL THEN
+        EXECUTE format(
+            'CREATE TABLE %1$I (scope_id uuid NOT NULL, id text NOT NULL, space_id integer NOT NULL, dims integer NOT NULL, '
+            'embedding %2$s.vector NOT NULL, PRIMARY KEY (scope_id, id, space_id), '
+            'FOREIGN KEY (scope_id, id) REFERENCES %3$I (scope_id, id) ON DELETE CASCADE, '
+            'FOREIGN KEY (space_id, dims) REFERENCES embedding_spaces (space_id, dims), '
+            'CONSTRAINT %4$I CHECK (%2$s.vector_dims(embedding) = dims))',
+            embeddings, types, memories, embeddings || '_dims');
+        EXECUTE format('COMMENT ON TABLE %I IS %L', embeddings,
+                       format('Vectors of the spaces of a scope that %s.embedding does not hold.', memories));
+        EXECUTE format('COMMENT ON COLUMN %I.embedding IS %L', embeddings, 'The exact floats of the model.');
+        done := done || format('table %s', embeddings);
     END IF;
 
     IF to_regclass(vectors) IS NULL THEN
@@ -269,7 +285,7 @@ BEGIN
         done := done || format('index %s', wanted.index);
     END LOOP;
 
-    done := done || tulving_wall(memories) || tulving_wall(vectors) || tulving_wall(postings);
+    done := done || tulving_wall(memories) || tulving_wall(embeddings) || tulving_wall(vectors) || tulving_wall(postings);
 
     -- Each scope is bound in turn, because the owner of the tables is held to the wall as well.
     FOR owner IN
@@ -350,6 +366,14 @@ BEGIN
             DROP COLUMN node_tokens, DROP COLUMN node_dead,
             DROP COLUMN episode_next, DROP COLUMN episode_fresh, DROP COLUMN episode_documents,
             DROP COLUMN episode_tokens, DROP COLUMN episode_dead;
+    END IF;
+
+    -- Several vector spaces in a scope: scopes.space_id is the one that is searched.
+    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'scopes'::regclass AND attname = 'further' AND NOT attisdropped) THEN
+        ALTER TABLE scopes ADD COLUMN further integer[] NOT NULL DEFAULT '{}';
+        COMMENT ON COLUMN scopes.further IS 'The spaces of the vectors that are kept beside those that are searched.';
+        GRANT UPDATE (further) ON scopes TO tulving_app;
+        done := done || 'column further of scopes'::text;
     END IF;
 
     done := done || tulving_add_kind('node', 'memory_nodes', 'conversation_id', 'sequence_index')

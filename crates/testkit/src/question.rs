@@ -11,6 +11,8 @@ use crate::sample;
 #[derive(Debug, Clone)]
 pub(crate) enum Question {
     Get(Vec<Key>),
+    /// The vectors in the space that is searched.
+    Vectors(Vec<Key>),
     List(Filter, Page),
     Count(Filter),
     Clusters,
@@ -32,6 +34,11 @@ impl Question {
             Self::Get(keys) => {
                 let found = memories.get_all(keys).await;
                 found.iter().map(|entry| line(entry.as_ref())).collect()
+            }
+            Self::Vectors(keys) => {
+                let space = sample::space();
+                let found = memories.backend.vectors(memories.scope, &space, keys).await;
+                lines(found.expect("vectors"))
             }
             Self::List(filter, page) => {
                 let listing = memories.backend.list(memories.scope, filter, page).await;
@@ -62,6 +69,10 @@ impl Question {
     pub(crate) fn answered_by(&self, naive: &Naive) -> Answer {
         match self {
             Self::Get(keys) => keys.iter().map(|key| line(naive.0.get(key))).collect(),
+            Self::Vectors(keys) => {
+                let vector = |key| naive.0.get(key).and_then(|entry| entry.embedding.clone());
+                lines(keys.iter().map(vector))
+            }
             Self::List(filter, page) => {
                 let (keys, more) = naive.list(filter, page);
                 let records = keys

@@ -18,10 +18,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use tokio::task::yield_now;
 use tulving::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted,
-    Listing, LiveChange, Page, Request, require_size, size_of_entry, size_of_key,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
+    Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, require_size, size_of_entry,
+    size_of_key,
 };
-use tulving::model::{Document, Key, Memory, Scope, Space, Timestamp};
+use tulving::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 use tulving::record;
 
 use crate::fixture::{Fixture, Other};
@@ -236,6 +237,65 @@ impl Backend for StrictBackend {
         let each: BTreeSet<&String> = request.terms.iter().collect();
         assert_eq!(each.len(), request.terms.len(), "each term is given once");
         self.read(scope, |room| room.search(request)).await
+    }
+
+    async fn spaces(&self, scope: Scope) -> Result<KeptSpaces, BackendError> {
+        self.read(scope, |room| room.spaces()).await
+    }
+
+    async fn add_space(&self, scope: Scope, space: &Space) -> Result<(), BackendError> {
+        self.write(scope, |room| {
+            room.add_space(space);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn put_vectors(
+        &self,
+        scope: Scope,
+        entries: Vec<Entry>,
+    ) -> Result<Vec<Key>, BackendError> {
+        require_size(entries.iter().map(size_of_entry))?;
+        self.write(scope, |room| room.put_vectors(entries)).await
+    }
+
+    async fn vectors(
+        &self,
+        scope: Scope,
+        space: &Space,
+        keys: &[Key],
+    ) -> Result<Vec<Option<Embedding>>, BackendError> {
+        self.read(scope, |room| room.vectors(space, keys)).await?
+    }
+
+    async fn lacking(
+        &self,
+        scope: Scope,
+        space: &Space,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Lacking, BackendError> {
+        self.read(scope, |room| room.lacking(space, after, limit))
+            .await?
+    }
+
+    async fn cut_over(&self, scope: Scope, to: &Space) -> Result<(), BackendError> {
+        self.write(scope, |room| room.cut_over(to)).await
+    }
+
+    async fn follow(
+        &self,
+        scope: Scope,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Followed, BackendError> {
+        self.write(scope, |room| Ok(room.follow(after, limit)))
+            .await
+    }
+
+    async fn drop_space(&self, scope: Scope, space: &Space) -> Result<bool, BackendError> {
+        self.write(scope, |room| room.drop_space(space)).await
     }
 }
 

@@ -8,12 +8,12 @@ use async_trait::async_trait;
 use testkit::sample;
 use testkit::strict::StrictBackend;
 use tulving::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted,
-    Listing, LiveChange, Page, Request,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
+    Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request,
 };
 use tulving::embed::Builtin;
 use tulving::json::{Text, Value};
-use tulving::model::{Document, Key, Kind, Memory, Scope, Space, Timestamp};
+use tulving::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 use tulving::store::{
     IfThere, NewConversation, NewMemory, NewMessage, NewNode, Outcome, Remembered, Role,
     ScopedStore, Store, StoreError,
@@ -166,6 +166,58 @@ impl Backend for Refusing {
 
     async fn search(&self, scope: Scope, request: &Request) -> Result<Candidates, BackendError> {
         self.backend.search(scope, request).await
+    }
+
+    async fn spaces(&self, scope: Scope) -> Result<KeptSpaces, BackendError> {
+        self.backend.spaces(scope).await
+    }
+
+    async fn add_space(&self, scope: Scope, space: &Space) -> Result<(), BackendError> {
+        self.backend.add_space(scope, space).await
+    }
+
+    async fn put_vectors(
+        &self,
+        scope: Scope,
+        entries: Vec<Entry>,
+    ) -> Result<Vec<Key>, BackendError> {
+        self.backend.put_vectors(scope, entries).await
+    }
+
+    async fn vectors(
+        &self,
+        scope: Scope,
+        space: &Space,
+        keys: &[Key],
+    ) -> Result<Vec<Option<Embedding>>, BackendError> {
+        self.backend.vectors(scope, space, keys).await
+    }
+
+    async fn lacking(
+        &self,
+        scope: Scope,
+        space: &Space,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Lacking, BackendError> {
+        self.backend.lacking(scope, space, after, limit).await
+    }
+
+    async fn cut_over(&self, scope: Scope, to: &Space) -> Result<(), BackendError> {
+        self.backend.cut_over(scope, to).await
+    }
+
+    async fn follow(
+        &self,
+        scope: Scope,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Followed, BackendError> {
+        self.backend.follow(scope, after, limit).await
+    }
+
+    async fn drop_space(&self, scope: Scope, space: &Space) -> Result<bool, BackendError> {
+        self.backend.drop_space(scope, space).await
     }
 }
 

@@ -19,5 +19,6 @@ mod file {
     mod erasing;
     mod journal;
     mod links;
+    mod spaces;
     mod together;
 }

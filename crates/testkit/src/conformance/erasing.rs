@@ -1,9 +1,10 @@
 //! Erasing a scope: nothing of it is left, and nothing of others is lost.
 
-use tulving::backend::{Draft, Filter};
+use tulving::backend::{Draft, Entry, Filter};
 use tulving::model::Kind;
 
 use super::isolation::{assert_theirs_untouched, both};
+use super::several_spaces::{beside, keys, made, unknown};
 use crate::fixture::Fixture;
 use crate::memories::{ALL, Memories};
 use crate::sample::{self, document, piece, plain, saying, turn, with_vector};
@@ -76,6 +77,60 @@ pub async fn an_erased_scope_begins_anew(fixture: &dyn Fixture) {
         .memory;
     assert_eq!(next.position(), Some(("begun", 0)));
     assert_eq!(memories.count(&Filter::default()).await[Kind::Node], 2);
+}
+
+/// The current space stays named, and no further one: not even where a cut-over was followed half-way.
+pub async fn an_erased_scope_keeps_its_current_space_alone(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    for (round, chunks) in [0, 2, ALL].into_iter().enumerate() {
+        let (before, now) = match round % 2 {
+            0 => (sample::space(), beside()),
+            _ => (beside(), sample::space()),
+        };
+        let entries = sample::mixture(50, 20).into_iter();
+        let entries: Vec<Entry> = entries
+            .map(|Entry { memory, .. }| Entry {
+                embedding: Some(made(&before, &memory)),
+                memory,
+            })
+            .collect();
+        memories.write(entries.clone()).await;
+        memories.add_space(&now).await;
+        memories.fill(&now).await;
+        fixture.maintain().await;
+        memories.cut_over(&now).await;
+        memories.follow(chunks, 3).await;
+        assert_eq!(memories.erase().await.total(), 20);
+        for _ in 0..2 {
+            for memories in [memories.clone(), Memories::open(fixture).await] {
+                let kept = memories.kept().await;
+                let current = kept.current.expect("a current space");
+                assert_eq!((current.space, current.vectors.total()), (now.clone(), 0));
+                assert_eq!((kept.further, kept.behind.total()), (Vec::new(), 0));
+                let scope = memories.scope;
+                unknown(memories.backend.vectors(scope, &before, &[]).await);
+                unknown(memories.backend.cut_over(scope, &before).await);
+            }
+            fixture.maintain().await;
+        }
+        // A space that comes again holds nothing of what was.
+        memories
+            .write(entries.iter().cloned().map(|entry| Entry {
+                embedding: None,
+                ..entry
+            }))
+            .await;
+        memories.add_space(&before).await;
+        let all = keys(&entries);
+        for space in [&before, &now] {
+            let vectors = memories.vectors_in(space, &all).await;
+            assert!(vectors.iter().all(Option::is_none), "{vectors:?}");
+            assert_eq!(memories.lacking(space, 7).await, all);
+        }
+        fixture.maintain().await;
+        assert_eq!(memories.lacking(&before, 7).await, all);
+        assert_eq!(memories.erase().await.total(), 20);
+    }
 }
 
 /// Other scopes keep what is theirs.

@@ -37,6 +37,39 @@ async fn refusals(
     };
     vec![
         ("space", backend.space(scope).await.err()),
+        ("spaces", backend.spaces(scope).await.err()),
+        (
+            "add a space",
+            backend.add_space(scope, &sample::space()).await.err(),
+        ),
+        (
+            "put no vectors",
+            backend.put_vectors(scope, Vec::new()).await.err(),
+        ),
+        (
+            "put vectors",
+            backend.put_vectors(scope, vec![entry.clone()]).await.err(),
+        ),
+        (
+            "vectors",
+            backend.vectors(scope, &sample::space(), &keys).await.err(),
+        ),
+        (
+            "lacking",
+            backend
+                .lacking(scope, &sample::space(), None, 9)
+                .await
+                .err(),
+        ),
+        (
+            "cut over",
+            backend.cut_over(scope, &sample::space()).await.err(),
+        ),
+        ("follow", backend.follow(scope, None, 9).await.err()),
+        (
+            "drop a space",
+            backend.drop_space(scope, &sample::space()).await.err(),
+        ),
         (
             "insert nothing",
             backend.insert(scope, Vec::new()).await.err(),

@@ -24,6 +24,7 @@ pub mod odd;
 pub mod paging;
 pub mod racing;
 pub mod searching;
+pub mod several_spaces;
 pub mod spaces;
 pub mod writing;
 
@@ -89,6 +90,7 @@ macro_rules! for_each_conformance_test {
             erasing {
                 an_erased_scope_holds_nothing_and_finds_nothing
                 an_erased_scope_begins_anew
+                an_erased_scope_keeps_its_current_space_alone
                 erasing_leaves_other_scopes_as_they_are
             }
             dropping {
@@ -113,6 +115,18 @@ macro_rules! for_each_conformance_test {
                 a_zero_vector_is_no_vector
                 vectors_come_back_to_the_bit
                 a_vector_can_be_added_and_taken_away
+            }
+            several_spaces {
+                a_further_space_is_kept_beside
+                only_the_text_that_was_embedded_gets_a_vector
+                what_lacks_a_vector_is_found_page_by_page
+                cutting_over_changes_searches_at_once
+                a_scope_that_is_half_way_is_written_to
+                a_dropped_space_is_gone
+                forgotten_memories_have_no_vector_in_any_space
+                other_scopes_have_spaces_of_their_own
+                one_model_is_one_space_whoever_runs_it
+                no_vector_is_stale_whatever_others_write
             }
             paging {
                 listings_are_ordered_by_time_then_place_then_kind_then_id

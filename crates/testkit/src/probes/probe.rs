@@ -112,7 +112,7 @@ impl Probe {
         let (name, victim) = (&self.name, &self.victim);
         let key = victim.memory.key();
         let own = naive.0.get(&key).cloned();
-        match self.rng.below(5) {
+        match self.rng.below(6) {
             0 => {
                 let drafts = vec![Draft::Whole(victim.clone())];
                 let expected = naive.insert(drafts.clone());
@@ -137,6 +137,13 @@ impl Probe {
                 let keys = [key.clone()];
                 let found = memories.delete(&keys).await;
                 assert_eq!(found, naive.delete(&keys), "{name}");
+            }
+            4 => {
+                // No text of one is a text of the other.
+                let put = memories
+                    .backend
+                    .put_vectors(memories.scope, vec![victim.clone()]);
+                assert_eq!(put.await.expect("put vectors"), [], "{name}");
             }
             _ => {
                 let keys = [key.clone()];
@@ -175,8 +182,9 @@ fn question_about(victim: &Entry, rng: &mut Rng) -> Question {
     let filter = filter_for(victim, rng);
     let limit = rng.pick(&[3, usize::MAX]);
     let get = Question::Get(vec![facts.key()]);
-    match rng.below(7) {
+    match rng.below(8) {
         0 => get,
+        7 if victim.embedding.is_some() => Question::Vectors(vec![facts.key()]),
         1 => {
             let order = rng.pick(&[Order::Newest, Order::Oldest]);
             let page = everything(order);
@@ -258,7 +266,7 @@ async fn refusal(
     let query = victim.embedding.clone().unwrap_or_else(|| vector(&[1.0]));
     let draft = vec![Draft::Whole(victim.clone())];
     let page = everything(Order::Newest);
-    match rng.below(12) {
+    match rng.below(20) {
         0 => backend.space(stranger).await.err(),
         1 => backend.insert(stranger, draft).await.err(),
         2 => {
@@ -279,6 +287,23 @@ async fn refusal(
             let request = Request::holding(asked(victim, rng), 9, filter);
             backend.search(stranger, &request).await.err()
         }
+        11 => backend.spaces(stranger).await.err(),
+        12 => backend.add_space(stranger, query.space()).await.err(),
+        13 => {
+            let put = backend.put_vectors(stranger, vec![victim.clone()]);
+            put.await.err()
+        }
+        14 => {
+            let vectors = backend.vectors(stranger, query.space(), &keys);
+            vectors.await.err()
+        }
+        15 => {
+            let lacking = backend.lacking(stranger, query.space(), None, 9);
+            lacking.await.err()
+        }
+        16 => backend.cut_over(stranger, query.space()).await.err(),
+        17 => backend.follow(stranger, None, 9).await.err(),
+        18 => backend.drop_space(stranger, query.space()).await.err(),
         _ => {
             let request = Request {
                 terms: asked(victim, rng),

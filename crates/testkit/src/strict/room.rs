@@ -1,5 +1,7 @@
 //! The memories of one scope in a strict backend.
 
+mod spaces;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use tulving::backend::{
 use tulving::json;
 use tulving::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 use tulving::record::{self, Stamp};
+use tulving::search::text::embedded;
 
 use crate::{sample, scoring};
 
@@ -19,6 +22,8 @@ use crate::{sample, scoring};
 pub(super) struct Room {
     owner: Scope,
     pub(super) space: Option<Arc<Space>>,
+    /// The spaces that are kept beside it.
+    further: Vec<Arc<Space>>,
     rows: BTreeMap<Key, Row>,
     /// Records of documents by their ids.
     documents: BTreeMap<String, Arc<str>>,
@@ -28,7 +33,24 @@ pub(super) struct Room {
 #[derive(Debug, Clone)]
 struct Row {
     record: Arc<str>,
-    vector: Option<Arc<[u8]>>,
+    /// Its vectors, each by its space.
+    vectors: HashMap<Arc<Space>, Arc<[u8]>>,
+    /// The space of the vector that lies where those of a scope with one space are.
+    place: Option<Arc<Space>>,
+}
+
+impl Row {
+    fn vector(&self, space: &Arc<Space>) -> Option<Embedding> {
+        let bytes = self.vectors.get(space)?.as_chunks::<4>().0;
+        let numbers = bytes.iter().map(|number| f32::from_le_bytes(*number));
+        let vector = Embedding::new(Arc::clone(space), numbers.collect());
+        Some(vector.expect("stored vectors are finite"))
+    }
+}
+
+fn bytes(vector: &Embedding) -> Arc<[u8]> {
+    let numbers = vector.numbers().iter();
+    numbers.flat_map(|number| number.to_le_bytes()).collect()
 }
 
 impl Room {
@@ -36,6 +58,7 @@ impl Room {
         Self {
             owner,
             space: None,
+            further: Vec::new(),
             rows: BTreeMap::new(),
             documents: BTreeMap::new(),
         }
@@ -49,21 +72,10 @@ impl Room {
     }
 
     fn entry(&self, key: &Key, row: &Row) -> Entry {
-        let embedding = row.vector.as_ref().map(|bytes| {
-            let numbers = bytes
-                .as_chunks::<4>()
-                .0
-                .iter()
-                .map(|number| f32::from_le_bytes(*number));
-            let space = self
-                .space
-                .clone()
-                .expect("a scope with vectors has a space");
-            Embedding::new(space, numbers.collect()).expect("stored vectors are finite")
-        });
+        let space = self.space.as_ref();
         Entry {
             memory: self.memory(key.kind, &row.record),
-            embedding,
+            embedding: space.and_then(|space| row.vector(space)),
         }
     }
 
@@ -160,6 +172,7 @@ impl Room {
         let counts = self.count(&Filter::default());
         self.rows.clear();
         self.documents.clear();
+        self.further.clear();
         counts
     }
 
@@ -192,23 +205,37 @@ impl Room {
             memory.facts(),
             "a memory is as it will be when it is read again"
         );
-        let vector = match embedding.filter(|vector| !vector.is_zero()) {
-            None => None,
-            Some(vector) => {
-                let given = vector.space();
-                let stored = self.space.get_or_insert_with(|| Arc::clone(given));
-                if stored != given {
-                    return Err(BackendError::WrongSpace {
-                        stored: Arc::clone(stored),
-                        given: Arc::clone(given),
-                    });
-                }
-                let bytes = vector.numbers().iter().flat_map(|n| n.to_le_bytes());
-                Some(bytes.collect())
-            }
+        // What was embedded before says whether vectors of further spaces are still its own.
+        let before = self.rows.get(&memory.key()).map(|row| {
+            let same = embedded(&self.memory(memory.kind(), &row.record)) == embedded(&memory);
+            (same, row.vectors.clone())
+        });
+        let mut vectors = match before {
+            Some((true, vectors)) => vectors,
+            _ => HashMap::new(),
         };
-        let record = record.into();
-        self.rows.insert(memory.key(), Row { record, vector });
+        if let Some(space) = &self.space {
+            vectors.remove(space);
+        }
+        let mut place = None;
+        if let Some(vector) = embedding.filter(|vector| !vector.is_zero()) {
+            let given = vector.space();
+            let stored = self.space.get_or_insert_with(|| Arc::clone(given));
+            if !stored.is_comparable_with(given) {
+                return Err(BackendError::WrongSpace {
+                    stored: Arc::clone(stored),
+                    given: Arc::clone(given),
+                });
+            }
+            vectors.insert(Arc::clone(stored), bytes(&vector));
+            place = Some(Arc::clone(stored));
+        }
+        let row = Row {
+            record: record.into(),
+            vectors,
+            place,
+        };
+        self.rows.insert(memory.key(), row);
         Ok(())
     }
 

@@ -63,7 +63,9 @@ fn hint(error: &FileError) -> Option<String> {
         FileError::BaseChanged { .. } => {
             "tulving compact --rebase   (keeps what the files say now and writes the journal's memories on top)"
         }
-        FileError::Unfolded { .. } => "tulving compact, then the same command again",
+        FileError::Unfolded { .. } | FileError::UnfoldedSpaces { .. } => {
+            "tulving compact, then the same command again"
+        }
         FileError::CountMismatch { .. } => "restore both files from one moment",
         FileError::Pair(pair) => {
             return Some(source::pair(

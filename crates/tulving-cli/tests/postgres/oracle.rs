@@ -10,13 +10,16 @@ use crate::support::World;
 use crate::under_way::wait_until;
 
 /// Every table that holds rows of a scope.
-pub(crate) const SCOPED: [&str; 14] = [
+pub(crate) const SCOPED: [&str; 17] = [
     "scopes",
     "scope_kinds",
     "memory_nodes",
     "episodic_memories",
     "documents",
     "document_chunks",
+    "node_embeddings",
+    "episode_embeddings",
+    "chunk_embeddings",
     "node_vectors",
     "episode_vectors",
     "chunk_vectors",

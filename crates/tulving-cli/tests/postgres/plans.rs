@@ -4,16 +4,22 @@
 //! included, while scope after scope is loaded and nothing but the test analyses the tables.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 use testkit::corpus::Corpus;
 use testkit::postgres::{Preset, Server};
+use tulving::backend::postgres::{Database, Dsn, PostgresBackend, PostgresOptions};
+use tulving::backend::{Backend as _, Entry, Filter, Order, Page, Request};
+use tulving::model::{Embedding, Key, Memory, Scope, Space};
 
 use crate::support::World;
 
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 8] = [
     "memory_nodes",
     "episodic_memories",
+    "node_embeddings",
+    "episode_embeddings",
     "node_vectors",
     "episode_vectors",
     "node_postings",
@@ -21,7 +27,7 @@ const TABLES: [&str; 6] = [
 ];
 
 /// What a statement begins with or holds, and by which index it reads its rows. Each must be seen.
-const READ_BY: [(&str, &str); 16] = [
+const READ_BY: [(&str, &str); 21] = [
     (
         "vector_send(m.embedding), m.space_id, CASE",
         "memory_nodes_pkey",
@@ -30,10 +36,12 @@ const READ_BY: [(&str, &str); 16] = [
         "vector_send(m.embedding), m.space_id, CASE",
         "node_vectors_pkey",
     ),
-    (
-        "vector_send(m.embedding), m.space_id FROM unnest",
-        "episodic_memories_pkey",
-    ),
+    ("END) FROM unnest", "episodic_memories_pkey"),
+    ("END) FROM unnest", "episode_embeddings_pkey"),
+    ("WITH near AS MATERIALIZED", "node_embeddings_pkey"),
+    ("UNION ALL SELECT space_id", "node_embeddings_pkey"),
+    ("DELETE FROM node_embeddings", "node_embeddings_pkey"),
+    ("WITH own AS (UPDATE", "memory_nodes_pkey"),
     (
         "SELECT m.id FROM unnest($2) AS wanted (id)",
         "memory_nodes_pkey",
@@ -250,4 +258,52 @@ fn use_all_of(world: &World, owner: &str) {
     ]);
     run(&["update", id(3), "--answer", "another"]);
     run(&["delete", id(4)]);
+    let scope = Scope::User(owner.parse().unwrap());
+    tokio::runtime::Runtime::new()
+        .unwrap()
+        .block_on(change_space(world, scope));
+}
+
+/// Everything that one does with a further vector space, up to searching it before its vectors have followed.
+async fn change_space(world: &World, scope: Scope) {
+    let database = Database::new(world.database.url().parse::<Dsn>().unwrap());
+    let options = PostgresOptions::default();
+    let opened = PostgresBackend::open(database, &options).await;
+    let backend = opened.unwrap();
+    let space = Arc::new(Space::local("another", 3));
+    let made = |memory: &Memory| Entry {
+        memory: memory.clone(),
+        embedding: Some(Embedding::new(Arc::clone(&space), vec![1.0, 2.0, 3.0]).unwrap()),
+    };
+    backend.add_space(scope, &space).await.unwrap();
+    let mut after = None;
+    loop {
+        let page = backend.lacking(scope, &space, after.as_ref(), 100);
+        let page = page.await.unwrap();
+        let entries = page.memories.iter().map(made).collect();
+        backend.put_vectors(scope, entries).await.unwrap();
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    backend.cut_over(scope, &space).await.unwrap();
+    backend.follow(scope, None, 20).await.unwrap();
+    let page = Page {
+        order: Order::Newest,
+        after: None,
+        limit: 30,
+    };
+    let listed = backend.list(scope, &Filter::default(), &page).await;
+    let memories = listed.unwrap().memories;
+    let keys: Vec<Key> = memories.iter().map(Memory::key).collect();
+    backend.get(scope, &keys).await.unwrap();
+    backend.vectors(scope, &space, &keys).await.unwrap();
+    let query = made(&memories[0]).embedding.unwrap();
+    let request = Request::near(query, 9, Filter::default());
+    backend.search(scope, &request).await.unwrap();
+    for memory in &memories[..3] {
+        backend.replace(scope, memory, made(memory)).await.unwrap();
+    }
+    backend.delete(scope, &keys[3..6]).await.unwrap();
 }

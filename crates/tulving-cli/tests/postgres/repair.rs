@@ -110,6 +110,15 @@ fn what_is_missing_is_named_and_put_back() {
             "REVOKE INSERT ON chunk_vectors FROM tulving_app",
             "rights on chunk_vectors",
         ),
+        ("DROP TABLE node_embeddings", "table node_embeddings"),
+        (
+            "ALTER TABLE scopes DROP COLUMN further",
+            "column further of scopes",
+        ),
+        (
+            "REVOKE INSERT ON episode_embeddings FROM tulving_app",
+            "rights on episode_embeddings",
+        ),
         (
             "DELETE FROM scope_kinds WHERE kind = 'chunk'",
             "rows of scope_kinds of ",

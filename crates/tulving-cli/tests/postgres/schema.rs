@@ -547,6 +547,8 @@ fn tables_and_what_is_not_plain_in_them_are_explained() {
         ("document_chunks", "heading_path"),
         ("document_chunks", "embedding"),
         ("chunk_vectors", "v"),
+        ("node_embeddings", "embedding"),
+        ("scopes", "further"),
         ("runs", "inputs"),
         ("run_chunks", "done_at"),
         ("scopes", "scope_id"),

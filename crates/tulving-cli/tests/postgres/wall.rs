@@ -57,7 +57,12 @@ fn document(world: &World, user: &str) {
          INSERT INTO document_chunks (scope_id, user_id, id, ord, document_id, chunk_index, content, source, created_at) \
          VALUES ('{user}', '{user}', 'c', 0, 'd', 0, 'text', 's', now()); \
          INSERT INTO chunk_vectors VALUES ('{user}', 'c', 1, '[1]'); \
-         INSERT INTO chunk_postings VALUES ('{user}', 0, 0, '')"
+         INSERT INTO chunk_postings VALUES ('{user}', 0, 0, ''); \
+         INSERT INTO chunk_embeddings SELECT '{user}', 'c', space_id, dims, array_fill(1, ARRAY[dims])::vector FROM embedding_spaces LIMIT 1; \
+         INSERT INTO node_embeddings SELECT scope_id, id, space_id, dims, embedding FROM memory_nodes \
+         WHERE scope_id = '{user}' AND embedding IS NOT NULL; \
+         INSERT INTO episode_embeddings SELECT scope_id, id, space_id, dims, embedding FROM episodic_memories \
+         WHERE scope_id = '{user}' AND embedding IS NOT NULL"
     ));
 }
 
@@ -140,6 +145,8 @@ fn the_role_cannot_write_into_another_scope() {
         ("documents", "id"),
         ("document_chunks", "id"),
         ("chunk_vectors", "id"),
+        ("node_embeddings", "id"),
+        ("chunk_embeddings", "id"),
         ("chunk_postings", "bucket"),
         ("runs", "run_id"),
         ("run_chunks", "run_id"),
@@ -245,6 +252,7 @@ const BREACHES: &[&str] = &[
     "ALTER TABLE node_vectors DISABLE ROW LEVEL SECURITY",
     "ALTER TABLE episode_postings DISABLE ROW LEVEL SECURITY",
     "ALTER TABLE documents DISABLE ROW LEVEL SECURITY",
+    "ALTER TABLE node_embeddings NO FORCE ROW LEVEL SECURITY",
     "ALTER TABLE chunk_postings NO FORCE ROW LEVEL SECURITY",
     "ALTER POLICY bound_scope ON document_chunks USING (true)",
     "ALTER TABLE memory_nodes NO FORCE ROW LEVEL SECURITY",

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted, Listing,
-    LiveChange, Page, Request, Sources,
+    BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken, Inserted,
+    KeptSpaces, Lacking, Listing, LiveChange, Page, Request, Sources,
 };
-use crate::model::{Document, Key, Memory, Scope, Space, Timestamp};
+use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 
 /// What keeps memories. Every method is about one scope, which comes first.
 ///
@@ -25,6 +25,8 @@ use crate::model::{Document, Key, Memory, Scope, Space, Timestamp};
 /// - A vector that is all zero, or holds a number that is not finite, is no vector, and of no
 ///   space: it may be written, and [`Entry::embedding`] is `None` for it afterwards.
 /// - Spaces are the same if [`Space::is_comparable_with`] says so.
+/// - A scope has one current space, whose vectors are written, read and searched by the methods that name
+///   no space. It may keep vectors of further spaces beside, in which nothing is searched.
 /// - Memories that are written have passed [`crate::record::admit`].
 ///
 /// *Of limits*: one write takes [`LARGEST_WRITE`](super::LARGEST_WRITE) bytes, as
@@ -41,8 +43,8 @@ use crate::model::{Document, Key, Memory, Scope, Space, Timestamp};
 /// [`crate::search::keyword`].
 #[async_trait]
 pub trait Backend: fmt::Debug + Send + Sync {
-    /// The space of the scope's vectors: that of the first vector which was written, or the one it
-    /// was made for. `None` if neither is so.
+    /// The current space of the scope's vectors: that of the first vector which was written, the one it
+    /// was made for, or the one it was cut over to. `None` if none of these is so.
     async fn space(&self, scope: Scope) -> Result<Option<Arc<Space>>, BackendError>;
 
     /// The sources that memories of the scope may bear: any, unless another program reads them too.
@@ -75,7 +77,9 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// Puts `new` in the place of `old`, which has the same key. `access_count` and
     /// `last_accessed` stay: [`touch`](Self::touch) and [`update_live`](Self::update_live) alone change them. Its
-    /// cluster is the one that `new` says. What `new` has no vector for has none afterwards.
+    /// cluster is the one that `new` says. What `new` has no vector for has none afterwards. Vectors of further
+    /// spaces stay where the text that is embedded ([`embedded`](crate::search::text::embedded)) stays, and are
+    /// gone where it changed.
     ///
     /// # Errors
     /// [`BackendError::NoSuchMemory`]; [`BackendError::Changed`] if what is stored is not `old`
@@ -101,8 +105,9 @@ pub trait Backend: fmt::Debug + Send + Sync {
         changes: Vec<LiveChange>,
     ) -> Result<u64, BackendError>;
 
-    /// Removes everything that is kept of the scope but the scope itself and the space of its vectors:
-    /// memories, vectors, words, counts, what was derived from them, and the records of writes and runs. Gives
+    /// Removes everything that is kept of the scope but the scope itself and the current space of its vectors:
+    /// memories, vectors, further spaces, words, counts, what was derived from them, and the records of writes
+    /// and runs. Gives
     /// how many memories there were. Afterwards nothing finds or counts what was there, new memories are
     /// written as into a scope that never held any, and who reads the raw rows or files of the scope finds
     /// nothing of it. What is interrupted is finished by the same call again. As large as it takes: this write
@@ -184,4 +189,75 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// neighbours bring are given their similarity all the same, and only the nearest `depth` of all keep
     /// theirs ([`keep_nearest`](super::keep_nearest)): so what an index missed changes no score of the others.
     async fn search(&self, scope: Scope, request: &Request) -> Result<Candidates, BackendError>;
+
+    /// Returns all spaces of the scope, and how many vectors it has in each.
+    async fn spaces(&self, scope: Scope) -> Result<KeptSpaces, BackendError>;
+
+    /// Begins to keep vectors of a further space; of the current one where the scope has none yet.
+    /// A space that is kept is left as it is.
+    async fn add_space(&self, scope: Scope, space: &Space) -> Result<(), BackendError>;
+
+    /// Writes vectors of memories that are there, each in its space, which is a further one or the current;
+    /// returns the keys of those that were written. [`Entry::memory`] says what was embedded: a memory that
+    /// is gone, or whose text ([`embedded`](crate::search::text::embedded)) is another by now, is passed over,
+    /// and so is an entry without a vector. A vector that is there is replaced.
+    ///
+    /// # Errors
+    /// [`BackendError::UnknownSpace`] if a vector's space is not kept; then nothing was written.
+    async fn put_vectors(
+        &self,
+        scope: Scope,
+        entries: Vec<Entry>,
+    ) -> Result<Vec<Key>, BackendError>;
+
+    /// Returns the vectors of memories in one space, in the order of the keys; `None` for what is not there
+    /// or has none in it.
+    ///
+    /// # Errors
+    /// [`BackendError::UnknownSpace`] if the space is not kept.
+    async fn vectors(
+        &self,
+        scope: Scope,
+        space: &Space,
+        keys: &[Key],
+    ) -> Result<Vec<Option<Embedding>>, BackendError>;
+
+    /// Returns at most `limit` memories that have no vector in a space, from after `after`, in an order of
+    /// the backend's own. Paging to the end while others write gives every memory that was there and lacked
+    /// a vector all the time, once.
+    ///
+    /// # Errors
+    /// [`BackendError::UnknownSpace`] if the space is not kept.
+    async fn lacking(
+        &self,
+        scope: Scope,
+        space: &Space,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Lacking, BackendError>;
+
+    /// Makes a space that is kept the current one, and the current one a further one. Searches change at
+    /// once and as a whole, whatever [`follow`](Self::follow) has still to do; memories without a vector in
+    /// it are found by words only. Nothing is done if it is the current one.
+    ///
+    /// # Errors
+    /// [`BackendError::UnknownSpace`] if the space is not kept.
+    async fn cut_over(&self, scope: Scope, to: &Space) -> Result<(), BackendError>;
+
+    /// Moves vectors of the current space to where those of a scope with one space are, and others from
+    /// there, of about `limit` memories from after `after`; returns how far it came. It changes what
+    /// other programs find that read the tables or files themselves, and no answer. What was moved stays
+    /// moved when it is interrupted.
+    async fn follow(
+        &self,
+        scope: Scope,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Followed, BackendError>;
+
+    /// Removes a further space with all its vectors; whether there was one.
+    ///
+    /// # Errors
+    /// [`BackendError::CurrentSpace`] if it is the current one.
+    async fn drop_space(&self, scope: Scope, space: &Space) -> Result<bool, BackendError>;
 }

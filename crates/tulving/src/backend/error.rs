@@ -61,6 +61,18 @@ pub enum BackendError {
         /// The most that is taken.
         limit: u64,
     },
+    /// Vectors of this space are not kept.
+    #[error("no vectors of {space} are kept here")]
+    UnknownSpace {
+        /// The space that was named.
+        space: Arc<Space>,
+    },
+    /// The space is the one that is searched.
+    #[error("{space} is the space that is searched")]
+    CurrentSpace {
+        /// The space that was to be dropped.
+        space: Arc<Space>,
+    },
     /// What the backend keeps memories in failed, or refused.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -71,7 +83,10 @@ impl BackendError {
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::UnknownScope { .. } | Self::WrongSpace { .. } => ErrorClass::Refused,
+            Self::UnknownScope { .. }
+            | Self::WrongSpace { .. }
+            | Self::UnknownSpace { .. }
+            | Self::CurrentSpace { .. } => ErrorClass::Refused,
             Self::NoSuchMemory { .. } | Self::NoSuchDocument { .. } => ErrorClass::NotFound,
             Self::Exists { .. } => ErrorClass::Conflict,
             Self::Changed { .. } => ErrorClass::Busy,

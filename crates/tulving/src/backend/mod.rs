@@ -17,6 +17,7 @@ mod live;
 pub mod postgres;
 mod request;
 mod sources;
+mod spaces;
 
 pub use candidates::{
     Candidate, Candidates, FoundBy, KindCandidates, Scored, join, keep_nearest, least,
@@ -31,3 +32,4 @@ pub use listing::{Counts, Cursor, Listing, Order, Page};
 pub use live::{LiveChange, Membership};
 pub use request::Request;
 pub use sources::{ForeignSource, Placed, Sources};
+pub use spaces::{Followed, KeptSpace, KeptSpaces, Lacking};

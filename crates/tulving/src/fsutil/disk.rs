@@ -26,6 +26,8 @@ pub(crate) trait Disk: Debug + Send + Sync {
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Makes a folder, with at most these permissions.
     fn create_folder(&self, path: &Path, mode: u32) -> io::Result<()>;
+    /// Removes a folder that holds nothing.
+    fn remove_folder(&self, path: &Path) -> io::Result<()>;
     /// Makes the names in a folder durable: those that were made, changed or removed.
     fn sync_folder(&self, path: &Path) -> io::Result<()>;
 }
@@ -73,6 +75,10 @@ impl Disk for Os {
 
     fn create_folder(&self, path: &Path, mode: u32) -> io::Result<()> {
         DirBuilder::new().mode(mode).create(path)
+    }
+
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir(path)
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {

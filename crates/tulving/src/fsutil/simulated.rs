@@ -306,6 +306,14 @@ impl Disk for Simulated {
         Ok(())
     }
 
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        state.ask(false).map_err(refused)?;
+        Os.remove_folder(path)?;
+        state.done(Step::Remove(path.to_owned()));
+        Ok(())
+    }
+
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.ask(false).map_err(refused)?;

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use tracing::Instrument as _;
 
 use crate::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted,
-    Listing, LiveChange, Page, Request, Sources,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
+    Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, Sources,
 };
-use crate::model::{Document, Key, Memory, Scope, Space, Timestamp};
+use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 
 /// A backend whose calls are spans of the target `tulving::backend`, named as the methods are. A span says
 /// whether the scope is a user or a tenant, and nothing else: ids, texts and vectors are no one's but the
@@ -134,5 +134,57 @@ impl Backend for Traced {
 
     async fn search(&self, scope: Scope, request: &Request) -> Result<Candidates, BackendError> {
         traced!(self.search(scope, request))
+    }
+
+    async fn spaces(&self, scope: Scope) -> Result<KeptSpaces, BackendError> {
+        traced!(self.spaces(scope))
+    }
+
+    async fn add_space(&self, scope: Scope, space: &Space) -> Result<(), BackendError> {
+        traced!(self.add_space(scope, space))
+    }
+
+    async fn put_vectors(
+        &self,
+        scope: Scope,
+        entries: Vec<Entry>,
+    ) -> Result<Vec<Key>, BackendError> {
+        traced!(self.put_vectors(scope, entries))
+    }
+
+    async fn vectors(
+        &self,
+        scope: Scope,
+        space: &Space,
+        keys: &[Key],
+    ) -> Result<Vec<Option<Embedding>>, BackendError> {
+        traced!(self.vectors(scope, space, keys))
+    }
+
+    async fn lacking(
+        &self,
+        scope: Scope,
+        space: &Space,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Lacking, BackendError> {
+        traced!(self.lacking(scope, space, after, limit))
+    }
+
+    async fn cut_over(&self, scope: Scope, to: &Space) -> Result<(), BackendError> {
+        traced!(self.cut_over(scope, to))
+    }
+
+    async fn follow(
+        &self,
+        scope: Scope,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Followed, BackendError> {
+        traced!(self.follow(scope, after, limit))
+    }
+
+    async fn drop_space(&self, scope: Scope, space: &Space) -> Result<bool, BackendError> {
+        traced!(self.drop_space(scope, space))
     }
 }

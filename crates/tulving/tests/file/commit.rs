@@ -80,13 +80,13 @@ fn of_a_newer_program_is_left_to_that_one() {
     assert_eq!(world.numbers(&backend), [0, 2, 3, 4, 5]);
     fs::rename(&hidden, &record).unwrap();
     let manifest = fs::read_to_string(world.path("manifest.json")).unwrap();
-    let newer = manifest.replace("\"format\": 2", "\"format\": 3");
+    let newer = manifest.replace("\"format\": 2", "\"format\": 4");
     assert_ne!(newer, manifest);
     fs::write(world.path("manifest.json"), newer).unwrap();
     let before = files(world.root());
     // Whether the directory was open already or not.
     let refused = world.try_insert(&backend, [9]).unwrap_err().to_string();
-    assert!(refused.contains("version 3"), "{refused}");
+    assert!(refused.contains("version 4"), "{refused}");
     world.try_open().unwrap_err();
     assert_eq!(files(world.root()), before);
 }

@@ -82,7 +82,7 @@ pub(super) fn see_to(
 }
 
 fn made(owner: Scope, done: Done, files: &FileBackend) -> Result<Option<Made>, CliError> {
-    let vectors = files.vectors()?;
+    let vectors = files.current_space()?;
     Ok(Some(Made {
         owner,
         done,

@@ -19,12 +19,14 @@ use super::origin::{self, Fault};
 use super::root::Root;
 use super::state::{State, Trust, record_of};
 use crate::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted,
-    Listing, LiveChange, Page, Request, Sources, require_size, size_of_entry, size_of_key,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
+    Inserted, KeptSpace, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, Sources,
+    require_size, size_of_entry, size_of_key,
 };
 use crate::json;
 use crate::model::{Document, Embedding, Key, Kind, Memory, PerKind, Scope, Space, Timestamp};
 use crate::record::{self, Flaw, Reason, Stamp};
+use crate::search::text::embedded;
 
 /// Memory in a data directory, which belongs to one scope. See `docs/file-layout.md`.
 ///
@@ -163,8 +165,8 @@ impl FileBackend {
     ///
     /// # Errors
     /// If the directory cannot be read any more.
-    pub fn vectors(&self) -> Result<Option<Arc<Space>>, FileError> {
-        Ok(self.directory.state()?.space)
+    pub fn current_space(&self) -> Result<Option<Arc<Space>>, FileError> {
+        Ok(self.directory.state()?.space().cloned())
     }
 
     /// Folds pending writes into the directory's own files. This also happens by itself, when there
@@ -367,7 +369,7 @@ fn check_space(
         return Ok(());
     };
     match stored {
-        Some(stored) if stored != given => Err(BackendError::WrongSpace {
+        Some(stored) if !stored.is_comparable_with(given) => Err(BackendError::WrongSpace {
             stored: Arc::clone(stored),
             given: Arc::clone(given),
         }),
@@ -390,7 +392,7 @@ fn admitted(memory: &Memory, scope: Scope) -> Result<Memory, FileError> {
 /// The space that a directory gets with a write, if it has none.
 fn first_space(state: &State, after: Option<Arc<Space>>) -> Option<Space> {
     after
-        .filter(|_| state.space.is_none())
+        .filter(|_| state.space().is_none())
         .map(|space| space.as_ref().clone())
 }
 
@@ -443,7 +445,7 @@ fn plan_insert(
     let mut plan = Plan::default();
     let mut inserted = Vec::with_capacity(drafts.len());
     let mut written: HashMap<Key, Entry> = HashMap::new();
-    let mut space = state.space.clone();
+    let mut space = state.space().cloned();
     let mut ends = PerKind::<HashMap<String, i64>>::default();
     for draft in drafts {
         let entry = draft.entry();
@@ -526,13 +528,13 @@ fn plan_replace(state: &State, old: &Memory, new: &Entry) -> Result<(Plan, ()), 
             key: new.memory.key(),
         });
     }
-    let Some((_, present)) = state.find(&key)? else {
+    let Some((doc, present)) = state.find(&key)? else {
         return Err(BackendError::NoSuchMemory { key });
     };
     if !record::same_content(&present, old) {
         return Err(BackendError::Changed { key });
     }
-    let mut space = state.space.clone();
+    let mut space = state.space().cloned();
     check_space(&mut space, new.embedding.as_ref())?;
     let mut memory = admitted(&new.memory, state.scope)?;
     require_document(state, &memory)?;
@@ -554,7 +556,21 @@ fn plan_replace(state: &State, old: &Memory, new: &Entry) -> Result<(Plan, ()), 
         }],
         space: first_space(state, space),
         claims: claims(&memory).chain(claims(&present)).collect(),
+        alone: false,
     };
+    // A text that stays has the vectors of further spaces that it had.
+    if embedded(&memory) == embedded(&present) {
+        for (space, _) in state.spaces.further() {
+            if let Some(vector) = state.vector_in(space, key.kind, doc)? {
+                plan.operations.push(Operation::Vector {
+                    kind: key.kind,
+                    id: key.id.clone(),
+                    space,
+                    vector,
+                });
+            }
+        }
+    }
     plan.claims
         .extend(plan.space.is_some().then_some(Claim::Space));
     Ok((plan, ()))
@@ -603,7 +619,7 @@ fn plan_document(
         claims,
         ..Plan::default()
     };
-    let mut space = state.space.clone();
+    let mut space = state.space().cloned();
     let (mut taken, mut puts) = (HashSet::new(), Vec::new());
     for Entry { memory, embedding } in chunks {
         check_space(&mut space, embedding.as_ref())?;
@@ -637,6 +653,136 @@ fn delete_chunk(id: String) -> Operation {
     }
 }
 
+fn require_kept(state: &State, space: &Space) -> Result<(u32, Arc<Space>), BackendError> {
+    match state.spaces.find(space) {
+        Some((number, kept)) => Ok((number, Arc::clone(kept))),
+        None => Err(BackendError::UnknownSpace {
+            space: Arc::new(space.clone()),
+        }),
+    }
+}
+
+fn plan_space(state: &State, space: &Space) -> Plan {
+    if state.spaces.find(space).is_some() {
+        return Plan::default();
+    }
+    if state.space().is_none() {
+        return Plan {
+            space: Some(space.clone()),
+            ..Plan::alone(None)
+        };
+    }
+    Plan::alone(Some(Operation::AddSpace {
+        number: state.spaces.free_number(),
+        space: space.clone(),
+    }))
+}
+
+fn plan_vectors(state: &State, entries: &[Entry]) -> Result<(Plan, Vec<Key>), BackendError> {
+    let (mut plan, mut written) = (Plan::default(), Vec::new());
+    for Entry { memory, embedding } in entries {
+        let Some(vector) = stored(embedding.as_ref()) else {
+            continue;
+        };
+        let Some(embedding) = embedding else { continue };
+        let (space, _) = require_kept(state, embedding.space())?;
+        let key = memory.key();
+        let there = state.find(&key)?;
+        if there.is_none_or(|(_, present)| embedded(&present) != embedded(memory)) {
+            continue;
+        }
+        plan.operations.push(Operation::Vector {
+            kind: key.kind,
+            id: key.id.clone(),
+            space,
+            vector,
+        });
+        written.push(key);
+    }
+    plan.claims = claims_of_keys(&written);
+    Ok((plan, written))
+}
+
+/// How many memories have a vector in the pairs that is not of the current space, or one of the current
+/// space that is not in them.
+fn behind(state: &State) -> Result<Counts, FileError> {
+    let mut behind = Counts::default();
+    if !state.spaces.is_behind() {
+        return Ok(behind);
+    }
+    for kind in Kind::ALL {
+        for (doc, _) in state.shelf(kind).live() {
+            let in_pair = state.vector_in(state.spaces.pair, kind, doc)?.is_some();
+            if in_pair || state.vector(kind, doc)?.is_some() {
+                behind[kind] += 1;
+            }
+        }
+    }
+    Ok(behind)
+}
+
+fn kept_spaces(state: &State) -> Result<KeptSpaces, FileError> {
+    let count = |number: u32, space: &Arc<Space>| -> Result<KeptSpace, FileError> {
+        let mut vectors = Counts::default();
+        for kind in Kind::ALL {
+            for (doc, _) in state.shelf(kind).live() {
+                vectors[kind] += u64::from(state.vector_in(number, kind, doc)?.is_some());
+            }
+        }
+        let space = Arc::clone(space);
+        Ok(KeptSpace { space, vectors })
+    };
+    let current = state
+        .space()
+        .map(|space| count(state.spaces.current, space));
+    let further = state.spaces.further();
+    let further = further.map(|(number, space)| count(number, space));
+    let mut further = further.collect::<Result<Vec<_>, _>>()?;
+    further.sort_by_key(|kept| (kept.space.model.clone(), kept.space.dims));
+    Ok(KeptSpaces {
+        current: current.transpose()?,
+        further,
+        behind: behind(state)?,
+    })
+}
+
+/// By kind, then by id.
+fn lacking(
+    state: &State,
+    space: u32,
+    after: Option<&Key>,
+    limit: usize,
+) -> Result<Lacking, FileError> {
+    let mut found = Vec::new();
+    'all: for kind in Kind::ALL {
+        let is_after = |id: &str| after.is_none_or(|key| (kind, id) > (key.kind, key.id.as_str()));
+        let live = state.shelf(kind).live();
+        let mut ids: Vec<(&str, u32)> = live
+            .map(|(doc, known)| (known.id, doc))
+            .filter(|(id, _)| is_after(id))
+            .collect();
+        ids.sort_unstable();
+        for (_, doc) in ids {
+            if state.vector_in(space, kind, doc)?.is_none() {
+                found.push((kind, doc));
+                // One more says whether there is another page.
+                if found.len() > limit {
+                    break 'all;
+                }
+            }
+        }
+    }
+    let more = found.len() > limit;
+    let memories = found.into_iter().take(limit);
+    let memories = memories
+        .map(|(kind, doc)| state.memory(kind, doc))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Lacking {
+        next: memories.last().filter(|_| more).map(Memory::key),
+        memories,
+    })
+}
+
 /// Those of the keys that are there, each once, in their order.
 fn present(state: &State, keys: &[Key]) -> Vec<Key> {
     let mut seen = HashSet::new();
@@ -655,7 +801,7 @@ fn claims_of_keys(keys: &[Key]) -> Vec<Claim> {
 #[async_trait]
 impl Backend for FileBackend {
     async fn space(&self, scope: Scope) -> Result<Option<Arc<Space>>, BackendError> {
-        self.read(scope, |state| Ok(state.space.clone())).await
+        self.read(scope, |state| Ok(state.space().cloned())).await
     }
 
     async fn sources(&self, scope: Scope) -> Result<Sources, BackendError> {
@@ -724,7 +870,7 @@ impl Backend for FileBackend {
             let plan = Plan {
                 operations: touches.collect(),
                 claims: claims_of_keys(&keys),
-                space: None,
+                ..Plan::default()
             };
             Ok((plan, keys.len() as u64))
         })
@@ -846,5 +992,107 @@ impl Backend for FileBackend {
         let request = request.clone();
         self.read(scope, move |state| Ok(state.search(&request)?))
             .await
+    }
+
+    async fn spaces(&self, scope: Scope) -> Result<KeptSpaces, BackendError> {
+        self.read(scope, |state| Ok(kept_spaces(state)?)).await
+    }
+
+    async fn add_space(&self, scope: Scope, space: &Space) -> Result<(), BackendError> {
+        let space = space.clone();
+        self.write(scope, move |state| Ok((plan_space(state, &space), ())))
+            .await
+    }
+
+    async fn put_vectors(
+        &self,
+        scope: Scope,
+        entries: Vec<Entry>,
+    ) -> Result<Vec<Key>, BackendError> {
+        require_size(entries.iter().map(size_of_entry))?;
+        self.write(scope, move |state| plan_vectors(state, &entries))
+            .await
+    }
+
+    async fn vectors(
+        &self,
+        scope: Scope,
+        space: &Space,
+        keys: &[Key],
+    ) -> Result<Vec<Option<Embedding>>, BackendError> {
+        let (space, keys) = (space.clone(), keys.to_vec());
+        self.read(scope, move |state| {
+            let (number, space) = require_kept(state, &space)?;
+            let mut vectors = Vec::with_capacity(keys.len());
+            for key in &keys {
+                let numbers = match state.shelf(key.kind).find(&key.id) {
+                    Some(doc) => state.vector_in(number, key.kind, doc)?,
+                    None => None,
+                };
+                // What is stored is as wide as the space, and finite.
+                let vector = |numbers| Embedding::new(Arc::clone(&space), numbers).ok();
+                vectors.push(numbers.and_then(vector));
+            }
+            Ok(vectors)
+        })
+        .await
+    }
+
+    async fn lacking(
+        &self,
+        scope: Scope,
+        space: &Space,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Lacking, BackendError> {
+        let (space, after) = (space.clone(), after.cloned());
+        self.read(scope, move |state| {
+            let (number, _) = require_kept(state, &space)?;
+            Ok(lacking(state, number, after.as_ref(), limit)?)
+        })
+        .await
+    }
+
+    async fn cut_over(&self, scope: Scope, to: &Space) -> Result<(), BackendError> {
+        let to = to.clone();
+        self.write(scope, move |state| {
+            let (number, _) = require_kept(state, &to)?;
+            let is_current = number == state.spaces.current;
+            let cut = (!is_current).then_some(Operation::CutOver { number });
+            Ok((Plan::alone(cut), ()))
+        })
+        .await
+    }
+
+    async fn follow(
+        &self,
+        scope: Scope,
+        _after: Option<&Key>,
+        _limit: usize,
+    ) -> Result<Followed, BackendError> {
+        let behind = self.read(scope, |state| Ok(behind(state)?.total())).await?;
+        if behind > 0 {
+            let directory = Arc::clone(&self.directory);
+            apart(move || Ok(directory.compact_now(Trust::Bound)?)).await?;
+        }
+        Ok(Followed {
+            moved: behind,
+            next: None,
+        })
+    }
+
+    async fn drop_space(&self, scope: Scope, space: &Space) -> Result<bool, BackendError> {
+        let space = space.clone();
+        self.write(scope, move |state| {
+            let Some((number, space)) = state.spaces.find(&space) else {
+                return Ok((Plan::default(), false));
+            };
+            if number == state.spaces.current {
+                let space = Arc::clone(space);
+                return Err(BackendError::CurrentSpace { space });
+            }
+            Ok((Plan::alone(Some(Operation::DropSpace { number })), true))
+        })
+        .await
     }
 }

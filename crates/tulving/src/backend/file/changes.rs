@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::base::{self, is_vector};
+use super::base;
 use super::catalog::{Catalog, Place, Standing, print};
 use super::error::FileError;
 use super::journal::Log;
@@ -13,7 +13,6 @@ use crate::model::{Document, Kind, Memory, Scope, Timestamp};
 use crate::record::{self, Stamp};
 use crate::search::delta::Delta;
 use crate::search::text;
-use crate::search::vector::Int8Vectors;
 
 /// The changes of one kind, in the order of the log. Rows, one for every put, are only ever added.
 #[derive(Debug, Clone, Default)]
@@ -21,7 +20,6 @@ pub(super) struct Changes {
     base_rows: u32,
     /// The records, whose places are in the log.
     pub(super) catalog: Catalog,
-    vectors: Vec<Option<Place>>,
     /// Where among the records of the folded file each row goes: a row of the base whose place it
     /// takes, or a number behind the base.
     order: Vec<u64>,
@@ -41,7 +39,6 @@ pub(super) struct Changes {
 #[derive(Debug, Default)]
 struct Fresh {
     words: RwLock<(u32, Delta)>,
-    vectors: RwLock<Option<Int8Vectors>>,
 }
 
 impl Changes {
@@ -100,14 +97,8 @@ impl Changes {
     }
 
     /// A memory is new, or takes the place of the one with its id; `base` is the row of the base
-    /// that has the id, if it is not dead.
-    pub(super) fn put(
-        &mut self,
-        memory: &Memory,
-        record: Place,
-        vector: Option<Place>,
-        base: Option<u32>,
-    ) {
+    /// that has the id, if it is not dead. Gives its row.
+    pub(super) fn put(&mut self, memory: &Memory, record: Place, base: Option<u32>) -> u32 {
         let id = memory.id().to_owned();
         let replaced = self.ids.get(&id).copied();
         let order = match (replaced, base) {
@@ -131,11 +122,11 @@ impl Changes {
         }
         // Whether records say whose they are is asked of the base alone.
         self.catalog.push(record, Standing::Sound, memory, false);
-        self.vectors.push(vector);
         self.order.push(order);
         self.live.push(true);
         self.touched.remove(&id);
         self.ids.insert(id, row);
+        row
     }
 
     /// The memory with that id is gone; `base` are the rows of the base that have it.
@@ -184,24 +175,6 @@ impl Changes {
         Ok(bytes)
     }
 
-    /// The numbers of a row's vector, if it has one.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    pub(super) fn numbers(&self, row: u32, log: &Log) -> Result<Option<Vec<f32>>, FileError> {
-        let Some(place) = self.vectors.get(row as usize).copied().flatten() else {
-            return Ok(None);
-        };
-        let mut bytes = vec![0; usize::try_from(place.len).unwrap_or(usize::MAX)];
-        log.read_at(&mut bytes, place.offset)?;
-        let (numbers, _) = bytes.as_chunks();
-        let numbers: Vec<f32> = numbers
-            .iter()
-            .map(|bytes| f32::from_le_bytes(*bytes))
-            .collect();
-        Ok(is_vector(&numbers).then_some(numbers))
-    }
-
     /// Lends the words of all rows, those that are not live among them, and perhaps of later ones;
     /// and how many rows that are. Documents are numbered behind the base.
     ///
@@ -229,37 +202,6 @@ impl Changes {
             write.0 += 1;
         }
         Ok(ask(&write.1, write.0))
-    }
-
-    /// Lends the vectors of all rows in compact form, zero where there is none, and perhaps of
-    /// later ones.
-    ///
-    /// # Errors
-    /// If a vector cannot be read.
-    pub(super) fn vectors<T>(
-        &self,
-        log: &Log,
-        dims: usize,
-        ask: impl FnOnce(&Int8Vectors) -> T,
-    ) -> Result<T, FileError> {
-        let vectors = &self.fresh.vectors;
-        let read = vectors.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(compact) = read.as_ref()
-            && compact.rows() >= self.catalog.len()
-        {
-            return Ok(ask(compact));
-        }
-        drop(read);
-        let mut write = vectors.write().unwrap_or_else(PoisonError::into_inner);
-        let compact = write.get_or_insert_with(|| Int8Vectors::new(dims));
-        while compact.rows() < self.catalog.len() {
-            let row = compact.rows();
-            let numbers = self.numbers(u32::try_from(row).unwrap_or(u32::MAX), log)?;
-            let numbers = numbers.filter(|numbers| numbers.len() == dims);
-            // It is as wide as it must be.
-            let _ = compact.push(&numbers.unwrap_or_else(|| vec![0.0; dims]));
-        }
-        Ok(ask(compact))
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -17,11 +18,12 @@ use super::error::FileError;
 use super::journal::{self, Decoded, Header, Log};
 use super::layout::{self, Layout, PairPaths};
 use super::lock::Lock;
-use super::manifest::Manifest;
+use super::manifest::{FurtherSpace, Manifest};
 use super::npy::{self, header};
 use super::prints::Prints;
+use super::root::Root;
 use super::state::{Shelf, State, Trust, record_of};
-use super::vector_bytes;
+use super::{vector_bytes, vectors};
 use crate::fsutil::{self, Access, Appending};
 use crate::json::{self, Text, Value};
 use crate::model::{Key, Kind, PerKind};
@@ -88,7 +90,7 @@ impl Directory {
 
     /// The same, and leaves out records that are no memories, if that is wished. Gives nothing where
     /// the journal has to stay as it is: while nobody knows how wide vectors are, or if that became known
-    /// meanwhile.
+    /// meanwhile, or a first further space.
     ///
     /// # Errors
     /// As [`compact_now`](Self::compact_now).
@@ -99,13 +101,14 @@ impl Directory {
         let state = {
             let _writers = self.stop_writers();
             let (_lock, state) = self.lock_for_writing(trust)?;
+            sweep_spaces(root)?;
             state
         };
         let Some(log) = &state.log else {
             return Ok(Some(Compaction::default()));
         };
         // Records without vectors need rows all the same, and nobody knows yet how wide.
-        let is_unknown = state.space.is_none()
+        let is_unknown = state.space().is_none()
             && Kind::ALL
                 .into_iter()
                 .any(|kind| state.shelf(kind).live().next().is_some());
@@ -127,7 +130,8 @@ impl Directory {
         let _writers = self.stop_writers();
         let (_lock, now) = self.lock_for_writing(trust)?;
         // The manifest that is staged does not say it.
-        if now.space != state.space {
+        let is_first = state.space().is_none() && now.space().is_some();
+        if is_first || state.spaces.is_single() && !now.spaces.is_single() {
             fold.discard();
             return Ok(None);
         }
@@ -159,6 +163,7 @@ impl Directory {
         }
         fold.commit.record(root)?;
         fold.commit.roll_forward(root)?;
+        sweep_spaces(root)?;
         Ok(Some(Compaction {
             folded: log.bytes(),
             replayed,
@@ -198,29 +203,63 @@ impl<'s> Fold<'s> {
         // without knowing of commits.
         let (mut records, mut new_ids) = (Vec::new(), Vec::new());
         let mut counts = PerKind::default();
+        let current = state.spaces.current;
+        let mut further = further_spaces(state);
         for (kind, count) in counts.iter_mut() {
             let shelf = state.shelf(kind);
             let slots = slots(shelf, self.keep);
             *count = slots.len() as u64;
             let leaves_all = self.keep == Keep::All || shelf.base.rows() == 0;
-            let is_as_it_was = shelf.changes.is_empty() && leaves_all;
+            let rewrites = !(shelf.changes.is_empty() && leaves_all);
+            // What moves in or out of the pair is written anew, and all whose rows have moved.
+            let moves = state.spaces.is_behind() && shelf.base.sha256.is_some();
+            let is_new = |space| {
+                let kept = shelf.vectors(space);
+                kept.is_some_and(|kept| !kept.fresh.is_empty())
+            };
             // Where nobody knows how wide vectors are there is nothing to be folded.
-            if is_as_it_was || state.space.is_none() {
+            if state.space().is_none() {
                 continue;
             }
             let names = self.layout.place(kind).clone();
-            let vectors = self.file(&names.vectors, |out| {
-                write_vectors(state, kind, &slots, out)
-            })?;
-            self.commit
-                .publish(&state.root, &names.vectors, Some(vectors))?;
-            let sum = self.file(&names.records, |out| {
-                write_records(state, kind, &slots, out)
-            })?;
-            self.bind(&names.vectors, vectors);
-            self.bind(&names.records, sum);
-            records.push((names.records.clone(), sum));
-            self.derive(kind, &names)?;
+            let renews_pair = rewrites || moves || is_new(current);
+            if renews_pair {
+                let vectors = self.file(&names.vectors, |out| {
+                    write_vectors(state, current, kind, &slots, out)
+                })?;
+                self.commit
+                    .publish(&state.root, &names.vectors, Some(vectors))?;
+                self.bind(&names.vectors, vectors);
+            }
+            let mut rows_of = shelf.base.sha256.map(|[records, _]| records);
+            if rewrites {
+                let sum = self.file(&names.records, |out| {
+                    write_records(state, kind, &slots, out)
+                })?;
+                self.bind(&names.records, sum);
+                records.push((names.records.clone(), sum));
+                rows_of = Some(sum);
+            }
+            for further in &mut further {
+                let number = further.number;
+                let is_there = number == state.spaces.pair
+                    || shelf
+                        .vectors(number)
+                        .is_some_and(|kept| kept.array.is_some());
+                if !(is_there || is_new(number)) {
+                    continue;
+                }
+                further.rows_of[kind] = rows_of.map(|sum| crate::hex(&sum));
+                if rewrites || moves || is_new(number) {
+                    self.stage_further(number, kind, &slots)?;
+                }
+            }
+            if renews_pair {
+                self.derive(kind, &names, rewrites)?;
+            }
+            if !rewrites {
+                continue;
+            }
             if kind.is_of_origin() {
                 new_ids.extend(ids_written(shelf, &slots));
             }
@@ -244,7 +283,21 @@ impl<'s> Fold<'s> {
             self.commit.publish(&state.root, &path, Some(sum))?;
         }
         self.stage_ingested(&new_ids)?;
+        if !(state.spaces.is_single() && self.manifest.further_spaces()?.is_empty()) {
+            self.manifest.set_spaces(current, &further);
+        }
+        if let Some(space) = state.space().filter(|_| state.spaces.is_behind()) {
+            self.manifest.set_space(space);
+        }
         self.stage_manifest(counts)
+    }
+
+    /// Stages the vectors of a further space.
+    fn stage_further(&mut self, space: u32, kind: Kind, slots: &[Slot]) -> Result<(), FileError> {
+        let state = self.state;
+        let path = vectors::path(&state.root, space, kind);
+        let sum = self.file(&path, |out| write_vectors(state, space, kind, slots, out))?;
+        self.commit.publish(&state.root, &path, Some(sum))
     }
 
     /// Stages a file, durable; gives its SHA-256.
@@ -294,10 +347,13 @@ impl<'s> Fold<'s> {
     }
 
     /// Makes what is derived from the new files before they are in use, so that nobody waits for it.
-    fn derive(&self, kind: Kind, names: &PairPaths) -> Result<(), FileError> {
+    fn derive(&self, kind: Kind, names: &PairPaths, rewrites: bool) -> Result<(), FileError> {
         let root = &self.state.root;
         let at = PairPaths {
-            records: fsutil::staged(&self.true_path(&names.records)?),
+            records: match rewrites {
+                true => fsutil::staged(&self.true_path(&names.records)?),
+                false => names.records.clone(),
+            },
             vectors: fsutil::staged(&self.true_path(&names.vectors)?),
         };
         let mut prints = Prints::load(root);
@@ -390,7 +446,7 @@ impl<'s> Fold<'s> {
     fn stage_manifest(&mut self, counts: PerKind<u64>) -> Result<(), FileError> {
         let state = self.state;
         if self.layout.version == "2.0.0" {
-            let dims = state.space.as_ref().map_or(0, |space| space.dims as u64);
+            let dims = state.space().map_or(0, |space| space.dims as u64);
             self.manifest.set_counts(&counts);
             self.manifest.set_stats(&[("embedding_dim", dims)]);
         } else {
@@ -515,27 +571,92 @@ fn write_documents<'r>(
     out.write(b"\n]")
 }
 
+/// The spaces beside the one that is current, which the pairs will hold.
+fn further_spaces(state: &State) -> Vec<FurtherSpace> {
+    let further = state.spaces.further();
+    let further = further.map(|(number, space)| FurtherSpace {
+        number,
+        space: Arc::clone(space),
+        rows_of: PerKind::default(),
+    });
+    further.collect()
+}
+
+/// Removes the files of spaces that are not kept. Only under the lock for writing.
+fn sweep_spaces(root: &Root) -> Result<(), FileError> {
+    let folder = vectors::folder(root);
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    let disk = root.disk();
+    let kept = Manifest::read(&Layout::find(root)?)?.further_spaces()?;
+    let mut was_swept = false;
+    for (name, path) in names(&folder)? {
+        let Ok(number) = name.parse::<u32>() else {
+            continue;
+        };
+        if kept.iter().any(|further| further.number == number) {
+            continue;
+        }
+        for (_, path) in names(&path)? {
+            disk.remove(&path)
+                .map_err(FileError::io("removing", &path))?;
+        }
+        disk.remove_folder(&path)
+            .map_err(FileError::io("removing", &path))?;
+        was_swept = true;
+    }
+    if was_swept {
+        disk.sync_folder(&folder)
+            .map_err(FileError::io("writing", &folder))?;
+    }
+    Ok(())
+}
+
+/// The names in a folder, with their paths.
+fn names(folder: &Path) -> Result<Vec<(String, PathBuf)>, FileError> {
+    let name = |entry: fs::DirEntry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        (name, entry.path())
+    };
+    let entries = fs::read_dir(folder);
+    let names = entries.and_then(|entries| entries.map(|entry| entry.map(name)).collect());
+    names.map_err(FileError::io("looking through", folder))
+}
+
 fn write_vectors(
     state: &State,
+    space: u32,
     kind: Kind,
     slots: &[Slot],
     out: &mut Staging,
 ) -> Result<(), FileError> {
     let shelf = state.shelf(kind);
-    let dims = state.space.as_ref().map_or(0, |space| space.dims);
+    let dims = state.spaces.get(space).map_or(0, |space| space.dims);
+    let fresh = shelf.vectors(space).map(|kept| &kept.fresh);
+    let fresh = fresh.filter(|fresh| fresh.replaces).zip(state.log.as_ref());
     out.write(&header(slots.len() as u64, dims))?;
     let mut bytes = Vec::new();
     let mut at = 0;
     while at < slots.len() {
         bytes.clear();
         if let Slot::Written(doc) = slots[at] {
-            let numbers = state.vector(kind, doc)?.unwrap_or_else(|| vec![0.0; dims]);
-            vector_bytes(&numbers, &mut bytes);
+            let numbers = state.vector_in(space, kind, doc)?;
+            vector_bytes(&numbers.unwrap_or_else(|| vec![0.0; dims]), &mut bytes);
             at += 1;
         } else {
-            let run = run_of_base(&slots[at..]);
-            vector_bytes(&shelf.base.numbers(run.0, run.1)?, &mut bytes);
-            at += run.1;
+            let (first, count) = run_of_base(&slots[at..]);
+            let numbers = shelf.base_numbers(space, state.spaces.pair, first, count)?;
+            let mut numbers = numbers.unwrap_or_else(|| vec![0.0; count * dims]);
+            if let Some((fresh, log)) = fresh {
+                for (doc, row) in (first..).zip(numbers.chunks_exact_mut(dims.max(1))) {
+                    if let Some(newer) = fresh.numbers(doc, log)? {
+                        row.copy_from_slice(&newer);
+                    }
+                }
+            }
+            vector_bytes(&numbers, &mut bytes);
+            at += count;
         }
         out.write(&bytes)?;
     }
@@ -585,7 +706,11 @@ fn replayed(state: &State) -> Result<Replayed, FileError> {
             }
             // A document is no memory, and has none in its place.
             Decoded::PutDocument { .. } | Decoded::DeleteDocument { .. } => {}
-            Decoded::Touch { .. } => {}
+            Decoded::Touch { .. }
+            | Decoded::Vector { .. }
+            | Decoded::AddSpace { .. }
+            | Decoded::CutOver { .. }
+            | Decoded::DropSpace { .. } => {}
         }
         Ok(())
     })?;

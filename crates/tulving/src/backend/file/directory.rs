@@ -43,6 +43,19 @@ pub(super) struct Plan {
     pub(super) space: Option<Space>,
     /// What it rests on and changes: two plans that share one are made one after the other.
     pub(super) claims: Vec<Claim>,
+    /// Whether every other plan rests on what it changes: it is written by itself.
+    pub(super) alone: bool,
+}
+
+impl Plan {
+    /// A plan for what every other rests on.
+    pub(super) fn alone(operations: impl IntoIterator<Item = Operation>) -> Self {
+        Self {
+            operations: operations.into_iter().collect(),
+            alone: true,
+            ..Self::default()
+        }
+    }
 }
 
 /// Something that a plan rests on or changes.
@@ -223,19 +236,28 @@ impl Directory {
                 continue;
             }
             bytes += payload.len();
-            let full = !group.is_empty() && bytes > LARGEST;
+            let full = !group.is_empty() && (bytes > LARGEST || plan.alone);
             if full || plan.claims.iter().any(|claim| claims.contains(claim)) {
                 locked(&self.queue).splice(0..0, jobs[index..].iter().cloned());
                 break;
             }
             claims.extend(plan.claims);
-            if let Some(space) = plan.space.filter(|_| state.space.is_none()) {
+            if let Some(space) = plan.space.filter(|_| state.space().is_none()) {
                 self.set_space(&space)?;
-                state.space = Some(Arc::new(space));
+                let number = state.spaces.current;
+                state.spaces.keep(number, Arc::new(space));
+            }
+            let adds = |operation: &Operation| matches!(operation, Operation::AddSpace { .. });
+            if state.spaces.is_single() && plan.operations.iter().any(adds) {
+                self.announce_spaces()?;
             }
             group.push(Arc::clone(job));
             // A write that changes nothing needs no frame.
             payloads.extend((!payload.is_empty()).then_some(payload));
+            if plan.alone {
+                locked(&self.queue).splice(0..0, jobs[index + 1..].iter().cloned());
+                break;
+            }
         }
         if payloads.is_empty() {
             return Ok(());
@@ -252,6 +274,13 @@ impl Directory {
         shared.replay(frames.filter(|(place, _)| *place > known))?;
         shared.log = Some(log);
         Ok(())
+    }
+
+    /// Keeps programs away that know of one space alone.
+    fn announce_spaces(&self) -> Result<(), FileError> {
+        let mut manifest = Manifest::read(&Layout::find(&self.root)?)?;
+        manifest.announce_spaces();
+        manifest.write(self.root.disk())
     }
 
     fn set_space(&self, space: &Space) -> Result<(), FileError> {

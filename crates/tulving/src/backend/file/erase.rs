@@ -29,8 +29,12 @@ impl Directory {
             for (kind, removed) in removed.unwrap_or_default() {
                 counts[kind] += removed;
             }
+            if removed.is_some() {
+                continue;
+            }
+            self.forget_further()?;
             // What others write before the fold may keep it from being done; then that goes too.
-            if removed.is_none() && self.fold(Trust::Bound, Keep::Foreign)?.is_some() {
+            if self.fold(Trust::Bound, Keep::Foreign)?.is_some() {
                 break;
             }
         }
@@ -69,6 +73,15 @@ impl Directory {
             }
             let is_something = !plan.operations.is_empty();
             Ok((plan, is_something.then_some(counts)))
+        })
+    }
+
+    /// Keeps no space any more but the current one. The fold removes the files of the others.
+    fn forget_further(&self) -> Result<(), BackendError> {
+        self.write(|state| {
+            let further = state.spaces.further();
+            let drops = further.map(|(number, _)| Operation::DropSpace { number });
+            Ok((Plan::alone(drops), ()))
         })
     }
 
@@ -164,6 +177,10 @@ mod tests {
 
         fn create_folder(&self, path: &Path, mode: u32) -> io::Result<()> {
             Os.create_folder(path, mode)
+        }
+
+        fn remove_folder(&self, path: &Path) -> io::Result<()> {
+            Os.remove_folder(path)
         }
 
         fn sync_folder(&self, path: &Path) -> io::Result<()> {

@@ -97,6 +97,12 @@ pub enum FileError {
         /// The journal.
         journal: PathBuf,
     },
+    /// The journal says of vector spaces what the files do not say yet.
+    #[error("{journal} says of vector spaces what the files do not say yet")]
+    UnfoldedSpaces {
+        /// The journal.
+        journal: PathBuf,
+    },
     /// A file of ours holds what was never written to it.
     #[error("{path} is damaged at byte {offset}: {reason}")]
     Damaged {
@@ -245,6 +251,7 @@ impl FileError {
             | Self::Foreign { .. }
             | Self::BaseChanged { .. }
             | Self::Unfolded { .. }
+            | Self::UnfoldedSpaces { .. }
             | Self::Newer { .. }
             | Self::OtherModel { .. } => ErrorClass::Refused,
             Self::Pair(_)

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -14,7 +15,10 @@ use crate::model::{PerKind, Scope, Space, Timestamp};
 
 /// The newest form of a data directory that this program knows. Form 1 is that of programs which wrote
 /// no form.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
+
+/// The form of a directory without further spaces, and without a number for its own.
+const FORMAT_OF_ONE_SPACE: u32 = 2;
 
 /// The newest layout of the origin that is known, by the first number of its version.
 const LAYOUT: u32 = 2;
@@ -32,10 +36,21 @@ impl Manifest {
     /// # Errors
     /// If it cannot be read.
     pub(super) fn read(layout: &Layout) -> Result<Self, FileError> {
+        Self::read_at(layout, Path::to_owned)
+    }
+
+    /// The same, where its content lies somewhere else while a commit is under way.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn read_at(
+        layout: &Layout,
+        at: impl Fn(&Path) -> PathBuf,
+    ) -> Result<Self, FileError> {
         let Some(path) = layout.manifest.clone() else {
             return Ok(Self::new(layout.root.join("manifest.json")));
         };
-        let bytes = fs::read(&path).map_err(FileError::io("reading", &path))?;
+        let bytes = fs::read(at(&path)).map_err(FileError::io("reading", &path))?;
         match json::document(&bytes) {
             Ok(value @ Value::Object(_)) => {
                 let manifest = Self {
@@ -123,8 +138,57 @@ impl Manifest {
 
     /// Says in which form the directory is, and whether the origin reads it too.
     pub(super) fn set_shared(&mut self, shared: bool) {
-        self.set(&["tulving", "format"], whole(FORMAT.into()));
+        let format = match self.tulving("spaces") {
+            None => FORMAT_OF_ONE_SPACE,
+            Some(_) => FORMAT,
+        };
+        self.set(&["tulving", "format"], whole(format.into()));
         self.set(&["tulving", "shared"], Value::Bool(shared));
+    }
+
+    /// The number of the space of the pairs.
+    ///
+    /// # Errors
+    /// If what it says is none.
+    pub(super) fn space_number(&self) -> Result<u32, FileError> {
+        match self.tulving("space") {
+            None => Ok(0),
+            Some(number) => {
+                number_of(number).ok_or_else(|| self.broken("tulving.space must be a whole number"))
+            }
+        }
+    }
+
+    /// The spaces whose vectors are beside the pairs.
+    ///
+    /// # Errors
+    /// If what it says are none.
+    pub(super) fn further_spaces(&self) -> Result<Vec<FurtherSpace>, FileError> {
+        let further = match self.tulving("spaces") {
+            None => return Ok(Vec::new()),
+            Some(Value::Array(items)) => {
+                let further = items.iter().map(FurtherSpace::read);
+                further.collect::<Option<Vec<_>>>()
+            }
+            Some(_) => None,
+        };
+        further.ok_or_else(|| {
+            self.broken(
+                "tulving.spaces must be a list of {number, provider, model, dimensions, rows_of}",
+            )
+        })
+    }
+
+    /// Keeps programs away that know of one space alone, before the journal says of more.
+    pub(super) fn announce_spaces(&mut self) {
+        self.set(&["tulving", "format"], whole(FORMAT.into()));
+    }
+
+    /// Says which spaces there are beside that of the pairs, which has a number too.
+    pub(super) fn set_spaces(&mut self, number: u32, further: &[FurtherSpace]) {
+        self.set(&["tulving", "space"], whole(number.into()));
+        let items = further.iter().map(FurtherSpace::written).collect();
+        self.set(&["tulving", "spaces"], Value::Array(items));
     }
 
     /// Whose memory it is; `None` if it does not say.
@@ -167,22 +231,8 @@ impl Manifest {
         else {
             return Ok(None);
         };
-        let member = |key| match space.get(key) {
-            Some(Value::String(text)) => text.to_str().map(str::to_owned),
-            _ => None,
-        };
-        let dims = match space.get("dimensions") {
-            Some(Value::Number(number)) => number.parse().ok(),
-            _ => None,
-        };
-        match (member("provider"), member("model"), dims) {
-            (Some(provider), Some(model), Some(dims)) => Ok(Some(Space {
-                provider,
-                model,
-                dims,
-            })),
-            _ => Err(self.broken("space must be {provider, model, dimensions}")),
-        }
+        let read = read_space(space).map(Some);
+        read.ok_or_else(|| self.broken("space must be {provider, model, dimensions}"))
     }
 
     fn broken(&self, reason: &str) -> FileError {
@@ -211,9 +261,9 @@ impl Manifest {
     }
 
     pub(super) fn set_space(&mut self, space: &Space) {
-        self.set(&["space", "provider"], text(&space.provider));
-        self.set(&["space", "model"], text(&space.model));
-        self.set(&["space", "dimensions"], whole(space.dims as u64));
+        for (key, value) in written_space(space) {
+            self.set(&["space", key], value);
+        }
     }
 
     /// Names a file beside that of the nodes, which layout 1.x names at any depth.
@@ -266,6 +316,80 @@ impl Manifest {
     pub(super) fn write(&self, disk: &dyn Disk) -> Result<(), FileError> {
         disk.replace(&self.path, &self.to_bytes(), Access::Usual)
             .map_err(FileError::io("writing", &self.path))
+    }
+}
+
+/// A space whose vectors are in files beside the pairs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FurtherSpace {
+    /// Its number, which names the folder of its files.
+    pub(super) number: u32,
+    /// The space.
+    pub(super) space: Arc<Space>,
+    /// SHA-256, in hex, of the records to which the rows of its files belong; none where it has no file.
+    pub(super) rows_of: PerKind<Option<String>>,
+}
+
+impl FurtherSpace {
+    fn read(value: &Value<'static>) -> Option<Self> {
+        let mut rows_of = PerKind::default();
+        for (kind, sum) in rows_of.iter_mut() {
+            let name = value.get("rows_of").and_then(|of| of.get(kind.plural()));
+            *sum = match name {
+                Some(Value::String(hex)) => Some(hex.to_str()?.to_owned()),
+                _ => None,
+            };
+        }
+        Some(Self {
+            number: number_of(value.get("number")?)?,
+            space: Arc::new(read_space(value)?),
+            rows_of,
+        })
+    }
+
+    fn written(&self) -> Value<'static> {
+        let mut value = Value::Object(Vec::new());
+        set(&mut value, &["number"], whole(self.number.into()));
+        for (key, member) in written_space(&self.space) {
+            set(&mut value, &[key], member);
+        }
+        for (kind, sum) in self.rows_of.iter() {
+            if let Some(sum) = sum {
+                set(&mut value, &["rows_of", kind.plural()], text(sum));
+            }
+        }
+        value
+    }
+}
+
+fn read_space(value: &Value<'static>) -> Option<Space> {
+    let member = |key| match value.get(key) {
+        Some(Value::String(text)) => text.to_str().map(str::to_owned),
+        _ => None,
+    };
+    let dims = match value.get("dimensions") {
+        Some(Value::Number(number)) => number.parse().ok(),
+        _ => None,
+    };
+    Some(Space {
+        provider: member("provider")?,
+        model: member("model")?,
+        dims: dims?,
+    })
+}
+
+fn written_space(space: &Space) -> [(&'static str, Value<'static>); 3] {
+    [
+        ("provider", text(&space.provider)),
+        ("model", text(&space.model)),
+        ("dimensions", whole(space.dims as u64)),
+    ]
+}
+
+fn number_of(value: &Value<'_>) -> Option<u32> {
+    match value {
+        Value::Number(number) => number.parse().ok(),
+        _ => None,
     }
 }
 

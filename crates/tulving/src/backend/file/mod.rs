@@ -11,6 +11,7 @@
 //! | `state`, `query` | the directory at one moment, and what it answers |
 //! | `base`, `catalog` | the memories in the origin's files |
 //! | `documents` | what chunks are pieces of |
+//! | `spaces`, `vectors` | the vector spaces, and the vectors of each |
 //! | `journal`, `changes` | the writes since, on disk and in memory |
 //! | `compact`, `commit` | the journal folded into the origin's files, all of them at once |
 //! | `source`, `pending` | [`FileSource`]: everything read from front to end, files and journal, to be moved |
@@ -43,8 +44,10 @@ mod prints;
 mod query;
 mod root;
 mod source;
+mod spaces;
 mod state;
 mod usage;
+mod vectors;
 
 pub use backend::{FileBackend, Problem, Unloadable};
 pub use compact::{Compaction, Replayed};

@@ -347,6 +347,15 @@ impl Replayed {
                     touched.last = time;
                 }
             }
+            // Which vectors are whose is settled when the journal is folded.
+            Decoded::Vector { .. }
+            | Decoded::AddSpace { .. }
+            | Decoded::CutOver { .. }
+            | Decoded::DropSpace { .. } => {
+                return Err(FileError::UnfoldedSpaces {
+                    journal: log.path().to_owned(),
+                });
+            }
         }
         Ok(())
     }

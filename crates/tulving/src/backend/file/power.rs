@@ -13,6 +13,7 @@ use super::directory::Directory;
 use super::error::FileError;
 use super::founding::{Founding, Site};
 use super::layout::{Layout, PairPaths};
+use super::manifest::Manifest;
 use super::npy::{self, Npy};
 use super::root::Root;
 use super::state::Trust;
@@ -32,6 +33,8 @@ static RUNTIME: LazyLock<tokio::runtime::Runtime> =
 #[derive(Debug, PartialEq)]
 struct Contents {
     memories: BTreeMap<Key, Entry>,
+    /// Vectors in further spaces, by the names of their models.
+    further: BTreeMap<(String, Key), Embedding>,
     documents: Vec<Document>,
 }
 
@@ -177,8 +180,34 @@ static ERASED: Story = Story {
         |backend| put_document(backend, "a", &[(0, 1)]),
         |backend| Ok(backend.compact().map(drop)?),
         |backend| insert(backend, [node(5, 1)]),
+        |backend| RUNTIME.block_on(backend.add_space(OWNER, &beside())),
+        |backend| put_vectors(backend, [node(5, 1)]),
         |backend| RUNTIME.block_on(backend.erase(OWNER)).map(drop),
         |backend| insert(backend, [node(6, 1)]),
+    ],
+};
+
+/// Whose vectors are made anew with another model.
+static SPACES: Story = Story {
+    name: "a directory that changes its space",
+    prepare: |root| {
+        let backend = (NEW.enter)(&Root::new(root)).unwrap();
+        insert(&backend, [node(0, 1), node(1, 1)]).unwrap();
+        backend.compact().unwrap();
+    },
+    enter: FileBackend::open_at,
+    calls: &[
+        |backend| RUNTIME.block_on(backend.add_space(OWNER, &beside())),
+        |backend| put_vectors(backend, [node(0, 1), node(1, 1)]),
+        |backend| Ok(backend.compact().map(drop)?),
+        |backend| RUNTIME.block_on(backend.cut_over(OWNER, &beside())),
+        |backend| insert(backend, [node(2, 1)]),
+        |backend| RUNTIME.block_on(backend.follow(OWNER, None, 9)).map(drop),
+        |backend| {
+            let dropped = RUNTIME.block_on(backend.drop_space(OWNER, &space()));
+            dropped.map(drop)
+        },
+        |backend| Ok(backend.compact().map(drop)?),
     ],
 };
 
@@ -222,13 +251,14 @@ impl World {
         let layout = Layout::find(&self.root).unwrap();
         for (kind, field) in [(Kind::Node, "human_content"), (Document::PIECES, "content")] {
             if let Some(pair) = layout.require(kind).unwrap() {
-                Self::are_aligned(pair, field);
+                let space = Manifest::read(&layout).unwrap().space().unwrap();
+                Self::are_aligned(pair, field, &space.unwrap());
             }
         }
     }
 
     #[track_caller]
-    fn are_aligned(pair: &PairPaths, field: &str) {
+    fn are_aligned(pair: &PairPaths, field: &str, space: &Space) {
         let bytes = fs::read(&pair.records).unwrap();
         let Value::Array(records) = json::parse(&bytes).unwrap() else {
             panic!("not an array")
@@ -247,7 +277,7 @@ impl World {
                 .split(' ')
                 .filter_map(|word| word.parse().ok())
                 .collect();
-            numbers(words[0], words[1])
+            numbers_in(space, numbers(words[0], words[1]))
         });
         assert_eq!(rows, expected.collect::<Vec<f32>>());
     }
@@ -398,6 +428,12 @@ fn the_power_may_go_at_any_moment_in_a_directory_of_the_origins() {
 }
 
 #[test]
+fn the_power_may_go_at_any_moment_of_a_change_of_space() {
+    let tally = cut_power(&SPACES);
+    assert!(tally.different > 150 && tally.of_recovery > 50, "{tally:?}");
+}
+
+#[test]
 fn the_power_may_go_at_any_moment_of_a_rebase() {
     let tally = cut_power(&REBASED);
     assert!(tally.different > 100 && tally.of_recovery > 50, "{tally:?}");
@@ -515,25 +551,27 @@ fn fail(story: &Story, fault: Fault, expected: &[(usize, Contents)]) -> bool {
 
 #[test]
 fn any_operation_may_fail_and_the_disk_be_full_from_any_on() {
-    let (_, expected) = tell(&SHORT);
-    let world = World::new(SHORT.prepare);
-    let backend = (SHORT.enter)(&world.root).unwrap();
-    for call in SHORT.calls {
-        contents(&backend).unwrap();
-        call(&backend).unwrap();
+    for story in [&SHORT, &SPACES] {
+        let (_, expected) = tell(story);
+        let world = World::new(story.prepare);
+        let backend = (story.enter)(&world.root).unwrap();
+        for call in story.calls {
+            contents(&backend).unwrap();
+            call(&backend).unwrap();
+        }
+        drop(backend);
+        let (operations, growing) = (world.disk.asked(), world.disk.growing());
+        let mut failed = [0; 2];
+        for at in 0..operations {
+            failed[0] += usize::from(fail(story, Fault::broken(at), &expected));
+        }
+        for at in growing {
+            let full = Fault::full(at).after(at % 7).for_good();
+            failed[1] += usize::from(fail(story, full, &expected));
+        }
+        println!("{operations} operations; calls failed in {failed:?} of the runs");
+        assert!(failed.iter().all(|runs| *runs > 50), "{failed:?}");
     }
-    drop(backend);
-    let (operations, growing) = (world.disk.asked(), world.disk.growing());
-    let mut failed = [0; 2];
-    for at in 0..operations {
-        failed[0] += usize::from(fail(&SHORT, Fault::broken(at), &expected));
-    }
-    for at in growing {
-        let full = Fault::full(at).after(at % 7).for_good();
-        failed[1] += usize::from(fail(&SHORT, full, &expected));
-    }
-    println!("{operations} operations; calls failed in {failed:?} of the runs");
-    assert!(failed.iter().all(|runs| *runs > 50), "{failed:?}");
 }
 
 /// All that a directory holds.
@@ -547,9 +585,18 @@ fn contents(backend: &FileBackend) -> Result<Contents, BackendError> {
         let listed = backend.list(OWNER, &Filter::default(), &page).await?;
         let keys: Vec<Key> = listed.memories.iter().map(Memory::key).collect();
         let entries = backend.get(OWNER, &keys).await?;
+        let mut further = BTreeMap::new();
+        for kept in backend.spaces(OWNER).await?.further {
+            let vectors = backend.vectors(OWNER, &kept.space, &keys).await?;
+            for (key, vector) in keys.iter().zip(vectors) {
+                let name = (kept.space.model.clone(), key.clone());
+                further.extend(vector.map(|vector| (name, vector)));
+            }
+        }
         let memories = keys.into_iter().zip(entries.into_iter().flatten());
         Ok(Contents {
             memories: memories.collect(),
+            further,
             documents: backend.list_documents(OWNER, None, 1000).await?,
         })
     })
@@ -559,8 +606,25 @@ fn insert(
     backend: &FileBackend,
     entries: impl IntoIterator<Item = Entry>,
 ) -> Result<(), BackendError> {
-    let drafts = entries.into_iter().map(Draft::Whole).collect();
-    RUNTIME.block_on(backend.insert(OWNER, drafts)).map(drop)
+    RUNTIME.block_on(async {
+        let space = backend.space(OWNER).await?;
+        let entries = entries.into_iter().map(|entry| match &space {
+            Some(space) => of(space, entry),
+            None => entry,
+        });
+        let drafts = entries.map(Draft::Whole).collect();
+        backend.insert(OWNER, drafts).await.map(drop)
+    })
+}
+
+/// Puts what the other model makes of these.
+fn put_vectors(
+    backend: &FileBackend,
+    entries: impl IntoIterator<Item = Entry>,
+) -> Result<(), BackendError> {
+    let entries = entries.into_iter().map(|entry| of(&beside(), entry));
+    let put = backend.put_vectors(OWNER, entries.collect());
+    RUNTIME.block_on(put).map(drop)
 }
 
 fn replace(backend: &FileBackend, old: &Entry, new: Entry) -> Result<(), BackendError> {
@@ -622,6 +686,27 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 fn space() -> Arc<Space> {
     Arc::new(Space::local("test", DIMS))
+}
+
+/// Another model's, as wide.
+fn beside() -> Arc<Space> {
+    Arc::new(Space::local("beside", DIMS))
+}
+
+/// What a vector holds in a space.
+fn numbers_in(space: &Space, mut numbers: [f32; DIMS]) -> [f32; DIMS] {
+    if *space == *beside() {
+        numbers[2] = -numbers[2];
+    }
+    numbers
+}
+
+/// An entry with its vector in a space.
+fn of(space: &Arc<Space>, mut entry: Entry) -> Entry {
+    let numbers = entry.embedding.unwrap().numbers().try_into().unwrap();
+    let numbers = numbers_in(space, numbers).to_vec();
+    entry.embedding = Some(Embedding::new(Arc::clone(space), numbers).unwrap());
+    entry
 }
 
 /// What the vector of a node holds.

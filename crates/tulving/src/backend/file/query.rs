@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::catalog::Known;
 use super::error::FileError;
+use super::spaces::Spaces;
 use super::state::{Shelf, State};
 use crate::backend::{
     Candidate, Candidates, Cluster, Counts, Cursor, Entry, Filter, FoundBy, KindCandidates,
@@ -35,7 +36,7 @@ impl State {
         let Some((doc, memory)) = self.find(key)? else {
             return Ok(None);
         };
-        let numbers = self.vector(key.kind, doc)?.zip(self.space.clone());
+        let numbers = self.vector(key.kind, doc)?.zip(self.space().cloned());
         // What is stored is as wide as the space, and finite.
         let embedding = numbers.and_then(|(numbers, space)| Embedding::new(space, numbers).ok());
         Ok(Some(Entry { memory, embedding }))
@@ -110,10 +111,10 @@ impl State {
     /// See [`Backend::search`](crate::backend::Backend::search).
     pub(super) fn search(&self, request: &Request) -> Result<Candidates, FileError> {
         let mut answer = Candidates {
-            space: self.space.clone(),
+            space: self.space().cloned(),
             ..Candidates::default()
         };
-        let stored = self.space.as_ref();
+        let stored = self.space();
         let query = request
             .vector
             .as_ref()
@@ -172,22 +173,33 @@ impl State {
                         .known(doc)
                         .is_some_and(|known| known.passes(shelf.kind, filter)))
         };
-        let mut found = match shelf.base.rows() {
-            0 => Vec::new(),
-            _ => {
-                // Asking row by row takes longer than the search.
-                let all = filter.is_open() && shelf.counts_whole_base();
-                let allowed: Option<Allowed<'_>> = if all { None } else { Some(&passes) };
-                shelf.base.vectors()?.candidates(query, limit, allowed)
-            }
+        let Spaces { current, pair, .. } = self.spaces;
+        let kept = shelf.vectors(current);
+        let fresh = kept
+            .map(|kept| &kept.fresh)
+            .filter(|fresh| !fresh.is_empty());
+        let base = match kept.and_then(|kept| kept.array.as_ref()) {
+            Some(array) => Some(array.compact()?),
+            None if current == pair && shelf.base.rows() > 0 => Some(shelf.base.vectors()?),
+            None => None,
         };
-        let (first, rows) = (shelf.base.rows(), shelf.changes.rows());
-        if let Some(log) = self.log.as_ref().filter(|_| rows > 0) {
-            let fresh = shelf.changes.vectors(log, query.len(), |vectors| {
-                let passes = |row: u32| row < rows && passes(first + row);
+        let mut found = Vec::new();
+        if let Some(base) = base {
+            // What has a newer vector in the journal is found there.
+            let older = fresh.filter(|fresh| fresh.replaces);
+            let passes = |doc: u32| passes(doc) && older.is_none_or(|fresh| !fresh.has(doc));
+            // Asking row by row takes longer than the search.
+            let all = filter.is_open() && older.is_none() && shelf.counts_whole_base();
+            let allowed: Option<Allowed<'_>> = if all { None } else { Some(&passes) };
+            found = base.candidates(query, limit, allowed);
+        }
+        if let (Some(fresh), Some(log)) = (fresh, &self.log) {
+            let rows = fresh.compact(log, query.len(), |vectors| {
+                // Later states may have added rows.
+                let passes = |row: u32| fresh.doc(row).is_some_and(passes);
                 vectors.candidates(query, limit, Some(&passes))
             })?;
-            found.extend(fresh.into_iter().map(|row| first + row));
+            found.extend(rows.into_iter().filter_map(|row| fresh.doc(row)));
         }
         Ok(found)
     }

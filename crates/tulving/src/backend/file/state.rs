@@ -1,23 +1,26 @@
 //! A directory as it is at one moment: base and changes together.
 
+use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::base::{self, Base, is_vector, relative};
-use super::catalog::Known;
+use super::catalog::{Known, Place};
 use super::changes::{self, Changes};
 use super::commit::{Commit, Head};
 use super::documents::Documents;
 use super::error::FileError;
 use super::journal::{self, Bound, Decoded, Frames, Log};
 use super::layout::{self, Layout, PairPaths};
-use super::manifest::Manifest;
+use super::manifest::{FurtherSpace, Manifest};
 use super::origin::{self, Generation};
 use super::prints::{Prints, Stat};
 use super::root::Root;
+use super::spaces::Spaces;
 use super::usage;
+use super::vectors::{self, Array, Vectors};
 use crate::backend::Sources;
 use crate::json::{self, Value};
 use crate::model::{Kind, Memory, PerKind, Scope, Space};
@@ -28,8 +31,8 @@ use crate::record::{Flaw, Reason};
 pub(super) struct State {
     pub(super) root: Root,
     pub(super) scope: Scope,
-    /// The space of its vectors, if it is known yet.
-    pub(super) space: Option<Arc<Space>>,
+    /// The spaces of its vectors, as far as they are known yet.
+    pub(super) spaces: Spaces,
     /// Whether the origin reads the directory too.
     pub(super) shared: bool,
     /// None if nothing was ever written here.
@@ -52,6 +55,8 @@ pub(super) struct Shelf {
     scope: Scope,
     pub(super) base: Arc<Base>,
     pub(super) changes: Arc<Changes>,
+    /// By the number of their space.
+    vectors: Arc<BTreeMap<u32, Vectors>>,
 }
 
 /// Whether a base that something else changed is taken as it is.
@@ -91,15 +96,19 @@ impl State {
 
     fn open_head(root: &Root, head: &Head, trust: Trust) -> Result<Self, FileError> {
         let layout = Layout::find(root)?;
-        let manifest = Manifest::read(&layout)?;
+        let at = |path: &Path| match &head.commit {
+            Some(commit) => commit.at(root, path),
+            None => path.to_owned(),
+        };
+        if head.commit.is_some() {
+            // A newer program may have made the directory its own since then.
+            Manifest::read(&layout)?;
+        }
+        let manifest = Manifest::read_at(&layout, at)?;
         let Some(scope) = manifest.owner()? else {
             return Err(FileError::NoOwner {
                 path: root.to_path_buf(),
             });
-        };
-        let at = |path: &Path| match &head.commit {
-            Some(commit) => commit.at(root, path),
-            None => path.to_owned(),
         };
         // Before anything is derived: what a newer program wrote is not touched.
         let log = match head.generation {
@@ -137,6 +146,7 @@ impl State {
                 scope,
                 changes: Arc::new(Changes::to(base.rows())),
                 base: Arc::new(base),
+                vectors: Arc::default(),
             })
         };
         let shelves = PerKind::try_from_fn(&mut shelf)?;
@@ -148,16 +158,16 @@ impl State {
         let mut state = Self {
             root: root.clone(),
             scope,
-            space: None,
+            spaces: Spaces::default(),
             shared: false,
             log: None,
             bound: true,
             shelves,
             documents: Arc::new(documents),
             through_commit: head.commit.is_some(),
-            seen: seen.into(),
+            seen: Arc::default(),
         };
-        state.space = match manifest.space()? {
+        let space = match manifest.space()? {
             Some(space) => Some(Arc::new(space)),
             // Nobody knows what vectors of this width are of.
             None => {
@@ -166,6 +176,12 @@ impl State {
                 dims.map(|dims| Arc::new(Space::unnamed(dims)))
             }
         };
+        state.spaces = Spaces::of_pair(manifest.space_number()?, space);
+        for further in manifest.further_spaces()? {
+            state.open_further(&further, &at, &mut seen)?;
+            state.spaces.keep(further.number, further.space);
+        }
+        state.seen = seen.into();
         state.shared = manifest
             .is_shared()
             .unwrap_or_else(|| manifest.names_files() || state.looks_shared());
@@ -185,6 +201,34 @@ impl State {
         state.log = Some(log);
         state.replay(frames.payloads())?;
         Ok(state)
+    }
+
+    /// Opens the files of a further space. A file whose rows are those of other records than there are now,
+    /// because something else wrote them, is left alone: nobody knows whose its vectors are.
+    fn open_further(
+        &mut self,
+        further: &FurtherSpace,
+        at: &dyn Fn(&Path) -> PathBuf,
+        seen: &mut Vec<(PathBuf, Option<Stat>)>,
+    ) -> Result<(), FileError> {
+        for (kind, shelf) in self.shelves.iter_mut() {
+            let Some([records, _]) = shelf.base.sha256 else {
+                continue;
+            };
+            if further.rows_of[kind] != Some(crate::hex(&records)) {
+                continue;
+            }
+            let path = at(&vectors::path(&self.root, further.number, kind));
+            seen.push((path.clone(), Stat::at(&path)));
+            let array = Array::open(&path, shelf.base.rows(), further.space.dims)?;
+            shelf.vectors_mut(further.number).array = Some(Arc::new(array));
+        }
+        Ok(())
+    }
+
+    /// The current space.
+    pub(super) fn space(&self) -> Option<&Arc<Space>> {
+        self.spaces.current()
     }
 
     /// Whether all nodes could be the origin's, in a directory that does not say whether it held files
@@ -230,7 +274,7 @@ impl State {
     }
 
     fn check_widths(&self) -> Result<(), FileError> {
-        let Some(space) = &self.space else {
+        let Some(space) = self.spaces.get(self.spaces.pair) else {
             return Ok(());
         };
         for shelf in self.shelves.values() {
@@ -291,6 +335,7 @@ impl State {
     }
 
     fn apply(&mut self, log: &Log, operation: Decoded<'_>) -> Result<(), FileError> {
+        let current = self.spaces.current;
         match operation {
             Decoded::Put {
                 kind,
@@ -301,8 +346,30 @@ impl State {
                 let at = record.place;
                 let memory = changes::parse(kind, record.bytes, log, at.offset, shelf.scope)?;
                 let base = shelf.base_row(memory.id());
-                let vector = vector.map(|vector| vector.place);
-                Arc::make_mut(&mut shelf.changes).put(&memory, at, vector, base);
+                let row = Arc::make_mut(&mut shelf.changes).put(&memory, at, base);
+                if let Some(vector) = vector {
+                    let doc = shelf.base.rows() + row;
+                    shelf.put_vector(current, doc, vector.place);
+                }
+            }
+            Decoded::Vector {
+                kind,
+                id,
+                space,
+                vector,
+            } => {
+                let shelf = self.shelf_mut(kind);
+                if let Some(doc) = shelf.find(id) {
+                    shelf.put_vector(space, doc, vector.place);
+                }
+            }
+            Decoded::AddSpace { number, space } => self.spaces.keep(number, Arc::new(space)),
+            Decoded::CutOver { number } => self.spaces.current = number,
+            Decoded::DropSpace { number } => {
+                self.spaces.forget(number);
+                for (_, shelf) in self.shelves.iter_mut() {
+                    Arc::make_mut(&mut shelf.vectors).remove(&number);
+                }
             }
             Decoded::Delete { kind, id } => {
                 let shelf = self.shelf_mut(kind);
@@ -435,20 +502,72 @@ impl State {
         Ok(value)
     }
 
-    /// The numbers of a document's vector, if it has one.
+    /// The numbers of a document's vector in the current space, if it has one.
     ///
     /// # Errors
     /// If they cannot be read.
     pub(super) fn vector(&self, kind: Kind, doc: u32) -> Result<Option<Vec<f32>>, FileError> {
+        self.vector_in(self.spaces.current, kind, doc)
+    }
+
+    /// The same in the space with a number.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub(super) fn vector_in(
+        &self,
+        space: u32,
+        kind: Kind,
+        doc: u32,
+    ) -> Result<Option<Vec<f32>>, FileError> {
         let shelf = self.shelf(kind);
-        match (shelf.change_row(doc), &self.log) {
-            (Some(row), Some(log)) => shelf.changes.numbers(row, log),
-            _ => Ok(Some(shelf.base.numbers(doc, 1)?).filter(|numbers| is_vector(numbers))),
+        let vectors = shelf.vectors.get(&space);
+        if let (Some(vectors), Some(log)) = (vectors, &self.log)
+            && vectors.fresh.has(doc)
+        {
+            return vectors.fresh.numbers(doc, log);
         }
+        if shelf.change_row(doc).is_some() {
+            return Ok(None);
+        }
+        let numbers = shelf.base_numbers(space, self.spaces.pair, doc, 1)?;
+        Ok(numbers.filter(|numbers| is_vector(numbers)))
     }
 }
 
 impl Shelf {
+    /// The vectors of the space with a number, but for those in the pair.
+    pub(super) fn vectors(&self, space: u32) -> Option<&Vectors> {
+        self.vectors.get(&space)
+    }
+
+    fn put_vector(&mut self, space: u32, doc: u32, place: Place) {
+        let of_base = self.change_row(doc).is_none();
+        self.vectors_mut(space).fresh.put(doc, place, of_base);
+    }
+
+    fn vectors_mut(&mut self, space: u32) -> &mut Vectors {
+        Arc::make_mut(&mut self.vectors).entry(space).or_default()
+    }
+
+    /// The numbers that rows of the base have in a space, whatever they are; none where it has no file.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub(super) fn base_numbers(
+        &self,
+        space: u32,
+        pair: u32,
+        first: u32,
+        count: usize,
+    ) -> Result<Option<Vec<f32>>, FileError> {
+        if space == pair {
+            return self.base.numbers(first, count).map(Some);
+        }
+        let array = self.vectors(space).and_then(|kept| kept.array.as_ref());
+        array.map(|array| array.numbers(first, count)).transpose()
+    }
+
     /// The row of the changes that a document is; `None` if it is one of the base.
     pub(super) fn change_row(&self, doc: u32) -> Option<u32> {
         doc.checked_sub(self.base.rows())

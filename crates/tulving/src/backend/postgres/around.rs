@@ -139,9 +139,10 @@ fn statement(
     // The narrow form tells all but a few that cannot be as near.
     query.text(&format!(
         "SELECT found.*, exact.full_vector FROM found LEFT JOIN LATERAL \
-         (SELECT vector_send(m.embedding) AS full_vector \
+         (SELECT vector_send({}) AS full_vector \
           FROM (SELECT id, v FROM {} WHERE scope_id = {scope} AND id = found.id AND space_id = {} OFFSET 0) n {} \
           WHERE n.v <#> ",
+        look_up::full(kind, &scope, &missed.space_id.to_string()),
         kind.vectors(),
         missed.space_id,
         look_up::by_id(kind, &scope, "n.id"),

@@ -9,8 +9,9 @@ use tokio_postgres::error::SqlState;
 
 use super::check::Target;
 use super::connect::Database;
-use super::error::DatabaseError;
+use super::error::{DatabaseError, Refusal};
 use super::holdings::Holdings;
+use super::look_up;
 use super::nearest::Graphs;
 use super::place::Place;
 use super::pool::{Lent, Pool};
@@ -18,8 +19,9 @@ use super::scoped::{Purpose, WRITERS_WAIT};
 use super::spaces::Spaces;
 use super::statement::Statement;
 use crate::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted,
-    Listing, LiveChange, Page, Request, require_size, size_of_entry, size_of_key,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
+    Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, require_size, size_of_entry,
+    size_of_key,
 };
 use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
@@ -123,8 +125,9 @@ impl PostgresBackend {
             let mut connection = self.lend().await?;
             let scoped = connection.bind(&self.place, scope, self.reading());
             let counts = Kind::ALL.map(|kind| {
+                let full = look_up::full(kind, "$1", &look_up::current("$1"));
                 let table = kind.table();
-                format!("(SELECT count(*) FROM {table} WHERE scope_id = $1 AND embedding IS NULL)")
+                format!("(SELECT count(*) FROM {table} m WHERE m.scope_id = $1 AND {full} IS NULL)")
             });
             let count = format!("SELECT {}", counts.join(" + "));
             let count = Statement::new(count).with(scope.id(), Type::UUID);
@@ -382,6 +385,103 @@ impl Backend for PostgresBackend {
             let scoped = connection.bind(&self.place, scope, self.reading());
             Ok(scoped.search(request, &self.spaces, &self.graphs).await?)
         })
+    }
+
+    async fn spaces(&self, scope: Scope) -> Result<KeptSpaces, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(&self.place, scope, self.reading());
+            Ok(scoped.kept_spaces(&self.spaces).await?)
+        })
+    }
+
+    async fn add_space(&self, scope: Scope, space: &Space) -> Result<(), BackendError> {
+        let space = Arc::new(space.clone());
+        again!(Tries::writing(), async {
+            self.register(Some(&space)).await?;
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(&self.place, scope, self.writing());
+            Ok(scoped.add_space(&space, &self.spaces).await?)
+        })
+    }
+
+    async fn put_vectors(
+        &self,
+        scope: Scope,
+        entries: Vec<Entry>,
+    ) -> Result<Vec<Key>, BackendError> {
+        require_size(entries.iter().map(size_of_entry))?;
+        again!(Tries::writing(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(&self.place, scope, self.writing());
+            scoped.put_vectors(&entries, &self.spaces).await
+        })
+    }
+
+    async fn vectors(
+        &self,
+        scope: Scope,
+        space: &Space,
+        keys: &[Key],
+    ) -> Result<Vec<Option<Embedding>>, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(&self.place, scope, self.reading());
+            scoped.vectors_in(space, keys, &self.spaces).await
+        })
+    }
+
+    async fn lacking(
+        &self,
+        scope: Scope,
+        space: &Space,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Lacking, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(&self.place, scope, self.reading());
+            scoped.lacking(space, after, limit, &self.spaces).await
+        })
+    }
+
+    async fn cut_over(&self, scope: Scope, to: &Space) -> Result<(), BackendError> {
+        again!(Tries::writing(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(&self.place, scope, self.writing());
+            scoped.cut_over(to, &self.spaces).await
+        })
+    }
+
+    async fn follow(
+        &self,
+        scope: Scope,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Followed, BackendError> {
+        again!(Tries::writing(), async {
+            let mut connection = self.lend().await?;
+            let scoped = connection.bind(&self.place, scope, self.writing());
+            Ok(scoped.follow(after, limit).await?)
+        })
+    }
+
+    async fn drop_space(&self, scope: Scope, space: &Space) -> Result<bool, BackendError> {
+        let dropped: Option<i32> = again!(Tries::writing(), async {
+            let mut connection = self.lend().await?;
+            // Every row of the scope is looked at, and that takes its time.
+            let scoped = connection.bind(&self.place, scope, Purpose::Bulk);
+            scoped.drop_space(space, &self.spaces).await
+        })?;
+        if let Some(space_id) = dropped {
+            let connection = self.lend().await?;
+            match connection.drop_indexes_of(scope, space_id).await {
+                // Whoever owns the tables will: nothing goes through an index of a space that is gone.
+                Err(DatabaseError::Refused(Refusal::Privilege { .. })) => {}
+                dropped => dropped?,
+            }
+        }
+        Ok(dropped.is_some())
     }
 }
 

@@ -31,8 +31,9 @@ impl Scoped<'_> {
         let tables = Kind::ALL
             .into_iter()
             .flat_map(|kind| {
-                let tables = [kind.vectors(), kind.postings(), kind.table()];
-                tables.into_iter().chain(kind.containers())
+                let vectors = [kind.embeddings(), kind.vectors()];
+                let tables = [kind.postings(), kind.table()];
+                vectors.into_iter().chain(tables).chain(kind.containers())
             })
             .chain(RUNS);
         let mut statements: Vec<Statement> = tables
@@ -45,7 +46,7 @@ impl Scoped<'_> {
                           WHERE scope_id = $1";
         statements.push(Statement::new(begin_anew).with(scope, Type::UUID));
         statements.push(
-            Statement::new("UPDATE scopes SET tokenizer = $2 WHERE scope_id = $1")
+            Statement::new("UPDATE scopes SET tokenizer = $2, further = '{}' WHERE scope_id = $1")
                 .with(scope, Type::UUID)
                 .with(tokens::NUMBER, Type::INT4),
         );

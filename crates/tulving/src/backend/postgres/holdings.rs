@@ -17,6 +17,8 @@ use crate::search::tokens;
 pub(super) struct Holdings {
     /// The space of its vectors, once there are any.
     pub(super) space_id: Option<i32>,
+    /// The spaces that are kept beside it.
+    pub(super) further: Vec<i32>,
     /// By which rules its words were made.
     tokenizer: i32,
     kinds: PerKind<Numbers>,
@@ -90,7 +92,7 @@ impl Holdings {
         };
         Statement::new(format!(
             "SELECT s.user_id, s.tenant_id, s.space_id, s.tokenizer, \
-                    k.kind, k.next, k.fresh, k.memories, k.tokens, k.dead \
+                    k.kind, k.next, k.fresh, k.memories, k.tokens, k.dead, s.further \
              FROM scopes s {join} scope_kinds k ON k.scope_id = s.scope_id WHERE s.scope_id = $1{lock}"
         ))
         .with(scope.id(), Type::UUID)
@@ -118,6 +120,7 @@ impl Holdings {
         }
         Ok(Self {
             space_id: row.get(2),
+            further: row.get(10),
             tokenizer: row.get(3),
             kinds: PerKind::try_from_fn(|kind| {
                 kinds[kind]

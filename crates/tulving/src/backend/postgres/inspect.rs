@@ -251,24 +251,22 @@ impl Scoped<'_> {
              FROM {} WHERE scope_id = $1",
             kind.table()
         );
-        let narrow = format!(
-            "SELECT count(*) FROM {} WHERE scope_id = $1",
-            kind.vectors()
-        );
-        let statements = [
-            Statement::new(counts)
-                .with(self.scope.id(), Type::UUID)
-                .with(numbers.next, Type::INT4),
-            Statement::new(narrow).with(self.scope.id(), Type::UUID),
-        ];
+        let vectors = [kind.embeddings(), kind.vectors()].map(|table| {
+            let count = format!("SELECT count(*) FROM {table} WHERE scope_id = $1");
+            Statement::new(count).with(self.scope.id(), Type::UUID)
+        });
+        let counts = Statement::new(counts)
+            .with(self.scope.id(), Type::UUID)
+            .with(numbers.next, Type::INT4);
+        let statements: Vec<Statement> = [counts].into_iter().chain(vectors).collect();
         let answers = self.send(&statements, DOING).await?;
-        let (Some(counts), Some(narrow)) = (
-            answers.first().and_then(|rows| rows.first()),
-            answers.get(1).and_then(|rows| rows.first()),
-        ) else {
+        let mut rows = answers.iter().flatten();
+        let (Some(counts), Some(beside), Some(narrow)) = (rows.next(), rows.next(), rows.next())
+        else {
             return Ok([0; 2]);
         };
         let count = |at| counts.get::<_, i64>(at).unsigned_abs();
+        let [beside, narrow] = [beside, narrow].map(|row| row.get::<_, i64>(0).unsigned_abs());
         let counted = numbers.statistics();
         if counted.documents != count(0) {
             amiss.push(Amiss::Documents {
@@ -287,7 +285,7 @@ impl Scoped<'_> {
         if !counts.get::<_, bool>(2) {
             amiss.push(Amiss::Numbers { kind });
         }
-        Ok([count(3), narrow.get::<_, i64>(0).unsigned_abs()])
+        Ok([count(3) + beside, narrow])
     }
 
     /// How many vectors are lacking, differ (not looked at) and are of no memory. Only where the counts
@@ -301,11 +299,11 @@ impl Scoped<'_> {
             return Ok([0; 3]);
         }
         let lacking = format!(
-            "SELECT count(*) FROM {} m LEFT JOIN {} ON true \
-             WHERE m.scope_id = $1 AND m.embedding IS NOT NULL AND n.v IS NULL \
-               AND vector_norm(l2_normalize(m.embedding)) > 0",
+            "SELECT count(*) FROM {} m CROSS JOIN {} LEFT JOIN {} ON true \
+             WHERE m.scope_id = $1 AND n.v IS NULL AND vector_norm(l2_normalize(e.embedding)) > 0",
             kind.table(),
-            look_up::narrow(kind, "$1", "m.space_id")
+            look_up::every_full(kind, "$1"),
+            look_up::narrow(kind, "$1", "e.space_id")
         );
         let lacking = Statement::new(lacking).with(self.scope.id(), Type::UUID);
         let rows = self.send(&[lacking], DOING).await?;
@@ -324,13 +322,18 @@ impl Scoped<'_> {
     ) -> Result<[u64; 3], DatabaseError> {
         let columns = listed_of_row(kind);
         let page = format!(
-            "SELECT {columns}, m.doc, m.tokens, (vector_norm(u.v) > 0) IS TRUE, n.v IS NOT NULL, \
-                    n.v IS NOT DISTINCT FROM u.v::halfvec \
+            "SELECT {columns}, m.doc, m.tokens, c.lacking, c.differing, c.same \
              FROM (SELECT * FROM {} WHERE scope_id = $1 AND id > $2 ORDER BY id LIMIT 512) m \
-             LEFT JOIN {} ON true CROSS JOIN LATERAL (SELECT l2_normalize(m.embedding) AS v OFFSET 0) u \
+             CROSS JOIN LATERAL (\
+                 SELECT count(*) FILTER (WHERE n.v IS NULL) AS lacking, \
+                        count(*) FILTER (WHERE n.v <> u.v::halfvec) AS differing, \
+                        count(*) FILTER (WHERE n.v = u.v::halfvec) AS same \
+                 FROM {} CROSS JOIN LATERAL (SELECT l2_normalize(e.embedding) AS v OFFSET 0) u LEFT JOIN {} ON true \
+                 WHERE vector_norm(u.v) > 0) c \
              ORDER BY m.id",
             kind.table(),
-            look_up::narrow(kind, "$1", "m.space_id")
+            look_up::every_full(kind, "$1"),
+            look_up::narrow(kind, "$1", "e.space_id")
         );
         let (mut lacking, mut differing, mut right) = (0, 0, 0);
         let mut after = String::new();
@@ -346,12 +349,8 @@ impl Scoped<'_> {
                 let mut fields = Columns::new(kind, row);
                 let record = fields.memory()?;
                 let (doc, tokens): (Option<i32>, Option<i32>) = (fields.get()?, fields.get()?);
-                let (wanted, there, same) = (fields.get()?, fields.get()?, fields.get()?);
-                match (wanted, there, same) {
-                    (true, false, _) => lacking += 1,
-                    (true, true, false) => differing += 1,
-                    (true, true, true) => right += 1,
-                    (false, ..) => {}
+                for count in [&mut lacking, &mut differing, &mut right] {
+                    *count += fields.get::<i64>()?.unsigned_abs();
                 }
                 let mut read = Doc::of(&indexed(&record));
                 if tokens != i32::try_from(read.len).ok() {

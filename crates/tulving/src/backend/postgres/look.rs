@@ -198,7 +198,10 @@ impl Connection {
     pub(super) async fn look(&self) -> Result<Facts, DatabaseError> {
         let Site { schema, path, .. } = &*self.site;
         // The columns of a type of the extension go with it.
-        let of_kind = |kind: Kind| [(kind.table(), "embedding"), (kind.vectors(), "v")];
+        let of_kind = |kind: Kind| {
+            let full = [kind.table(), kind.embeddings()].map(|table| (table, "embedding"));
+            full.into_iter().chain([(kind.vectors(), "v")])
+        };
         let (of, columns): (Vec<_>, Vec<_>) = Kind::ALL.into_iter().flat_map(of_kind).unzip();
         let look = Statement::new(LOOK)
             .with(schema.clone(), Type::TEXT)

@@ -55,6 +55,30 @@ pub(super) fn by_container(kind: Kind, scope: &str, container: &str, more: &str)
     )
 }
 
+/// The full vector of the row `m` in a space: that of its own column where it is of that space, else the one
+/// that is kept beside it.
+pub(super) fn full(kind: Kind, scope: &str, space: &str) -> String {
+    format!(
+        "CASE WHEN m.space_id = {space} THEN m.embedding \
+              ELSE (SELECT embedding FROM {} WHERE scope_id = {scope} AND id = m.id AND space_id = {space}) END",
+        kind.embeddings()
+    )
+}
+
+/// All full vectors of the row `m`, as `e`, each with its space.
+pub(super) fn every_full(kind: Kind, scope: &str) -> String {
+    format!(
+        "LATERAL (SELECT m.space_id, m.embedding WHERE m.embedding IS NOT NULL UNION ALL \
+                  SELECT space_id, embedding FROM {} WHERE scope_id = {scope} AND id = m.id OFFSET 0) e",
+        kind.embeddings()
+    )
+}
+
+/// The space that is searched.
+pub(super) fn current(scope: &str) -> String {
+    format!("(SELECT space_id FROM scopes WHERE scope_id = {scope})")
+}
+
 /// The vector that search reads of the row `m`, as `n`.
 pub(super) fn narrow(kind: Kind, scope: &str, space: &str) -> String {
     format!(

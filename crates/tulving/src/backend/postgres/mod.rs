@@ -11,6 +11,7 @@ mod documents;
 mod dsn;
 mod erase;
 mod error;
+mod further;
 mod holdings;
 mod index;
 mod inspect;

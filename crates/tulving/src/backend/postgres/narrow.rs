@@ -57,18 +57,21 @@ impl Scoped<'_> {
         let scope = self.scope.id();
         let narrow = kind.vectors();
         let by_id = look_up::by_id(kind, "$1", "wanted.id");
-        let direction = "CROSS JOIN LATERAL (SELECT l2_normalize(m.embedding) AS v OFFSET 0) u";
+        let every = look_up::every_full(kind, "$1");
+        let direction = "LATERAL (SELECT l2_normalize(e.embedding) AS v OFFSET 0) u";
         let right = format!(
             "INSERT INTO {narrow} AS n (scope_id, id, space_id, v) \
-             SELECT m.scope_id, m.id, m.space_id, u.v::halfvec FROM unnest($2) AS wanted (id) {by_id} {direction} \
+             SELECT m.scope_id, m.id, e.space_id, u.v::halfvec FROM unnest($2) AS wanted (id) {by_id} \
+             CROSS JOIN {every} CROSS JOIN {direction} \
              WHERE vector_norm(u.v) > 0 \
              ON CONFLICT (scope_id, id, space_id) DO UPDATE SET v = excluded.v WHERE n.v IS DISTINCT FROM excluded.v \
              RETURNING true"
         );
         let surplus = format!(
             "SELECT m.id, n.space_id FROM unnest($2) AS wanted (id) {by_id} \
-             CROSS JOIN LATERAL (SELECT space_id FROM {narrow} WHERE scope_id = $1 AND id = m.id OFFSET 0) n {direction} \
-             WHERE n.space_id IS DISTINCT FROM m.space_id OR (vector_norm(u.v) > 0) IS NOT TRUE"
+             CROSS JOIN LATERAL (SELECT space_id FROM {narrow} WHERE scope_id = $1 AND id = m.id OFFSET 0) n \
+             LEFT JOIN LATERAL (SELECT u.v FROM {every} CROSS JOIN {direction} WHERE e.space_id = n.space_id OFFSET 0) u ON true \
+             WHERE (vector_norm(u.v) > 0) IS NOT TRUE"
         );
         let statements = [right, surplus].map(|sql| {
             Statement::new(sql)

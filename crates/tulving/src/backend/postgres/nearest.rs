@@ -170,7 +170,8 @@ impl<'q> Query<'q> {
     /// Looks at every vector.
     fn exactly(&self, kind: Kind, most: usize, only: Option<bool>) -> Statement {
         let near = every(kind, self, most, only);
-        self.rescored(kind, near)
+        let space = look_up::current(&format!("'{}'", self.scope));
+        rescored(kind, near, self, &space)
     }
 
     /// Follows the scope's own graph, with the settings of this transaction, which sorts nothing as it is.
@@ -190,13 +191,9 @@ impl<'q> Query<'q> {
             .map(Statement::new)
             .collect();
         let near = through_index(kind, self, space_id, most, only);
-        statements.push(self.rescored(kind, near));
+        statements.push(rescored(kind, near, self, &space_id.to_string()));
         statements.push(Statement::new("SET LOCAL enable_bitmapscan TO DEFAULT"));
         statements
-    }
-
-    fn rescored(&self, kind: Kind, near: Statement) -> Statement {
-        rescored(kind, near, self.limit, margin(self.dims()), self.scope)
     }
 }
 
@@ -424,27 +421,31 @@ fn nearest_first(mut near: Statement, most: usize, only: Option<bool>) -> Statem
     near
 }
 
-/// Those candidates that can be among the first `limit`, with their full vectors. Each row begins with
+/// Those candidates that can be among the first `limit`, with their full vectors in a space. Each row begins with
 /// how many candidates there were, and whether the last of them could be.
-fn rescored(kind: Kind, near: Statement, limit: usize, margin: f64, scope: Uuid) -> Statement {
+fn rescored(kind: Kind, near: Statement, query: &Query<'_>, space: &str) -> Statement {
     let before = "WITH near AS MATERIALIZED (";
     let after = "), cut AS (SELECT coalesce((SELECT d FROM near ORDER BY d OFFSET ";
-    let mut query = Statement::default();
-    query.wrap(before, near, after);
-    let last = i64::try_from(limit).unwrap_or(i64::MAX).saturating_sub(1);
-    query
+    let scope = format!("'{}'", query.scope);
+    let last = i64::try_from(query.limit)
+        .unwrap_or(i64::MAX)
+        .saturating_sub(1);
+    let mut rescored = Statement::default();
+    rescored.wrap(before, near, after);
+    rescored
         .value(last, Type::INT8)
         .text(" LIMIT 1), 'infinity') + ");
-    query.value(margin, Type::FLOAT8);
+    rescored.value(margin(query.dims()), Type::FLOAT8);
     // Sub-selects that depend on nothing are worked out once.
-    query.text(&format!(
+    rescored.text(&format!(
         " AS d) SELECT (SELECT count(*) FROM near), (SELECT max(d) FROM near) <= (SELECT d FROM cut), \
-                       vector_send(m.embedding), {} \
+                       vector_send({}), {} \
          FROM near {} WHERE near.d <= (SELECT d FROM cut)",
+        look_up::full(kind, &scope, space),
         facts_of(kind),
-        look_up::by_id(kind, &format!("'{scope}'"), "near.id")
+        look_up::by_id(kind, &scope, "near.id")
     ));
-    query
+    rescored
 }
 
 /// The nearest, scored from the full vectors, the best first.

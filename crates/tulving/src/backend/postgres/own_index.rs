@@ -47,6 +47,24 @@ impl Connection {
         Ok(names.iter().any(|(_, valid)| *valid))
     }
 
+    /// Removes a scope's indexes of vectors of one space.
+    ///
+    /// # Errors
+    /// If the login role does not own the tables.
+    pub(super) async fn drop_indexes_of(
+        &self,
+        scope: Scope,
+        space_id: i32,
+    ) -> Result<(), DatabaseError> {
+        let of_space = Kind::ALL.map(|kind| index_name(kind, scope.id(), space_id));
+        for (name, _) in self.index_names(scope).await? {
+            if of_space.contains(&name) {
+                self.drop_index(&name).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// The names of a scope's indexes, those that a rebuilding left included, and whether each is
     /// whole.
     pub(super) async fn index_names(

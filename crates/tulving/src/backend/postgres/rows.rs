@@ -20,10 +20,10 @@ use super::wire::{Raw, raw_vector};
 use crate::backend::{BackendError, Draft, Entry, IfTaken, Inserted};
 use crate::model::{Embedding, Key, Kind, Memory, PerKind, Sequence, Space, Timestamp};
 use crate::record;
-use crate::search::text::indexed;
+use crate::search::text::{embedded, indexed};
 
 /// The embedding of an entry, where it is one.
-fn embedding(entry: &Entry) -> Option<&Embedding> {
+pub(super) fn embedding(entry: &Entry) -> Option<&Embedding> {
     entry
         .embedding
         .as_ref()
@@ -57,7 +57,7 @@ impl Scoped<'_> {
             return Ok(spaces.number(given));
         };
         let space = spaces.get(stored, self).await?;
-        if space == *given {
+        if space.is_comparable_with(given) {
             Ok(Some(stored))
         } else {
             Err(BackendError::WrongSpace {
@@ -76,7 +76,9 @@ impl Scoped<'_> {
     ) -> Result<Option<i32>, BackendError> {
         let mut given = entries.iter().filter_map(embedding).map(Embedding::space);
         let first = given.next();
-        match (first, given.find(|other| Some(*other) != first)) {
+        let is_other =
+            |other: &&Arc<Space>| first.is_some_and(|first| !first.is_comparable_with(other));
+        match (first, given.find(is_other)) {
             (Some(first), Some(other)) => Err(BackendError::WrongSpace {
                 stored: Arc::clone(first),
                 given: Arc::clone(other),
@@ -140,7 +142,7 @@ impl Scoped<'_> {
         let mut there = match if_taken {
             IfTaken::Keep if !taken.is_empty() => {
                 let keys: Vec<Key> = taken.iter().cloned().collect();
-                self.stored(&keys, spaces).await?
+                self.stored(&keys, &holdings, spaces).await?
             }
             _ => HashMap::new(),
         };
@@ -152,7 +154,7 @@ impl Scoped<'_> {
             if let Some(given) = embedding(draft.entry()).map(Embedding::space) {
                 match &space {
                     None => space = Some(Arc::clone(given)),
-                    Some(first) if first != given => {
+                    Some(first) if !first.is_comparable_with(given) => {
                         return Err(BackendError::WrongSpace {
                             stored: Arc::clone(first),
                             given: Arc::clone(given),
@@ -213,6 +215,7 @@ impl Scoped<'_> {
     async fn stored(
         &mut self,
         keys: &[Key],
+        holdings: &Holdings,
         spaces: &Spaces,
     ) -> Result<HashMap<Key, Entry>, DatabaseError> {
         let mut statements = vec![spaces.unseen()];
@@ -222,10 +225,12 @@ impl Scoped<'_> {
             .await?
             .into_iter();
         spaces.learn(&answers.next().unwrap_or_default());
+        let space = holdings.space_id.map(|number| spaces.known(number));
+        let space = space.transpose()?;
         let mut stored = HashMap::new();
         for (kind, rows) in Kind::ALL.into_iter().zip(answers) {
             for row in &rows {
-                let entry = entry(kind, row, spaces)?;
+                let entry = entry(kind, row, space.as_ref())?;
                 stored.insert(entry.memory.key(), entry);
             }
         }
@@ -450,16 +455,9 @@ impl Scoped<'_> {
         }
         update.text(" WHERE scope_id = ").value(scope, Type::UUID);
         update.text(" AND id = ").value(id.clone(), Type::TEXT);
+        let stays = embedded(new) == embedded(&stored);
+        statements.extend(self.clear(kind, &id, &holdings, stays));
         statements.push(update);
-        let forget = format!(
-            "DELETE FROM {} WHERE scope_id = $1 AND id = $2",
-            kind.vectors()
-        );
-        statements.push(
-            Statement::new(forget)
-                .with(scope, Type::UUID)
-                .with(id.clone(), Type::TEXT),
-        );
         if embedding.is_some() {
             statements.extend(self.narrow(kind, vec![id]));
         }
@@ -534,12 +532,14 @@ impl Scoped<'_> {
         let mut statements = vec![Holdings::query(scope, false), spaces.unseen()];
         statements.extend(Kind::ALL.map(|kind| find(kind, scope.id(), keys)));
         let mut answers = self.finish(&statements, DOING).await?.into_iter();
-        Holdings::read(&answers.next().unwrap_or_default(), scope, &target)?;
+        let holdings = Holdings::read(&answers.next().unwrap_or_default(), scope, &target)?;
         spaces.learn(&answers.next().unwrap_or_default());
+        let space = holdings.space_id.map(|number| spaces.known(number));
+        let space = space.transpose()?;
         let mut found: BTreeMap<Key, Entry> = BTreeMap::new();
         for (kind, rows) in Kind::ALL.into_iter().zip(answers) {
             for row in &rows {
-                let entry = entry(kind, row, spaces)?;
+                let entry = entry(kind, row, space.as_ref())?;
                 found.insert(entry.memory.key(), entry);
             }
         }
@@ -547,19 +547,21 @@ impl Scoped<'_> {
     }
 }
 
-fn entry(kind: Kind, row: &Row, spaces: &Spaces) -> Result<Entry, DatabaseError> {
+/// A memory with its vector in the space that is searched.
+fn entry(kind: Kind, row: &Row, space: Option<&Arc<Space>>) -> Result<Entry, DatabaseError> {
     let mut fields = Columns::new(kind, row);
     let memory = fields.memory()?;
-    let numbers = fields.vector()?;
-    let space_id: Option<i32> = fields.get()?;
-    let embedding = match (numbers, space_id) {
-        // Numbers that are no vector of the space are none.
-        (Some(numbers), Some(space_id)) => Embedding::new(spaces.known(space_id)?, numbers)
-            .ok()
-            .filter(|embedding| !embedding.is_zero()),
-        _ => None,
-    };
-    Ok(Entry { memory, embedding })
+    let numbers = fields.vector()?.zip(space);
+    Ok(Entry {
+        memory,
+        embedding: numbers.and_then(|(numbers, space)| embedding_of(numbers, space)),
+    })
+}
+
+/// Numbers as a vector of a space; those that are none are none.
+pub(super) fn embedding_of(numbers: Vec<f32>, space: &Arc<Space>) -> Option<Embedding> {
+    let embedding = Embedding::new(Arc::clone(space), numbers).ok();
+    embedding.filter(|embedding| !embedding.is_zero())
 }
 
 /// Which of these ids are taken.
@@ -659,7 +661,8 @@ pub(super) fn count_out<'r>(
 fn find(kind: Kind, scope: uuid::Uuid, keys: &[Key]) -> Statement {
     let columns = listed_of_row(kind);
     Statement::new(format!(
-        "SELECT {columns}, vector_send(m.embedding), m.space_id FROM unnest($2) AS wanted (id) {}",
+        "SELECT {columns}, vector_send({}) FROM unnest($2) AS wanted (id) {}",
+        look_up::full(kind, "$1", &look_up::current("$1")),
         look_up::by_id(kind, "$1", "wanted.id")
     ))
     .with(scope, Type::UUID)
@@ -673,10 +676,10 @@ pub(super) fn ids(keys: &[Key], kind: Kind) -> Vec<String> {
     texts(&ids.into_iter().cloned().collect::<Vec<_>>())
 }
 
-fn vector(embedding: Option<&Embedding>) -> Raw {
+pub(super) fn vector(embedding: Option<&Embedding>) -> Raw {
     embedding.map_or(Raw(None), |embedding| raw_vector(embedding.numbers()))
 }
 
-fn width(embedding: &Embedding) -> i32 {
+pub(super) fn width(embedding: &Embedding) -> i32 {
     i32::try_from(embedding.numbers().len()).unwrap_or(i32::MAX)
 }

@@ -158,7 +158,7 @@ impl Names {
         };
         let mut tables = named("TABLE IF NOT EXISTS ");
         // Of a kind that came later, a function makes these.
-        let made = Kind::ALL.map(|kind| [kind.vectors(), kind.postings()]);
+        let made = Kind::ALL.map(|kind| [kind.embeddings(), kind.vectors(), kind.postings()]);
         for table in made.as_flattened() {
             if !tables.iter().any(|known| known == table) {
                 tables.push((*table).to_owned());
@@ -343,7 +343,10 @@ impl Connection {
         if by_psql || !pending.is_empty() {
             self.read_all_scopes().await?;
         }
-        let searched = |kind: Kind| facts.lacks(&[kind.table(), kind.vectors(), kind.postings()]);
+        let searched = |kind: Kind| {
+            let made_of = [kind.embeddings(), kind.vectors(), kind.postings()];
+            facts.lacks(&[kind.table()]) || facts.lacks(&made_of)
+        };
         let counted = facts.lacks(&[COUNTS]) || Kind::ALL.into_iter().any(searched);
         if pending.is_empty() && counted {
             self.rebuild_all_scopes().await?;
@@ -392,7 +395,7 @@ impl Connection {
         let made_of = Kind::ALL.map(|kind| {
             (
                 kind.table(),
-                format!("{}, {}", kind.vectors(), kind.postings()),
+                [kind.embeddings(), kind.vectors(), kind.postings()].join(", "),
             )
         });
         let [runs, chunks] = LEDGER;
@@ -472,7 +475,7 @@ mod tests {
     #[test]
     fn the_names_are_read_in_the_files() {
         let Names { tables, all } = &*NAMES;
-        assert_eq!(tables.len(), 18, "{tables:?}");
+        assert_eq!(tables.len(), 21, "{tables:?}");
         for name in ["users", "memory_nodes", "run_chunks", "episode_postings"] {
             assert!(tables.iter().any(|table| table == name), "{name}");
         }

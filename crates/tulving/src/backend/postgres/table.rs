@@ -15,6 +15,7 @@ use crate::model::{
 /// The tables of a kind.
 struct Tables {
     memories: &'static str,
+    embeddings: &'static str,
     vectors: &'static str,
     postings: &'static str,
     containers: Option<&'static str>,
@@ -26,18 +27,21 @@ pub(crate) const DOCUMENTS: &str = "documents";
 static TABLES: PerKind<Tables> = PerKind::new([
     Tables {
         memories: "memory_nodes",
+        embeddings: "node_embeddings",
         vectors: "node_vectors",
         postings: "node_postings",
         containers: None,
     },
     Tables {
         memories: "episodic_memories",
+        embeddings: "episode_embeddings",
         vectors: "episode_vectors",
         postings: "episode_postings",
         containers: None,
     },
     Tables {
         memories: "document_chunks",
+        embeddings: "chunk_embeddings",
         vectors: "chunk_vectors",
         postings: "chunk_postings",
         containers: Some(DOCUMENTS),
@@ -48,6 +52,11 @@ impl Kind {
     /// The table of the memories.
     pub(crate) fn table(self) -> &'static str {
         TABLES[self].memories
+    }
+
+    /// The table of their vectors that the memories' own column does not hold.
+    pub(crate) fn embeddings(self) -> &'static str {
+        TABLES[self].embeddings
     }
 
     /// The table of the narrow form of their vectors.

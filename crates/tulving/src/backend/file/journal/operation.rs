@@ -3,7 +3,7 @@
 use super::super::catalog::Place;
 use super::super::vector_bytes;
 use crate::json::{self, Value};
-use crate::model::{Kind, Timestamp};
+use crate::model::{Kind, Space, Timestamp};
 
 /// One change of one memory or, for touches, of several.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +43,34 @@ pub(crate) enum Operation {
         /// Its id.
         id: String,
     },
+    /// A memory has a vector in a space, in the place of the one that it had there.
+    Vector {
+        /// Node or episode.
+        kind: Kind,
+        /// Its id.
+        id: String,
+        /// The number of the space.
+        space: u32,
+        /// The vector.
+        vector: Vec<f32>,
+    },
+    /// Vectors of a further space are kept.
+    AddSpace {
+        /// Its number.
+        number: u32,
+        /// The space.
+        space: Space,
+    },
+    /// A space is the current one.
+    CutOver {
+        /// Its number.
+        number: u32,
+    },
+    /// A space is kept no longer.
+    DropSpace {
+        /// Its number.
+        number: u32,
+    },
 }
 
 /// An operation as it lies in a log: long parts are borrowed.
@@ -67,6 +95,19 @@ pub(crate) enum Decoded<'p> {
     PutDocument { record: Part<'p> },
     /// See [`Operation::DeleteDocument`].
     DeleteDocument { id: &'p str },
+    /// See [`Operation::Vector`].
+    Vector {
+        kind: Kind,
+        id: &'p str,
+        space: u32,
+        vector: Part<'p>,
+    },
+    /// See [`Operation::AddSpace`].
+    AddSpace { number: u32, space: Space },
+    /// See [`Operation::CutOver`].
+    CutOver { number: u32 },
+    /// See [`Operation::DropSpace`].
+    DropSpace { number: u32 },
 }
 
 /// A part of an operation, and where it lies in the log.
@@ -91,6 +132,10 @@ const DELETE: u8 = 2;
 const TOUCH: u8 = 3;
 const PUT_DOCUMENT: u8 = 4;
 const DELETE_DOCUMENT: u8 = 5;
+const VECTOR: u8 = 6;
+const ADD_SPACE: u8 = 7;
+const CUT_OVER: u8 = 8;
+const DROP_SPACE: u8 = 9;
 
 /// Appends an operation to a payload.
 pub(crate) fn encode(operation: &Operation, out: &mut Vec<u8>) {
@@ -125,6 +170,33 @@ pub(crate) fn encode(operation: &Operation, out: &mut Vec<u8>) {
         Operation::DeleteDocument { id } => {
             out.push(DELETE_DOCUMENT);
             long(id.as_bytes(), out);
+        }
+        Operation::Vector {
+            kind,
+            id,
+            space,
+            vector,
+        } => {
+            out.extend([VECTOR, kind_byte(*kind)]);
+            long(id.as_bytes(), out);
+            out.extend(space.to_le_bytes());
+            length(vector.len() * 4, out);
+            vector_bytes(vector, out);
+        }
+        Operation::AddSpace { number, space } => {
+            out.push(ADD_SPACE);
+            out.extend(number.to_le_bytes());
+            long(space.provider.as_bytes(), out);
+            long(space.model.as_bytes(), out);
+            length(space.dims, out);
+        }
+        Operation::CutOver { number } => {
+            out.push(CUT_OVER);
+            out.extend(number.to_le_bytes());
+        }
+        Operation::DropSpace { number } => {
+            out.push(DROP_SPACE);
+            out.extend(number.to_le_bytes());
         }
     }
 }
@@ -172,6 +244,33 @@ pub(crate) fn decode(offset: u64, payload: &[u8]) -> Option<Vec<Decoded<'_>>> {
                 record: reader.long()?,
             },
             DELETE_DOCUMENT => Decoded::DeleteDocument { id: reader.text()? },
+            VECTOR => {
+                let (kind, id) = (reader.kind()?, reader.text()?);
+                let (space, vector) = (reader.number()?, reader.long()?);
+                if !vector.bytes.len().is_multiple_of(4) {
+                    return None;
+                }
+                Decoded::Vector {
+                    kind,
+                    id,
+                    space,
+                    vector,
+                }
+            }
+            ADD_SPACE => Decoded::AddSpace {
+                number: reader.number()?,
+                space: Space {
+                    provider: reader.text()?.to_owned(),
+                    model: reader.text()?.to_owned(),
+                    dims: reader.number()? as usize,
+                },
+            },
+            CUT_OVER => Decoded::CutOver {
+                number: reader.number()?,
+            },
+            DROP_SPACE => Decoded::DropSpace {
+                number: reader.number()?,
+            },
             _ => return None,
         });
     }
@@ -210,6 +309,10 @@ impl<'p> Reader<'p> {
     fn kind(&mut self) -> Option<Kind> {
         let [kind] = self.array()?;
         Kind::ALL.get(usize::from(kind)).copied()
+    }
+
+    fn number(&mut self) -> Option<u32> {
+        self.array().map(u32::from_le_bytes)
     }
 
     fn long(&mut self) -> Option<Part<'p>> {
@@ -259,6 +362,18 @@ mod tests {
                 record: b"{}".to_vec(),
             },
             Operation::DeleteDocument { id: "d".to_owned() },
+            Operation::Vector {
+                kind: Kind::Node,
+                id: "v".to_owned(),
+                space: 7,
+                vector: vec![1.0],
+            },
+            Operation::AddSpace {
+                number: 7,
+                space: Space::local("m", 1),
+            },
+            Operation::CutOver { number: 7 },
+            Operation::DropSpace { number: 0 },
         ];
         let mut payload = Vec::new();
         for operation in &operations {
@@ -295,9 +410,17 @@ mod tests {
         assert_eq!(decoded[3], expected);
         assert!(matches!(decoded[4], Decoded::PutDocument { record } if record.bytes == b"{}"));
         assert_eq!(decoded[5], Decoded::DeleteDocument { id: "d" });
+        assert!(matches!(
+            decoded[6],
+            Decoded::Vector { id: "v", space: 7, vector, .. } if vector.bytes == [0, 0, 0x80, 0x3F]
+        ));
+        let space = Space::local("m", 1);
+        assert_eq!(decoded[7], Decoded::AddSpace { number: 7, space });
+        assert_eq!(decoded[8], Decoded::CutOver { number: 7 });
+        assert_eq!(decoded[9], Decoded::DropSpace { number: 0 });
         for len in 1..payload.len() {
             // A payload that is cut ends between two operations, or is refused.
-            assert!(decode(0, &payload[..len]).is_none_or(|read| read.len() < 6));
+            assert!(decode(0, &payload[..len]).is_none_or(|read| read.len() < 10));
         }
     }
 }

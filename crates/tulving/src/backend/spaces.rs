@@ -1,0 +1,56 @@
+//! The vector spaces of a scope: the one that is searched, and those that are kept beside it.
+
+use std::sync::Arc;
+
+use super::Counts;
+use crate::model::{Key, Memory, Space};
+
+/// A vector space of a scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptSpace {
+    /// The space.
+    pub space: Arc<Space>,
+    /// How many memories of each kind have a vector in it.
+    pub vectors: Counts,
+}
+
+/// All vector spaces of a scope.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeptSpaces {
+    /// The current space, which is searched; none where no vector was ever written.
+    pub current: Option<KeptSpace>,
+    /// The others, by model and width.
+    pub further: Vec<KeptSpace>,
+    /// How many memories of each kind [`follow`](super::Backend::follow) has still to move, since the space
+    /// was cut over.
+    pub behind: Counts,
+}
+
+/// A part of the work after a cut-over.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Followed {
+    /// How many memories were moved.
+    pub moved: u64,
+    /// After which memory to go on; none if there is nothing left.
+    pub next: Option<Key>,
+}
+
+/// Memories without a vector in a space, a page of them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Lacking {
+    /// The memories.
+    pub memories: Vec<Memory>,
+    /// After which memory the next page begins; none if this was the last page.
+    pub next: Option<Key>,
+}
+
+impl KeptSpaces {
+    /// Returns the space of this scope whose vectors can be compared with those of another, if one is kept.
+    #[must_use]
+    pub fn find(&self, space: &Space) -> Option<&KeptSpace> {
+        self.current
+            .iter()
+            .chain(&self.further)
+            .find(|kept| kept.space.is_comparable_with(space))
+    }
+}
