@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ends::{List, Map};
+use tulving::ErrorClass;
 use tulving::transfer::{
     Cancel, DocumentCounts, MigrateOptions, Migration, OnExisting, Receipt, Report, Silent,
     TransferError, Verification, VerifyOptions, verify,
@@ -164,6 +165,44 @@ async fn a_document_that_is_not_as_it_was_is_found() {
     // One that was added counts where everything is to be as it was.
     assert!(compare(&list, &map, false).await.verified);
     assert!(!compare(&list, &map, true).await.verified);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn vectors_are_compared_in_the_space_of_the_source_while_it_is_kept() {
+    let (list, map) = (List::of(4), Map::empty());
+    let folder = tempfile::tempdir().unwrap();
+    migrate_with(&list, &map, options(folder.path()))
+        .await
+        .unwrap();
+    let brought = map.asked();
+    assert!(brought.is_some());
+    map.cut_over(true);
+    assert!(compare(&list, &map, false).await.verified);
+    assert_eq!(map.asked(), brought);
+    assert_eq!(migrate(&list, &map).await.unwrap().copied, 4);
+    assert_eq!(map.asked(), brought);
+
+    // Without it there is nothing to compare, and nothing is written over.
+    map.cut_over(false);
+    let dropped = |error: TransferError| {
+        assert_eq!(error.class(), ErrorClass::Refused);
+        assert_eq!(
+            error.to_string(),
+            "the map dropped the vectors of m (2 numbers), and keeps those of other (2 numbers): they cannot be compared"
+        );
+    };
+    dropped(migrate(&list, &map).await.unwrap_err());
+    let receipt = Receipt::read(&folder.path().join("receipt.json")).unwrap();
+    for against in [None, Some(receipt)] {
+        let options = VerifyOptions {
+            workers: 1,
+            exact: false,
+            against,
+        };
+        let target = Arc::<Map>::clone(&map);
+        let found = verify(&list, target, &options, &Silent, &Cancel::new()).await;
+        dropped(found.unwrap_err());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -53,6 +53,9 @@ fn hint(error: &TransferError) -> Option<String> {
         TransferError::Dimensions { .. } => {
             "the same command with --model NAME   (the model that made the vectors)"
         }
+        TransferError::SpaceDropped { .. } => {
+            "migrate for another user or tenant; or --model NAME, if the vectors are of another model"
+        }
         TransferError::RunChanged { .. } => {
             "the same command with --restart   (rows that were written stay and are found again)"
         }

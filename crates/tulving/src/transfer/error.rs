@@ -10,6 +10,7 @@ use super::row::Flawed;
 use crate::ErrorClass;
 use crate::backend::StorageError;
 use crate::fsutil::OutputError;
+use crate::model::Space;
 
 /// Why memory was not moved, or not all of it.
 #[derive(Debug, Error)]
@@ -43,6 +44,18 @@ pub enum TransferError {
         found: usize,
         /// What would fit.
         expected: String,
+    },
+    /// The target keeps no vectors any more that could be compared with the source's.
+    #[error(
+        "the {noun} dropped the vectors of {space}, and keeps those of {kept}: they cannot be compared"
+    )]
+    SpaceDropped {
+        /// What the target is called.
+        noun: &'static str,
+        /// The source's space.
+        space: Space,
+        /// What is kept.
+        kept: String,
     },
     /// Records are refused.
     #[error("{total} of {rows} rows cannot be moved; nothing was written")]
@@ -106,7 +119,7 @@ impl TransferError {
             Self::Width { .. } | Self::Dimensions { .. } | Self::Flawed { .. } => {
                 ErrorClass::Invalid
             }
-            Self::RunChanged { .. } => ErrorClass::Refused,
+            Self::RunChanged { .. } | Self::SpaceDropped { .. } => ErrorClass::Refused,
             Self::Io { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorClass::Full,
                 _ => ErrorClass::Usage,

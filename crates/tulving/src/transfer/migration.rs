@@ -12,7 +12,7 @@ use super::inputs;
 use super::outputs::Outputs;
 use super::prepared::{Prepared, survey};
 use super::progress::Progress;
-use super::read_back::Target;
+use super::read_back::{SpaceId, Target};
 use super::report::{MigrateOptions, Report};
 use super::running::Running;
 use super::sink::{Lock, Sink};
@@ -27,6 +27,8 @@ pub struct Migration {
     pub(super) outputs: Outputs,
     /// The embedding space of the vectors, unless there are none.
     pub space: Option<Space>,
+    /// Its number, if the target keeps vectors of it already.
+    kept: Option<SpaceId>,
     /// What was found.
     pub prepared: Prepared,
 }
@@ -55,6 +57,10 @@ impl Migration {
         let outputs = Outputs::look(&options, sink.scope(), cancel).await?;
         let snapshot = survey(source, progress, cancel).await?;
         let space = snapshot.plan().space(options.model.as_deref())?;
+        let kept = match &space {
+            Some(space) => sink.spaces().await?.find(space, target.noun)?,
+            None => None,
+        };
         let prepared = Prepared::validate(snapshot, options.workers, progress, cancel).await?;
         if !options.reject {
             prepared.require_flawless()?;
@@ -67,6 +73,7 @@ impl Migration {
             options,
             outputs,
             space,
+            kept,
             prepared,
         })
     }
@@ -98,6 +105,14 @@ impl Migration {
         }
         drop(lock);
         result
+    }
+
+    /// The number of the vectors' space in the target.
+    pub(super) async fn space_id(&self) -> Result<Option<SpaceId>, TransferError> {
+        match (self.kept, &self.space) {
+            (None, Some(space)) => Ok(Some(self.sink.make_space(space).await?)),
+            (kept, _) => Ok(kept),
+        }
     }
 
     /// Waits for other runs of the scope, and says so if it takes a while.

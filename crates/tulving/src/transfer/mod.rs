@@ -55,7 +55,7 @@ pub use ledger::{Ledger, Run, RunStatus, Session};
 pub use migration::Migration;
 pub use prepared::{KindSummary, Prepared};
 pub use progress::{Phase, Progress, Silent};
-pub use read_back::{Existing, ReadBack, Reader, SpaceId, Target};
+pub use read_back::{Existing, ReadBack, Reader, SpaceId, Target, TargetSpaces};
 pub use receipt::{
     Receipt, ReceiptCounts, ReceiptDatabase, ReceiptFile, ReceiptScope, ReceiptSpace,
 };

@@ -25,11 +25,11 @@ pub trait ReadBack: Send + Sync {
     /// If memories of another scope could be reached.
     async fn require_isolated(&self) -> Result<(), TransferError>;
 
-    /// The number of an embedding space, if there are vectors of it.
+    /// The embedding spaces of the scope's vectors.
     ///
     /// # Errors
     /// If the target cannot be read.
-    async fn find_space(&self, space: &Space) -> Result<Option<SpaceId>, TransferError>;
+    async fn spaces(&self) -> Result<TargetSpaces, TransferError>;
 
     /// Opens a session that reads. Each of several workers has its own.
     ///
@@ -92,6 +92,15 @@ pub struct Target {
     pub database: Option<ReceiptDatabase>,
     /// What is worth mending, though it works.
     pub warnings: Vec<String>,
+}
+
+/// The embedding spaces of a scope's vectors in the target.
+#[derive(Debug, Clone, Default)]
+pub struct TargetSpaces {
+    /// Those in which vectors are kept, the one that is searched first.
+    pub kept: Vec<(SpaceId, Space)>,
+    /// Those of which verified runs brought vectors, the last run first.
+    pub brought: Vec<Space>,
 }
 
 /// An embedding space, as the target counts.

@@ -49,10 +49,7 @@ impl Running<'_> {
             .outputs
             .write_rejects(self.run_id, prepared, self.cancel)
             .await?;
-        let space = match &self.migration.space {
-            Some(space) => Some(sink.make_space(space).await?),
-            None => None,
-        };
+        let space = self.migration.space_id().await?;
         let copied = self.copy(&chunks, space).await?;
         sink.note(self.run_id, RunStatus::Running, Phase::Verify, None)
             .await?;

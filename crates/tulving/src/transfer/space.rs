@@ -1,8 +1,44 @@
-//! In which embedding space a source's vectors are.
+//! In which embedding space a source's vectors are, and whether the target keeps vectors of it.
 
 use super::error::TransferError;
+use super::read_back::{SpaceId, TargetSpaces};
 use super::source::Plan;
 use crate::model::{Kind, Space};
+
+impl TargetSpaces {
+    /// The space in which a source's vectors are kept; `None` if no vectors of it were ever brought.
+    ///
+    /// # Errors
+    /// [`TransferError::SpaceDropped`] if they were, and are not kept any more.
+    pub(super) fn find(
+        &self,
+        space: &Space,
+        noun: &'static str,
+    ) -> Result<Option<SpaceId>, TransferError> {
+        let comparable = |(_, kept): &&(SpaceId, Space)| kept.is_comparable_with(space);
+        if let Some((id, _)) = self.kept.iter().find(comparable) {
+            return Ok(Some(*id));
+        }
+        let was_brought = |brought: &Space| brought.is_comparable_with(space);
+        if self.kept.is_empty() || !self.brought.iter().any(was_brought) {
+            return Ok(None);
+        }
+        let kept = self.kept.iter().map(|(_, kept)| kept.to_string());
+        Err(TransferError::SpaceDropped {
+            noun,
+            space: space.clone(),
+            kept: kept.collect::<Vec<_>>().join(" and "),
+        })
+    }
+
+    /// The space of the last vectors that were brought, if a source's are as wide: it is taken for that of a
+    /// source that does not say.
+    pub(super) fn last(&self, plan: &Plan) -> Option<&Space> {
+        let mut widths = plan.kinds.iter().filter_map(|kind| kind.dims);
+        let last = self.brought.first()?;
+        widths.all(|width| width == last.dims).then_some(last)
+    }
+}
 
 impl Plan {
     /// The one embedding space of the vectors, unless there are none: that of the model which is

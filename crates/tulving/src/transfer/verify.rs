@@ -40,16 +40,21 @@ pub async fn verify(
     cancel: &Cancel,
 ) -> Result<Verification, TransferError> {
     let noun = target.require_ready().await?.noun;
-    let (mut against, mut space) = (Vec::new(), None);
+    let spaces = target.spaces().await?;
+    let mut against = Vec::new();
     let receipt = options.against.as_ref();
     let moved = receipt.and_then(|receipt| receipt.space.as_ref().map(Space::from));
+    let mut space = None;
     if let Some(moved) = &moved {
-        space = target.find_space(moved).await?;
+        space = spaces.find(moved, noun)?;
         if space.is_none() {
             against.push(format!("the {noun} has no vectors of {moved}"));
         }
     }
     let snapshot = survey(source, progress, cancel).await?;
+    if let (None, Some(last)) = (receipt, spaces.last(snapshot.plan())) {
+        space = spaces.find(last, noun)?;
+    }
     let needs_model = match snapshot.plan().space(None) {
         Ok(found) => moved.is_some() && found != moved,
         Err(error) => matches!(error, TransferError::Dimensions { .. }),

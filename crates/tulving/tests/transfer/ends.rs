@@ -13,8 +13,8 @@ use tulving::record::{self, Flaw, Part, Stamp};
 use tulving::transfer::{
     Cancel, ChunkWrite, Chunker, Existing, Flawed, KindPlan, Ledger, Loaded, Lock, Origin, Phase,
     Plan, Progress, ReadBack, ReadOptions, Reader, Reading, Run, RunChunk, RunStatus, Sink,
-    Snapshot, Source, SourceDocument, SourceRow, SpaceId, Stored, Target, TransferError, Writer,
-    row_digest,
+    Snapshot, Source, SourceDocument, SourceRow, SpaceId, Stored, Target, TargetSpaces,
+    TransferError, Writer, row_digest,
 };
 use uuid::Uuid;
 
@@ -205,6 +205,9 @@ struct Held {
     run: Option<Run>,
     chunks: Vec<RunChunk>,
     left_behind: usize,
+    spaces: TargetSpaces,
+    /// In which space the memories were asked for.
+    asked: Option<SpaceId>,
     is_without_index: bool,
     fault: Option<(u32, Fault)>,
     sessions: usize,
@@ -256,6 +259,20 @@ impl Map {
 
     pub(crate) fn run(&self) -> Option<Run> {
         self.held().run.clone()
+    }
+
+    /// Another space takes the place of the one that vectors were brought in, which is kept or not.
+    pub(crate) fn cut_over(&self, keep: bool) {
+        let mut held = self.held();
+        let other = (SpaceId(9), Space::local("other", 2));
+        if !keep {
+            held.spaces.kept.clear();
+        }
+        held.spaces.kept.insert(0, other);
+    }
+
+    pub(crate) fn asked(&self) -> Option<SpaceId> {
+        self.held().asked
     }
 
     pub(crate) fn is_indexed(&self) -> bool {
@@ -337,8 +354,8 @@ impl ReadBack for Map {
         Ok(())
     }
 
-    async fn find_space(&self, _: &Space) -> Result<Option<SpaceId>, TransferError> {
-        Ok(Some(SpaceId(1)))
+    async fn spaces(&self) -> Result<TargetSpaces, TransferError> {
+        Ok(self.held().spaces.clone())
     }
 
     async fn reader(&self) -> Result<Box<dyn Reader>, TransferError> {
@@ -352,8 +369,11 @@ impl Sink for Map {
         Ok(Lock::new(()))
     }
 
-    async fn make_space(&self, _: &Space) -> Result<SpaceId, TransferError> {
-        Ok(SpaceId(1))
+    async fn make_space(&self, space: &Space) -> Result<SpaceId, TransferError> {
+        let kept = &mut self.held().spaces.kept;
+        let id = SpaceId(kept.len() as i32 + 1);
+        kept.push((id, space.clone()));
+        Ok(id)
     }
 
     async fn begin_bulk(&self, rows: u64, _: &dyn Progress) -> Result<bool, TransferError> {
@@ -434,7 +454,10 @@ impl Ledger for Map {
     async fn finish(&self, run_id: Uuid, verified: bool, _: &Value) -> Result<(), TransferError> {
         self.note(run_id, RunStatus::Finished, Phase::Verify, None)
             .await?;
-        self.held().run.as_mut().unwrap().verified = Some(verified);
+        let mut held = self.held();
+        held.run.as_mut().unwrap().verified = Some(verified);
+        let last = held.spaces.kept.last().map(|(_, space)| space.clone());
+        held.spaces.brought.extend(last);
         Ok(())
     }
 }
@@ -453,9 +476,10 @@ impl Reader for Session {
         &mut self,
         _: Kind,
         ids: &[&str],
-        _: Option<SpaceId>,
+        space: Option<SpaceId>,
     ) -> Result<Vec<Existing>, TransferError> {
-        let held = self.0.held();
+        let mut held = self.0.held();
+        held.asked = space;
         let found = ids.iter().filter_map(|id| held.memories.get(*id));
         let found = found.map(|stored| Existing {
             stored: stored.clone(),

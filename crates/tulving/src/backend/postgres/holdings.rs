@@ -68,6 +68,11 @@ impl Numbers {
 }
 
 impl Holdings {
+    /// The spaces in which vectors are kept, the one that is searched first.
+    pub(super) fn spaces(&self) -> impl Iterator<Item = i32> {
+        self.space_id.into_iter()
+    }
+
     /// What it holds of one kind.
     pub(super) fn of(&self, kind: Kind) -> &Numbers {
         &self.kinds[kind]

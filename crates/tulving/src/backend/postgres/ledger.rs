@@ -9,11 +9,15 @@ use uuid::Uuid;
 
 use super::connect::{Connection, Database};
 use super::error::{DatabaseError, Doing, Refusal};
+use super::holdings::Holdings;
 use super::scoped::{Purpose, Scoped};
 use super::session::Rights;
+use super::spaces::Spaces;
 use super::statement::Statement;
-use crate::model::{Kind, Scope, Timestamp};
-use crate::transfer::{ChunkCounts, Run, RunChunk, RunStatus, Session};
+use crate::model::{Kind, Scope, Space, Timestamp};
+use crate::transfer::{
+    ChunkCounts, ReceiptSpace, Run, RunChunk, RunStatus, Session, SpaceId, TargetSpaces,
+};
 
 /// What the lock of a scope is named after, before its id.
 const LOCK: &str = "tulving.run.";
@@ -177,6 +181,36 @@ impl Scoped<'_> {
             .await
             .doing("looking for an unfinished run")?;
         Ok(row.as_ref().map(run_of))
+    }
+
+    /// The embedding spaces of the scope's vectors, and those of which verified runs brought vectors.
+    pub(super) async fn target_spaces(mut self) -> Result<TargetSpaces, DatabaseError> {
+        const DOING: &str = "reading the embedding spaces";
+        let brought = "SELECT (r.result->'space')::text FROM runs r \
+                       WHERE r.scope_id = $1 AND r.status = 'finished' AND r.verified \
+                       ORDER BY r.finished_at DESC";
+        let brought = Statement::new(brought).with(self.scope.id(), Type::UUID);
+        let statements = [Holdings::query(self.scope, false), brought];
+        let answers = self.send(&statements, DOING).await?;
+        let (holdings, brought) = answers.split_at(1);
+        let rows = holdings.first().map_or(&[][..], Vec::as_slice);
+        let holdings = Holdings::read(rows, self.scope, self.target())?;
+        let (spaces, mut kept) = (Spaces::default(), Vec::new());
+        for number in holdings.spaces() {
+            let space = spaces.get(number, &mut self).await?;
+            kept.push((SpaceId(number), space.as_ref().clone()));
+        }
+        self.leave();
+        // Runs without vectors have none.
+        let space = |row: &Row| {
+            let text: Option<String> = row.get(0);
+            let space: ReceiptSpace = serde_json::from_str(&text?).ok()?;
+            Some(Space::from(&space))
+        };
+        Ok(TargetSpaces {
+            kept,
+            brought: brought.iter().flatten().filter_map(space).collect(),
+        })
     }
 
     /// Enters a run.

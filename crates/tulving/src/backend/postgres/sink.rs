@@ -10,7 +10,8 @@ use super::schema::SchemaVersion;
 use crate::model::{Document, Kind, Scope, Space};
 use crate::transfer::{
     ChunkWrite, Existing, Ledger, Lock, Phase, Progress, ReadBack, Reader, ReceiptDatabase, Run,
-    RunChunk, RunStatus, Sink, SourceDocument, SpaceId, Target, TransferError, Writer,
+    RunChunk, RunStatus, Sink, SourceDocument, SpaceId, Target, TargetSpaces, TransferError,
+    Writer,
 };
 
 /// One owner's memories in a database, to be moved there.
@@ -63,9 +64,10 @@ impl ReadBack for PostgresSink {
         Ok(())
     }
 
-    async fn find_space(&self, space: &Space) -> Result<Option<SpaceId>, TransferError> {
-        let connection = self.database.connect().await?;
-        Ok(connection.find_space(space).await?.map(SpaceId))
+    async fn spaces(&self) -> Result<TargetSpaces, TransferError> {
+        let mut connection = self.database.connect().await?;
+        let scoped = connection.scoped(self.scope).await?;
+        Ok(scoped.target_spaces().await?)
     }
 
     async fn reader(&self) -> Result<Box<dyn Reader>, TransferError> {

@@ -40,7 +40,7 @@ impl Connection {
     ///
     /// # Errors
     /// If the application role may not read the table.
-    pub async fn find_space(&self, space: &Space) -> Result<Option<i32>, DatabaseError> {
+    async fn find_space(&self, space: &Space) -> Result<Option<i32>, DatabaseError> {
         let find = of(FIND, space);
         let rows = self
             .unscoped(Rights::Member, &[find], "looking for the embedding space")
