@@ -22,10 +22,11 @@ use crate::{interrupt, kinds, progress, wire};
 
 /// Moves a data directory into PostgreSQL, and proves that all of it arrived
 ///
-/// Four phases: plan (count, cut the work), validate (read every row, write nothing), copy, and
-/// verify (read every row back and compare it, vectors bit for bit). The data directory is never
-/// changed. A run that was interrupted or killed is resumed by the same command, with other
-/// workers or batch sizes if you like. Running it again later writes only what is new.
+/// The command works in four phases: plan (count the rows and divide the work), validate (read every
+/// row; nothing is written), copy, and verify (read every row back and compare it, vectors bit for
+/// bit). It never changes the data directory. If a run was interrupted or killed, the same command
+/// resumes it; the number of workers and the batch size may be different then. If you run it again
+/// later, it writes only what is new. Documents are written before their chunks.
 ///
 /// The user or tenant must exist: see `tulving user create`. The database needs the tables: see
 /// `tulving schema apply`.
@@ -44,11 +45,11 @@ use crate::{interrupt, kinds, progress, wire};
     \"zoneless_times\", \"zero_vectors\", \"bytes\"}, the same for every other kind, of documents \"documents\":\n\
     {\"found\"}, \"problems\": [TEXT…]}")]
 pub struct Migrate {
-    /// Plans and validates only: the database is not written to
+    /// Plans and validates only; nothing is written to the database
     #[arg(long)]
     pub dry_run: bool,
 
-    /// The model that made the vectors [default: BAAI/bge-m3 where they are 1024 wide]
+    /// The model that made the vectors [default: BAAI/bge-m3 if they have 1024 numbers]
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
 
@@ -72,30 +73,30 @@ pub struct Migrate {
     #[arg(long)]
     pub restart: bool,
 
-    /// Takes rows that are stamped with another user or tenant, and stamps them with this one
+    /// Accepts rows that are stamped with another user or tenant, and stamps them with this one
     #[arg(long)]
     pub restamp: bool,
 
-    /// Takes 64-bit vectors though rounding them to 32 bits loses digits; the receipt says so
+    /// Accepts 64-bit vectors although rounding them to 32 bits loses digits; the receipt says so
     #[arg(long, value_name = "TYPE")]
     pub cast: Option<Cast>,
 
-    /// Where the receipt goes: a file, a device or pipe, or a directory in which it is named after
-    /// the run; another file there is replaced with --force alone [default: beside the configuration]
+    /// Where to write the receipt: a file, a device or pipe, or a directory in which the file is named
+    /// after the run; another file is replaced only with --force [default: beside the configuration]
     #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
     pub receipt: Option<PathBuf>,
 
-    /// Where `--on-error reject` writes the rejected rows; another file there is replaced with --force
-    /// alone [default: rejects.jsonl beside the configuration, or rejects-2.jsonl and so on where
-    /// that holds other rows]
+    /// Where `--on-error reject` writes the rejected rows; another file is replaced only with --force
+    /// [default: rejects.jsonl beside the configuration, or rejects-2.jsonl and so on if that file
+    /// holds other rows]
     #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
     pub rejects: Option<PathBuf>,
 
-    /// How many connections write at once [default: by the machine]
+    /// How many connections write at the same time [default: depends on the machine]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub workers: Option<u16>,
 
-    /// How many rows are written and committed together, at most [default: 512]
+    /// The maximum number of rows that are written and committed together [default: 512]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub batch_rows: Option<u32>,
 }

@@ -22,7 +22,7 @@ pub enum Command {
     {\"runs\": [as runs status prints them…]}")]
     List,
 
-    /// Shows one run: how far it is, how fast, and whether its process still works on it
+    /// Shows one run: its progress, its speed, and whether its process is still at work
     Status(Status),
 }
 

@@ -23,12 +23,14 @@ use crate::{interrupt, progress, wire};
 
 /// Proves again that PostgreSQL holds what a data directory holds; writes nothing
 ///
-/// Every row of the source is looked for in the database, read back from its columns and compared:
-/// content by digest, vectors bit for bit. Rows that were added to the database later are reported
-/// and are no difference; nor are access counts and clusters, which change in use. Also checked: that
-/// row-level security is forced and that the role in use cannot get past it.
+/// The command looks for every row of the source in the database, reads it back from its columns and
+/// compares it: content by digest, vectors bit for bit, in the embedding space of the source. Rows that
+/// were added to the database later are reported, but they are no difference; the same is true for
+/// access counts and clusters, which change in use. The command also checks that row-level security is
+/// forced, and that the role in use cannot bypass it.
 ///
-/// Ends with exit 5 and the first 20 differences if there are any.
+/// If there are differences, the command prints the first 20 of them and ends with exit 5. If the
+/// database does not keep vectors of the source's space any more, it ends with exit 9.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"verified\": BOOL, \"scope\": {\"kind\", \"id\"}, \"nodes\": {\"source\", \"target\", \"equal\", \"missing_count\", \"extra_count\",\n\
@@ -39,15 +41,15 @@ pub struct Verify {
     #[arg(long)]
     pub exact: bool,
 
-    /// Checks source and database against the receipt of a migration too
+    /// Also compares the source and the database with the receipt of a migration
     #[arg(long, value_name = "RECEIPT", value_parser = crate::config::path())]
     pub against: Option<PathBuf>,
 
-    /// The migration took rows stamped with another user or tenant: `migrate --restamp`
+    /// For a migration that accepted rows of another user or tenant: `migrate --restamp`
     #[arg(long)]
     pub restamp: bool,
 
-    /// The migration rounded 64-bit vectors: `migrate --cast f32`
+    /// For a migration that rounded 64-bit vectors: `migrate --cast f32`
     #[arg(long, value_name = "TYPE")]
     pub cast: Option<Cast>,
 }
