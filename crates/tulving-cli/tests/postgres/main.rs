@@ -45,6 +45,7 @@ mod roles;
 mod runs;
 mod said_twice;
 mod schema;
+mod spaces;
 mod support;
 mod terminal;
 mod trips;

@@ -29,11 +29,11 @@ const TABLES: [&str; 8] = [
 /// What a statement begins with or holds, and by which index it reads its rows. Each must be seen.
 const READ_BY: [(&str, &str); 21] = [
     (
-        "vector_send(m.embedding), m.space_id, CASE",
+        "vector_send(e.v), f.v IS NOT NULL, CASE",
         "memory_nodes_pkey",
     ),
     (
-        "vector_send(m.embedding), m.space_id, CASE",
+        "vector_send(e.v), f.v IS NOT NULL, CASE",
         "node_vectors_pkey",
     ),
     ("END) FROM unnest", "episodic_memories_pkey"),

@@ -41,8 +41,8 @@ pub trait ReadBack: Send + Sync {
 /// A session that reads.
 #[async_trait]
 pub trait Reader: Send {
-    /// The memories with these ids, those that there are, with their vectors in a space; in whichever
-    /// they are, if none is named.
+    /// The memories with these ids, those that there are, with their vectors in a space. What has none there,
+    /// or if no space is named, comes with the vector that it has elsewhere.
     ///
     /// # Errors
     /// If they cannot be read.

@@ -37,10 +37,10 @@ impl Scoped<'_> {
         space: &Space,
         spaces: &Spaces,
     ) -> Result<Option<(i32, Arc<Space>)>, DatabaseError> {
-        for number in holdings.space_id.iter().chain(&holdings.further) {
-            let kept = spaces.get(*number, self).await?;
+        for number in holdings.spaces() {
+            let kept = spaces.get(number, self).await?;
             if kept.is_comparable_with(space) {
-                return Ok(Some((*number, kept)));
+                return Ok(Some((number, kept)));
             }
         }
         Ok(None)
@@ -79,14 +79,14 @@ impl Scoped<'_> {
         };
         let holdings = Holdings::read(holdings, scope, self.target())?;
         let mut all = Vec::new();
-        for number in holdings.space_id.iter().chain(&holdings.further) {
+        for number in holdings.spaces() {
             let mut vectors = Counts::default();
             for (kind, rows) in Kind::ALL.into_iter().zip(counted) {
-                let row = rows.iter().find(|row| row.get::<_, i32>(0) == *number);
+                let row = rows.iter().find(|row| row.get::<_, i32>(0) == number);
                 vectors[kind] = row.map_or(0, |row| row.get::<_, i64>(1).unsigned_abs());
             }
             all.push(KeptSpace {
-                space: spaces.get(*number, &mut self).await?,
+                space: spaces.get(number, &mut self).await?,
                 vectors,
             });
         }

@@ -70,7 +70,7 @@ impl Numbers {
 impl Holdings {
     /// The spaces in which vectors are kept, the one that is searched first.
     pub(super) fn spaces(&self) -> impl Iterator<Item = i32> {
-        self.space_id.into_iter()
+        self.space_id.iter().chain(&self.further).copied()
     }
 
     /// What it holds of one kind.

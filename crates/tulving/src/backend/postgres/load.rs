@@ -21,7 +21,8 @@ use crate::transfer::{Existing, Stored};
 const SEND: usize = 256 << 10;
 
 impl Scoped<'_> {
-    /// The memories with these ids, those that there are, and whether each has a vector in a space.
+    /// The memories with these ids, those that there are, each with its vector in a space, or in whichever its
+    /// row says where it has none there.
     ///
     /// # Errors
     /// If the connection is lost, or a row holds what was never stored there.
@@ -33,22 +34,31 @@ impl Scoped<'_> {
     ) -> Result<Vec<Existing>, DatabaseError> {
         let doing = || format!("reading {}", kind.table());
         let columns = listed_of_row(kind);
-        // OFFSET keeps the normalised vector from being worked out at each use, out of line storage and all.
+        // OFFSET keeps a vector from being worked out at each use, out of line storage and all.
         let query = format!(
-            "SELECT {columns}, m.ord, vector_send(m.embedding), m.space_id, \
+            "SELECT {columns}, m.ord, vector_send(e.v), f.v IS NOT NULL, \
                     CASE WHEN vector_norm(u.direction) > 0 \
                          THEN n.v IS NOT DISTINCT FROM u.direction::halfvec \
                          ELSE n.v IS NULL END \
-             FROM unnest($2) AS wanted (id) {} LEFT JOIN {} ON true \
-             CROSS JOIN LATERAL (SELECT l2_normalize(m.embedding) AS direction OFFSET 0) u",
+             FROM unnest($2) AS wanted (id) {} \
+             CROSS JOIN LATERAL (SELECT {} AS v OFFSET 0) f \
+             CROSS JOIN LATERAL (SELECT coalesce(f.v, m.embedding) AS v, \
+                                        CASE WHEN f.v IS NULL THEN m.space_id ELSE $3 END AS space_id OFFSET 0) e \
+             CROSS JOIN LATERAL (SELECT l2_normalize(e.v) AS direction OFFSET 0) u \
+             LEFT JOIN {} ON true",
             look_up::by_id(kind, "$1", "wanted.id"),
-            look_up::narrow(kind, "$1", "m.space_id"),
+            look_up::full(kind, "$1", "$3"),
+            look_up::narrow(kind, "$1", "e.space_id"),
         );
         let rows = self
             .client()
             .query_typed(
                 &query,
-                &[(&self.scope.id(), Type::UUID), (&ids, Type::TEXT_ARRAY)],
+                &[
+                    (&self.scope.id(), Type::UUID),
+                    (&ids, Type::TEXT_ARRAY),
+                    (&space, Type::INT4),
+                ],
             )
             .await
             .doing(&doing())?;
@@ -58,7 +68,7 @@ impl Scoped<'_> {
                 let memory = fields.memory()?;
                 let ord: i64 = fields.get()?;
                 let vector = fields.vector()?;
-                let space_id: Option<i32> = fields.get()?;
+                let is_there: bool = fields.get()?;
                 Ok(Existing {
                     stored: Stored {
                         ord: u64::try_from(ord).unwrap_or_default(),
@@ -66,7 +76,7 @@ impl Scoped<'_> {
                         vector,
                     },
                     searchable: fields.get()?,
-                    in_space: space.is_none() || space_id == space,
+                    in_space: space.is_none() || is_there,
                 })
             })
             .collect()
@@ -221,7 +231,7 @@ impl Scoped<'_> {
             .with(dead, Type::INT4_ARRAY);
         let mut statements: Vec<Statement> = batch.write(kind, scope, first).into_iter().collect();
         // The scope's row before those of its kinds, as every writer locks them.
-        statements.extend(has_vectors.then(|| self.adopt(space_id)));
+        statements.extend(has_vectors.then(|| self.keep_space(space_id)));
         statements.push(counting);
         self.send(&statements, &doing).await?;
         if written != rows.len() as u64 || replaced != replacing.len() {
@@ -232,6 +242,18 @@ impl Scoped<'_> {
             });
         }
         Ok(())
+    }
+}
+
+impl Scoped<'_> {
+    /// Notes that the scope keeps vectors of a space: it is the one that is searched if there is none yet.
+    fn keep_space(&self, space_id: i32) -> Statement {
+        let keep = "UPDATE scopes SET space_id = coalesce(space_id, $2), \
+                           further = CASE WHEN space_id IS NULL THEN further ELSE further || $2 END \
+                    WHERE scope_id = $1 AND (space_id IS NULL OR space_id <> $2 AND $2 <> ALL (further))";
+        Statement::new(keep)
+            .with(self.scope.id(), Type::UUID)
+            .with(space_id, Type::INT4)
     }
 }
 
