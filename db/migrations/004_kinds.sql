@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS scope_kinds (
 
 CREATE TABLE IF NOT EXISTS documents (
     scope_id     uuid        NOT NULL REFERENCES scopes (scope_id) ON DELETE CASCADE,
-    id           text        NOT NULL CHECK (char_length(id) BETWEEN 1 AND 255),
+    id           text        COLLATE "C" NOT NULL CHECK (char_length(id) BETWEEN 1 AND 255),
     user_id      uuid,
     tenant_id    uuid,
     ord          bigint      NOT NULL CHECK (ord >= 0),
@@ -312,6 +312,7 @@ DECLARE
     repairing      bool := EXISTS (SELECT FROM tulving_schema_versions WHERE version = 4);
     done           text[] := '{}';
     t              text;
+    wanted         record;
     keeper         oid;
     owner          uuid;
 BEGIN
@@ -380,21 +381,37 @@ BEGIN
                  || tulving_add_kind('episode', 'episodic_memories')
                  || tulving_add_kind('chunk', 'document_chunks', 'document_id', 'chunk_index');
 
-    -- A document's chunks fall with it. The key of others begins with the scope, and could serve by mistake
-    -- what asks for an id.
-    IF to_regclass('document_chunks_falling') IS NULL THEN
-        CREATE INDEX document_chunks_falling ON document_chunks (document_id, scope_id);
-        done := done || 'index document_chunks_falling'::text;
+    -- A document's chunks fall with it: the key of others begins with the scope, and could serve by mistake
+    -- what asks for an id. A new document is the last.
+    FOR wanted IN
+        SELECT * FROM (VALUES
+            ('document_chunks_falling', 'document_chunks', '(document_id, scope_id)'),
+            ('documents_order', 'documents', '(scope_id, ord) WHERE (ord >= 0)')
+        ) AS indexes (index, of_table, what)
+    LOOP
+        CONTINUE WHEN right(pg_get_indexdef(to_regclass(wanted.index)), length(wanted.what)) = wanted.what;
+        EXECUTE format('DROP INDEX IF EXISTS %I', wanted.index);
+        EXECUTE format('CREATE INDEX %I ON %I %s', wanted.index, wanted.of_table, wanted.what);
+        done := done || format('index %s', wanted.index);
+    END LOOP;
+
+    -- An index that a run removed has to be built again, whatever becomes of the run.
+    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'runs'::regclass AND attname = 'index_removed' AND NOT attisdropped) THEN
+        ALTER TABLE runs ADD COLUMN index_removed boolean NOT NULL DEFAULT false;
+        COMMENT ON COLUMN runs.index_removed IS 'Whether it removed an index of vectors that is not built again yet.';
+        done := done || 'column index_removed of runs'::text;
     END IF;
 
-    -- Rows are of a kind that this version knows, or documents; what a run does, the program says.
+    -- Rows are of a kind that this version knows; what a run does, the program says.
     IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'run_chunks'::regclass AND conname = 'run_chunks_of_kind') THEN
         ALTER TABLE run_chunks DROP CONSTRAINT IF EXISTS run_chunks_kind_check,
-            ADD CONSTRAINT run_chunks_of_kind CHECK (kind IN ('node', 'episode', 'chunk', 'document'));
+            ADD CONSTRAINT run_chunks_of_kind CHECK (kind IN ('node', 'episode', 'chunk'));
+        done := done || 'constraint run_chunks_of_kind'::text;
     END IF;
     IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'runs'::regclass AND conname = 'runs_of_kind') THEN
         ALTER TABLE runs DROP CONSTRAINT IF EXISTS runs_kind_check,
             ADD CONSTRAINT runs_of_kind CHECK (kind ~ '^[a-z]+$');
+        done := done || 'constraint runs_of_kind'::text;
     END IF;
 
     -- That a user and a tenant have one scope each follows from the check: the scope has their id. Without

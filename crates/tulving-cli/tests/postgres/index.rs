@@ -72,7 +72,7 @@ fn a_large_scope_gets_one_and_a_migration_into_it_builds_it_again() {
     world
         .migrate(&[])
         .expect(0)
-        .says("bringing the search index up to date");
+        .says("building the index of the vectors anew");
     assert_eq!(world.database.scalar(VALID), "1");
     assert_eq!(world.index(&[])["kinds"][0]["vectors"], json!(12_400));
     assert_eq!(index(&[]), json!("ready"));
@@ -105,6 +105,32 @@ fn a_large_scope_gets_one_and_a_migration_into_it_builds_it_again() {
     let rebuilt = ["index", "--user-id", &other, "--rebuild"];
     world.run(&rebuilt).expect(0);
     assert_eq!(world.database.scalar(VALID), "0");
+}
+
+#[test]
+fn an_index_that_an_interrupted_run_removed_is_built_by_the_next() {
+    let server = server();
+    let world = World::on(&server);
+    world.corpus(&Corpus::new(10_300).dim(8).episodes(false));
+    world.migrate(&[]).expect(0);
+    world.index(&[]);
+    assert_eq!(world.database.scalar(VALID), "1");
+    // Nothing of it is written, and nothing of it is marked as done.
+    world.database.batch(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$; \
+         CREATE TRIGGER refuse BEFORE INSERT ON memory_nodes EXECUTE FUNCTION refuse()",
+    );
+    world.corpus(&Corpus::new(2100).dim(8).seed(7).episodes(false));
+    let failed = world.migrate(&[]);
+    assert_ne!(failed.code, Some(0), "{}", failed.stderr);
+    assert_eq!(world.database.scalar(VALID), "0");
+    world.database.batch("DROP TRIGGER refuse ON memory_nodes");
+    // A run of its own, with few rows.
+    world.corpus(&Corpus::new(10).dim(8).seed(9).episodes(false));
+    world.migrate(&["--restart"]).expect(0);
+    assert_eq!(world.database.scalar(VALID), "1");
+    let removed = "SELECT count(*) FROM runs WHERE index_removed";
+    assert_eq!(world.database.scalar(removed), "0");
 }
 
 #[test]

@@ -137,3 +137,19 @@ fn a_database_is_brought_to_the_newest_version_by_psql_file_by_file() {
     receipt_holds(&world);
     rejects_are_moved(&world);
 }
+
+#[test]
+fn a_table_of_somebody_else_with_a_name_that_came_later_is_told() {
+    let world = older();
+    world
+        .database
+        .batch("CREATE TABLE documents (id text PRIMARY KEY, body text)");
+    world
+        .run(&["schema", "apply"])
+        .expect(9)
+        .says("holds other tables of these names: documents");
+    world
+        .database
+        .batch("ALTER TABLE documents RENAME TO papers");
+    world.run(&["schema", "apply"]).expect(0);
+}

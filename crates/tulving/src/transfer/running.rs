@@ -21,7 +21,7 @@ use super::report::Report;
 use super::sink::Sink;
 use super::verification::Verification;
 use super::verify::Comparison;
-use crate::model::{Kind, PerKind, Timestamp};
+use crate::model::{Document, Kind, PerKind, Timestamp};
 
 /// A run that was entered in the ledger.
 pub(super) struct Running<'m> {
@@ -81,8 +81,19 @@ impl Running<'_> {
         self.progress.phase(Phase::Copy, Some(all));
         self.progress.resumed(all - left);
         // Before the chunks that are pieces of them.
-        let documents = self.migration.prepared.snapshot.documents();
-        let documents = self.copying(space).documents(documents).await?;
+        let prepared = &self.migration.prepared;
+        // The rows of a file are not all that the source has.
+        let is_part = prepared.plan().options.rows.is_some();
+        let is_of_source = |id: &str| is_part || prepared.has(Document::PIECES, id);
+        let mut copying = Copying {
+            sink: Arc::clone(sink),
+            run_id: self.run_id,
+            space,
+            existing: self.migration.options.existing,
+            kept: Arc::default(),
+        };
+        let documents = prepared.snapshot.documents();
+        let documents = copying.documents(documents, &is_of_source).await?;
         let mut counts = PerKind::<ChunkCounts>::default();
         for (kind, counts) in counts.iter_mut() {
             let of_kind = chunks.iter().filter(|chunk| chunk.kind == kind).copied();
@@ -91,12 +102,10 @@ impl Running<'_> {
                 *counts += chunk.done.unwrap_or_default();
             }
             if self.migration.prepared.plan().has(kind) {
-                self.copy_kind(kind, todo, space, counts).await?;
+                self.copy_kind(kind, todo, copying.clone(), counts).await?;
             }
         }
-        // An earlier session of the run may have begun what it did not end.
-        let is_resumed = left < all;
-        if bulk || is_resumed {
+        if bulk {
             sink.end_bulk(self.progress).await?;
         }
         Ok(Copied {
@@ -106,26 +115,16 @@ impl Running<'_> {
         })
     }
 
-    fn copying(&self, space: Option<SpaceId>) -> Copying {
-        Copying {
-            sink: Arc::clone(&self.migration.sink),
-            run_id: self.run_id,
-            space,
-            existing: self.migration.options.existing,
-        }
-    }
-
     async fn copy_kind(
         &self,
         kind: Kind,
         chunks: Vec<RunChunk>,
-        space: Option<SpaceId>,
+        copying: Copying,
         counts: &mut ChunkCounts,
     ) -> Result<(), TransferError> {
         let Migration {
             prepared, options, ..
         } = self.migration;
-        let copying = self.copying(space);
         let (snapshot, reading) = (&prepared.snapshot, prepared.reading(kind));
         Pipeline::new(snapshot, reading, chunks, options.workers, self.cancel)
             .run(copying, Phase::Copy, |chunk, done| {

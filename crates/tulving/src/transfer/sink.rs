@@ -29,13 +29,13 @@ pub trait Sink: ReadBack + Ledger {
     async fn make_space(&self, space: &Space) -> Result<SpaceId, TransferError>;
 
     /// Makes ready for so many rows, where they come in faster without what finds them. Returns whether
-    /// [`Sink::end_bulk`] is due then; it is due at the end of each run that was resumed as well.
+    /// [`Sink::end_bulk`] is due then, also for what an earlier run removed and did not make anew.
     ///
     /// # Errors
     /// If the target fails.
     async fn begin_bulk(&self, rows: u64, progress: &dyn Progress) -> Result<bool, TransferError>;
 
-    /// Makes anew what [`Sink::begin_bulk`] removed, if it did.
+    /// Makes anew what [`Sink::begin_bulk`] removed.
     ///
     /// # Errors
     /// If the target fails.
@@ -58,13 +58,11 @@ pub trait Writer: Reader {
     /// [`TransferError::Conflict`] if another writer was in the way: what is there may be another now.
     async fn write(&mut self, chunk: ChunkWrite<'_>) -> Result<(), TransferError>;
 
-    /// Writes documents, each in the place of the one with its id, all or nothing; their chunks stay as they
-    /// are.
+    /// Writes documents, all or nothing.
     ///
     /// # Errors
-    /// [`TransferError::Conflict`] if another writer was in the way.
-    async fn write_documents(&mut self, documents: &[&SourceDocument])
-    -> Result<(), TransferError>;
+    /// [`TransferError::Conflict`] if another writer was in the way: what is there may be another now.
+    async fn write_documents(&mut self, write: DocumentWrite<'_>) -> Result<(), TransferError>;
 }
 
 /// What is written of a chunk.
@@ -82,6 +80,17 @@ pub struct ChunkWrite<'a> {
     pub space: Option<SpaceId>,
     /// What became of all its rows.
     pub counts: ChunkCounts,
+}
+
+/// Documents that are written.
+#[derive(Clone, Copy)]
+pub struct DocumentWrite<'a> {
+    /// Those that are written, in source order.
+    pub documents: &'a [&'a SourceDocument],
+    /// Ids of those among them that take the place of others; all others are new.
+    pub replacing: &'a [&'a str],
+    /// Whether a chunk with this id, of a document that is replaced, stays as it is; others are removed.
+    pub stays: &'a (dyn Fn(&str) -> bool + Send + Sync),
 }
 
 /// A lock that is held until it is dropped.

@@ -11,10 +11,10 @@ use tulving::json;
 use tulving::model::{Document, Kind, Memory, Scope, Space, Timestamp};
 use tulving::record::{self, Flaw, Part, Stamp};
 use tulving::transfer::{
-    Cancel, ChunkWrite, Chunker, Existing, Flawed, KindPlan, Ledger, Loaded, Lock, Origin, Phase,
-    Plan, Progress, ReadBack, ReadOptions, Reader, Reading, Run, RunChunk, RunStatus, Sink,
-    Snapshot, Source, SourceDocument, SourceRow, SpaceId, Stored, Target, TargetSpaces,
-    TransferError, Writer, row_digest,
+    Cancel, ChunkWrite, Chunker, DocumentWrite, Existing, Flawed, KindPlan, Ledger, Loaded, Lock,
+    Origin, Phase, Plan, Progress, ReadBack, ReadOptions, Reader, Reading, Run, RunChunk,
+    RunStatus, Sink, Snapshot, Source, SourceDocument, SourceRow, SpaceId, Stored, Target,
+    TargetSpaces, TransferError, Writer, row_digest,
 };
 use uuid::Uuid;
 
@@ -377,9 +377,9 @@ impl Sink for Map {
     }
 
     async fn begin_bulk(&self, rows: u64, _: &dyn Progress) -> Result<bool, TransferError> {
-        let is_much = rows >= MUCH;
-        self.held().is_without_index |= is_much;
-        Ok(is_much)
+        let mut held = self.held();
+        held.is_without_index |= rows >= MUCH;
+        Ok(held.is_without_index)
     }
 
     async fn end_bulk(&self, _: &dyn Progress) -> Result<(), TransferError> {
@@ -538,13 +538,12 @@ impl Writer for Session {
         Ok(())
     }
 
-    async fn write_documents(
-        &mut self,
-        documents: &[&SourceDocument],
-    ) -> Result<(), TransferError> {
+    async fn write_documents(&mut self, write: DocumentWrite<'_>) -> Result<(), TransferError> {
         let mut held = self.0.held();
-        for SourceDocument { document, .. } in documents {
-            held.documents.insert(document.id.clone(), document.clone());
+        for SourceDocument { document, .. } in write.documents {
+            let there = held.documents.insert(document.id.clone(), document.clone());
+            let is_told = write.replacing.contains(&document.id.as_str());
+            assert_eq!(there.is_some(), is_told, "{}", document.id);
         }
         Ok(())
     }

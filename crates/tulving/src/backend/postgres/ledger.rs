@@ -213,6 +213,28 @@ impl Scoped<'_> {
         })
     }
 
+    /// Notes that the run which is at work removes the index of the scope's vectors, or that it is there again.
+    pub(super) async fn note_index(self, is_removed: bool) -> Result<(), DatabaseError> {
+        let note = match is_removed {
+            true => {
+                "UPDATE runs SET index_removed = true WHERE scope_id = $1 AND status = 'running'"
+            }
+            false => "UPDATE runs SET index_removed = false WHERE scope_id = $1 AND index_removed",
+        };
+        let note = Statement::new(note).with(self.scope.id(), Type::UUID);
+        self.finish(&[note], "noting what becomes of an index")
+            .await?;
+        Ok(())
+    }
+
+    /// Whether a run removed the index of the scope's vectors, and nobody built it again.
+    pub(super) async fn lacks_index(self) -> Result<bool, DatabaseError> {
+        let query = "SELECT FROM runs WHERE scope_id = $1 AND index_removed";
+        let query = Statement::new(query).with(self.scope.id(), Type::UUID);
+        let rows = self.finish(&[query], "looking for an index").await?;
+        Ok(rows.iter().flatten().next().is_some())
+    }
+
     /// Enters a run.
     pub(super) async fn enter_run(&self, run_id: Uuid, inputs: &Json) -> Result<(), DatabaseError> {
         let version = env!("CARGO_PKG_VERSION");

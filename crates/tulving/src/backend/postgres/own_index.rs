@@ -35,16 +35,15 @@ pub(super) fn is_ready(kind: Kind, scope: uuid::Uuid, space_id: &str) -> String 
 }
 
 impl Connection {
-    /// Removes a scope's indexes of vectors; whether there were any. Searches are exact from then on.
+    /// Removes a scope's indexes of vectors. Searches are exact from then on.
     ///
     /// # Errors
     /// If the login role does not own the tables.
-    pub(crate) async fn drop_indexes(&self, scope: Scope) -> Result<bool, DatabaseError> {
-        let names = self.index_names(scope).await?;
-        for (name, _) in &names {
-            self.drop_index(name).await?;
+    pub(crate) async fn drop_indexes(&self, scope: Scope) -> Result<(), DatabaseError> {
+        for (name, _) in self.index_names(scope).await? {
+            self.drop_index(&name).await?;
         }
-        Ok(names.iter().any(|(_, valid)| *valid))
+        Ok(())
     }
 
     /// Removes a scope's indexes of vectors of one space.

@@ -295,6 +295,16 @@ impl Connection {
         facts.require_usable(&place.schema)?;
         let SchemaStatus { applied, pending } = self.status_at(facts).await?;
         let is_to_come = |table: &str| pending.iter().any(|version| version.makes(table));
+        let mut occupied = facts.taken.clone();
+        occupied.retain(|name| is_to_come(name));
+        if facts.applied && !occupied.is_empty() {
+            return Err(Refusal::Occupied {
+                schema: place.schema,
+                names: occupied.join(", "),
+                target: self.target.clone(),
+            }
+            .into());
+        }
         let mut lost = facts.missing.clone();
         lost.retain(|table| REFERRED_TO.contains(&table.as_str()) && !is_to_come(table));
         if facts.applied && !lost.is_empty() {

@@ -9,8 +9,8 @@ use super::error::{DatabaseError, Refusal};
 use super::schema::SchemaVersion;
 use crate::model::{Document, Kind, Scope, Space};
 use crate::transfer::{
-    ChunkWrite, Existing, Ledger, Lock, Phase, Progress, ReadBack, Reader, ReceiptDatabase, Run,
-    RunChunk, RunStatus, Sink, SourceDocument, SpaceId, Target, TargetSpaces, TransferError,
+    ChunkWrite, DocumentWrite, Existing, Ledger, Lock, Phase, Progress, ReadBack, Reader,
+    ReceiptDatabase, Run, RunChunk, RunStatus, Sink, SpaceId, Target, TargetSpaces, TransferError,
     Writer,
 };
 
@@ -90,26 +90,44 @@ impl Sink for PostgresSink {
     /// vectors. Until it is built again searches are exact.
     async fn begin_bulk(&self, rows: u64, progress: &dyn Progress) -> Result<bool, TransferError> {
         const MANY: u64 = 2000;
-        if rows < MANY {
-            return Ok(false);
-        }
-        let connection = self.database.connect().await?;
-        match connection.drop_indexes(self.scope).await {
-            // Only the tables' owner may: then it takes longer.
-            Err(DatabaseError::Refused(Refusal::Privilege { .. })) => {
-                progress.note("the index of the scope's vectors stays, and slows the copy down: only the tables' owner could remove it");
-                Ok(false)
+        let mut connection = self.database.connect().await?;
+        let indexes = connection.index_names(self.scope).await?;
+        if rows >= MANY && indexes.iter().any(|(_, is_valid)| *is_valid) {
+            // Before they are gone: whoever goes on has to know.
+            let scoped = connection.scoped(self.scope).await?;
+            scoped.note_index(true).await?;
+            match connection.drop_indexes(self.scope).await {
+                // Only the tables' owner may: then it takes longer.
+                Err(DatabaseError::Refused(Refusal::Privilege { .. })) => {
+                    progress.note("the index of the scope's vectors stays, and slows the copy down: only the tables' owner could remove it");
+                    let scoped = connection.scoped(self.scope).await?;
+                    scoped.note_index(false).await?;
+                }
+                dropped => dropped?,
             }
-            dropped => Ok(dropped?),
         }
+        let scoped = connection.scoped(self.scope).await?;
+        Ok(scoped.lacks_index().await?)
     }
 
     async fn end_bulk(&self, progress: &dyn Progress) -> Result<(), TransferError> {
-        progress.note("bringing the search index up to date …");
+        progress.note("building the index of the vectors anew …");
         let mut connection = self.database.connect().await?;
-        self.database
-            .index_locked(&mut connection, self.scope, false, &|_| {})
-            .await?;
+        let built = self
+            .database
+            .index_locked(&mut connection, self.scope, false, &|_| {});
+        match built.await {
+            // The rows are there, and found: exactly, which takes longer.
+            Err(error @ DatabaseError::Refused(_)) => {
+                progress.note(&format!(
+                    "the index was not built, and searches are exact until tulving index: {error}"
+                ));
+                return Ok(());
+            }
+            built => built?,
+        };
+        let scoped = connection.scoped(self.scope).await?;
+        scoped.note_index(false).await?;
         Ok(())
     }
 
@@ -246,12 +264,9 @@ impl Reader for Session {
 
 #[async_trait]
 impl Writer for Session {
-    async fn write_documents(
-        &mut self,
-        documents: &[&SourceDocument],
-    ) -> Result<(), TransferError> {
+    async fn write_documents(&mut self, write: DocumentWrite<'_>) -> Result<(), TransferError> {
         let scoped = self.connection.scoped(self.scope).await?;
-        Ok(scoped.write_documents(documents).await?)
+        Ok(scoped.write_documents(write).await?)
     }
 
     async fn write(&mut self, write: ChunkWrite<'_>) -> Result<(), TransferError> {
