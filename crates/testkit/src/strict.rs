@@ -19,8 +19,8 @@ use async_trait::async_trait;
 use tokio::task::yield_now;
 use tulving::backend::{
     Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
-    Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, require_size, size_of_entry,
-    size_of_key,
+    Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, require_size,
+    size_of_document, size_of_entry, size_of_id, size_of_key,
 };
 use tulving::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 use tulving::record;
@@ -190,6 +190,8 @@ impl Backend for StrictBackend {
         document: Document,
         chunks: Vec<Entry>,
     ) -> Result<(), BackendError> {
+        let sizes = chunks.iter().map(size_of_entry);
+        require_size(sizes.chain([size_of_document(&document)]))?;
         self.write(scope, |room| room.put_document(&document, chunks))
             .await
     }
@@ -199,6 +201,7 @@ impl Backend for StrictBackend {
         scope: Scope,
         ids: &[String],
     ) -> Result<Vec<String>, BackendError> {
+        require_size(ids.iter().map(|id| size_of_id(id)))?;
         self.write(scope, |room| {
             let there = ids.iter().filter(|id| room.remove_document(id)).cloned();
             let mut there: Vec<String> = there.collect();

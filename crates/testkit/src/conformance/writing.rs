@@ -2,13 +2,13 @@
 
 use tulving::backend::{
     BackendError, Draft, Entry, Filter, IfTaken, Inserted, LARGEST_WRITE, LiveChange,
-    size_of_entry, size_of_key,
+    size_of_document, size_of_entry, size_of_id, size_of_key,
 };
 use tulving::model::{Key, Kind, Memory, Node};
 
 use crate::fixture::Fixture;
 use crate::memories::{Memories, assert_same, episode_key, node_key};
-use crate::sample::{self, at, episode, plain, saying, turn, with_vector};
+use crate::sample::{self, at, document, episode, piece, plain, saying, turn, with_vector};
 
 /// What is written is what is read, to the last byte of the record and the last bit of the vector.
 pub async fn what_is_written_comes_back_whole(fixture: &dyn Fixture) {
@@ -347,8 +347,19 @@ pub async fn writes_that_are_too_large_are_refused(fixture: &dyn Fixture) {
     ] {
         assert_too_large(answer, size);
     }
+    let (whole, chunk) = (document("d"), plain(piece("d", 0)));
+    let mut large = whole.clone();
+    large.title = "x".repeat(much);
+    let size = size_of_document(&large) + size_of_entry(&chunk);
+    let answer = backend.put_document(scope, large, vec![chunk]).await;
+    assert_too_large(answer, size);
+    let ids = ["x".repeat(much)];
+    let size = size_of_id(&ids[0]);
+    let answer = backend.remove_documents(scope, &ids).await;
+    assert_too_large(answer.map(drop), size);
     memories.assert_holds(&stored).await;
     assert_eq!(memories.all().await.len(), 1);
+    assert_eq!(memories.document("d").await, None);
 }
 
 fn assert_too_large(answer: Result<(), BackendError>, size: u64) {

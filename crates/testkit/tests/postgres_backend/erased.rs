@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use testkit::sample::{mixture, plain, saying};
+use testkit::sample::{document, mixture, plain, saying};
 use tulving::backend::{Backend, Draft};
 use tulving::model::Scope;
 
@@ -36,8 +36,24 @@ async fn no_table_has_a_row_of_an_erased_scope_but_those_that_make_it_one() {
     let fixture = fixture().await;
     let backend = fixture.backend(&options(2)).await;
     for scope in [own(), other()] {
-        let drafts = mixture(1, 200).into_iter().map(Draft::Whole);
+        let entries = mixture(1, 200);
+        for id in ["c0", "c1", "c2", "c3"] {
+            let put = backend.put_document(scope, document(id), Vec::new());
+            put.await.unwrap();
+        }
+        let drafts = entries.into_iter().map(Draft::Whole);
         backend.insert(scope, drafts.collect()).await.unwrap();
+        for (kind, table) in [
+            ("node", "memory_nodes"),
+            ("episode", "episodic_memories"),
+            ("chunk", "document_chunks"),
+        ] {
+            fixture.database.batch(&format!(
+                "INSERT INTO {kind}_embeddings SELECT scope_id, id, space_id, dims, embedding FROM {table} \
+                 WHERE scope_id = '{}' AND embedding IS NOT NULL LIMIT 1",
+                scope.id()
+            ));
+        }
         fixture.database.batch(&format!(
             "INSERT INTO runs (run_id, scope_id, kind, status, phase, inputs, version) \
              VALUES (gen_random_uuid(), '{0}', 'migrate', 'finished', 'verify', '{{}}', '0'); \

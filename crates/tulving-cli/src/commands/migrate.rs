@@ -232,7 +232,11 @@ fn same_file(one: &Path, other: &Path) -> bool {
 
 fn question(prepared: &Prepared, scope: Scope, target: &str) -> String {
     let sound = PerKind::from_fn(|kind| prepared.kinds[kind].found - prepared.kinds[kind].rejected);
-    let sound = kinds::listed(&sound, " and ");
+    let mut sound = kinds::listed(&sound, " and ");
+    if prepared.documents() > 0 {
+        let documents = counted(prepared.documents(), "document");
+        sound.push_str(&format!(" and {documents}"));
+    }
     format!("Migrate {sound} into {target}, for {scope}?")
 }
 

@@ -216,6 +216,49 @@ fn a_document_that_is_not_as_it_was_is_named_and_can_be_put_back() {
 }
 
 #[test]
+fn two_versions_of_a_document_are_not_mixed() {
+    let manuals = Manuals::new();
+    let world = &manuals.world;
+    world.migrate(&[]).expect(0);
+    // The database has a newer version of `a`: its second chunk is another.
+    world.database.batch(
+        "UPDATE documents SET title = 'Newer' WHERE id = 'a'; \
+         INSERT INTO document_chunks (scope_id, user_id, id, ord, document_id, chunk_index, content, source, created_at) \
+         SELECT scope_id, user_id, 'newer', ord, document_id, chunk_index, 'newer', source, created_at \
+         FROM document_chunks WHERE document_id = 'a' AND chunk_index = 1; \
+         DELETE FROM document_chunks WHERE document_id = 'a' AND chunk_index = 1 AND id <> 'newer'",
+    );
+    let of_a = || {
+        world.column(
+            "SELECT content FROM document_chunks WHERE document_id = 'a' ORDER BY chunk_index",
+        )
+    };
+    let newer = of_a();
+    assert_eq!(newer, ["How to oil a a, part 0", "newer"]);
+    let kept = world.migrate(&[]).expect(5).json();
+    assert_eq!(kept["documents"]["kept"], json!(1));
+    assert_eq!(kept["chunks"]["kept"], json!(1));
+    assert_eq!(kept["chunks"]["inserted"], json!(0));
+    assert_eq!(of_a(), newer);
+    let updated = world.migrate(&["--existing", "update"]).expect(0).json();
+    assert_eq!(updated["chunks"]["inserted"], json!(1));
+    assert_eq!(of_a(), ["How to oil a a, part 0", "How to oil a a, part 1"]);
+    world.verify(&["--exact"]).expect(0);
+}
+
+#[test]
+fn documents_that_were_added_count_where_nothing_may_be() {
+    let manuals = Manuals::new();
+    let world = &manuals.world;
+    world.migrate(&[]).expect(0);
+    fs::remove_dir_all(world.path("data")).unwrap();
+    world.corpus(&Corpus::new(10).dim(DIMS));
+    world.verify(&[]).expect(0);
+    let found = world.verify(&["--exact"]).expect(5).json();
+    assert_eq!(found["documents"]["extra"], json!(["a", "b", "c"]));
+}
+
+#[test]
 fn a_chunk_without_its_document_is_refused_and_the_rest_can_be_moved() {
     let manuals = Manuals::new();
     let world = &manuals.world;

@@ -1,7 +1,7 @@
 //! How much one write takes.
 
 use super::{BackendError, Entry};
-use crate::model::Key;
+use crate::model::{Document, Key};
 use crate::record::{self, Part};
 
 /// The most bytes that one write takes, counted as [`size_of_entry`] and [`size_of_key`] do: 256 MiB.
@@ -27,7 +27,22 @@ pub fn size_of_entry(entry: &Entry) -> u64 {
 /// Returns how much a key counts for in a write: the bytes of its id, and 256.
 #[must_use]
 pub fn size_of_key(key: &Key) -> u64 {
-    key.id.len() as u64 + EACH
+    size_of_id(&key.id)
+}
+
+/// Returns how many bytes of [`LARGEST_WRITE`] an id takes that alone is written: of a document that is removed.
+#[must_use]
+pub fn size_of_id(id: &str) -> u64 {
+    id.len() as u64 + EACH
+}
+
+/// Returns how many bytes of [`LARGEST_WRITE`] a document takes, without its chunks.
+#[must_use]
+pub fn size_of_document(document: &Document) -> u64 {
+    let mut record = Vec::new();
+    // One whose carry cannot be read is refused where it is written.
+    let _ = record::document::write(document, &mut record);
+    record.len() as u64 + EACH
 }
 
 /// Refuses a write that is larger than [`LARGEST_WRITE`].

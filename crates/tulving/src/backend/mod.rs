@@ -27,7 +27,9 @@ pub use contract::Backend;
 pub use draft::{Draft, Entry, IfTaken, Inserted};
 pub use error::{BackendError, StorageError};
 pub use filter::{Filter, Labels, tags};
-pub use limits::{LARGEST_WRITE, require_size, size_of_entry, size_of_key};
+pub use limits::{
+    LARGEST_WRITE, require_size, size_of_document, size_of_entry, size_of_id, size_of_key,
+};
 pub use listing::{Counts, Cursor, Listing, Order, Page};
 pub use live::{LiveChange, Membership};
 pub use request::Request;

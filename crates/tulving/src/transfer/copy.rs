@@ -1,6 +1,6 @@
 //! The third phase: rows are written, chunk by chunk.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use super::pipeline::Work;
 use super::read_back::{Existing, SpaceId};
 use super::row::{Loaded, Stored};
 use super::sink::{ChunkWrite, Sink, Writer};
-use crate::model::Memory;
+use crate::model::{Document, Memory};
 use crate::record::{self, Part};
 
 /// What happens to rows that are there already and differ.
@@ -36,11 +36,14 @@ impl OnExisting {
 }
 
 /// Writes chunks of one run.
+#[derive(Clone)]
 pub(super) struct Copying {
     pub(super) sink: Arc<dyn Sink>,
     pub(super) run_id: Uuid,
     pub(super) space: Option<SpaceId>,
     pub(super) existing: OnExisting,
+    /// Documents that stay as they are, and so get no chunks.
+    pub(super) kept: Arc<HashSet<String>>,
 }
 
 /// How often a chunk is tried when other writers are in its way.
@@ -73,20 +76,31 @@ impl Work for Copying {
 impl Copying {
     /// Compares documents, then writes those that are new or replaced.
     pub(super) async fn documents(
-        &self,
+        &mut self,
         documents: &[SourceDocument],
+        is_of_source: &(dyn Fn(&str) -> bool + Send + Sync),
     ) -> Result<DocumentCounts, TransferError> {
         if documents.is_empty() {
             return Ok(DocumentCounts::default());
         }
         let mut writer = self.open().await?;
         let mut tries = 1;
-        loop {
-            match documents::copy(&mut *writer, documents, self.existing).await {
+        let copied = loop {
+            let copied = documents::copy(&mut *writer, documents, self.existing, is_of_source);
+            match copied.await {
                 Err(TransferError::Conflict(_)) if tries < TRIES => tries += 1,
-                result => return result,
+                copied => break copied?,
             }
-        }
+        };
+        self.kept = Arc::new(copied.kept);
+        Ok(copied.counts)
+    }
+
+    /// Whether a memory is part of something that stays as it is.
+    fn is_of_kept(&self, memory: &Memory) -> bool {
+        let of_documents = memory.kind() == Document::PIECES;
+        let container = memory.position().filter(|_| of_documents);
+        container.is_some_and(|(document, _)| self.kept.contains(document))
     }
 
     /// Compares, then writes the rows that are new or replaced.
@@ -115,6 +129,7 @@ impl Copying {
         for row in &loaded.rows {
             let row = &row.stored;
             match there.get(row.memory.id()) {
+                None if self.is_of_kept(&row.memory) => counts.kept += 1,
                 None => {
                     counts.inserted += 1;
                     rows.push(row);

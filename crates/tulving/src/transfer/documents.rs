@@ -1,6 +1,6 @@
 //! Documents: they are moved before the chunks that are pieces of them, and proved with these.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use super::copy::OnExisting;
 use super::digest::{self, Sha256Bytes};
 use super::error::TransferError;
 use super::read_back::Reader;
-use super::sink::Writer;
+use super::sink::{DocumentWrite, Writer};
 use super::verification::{Difference, SHOWN};
 use crate::model::{Document, Recorded as _};
 use crate::record;
@@ -43,18 +43,27 @@ pub struct DocumentCounts {
     pub kept: u64,
 }
 
-/// Compares, then writes the documents that are new or replaced.
+/// What was done to documents.
+#[derive(Debug, Default)]
+pub(super) struct Copied {
+    pub(super) counts: DocumentCounts,
+    /// Ids of those that were left as they were, though they differ: nothing of theirs is written.
+    pub(super) kept: HashSet<String>,
+}
+
+/// Compares, then writes the documents that are new or replaced. Chunks of a replaced one that are not
+/// the source's are removed.
 pub(super) async fn copy(
     writer: &mut dyn Writer,
     documents: &[SourceDocument],
     existing: OnExisting,
-) -> Result<DocumentCounts, TransferError> {
+    is_of_source: &(dyn Fn(&str) -> bool + Send + Sync),
+) -> Result<Copied, TransferError> {
     let there = all(&mut *writer).await?;
-    let mut counts = DocumentCounts {
-        found: documents.len() as u64,
-        ..DocumentCounts::default()
-    };
-    let mut writing = Vec::new();
+    let mut copied = Copied::default();
+    let counts = &mut copied.counts;
+    counts.found = documents.len() as u64;
+    let (mut writing, mut replacing) = (Vec::new(), HashSet::new());
     for document in documents {
         match there.get(&document.document.id) {
             None => {
@@ -64,15 +73,26 @@ pub(super) async fn copy(
             Some(there) if *there == document.document => counts.unchanged += 1,
             Some(_) if existing == OnExisting::Update => {
                 counts.updated += 1;
+                replacing.insert(document.document.id.as_str());
                 writing.push(document);
             }
-            Some(_) => counts.kept += 1,
+            Some(_) => {
+                counts.kept += 1;
+                copied.kept.insert(document.document.id.clone());
+            }
         }
     }
     for page in writing.chunks(PAGE) {
-        writer.write_documents(page).await?;
+        let ids = page.iter().map(|document| document.document.id.as_str());
+        let replacing: Vec<&str> = ids.filter(|id| replacing.contains(id)).collect();
+        let write = DocumentWrite {
+            documents: page,
+            replacing: &replacing,
+            stays: is_of_source,
+        };
+        writer.write_documents(write).await?;
     }
-    Ok(counts)
+    Ok(copied)
 }
 
 /// Compares the documents of a source with those of a target.

@@ -61,7 +61,7 @@ pub use receipt::{
 };
 pub use report::{MigrateOptions, Report, usual_workers};
 pub use row::{Flawed, Loaded, Origin, SourceRow, Stored};
-pub use sink::{ChunkWrite, Lock, Sink, Writer};
+pub use sink::{ChunkWrite, DocumentWrite, Lock, Sink, Writer};
 pub use source::{InputFile, KindPlan, Plan, ReadOptions, Reading, Snapshot, Source};
 pub use verification::{Difference, KindVerification, Verification};
 pub use verify::{VerifyOptions, verify};

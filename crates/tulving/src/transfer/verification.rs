@@ -42,6 +42,14 @@ pub struct KindVerification {
     pub different: Vec<Difference>,
 }
 
+impl KindVerification {
+    /// Leaves out what the source does not have: it is only a part of what was moved.
+    pub(super) fn forget_extra(&mut self) {
+        self.extra.clear();
+        (self.target, self.extra_count) = (0, 0);
+    }
+}
+
 /// What a comparison found.
 #[derive(Debug, Clone, Default)]
 pub struct Verification {

@@ -13,7 +13,7 @@ use super::read_back::{ReadBack, SpaceId};
 use super::receipt::{Receipt, ReceiptFile};
 use super::source::{KindPlan, Source};
 use super::verification::{KindVerification, SHOWN, Verification};
-use crate::model::{Kind, Space};
+use crate::model::{Document, Kind, Space};
 
 /// How a source is compared with a target.
 #[derive(Debug, Clone)]
@@ -110,11 +110,18 @@ impl Comparison<'_> {
             verification.kinds[plan.kind] = gathered.found;
         }
         let documents = self.prepared.snapshot.documents();
-        if !documents.is_empty() {
+        let options = &self.prepared.plan().options;
+        let is_all = options.rows.is_none() && options.takes(Document::PIECES);
+        if is_all || !documents.is_empty() {
             let mut reader = self.target.reader().await?;
-            let gathered = documents::compare(&mut *reader, documents).await?;
-            source.push(("documents", gathered.source));
-            target.push(("documents", gathered.target));
+            let mut gathered = documents::compare(&mut *reader, documents).await?;
+            if !is_all {
+                gathered.found.forget_extra();
+            }
+            if !documents.is_empty() {
+                source.push(("documents", gathered.source));
+                target.push(("documents", gathered.target));
+            }
             verification.documents = gathered.found;
         }
         let found = verification.kinds.values();

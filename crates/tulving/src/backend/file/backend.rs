@@ -21,7 +21,7 @@ use super::state::{State, Trust, record_of};
 use crate::backend::{
     Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
     Inserted, KeptSpace, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, Sources,
-    require_size, size_of_entry, size_of_key,
+    require_size, size_of_document, size_of_entry, size_of_id, size_of_key,
 };
 use crate::json;
 use crate::model::{Document, Embedding, Key, Kind, Memory, PerKind, Scope, Space, Timestamp};
@@ -928,6 +928,8 @@ impl Backend for FileBackend {
         document: Document,
         chunks: Vec<Entry>,
     ) -> Result<(), BackendError> {
+        let sizes = chunks.iter().map(size_of_entry);
+        require_size(sizes.chain([size_of_document(&document)]))?;
         self.write(scope, move |state| plan_document(state, &document, &chunks))
             .await
     }
@@ -937,6 +939,7 @@ impl Backend for FileBackend {
         scope: Scope,
         ids: &[String],
     ) -> Result<Vec<String>, BackendError> {
+        require_size(ids.iter().map(|id| size_of_id(id)))?;
         let ids = ids.to_vec();
         self.write(scope, move |state| {
             let ids: BTreeSet<&String> = ids.iter().collect();

@@ -20,8 +20,8 @@ use super::spaces::Spaces;
 use super::statement::Statement;
 use crate::backend::{
     Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
-    Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, require_size, size_of_entry,
-    size_of_key,
+    Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, require_size,
+    size_of_document, size_of_entry, size_of_id, size_of_key,
 };
 use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
@@ -323,6 +323,8 @@ impl Backend for PostgresBackend {
         document: Document,
         chunks: Vec<Entry>,
     ) -> Result<(), BackendError> {
+        let sizes = chunks.iter().map(size_of_entry);
+        require_size(sizes.chain([size_of_document(&document)]))?;
         again!(Tries::writing(), async {
             for chunk in &chunks {
                 self.register(chunk.embedding.as_ref().map(Embedding::space))
@@ -339,6 +341,7 @@ impl Backend for PostgresBackend {
         scope: Scope,
         ids: &[String],
     ) -> Result<Vec<String>, BackendError> {
+        require_size(ids.iter().map(|id| size_of_id(id)))?;
         again!(Tries::writing(), async {
             let mut connection = self.lend().await?;
             let scoped = connection.bind(&self.place, scope, self.writing());

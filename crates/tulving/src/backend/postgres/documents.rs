@@ -1,6 +1,6 @@
 //! Documents, and their chunks as far as they come and go with them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use super::statement::Statement;
 use super::table::{Columns, DOCUMENTS, columns_in, encode};
 use crate::backend::{BackendError, Entry};
 use crate::model::{Document, Key, Kind};
-use crate::transfer::SourceDocument;
+use crate::transfer::{DocumentWrite, SourceDocument};
 
 /// What documents consist of.
 const PIECES: Kind = Document::PIECES;
@@ -79,29 +79,48 @@ impl Scoped<'_> {
         Ok(counting.into_iter().collect())
     }
 
-    /// Writes documents without their chunks, each in place of the one with its id.
+    /// Writes documents of a source, and removes chunks of those that are replaced.
     pub(super) async fn write_documents(
         mut self,
-        documents: &[&SourceDocument],
+        write: DocumentWrite<'_>,
     ) -> Result<(), DatabaseError> {
         const DOING: &str = "writing documents";
-        self.begin_writing(Vec::new(), DOING).await?;
-        let upserts = documents
-            .iter()
-            .map(|document| self.upsert(&document.document, Some(document.ord)));
-        let upserts: Vec<Statement> = upserts.collect();
-        self.finish(&upserts, DOING).await?;
+        let replacing = write.replacing.iter().map(|id| (*id).to_owned());
+        let looking = vec![pieces(self.scope.id(), &replacing.collect::<Vec<_>>())];
+        let (_, answers) = self.begin_writing(looking, DOING).await?;
+        let old = answers.iter().flatten().map(|row| row.get::<_, String>(0));
+        let old = old.filter(|id| !(write.stays)(id)).collect();
+        let mut statements = self.without(old, DOING).await?;
+        for SourceDocument { document, ord, .. } in write.documents {
+            statements.push(match write.replacing.contains(&document.id.as_str()) {
+                true => self.upsert(document, Some(*ord)),
+                false => self.insert_document(document, Some(*ord)),
+            });
+        }
+        self.finish(&statements, DOING).await?;
         Ok(())
     }
 
     /// A document is new, or takes the place of the one with its id. A new one has this place, or the next.
     fn upsert(&self, document: &Document, ord: Option<u64>) -> Statement {
+        let mut upsert = self.insert_document(document, ord);
+        // Naming the key would keep off writers of chunks, which only refer to it.
+        let columns = columns_in(Document::FORM).filter(|column| *column != "id");
+        let set = columns.map(|column| format!("{column} = EXCLUDED.{column}"));
+        upsert
+            .text(" ON CONFLICT (scope_id, id) DO UPDATE SET ")
+            .text(&set.collect::<Vec<_>>().join(", "));
+        upsert
+    }
+
+    /// A document is new. It has this place, or the next.
+    fn insert_document(&self, document: &Document, ord: Option<u64>) -> Statement {
         let columns: Vec<&str> = columns_in(Document::FORM).collect();
-        let mut upsert = Statement::new(format!(
+        let mut insert = Statement::new(format!(
             "INSERT INTO {DOCUMENTS} (scope_id, user_id, tenant_id, ord, {}) VALUES (",
             columns.join(", ")
         ));
-        upsert
+        insert
             .value(self.scope.id(), Type::UUID)
             .text(", ")
             .value(self.scope.user_id(), Type::UUID)
@@ -109,21 +128,16 @@ impl Scoped<'_> {
             .value(self.scope.tenant_id(), Type::UUID)
             .text(", ");
         match ord {
-            Some(ord) => upsert.value(i64::try_from(ord).unwrap_or(i64::MAX), Type::INT8),
-            None => upsert.text(&format!(
-                "(SELECT coalesce(max(ord) + 1, 0) FROM {DOCUMENTS} WHERE scope_id = $1)"
+            Some(ord) => insert.value(i64::try_from(ord).unwrap_or(i64::MAX), Type::INT8),
+            None => insert.text(&format!(
+                "coalesce((SELECT ord + 1 FROM {DOCUMENTS} WHERE scope_id = $1 AND ord >= 0 ORDER BY ord DESC LIMIT 1), 0)"
             )),
         };
         for field in CopyRows::fields(|fields| encode(document, fields)) {
-            upsert.text(", ").value(field, Type::UNKNOWN);
+            insert.text(", ").value(field, Type::UNKNOWN);
         }
-        let set = columns
-            .iter()
-            .map(|column| format!("{column} = EXCLUDED.{column}"));
-        upsert
-            .text(") ON CONFLICT (scope_id, id) DO UPDATE SET ")
-            .text(&set.collect::<Vec<_>>().join(", "));
-        upsert
+        insert.text(")");
+        insert
     }
 
     /// Removes documents with all their chunks; gives the ids of those that were there.
@@ -162,9 +176,11 @@ impl Scoped<'_> {
         ))
         .with(self.scope.id(), Type::UUID)
         .with(texts(ids), Type::TEXT_ARRAY);
-        let found = self.ask_documents(query).await?;
-        let with_id = |id: &String| found.iter().find(|document| document.id == *id).cloned();
-        Ok(ids.iter().map(with_id).collect())
+        let found = self.ask_documents(query).await?.into_iter();
+        let found: HashMap<String, Document> = found
+            .map(|document| (document.id.clone(), document))
+            .collect();
+        Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
     }
 
     /// The documents after an id, in the order of the bytes of their ids.
@@ -182,12 +198,10 @@ impl Scoped<'_> {
         if let Some(after) = after {
             // No id holds a NUL: what comes after one that does comes after what stands before the NUL.
             let after = after.split('\0').next().unwrap_or_default().to_owned();
-            query
-                .text(" AND id COLLATE \"C\" > ")
-                .value(after, Type::TEXT);
+            query.text(" AND id > ").value(after, Type::TEXT);
         }
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        query.text(" ORDER BY id COLLATE \"C\" LIMIT ");
+        query.text(" ORDER BY id LIMIT ");
         query.value(limit, Type::INT8);
         self.ask_documents(query).await
     }
