@@ -1,10 +1,11 @@
 //! What is left of a scope in the database once it is erased.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use testkit::sample::{document, mixture, plain, saying};
-use tulving::backend::{Backend, Draft};
-use tulving::model::Scope;
+use tulving::backend::{Backend, Draft, Entry};
+use tulving::model::{Embedding, Scope, Space};
 
 use crate::place::{PostgresFixture, fixture, options, other, own};
 
@@ -36,24 +37,20 @@ async fn no_table_has_a_row_of_an_erased_scope_but_those_that_make_it_one() {
     let fixture = fixture().await;
     let backend = fixture.backend(&options(2)).await;
     for scope in [own(), other()] {
-        let entries = mixture(1, 200);
         for id in ["c0", "c1", "c2", "c3"] {
             let put = backend.put_document(scope, document(id), Vec::new());
             put.await.unwrap();
         }
-        let drafts = entries.into_iter().map(Draft::Whole);
+        let drafts = mixture(1, 200).into_iter().map(Draft::Whole);
         backend.insert(scope, drafts.collect()).await.unwrap();
-        for (kind, table) in [
-            ("node", "memory_nodes"),
-            ("episode", "episodic_memories"),
-            ("chunk", "document_chunks"),
-        ] {
-            fixture.database.batch(&format!(
-                "INSERT INTO {kind}_embeddings SELECT scope_id, id, space_id, dims, embedding FROM {table} \
-                 WHERE scope_id = '{}' AND embedding IS NOT NULL LIMIT 1",
-                scope.id()
-            ));
-        }
+        let further = Arc::new(Space::local("further", 2));
+        backend.add_space(scope, &further).await.unwrap();
+        let vectors = mixture(1, 200).into_iter().map(|entry| Entry {
+            embedding: Some(Embedding::new(Arc::clone(&further), vec![1.0, 2.0]).unwrap()),
+            ..entry
+        });
+        let put = backend.put_vectors(scope, vectors.collect()).await;
+        assert_eq!(put.unwrap().len(), 200);
         fixture.database.batch(&format!(
             "INSERT INTO runs (run_id, scope_id, kind, status, phase, inputs, version) \
              VALUES (gen_random_uuid(), '{0}', 'migrate', 'finished', 'verify', '{{}}', '0'); \
@@ -68,6 +65,8 @@ async fn no_table_has_a_row_of_an_erased_scope_but_those_that_make_it_one() {
     assert!(without.is_empty(), "nothing is tried on {without:?}");
     let erased = backend.erase(own()).await.unwrap();
     assert_eq!(erased.total(), 200);
+    let further = "SELECT count(*) FROM scopes WHERE further <> '{}'";
+    assert_eq!(fixture.database.scalar(further), "1");
     for (table, count) in rows(&fixture, own()) {
         let expected = match table.as_str() {
             "scopes" | "scope_kinds" => held.iter().find(|(held, _)| *held == table).unwrap().1,
