@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use tulving::backend::{Backend as _, Entry, KeptSpaces};
-use tulving::model::{Embedding, Key, Space};
+use tulving::model::{Embedding, Key, Memory, Space};
 
 use super::support::{DIMS, OWNER, World, entry, files, record, space, write_nodes};
 
@@ -102,7 +102,7 @@ fn nobody_knows_whose_further_vectors_are_once_something_else_wrote_the_records(
     let backend = world.open();
     let ids = |keys: &[Key]| keys.iter().map(|key| key.id.clone()).collect::<Vec<_>>();
     let page = world.wait(backend.lacking(OWNER, &further(), None, 9));
-    let lacking: Vec<Key> = page.unwrap().memories.iter().map(|m| m.key()).collect();
+    let lacking: Vec<Key> = page.unwrap().memories.iter().map(Memory::key).collect();
     assert_eq!(ids(&lacking), ["m0", "m1", "other"]);
     let found = world.wait(backend.vectors(OWNER, &further(), &keys([0, 1])));
     assert_eq!(found.unwrap(), [None, None]);
