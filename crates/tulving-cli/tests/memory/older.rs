@@ -180,13 +180,13 @@ fn what_a_newer_program_wrote_is_refused() {
     let manifest = |data: &Path| {
         let file = data.join("manifest.json");
         let said = std::fs::read_to_string(&file).unwrap();
-        let said = said.replacen('{', r#"{"tulving": {"format": 3},"#, 1);
+        let said = said.replacen('{', r#"{"tulving": {"format": 4},"#, 1);
         std::fs::write(file, said).unwrap();
     };
     let newer: [(Forge, &str); 3] = [
         (journal, "has version 3, this program knows 2"),
         (commit, "has version 2, this program knows 1"),
-        (manifest, "has version 3, this program knows 2"),
+        (manifest, "has version 4, this program knows 3"),
     ];
     for (make, said) in newer {
         let older = Older::of("pending", "pending");
