@@ -106,6 +106,44 @@ fn what_a_record_holds_besides_stays_to_the_byte() {
     assert!(odd.carry.is_some() && odd.extra.as_str().contains("1.10"));
 }
 
+/// A record of a file, whose path says which one it is.
+fn said(id: &str, path: &str) -> String {
+    format!(r#"{{"id":"{id}","path":"{path}","created_at":"2024-01-15T00:00:00+00:00"}}"#)
+}
+
+/// Writes the records of documents as something else would.
+fn write_documents(world: &World, records: &[String]) {
+    fs::create_dir_all(world.path("documents")).unwrap();
+    let array = format!("[{}]", records.join(","));
+    fs::write(world.path("documents/documents.json"), array).unwrap();
+}
+
+#[test]
+fn of_records_with_one_id_none_comes_back() {
+    let twice = [
+        said("a", "1"),
+        said("b", "1"),
+        said("a", "2"),
+        said("b", "2"),
+    ];
+    let world = World::folded(1);
+    write_documents(&world, &twice);
+    let backend = world.open();
+    let listed = world.wait(backend.list_documents(OWNER, None, 9)).unwrap();
+    let paths: Vec<&str> = listed.iter().map(|found| &*found.path).collect();
+    assert_eq!(paths, ["1", "1"], "the first counts");
+    let removed = world.wait(backend.remove_documents(OWNER, &["a".to_owned()]));
+    assert_eq!(removed.unwrap(), ["a"]);
+    put(&world, &backend, "b", 0);
+    for _ in 0..2 {
+        let backend = world.open();
+        let listed = world.wait(backend.list_documents(OWNER, None, 9)).unwrap();
+        assert_eq!(listed, [document("b")]);
+        backend.compact().unwrap();
+        assert_eq!(records_in(&world, "documents/documents.json"), 1);
+    }
+}
+
 #[test]
 fn documents_that_something_else_changed_are_not_written_over() {
     let world = World::folded(1);

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use super::catalog::Standing;
 use super::error::FileError;
 use super::pair::{Fingerprint, PairError};
 use crate::json::{self, Records};
 use crate::model::{Document, Scope};
-use crate::record::{self, Flaw, Reason, Stamp};
+use crate::record::{self, Reason, Stamp};
 
 /// The documents of a directory. There are few, and no text is among them: all are in memory.
 #[derive(Debug, Clone, Default)]
@@ -22,8 +23,7 @@ pub(super) struct Documents {
     /// The records in the order in which a folded file has them; none where one is gone. One that is no
     /// document of the owner stays as it is.
     records: Vec<Option<Record>>,
-    /// The owner's documents, and where their records are.
-    by_id: BTreeMap<String, (usize, Arc<Document>)>,
+    by_id: BTreeMap<String, Own>,
     /// Whether the journal changed anything.
     pub(super) changed: bool,
 }
@@ -31,8 +31,16 @@ pub(super) struct Documents {
 #[derive(Debug, Clone)]
 struct Record {
     bytes: Arc<[u8]>,
-    /// Whether it is stamped with somebody else.
-    is_foreign: bool,
+    standing: Standing,
+}
+
+/// A document of the owner, and where its records are.
+#[derive(Debug, Clone)]
+struct Own {
+    document: Arc<Document>,
+    place: usize,
+    /// Records that have its id too, behind its own.
+    repeats: Vec<usize>,
 }
 
 impl Documents {
@@ -69,18 +77,36 @@ impl Documents {
             })?;
             let read = record::document::read(&mut value.clone(), &Stamp::only(scope));
             let place = documents.records.len();
-            let is_foreign = |flaw: &Flaw| flaw.reason == Reason::ForeignScope;
+            let standing = match read {
+                Ok(document) => documents.enter(place, document),
+                Err(flaw) if flaw.reason == Reason::ForeignScope => Standing::Foreign,
+                Err(_) => Standing::Flawed,
+            };
             documents.records.push(Some(Record {
                 bytes: buffer.as_slice().into(),
-                is_foreign: read.as_ref().is_err_and(is_foreign),
+                standing,
             }));
-            if let Ok(document) = read {
-                let id = document.id.clone();
-                let entry = documents.by_id.entry(id);
-                entry.or_insert_with(|| (place, Arc::new(document)));
-            }
         }
         Ok(documents)
+    }
+
+    /// A record of the file is a document of the owner; of several with one id, the first counts.
+    fn enter(&mut self, place: usize, document: Document) -> Standing {
+        if let Some(own) = self.by_id.get_mut(&document.id) {
+            own.repeats.push(place);
+            return Standing::Repeated;
+        }
+        self.own(place, document);
+        Standing::Sound
+    }
+
+    fn own(&mut self, place: usize, document: Document) {
+        let own = Own {
+            place,
+            repeats: Vec::new(),
+            document: Arc::new(document),
+        };
+        self.by_id.insert(own.document.id.clone(), own);
     }
 
     /// The file as it was read, if there is one.
@@ -91,35 +117,35 @@ impl Documents {
     /// A document is new, or takes the place of the one with its id.
     pub(super) fn put(&mut self, document: Document, record: &[u8]) {
         self.changed = true;
-        let record = Some(Record {
-            bytes: record.into(),
-            is_foreign: false,
+        let place = self.take_out(&document.id).unwrap_or_else(|| {
+            self.records.push(None);
+            self.records.len() - 1
         });
-        let place = match self.by_id.get(&document.id) {
-            Some((place, _)) => {
-                self.records[*place] = record;
-                *place
-            }
-            None => {
-                self.records.push(record);
-                self.records.len() - 1
-            }
-        };
-        let id = document.id.clone();
-        self.by_id.insert(id, (place, Arc::new(document)));
+        self.records[place] = Some(Record {
+            bytes: record.into(),
+            standing: Standing::Sound,
+        });
+        self.own(place, document);
     }
 
     /// A document is gone.
     pub(super) fn remove(&mut self, id: &str) {
-        if let Some((place, _)) = self.by_id.remove(id) {
-            self.changed = true;
+        self.changed |= self.take_out(id).is_some();
+    }
+
+    /// Takes out every record of a document, for one that stays would be the document from then on. Gives
+    /// the place of the first.
+    fn take_out(&mut self, id: &str) -> Option<usize> {
+        let own = self.by_id.remove(id)?;
+        for place in own.repeats.into_iter().chain([own.place]) {
             self.records[place] = None;
         }
+        Some(own.place)
     }
 
     /// The document with an id.
     pub(super) fn get(&self, id: &str) -> Option<&Document> {
-        self.by_id.get(id).map(|(_, document)| &**document)
+        self.by_id.get(id).map(|own| &*own.document)
     }
 
     /// Those after an id, by the bytes of their ids.
@@ -127,13 +153,14 @@ impl Documents {
         use std::ops::Bound::{Excluded, Unbounded};
         let begin = after.map_or(Unbounded, Excluded);
         let rows = self.by_id.range::<str, _>((begin, Unbounded));
-        rows.map(|(_, (_, document))| &**document)
+        rows.map(|(_, own)| &*own.document)
     }
 
     /// The records of the folded file, in its order, or only those that are stamped with somebody else.
     pub(super) fn records(&self, foreign_alone: bool) -> impl Iterator<Item = &[u8]> {
         let records = self.records.iter().flatten();
-        let kept = records.filter(move |record| record.is_foreign || !foreign_alone);
+        let is_foreign = |record: &&Record| record.standing == Standing::Foreign;
+        let kept = records.filter(move |record| !foreign_alone || is_foreign(record));
         kept.map(|record| &*record.bytes)
     }
 
