@@ -2,13 +2,13 @@
 
 use std::fs;
 
-use tulving::backend::file::{FileBackend, FileError};
+use tulving::backend::file::{FileBackend, FileError, npy};
 use tulving::backend::{Backend as _, Entry, Filter};
 use tulving::json::{self, Value};
 use tulving::model::{Chunk, Document, Embedding, Kind, Timestamp};
 use tulving::record::{self, Stamp};
 
-use super::support::{OWNER, World, files, record, space, write_nodes};
+use super::support::{DIMS, OWNER, World, files, record, space, write_nodes};
 
 fn at() -> Timestamp {
     Timestamp::from_micros(1_700_000_000_000_000).unwrap()
@@ -142,6 +142,37 @@ fn of_records_with_one_id_none_comes_back() {
         backend.compact().unwrap();
         assert_eq!(records_in(&world, "documents/documents.json"), 1);
     }
+}
+
+#[test]
+fn documents_that_appear_under_pending_writes_are_a_change() {
+    let world = World::folded(1);
+    let backend = world.open();
+    world.insert(&backend, [7]);
+    drop(backend);
+    write_documents(&world, &[said("a", "1")]);
+    let chunks = [
+        world.path("documents/chunks.json"),
+        world.path("documents/chunks.npy"),
+    ];
+    fs::write(&chunks[0], "[]").unwrap();
+    fs::write(&chunks[1], npy::header(0, DIMS)).unwrap();
+    let documents = world.path("documents/documents.json");
+    match world.try_open() {
+        Err(FileError::BaseChanged { changed, .. }) => {
+            let [records, vectors] = chunks;
+            assert_eq!(changed, [records, vectors, documents]);
+        }
+        other => panic!("{other:?}"),
+    }
+    // With nothing pending they are simply seen.
+    let world = World::folded(1);
+    write_documents(&world, &[said("a", "1")]);
+    let backend = world.open();
+    world.insert(&backend, [7]);
+    let names = fs::read(world.log()).unwrap();
+    assert!(String::from_utf8_lossy(&names).contains("documents/documents.json"));
+    assert_eq!(world.numbers(&world.open()), [0, 7]);
 }
 
 #[test]

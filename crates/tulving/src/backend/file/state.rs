@@ -429,12 +429,16 @@ impl State {
         binding
     }
 
-    /// The files that are not as a binding says.
+    /// The files that are not as a binding says. One that it does not name was not there.
     pub(super) fn changed_since(&self, binding: &[Bound]) -> Vec<PathBuf> {
         let now = self.binding();
-        let mut changed: Vec<PathBuf> = binding
+        let is_named = |name: &str| binding.iter().any(|bound| bound.name == name);
+        let differing = binding.iter().filter(|bound| !now.contains(bound));
+        let appeared = now
             .iter()
-            .filter(|bound| !now.contains(bound))
+            .filter(|bound| bound.content.is_some() && !is_named(&bound.name));
+        let mut changed: Vec<PathBuf> = differing
+            .chain(appeared)
             .map(|bound| self.root.join(&bound.name))
             .collect();
         changed.dedup();
