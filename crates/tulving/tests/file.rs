@@ -19,6 +19,7 @@ mod file {
     mod erasing;
     mod journal;
     mod links;
+    mod moving;
     mod spaces;
     mod together;
 }

@@ -24,18 +24,19 @@ pub(super) struct DocumentSource {
 }
 
 impl DocumentSource {
-    /// Reads the documents, those of the file and those of the journal together.
+    /// Reads the documents, those of the file and those of the journal together, as the directory's owner
+    /// has them.
     ///
     /// # Errors
     /// If they cannot be read, or one of them cannot be moved: its chunks would have no place.
     pub(super) fn survey(
         root: &Path,
-        scope: Scope,
+        owner: Scope,
         pending: Option<&Pending>,
         stamp: &Stamp,
     ) -> Result<Self, SourceError> {
         let path = layout::documents(root);
-        let mut found = Documents::open(&path, &path, scope)?;
+        let mut found = Documents::open(&path, &path, owner)?;
         if let Some(pending) = pending {
             pending.check_documents(found.file())?;
             pending.apply(&mut found)?;

@@ -49,12 +49,16 @@ impl FileSource {
 
     /// Looks for what can be read, and reads the documents; the survey reads the rest.
     fn open(&self) -> Result<Open, SourceError> {
-        let layout = Layout::find(&self.data_dir)?;
+        // What is no data directory is refused as that.
+        Layout::find(&self.data_dir)?;
         let pending = Pending::open(&self.data_dir)?.map(Arc::new);
+        // Looked for only now: a commit that was interrupted is finished, which may have made files.
+        let layout = Layout::find(&self.data_dir)?;
         let documents = match self.options.takes(Document::PIECES) {
             true => {
+                let owner = claims_of(&layout)?.0.unwrap_or(self.scope);
                 let (root, stamp) = (&self.data_dir, self.stamp());
-                DocumentSource::survey(root, self.scope, pending.as_deref(), &stamp)?
+                DocumentSource::survey(root, owner, pending.as_deref(), &stamp)?
             }
             false => DocumentSource::default(),
         };
