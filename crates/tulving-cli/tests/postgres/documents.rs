@@ -284,6 +284,48 @@ fn a_chunk_without_its_document_is_refused_and_the_rest_can_be_moved() {
 }
 
 #[test]
+fn of_documents_only_those_of_mended_rows_are_moved_with_them() {
+    let manuals = Manuals::new();
+    let world = &manuals.world;
+    manuals.backend.compact().unwrap();
+    let row = |kind: &str, file: &str, index: usize| {
+        let records = fs::read(world.path("data").join(file)).unwrap();
+        let records: Value = serde_json::from_slice(&records).unwrap();
+        format!(
+            "{}\n",
+            json!({"kind": kind, "index": index, "row": records[index]})
+        )
+    };
+    let node = row("node", "corpus/nodes.json", 0);
+    let chunk = row("chunk", "documents/chunks.json", 2);
+    // One that is not named by any row stands in nobody's way.
+    manuals.edit("documents.json", |documents| {
+        documents[1]["path"] = json!(7)
+    });
+    fs::write(world.path("nodes.jsonl"), &node).unwrap();
+    let report = world.migrate(&["--rows", "nodes.jsonl"]).expect(0).json();
+    assert_eq!(report["nodes"]["inserted"], json!(1));
+    assert_eq!(manuals.rows("documents"), "0");
+    fs::write(world.path("both.jsonl"), node + &chunk).unwrap();
+    let report = world.migrate(&["--rows", "both.jsonl"]).expect(0).json();
+    assert_eq!(report["chunks"]["inserted"], json!(1));
+    assert_eq!(report["documents"]["found"], json!(1));
+    assert_eq!(world.column("SELECT id FROM documents"), ["c"]);
+    // One of a document that is not there has no place.
+    let stray = chunk.replace("\"document_id\":\"c\"", "\"document_id\":\"b\"");
+    assert_ne!(stray, chunk);
+    fs::write(
+        world.path("stray.jsonl"),
+        stray.replace("\"b\"", "\"nowhere\""),
+    )
+    .unwrap();
+    world
+        .migrate(&["--rows", "stray.jsonl"])
+        .expect(3)
+        .says("its document \"nowhere\" is not there [no_document]");
+}
+
+#[test]
 fn a_document_that_cannot_be_moved_stops_everything() {
     let manuals = Manuals::new();
     let world = &manuals.world;

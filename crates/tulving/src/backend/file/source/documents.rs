@@ -9,12 +9,12 @@ use crate::backend::file::documents::Documents;
 use crate::backend::file::layout;
 use crate::backend::file::pair::Fingerprint;
 use crate::backend::file::pending::Pending;
-use crate::json;
+use crate::json::{self, Value};
 use crate::model::{Document, Scope};
 use crate::record::{self, Flaw, Stamp};
 use crate::transfer::{InputFile, KindPlan, SourceDocument, row_digest};
 
-/// All documents of a directory, as a survey found them.
+/// The documents of a directory that are moved, as a survey found them.
 #[derive(Debug, Default)]
 pub(super) struct DocumentSource {
     pub(super) documents: Vec<SourceDocument>,
@@ -25,7 +25,7 @@ pub(super) struct DocumentSource {
 
 impl DocumentSource {
     /// Reads the documents, those of the file and those of the journal together, as the directory's owner
-    /// has them.
+    /// has them; where some are named, these alone.
     ///
     /// # Errors
     /// If they cannot be read, or one of them cannot be moved: its chunks would have no place.
@@ -34,6 +34,7 @@ impl DocumentSource {
         owner: Scope,
         pending: Option<&Pending>,
         stamp: &Stamp,
+        named: Option<&HashSet<String>>,
     ) -> Result<Self, SourceError> {
         let path = layout::documents(root);
         let mut found = Documents::open(&path, &path, owner)?;
@@ -58,6 +59,9 @@ impl DocumentSource {
                 source,
             };
             let mut value = json::parse(record).map_err(malformed)?;
+            if named.is_some_and(|named| !is_among(named, &value)) {
+                continue;
+            }
             let document = record::document::read(&mut value, stamp).map_err(refused)?;
             if !source.ids.insert(document.id.clone()) {
                 return Err(refused(Flaw::repeated(&document.id)));
@@ -94,5 +98,12 @@ impl DocumentSource {
     /// Whether there is a document with this id.
     pub(super) fn has(&self, id: &str) -> bool {
         self.ids.contains(id)
+    }
+}
+
+fn is_among(named: &HashSet<String>, record: &Value<'_>) -> bool {
+    match record.get("id") {
+        Some(Value::String(id)) => named.contains(&*id.storable()),
+        _ => false,
     }
 }

@@ -58,7 +58,9 @@ impl FileSource {
             true => {
                 let owner = claims_of(&layout)?.0.unwrap_or(self.scope);
                 let (root, stamp) = (&self.data_dir, self.stamp());
-                DocumentSource::survey(root, owner, pending.as_deref(), &stamp)?
+                let rows = self.rows()?.map(|rows| rows.containers(Document::PIECES));
+                let named = rows.transpose()?;
+                DocumentSource::survey(root, owner, pending.as_deref(), &stamp, named.as_ref())?
             }
             false => DocumentSource::default(),
         };
@@ -74,6 +76,12 @@ impl FileSource {
             true => Stamp::replace(self.scope),
             false => Stamp::only(self.scope),
         }
+    }
+
+    /// The file of mended rows, if one is named.
+    fn rows(&self) -> Result<Option<RowsFile>, SourceError> {
+        let rows = self.options.rows.as_deref();
+        rows.map(RowsFile::open).transpose()
     }
 
     /// Surveys the files of a kind; `None` if there are none, and no memories of it.
@@ -96,8 +104,7 @@ impl FileSource {
         };
         let cast_f32 = self.options.cast_f32;
         let pair = Pair::open(paths, npy::Options { cast_f32 })?;
-        let rows = self.options.rows.as_deref();
-        let rows = rows.map(RowsFile::open).transpose()?;
+        let rows = self.rows()?;
         let most = self.chunk_rows;
         let (mut plan, source) =
             KindSource::survey(&self.data_dir, kind, pair, rows, pending.clone(), most)?;

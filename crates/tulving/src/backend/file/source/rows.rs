@@ -1,6 +1,6 @@
 //! A file of rows that were refused, mended and given back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -80,11 +80,54 @@ impl RowsFile {
         most_rows: u32,
         dims: usize,
     ) -> Result<(Fingerprint, u64, Vec<RunChunk>), SourceError> {
-        let at = At::new(&self.file, 0);
-        let mut reader = BufReader::with_capacity(1 << 20, at);
         let mut chunker = Chunker::new(kind, most_rows, dims);
         let (mut sha256, mut offset, mut rows) = (Sha256::new(), 0, 0);
         let mut lines: HashMap<u64, u64> = HashMap::new();
+        self.each_line(|number, line| {
+            let length = line.len() as u64;
+            sha256.update(line);
+            if let Some(parsed) = self.line(number, line)?.filter(|line| line.kind == kind) {
+                if let Some(earlier) = lines.insert(parsed.index, number) {
+                    let index = parsed.index;
+                    let what = format!("`index` {index} is on line {earlier} too");
+                    return Err(self.broken(number, what));
+                }
+                chunker.push(number, offset, length);
+                rows += 1;
+            }
+            offset += length;
+            Ok(())
+        })?;
+        let print = Fingerprint {
+            path: self.path.to_path_buf(),
+            bytes: offset,
+            sha256: sha256.finalize().into(),
+        };
+        Ok((print, rows, chunker.finish()))
+    }
+
+    /// The ids of what the rows of a kind are part of.
+    pub(super) fn containers(&self, kind: Kind) -> Result<HashSet<String>, SourceError> {
+        let mut ids = HashSet::new();
+        self.each_line(|number, line| {
+            let line = self.line(number, line)?.filter(|line| line.kind == kind);
+            let row = line.as_ref().and_then(|line| line.value.get("row"));
+            let key = kind.sequence().map(|sequence| sequence.container);
+            let id = row.zip(key).and_then(|(row, key)| row.get(key));
+            if let Some(Value::String(id)) = id {
+                ids.insert(id.storable().into_owned());
+            }
+            Ok(())
+        })?;
+        Ok(ids)
+    }
+
+    /// Gives every line with its number, from 1.
+    fn each_line(
+        &self,
+        mut each: impl FnMut(u64, &[u8]) -> Result<(), SourceError>,
+    ) -> Result<(), SourceError> {
+        let mut reader = BufReader::with_capacity(1 << 20, At::new(&self.file, 0));
         let mut line = Vec::new();
         for number in 1.. {
             line.clear();
@@ -98,24 +141,9 @@ impl RowsFile {
             if length == LONGEST_LINE {
                 return Err(self.broken(number, format!("it is longer than {LONGEST_LINE} bytes")));
             }
-            sha256.update(&line);
-            if let Some(parsed) = self.line(number, &line)?.filter(|line| line.kind == kind) {
-                if let Some(earlier) = lines.insert(parsed.index, number) {
-                    let index = parsed.index;
-                    let what = format!("`index` {index} is on line {earlier} too");
-                    return Err(self.broken(number, what));
-                }
-                chunker.push(number, offset, length);
-                rows += 1;
-            }
-            offset += length;
+            each(number, &line)?;
         }
-        let print = Fingerprint {
-            path: self.path.to_path_buf(),
-            bytes: offset,
-            sha256: sha256.finalize().into(),
-        };
-        Ok((print, rows, chunker.finish()))
+        Ok(())
     }
 
     /// Reads a line; `None` if it is blank.
