@@ -13,7 +13,7 @@ record_kind! {
     Chunk {
         /// Unique within a scope; 1 to 255 characters.
         id: String = Shape::Id,
-        /// The document that it is a piece of, which must be there: 1 to 255 characters.
+        /// The document that it is a piece of, which must be there: at most 1024 bytes.
         document_id: String = Shape::Text { most: 1024 },
         /// Place in the document, from 0.
         chunk_index: i64 = Shape::Position,
@@ -84,11 +84,27 @@ impl Chunk {
     }
 
     /// The id of a chunk: `chunk_` and 16 hex digits of the SHA-256 of document, place and the first 100
-    /// code points of the text.
+    /// code points of the text, with a NUL between them, which no id of a document holds.
     #[must_use]
     pub fn id_for(document_id: &str, chunk_index: i64, content: &str) -> String {
         let beginning: String = content.chars().take(100).collect();
-        let hash = Sha256::digest(format!("{document_id}:{chunk_index}:{beginning}"));
+        let hash = Sha256::digest(format!("{document_id}\0{chunk_index}\0{beginning}"));
         format!("chunk_{}", hex(&hash[..8]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_of_different_documents_have_different_ids() {
+        let ids = [("d", 1, "2:X"), ("d:1", 2, "X"), ("d:1:2", 0, "X")];
+        let ids = ids.map(|(document, index, text)| Chunk::id_for(document, index, text));
+        assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
+        let longer = "é".repeat(101);
+        let id = Chunk::id_for("d", 1, &longer);
+        assert_eq!(id, Chunk::id_for("d", 1, &"é".repeat(100)));
+        assert_eq!((id.len(), &id[..6]), (22, "chunk_"));
     }
 }
