@@ -9,9 +9,9 @@ use super::derived;
 use super::directory::{Claim, Directory, Plan};
 use super::error::FileError;
 use super::journal::{self, Operation};
-use super::state::Trust;
+use super::state::{State, Trust};
 use crate::backend::{BackendError, Counts, LARGEST_WRITE, size_of_key};
-use crate::model::{Key, Kind};
+use crate::model::{Document, Key, Kind};
 
 impl Directory {
     /// Removes all memories and documents of the owner; gives how many there were. They are gone for readers with the
@@ -25,7 +25,7 @@ impl Directory {
         self.wait_for_compaction();
         let mut counts = Counts::default();
         loop {
-            let removed = self.remove_some()?;
+            let removed = self.write(|state| Ok(removal(state)))?;
             for (kind, removed) in removed.unwrap_or_default() {
                 counts[kind] += removed;
             }
@@ -40,40 +40,6 @@ impl Directory {
         }
         self.remove_leftovers()?;
         Ok(counts)
-    }
-
-    /// Removes as many memories as one write takes, then documents; gives how many memories, and nothing if
-    /// there was nothing left.
-    fn remove_some(&self) -> Result<Option<Counts>, BackendError> {
-        self.write(|state| {
-            let (mut plan, mut counts, mut bytes) = (Plan::default(), Counts::default(), 0);
-            for kind in Kind::ALL {
-                for (_, known) in state.shelf(kind).live() {
-                    let key = Key::new(kind, known.id);
-                    bytes += size_of_key(&key);
-                    if bytes > LARGEST_WRITE {
-                        break;
-                    }
-                    counts[kind] += 1;
-                    plan.claims.push(Claim::Memory(kind, key.id.clone()));
-                    if kind.sequence().is_some() {
-                        let end = Claim::End(kind, known.conversation.to_owned());
-                        plan.claims.push(end);
-                    }
-                    plan.operations.push(Operation::Delete { kind, id: key.id });
-                }
-            }
-            for document in state.documents.after(None) {
-                bytes += document.id.len() as u64;
-                if bytes > LARGEST_WRITE {
-                    break;
-                }
-                let id = document.id.clone();
-                plan.operations.push(Operation::DeleteDocument { id });
-            }
-            let is_something = !plan.operations.is_empty();
-            Ok((plan, is_something.then_some(counts)))
-        })
     }
 
     /// Keeps no space any more but the current one. The fold removes the files of the others.
@@ -123,6 +89,40 @@ impl Directory {
         }
         Ok(())
     }
+}
+
+/// Removes as many memories as one write takes, then documents; gives how many memories, and nothing if there
+/// was nothing left.
+fn removal(state: &State) -> (Plan, Option<Counts>) {
+    let (mut plan, mut counts, mut bytes) = (Plan::default(), Counts::default(), 0);
+    for kind in Kind::ALL {
+        for (_, known) in state.shelf(kind).live() {
+            let key = Key::new(kind, known.id);
+            bytes += size_of_key(&key);
+            if bytes > LARGEST_WRITE {
+                break;
+            }
+            counts[kind] += 1;
+            plan.claims.push(Claim::Memory(kind, key.id.clone()));
+            if kind.sequence().is_some() {
+                let end = Claim::End(kind, known.conversation.to_owned());
+                plan.claims.push(end);
+            }
+            plan.operations.push(Operation::Delete { kind, id: key.id });
+        }
+    }
+    for document in state.documents.after(None) {
+        bytes += document.id.len() as u64;
+        if bytes > LARGEST_WRITE {
+            break;
+        }
+        let id = document.id.clone();
+        // A chunk that somebody else adds to it comes before it is removed, or after.
+        plan.claims.push(Claim::End(Document::PIECES, id.clone()));
+        plan.operations.push(Operation::DeleteDocument { id });
+    }
+    let is_something = !plan.operations.is_empty();
+    (plan, is_something.then_some(counts))
 }
 
 #[cfg(test)]
@@ -262,6 +262,24 @@ mod tests {
         wait(backend.erase(OWNER)).unwrap();
         let left = fs::read_to_string(&path).unwrap();
         assert_eq!(left, format!("[\n  {foreign}\n]"));
+    }
+
+    #[test]
+    fn a_document_is_not_erased_together_with_a_write_of_its_first_chunk() {
+        let folder = tempfile::tempdir().unwrap();
+        let founding = Founding::begin(folder.path()).unwrap();
+        let backend = founding.settle(OWNER, None).unwrap();
+        let at = Timestamp::from_micros(0).unwrap();
+        let document = Document::new("d", "d.md", at);
+        wait(backend.put_document(OWNER, document, Vec::new())).unwrap();
+        let directory = Directory::open(&Root::new(folder.path()), Trust::Bound).unwrap();
+        let (plan, counts) = removal(&directory.state().unwrap());
+        assert_eq!((plan.operations.len(), counts.unwrap().total()), (1, 0));
+        // What is written to the end of a document rests on it.
+        assert_eq!(plan.claims, [Claim::End(Document::PIECES, "d".to_owned())]);
+        wait(backend.erase(OWNER)).unwrap();
+        let (plan, counts) = removal(&directory.state().unwrap());
+        assert!(plan.operations.is_empty() && counts.is_none());
     }
 
     #[test]
