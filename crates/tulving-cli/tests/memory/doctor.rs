@@ -169,6 +169,50 @@ fn a_record_that_is_left_out_is_named() {
 }
 
 #[test]
+fn documents_that_are_left_out_and_chunks_that_lack_theirs_are_named() {
+    let desk = Desk::empty();
+    Corpus::new(3)
+        .dim(8)
+        .episodes(false)
+        .write(&desk.path("data"));
+    desk.run(&["init", "--user-id", ANN]).expect(0);
+    let data = desk.path("data");
+    std::fs::create_dir(data.join("documents")).unwrap();
+    let document =
+        r#"[{"id": "d", "path": "d.md", "created_at": "2026-01-01"}, {"id": "e", "path": 7}]"#;
+    let chunks = ["d", "e"].map(|of| {
+        format!(
+            r#"{{"id": "piece of {of}", "document_id": "{of}", "chunk_index": 0, "content": "words",
+            "source": "tulving", "created_at": "2026-01-01"}}"#
+        )
+    });
+    desk.write("data/documents/documents.json", document);
+    let chunks = format!("[{}]", chunks.join(","));
+    desk.write("data/documents/chunks.json", chunks);
+    let vectors = tulving::backend::file::npy::header(2, 8);
+    desk.write(
+        "data/documents/chunks.npy",
+        [&vectors[..], &[0; 2 * 8 * 4]].concat(),
+    );
+    let report = desk.json(&["doctor"]);
+    let detail = check(&report, "records")["detail"].as_str().unwrap();
+    assert!(
+        detail.starts_with("1 record left out: documents/documents.json, element 1: `path`"),
+        "{detail}"
+    );
+    let documents = check(&report, "documents");
+    assert_eq!(
+        documents["detail"],
+        "1 memory without a document: chunk \"piece of e\" of document \"e\""
+    );
+    assert_eq!(documents["status"], "warn");
+    desk.run(&["delete", "piece of e", "--yes"]).expect(0);
+    let report = desk.json(&["doctor"]);
+    let checks = report["checks"].as_array().unwrap();
+    assert!(checks.iter().all(|check| check["name"] != "documents"));
+}
+
+#[test]
 fn a_damaged_file_of_search_is_found_and_made_anew_by_the_next() {
     let desk = Desk::new();
     desk.add("What grazes?", "Quaggas do.");

@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use tulving::backend::file::{FileBackend, FileError, npy};
+use tulving::backend::file::{FileBackend, FileError, Problem, npy};
 use tulving::backend::{Backend as _, Entry, Filter};
 use tulving::json::{self, Value};
 use tulving::model::{Chunk, Document, Embedding, Kind, Timestamp};
-use tulving::record::{self, Stamp};
+use tulving::record::{self, Reason, Stamp};
 
 use super::support::{DIMS, OWNER, World, files, record, space, write_nodes};
 
@@ -142,6 +142,55 @@ fn of_records_with_one_id_none_comes_back() {
         backend.compact().unwrap();
         assert_eq!(records_in(&world, "documents/documents.json"), 1);
     }
+}
+
+#[test]
+fn records_that_are_no_documents_and_chunks_that_lack_theirs_are_problems() {
+    let world = World::folded(1);
+    let backend = world.open();
+    put(&world, &backend, "a", 1);
+    put(&world, &backend, "b", 2);
+    assert_eq!(backend.problems().unwrap(), []);
+    backend.compact().unwrap();
+    assert_eq!(backend.problems().unwrap(), []);
+    put(&world, &backend, "late", 0);
+    drop(backend);
+    let foreign =
+        said("f", "1").replace('}', r#","user_id":"00000000-0000-0000-0000-000000000008"}"#);
+    let records = [
+        said("a", "1"),
+        foreign,
+        r#"{"id":"flawed","path":7}"#.to_owned(),
+        said("a", "2"),
+    ];
+    write_documents(&world, &records);
+    FileBackend::rebase(world.root()).unwrap();
+    let backend = world.open();
+    let (mut left_out, mut strays) = (Vec::new(), Vec::new());
+    for problem in backend.problems().unwrap() {
+        match problem {
+            Problem::Record {
+                kind,
+                file,
+                index,
+                flaw,
+            } => {
+                assert_eq!((kind, &*file), (None, "documents/documents.json"));
+                left_out.push((index, flaw.map(|flaw| flaw.reason)));
+            }
+            Problem::Stray { key, document } => strays.push((key, document)),
+            Problem::Kept { file } => assert!(file.starts_with("journal/kept-"), "{file}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    let expected = [
+        (1, Some(Reason::ForeignScope)),
+        (2, Some(Reason::WrongType)),
+        (3, None),
+    ];
+    assert_eq!(left_out, expected);
+    let of_b = [0, 1].map(|index| (chunk("b", index).memory.key(), "b".to_owned()));
+    assert_eq!(strays, of_b);
 }
 
 #[test]

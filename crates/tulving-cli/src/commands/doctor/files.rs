@@ -179,9 +179,9 @@ fn beside(directory: &Path, is_empty: bool) -> Option<Check> {
     ))
 }
 
-/// Records that are left as they are, and what was kept aside.
+/// Records that are left as they are, memories that lack their document, and what was kept aside.
 fn problems(directory: &Path, problems: &[Problem]) -> Vec<Check> {
-    let mut told = Vec::new();
+    let (mut told, mut stray) = (Vec::new(), Vec::new());
     let (mut records, mut kept) = (0, Vec::new());
     for problem in problems {
         match problem {
@@ -197,6 +197,7 @@ fn problems(directory: &Path, problems: &[Problem]) -> Vec<Check> {
                     told.push(format!("{file}, element {index}: {why}"));
                 }
             }
+            Problem::Stray { key, document } => stray.push((key, document)),
             Problem::Kept { file } => kept.push(file.as_str()),
             _ => {}
         }
@@ -212,6 +213,22 @@ fn problems(directory: &Path, problems: &[Problem]) -> Vec<Check> {
             "records",
             detail,
             "correct them in the file; they are kept there, and neither found nor counted",
+        ));
+    }
+    if !stray.is_empty() {
+        let told = stray.iter().take(SHOWN).map(|(key, document)| {
+            let (id, document) = (quote(&key.id), quote(document));
+            format!("{} {id} of document {document}", key.kind.as_str())
+        });
+        let detail = format!(
+            "{} without a document: {}",
+            counted(stray.len() as u64, "memory"),
+            told.collect::<Vec<_>>().join("; ")
+        );
+        checks.push(Check::warn(
+            "documents",
+            detail,
+            "put their documents back into documents/documents.json, or delete them; they cannot be moved",
         ));
     }
     if !kept.is_empty() {

@@ -13,7 +13,7 @@ use super::directory::{Claim, Directory, Plan};
 use super::error::FileError;
 use super::founding::{Founding, Site};
 use super::journal::{self, Operation};
-use super::layout::{Layout, LayoutError};
+use super::layout::{self, Layout, LayoutError};
 use super::manifest::claims_of;
 use super::origin::{self, Fault};
 use super::root::Root;
@@ -40,16 +40,23 @@ pub struct FileBackend {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// A record that is no memory of the owner: it is kept, and neither found nor counted.
+    /// A record that is no memory of the owner, and no document: it is kept, and neither found nor counted.
     Record {
-        /// Node or episode.
-        kind: Kind,
+        /// Of which kind; `None` in the file of documents.
+        kind: Option<Kind>,
         /// The file, relative to the data directory.
         file: String,
         /// Its place in the file, from 0.
         index: u64,
         /// What is wrong with it; `None` if an earlier record has its id.
         flaw: Option<Flaw>,
+    },
+    /// A memory whose document is not there: it is found and counted, but cannot be moved.
+    Stray {
+        /// The memory.
+        key: Key,
+        /// The id of the document.
+        document: String,
     },
     /// What was left of a write that was never acknowledged, or a journal that was replayed. It can
     /// be removed when nobody misses anything.
@@ -220,10 +227,27 @@ impl FileBackend {
                     continue;
                 }
                 problems.push(Problem::Record {
-                    kind,
+                    kind: Some(kind),
                     file: relative(&state.root, &base.names().records),
                     index: row.into(),
                     flaw: base.parse(row, &base.record(row)?)?.err(),
+                });
+            }
+        }
+        let file = relative(&state.root, &layout::documents(&state.root));
+        for (place, flaw) in state.documents.left_out() {
+            problems.push(Problem::Record {
+                kind: None,
+                file: file.clone(),
+                index: place as u64,
+                flaw: flaw.cloned(),
+            });
+        }
+        for (_, known) in state.shelf(Document::PIECES).live() {
+            if state.documents.get(known.conversation).is_none() {
+                problems.push(Problem::Stray {
+                    key: Key::new(Document::PIECES, known.id),
+                    document: known.conversation.to_owned(),
                 });
             }
         }

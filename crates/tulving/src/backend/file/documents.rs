@@ -8,12 +8,11 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use super::catalog::Standing;
 use super::error::FileError;
 use super::pair::{Fingerprint, PairError};
 use crate::json::{self, Records};
 use crate::model::{Document, Scope};
-use crate::record::{self, Reason, Stamp};
+use crate::record::{self, Flaw, Reason, Stamp};
 
 /// The documents of a directory. There are few, and no text is among them: all are in memory.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +30,8 @@ pub(super) struct Documents {
 #[derive(Debug, Clone)]
 struct Record {
     bytes: Arc<[u8]>,
-    standing: Standing,
+    /// Why it is no document of the owner.
+    flaw: Option<Flaw>,
 }
 
 /// A document of the owner, and where its records are.
@@ -77,27 +77,27 @@ impl Documents {
             })?;
             let read = record::document::read(&mut value.clone(), &Stamp::only(scope));
             let place = documents.records.len();
-            let standing = match read {
-                Ok(document) => documents.enter(place, document),
-                Err(flaw) if flaw.reason == Reason::ForeignScope => Standing::Foreign,
-                Err(_) => Standing::Flawed,
+            let flaw = match read {
+                Ok(document) => {
+                    documents.enter(place, document);
+                    None
+                }
+                Err(flaw) => Some(flaw),
             };
             documents.records.push(Some(Record {
                 bytes: buffer.as_slice().into(),
-                standing,
+                flaw,
             }));
         }
         Ok(documents)
     }
 
     /// A record of the file is a document of the owner; of several with one id, the first counts.
-    fn enter(&mut self, place: usize, document: Document) -> Standing {
-        if let Some(own) = self.by_id.get_mut(&document.id) {
-            own.repeats.push(place);
-            return Standing::Repeated;
+    fn enter(&mut self, place: usize, document: Document) {
+        match self.by_id.get_mut(&document.id) {
+            Some(own) => own.repeats.push(place),
+            None => self.own(place, document),
         }
-        self.own(place, document);
-        Standing::Sound
     }
 
     fn own(&mut self, place: usize, document: Document) {
@@ -123,7 +123,7 @@ impl Documents {
         });
         self.records[place] = Some(Record {
             bytes: record.into(),
-            standing: Standing::Sound,
+            flaw: None,
         });
         self.own(place, document);
     }
@@ -159,9 +159,24 @@ impl Documents {
     /// The records of the folded file, in its order, or only those that are stamped with somebody else.
     pub(super) fn records(&self, foreign_alone: bool) -> impl Iterator<Item = &[u8]> {
         let records = self.records.iter().flatten();
-        let is_foreign = |record: &&Record| record.standing == Standing::Foreign;
+        let is_foreign = |record: &Record| {
+            let flaw = record.flaw.as_ref();
+            flaw.is_some_and(|flaw| flaw.reason == Reason::ForeignScope)
+        };
         let kept = records.filter(move |record| !foreign_alone || is_foreign(record));
         kept.map(|record| &*record.bytes)
+    }
+
+    /// The records that are no documents of the owner, by their place, and why; no flaw where an earlier one
+    /// has the id.
+    pub(super) fn left_out(&self) -> BTreeMap<usize, Option<&Flaw>> {
+        let records = self.records.iter().enumerate();
+        let flawed = records.filter_map(|(place, record)| {
+            let flaw = record.as_ref()?.flaw.as_ref()?;
+            Some((place, Some(flaw)))
+        });
+        let repeats = self.by_id.values().flat_map(|own| &own.repeats);
+        flawed.chain(repeats.map(|place| (*place, None))).collect()
     }
 
     /// All records, each with the place that it has until the journal is folded.
