@@ -1,7 +1,9 @@
 //! Documents: containers with rows of their own, whose chunks come and go with them.
 
+use std::sync::Arc;
+
 use tulving::backend::{BackendError, Counts, Draft, Entry, Filter};
-use tulving::model::{Document, Kind};
+use tulving::model::{Document, Embedding, Kind, Space};
 
 use crate::fixture::{Fixture, Other};
 use crate::memories::{ALL, Memories, chunk_key, node_key};
@@ -195,6 +197,43 @@ pub async fn a_document_with_a_taken_chunk_is_refused_whole(fixture: &dyn Fixtur
         memories.assert_holds(&old).await;
         memories.assert_holds(&theirs).await;
         assert_eq!(memories.all().await.len(), 2);
+    }
+}
+
+/// A chunk with a vector of another space is refused with its document, whether or not there was one; what
+/// was there stays as it was.
+pub async fn a_document_with_a_chunk_of_another_space_is_refused_whole(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let old = saying("d", 0, "heron");
+    let put = memories.put_document(&document("d"), [old.clone()]).await;
+    put.expect("put");
+    let another = Arc::new(Space::local("another-model", sample::DIMS));
+    let vector = Embedding::new(Arc::clone(&another), vec![1.0; sample::DIMS]).expect("a vector");
+    for _ in 0..2 {
+        for id in ["d", "new"] {
+            let mut renamed = document(id);
+            renamed.title = "Another".to_owned();
+            let strange = Entry {
+                embedding: Some(vector.clone()),
+                ..saying(id, 2, "stork")
+            };
+            let chunks = [saying(id, 1, "crane"), strange];
+            match memories.put_document(&renamed, chunks).await {
+                Err(BackendError::WrongSpace { stored, given }) => {
+                    assert_eq!((stored, given), (sample::space(), Arc::clone(&another)));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        let memories = Memories::open(fixture).await;
+        assert_eq!(ids(&memories.list_documents(None, ALL).await), ["d"]);
+        assert_eq!(memories.document("d").await, Some(document("d")));
+        memories.assert_holds(&old).await;
+        assert_eq!(memories.all().await.len(), 1);
+        for word in ["crane", "stork"] {
+            assert!(memories.with_words(word).await.is_empty(), "{word}");
+        }
+        fixture.maintain().await;
     }
 }
 

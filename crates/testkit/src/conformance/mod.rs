@@ -104,6 +104,7 @@ macro_rules! for_each_conformance_test {
                 a_chunk_without_its_document_is_refused
                 chunks_stand_in_their_document
                 a_document_with_a_taken_chunk_is_refused_whole
+                a_document_with_a_chunk_of_another_space_is_refused_whole
                 documents_are_listed_page_by_page
                 documents_of_other_scopes_are_not_seen
                 a_replacement_is_seen_whole
