@@ -7,21 +7,26 @@ use tulving::backend::{
     BackendError, Candidate, Cluster, Counts, Cursor, Draft, Entry, Filter, Order, Page, Request,
     Scored,
 };
-use tulving::model::{Embedding, Facts, Key, Kind, Memory, PerKind, Timestamp};
+use tulving::model::{Document, Embedding, Facts, Key, Kind, Memory, PerKind, Timestamp};
 use tulving::record;
 
 use crate::memories::document_of;
-use crate::scoring;
+use crate::{sample, scoring};
 
-/// The memories of one scope, and the ids of its documents.
+/// The memories of one scope, and its documents by their ids.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Naive(pub(crate) BTreeMap<Key, Entry>, pub(crate) BTreeSet<String>);
+pub(crate) struct Naive(
+    pub(crate) BTreeMap<Key, Entry>,
+    pub(crate) BTreeMap<String, Document>,
+);
 
 impl FromIterator<Entry> for Naive {
     fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
         let mut naive = Self::default();
         for entry in entries {
-            naive.1.extend(document_of(&entry).map(str::to_owned));
+            let id = document_of(&entry);
+            let document = id.map(|id| (id.to_owned(), sample::document(id)));
+            naive.1.extend(document);
             naive.0.insert(entry.memory.key(), entry);
         }
         naive
@@ -61,7 +66,7 @@ impl Naive {
     }
 
     fn require_document(&self, entry: &Entry) -> Result<(), BackendError> {
-        match document_of(entry).filter(|id| !self.1.contains(*id)) {
+        match document_of(entry).filter(|id| !self.1.contains_key(*id)) {
             Some(id) => Err(BackendError::NoSuchDocument { id: id.to_owned() }),
             None => Ok(()),
         }
@@ -84,6 +89,32 @@ impl Naive {
         new.memory.set_usage(stored.memory.usage());
         self.put(new);
         Ok(())
+    }
+
+    pub(crate) fn put_document(
+        &mut self,
+        document: &Document,
+        chunks: Vec<Entry>,
+    ) -> Result<(), BackendError> {
+        let mut changed = self.clone();
+        changed.remove_documents(&[&document.id]);
+        changed.1.insert(document.id.clone(), document.clone());
+        for chunk in chunks {
+            changed.insert_one(Draft::Whole(chunk))?;
+        }
+        *self = changed;
+        Ok(())
+    }
+
+    /// The ids of those that were there, sorted.
+    pub(crate) fn remove_documents(&mut self, ids: &[&str]) -> Vec<String> {
+        let ids: BTreeSet<&str> = ids.iter().copied().collect();
+        let there = ids.into_iter().filter(|id| self.1.remove(*id).is_some());
+        let there: Vec<String> = there.map(str::to_owned).collect();
+        let is_gone =
+            |entry: &Entry| document_of(entry).is_some_and(|id| there.iter().any(|of| of == id));
+        self.0.retain(|_, entry| !is_gone(entry));
+        there
     }
 
     /// The keys of those that were there, sorted.

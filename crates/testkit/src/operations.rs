@@ -9,10 +9,10 @@ use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use tokio::runtime::Runtime;
 use tulving::backend::{BackendError, Draft, Entry, Filter, Order, Page, Request};
-use tulving::model::{Key, Kind, Memory};
+use tulving::model::{Document, Key, Kind, Memory};
 
 use crate::fixture::Fixture;
-use crate::memories::Memories;
+use crate::memories::{ALL, Memories};
 use crate::naive::Naive;
 use crate::question::{Question, everything};
 use crate::sample::{self, at, plain, saying, vector};
@@ -26,6 +26,9 @@ enum Operation {
     Replace(Entry, bool),
     Delete(Vec<Key>),
     Touch(Vec<Key>, i64),
+    /// With its chunks, whether or not it is there.
+    PutDocument(Document, Vec<Entry>),
+    RemoveDocuments(Vec<&'static str>),
     Ask(Question),
     /// Turn page after page to the end.
     Page(Filter, Order, usize),
@@ -64,7 +67,7 @@ async fn play(fixture: &dyn Fixture, sequence: Vec<Operation>) {
         let document = sample::document(id);
         let put = memories.put_document(&document, []).await;
         put.expect("put a document");
-        naive.1.insert((*id).to_owned());
+        naive.1.insert(document.id.clone(), document);
     }
     for operation in sequence {
         match operation {
@@ -87,6 +90,14 @@ async fn play(fixture: &dyn Fixture, sequence: Vec<Operation>) {
                 let touched = memories.touch(&keys, minute).await;
                 assert_eq!(touched, naive.touch(&keys, at(minute)));
             }
+            Operation::PutDocument(document, chunks) => {
+                let expected = naive.put_document(&document, chunks.clone());
+                assert_same(memories.put_document(&document, chunks).await, expected);
+            }
+            Operation::RemoveDocuments(ids) => {
+                let removed = memories.remove_documents(&ids).await;
+                assert_eq!(removed, naive.remove_documents(&ids));
+            }
             Operation::Ask(question) => assert_answers(&memories, &naive, &question).await,
             Operation::Page(filter, order, limit) => {
                 let mut page = Page {
@@ -107,6 +118,8 @@ async fn play(fixture: &dyn Fixture, sequence: Vec<Operation>) {
             Operation::Maintain => fixture.maintain().await,
         }
     }
+    let documents: Vec<Document> = naive.1.values().cloned().collect();
+    assert_eq!(memories.list_documents(None, ALL).await, documents);
     let all = Filter::default();
     let everywhere = vector(&[1.0, -1.0, 1.0]);
     for question in [
@@ -136,17 +149,20 @@ fn assert_same<T: PartialEq + std::fmt::Debug>(
 
 const IDS: &[&str] = &["a", "b", "B", "%", "é", "f"];
 const WORDS: &[&str] = &["crow", "raven", "swift", "snake_case", "東京都", "the"];
+/// Documents are called so, too.
 const CONVERSATIONS: &[&str] = &["c", "C", "a"];
-/// Those of these that are documents, too.
+/// Those of these that are documents from the beginning.
 const DOCUMENTS: &[&str] = &["c", "C"];
 const SOURCES: &[&str] = &["tulving", "grok"];
 
 fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
         5 => vec(draft(), 0..5).prop_map(Operation::Insert),
-        4 => (entry(), proptest::bool::weighted(0.2)).prop_map(|(new, stale)| Operation::Replace(new, stale)),
+        4 => (entry(any_kind()), proptest::bool::weighted(0.2)).prop_map(|(new, stale)| Operation::Replace(new, stale)),
         2 => keys().prop_map(Operation::Delete),
         2 => (keys(), 0..9_i64).prop_map(|(keys, minute)| Operation::Touch(keys, minute)),
+        4 => document().prop_map(|(document, chunks)| Operation::PutDocument(document, chunks)),
+        1 => vec(select(CONVERSATIONS), 0..3).prop_map(Operation::RemoveDocuments),
         8 => question().prop_map(Operation::Ask),
         1 => (filter(), order(), 1..4_usize).prop_map(|(filter, order, limit)| Operation::Page(filter, order, limit)),
         1 => Just(Operation::Reopen),
@@ -154,12 +170,16 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-fn key() -> impl Strategy<Value = Key> {
-    (select(&Kind::ALL[..]), select(IDS)).prop_map(|(kind, id)| Key::new(kind, id))
+fn key(kind: impl Strategy<Value = Kind>) -> impl Strategy<Value = Key> {
+    (kind, select(IDS)).prop_map(|(kind, id)| Key::new(kind, id))
 }
 
 fn keys() -> impl Strategy<Value = Vec<Key>> {
-    vec(key(), 0..4)
+    vec(key(any_kind()), 0..4)
+}
+
+fn any_kind() -> impl Strategy<Value = Kind> {
+    select(&Kind::ALL[..])
 }
 
 fn order() -> impl Strategy<Value = Order> {
@@ -176,7 +196,7 @@ fn numbers() -> impl Strategy<Value = Vec<f32>> {
 }
 
 fn draft() -> impl Strategy<Value = Draft> {
-    (entry(), any::<bool>()).prop_map(|(entry, next)| {
+    (entry(any_kind()), any::<bool>()).prop_map(|(entry, next)| {
         if next {
             Draft::Next(entry)
         } else {
@@ -185,7 +205,21 @@ fn draft() -> impl Strategy<Value = Draft> {
     })
 }
 
-fn entry() -> impl Strategy<Value = Entry> {
+fn document() -> impl Strategy<Value = (Document, Vec<Entry>)> {
+    let chunks = vec(entry(Just(Document::PIECES)), 0..4);
+    (select(CONVERSATIONS), words(), chunks).prop_map(|(id, title, mut chunks)| {
+        let mut document = sample::document(id);
+        document.title = title;
+        for chunk in &mut chunks {
+            if let Memory::Chunk(chunk) = &mut chunk.memory {
+                id.clone_into(&mut chunk.document_id);
+            }
+        }
+        (document, chunks)
+    })
+}
+
+fn entry(kind: impl Strategy<Value = Kind>) -> impl Strategy<Value = Entry> {
     let labels = (
         select(CONVERSATIONS),
         select(SOURCES),
@@ -194,7 +228,7 @@ fn entry() -> impl Strategy<Value = Entry> {
     );
     let place = (0..5_i64, 0..5_i64);
     let embedding = proptest::option::of(numbers());
-    (key(), words(), labels, place, embedding).prop_map(
+    (key(kind), words(), labels, place, embedding).prop_map(
         |(key, words, (conversation, source, code, cluster), (index, minute), numbers)| {
             let memory: Memory = match key.kind {
                 Kind::Node => {
