@@ -300,7 +300,7 @@ fn of_documents_only_those_of_mended_rows_are_moved_with_them() {
     let chunk = row("chunk", "documents/chunks.json", 2);
     // One that is not named by any row stands in nobody's way.
     manuals.edit("documents.json", |documents| {
-        documents[1]["path"] = json!(7)
+        documents[1]["path"] = json!(7);
     });
     fs::write(world.path("nodes.jsonl"), &node).unwrap();
     let report = world.migrate(&["--rows", "nodes.jsonl"]).expect(0).json();
@@ -344,17 +344,23 @@ fn a_document_that_cannot_be_moved_stops_everything() {
     };
     let at = "documents/documents.json[1]";
     refused(
-        &|documents| documents[1]["path"] = json!(7),
+        &|documents| {
+            documents[1]["path"] = json!(7);
+        },
         3,
         &format!("{at}: `path` must be a string"),
     );
     refused(
-        &|documents| documents[1]["id"] = json!("a"),
+        &|documents| {
+            documents[1]["id"] = json!("a");
+        },
         3,
         &format!("{at}: an earlier row has the id \"a\" [duplicate_id]"),
     );
     refused(
-        &|documents| documents[1]["user_id"] = json!(Uuid::new_v4().to_string()),
+        &|documents| {
+            documents[1]["user_id"] = json!(Uuid::new_v4().to_string());
+        },
         3,
         "--restamp",
     );

@@ -72,11 +72,10 @@ fn interrupt_fold(world: &World) {
         ));
         fs::rename(path, world.path(&format!("{to}.new"))).unwrap();
     }
-    let generations = files(&world.path("journal"));
-    let staged = generations
-        .keys()
-        .filter_map(|path| path.file_name()?.to_str()?.strip_suffix(".log.new"));
-    let generation = staged.last().unwrap().to_owned();
+    let journal = files(&world.path("journal"));
+    let staged = |path: &PathBuf| Some(path.to_str()?.strip_suffix(".log.new")?.to_owned());
+    let log = PathBuf::from(journal.keys().find_map(staged).unwrap());
+    let generation = log.file_name().unwrap().to_str().unwrap();
     for (path, content) in &before {
         fs::write(path, content).unwrap();
     }

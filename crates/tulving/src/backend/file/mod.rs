@@ -7,15 +7,17 @@
 //! | `founding` | a directory before it has an owner, and how it gets one |
 //! | `origin` | what the origin's loader takes |
 //! | `backend` | [`FileBackend`]: the contract, kept on files |
+//! | `plans` | what a write does, and what refuses it |
 //! | `directory` | who reads and writes, and when |
 //! | `state`, `query` | the directory at one moment, and what it answers |
 //! | `base`, `catalog` | the memories in the origin's files |
 //! | `documents` | what chunks are pieces of |
-//! | `spaces`, `vectors` | the vector spaces, and the vectors of each |
+//! | `spaces`, `vectors`, `further` | the vector spaces, the vectors of each, and what is done with those that are not searched |
 //! | `journal`, `changes` | the writes since, on disk and in memory |
 //! | `compact`, `commit` | the journal folded into the origin's files, all of them at once |
 //! | `source`, `pending` | [`FileSource`]: everything read from front to end, files and journal, to be moved |
 //! | `derived`, `prints` | what can be made again |
+//! | `problems` | what is left as it is and should be known |
 //! | `lock` | one writer at a time |
 
 mod backend;
@@ -30,6 +32,7 @@ mod documents;
 mod erase;
 mod error;
 mod founding;
+mod further;
 mod journal;
 pub mod layout;
 mod lock;
@@ -38,9 +41,11 @@ pub mod npy;
 mod origin;
 pub mod pair;
 mod pending;
+mod plans;
 #[cfg(test)]
 mod power;
 mod prints;
+mod problems;
 mod query;
 mod root;
 mod source;
@@ -49,13 +54,14 @@ mod state;
 mod usage;
 mod vectors;
 
-pub use backend::{FileBackend, Problem, Unloadable};
+pub use backend::FileBackend;
 pub use compact::{Compaction, Replayed};
 pub use error::FileError;
 pub use founding::{Founding, Inventory, Site};
 #[doc(hidden)]
 pub use journal::explore;
 pub use origin::Fault;
+pub use problems::{Problem, Unloadable};
 pub use source::{FileSource, SourceError};
 
 /// Appends numbers as they lie in files: little-endian.

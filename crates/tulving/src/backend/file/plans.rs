@@ -1,0 +1,331 @@
+//! What a write does: operations, what they rest on, and what refuses them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::base::stored;
+use super::directory::{Claim, Plan};
+use super::error::FileError;
+use super::journal::Operation;
+use super::origin::{self, Fault};
+use super::state::{State, record_of};
+use crate::backend::{BackendError, Draft, Entry, IfTaken, Inserted, LiveChange};
+use crate::json;
+use crate::model::{Document, Embedding, Key, Kind, Memory, PerKind, Scope, Space};
+use crate::record::{self, Flaw, Reason, Stamp};
+use crate::search::text::embedded;
+
+/// Refuses a vector of another space than that of the directory, which the first vector decides.
+fn check_space(
+    stored: &mut Option<Arc<Space>>,
+    embedding: Option<&Embedding>,
+) -> Result<(), BackendError> {
+    let Some(given) = embedding.map(Embedding::space) else {
+        return Ok(());
+    };
+    match stored {
+        Some(stored) if !stored.is_comparable_with(given) => Err(BackendError::WrongSpace {
+            stored: Arc::clone(stored),
+            given: Arc::clone(given),
+        }),
+        stored => {
+            stored.get_or_insert_with(|| Arc::clone(given));
+            Ok(())
+        }
+    }
+}
+
+/// The memory as it will be when it is read again.
+fn admitted(memory: &Memory, scope: Scope) -> Result<Memory, FileError> {
+    record::admit(memory, &Stamp::only(scope)).map_err(|flaw| FileError::Refused {
+        kind: memory.kind(),
+        id: memory.id().to_owned(),
+        flaw,
+    })
+}
+
+/// The space that a directory gets with a write, if it has none.
+fn first_space(state: &State, after: Option<Arc<Space>>) -> Option<Space> {
+    after
+        .filter(|_| state.space().is_none())
+        .map(|space| space.as_ref().clone())
+}
+
+/// What a plan that writes a memory rests on.
+pub(super) fn claims(memory: &Memory) -> impl Iterator<Item = Claim> {
+    let kind = memory.kind();
+    let end = memory
+        .position()
+        .map(|(container, _)| Claim::End(kind, container.to_owned()));
+    let key = Claim::Memory(kind, memory.id().to_owned());
+    std::iter::once(key).chain(end)
+}
+
+/// The record of a memory that is new: in files that the origin reads too, one that it takes.
+fn new_record(state: &State, memory: &Memory) -> Result<Vec<u8>, FileError> {
+    let record = record_of(memory)?;
+    let kind = memory.kind();
+    if !(state.shared && kind.is_of_origin()) {
+        return Ok(record);
+    }
+    let Ok(mut value) = json::parse(&record) else {
+        return Ok(record);
+    };
+    origin::adapt(memory, &mut value, state.generation(), state.scope);
+    if let Some(fault) = origin::faults(kind, &value).into_iter().next() {
+        return Err(unloadable(memory, fault));
+    }
+    let mut adapted = Vec::new();
+    json::write(&value, &mut adapted);
+    Ok(adapted)
+}
+
+fn faults(kind: Kind, record: &[u8]) -> Vec<Fault> {
+    json::parse(record).map_or_else(|_| Vec::new(), |value| origin::faults(kind, &value))
+}
+
+fn unloadable(memory: &Memory, fault: Fault) -> FileError {
+    FileError::Unloadable {
+        kind: memory.kind(),
+        id: memory.id().to_owned(),
+        fault,
+    }
+}
+
+pub(super) fn plan_insert(
+    state: &State,
+    drafts: &[Draft],
+    if_taken: IfTaken,
+) -> Result<(Plan, Vec<Inserted>), BackendError> {
+    let mut plan = Plan::default();
+    let mut inserted = Vec::with_capacity(drafts.len());
+    let mut written: HashMap<Key, Entry> = HashMap::new();
+    let mut space = state.space().cloned();
+    let mut ends = PerKind::<HashMap<String, i64>>::default();
+    for draft in drafts {
+        let entry = draft.entry();
+        let mut checked = space.clone();
+        check_space(&mut checked, entry.embedding.as_ref())?;
+        let kind = entry.memory.kind();
+        if let (IfTaken::Keep, Some(id)) = (if_taken, draft.settled_id()) {
+            let key = Key::new(kind, id);
+            let there = match written.get(&key) {
+                Some(earlier) => Some(earlier.clone()),
+                None => state.entry(&key)?,
+            };
+            if let Some(there) = there {
+                let is_same = draft.is_said_by(&there);
+                inserted.push(Inserted::There { key, is_same });
+                continue;
+            }
+        }
+        space = checked;
+        if let Some((container, _)) = entry.memory.position() {
+            let end = || state.next_place(kind, container) - 1;
+            ends[kind].entry(container.to_owned()).or_insert_with(end);
+        }
+        let Entry { memory, embedding } = draft.clone().settle(&mut ends[kind]);
+        let memory = admitted(&memory, state.scope)?;
+        require_document(state, &memory)?;
+        let key = memory.key();
+        if written.contains_key(&key) || state.shelf(key.kind).find(&key.id).is_some() {
+            return Err(BackendError::Exists { key });
+        }
+        plan.operations.push(Operation::Put {
+            kind: key.kind,
+            record: new_record(state, &memory)?,
+            vector: stored(embedding.as_ref()),
+        });
+        plan.claims.extend(claims(&memory));
+        written.insert(key.clone(), Entry { memory, embedding });
+        inserted.push(Inserted::New(key));
+    }
+    // What is kept is kept because it is there.
+    let kept = inserted.iter().filter_map(|inserted| match inserted {
+        Inserted::There { key, .. } => Some(Claim::Memory(key.kind, key.id.clone())),
+        Inserted::New(_) => None,
+    });
+    plan.claims.extend(kept);
+    plan.space = first_space(state, space);
+    plan.claims
+        .extend(plan.space.is_some().then_some(Claim::Space));
+    Ok((plan, inserted))
+}
+
+pub(super) fn plan_live(
+    state: &State,
+    changes: &[LiveChange],
+) -> Result<(Plan, u64), BackendError> {
+    let mut of_each: BTreeMap<&Key, Vec<&LiveChange>> = BTreeMap::new();
+    for change in changes {
+        of_each.entry(change.key()).or_default().push(change);
+    }
+    let mut plan = Plan::default();
+    for (key, changes) in of_each {
+        let Some((doc, mut memory)) = state.find(key)? else {
+            continue;
+        };
+        for change in changes {
+            change.apply(&mut memory);
+        }
+        plan.operations.push(Operation::Put {
+            kind: key.kind,
+            record: record_of(&admitted(&memory, state.scope)?)?,
+            vector: state.vector(key.kind, doc)?,
+        });
+        plan.claims.extend(claims(&memory));
+    }
+    let there = plan.operations.len() as u64;
+    Ok((plan, there))
+}
+
+pub(super) fn plan_replace(
+    state: &State,
+    old: &Memory,
+    new: &Entry,
+) -> Result<(Plan, ()), BackendError> {
+    let key = old.key();
+    if new.memory.key() != key {
+        return Err(BackendError::NoSuchMemory {
+            key: new.memory.key(),
+        });
+    }
+    let Some((doc, present)) = state.find(&key)? else {
+        return Err(BackendError::NoSuchMemory { key });
+    };
+    if !record::same_content(&present, old) {
+        return Err(BackendError::Changed { key });
+    }
+    let mut space = state.space().cloned();
+    check_space(&mut space, new.embedding.as_ref())?;
+    let mut memory = admitted(&new.memory, state.scope)?;
+    require_document(state, &memory)?;
+    memory.set_usage(present.usage());
+    let record = record_of(&memory)?;
+    if state.shared && key.kind.is_of_origin() {
+        // What the record had before is not for us to refuse.
+        let before = faults(key.kind, &record_of(&present)?);
+        let mut after = faults(key.kind, &record).into_iter();
+        if let Some(fault) = after.find(|fault| !before.contains(fault)) {
+            return Err(unloadable(&memory, fault).into());
+        }
+    }
+    let mut plan = Plan {
+        operations: vec![Operation::Put {
+            kind: key.kind,
+            record,
+            vector: stored(new.embedding.as_ref()),
+        }],
+        space: first_space(state, space),
+        claims: claims(&memory).chain(claims(&present)).collect(),
+        alone: false,
+    };
+    // A text that stays has the vectors of further spaces that it had.
+    if embedded(&memory) == embedded(&present) {
+        for (space, _) in state.spaces.further() {
+            if let Some(vector) = state.vector_in(space, key.kind, doc)? {
+                plan.operations.push(Operation::Vector {
+                    kind: key.kind,
+                    id: key.id.clone(),
+                    space,
+                    vector,
+                });
+            }
+        }
+    }
+    plan.claims
+        .extend(plan.space.is_some().then_some(Claim::Space));
+    Ok((plan, ()))
+}
+
+/// Refuses a chunk whose document is not there.
+fn require_document(state: &State, memory: &Memory) -> Result<(), BackendError> {
+    match memory {
+        Memory::Chunk(chunk) if state.documents.get(&chunk.document_id).is_none() => {
+            let id = chunk.document_id.clone();
+            Err(BackendError::NoSuchDocument { id })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The chunks of a document, and what removing them rests on.
+pub(super) fn pieces(state: &State, document: &str) -> (HashSet<String>, Vec<Claim>) {
+    let shelf = state.shelf(Document::PIECES);
+    let known = shelf.conversation(document, i64::MIN, i64::MAX);
+    let ids: HashSet<String> = known.map(|(_, known)| known.id.to_owned()).collect();
+    let mut claims = vec![Claim::End(Document::PIECES, document.to_owned())];
+    claims.extend(
+        ids.iter()
+            .map(|id| Claim::Memory(Document::PIECES, id.clone())),
+    );
+    (ids, claims)
+}
+
+pub(super) fn plan_document(
+    state: &State,
+    document: &Document,
+    chunks: &[Entry],
+) -> Result<(Plan, ()), BackendError> {
+    let refused = |flaw| FileError::Refused {
+        kind: Document::PIECES,
+        id: document.id.clone(),
+        flaw,
+    };
+    let mut record = Vec::new();
+    record::document::write(document, &mut record)
+        .map_err(|source| refused(Flaw::new(Reason::WrongType, source.to_string())))?;
+    let (mut old, claims) = pieces(state, &document.id);
+    let mut plan = Plan {
+        operations: vec![Operation::PutDocument { record }],
+        claims,
+        ..Plan::default()
+    };
+    let mut space = state.space().cloned();
+    let (mut taken, mut puts) = (HashSet::new(), Vec::new());
+    for Entry { memory, embedding } in chunks {
+        check_space(&mut space, embedding.as_ref())?;
+        let memory = admitted(memory, state.scope)?;
+        let key = memory.key();
+        let is_there = !old.remove(&key.id) && state.shelf(key.kind).find(&key.id).is_some();
+        if !taken.insert(key.clone()) || is_there {
+            return Err(BackendError::Exists { key });
+        }
+        plan.claims.extend(self::claims(&memory));
+        puts.push(Operation::Put {
+            kind: key.kind,
+            record: new_record(state, &memory)?,
+            vector: stored(embedding.as_ref()),
+        });
+    }
+    let mut old: Vec<String> = old.into_iter().collect();
+    old.sort_unstable();
+    plan.operations.extend(old.into_iter().map(delete_chunk));
+    plan.operations.extend(puts);
+    plan.space = first_space(state, space);
+    plan.claims
+        .extend(plan.space.is_some().then_some(Claim::Space));
+    Ok((plan, ()))
+}
+
+pub(super) fn delete_chunk(id: String) -> Operation {
+    Operation::Delete {
+        kind: Document::PIECES,
+        id,
+    }
+}
+
+/// Those of the keys that are there, each once, in their order.
+pub(super) fn present(state: &State, keys: &[Key]) -> Vec<Key> {
+    let mut seen = HashSet::new();
+    keys.iter()
+        .filter(|key| state.shelf(key.kind).find(&key.id).is_some() && seen.insert(*key))
+        .cloned()
+        .collect()
+}
+
+pub(super) fn claims_of_keys(keys: &[Key]) -> Vec<Claim> {
+    keys.iter()
+        .map(|key| Claim::Memory(key.kind, key.id.clone()))
+        .collect()
+}
