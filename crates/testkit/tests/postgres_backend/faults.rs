@@ -386,6 +386,9 @@ async fn pgvector_may_come_while_a_process_runs() {
          ALTER TABLE memory_nodes ADD COLUMN embedding extensions.vector; \
          ALTER TABLE episodic_memories ADD COLUMN embedding extensions.vector; \
          ALTER TABLE document_chunks ADD COLUMN embedding extensions.vector; \
+         ALTER TABLE node_embeddings ADD COLUMN embedding extensions.vector NOT NULL; \
+         ALTER TABLE episode_embeddings ADD COLUMN embedding extensions.vector NOT NULL; \
+         ALTER TABLE chunk_embeddings ADD COLUMN embedding extensions.vector NOT NULL; \
          ALTER TABLE node_vectors ADD COLUMN v extensions.halfvec NOT NULL; \
          ALTER TABLE episode_vectors ADD COLUMN v extensions.halfvec NOT NULL; \
          ALTER TABLE chunk_vectors ADD COLUMN v extensions.halfvec NOT NULL",
