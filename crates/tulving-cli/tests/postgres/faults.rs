@@ -455,7 +455,7 @@ fn a_database_that_is_not_ready_is_refused_with_what_to_do() {
     world.database.batch("CREATE EXTENSION vector");
     for ran in [run(world.database.url()), world.run(&["schema", "apply"])] {
         ran.expect(9)
-            .says("memory_nodes.embedding, node_vectors.v, episodic_memories.embedding, episode_vectors.v")
+            .says("memory_nodes.embedding, node_embeddings.embedding, node_vectors.v, episodic_memories.embedding")
             .says("restore the database from a backup");
     }
     assert_eq!(world.database.scalar("SELECT count(*) FROM runs"), "0");
