@@ -73,7 +73,7 @@ const MUTATIONS: &[Mutation] = &[
         sql: "DELETE FROM node_vectors WHERE id = {a};
               UPDATE memory_nodes SET embedding = (rtrim(embedding::text, ']') || ',0]')::vector, dims = 9, space_id = 77 WHERE id = {a};
               INSERT INTO node_vectors SELECT scope_id, id, 77, l2_normalize(embedding)::halfvec FROM memory_nodes WHERE id = {a}",
-        found: Differs(&["embedding"]) },
+        found: Differs(&["embedding", "space_id"]) },
     Mutation { name: "a vector gone", table: NODES, victims: "vector_norm(embedding) > 0",
         sql: "DELETE FROM node_vectors WHERE id = {a};
               UPDATE memory_nodes SET embedding = NULL, dims = NULL, space_id = NULL WHERE id = {a}",

@@ -158,7 +158,8 @@ fn compare(exact: bool, loaded: &Loaded, rows: Vec<Existing>) -> Compared {
 
 fn vector_differences(row: &SourceRow, existing: &Existing) -> impl Iterator<Item = &'static str> {
     let embedding = !row.stored.has_vector_of(&existing.stored);
-    let space = row.stored.vector.is_some() && !existing.in_space;
+    let has_vectors = row.stored.vector.is_some() && existing.stored.vector.is_some();
+    let space = has_vectors && !existing.in_space;
     [
         (embedding, "embedding"),
         (space, "space_id"),

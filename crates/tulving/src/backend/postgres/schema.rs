@@ -297,7 +297,7 @@ impl Connection {
         let is_to_come = |table: &str| pending.iter().any(|version| version.makes(table));
         let mut occupied = facts.taken.clone();
         occupied.retain(|name| is_to_come(name));
-        if facts.applied && !occupied.is_empty() {
+        if !applied.is_empty() && !occupied.is_empty() {
             return Err(Refusal::Occupied {
                 schema: place.schema,
                 names: occupied.join(", "),
