@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tulving::backend::{BackendError, Draft, Entry, Filter, Request};
+use tulving::backend::{BackendError, Draft, Entry, Filter, IfTaken, Request};
 use tulving::model::{Embedding, Kind, Space};
 
 use crate::fixture::Fixture;
@@ -59,6 +59,16 @@ pub async fn vectors_of_another_space_are_refused(fixture: &dyn Fixture) {
         let refusals = [
             memories.insert(batch).await.err(),
             memories.replace(&first.memory, foreign("one")).await.err(),
+            // Also where nothing would be written.
+            memories
+                .backend
+                .insert_each(
+                    memories.scope,
+                    vec![Draft::Whole(foreign("one"))],
+                    IfTaken::Keep,
+                )
+                .await
+                .err(),
         ];
         for refusal in refusals {
             match refusal {

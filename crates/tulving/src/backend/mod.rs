@@ -34,4 +34,5 @@ pub use listing::{Counts, Cursor, Listing, Order, Page};
 pub use live::{LiveChange, Membership};
 pub use request::Request;
 pub use sources::{ForeignSource, Placed, Sources};
+pub(crate) use spaces::check_space;
 pub use spaces::{Followed, KeptSpace, KeptSpaces, Lacking};

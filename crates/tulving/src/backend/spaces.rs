@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Counts;
-use crate::model::{Key, Memory, Space};
+use super::{BackendError, Counts};
+use crate::model::{Embedding, Key, Memory, Space};
 
 /// A vector space of a scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,5 +52,28 @@ impl KeptSpaces {
             .iter()
             .chain(&self.further)
             .find(|kept| kept.space.is_comparable_with(space))
+    }
+}
+
+/// Refuses a vector of another space than the one that is decided, which the first vector decides.
+///
+/// # Errors
+/// [`BackendError::WrongSpace`].
+pub(crate) fn check_space(
+    decided: &mut Option<Arc<Space>>,
+    embedding: Option<&Embedding>,
+) -> Result<(), BackendError> {
+    let Some(given) = embedding.map(Embedding::space) else {
+        return Ok(());
+    };
+    match decided {
+        Some(stored) if !stored.is_comparable_with(given) => Err(BackendError::WrongSpace {
+            stored: Arc::clone(stored),
+            given: Arc::clone(given),
+        }),
+        decided => {
+            decided.get_or_insert_with(|| Arc::clone(given));
+            Ok(())
+        }
     }
 }

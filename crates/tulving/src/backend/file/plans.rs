@@ -9,31 +9,11 @@ use super::error::FileError;
 use super::journal::Operation;
 use super::origin::{self, Fault};
 use super::state::{State, record_of};
-use crate::backend::{BackendError, Draft, Entry, IfTaken, Inserted, LiveChange};
+use crate::backend::{BackendError, Draft, Entry, IfTaken, Inserted, LiveChange, check_space};
 use crate::json;
-use crate::model::{Document, Embedding, Key, Kind, Memory, PerKind, Scope, Space};
+use crate::model::{Document, Key, Kind, Memory, PerKind, Scope, Space};
 use crate::record::{self, Flaw, Reason, Stamp};
 use crate::search::text::embedded;
-
-/// Refuses a vector of another space than that of the directory, which the first vector decides.
-fn check_space(
-    stored: &mut Option<Arc<Space>>,
-    embedding: Option<&Embedding>,
-) -> Result<(), BackendError> {
-    let Some(given) = embedding.map(Embedding::space) else {
-        return Ok(());
-    };
-    match stored {
-        Some(stored) if !stored.is_comparable_with(given) => Err(BackendError::WrongSpace {
-            stored: Arc::clone(stored),
-            given: Arc::clone(given),
-        }),
-        stored => {
-            stored.get_or_insert_with(|| Arc::clone(given));
-            Ok(())
-        }
-    }
-}
 
 /// The memory as it will be when it is read again.
 fn admitted(memory: &Memory, scope: Scope) -> Result<Memory, FileError> {

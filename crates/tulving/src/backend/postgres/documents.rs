@@ -59,7 +59,7 @@ impl Scoped<'_> {
         let numbers = holdings.of(PIECES);
         self.put(PIECES, &chunks, numbers, space_id, &mut statements)?;
         if holdings.space_id.is_none() {
-            statements.extend(space_id.map(|space_id| self.adopt(space_id)));
+            statements.extend(space_id.map(|space_id| self.keep_space(space_id)));
         }
         self.merge_small(&holdings, &mut statements, DOING).await?;
         self.finish(&statements, DOING).await?;

@@ -128,15 +128,7 @@ impl Scoped<'_> {
                 space: space.clone(),
             });
         };
-        let add = match holdings.space_id {
-            None => self.adopt(number),
-            Some(_) => {
-                let add = "UPDATE scopes SET further = further || $2 WHERE scope_id = $1";
-                Statement::new(add)
-                    .with(self.scope.id(), Type::UUID)
-                    .with(number, Type::INT4)
-            }
-        };
+        let add = self.keep_space(number);
         self.finish(&[add], DOING).await?;
         Ok(())
     }

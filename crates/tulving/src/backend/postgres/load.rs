@@ -245,18 +245,6 @@ impl Scoped<'_> {
     }
 }
 
-impl Scoped<'_> {
-    /// Notes that the scope keeps vectors of a space: it is the one that is searched if there is none yet.
-    fn keep_space(&self, space_id: i32) -> Statement {
-        let keep = "UPDATE scopes SET space_id = coalesce(space_id, $2), \
-                           further = CASE WHEN space_id IS NULL THEN further ELSE further || $2 END \
-                    WHERE scope_id = $1 AND (space_id IS NULL OR space_id <> $2 AND $2 <> ALL (further))";
-        Statement::new(keep)
-            .with(self.scope.id(), Type::UUID)
-            .with(space_id, Type::INT4)
-    }
-}
-
 impl Connection {
     /// Sets numbers in the keyword index aside for documents that will be written. By itself, so that
     /// several may write to a scope at once; numbers that are not used in the end are missed by nobody.

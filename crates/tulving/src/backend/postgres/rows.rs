@@ -17,7 +17,7 @@ use super::spaces::Spaces;
 use super::statement::Statement;
 use super::table::{Columns, columns_of, encode, listed, listed_of_row};
 use super::wire::{Raw, raw_vector};
-use crate::backend::{BackendError, Draft, Entry, IfTaken, Inserted};
+use crate::backend::{BackendError, Draft, Entry, IfTaken, Inserted, check_space};
 use crate::model::{Embedding, Key, Kind, Memory, PerKind, Sequence, Space, Timestamp};
 use crate::record;
 use crate::search::text::{embedded, indexed};
@@ -43,48 +43,32 @@ impl Scoped<'_> {
         Ok((holdings, answers))
     }
 
-    /// Checks that vectors belong to the scope's space; gives the number of theirs.
-    async fn require_space(
+    /// The space of the scope's vectors, where it is asked for.
+    async fn space_held(
         &mut self,
+        is_asked_for: bool,
         holdings: &Holdings,
-        given: Option<&Arc<Space>>,
         spaces: &Spaces,
-    ) -> Result<Option<i32>, BackendError> {
-        let (Some(given), stored) = (given, holdings.space_id) else {
-            return Ok(None);
-        };
-        let Some(stored) = stored else {
-            return Ok(spaces.number(given));
-        };
-        let space = spaces.get(stored, self).await?;
-        if space.is_comparable_with(given) {
-            Ok(Some(stored))
-        } else {
-            Err(BackendError::WrongSpace {
-                stored: space,
-                given: Arc::clone(given),
-            })
+    ) -> Result<Option<Arc<Space>>, DatabaseError> {
+        match holdings.space_id.filter(|_| is_asked_for) {
+            Some(number) => Ok(Some(spaces.get(number, self).await?)),
+            None => Ok(None),
         }
     }
 
-    /// The number of the space of these vectors, which must be one and the scope's.
+    /// The number of the space of these vectors, which must be one and the scope's; none without vectors.
     pub(super) async fn space_of(
         &mut self,
         entries: &[Entry],
         holdings: &Holdings,
         spaces: &Spaces,
     ) -> Result<Option<i32>, BackendError> {
-        let mut given = entries.iter().filter_map(embedding).map(Embedding::space);
-        let first = given.next();
-        let is_other =
-            |other: &&Arc<Space>| first.is_some_and(|first| !first.is_comparable_with(other));
-        match (first, given.find(is_other)) {
-            (Some(first), Some(other)) => Err(BackendError::WrongSpace {
-                stored: Arc::clone(first),
-                given: Arc::clone(other),
-            }),
-            (first, _) => self.require_space(holdings, first, spaces).await,
+        let has_vectors = entries.iter().any(|entry| embedding(entry).is_some());
+        let mut space = self.space_held(has_vectors, holdings, spaces).await?;
+        for entry in entries {
+            check_space(&mut space, embedding(entry))?;
         }
+        Ok(number_of(space, holdings, spaces))
     }
 
     /// Writes new memories. `keys` holds, when an id turns out to be taken, those that were tried.
@@ -149,20 +133,14 @@ impl Scoped<'_> {
 
         let mut entries = Vec::with_capacity(drafts.len());
         let mut inserted = Vec::with_capacity(drafts.len());
-        let mut space: Option<Arc<Space>> = None;
+        let has_vectors = drafts
+            .iter()
+            .any(|draft| embedding(draft.entry()).is_some());
+        let mut space = self.space_held(has_vectors, &holdings, spaces).await?;
         for draft in drafts {
-            if let Some(given) = embedding(draft.entry()).map(Embedding::space) {
-                match &space {
-                    None => space = Some(Arc::clone(given)),
-                    Some(first) if !first.is_comparable_with(given) => {
-                        return Err(BackendError::WrongSpace {
-                            stored: Arc::clone(first),
-                            given: Arc::clone(given),
-                        });
-                    }
-                    Some(_) => {}
-                }
-            }
+            // What is not written decides nothing, and is refused all the same.
+            let mut checked = space.clone();
+            check_space(&mut checked, embedding(draft.entry()))?;
             let kind = draft.entry().memory.kind();
             let key = draft.settled_id().map(|id| Key::new(kind, id));
             if let Some((key, stored)) = key.as_ref().and_then(|key| there.get_key_value(key)) {
@@ -172,6 +150,7 @@ impl Scoped<'_> {
                 });
                 continue;
             }
+            space = checked;
             let entry = draft.settle(&mut ends[kind]);
             let container = entry.memory.position().map(|(container, _)| container);
             if let Some(id) = container.filter(|container| nowhere[kind].contains(*container)) {
@@ -189,7 +168,7 @@ impl Scoped<'_> {
             inserted.push(Inserted::New(key));
             entries.push(entry);
         }
-        let space_id = self.space_of(&entries, &holdings, spaces).await?;
+        let space_id = number_of(space, &holdings, spaces);
 
         let mut statements = Vec::new();
         for kind in Kind::ALL {
@@ -204,7 +183,7 @@ impl Scoped<'_> {
             )?;
         }
         if holdings.space_id.is_none() && entries.iter().any(|entry| embedding(entry).is_some()) {
-            statements.extend(space_id.map(|space_id| self.adopt(space_id)));
+            statements.extend(space_id.map(|space_id| self.keep_space(space_id)));
         }
         self.merge_small(&holdings, &mut statements, DOING).await?;
         self.finish(&statements, DOING).await?;
@@ -342,10 +321,12 @@ impl Scoped<'_> {
         })
     }
 
-    /// Makes a space the scope's, if it has none.
-    pub(super) fn adopt(&self, space_id: i32) -> Statement {
-        let adopt = "UPDATE scopes SET space_id = $2 WHERE scope_id = $1 AND space_id IS NULL";
-        Statement::new(adopt)
+    /// Notes that vectors of a space are kept: it is the one that is searched if there is none yet.
+    pub(super) fn keep_space(&self, space_id: i32) -> Statement {
+        let keep = "UPDATE scopes SET space_id = coalesce(space_id, $2), \
+                           further = CASE WHEN space_id IS NULL THEN further ELSE further || $2 END \
+                    WHERE scope_id = $1 AND (space_id IS NULL OR space_id <> $2 AND $2 <> ALL (further))";
+        Statement::new(keep)
             .with(self.scope.id(), Type::UUID)
             .with(space_id, Type::INT4)
     }
@@ -403,10 +384,9 @@ impl Scoped<'_> {
         if let Some(row) = answers.last().and_then(|rows| rows.first()) {
             return Err(BackendError::NoSuchDocument { id: row.get(0) });
         }
+        let space_id = self.space_of(std::slice::from_ref(entry), &holdings, spaces);
+        let space_id = space_id.await?;
         let embedding = embedding(entry);
-        let space_id = self
-            .require_space(&holdings, embedding.map(Embedding::space), spaces)
-            .await?;
 
         let mut statements = Vec::new();
         let dims = embedding.map(width);
@@ -462,7 +442,7 @@ impl Scoped<'_> {
             statements.extend(self.narrow(kind, vec![id]));
         }
         if holdings.space_id.is_none() {
-            statements.extend(space_id.map(|space_id| self.adopt(space_id)));
+            statements.extend(space_id.map(|space_id| self.keep_space(space_id)));
         }
         self.merge_small(&holdings, &mut statements, DOING).await?;
         self.finish(&statements, DOING).await?;
@@ -545,6 +525,12 @@ impl Scoped<'_> {
         }
         Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
     }
+}
+
+/// The number of a space that vectors are written in: the scope's, or the one that will be.
+fn number_of(space: Option<Arc<Space>>, holdings: &Holdings, spaces: &Spaces) -> Option<i32> {
+    let space = space?;
+    holdings.space_id.or_else(|| spaces.number(&space))
 }
 
 /// A memory with its vector in the space that is searched.
