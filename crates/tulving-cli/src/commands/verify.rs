@@ -139,12 +139,14 @@ fn report(
     differing(&mut table, verification);
     let mut text = table.render(cx.out);
     let documents = &verification.documents;
-    if documents.source > 0 {
-        let (source, equal) = (counted(documents.source, "document"), documents.equal);
-        text.push_str(&format!(
-            "\n{source} in the source, {} equal\n",
-            count(equal)
-        ));
+    if documents.source + documents.extra_count > 0 {
+        let source = counted(documents.source, "document");
+        let [equal, added] = [documents.equal, documents.extra_count].map(count);
+        let added = match documents.extra_count {
+            0 => String::new(),
+            _ => format!(", {added} added later"),
+        };
+        text.push_str(&format!("\n{source} in the source, {equal} equal{added}\n"));
     }
     text.push('\n');
     text.push_str(&findings(verification));

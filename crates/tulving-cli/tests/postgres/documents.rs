@@ -256,6 +256,9 @@ fn documents_that_were_added_count_where_nothing_may_be() {
     world.verify(&[]).expect(0);
     let found = world.verify(&["--exact"]).expect(5).json();
     assert_eq!(found["documents"]["extra"], json!(["a", "b", "c"]));
+    let read = world.run(&["verify", "--exact", "--user-id", &world.user]);
+    let told = "0 documents in the source, 0 equal, 3 added later";
+    assert!(read.expect(5).stdout.contains(told));
 }
 
 #[test]

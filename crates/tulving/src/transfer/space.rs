@@ -31,12 +31,25 @@ impl TargetSpaces {
         })
     }
 
-    /// The space of the last vectors that were brought, if a source's are as wide: it is taken for that of a
-    /// source that does not say.
-    pub(super) fn last(&self, plan: &Plan) -> Option<&Space> {
-        let mut widths = plan.kinds.iter().filter_map(|kind| kind.dims);
-        let last = self.brought.first()?;
-        widths.all(|width| width == last.dims).then_some(last)
+    /// The space in which a source's vectors were brought: the one that it names, else the only one of their
+    /// width. `None` if that leaves more than one.
+    pub(super) fn brought_from(&self, plan: &Plan) -> Option<&Space> {
+        let is_as_wide = |space: &&Space| {
+            let mut widths = plan.kinds.iter().filter_map(|kind| kind.dims);
+            widths.all(|width| width == space.dims)
+        };
+        let mut as_wide = self.brought.iter().filter(is_as_wide);
+        if let Some(named) = &plan.space
+            && let Some(found) = as_wide
+                .clone()
+                .find(|space| space.is_comparable_with(named))
+        {
+            return Some(found);
+        }
+        let first = as_wide.next()?;
+        as_wide
+            .all(|other| other.is_comparable_with(first))
+            .then_some(first)
     }
 }
 
@@ -106,5 +119,48 @@ impl Plan {
             }
         }
         Ok(space)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transfer::{KindPlan, ReadOptions};
+
+    fn plan(dims: usize, named: Option<Space>) -> Plan {
+        Plan {
+            layout: "",
+            options: ReadOptions::default(),
+            space: named,
+            kinds: vec![KindPlan {
+                kind: Kind::Node,
+                files: Vec::new(),
+                rows: 1,
+                dims: Some(dims),
+                vectors: String::new(),
+                chunks: Vec::new(),
+            }],
+        }
+    }
+
+    #[test]
+    fn a_source_that_does_not_say_is_of_the_only_space_of_its_width() {
+        let [a, b, wide] =
+            [("a", 2), ("b", 2), ("a", 3)].map(|(model, dims)| Space::local(model, dims));
+        let brought = |spaces: &[&Space]| TargetSpaces {
+            brought: spaces.iter().map(|space| (*space).clone()).collect(),
+            ..TargetSpaces::default()
+        };
+        assert_eq!(
+            brought(&[&wide, &a, &a]).brought_from(&plan(2, None)),
+            Some(&a)
+        );
+        assert_eq!(brought(&[&wide]).brought_from(&plan(2, None)), None);
+        // Which of two it is nobody knows, unless it says so.
+        let two = brought(&[&b, &a]);
+        assert_eq!(two.brought_from(&plan(2, None)), None);
+        assert_eq!(two.brought_from(&plan(2, Some(a.clone()))), Some(&a));
+        // What it says was not believed when it was moved.
+        assert_eq!(brought(&[&b]).brought_from(&plan(2, Some(a))), Some(&b));
     }
 }

@@ -52,8 +52,8 @@ pub async fn verify(
         }
     }
     let snapshot = survey(source, progress, cancel).await?;
-    if let (None, Some(last)) = (receipt, spaces.last(snapshot.plan())) {
-        space = spaces.find(last, noun)?;
+    if let (None, Some(brought)) = (receipt, spaces.brought_from(snapshot.plan())) {
+        space = spaces.find(brought, noun)?;
     }
     let needs_model = match snapshot.plan().space(None) {
         Ok(found) => moved.is_some() && found != moved,
