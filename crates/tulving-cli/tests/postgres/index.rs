@@ -131,6 +131,29 @@ fn an_index_that_an_interrupted_run_removed_is_built_by_the_next() {
     assert_eq!(world.database.scalar(VALID), "1");
     let removed = "SELECT count(*) FROM runs WHERE index_removed";
     assert_eq!(world.database.scalar(removed), "0");
+
+    // Who may not build it has the rows all the same.
+    let own = "SELECT relname FROM pg_class WHERE relkind = 'i' AND relname LIKE 'node\\_vectors\\_%\\_%'";
+    let own = world.database.scalar(own);
+    world.database.batch(&format!(
+        "DROP INDEX {own}; CREATE ROLE writer LOGIN; GRANT tulving_app TO writer; \
+         UPDATE runs SET index_removed = true WHERE run_id = (SELECT run_id FROM runs LIMIT 1)"
+    ));
+    world.corpus(&Corpus::new(20).dim(8).seed(9).episodes(false));
+    let url = url_as(world.database.url(), "writer");
+    let mut writer = program(world.directory.path(), &url);
+    writer.args([
+        "migrate",
+        "--user-id",
+        &world.user,
+        "--model",
+        "test-model",
+        "--yes",
+    ]);
+    Ran::from(writer.output().unwrap())
+        .expect(0)
+        .says("the index was not built, and searches are exact until tulving index");
+    assert_eq!(world.database.scalar(removed), "1");
 }
 
 #[test]

@@ -91,8 +91,14 @@ impl Sink for PostgresSink {
     async fn begin_bulk(&self, rows: u64, progress: &dyn Progress) -> Result<bool, TransferError> {
         const MANY: u64 = 2000;
         let mut connection = self.database.connect().await?;
-        let indexes = connection.index_names(self.scope).await?;
-        if rows >= MANY && indexes.iter().any(|(_, is_valid)| *is_valid) {
+        let is_valid = |(_, is_valid): &(String, bool)| *is_valid;
+        if rows >= MANY
+            && connection
+                .index_names(self.scope)
+                .await?
+                .iter()
+                .any(is_valid)
+        {
             // Before they are gone: whoever goes on has to know.
             let scoped = connection.scoped(self.scope).await?;
             scoped.note_index(true).await?;
