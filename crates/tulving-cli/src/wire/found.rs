@@ -21,7 +21,8 @@ pub struct Found {
 }
 
 impl Found {
-    /// Makes the object of an answer, of the documents that its hits are pieces of, of what it may lack, and of the prompt if one was asked for.
+    /// Makes the object of an answer, of the documents that its hits are pieces of, of what it may lack, and of
+    /// the prompt if one was asked for.
     #[must_use]
     pub fn new(
         found: &store::Found,

@@ -106,11 +106,10 @@ pub trait Backend: fmt::Debug + Send + Sync {
     ) -> Result<u64, BackendError>;
 
     /// Removes everything that is kept of the scope but the scope itself and the current space of its vectors:
-    /// memories, vectors, further spaces, words, counts, what was derived from them, and the records of writes
-    /// and runs. Gives
-    /// how many memories there were. Afterwards nothing finds or counts what was there, new memories are
-    /// written as into a scope that never held any, and who reads the raw rows or files of the scope finds
-    /// nothing of it. What is interrupted is finished by the same call again. As large as it takes: this write
+    /// memories, documents, vectors, further spaces, words, counts, what was derived from them, and the records
+    /// of writes and runs. Gives how many memories there were. Afterwards nothing finds or counts what was
+    /// there, new memories are written as into a scope that never held any, and who reads the raw rows or files
+    /// of the scope finds nothing of it. What is interrupted is finished by the same call again. As large as it takes: this write
     /// has no limit.
     async fn erase(&self, scope: Scope) -> Result<Counts, BackendError>;
 

@@ -1,7 +1,7 @@
 //! Documents: what chunks are pieces of.
 
 use super::column::{Column, FieldType};
-use super::field::{ColumnSource, Field, Form, Recorded, Shape, record_kind};
+use super::field::{self, ColumnSource, Field, Form, Recorded, Shape, record_kind};
 use super::{Json, Kind, Timestamp};
 
 record_kind! {
@@ -48,6 +48,12 @@ impl Recorded for Document {
 impl Document {
     /// The kind of the memories that are pieces of documents.
     pub const PIECES: Kind = Kind::Chunk;
+
+    /// Returns the names of the fields in which two documents differ, the carry left out.
+    #[must_use]
+    pub fn differing(&self, other: &Self) -> Vec<&'static str> {
+        field::differing(self, other)
+    }
 
     /// Returns a document with nothing but a place where it was read, and everything else as it is when nobody
     /// knows.

@@ -208,6 +208,15 @@ pub(crate) trait Recorded {
     fn carry(&self) -> Option<&[u8]>;
 }
 
+/// Returns the names of the fields in which two records of one form differ, the carry left out.
+pub(crate) fn differing(one: &impl Recorded, other: &impl Recorded) -> Vec<&'static str> {
+    let (ours, theirs) = (one.columns(), other.columns());
+    let pairs = one.form().fields.iter().zip(ours.iter().zip(&theirs));
+    let fields = pairs.filter_map(|(field, (ours, theirs))| (ours != theirs).then_some(field.name));
+    let extra = (one.extra() != other.extra()).then_some("extra");
+    fields.chain(extra).collect()
+}
+
 /// Declares a kind of memory, or another sort of record.
 macro_rules! record_kind {
     (

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::column::Column;
-use super::field::{ColumnSource, Field, Form, Record, Recorded};
+use super::field::{self, ColumnSource, Field, Form, Record, Recorded};
 use super::{Chunk, Episode, Json, Kind, Node, Sequence, Timestamp};
 
 /// A memory of any kind.
@@ -222,12 +222,7 @@ impl Memory {
     /// Returns the names of the fields in which two memories of one kind differ, the carry left out.
     #[must_use]
     pub fn differing(&self, other: &Self) -> Vec<&'static str> {
-        let (ours, theirs) = (self.columns(), other.columns());
-        let pairs = self.kind().fields().iter().zip(ours.iter().zip(&theirs));
-        let fields =
-            pairs.filter_map(|(field, (ours, theirs))| (ours != theirs).then_some(field.name));
-        let extra = (self.extra() != other.extra()).then_some("extra");
-        fields.chain(extra).collect()
+        field::differing(self, other)
     }
 
     /// What searching needs to know of it.

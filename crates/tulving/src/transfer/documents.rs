@@ -11,7 +11,7 @@ use super::error::TransferError;
 use super::read_back::Reader;
 use super::sink::{DocumentWrite, Writer};
 use super::verification::{Difference, SHOWN};
-use crate::model::{Document, Recorded as _};
+use crate::model::Document;
 use crate::record;
 
 /// How many documents are read or written at a time.
@@ -122,7 +122,7 @@ pub(super) async fn compare(
             continue;
         }
         found.different_count += 1;
-        let mut fields = differing(document, &theirs);
+        let mut fields = document.differing(&theirs);
         if fields.is_empty() {
             fields.push("carry");
         }
@@ -147,15 +147,6 @@ fn digest(document: &Document) -> Sha256Bytes {
         // A carry that cannot be read gives a digest that no document has.
         Err(_) => [0xff; 32],
     }
-}
-
-/// The fields in which two documents differ, the carry left out.
-fn differing(one: &Document, other: &Document) -> Vec<&'static str> {
-    let (ours, theirs) = (one.columns(), other.columns());
-    let pairs = one.form().fields.iter().zip(ours.iter().zip(&theirs));
-    let fields = pairs.filter_map(|(field, (ours, theirs))| (ours != theirs).then_some(field.name));
-    let extra = (one.extra != other.extra).then_some("extra");
-    fields.chain(extra).collect()
 }
 
 /// All documents of the target, by id.

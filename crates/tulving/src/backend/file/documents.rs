@@ -70,12 +70,12 @@ impl Documents {
         let mut records = Records::new(bytes.as_slice());
         let mut buffer = Vec::new();
         while let Some(span) = records.next(&mut buffer).map_err(broken)? {
-            let value = json::parse(&buffer).map_err(|source| FileError::Record {
+            let mut value = json::parse(&buffer).map_err(|source| FileError::Record {
                 path: path.to_owned(),
                 index: span.index,
                 source,
             })?;
-            let read = record::document::read(&mut value.clone(), &Stamp::only(scope));
+            let read = record::document::read(&mut value, &Stamp::only(scope));
             let place = documents.records.len();
             let flaw = match read {
                 Ok(document) => {

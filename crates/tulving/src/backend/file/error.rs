@@ -158,7 +158,7 @@ pub enum FileError {
     /// A record that cannot be stored.
     #[error("{} {id:?} cannot be stored: {flaw}", .kind.as_str())]
     Refused {
-        /// Node or episode.
+        /// Of which kind.
         kind: Kind,
         /// Its id.
         id: String,
@@ -168,7 +168,7 @@ pub enum FileError {
     /// A memory that the origin's loader could not read, in files that it reads too.
     #[error("{} {id:?} cannot be stored in files that the Python program reads too, which does not take {fault}", .kind.as_str())]
     Unloadable {
-        /// Node or episode.
+        /// Of which kind.
         kind: Kind,
         /// Its id.
         id: String,

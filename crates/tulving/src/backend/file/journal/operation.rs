@@ -10,7 +10,7 @@ use crate::model::{Kind, Space, Timestamp};
 pub(crate) enum Operation {
     /// A memory is new, or takes the place of the one with its id.
     Put {
-        /// Node or episode.
+        /// Of which kind.
         kind: Kind,
         /// The record in canonical form.
         record: Vec<u8>,
@@ -19,7 +19,7 @@ pub(crate) enum Operation {
     },
     /// A memory is gone.
     Delete {
-        /// Node or episode.
+        /// Of which kind.
         kind: Kind,
         /// Its id.
         id: String,
@@ -45,7 +45,7 @@ pub(crate) enum Operation {
     },
     /// A memory has a vector in a space, in the place of the one that it had there.
     Vector {
-        /// Node or episode.
+        /// Of which kind.
         kind: Kind,
         /// Its id.
         id: String,

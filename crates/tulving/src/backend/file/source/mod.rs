@@ -18,7 +18,7 @@ use super::manifest::claims_of;
 use super::npy;
 use super::pair::{Fingerprint, Pair};
 use super::pending::Pending;
-use crate::model::{Document, Kind, Scope};
+use crate::model::{Document, Kind, Scope, Space};
 use crate::record::Stamp;
 use crate::transfer::{
     Cancel, InputFile, KindPlan, Loaded, Phase, Plan, ReadOptions, Reading, RunChunk, Snapshot,
@@ -54,9 +54,10 @@ impl FileSource {
         let pending = Pending::open(&self.data_dir)?.map(Arc::new);
         // Looked for only now: a commit that was interrupted is finished, which may have made files.
         let layout = Layout::find(&self.data_dir)?;
+        let (owner, space) = claims_of(&layout)?;
         let documents = match self.options.takes(Document::PIECES) {
             true => {
-                let owner = claims_of(&layout)?.0.unwrap_or(self.scope);
+                let owner = owner.unwrap_or(self.scope);
                 let (root, stamp) = (&self.data_dir, self.stamp());
                 let rows = self.rows()?.map(|rows| rows.containers(Document::PIECES));
                 let named = rows.transpose()?;
@@ -66,6 +67,8 @@ impl FileSource {
         };
         Ok(Open {
             layout,
+            owner,
+            space,
             pending,
             documents: Arc::new(documents),
         })
@@ -92,6 +95,7 @@ impl FileSource {
             layout,
             pending,
             documents,
+            ..
         }: &Open,
     ) -> Result<Option<(KindPlan, Option<KindSource>)>, SourceError> {
         let documents = (kind == Document::PIECES).then_some(documents);
@@ -125,11 +129,7 @@ impl FileSource {
     /// Puts together what was found of all kinds.
     fn snapshot(
         &self,
-        Open {
-            layout,
-            pending,
-            documents,
-        }: &Open,
+        open: &Open,
         kinds: Vec<(KindPlan, Option<KindSource>)>,
     ) -> Result<FileSnapshot, SourceError> {
         let (mut plans, sources): (Vec<_>, Vec<_>) = kinds.into_iter().unzip();
@@ -143,12 +143,12 @@ impl FileSource {
             });
         }
         // One journal for all kinds: it is named once.
-        if let (Some(pending), Some(first)) = (pending, plans.first_mut()) {
+        if let (Some(pending), Some(first)) = (&open.pending, plans.first_mut()) {
             let print = pending.fingerprint.clone();
             first.files.push(input(&self.data_dir, print));
         }
-        let (owner, space) = claims_of(layout)?;
-        let other = owner.filter(|owner| !self.options.restamp && *owner != self.scope);
+        let is_other = |owner: &Scope| !self.options.restamp && *owner != self.scope;
+        let other = open.owner.filter(is_other);
         if let Some(owner) = other {
             let path = self.data_dir.clone();
             let asked = self.scope;
@@ -156,13 +156,13 @@ impl FileSource {
         }
         Ok(FileSnapshot {
             plan: Plan {
-                layout: layout.version,
+                layout: open.layout.version,
                 options: self.options.clone(),
-                space,
+                space: open.space.clone(),
                 kinds: plans,
             },
             sources: sources.into_iter().flatten().map(Arc::new).collect(),
-            documents: Arc::clone(documents),
+            documents: Arc::clone(&open.documents),
             stamp: self.stamp(),
         })
     }
@@ -171,6 +171,9 @@ impl FileSource {
 /// A directory that was looked at.
 struct Open {
     layout: Layout,
+    /// What the manifest says of both.
+    owner: Option<Scope>,
+    space: Option<Space>,
     pending: Option<Arc<Pending>>,
     documents: Arc<DocumentSource>,
 }
