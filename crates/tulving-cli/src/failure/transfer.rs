@@ -104,11 +104,16 @@ fn source_hint(error: &SourceError) -> Option<String> {
             return Some(source::record(Path::new(file), source));
         }
         SourceError::Layout(error) => return Some(layout(error)),
-        SourceError::Document { flaw, .. } if flaw.reason == Reason::ForeignScope => {
-            "--restamp, to give it to this owner; or --only with what else there is"
-        }
-        SourceError::Document { .. } => {
-            "correct the document in the file, or --only with what else there is"
+        SourceError::Document { flaw, .. } => {
+            let mend = match flaw.reason {
+                Reason::ForeignScope => "--restamp, to give it to this owner",
+                _ => "correct the document in the file",
+            };
+            let others: Vec<_> = of_origin().map(moved).collect();
+            return Some(format!(
+                "{mend}; or --only {}, to move the rest",
+                others.join(",")
+            ));
         }
         SourceError::RowsFile { .. } => {
             "correct the line; each needs `kind`, `index` and `row` as --on-error reject wrote them"

@@ -355,6 +355,13 @@ fn a_document_that_cannot_be_moved_stops_everything() {
     );
     refused(
         &|documents| {
+            documents[1]["path"] = json!(7);
+        },
+        3,
+        "try: correct the document in the file; or --only nodes,episodes, to move the rest",
+    );
+    refused(
+        &|documents| {
             documents[1]["id"] = json!("a");
         },
         3,

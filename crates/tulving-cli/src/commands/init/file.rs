@@ -96,7 +96,7 @@ embedding:
   provider: builtin
 
 retrieval:
-  # How many questions with their answers, and how many conversations, a search brings.
+  # How many questions with their answers, conversations and pieces of documents a search brings.
   process_top_k: 10
   episodic_top_k: 5
   document_top_k: 5

@@ -55,6 +55,11 @@ impl FileSource {
         // Looked for only now: a commit that was interrupted is finished, which may have made files.
         let layout = Layout::find(&self.data_dir)?;
         let (owner, space) = claims_of(&layout)?;
+        let is_other = |owner: &Scope| !self.options.restamp && *owner != self.scope;
+        if let Some(owner) = owner.filter(is_other) {
+            let (path, asked) = (self.data_dir.clone(), self.scope);
+            return Err(FileError::OtherOwner { path, owner, asked }.into());
+        }
         let documents = match self.options.takes(Document::PIECES) {
             true => {
                 let owner = owner.unwrap_or(self.scope);
@@ -67,7 +72,6 @@ impl FileSource {
         };
         Ok(Open {
             layout,
-            owner,
             space,
             pending,
             documents: Arc::new(documents),
@@ -147,13 +151,6 @@ impl FileSource {
             let print = pending.fingerprint.clone();
             first.files.push(input(&self.data_dir, print));
         }
-        let is_other = |owner: &Scope| !self.options.restamp && *owner != self.scope;
-        let other = open.owner.filter(is_other);
-        if let Some(owner) = other {
-            let path = self.data_dir.clone();
-            let asked = self.scope;
-            return Err(FileError::OtherOwner { path, owner, asked }.into());
-        }
         Ok(FileSnapshot {
             plan: Plan {
                 layout: open.layout.version,
@@ -171,8 +168,7 @@ impl FileSource {
 /// A directory that was looked at.
 struct Open {
     layout: Layout,
-    /// What the manifest says of both.
-    owner: Option<Scope>,
+    /// That of the vectors, as the manifest says.
     space: Option<Space>,
     pending: Option<Arc<Pending>>,
     documents: Arc<DocumentSource>,
