@@ -17,7 +17,7 @@ help: ## lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test: ## all tests, those against PostgreSQL included
-	scripts/with-pooler $(CARGO) test --workspace
+	scripts/in-memory scripts/with-pooler $(CARGO) test --workspace
 
 lint: ## format, clippy and documentation, warnings refused
 	$(CARGO) fmt --all --check
