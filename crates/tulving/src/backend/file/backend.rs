@@ -443,7 +443,7 @@ impl Backend for FileBackend {
             let (number, space) = require_kept(state, &space)?;
             let mut vectors = Vec::with_capacity(keys.len());
             for key in &keys {
-                let numbers = match state.shelf(key.kind).find(&key.id) {
+                let numbers = match state.partition(key.kind).find(&key.id) {
                     Some(doc) => state.vector_in(number, key.kind, doc)?,
                     None => None,
                 };

@@ -22,7 +22,7 @@ use super::manifest::{FurtherSpace, Manifest};
 use super::npy::{self, header};
 use super::prints::Prints;
 use super::root::Root;
-use super::state::{Shelf, State, Trust, record_of};
+use super::state::{Partition, State, Trust, record_of};
 use super::{vector_bytes, vectors};
 use crate::fsutil::{self, Access, Appending};
 use crate::json::{self, Text, Value};
@@ -111,7 +111,7 @@ impl Directory {
         let is_unknown = state.space().is_none()
             && Kind::ALL
                 .into_iter()
-                .any(|kind| state.shelf(kind).live().next().is_some());
+                .any(|kind| state.partition(kind).live().next().is_some());
         if is_unknown {
             return Ok(None);
         }
@@ -206,15 +206,15 @@ impl<'s> Fold<'s> {
         let current = state.spaces.current;
         let mut further = further_spaces(state);
         for (kind, count) in counts.iter_mut() {
-            let shelf = state.shelf(kind);
-            let slots = slots(shelf, self.keep);
+            let partition = state.partition(kind);
+            let slots = slots(partition, self.keep);
             *count = slots.len() as u64;
-            let leaves_all = self.keep == Keep::All || shelf.base.rows() == 0;
-            let rewrites = !(shelf.changes.is_empty() && leaves_all);
+            let leaves_all = self.keep == Keep::All || partition.base.rows() == 0;
+            let rewrites = !(partition.changes.is_empty() && leaves_all);
             // What moves in or out of the pair is written anew, and all whose rows have moved.
-            let moves = state.spaces.is_behind() && shelf.base.sha256.is_some();
+            let moves = state.spaces.is_behind() && partition.base.sha256.is_some();
             let is_new = |space| {
-                let kept = shelf.vectors(space);
+                let kept = partition.vectors(space);
                 kept.is_some_and(|kept| !kept.fresh.is_empty())
             };
             // Where nobody knows how wide vectors are there is nothing to be folded.
@@ -231,7 +231,7 @@ impl<'s> Fold<'s> {
                     .publish(&state.root, &names.vectors, Some(vectors))?;
                 self.bind(&names.vectors, vectors);
             }
-            let mut rows_of = shelf.base.sha256.map(|[records, _]| records);
+            let mut rows_of = partition.base.sha256.map(|[records, _]| records);
             if rewrites {
                 let sum = self.file(&names.records, |out| {
                     write_records(state, kind, &slots, out)
@@ -243,7 +243,7 @@ impl<'s> Fold<'s> {
             for further in &mut further {
                 let number = further.number;
                 let is_there = number == state.spaces.pair
-                    || shelf
+                    || partition
                         .vectors(number)
                         .is_some_and(|kept| kept.array.is_some());
                 if !(is_there || is_new(number)) {
@@ -261,7 +261,7 @@ impl<'s> Fold<'s> {
                 continue;
             }
             if kind.is_of_origin() {
-                new_ids.extend(ids_written(shelf, &slots));
+                new_ids.extend(ids_written(partition, &slots));
             }
             if kind == Kind::Node {
                 self.stage_clusters(&slots)?;
@@ -376,11 +376,11 @@ impl<'s> Fold<'s> {
     /// Clusters are lists of places in the nodes' file, and places have changed.
     fn stage_clusters(&mut self, slots: &[Slot]) -> Result<(), FileError> {
         let root = &self.state.root;
-        let shelf = self.state.shelf(Kind::Node);
+        let partition = self.state.partition(Kind::Node);
         let (mut clusters, mut noise) = (BTreeMap::<i64, Vec<u64>>::new(), 0);
         for (place, slot) in (0..).zip(slots) {
             let (Slot::Verbatim(doc) | Slot::Touched(doc) | Slot::Written(doc)) = *slot;
-            if let Some(cluster) = shelf.known(doc).and_then(|known| known.cluster) {
+            if let Some(cluster) = partition.known(doc).and_then(|known| known.cluster) {
                 clusters.entry(cluster).or_default().push(place);
                 noise += u64::from(cluster == -1);
             }
@@ -479,9 +479,9 @@ impl<'s> Fold<'s> {
 }
 
 /// The ids of records that come from the journal.
-fn ids_written(shelf: &Shelf, slots: &[Slot]) -> Vec<String> {
+fn ids_written(partition: &Partition, slots: &[Slot]) -> Vec<String> {
     let written = slots.iter().filter_map(|slot| match slot {
-        Slot::Written(doc) => shelf.known(*doc).map(|known| known.id.to_owned()),
+        Slot::Written(doc) => partition.known(*doc).map(|known| known.id.to_owned()),
         Slot::Verbatim(_) | Slot::Touched(_) => None,
     });
     written.collect()
@@ -504,13 +504,13 @@ impl Staging {
 }
 
 /// The records of the folded file: those of the base in their order, then new ones in the journal's.
-fn slots(shelf: &Shelf, keep: Keep) -> Vec<Slot> {
-    let base = &shelf.base;
-    let written = shelf.changes.in_order();
+fn slots(partition: &Partition, keep: Keep) -> Vec<Slot> {
+    let base = &partition.base;
+    let written = partition.changes.in_order();
     let document = |row: u32| Slot::Written(base.rows() + row);
     let was_touched = |row: u32| {
         let known = base.catalog.get(row as usize);
-        known.is_some_and(|known| shelf.changes.touched(known.id).is_some())
+        known.is_some_and(|known| partition.changes.touched(known.id).is_some())
     };
     let of_base = (0..base.rows()).filter_map(|row| {
         if let Some(change) = written.get(&row.into()) {
@@ -518,14 +518,14 @@ fn slots(shelf: &Shelf, keep: Keep) -> Vec<Slot> {
         }
         let is_kept = || match (keep, base.catalog.get(row as usize)) {
             (Keep::Foreign, Some(known)) => {
-                shelf.is_live(row) || known.standing == Standing::Foreign
+                partition.is_live(row) || known.standing == Standing::Foreign
             }
             _ => true,
         };
-        if shelf.changes.dead.contains(&row) || !is_kept() {
+        if partition.changes.dead.contains(&row) || !is_kept() {
             return None;
         }
-        Some(match shelf.is_live(row) && was_touched(row) {
+        Some(match partition.is_live(row) && was_touched(row) {
             true => Slot::Touched(row),
             false => Slot::Verbatim(row),
         })
@@ -543,7 +543,7 @@ fn write_records(
     out.write(b"[")?;
     for (place, slot) in slots.iter().enumerate() {
         let record = match *slot {
-            Slot::Verbatim(row) => state.shelf(kind).base.record(row)?,
+            Slot::Verbatim(row) => state.partition(kind).base.record(row)?,
             Slot::Touched(doc) | Slot::Written(doc) => {
                 let value = state.record(kind, doc)?;
                 let mut indented = Vec::new();
@@ -631,9 +631,9 @@ fn write_vectors(
     slots: &[Slot],
     out: &mut Staging,
 ) -> Result<(), FileError> {
-    let shelf = state.shelf(kind);
+    let partition = state.partition(kind);
     let dims = state.spaces.get(space).map_or(0, |space| space.dims);
-    let fresh = shelf.vectors(space).map(|kept| &kept.fresh);
+    let fresh = partition.vectors(space).map(|kept| &kept.fresh);
     let fresh = fresh.filter(|fresh| fresh.replaces).zip(state.log.as_ref());
     out.write(&header(slots.len() as u64, dims))?;
     let mut bytes = Vec::new();
@@ -646,7 +646,7 @@ fn write_vectors(
             at += 1;
         } else {
             let (first, count) = run_of_base(&slots[at..]);
-            let numbers = shelf.base_numbers(space, state.spaces.pair, first, count)?;
+            let numbers = partition.base_numbers(space, state.spaces.pair, first, count)?;
             let mut numbers = numbers.unwrap_or_else(|| vec![0.0; count * dims]);
             if let Some((fresh, log)) = fresh {
                 for (doc, row) in (first..).zip(numbers.chunks_exact_mut(dims.max(1))) {
@@ -715,19 +715,19 @@ fn replayed(state: &State) -> Result<Replayed, FileError> {
         Ok(())
     })?;
     let in_base = |key: &Key| {
-        let base = &state.shelf(key.kind).base;
+        let base = &state.partition(key.kind).base;
         base.lookup().row(&base.catalog, &key.id)
     };
     found.gone = deleted.iter().filter(|key| in_base(key).is_none()).count() as u64;
     for key in written {
-        let shelf = state.shelf(key.kind);
-        let (Some(row), Some(doc)) = (in_base(&key), shelf.find(&key.id)) else {
+        let partition = state.partition(key.kind);
+        let (Some(row), Some(doc)) = (in_base(&key), partition.find(&key.id)) else {
             found.added += 1;
             continue;
         };
         let same_vector = state.vector(key.kind, doc)? == state.vector(key.kind, row)?;
         let same_record =
-            record_of(&state.memory(key.kind, doc)?)? == record_of(&shelf.base.memory(row)?)?;
+            record_of(&state.memory(key.kind, doc)?)? == record_of(&partition.base.memory(row)?)?;
         if same_vector && same_record {
             found.equal += 1;
         } else {

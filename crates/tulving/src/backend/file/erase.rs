@@ -96,7 +96,7 @@ impl Directory {
 fn removal(state: &State) -> (Plan, Option<Counts>) {
     let (mut plan, mut counts, mut bytes) = (Plan::default(), Counts::default(), 0);
     for kind in Kind::ALL {
-        for (_, known) in state.shelf(kind).live() {
+        for (_, known) in state.partition(kind).live() {
             let key = Key::new(kind, known.id);
             bytes += size_of_key(&key);
             if bytes > LARGEST_WRITE {

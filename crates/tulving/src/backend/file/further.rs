@@ -76,7 +76,7 @@ pub(super) fn behind(state: &State) -> Result<Counts, FileError> {
         return Ok(behind);
     }
     for kind in Kind::ALL {
-        for (doc, _) in state.shelf(kind).live() {
+        for (doc, _) in state.partition(kind).live() {
             let in_pair = state.vector_in(state.spaces.pair, kind, doc)?.is_some();
             if in_pair || state.vector(kind, doc)?.is_some() {
                 behind[kind] += 1;
@@ -90,7 +90,7 @@ pub(super) fn kept_spaces(state: &State) -> Result<KeptSpaces, FileError> {
     let count = |number: u32, space: &Arc<Space>| -> Result<KeptSpace, FileError> {
         let mut vectors = Counts::default();
         for kind in Kind::ALL {
-            for (doc, _) in state.shelf(kind).live() {
+            for (doc, _) in state.partition(kind).live() {
                 vectors[kind] += u64::from(state.vector_in(number, kind, doc)?.is_some());
             }
         }
@@ -121,7 +121,7 @@ pub(super) fn lacking(
     let mut found = Vec::new();
     'all: for kind in Kind::ALL {
         let is_after = |id: &str| after.is_none_or(|key| (kind, id) > (key.kind, key.id.as_str()));
-        let live = state.shelf(kind).live();
+        let live = state.partition(kind).live();
         let mut ids: Vec<(&str, u32)> = live
             .map(|(doc, known)| (known.id, doc))
             .filter(|(id, _)| is_after(id))

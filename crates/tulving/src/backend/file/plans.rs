@@ -108,7 +108,7 @@ pub(super) fn plan_insert(
         let memory = admitted(&memory, state.scope)?;
         require_document(state, &memory)?;
         let key = memory.key();
-        if written.contains_key(&key) || state.shelf(key.kind).find(&key.id).is_some() {
+        if written.contains_key(&key) || state.partition(key.kind).find(&key.id).is_some() {
             return Err(BackendError::Exists { key });
         }
         plan.operations.push(Operation::Put {
@@ -231,8 +231,8 @@ fn require_document(state: &State, memory: &Memory) -> Result<(), BackendError> 
 
 /// The chunks of a document, and what removing them rests on.
 pub(super) fn pieces(state: &State, document: &str) -> (HashSet<String>, Vec<Claim>) {
-    let shelf = state.shelf(Document::PIECES);
-    let known = shelf.conversation(document, i64::MIN, i64::MAX);
+    let partition = state.partition(Document::PIECES);
+    let known = partition.conversation(document, i64::MIN, i64::MAX);
     let ids: HashSet<String> = known.map(|(_, known)| known.id.to_owned()).collect();
     let mut claims = vec![Claim::End(Document::PIECES, document.to_owned())];
     claims.extend(
@@ -267,7 +267,7 @@ pub(super) fn plan_document(
         check_space(&mut space, embedding.as_ref())?;
         let memory = admitted(memory, state.scope)?;
         let key = memory.key();
-        let is_there = !old.remove(&key.id) && state.shelf(key.kind).find(&key.id).is_some();
+        let is_there = !old.remove(&key.id) && state.partition(key.kind).find(&key.id).is_some();
         if !taken.insert(key.clone()) || is_there {
             return Err(BackendError::Exists { key });
         }
@@ -299,7 +299,7 @@ pub(super) fn delete_chunk(id: String) -> Operation {
 pub(super) fn present(state: &State, keys: &[Key]) -> Vec<Key> {
     let mut seen = HashSet::new();
     keys.iter()
-        .filter(|key| state.shelf(key.kind).find(&key.id).is_some() && seen.insert(*key))
+        .filter(|key| state.partition(key.kind).find(&key.id).is_some() && seen.insert(*key))
         .cloned()
         .collect()
 }

@@ -401,7 +401,7 @@ fn is_derived(root: &Root, moment: &str) {
         .and_then(|directory| directory.state())
         .unwrap();
     for kind in Kind::ALL {
-        let base = &state.shelf(kind).base;
+        let base = &state.partition(kind).base;
         if base.sha256.is_some() {
             base.words().unwrap();
             base.vectors().unwrap();

@@ -66,7 +66,7 @@ impl FileBackend {
         let state = self.directory.state()?;
         let mut differing = Vec::new();
         for kind in Kind::ALL {
-            let paths = state.shelf(kind).base.differing()?;
+            let paths = state.partition(kind).base.differing()?;
             differing.extend(paths.iter().map(|path| relative(&state.root, path)));
         }
         Ok(differing)
@@ -80,7 +80,7 @@ impl FileBackend {
         let state = self.directory.state()?;
         let mut problems = Vec::new();
         for kind in Kind::ALL {
-            let base = &state.shelf(kind).base;
+            let base = &state.partition(kind).base;
             for row in 0..base.rows() {
                 let Some(known) = base.catalog.get(row as usize) else {
                     continue;
@@ -105,7 +105,7 @@ impl FileBackend {
                 flaw: flaw.cloned(),
             });
         }
-        for (_, known) in state.shelf(Document::PIECES).live() {
+        for (_, known) in state.partition(Document::PIECES).live() {
             if state.documents.get(known.conversation).is_none() {
                 problems.push(Problem::Stray {
                     key: Key::new(Document::PIECES, known.id),
@@ -142,10 +142,10 @@ impl FileBackend {
         }
         let mut found = Vec::new();
         for kind in Kind::ALL.into_iter().filter(|kind| kind.is_of_origin()) {
-            let shelf = state.shelf(kind);
-            let of_base = (0..shelf.base.rows()).filter(|row| !shelf.changes.dead.contains(row));
-            let changes = (shelf.base.rows()..).take(shelf.changes.rows() as usize);
-            for doc in of_base.chain(changes.filter(|doc| shelf.is_live(*doc))) {
+            let partition = state.partition(kind);
+            let of_base = (0..partition.base.rows()).filter(|row| !partition.changes.dead.contains(row));
+            let changes = (partition.base.rows()..).take(partition.changes.rows() as usize);
+            for doc in of_base.chain(changes.filter(|doc| partition.is_live(*doc))) {
                 let record = state.record(kind, doc)?;
                 let faults = origin::faults(kind, &record);
                 if faults.is_empty() {
@@ -157,7 +157,7 @@ impl FileBackend {
                 };
                 found.push(Unloadable {
                     kind,
-                    file: relative(&state.root, &shelf.base.names().records),
+                    file: relative(&state.root, &partition.base.names().records),
                     id,
                     faults,
                 });
@@ -174,7 +174,7 @@ impl FileBackend {
         let state = self.directory.state()?;
         let mut keys = Vec::new();
         for kind in Kind::ALL {
-            for (doc, known) in state.shelf(kind).live() {
+            for (doc, known) in state.partition(kind).live() {
                 if state.vector(kind, doc)?.is_none() {
                     keys.push(Key::new(kind, known.id));
                 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::catalog::Known;
 use super::error::FileError;
 use super::spaces::Spaces;
-use super::state::{Shelf, State};
+use super::state::{Partition, State};
 use crate::backend::{
     Candidate, Candidates, Cluster, Counts, Cursor, Entry, Filter, FoundBy, KindCandidates,
     Listing, Order, Page, Request, Scored, join,
@@ -22,7 +22,7 @@ impl State {
     /// # Errors
     /// If it cannot be read.
     pub(super) fn find(&self, key: &Key) -> Result<Option<(u32, Memory)>, FileError> {
-        let Some(doc) = self.shelf(key.kind).find(&key.id) else {
+        let Some(doc) = self.partition(key.kind).find(&key.id) else {
             return Ok(None);
         };
         Ok(Some((doc, self.memory(key.kind, doc)?)))
@@ -50,7 +50,7 @@ impl State {
         let kinds = filter.wanted();
         kinds.flat_map(move |kind| {
             let open = filter.is_open();
-            self.shelf(kind)
+            self.partition(kind)
                 .live()
                 .filter(move |(_, known)| open || known.passes(kind, filter))
                 .map(move |(doc, known)| (kind, doc, known))
@@ -104,7 +104,7 @@ impl State {
     /// See [`Backend::clusters`](crate::backend::Backend::clusters).
     pub(super) fn clusters(&self) -> Vec<Cluster> {
         let clustered = Kind::ALL.into_iter().filter(|kind| kind.is_clustered());
-        let known = clustered.flat_map(|kind| self.shelf(kind).live());
+        let known = clustered.flat_map(|kind| self.partition(kind).live());
         Cluster::sums(known.filter_map(|(_, known)| Some((known.cluster?, known.label, 1))))
     }
 
@@ -120,18 +120,18 @@ impl State {
             .as_ref()
             .filter(|query| stored.is_some_and(|stored| stored.is_comparable_with(query.space())));
         for kind in request.filter.wanted() {
-            let shelf = self.shelf(kind);
+            let partition = self.partition(kind);
             let nearest = match query {
-                Some(query) => self.nearest(shelf, query.numbers(), request)?,
+                Some(query) => self.nearest(partition, query.numbers(), request)?,
                 None => Vec::new(),
             };
-            let mut candidates = join(nearest, self.matching(shelf, request)?);
-            let beside = beside(shelf, &candidates, request);
+            let mut candidates = join(nearest, self.matching(partition, request)?);
+            let beside = beside(partition, &candidates, request);
             candidates.extend(beside);
             answer.kinds[kind] = KindCandidates {
                 candidates,
                 found_by: FoundBy::Exact,
-                memories: shelf.live().count() as u64,
+                memories: partition.live().count() as u64,
                 // Words of another tokenizer are in no file that is read.
                 outdated: 0,
             };
@@ -142,45 +142,45 @@ impl State {
     /// Returns the memories of a kind that are nearest to a vector.
     fn nearest(
         &self,
-        shelf: &Shelf,
+        partition: &Partition,
         query: &[f32],
         request: &Request,
     ) -> Result<Vec<Scored>, FileError> {
         let (depth, mut scored) = (request.depth, Vec::new());
-        for doc in self.nearest_documents(shelf, query, depth, &request.filter)? {
-            let Some(known) = shelf.known(doc) else {
+        for doc in self.nearest_documents(partition, query, depth, &request.filter)? {
+            let Some(known) = partition.known(doc) else {
                 continue;
             };
-            if let Some(vector) = self.vector(shelf.kind, doc)? {
+            if let Some(vector) = self.vector(partition.kind, doc)? {
                 scored.push((similarity(query, &vector), known));
             }
         }
-        Ok(ranked(shelf.kind, scored, depth))
+        Ok(ranked(partition.kind, scored, depth))
     }
 
     /// Documents among which the nearest certainly are.
     fn nearest_documents(
         &self,
-        shelf: &Shelf,
+        partition: &Partition,
         query: &[f32],
         limit: usize,
         filter: &Filter,
     ) -> Result<Vec<u32>, FileError> {
         let passes = |doc: u32| {
-            shelf.is_live(doc)
+            partition.is_live(doc)
                 && (filter.is_open()
-                    || shelf
+                    || partition
                         .known(doc)
-                        .is_some_and(|known| known.passes(shelf.kind, filter)))
+                        .is_some_and(|known| known.passes(partition.kind, filter)))
         };
         let Spaces { current, pair, .. } = self.spaces;
-        let kept = shelf.vectors(current);
+        let kept = partition.vectors(current);
         let fresh = kept
             .map(|kept| &kept.fresh)
             .filter(|fresh| !fresh.is_empty());
         let base = match kept.and_then(|kept| kept.array.as_ref()) {
             Some(array) => Some(array.compact()?),
-            None if current == pair && shelf.base.rows() > 0 => Some(shelf.base.vectors()?),
+            None if current == pair && partition.base.rows() > 0 => Some(partition.base.vectors()?),
             None => None,
         };
         let mut found = Vec::new();
@@ -189,7 +189,7 @@ impl State {
             let older = fresh.filter(|fresh| fresh.replaces);
             let passes = |doc: u32| passes(doc) && older.is_none_or(|fresh| !fresh.has(doc));
             // Asking row by row takes longer than the search.
-            let all = filter.is_open() && older.is_none() && shelf.counts_whole_base();
+            let all = filter.is_open() && older.is_none() && partition.counts_whole_base();
             let allowed: Option<Allowed<'_>> = if all { None } else { Some(&passes) };
             found = base.candidates(query, limit, allowed);
         }
@@ -205,47 +205,47 @@ impl State {
     }
 
     /// Returns the memories of a kind that hold any of the terms.
-    fn matching(&self, shelf: &Shelf, request: &Request) -> Result<Vec<Scored>, FileError> {
+    fn matching(&self, partition: &Partition, request: &Request) -> Result<Vec<Scored>, FileError> {
         if request.terms.is_empty() {
             return Ok(Vec::new());
         }
-        let scores = self.scores(shelf, &request.terms, &request.filter)?;
+        let scores = self.scores(partition, &request.terms, &request.filter)?;
         let known = scores
             .into_iter()
-            .filter_map(|(doc, score)| Some((score, shelf.known(doc)?)));
-        Ok(ranked(shelf.kind, known.collect(), request.depth))
+            .filter_map(|(doc, score)| Some((score, partition.known(doc)?)));
+        Ok(ranked(partition.kind, known.collect(), request.depth))
     }
 
     fn scores(
         &self,
-        shelf: &Shelf,
+        partition: &Partition,
         terms: &[String],
         filter: &Filter,
     ) -> Result<Vec<(u32, f64)>, FileError> {
-        let dead = |doc: u32| !shelf.is_live(doc);
+        let dead = |doc: u32| !partition.is_live(doc);
         let allowed = |doc: u32| {
             filter.is_open()
-                || shelf
+                || partition
                     .known(doc)
-                    .is_some_and(|known| known.passes(shelf.kind, filter))
+                    .is_some_and(|known| known.passes(partition.kind, filter))
         };
         let ask = |indexes: &[&dyn Index], rows: u32| {
-            let (first, changes) = (shelf.base.rows(), &shelf.changes);
+            let (first, changes) = (partition.base.rows(), &partition.changes);
             let not_live = (0..rows).filter(|row| !changes.is_live(*row));
             let gone = changes.dead.iter().copied();
             let gone = gone.chain(not_live.map(|row| first + row));
             let statistics = index::statistics(indexes, gone);
             keyword::score(statistics, &index::gather(indexes, terms, &dead, &allowed))
         };
-        let base = match shelf.base.rows() {
+        let base = match partition.base.rows() {
             0 => None,
-            _ => Some(shelf.base.words()?),
+            _ => Some(partition.base.words()?),
         };
         match &self.log {
-            Some(log) if shelf.changes.rows() > 0 => {
-                shelf
+            Some(log) if partition.changes.rows() > 0 => {
+                partition
                     .changes
-                    .words(shelf.kind, log, self.scope, |fresh, rows| match base {
+                    .words(partition.kind, log, self.scope, |fresh, rows| match base {
                         Some(base) => ask(&[base, fresh], rows),
                         None => ask(&[fresh], rows),
                     })
@@ -256,15 +256,15 @@ impl State {
 
     /// The place after the last of what memories of a kind are part of.
     pub(super) fn next_place(&self, kind: Kind, container: &str) -> i64 {
-        let there = self.shelf(kind).conversation(container, 0, i64::MAX);
+        let there = self.partition(kind).conversation(container, 0, i64::MAX);
         let last = there.map(|(_, known)| known.sequence).max();
         last.map_or(0, |last| last.saturating_add(1))
     }
 }
 
 /// Returns what stands near these candidates of a kind in what they are part of, and passes.
-fn beside(shelf: &Shelf, of: &[Candidate], request: &Request) -> Vec<Candidate> {
-    let (kind, reach) = (shelf.kind, request.reach);
+fn beside(partition: &Partition, of: &[Candidate], request: &Request) -> Vec<Candidate> {
+    let (kind, reach) = (partition.kind, request.reach);
     if reach == 0 || kind.sequence().is_none() {
         return Vec::new();
     }
@@ -277,7 +277,7 @@ fn beside(shelf: &Shelf, of: &[Candidate], request: &Request) -> Vec<Candidate> 
         let place = facts.sequence_index;
         let first = place.saturating_sub_unsigned(reach);
         let last = place.saturating_add_unsigned(reach);
-        for (doc, known) in shelf.conversation(container, first, last) {
+        for (doc, known) in partition.conversation(container, first, last) {
             if !themselves.contains(known.id) && known.passes(kind, &request.filter) {
                 found.entry(doc).or_insert_with(|| Candidate {
                     facts: known.facts(kind),

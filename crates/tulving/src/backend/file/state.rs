@@ -39,7 +39,7 @@ pub(super) struct State {
     pub(super) log: Option<Log>,
     /// Whether the log belongs to the base as it is; if not, the log is empty.
     pub(super) bound: bool,
-    shelves: PerKind<Shelf>,
+    partitions: PerKind<Partition>,
     pub(super) documents: Arc<Documents>,
     /// Whether it was read through a commit that nobody could finish.
     through_commit: bool,
@@ -50,7 +50,7 @@ pub(super) struct State {
 /// The memories of one kind. Documents are numbered: first the rows of the base, then those of the
 /// changes.
 #[derive(Debug, Clone)]
-pub(super) struct Shelf {
+pub(super) struct Partition {
     pub(super) kind: Kind,
     scope: Scope,
     pub(super) base: Arc<Base>,
@@ -120,7 +120,7 @@ impl State {
         };
         let mut prints = Prints::load(root);
         let mut seen = vec![(manifest.path().clone(), Stat::at(manifest.path()))];
-        let mut shelf = |kind: Kind| -> Result<Shelf, FileError> {
+        let mut partition = |kind: Kind| -> Result<Partition, FileError> {
             let names = layout.place(kind);
             let now = PairPaths {
                 records: at(&names.records),
@@ -141,7 +141,7 @@ impl State {
                 manifest.vectors(),
                 &mut prints,
             )?;
-            Ok(Shelf {
+            Ok(Partition {
                 kind,
                 scope,
                 changes: Arc::new(Changes::to(base.rows())),
@@ -149,12 +149,12 @@ impl State {
                 vectors: Arc::default(),
             })
         };
-        let shelves = PerKind::try_from_fn(&mut shelf)?;
+        let partitions = PerKind::try_from_fn(&mut partition)?;
         let documents = layout::documents(root);
         let now = at(&documents);
         seen.push((now.clone(), Stat::at(&now)));
         let documents = Documents::open(&documents, &now, scope)?;
-        prints.keep(root.disk(), shelves[Kind::Node].base.guarded().as_ref());
+        prints.keep(root.disk(), partitions[Kind::Node].base.guarded().as_ref());
         let mut state = Self {
             root: root.clone(),
             scope,
@@ -162,7 +162,7 @@ impl State {
             shared: false,
             log: None,
             bound: true,
-            shelves,
+            partitions,
             documents: Arc::new(documents),
             through_commit: head.commit.is_some(),
             seen: Arc::default(),
@@ -171,7 +171,7 @@ impl State {
             Some(space) => Some(Arc::new(space)),
             // Nobody knows what vectors of this width are of.
             None => {
-                let dims = state.shelves.values().map(|shelf| shelf.base.dims()).max();
+                let dims = state.partitions.values().map(|partition| partition.base.dims()).max();
                 let dims = dims.filter(|dims| *dims > 0);
                 dims.map(|dims| Arc::new(Space::unnamed(dims)))
             }
@@ -211,8 +211,8 @@ impl State {
         at: &dyn Fn(&Path) -> PathBuf,
         seen: &mut Vec<(PathBuf, Option<Stat>)>,
     ) -> Result<(), FileError> {
-        for (kind, shelf) in self.shelves.iter_mut() {
-            let Some([records, _]) = shelf.base.sha256 else {
+        for (kind, partition) in self.partitions.iter_mut() {
+            let Some([records, _]) = partition.base.sha256 else {
                 continue;
             };
             if further.rows_of[kind] != Some(crate::hex(&records)) {
@@ -220,8 +220,8 @@ impl State {
             }
             let path = at(&vectors::path(&self.root, further.number, kind));
             seen.push((path.clone(), Stat::at(&path)));
-            let array = Array::open(&path, shelf.base.rows(), further.space.dims)?;
-            shelf.vectors_mut(further.number).array = Some(Arc::new(array));
+            let array = Array::open(&path, partition.base.rows(), further.space.dims)?;
+            partition.vectors_mut(further.number).array = Some(Arc::new(array));
         }
         Ok(())
     }
@@ -234,7 +234,7 @@ impl State {
     /// Whether all nodes could be the origin's, in a directory that does not say whether it held files
     /// of the origin when it got its owner. A row that is no memory says nothing of that.
     fn looks_shared(&self) -> bool {
-        let catalog = &self.shelves[Kind::Node].base.catalog;
+        let catalog = &self.partitions[Kind::Node].base.catalog;
         let sound = (0..catalog.len()).filter(|row| catalog.is_sound(*row));
         let sources = sound.filter_map(|row| Some(catalog.get(row)?.source));
         let mut are_its = sources.map(|source| origin::SOURCES.contains(&source));
@@ -248,7 +248,7 @@ impl State {
         }
         let mut counts = origin::SOURCES.map(|source| (source, 0_u64));
         for kind in Kind::ALL {
-            for (_, known) in self.shelf(kind).live() {
+            for (_, known) in self.partition(kind).live() {
                 for (_, count) in counts.iter_mut().filter(|(name, _)| *name == known.source) {
                     *count += 1;
                 }
@@ -266,7 +266,7 @@ impl State {
 
     /// Whether nodes say whose they are. Where there are none, the next ones do.
     pub(super) fn generation(&self) -> Generation {
-        let nodes = &self.shelves[Kind::Node].base;
+        let nodes = &self.partitions[Kind::Node].base;
         match nodes.rows() == 0 || nodes.is_stamped() {
             true => Generation::Newer,
             false => Generation::Older,
@@ -277,8 +277,8 @@ impl State {
         let Some(space) = self.spaces.get(self.spaces.pair) else {
             return Ok(());
         };
-        for shelf in self.shelves.values() {
-            let base = &shelf.base;
+        for partition in self.partitions.values() {
+            let base = &partition.base;
             if base.rows() > 0 && base.dims() != space.dims {
                 return Err(FileError::Width {
                     path: base.names().vectors.clone(),
@@ -342,14 +342,14 @@ impl State {
                 record,
                 vector,
             } => {
-                let shelf = self.shelf_mut(kind);
+                let partition = self.partition_mut(kind);
                 let at = record.place;
-                let memory = changes::parse(kind, record.bytes, log, at.offset, shelf.scope)?;
-                let base = shelf.base_row(memory.id());
-                let row = Arc::make_mut(&mut shelf.changes).put(&memory, at, base);
+                let memory = changes::parse(kind, record.bytes, log, at.offset, partition.scope)?;
+                let base = partition.base_row(memory.id());
+                let row = Arc::make_mut(&mut partition.changes).put(&memory, at, base);
                 if let Some(vector) = vector {
-                    let doc = shelf.base.rows() + row;
-                    shelf.put_vector(current, doc, vector.place);
+                    let doc = partition.base.rows() + row;
+                    partition.put_vector(current, doc, vector.place);
                 }
             }
             Decoded::Vector {
@@ -358,28 +358,28 @@ impl State {
                 space,
                 vector,
             } => {
-                let shelf = self.shelf_mut(kind);
-                if let Some(doc) = shelf.find(id) {
-                    shelf.put_vector(space, doc, vector.place);
+                let partition = self.partition_mut(kind);
+                if let Some(doc) = partition.find(id) {
+                    partition.put_vector(space, doc, vector.place);
                 }
             }
             Decoded::AddSpace { number, space } => self.spaces.keep(number, Arc::new(space)),
             Decoded::CutOver { number } => self.spaces.current = number,
             Decoded::DropSpace { number } => {
                 self.spaces.forget(number);
-                for (_, shelf) in self.shelves.iter_mut() {
-                    Arc::make_mut(&mut shelf.vectors).remove(&number);
+                for (_, partition) in self.partitions.iter_mut() {
+                    Arc::make_mut(&mut partition.vectors).remove(&number);
                 }
             }
             Decoded::Delete { kind, id } => {
-                let shelf = self.shelf_mut(kind);
-                let base = Arc::clone(&shelf.base);
+                let partition = self.partition_mut(kind);
+                let base = Arc::clone(&partition.base);
                 let lookup = base.lookup();
                 let rows = lookup
                     .row(&base.catalog, id)
                     .into_iter()
                     .chain(lookup.repeats(&base.catalog, id));
-                Arc::make_mut(&mut shelf.changes).delete(id, rows);
+                Arc::make_mut(&mut partition.changes).delete(id, rows);
             }
             Decoded::PutDocument { record } => {
                 let at = record.place.offset;
@@ -388,10 +388,10 @@ impl State {
             }
             Decoded::DeleteDocument { id } => Arc::make_mut(&mut self.documents).remove(id),
             Decoded::Touch { kind, ids, time } => {
-                let shelf = self.shelf_mut(kind);
+                let partition = self.partition_mut(kind);
                 for id in ids {
-                    if shelf.find(id).is_some() {
-                        Arc::make_mut(&mut shelf.changes).touch(id, time);
+                    if partition.find(id).is_some() {
+                        Arc::make_mut(&mut partition.changes).touch(id, time);
                     }
                 }
             }
@@ -399,19 +399,19 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn shelf(&self, kind: Kind) -> &Shelf {
-        &self.shelves[kind]
+    pub(super) fn partition(&self, kind: Kind) -> &Partition {
+        &self.partitions[kind]
     }
 
-    fn shelf_mut(&mut self, kind: Kind) -> &mut Shelf {
-        &mut self.shelves[kind]
+    fn partition_mut(&mut self, kind: Kind) -> &mut Partition {
+        &mut self.partitions[kind]
     }
 
     /// What a log would be bound to now: the files of the origin, there or not, and what else is there.
     pub(super) fn binding(&self) -> Vec<Bound> {
         let mut binding = Vec::new();
-        for (kind, shelf) in self.shelves.iter() {
-            let base = &shelf.base;
+        for (kind, partition) in self.partitions.iter() {
+            let base = &partition.base;
             if !kind.is_of_origin() && base.sha256.is_none() {
                 continue;
             }
@@ -449,15 +449,15 @@ impl State {
     /// is for more.
     pub(super) fn guarded(&self) -> Option<Metadata> {
         let files = self
-            .shelves
+            .partitions
             .values()
-            .filter_map(|shelf| shelf.base.guarded());
+            .filter_map(|partition| partition.base.guarded());
         files.min_by_key(|file| (file.mode() & 0o077).count_ones())
     }
 
     /// Bytes of the base's files.
     pub(super) fn base_bytes(&self) -> u64 {
-        self.shelves.values().map(|shelf| shelf.base.bytes()).sum()
+        self.partitions.values().map(|partition| partition.base.bytes()).sum()
     }
 
     /// Bytes of pending writes.
@@ -470,12 +470,12 @@ impl State {
     /// # Errors
     /// If it cannot be read.
     pub(super) fn memory(&self, kind: Kind, doc: u32) -> Result<Memory, FileError> {
-        let shelf = self.shelf(kind);
-        let mut memory = match (shelf.change_row(doc), &self.log) {
-            (Some(row), Some(log)) => shelf.changes.memory(kind, row, log, self.scope)?,
-            _ => shelf.base.memory(doc)?,
+        let partition = self.partition(kind);
+        let mut memory = match (partition.change_row(doc), &self.log) {
+            (Some(row), Some(log)) => partition.changes.memory(kind, row, log, self.scope)?,
+            _ => partition.base.memory(doc)?,
         };
-        if let Some(touched) = shelf.changes.touched(memory.id()) {
+        if let Some(touched) = partition.changes.touched(memory.id()) {
             let (count, _) = memory.usage();
             let count = count.saturating_add(touched.times);
             memory.set_usage((count, Some(touched.last)));
@@ -488,19 +488,19 @@ impl State {
     /// # Errors
     /// If it cannot be read.
     pub(super) fn record(&self, kind: Kind, doc: u32) -> Result<Value<'static>, FileError> {
-        let shelf = self.shelf(kind);
-        let bytes = match (shelf.change_row(doc), &self.log) {
-            (Some(row), Some(log)) => shelf.changes.record(row, log)?,
-            _ => shelf.base.record(doc)?,
+        let partition = self.partition(kind);
+        let bytes = match (partition.change_row(doc), &self.log) {
+            (Some(row), Some(log)) => partition.changes.record(row, log)?,
+            _ => partition.base.record(doc)?,
         };
         let parsed = json::parse(&bytes).map_err(|source| FileError::Record {
-            path: shelf.base.names().records.clone(),
+            path: partition.base.names().records.clone(),
             index: doc.into(),
             source,
         });
         let mut value = parsed?.into_owned();
-        let id = shelf.known(doc).map(|known| known.id);
-        if let Some(touched) = id.and_then(|id| shelf.changes.touched(id)) {
+        let id = partition.known(doc).map(|known| known.id);
+        if let Some(touched) = id.and_then(|id| partition.changes.touched(id)) {
             usage::add(&mut value, touched);
         }
         Ok(value)
@@ -524,22 +524,22 @@ impl State {
         kind: Kind,
         doc: u32,
     ) -> Result<Option<Vec<f32>>, FileError> {
-        let shelf = self.shelf(kind);
-        let vectors = shelf.vectors.get(&space);
+        let partition = self.partition(kind);
+        let vectors = partition.vectors.get(&space);
         if let (Some(vectors), Some(log)) = (vectors, &self.log)
             && vectors.fresh.has(doc)
         {
             return vectors.fresh.numbers(doc, log);
         }
-        if shelf.change_row(doc).is_some() {
+        if partition.change_row(doc).is_some() {
             return Ok(None);
         }
-        let numbers = shelf.base_numbers(space, self.spaces.pair, doc, 1)?;
+        let numbers = partition.base_numbers(space, self.spaces.pair, doc, 1)?;
         Ok(numbers.filter(|numbers| is_vector(numbers)))
     }
 }
 
-impl Shelf {
+impl Partition {
     /// The vectors of the space with a number, but for those in the pair.
     pub(super) fn vectors(&self, space: u32) -> Option<&Vectors> {
         self.vectors.get(&space)
