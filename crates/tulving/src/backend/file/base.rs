@@ -78,8 +78,8 @@ impl Base {
         base.sha256 = Some([records, vectors]);
         let key = base.key(&records);
         let file = base.derived("catalog-2", &key);
-        let known = derived::load(&file, &key);
-        base.catalog = match known.and_then(|bytes| Catalog::from_bytes(&bytes)) {
+        let kept = derived::load(&file, &key);
+        base.catalog = match kept.and_then(|bytes| Catalog::from_bytes(&bytes)) {
             Some(catalog) => catalog,
             None => {
                 let catalog = base.read_catalog(&pair)?;
@@ -195,7 +195,7 @@ impl Base {
     pub(super) fn is_stamped(&self) -> bool {
         *self.stamped.get_or_init(|| {
             let mut rows = (0..self.catalog.len()).filter_map(|row| self.catalog.get(row));
-            rows.any(|known| known.is_stamped)
+            rows.any(|entry| entry.is_stamped)
         })
     }
 

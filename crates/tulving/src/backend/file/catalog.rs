@@ -1,4 +1,4 @@
-//! What is known of every record without reading it: two allocations, however many there are.
+//! The catalog: what is known of every record without reading it, in two allocations however many there are.
 
 use std::collections::BTreeSet;
 use std::collections::hash_map::DefaultHasher;
@@ -27,9 +27,9 @@ pub(super) enum Standing {
     Repeated,
 }
 
-/// One record.
+/// What the catalog says of one record.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Known<'c> {
+pub(super) struct CatalogEntry<'c> {
     pub(super) place: Place,
     pub(super) standing: Standing,
     pub(super) id: &'c str,
@@ -95,7 +95,7 @@ impl Catalog {
             .into_iter()
             .flat_map(|tag| ["\0".to_owned(), tag])
             .collect();
-        self.add(&Known {
+        self.add(&CatalogEntry {
             place,
             standing,
             id: labels.id,
@@ -122,7 +122,7 @@ impl Catalog {
         let Some(created_at) = Timestamp::from_micros(0) else {
             return;
         };
-        self.add(&Known {
+        self.add(&CatalogEntry {
             place,
             standing,
             id: "",
@@ -138,13 +138,13 @@ impl Catalog {
         });
     }
 
-    fn add(&mut self, known: &Known<'_>) {
+    fn add(&mut self, entry: &CatalogEntry<'_>) {
         let texts = [
-            known.id,
-            known.conversation,
-            known.source,
-            known.label.unwrap_or_default(),
-            known.tags,
+            entry.id,
+            entry.conversation,
+            entry.source,
+            entry.label.unwrap_or_default(),
+            entry.tags,
         ];
         let start = self.texts.len() as u64;
         // A record is at most 64 MiB, so its texts' lengths fit.
@@ -153,29 +153,29 @@ impl Catalog {
             u32::try_from(text.len()).unwrap_or(u32::MAX)
         });
         let bit = |set: bool, bit: u32| if set { bit } else { 0 };
-        let standing = match known.standing {
+        let standing = match entry.standing {
             Standing::Sound => 0,
             Standing::Flawed => 1,
             Standing::Foreign => 2,
             Standing::Repeated => 3,
         };
         self.rows.push(Row {
-            place: known.place,
+            place: entry.place,
             texts: start,
-            sequence: known.sequence,
-            created_at: known.created_at.micros(),
-            cluster: known.cluster.unwrap_or_default(),
+            sequence: entry.sequence,
+            created_at: entry.created_at.micros(),
+            cluster: entry.cluster.unwrap_or_default(),
             lengths,
-            bits: bit(known.has_code, HAS_CODE)
-                | bit(known.cluster.is_some(), CLUSTERED)
-                | bit(known.label.is_some(), LABELLED)
-                | bit(known.is_stamped, STAMPED)
+            bits: bit(entry.has_code, HAS_CODE)
+                | bit(entry.cluster.is_some(), CLUSTERED)
+                | bit(entry.label.is_some(), LABELLED)
+                | bit(entry.is_stamped, STAMPED)
                 | standing << STANDING_SHIFT,
         });
     }
 
-    /// What is known of a record.
-    pub(super) fn get(&self, index: usize) -> Option<Known<'_>> {
+    /// Returns the entry of a record.
+    pub(super) fn get(&self, index: usize) -> Option<CatalogEntry<'_>> {
         let row = self.rows.get(index)?;
         let mut rest = self.texts.get(usize::try_from(row.texts).ok()?..)?;
         let mut next = |length: u32| -> Option<&str> {
@@ -184,7 +184,7 @@ impl Catalog {
             Some(text)
         };
         let [id, conversation, source, label, tags] = row.lengths;
-        Some(Known {
+        Some(CatalogEntry {
             place: row.place,
             standing: row.standing(),
             id: next(id)?,
@@ -284,7 +284,7 @@ impl Row {
     }
 }
 
-impl Known<'_> {
+impl CatalogEntry<'_> {
     /// What searching needs to know of it.
     pub(super) fn facts(&self, kind: Kind) -> Facts {
         Facts {
@@ -336,19 +336,19 @@ pub(super) struct Lookup {
 
 impl Lookup {
     pub(super) fn new(catalog: &Catalog, kind: Kind) -> Self {
-        let known =
+        let entries =
             || (0..catalog.len() as u32).filter_map(|row| Some((row, catalog.get(row as usize)?)));
         let ids = |standing: Standing| {
-            let mut ids: Vec<_> = known()
-                .filter(|(_, known)| known.standing == standing)
-                .map(|(row, known)| (print(known.id), row))
+            let mut ids: Vec<_> = entries()
+                .filter(|(_, entry)| entry.standing == standing)
+                .map(|(row, entry)| (print(entry.id), row))
                 .collect();
             ids.sort_unstable();
             ids
         };
-        let mut conversations: Vec<_> = known()
-            .filter(|(_, known)| kind.sequence().is_some() && known.standing == Standing::Sound)
-            .map(|(row, known)| (print(known.conversation), known.sequence, row))
+        let mut conversations: Vec<_> = entries()
+            .filter(|(_, entry)| kind.sequence().is_some() && entry.standing == Standing::Sound)
+            .map(|(row, entry)| (print(entry.conversation), entry.sequence, row))
             .collect();
         conversations.sort_unstable();
         Self {
@@ -394,7 +394,7 @@ impl Lookup {
             .filter(move |row| {
                 catalog
                     .get(*row as usize)
-                    .is_some_and(|known| known.conversation == conversation)
+                    .is_some_and(|entry| entry.conversation == conversation)
             })
     }
 }
@@ -409,6 +409,6 @@ fn among(ids: &[(u64, u32)], catalog: &Catalog, id: &str) -> impl Iterator<Item 
     same.map(|(_, row)| *row).filter(move |row| {
         catalog
             .get(*row as usize)
-            .is_some_and(|known| known.id == id)
+            .is_some_and(|entry| entry.id == id)
     })
 }

@@ -84,7 +84,7 @@ impl Changes {
                 && self
                     .catalog
                     .get(*row as usize)
-                    .is_some_and(|known| known.conversation == conversation)
+                    .is_some_and(|entry| entry.conversation == conversation)
         })
     }
 

@@ -380,7 +380,7 @@ impl<'s> Fold<'s> {
         let (mut clusters, mut noise) = (BTreeMap::<i64, Vec<u64>>::new(), 0);
         for (place, slot) in (0..).zip(slots) {
             let (Slot::Verbatim(doc) | Slot::Touched(doc) | Slot::Written(doc)) = *slot;
-            if let Some(cluster) = partition.known(doc).and_then(|known| known.cluster) {
+            if let Some(cluster) = partition.entry(doc).and_then(|entry| entry.cluster) {
                 clusters.entry(cluster).or_default().push(place);
                 noise += u64::from(cluster == -1);
             }
@@ -481,7 +481,7 @@ impl<'s> Fold<'s> {
 /// The ids of records that come from the journal.
 fn ids_written(partition: &Partition, slots: &[Slot]) -> Vec<String> {
     let written = slots.iter().filter_map(|slot| match slot {
-        Slot::Written(doc) => partition.known(*doc).map(|known| known.id.to_owned()),
+        Slot::Written(doc) => partition.entry(*doc).map(|entry| entry.id.to_owned()),
         Slot::Verbatim(_) | Slot::Touched(_) => None,
     });
     written.collect()
@@ -509,16 +509,16 @@ fn slots(partition: &Partition, keep: Keep) -> Vec<Slot> {
     let written = partition.changes.in_order();
     let document = |row: u32| Slot::Written(base.rows() + row);
     let was_touched = |row: u32| {
-        let known = base.catalog.get(row as usize);
-        known.is_some_and(|known| partition.changes.touched(known.id).is_some())
+        let entry = base.catalog.get(row as usize);
+        entry.is_some_and(|entry| partition.changes.touched(entry.id).is_some())
     };
     let of_base = (0..base.rows()).filter_map(|row| {
         if let Some(change) = written.get(&row.into()) {
             return Some(document(*change));
         }
         let is_kept = || match (keep, base.catalog.get(row as usize)) {
-            (Keep::Foreign, Some(known)) => {
-                partition.is_live(row) || known.standing == Standing::Foreign
+            (Keep::Foreign, Some(entry)) => {
+                partition.is_live(row) || entry.standing == Standing::Foreign
             }
             _ => true,
         };

@@ -96,8 +96,8 @@ impl Directory {
 fn removal(state: &State) -> (Plan, Option<Counts>) {
     let (mut plan, mut counts, mut bytes) = (Plan::default(), Counts::default(), 0);
     for kind in Kind::ALL {
-        for (_, known) in state.partition(kind).live() {
-            let key = Key::new(kind, known.id);
+        for (_, entry) in state.partition(kind).live() {
+            let key = Key::new(kind, entry.id);
             bytes += size_of_key(&key);
             if bytes > LARGEST_WRITE {
                 break;
@@ -105,7 +105,7 @@ fn removal(state: &State) -> (Plan, Option<Counts>) {
             counts[kind] += 1;
             plan.claims.push(Claim::Memory(kind, key.id.clone()));
             if kind.sequence().is_some() {
-                let end = Claim::End(kind, known.conversation.to_owned());
+                let end = Claim::End(kind, entry.conversation.to_owned());
                 plan.claims.push(end);
             }
             plan.operations.push(Operation::Delete { kind, id: key.id });

@@ -123,7 +123,7 @@ pub(super) fn lacking(
         let is_after = |id: &str| after.is_none_or(|key| (kind, id) > (key.kind, key.id.as_str()));
         let live = state.partition(kind).live();
         let mut ids: Vec<(&str, u32)> = live
-            .map(|(doc, known)| (known.id, doc))
+            .map(|(doc, entry)| (entry.id, doc))
             .filter(|(id, _)| is_after(id))
             .collect();
         ids.sort_unstable();

@@ -232,8 +232,8 @@ fn require_document(state: &State, memory: &Memory) -> Result<(), BackendError> 
 /// The chunks of a document, and what removing them rests on.
 pub(super) fn pieces(state: &State, document: &str) -> (HashSet<String>, Vec<Claim>) {
     let partition = state.partition(Document::PIECES);
-    let known = partition.conversation(document, i64::MIN, i64::MAX);
-    let ids: HashSet<String> = known.map(|(_, known)| known.id.to_owned()).collect();
+    let entries = partition.conversation(document, i64::MIN, i64::MAX);
+    let ids: HashSet<String> = entries.map(|(_, entry)| entry.id.to_owned()).collect();
     let mut claims = vec![Claim::End(Document::PIECES, document.to_owned())];
     claims.extend(
         ids.iter()

@@ -82,10 +82,10 @@ impl FileBackend {
         for kind in Kind::ALL {
             let base = &state.partition(kind).base;
             for row in 0..base.rows() {
-                let Some(known) = base.catalog.get(row as usize) else {
+                let Some(entry) = base.catalog.get(row as usize) else {
                     continue;
                 };
-                if known.standing == Standing::Sound {
+                if entry.standing == Standing::Sound {
                     continue;
                 }
                 problems.push(Problem::Record {
@@ -105,11 +105,11 @@ impl FileBackend {
                 flaw: flaw.cloned(),
             });
         }
-        for (_, known) in state.partition(Document::PIECES).live() {
-            if state.documents.get(known.conversation).is_none() {
+        for (_, entry) in state.partition(Document::PIECES).live() {
+            if state.documents.get(entry.conversation).is_none() {
                 problems.push(Problem::Stray {
-                    key: Key::new(Document::PIECES, known.id),
-                    document: known.conversation.to_owned(),
+                    key: Key::new(Document::PIECES, entry.id),
+                    document: entry.conversation.to_owned(),
                 });
             }
         }
@@ -174,9 +174,9 @@ impl FileBackend {
         let state = self.directory.state()?;
         let mut keys = Vec::new();
         for kind in Kind::ALL {
-            for (doc, known) in state.partition(kind).live() {
+            for (doc, entry) in state.partition(kind).live() {
                 if state.vector(kind, doc)?.is_none() {
-                    keys.push(Key::new(kind, known.id));
+                    keys.push(Key::new(kind, entry.id));
                 }
             }
         }

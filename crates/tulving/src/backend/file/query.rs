@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
-use super::catalog::Known;
+use super::catalog::CatalogEntry;
 use super::error::FileError;
 use super::spaces::Spaces;
 use super::state::{Partition, State};
@@ -46,14 +46,14 @@ impl State {
     fn passing<'s>(
         &'s self,
         filter: &'s Filter,
-    ) -> impl Iterator<Item = (Kind, u32, Known<'s>)> + 's {
+    ) -> impl Iterator<Item = (Kind, u32, CatalogEntry<'s>)> + 's {
         let kinds = filter.wanted();
         kinds.flat_map(move |kind| {
             let open = filter.is_open();
             self.partition(kind)
                 .live()
-                .filter(move |(_, known)| open || known.passes(kind, filter))
-                .map(move |(doc, known)| (kind, doc, known))
+                .filter(move |(_, entry)| open || entry.passes(kind, filter))
+                .map(move |(doc, entry)| (kind, doc, entry))
         })
     }
 
@@ -74,8 +74,8 @@ impl State {
         };
         let mut found: Vec<(Place<'_>, u32)> = self
             .passing(filter)
-            .map(|(kind, doc, known)| {
-                let at = (known.created_at.micros(), known.sequence, kind, known.id);
+            .map(|(kind, doc, entry)| {
+                let at = (entry.created_at.micros(), entry.sequence, kind, entry.id);
                 (at, doc)
             })
             .filter(|(at, _)| after.is_none_or(|after| order(at, &after) == Ordering::Greater))
@@ -104,8 +104,8 @@ impl State {
     /// See [`Backend::clusters`](crate::backend::Backend::clusters).
     pub(super) fn clusters(&self) -> Vec<Cluster> {
         let clustered = Kind::ALL.into_iter().filter(|kind| kind.is_clustered());
-        let known = clustered.flat_map(|kind| self.partition(kind).live());
-        Cluster::sums(known.filter_map(|(_, known)| Some((known.cluster?, known.label, 1))))
+        let entries = clustered.flat_map(|kind| self.partition(kind).live());
+        Cluster::sums(entries.filter_map(|(_, entry)| Some((entry.cluster?, entry.label, 1))))
     }
 
     /// See [`Backend::search`](crate::backend::Backend::search).
@@ -148,11 +148,11 @@ impl State {
     ) -> Result<Vec<Scored>, FileError> {
         let (depth, mut scored) = (request.depth, Vec::new());
         for doc in self.nearest_documents(partition, query, depth, &request.filter)? {
-            let Some(known) = partition.known(doc) else {
+            let Some(entry) = partition.entry(doc) else {
                 continue;
             };
             if let Some(vector) = self.vector(partition.kind, doc)? {
-                scored.push((similarity(query, &vector), known));
+                scored.push((similarity(query, &vector), entry));
             }
         }
         Ok(ranked(partition.kind, scored, depth))
@@ -170,8 +170,8 @@ impl State {
             partition.is_live(doc)
                 && (filter.is_open()
                     || partition
-                        .known(doc)
-                        .is_some_and(|known| known.passes(partition.kind, filter)))
+                        .entry(doc)
+                        .is_some_and(|entry| entry.passes(partition.kind, filter)))
         };
         let Spaces { current, pair, .. } = self.spaces;
         let kept = partition.vectors(current);
@@ -210,10 +210,10 @@ impl State {
             return Ok(Vec::new());
         }
         let scores = self.scores(partition, &request.terms, &request.filter)?;
-        let known = scores
+        let entries = scores
             .into_iter()
-            .filter_map(|(doc, score)| Some((score, partition.known(doc)?)));
-        Ok(ranked(partition.kind, known.collect(), request.depth))
+            .filter_map(|(doc, score)| Some((score, partition.entry(doc)?)));
+        Ok(ranked(partition.kind, entries.collect(), request.depth))
     }
 
     fn scores(
@@ -226,8 +226,8 @@ impl State {
         let allowed = |doc: u32| {
             filter.is_open()
                 || partition
-                    .known(doc)
-                    .is_some_and(|known| known.passes(partition.kind, filter))
+                    .entry(doc)
+                    .is_some_and(|entry| entry.passes(partition.kind, filter))
         };
         let ask = |indexes: &[&dyn Index], rows: u32| {
             let (first, changes) = (partition.base.rows(), &partition.changes);
@@ -257,7 +257,7 @@ impl State {
     /// The place after the last of what memories of a kind are part of.
     pub(super) fn next_place(&self, kind: Kind, container: &str) -> i64 {
         let there = self.partition(kind).conversation(container, 0, i64::MAX);
-        let last = there.map(|(_, known)| known.sequence).max();
+        let last = there.map(|(_, entry)| entry.sequence).max();
         last.map_or(0, |last| last.saturating_add(1))
     }
 }
@@ -277,10 +277,10 @@ fn beside(partition: &Partition, of: &[Candidate], request: &Request) -> Vec<Can
         let place = facts.sequence_index;
         let first = place.saturating_sub_unsigned(reach);
         let last = place.saturating_add_unsigned(reach);
-        for (doc, known) in partition.conversation(container, first, last) {
-            if !themselves.contains(known.id) && known.passes(kind, &request.filter) {
+        for (doc, entry) in partition.conversation(container, first, last) {
+            if !themselves.contains(entry.id) && entry.passes(kind, &request.filter) {
                 found.entry(doc).or_insert_with(|| Candidate {
-                    facts: known.facts(kind),
+                    facts: entry.facts(kind),
                     vector: None,
                     keyword: None,
                 });
@@ -291,13 +291,13 @@ fn beside(partition: &Partition, of: &[Candidate], request: &Request) -> Vec<Can
 }
 
 /// Returns the best `limit` of a kind; of equal scores, by id.
-fn ranked(kind: Kind, mut scored: Vec<(f64, Known<'_>)>, limit: usize) -> Vec<Scored> {
+fn ranked(kind: Kind, mut scored: Vec<(f64, CatalogEntry<'_>)>, limit: usize) -> Vec<Scored> {
     best(&mut scored, limit, |a, b| {
         let by_score = b.0.total_cmp(&a.0);
         by_score.then_with(|| a.1.id.cmp(b.1.id))
     });
-    let scored = scored.into_iter().map(|(score, known)| Scored {
-        facts: known.facts(kind),
+    let scored = scored.into_iter().map(|(score, entry)| Scored {
+        facts: entry.facts(kind),
         score,
     });
     scored.collect()

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::base::{self, Base, is_vector, relative};
-use super::catalog::{Known, Place};
+use super::catalog::{CatalogEntry, Place};
 use super::changes::{self, Changes};
 use super::commit::{Commit, Head};
 use super::documents::Documents;
@@ -248,8 +248,8 @@ impl State {
         }
         let mut counts = origin::SOURCES.map(|source| (source, 0_u64));
         for kind in Kind::ALL {
-            for (_, known) in self.partition(kind).live() {
-                for (_, count) in counts.iter_mut().filter(|(name, _)| *name == known.source) {
+            for (_, entry) in self.partition(kind).live() {
+                for (_, count) in counts.iter_mut().filter(|(name, _)| *name == entry.source) {
                     *count += 1;
                 }
             }
@@ -499,7 +499,7 @@ impl State {
             source,
         });
         let mut value = parsed?.into_owned();
-        let id = partition.known(doc).map(|known| known.id);
+        let id = partition.entry(doc).map(|entry| entry.id);
         if let Some(touched) = id.and_then(|id| partition.changes.touched(id)) {
             usage::add(&mut value, touched);
         }
@@ -603,8 +603,8 @@ impl Partition {
         self.changes.dead.is_empty() && self.base.lookup().all_sound(&self.base.catalog)
     }
 
-    /// What is known of a document.
-    pub(super) fn known(&self, doc: u32) -> Option<Known<'_>> {
+    /// Returns the catalog entry of a document.
+    pub(super) fn entry(&self, doc: u32) -> Option<CatalogEntry<'_>> {
         match self.change_row(doc) {
             Some(row) => self.changes.catalog.get(row as usize),
             None => self.base.catalog.get(doc as usize),
@@ -612,10 +612,10 @@ impl Partition {
     }
 
     /// The owner's memories.
-    pub(super) fn live(&self) -> impl Iterator<Item = (u32, Known<'_>)> {
+    pub(super) fn live(&self) -> impl Iterator<Item = (u32, CatalogEntry<'_>)> {
         let docs = 0..self.base.rows().saturating_add(self.changes.rows());
         docs.filter(|doc| self.is_live(*doc))
-            .filter_map(|doc| Some((doc, self.known(doc)?)))
+            .filter_map(|doc| Some((doc, self.entry(doc)?)))
     }
 
     /// The owner's nodes of a conversation, from one place to another, both taken in.
@@ -624,7 +624,7 @@ impl Partition {
         conversation: &'s str,
         first: i64,
         last: i64,
-    ) -> impl Iterator<Item = (u32, Known<'s>)> {
+    ) -> impl Iterator<Item = (u32, CatalogEntry<'s>)> {
         let base = self
             .base
             .lookup()
@@ -635,8 +635,8 @@ impl Partition {
             .conversation(conversation)
             .map(|row| self.base.rows() + row);
         base.chain(changes)
-            .filter_map(|doc| Some((doc, self.known(doc)?)))
-            .filter(move |(_, known)| (first..=last).contains(&known.sequence))
+            .filter_map(|doc| Some((doc, self.entry(doc)?)))
+            .filter(move |(_, entry)| (first..=last).contains(&entry.sequence))
     }
 }
 
