@@ -6,7 +6,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::catalog::{Catalog, Lookup, Place, Standing};
+use super::catalog::{Catalog, Lookup, Place, RecordStatus};
 use super::derived;
 use super::error::FileError;
 use super::layout::{self, PairPaths};
@@ -145,16 +145,16 @@ impl Base {
             let (cluster, is_stamped) = (cluster(&value), is_stamped(&value));
             match read(self.kind, &mut value, self.scope) {
                 Ok(memory) => {
-                    let standing = match seen.insert(memory.id().to_owned()) {
-                        true => Standing::Sound,
-                        false => Standing::Repeated,
+                    let status = match seen.insert(memory.id().to_owned()) {
+                        true => RecordStatus::Sound,
+                        false => RecordStatus::Repeated,
                     };
-                    catalog.push(place, standing, &memory, is_stamped);
+                    catalog.push(place, status, &memory, is_stamped);
                 }
                 Err(flaw) if flaw.reason == Reason::ForeignScope => {
-                    catalog.push_other(place, Standing::Foreign, cluster, is_stamped);
+                    catalog.push_other(place, RecordStatus::Foreign, cluster, is_stamped);
                 }
-                Err(_) => catalog.push_other(place, Standing::Flawed, cluster, is_stamped),
+                Err(_) => catalog.push_other(place, RecordStatus::Flawed, cluster, is_stamped),
             }
         }
         Ok(catalog)

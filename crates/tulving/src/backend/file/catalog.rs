@@ -16,7 +16,7 @@ pub(super) struct Place {
 
 /// Whether a record counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum RecordStatus {
     /// It is a memory of the owner.
     Sound,
     /// It cannot be read as a memory.
@@ -31,7 +31,7 @@ pub(super) enum Standing {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct CatalogEntry<'c> {
     pub(super) place: Place,
-    pub(super) standing: Standing,
+    pub(super) status: RecordStatus,
     pub(super) id: &'c str,
     /// Empty for an episode.
     pub(super) conversation: &'c str,
@@ -73,9 +73,9 @@ const HAS_CODE: u32 = 1;
 const CLUSTERED: u32 = 2;
 const LABELLED: u32 = 4;
 const STAMPED: u32 = 32;
-const STANDING: u32 = 3;
-/// The two bits from here on tell the standing.
-const STANDING_SHIFT: u32 = 3;
+const STATUS: u32 = 3;
+/// The two bits from here on tell the status.
+const STATUS_SHIFT: u32 = 3;
 
 impl Catalog {
     pub(super) fn len(&self) -> usize {
@@ -86,7 +86,7 @@ impl Catalog {
     pub(super) fn push(
         &mut self,
         place: Place,
-        standing: Standing,
+        status: RecordStatus,
         memory: &Memory,
         is_stamped: bool,
     ) {
@@ -97,7 +97,7 @@ impl Catalog {
             .collect();
         self.add(&CatalogEntry {
             place,
-            standing,
+            status,
             id: labels.id,
             conversation: labels.conversation_id.unwrap_or_default(),
             source: labels.source,
@@ -115,7 +115,7 @@ impl Catalog {
     pub(super) fn push_other(
         &mut self,
         place: Place,
-        standing: Standing,
+        status: RecordStatus,
         cluster: Option<i64>,
         is_stamped: bool,
     ) {
@@ -124,7 +124,7 @@ impl Catalog {
         };
         self.add(&CatalogEntry {
             place,
-            standing,
+            status,
             id: "",
             conversation: "",
             source: "",
@@ -153,11 +153,11 @@ impl Catalog {
             u32::try_from(text.len()).unwrap_or(u32::MAX)
         });
         let bit = |set: bool, bit: u32| if set { bit } else { 0 };
-        let standing = match entry.standing {
-            Standing::Sound => 0,
-            Standing::Flawed => 1,
-            Standing::Foreign => 2,
-            Standing::Repeated => 3,
+        let status = match entry.status {
+            RecordStatus::Sound => 0,
+            RecordStatus::Flawed => 1,
+            RecordStatus::Foreign => 2,
+            RecordStatus::Repeated => 3,
         };
         self.rows.push(Row {
             place: entry.place,
@@ -170,7 +170,7 @@ impl Catalog {
                 | bit(entry.cluster.is_some(), CLUSTERED)
                 | bit(entry.label.is_some(), LABELLED)
                 | bit(entry.is_stamped, STAMPED)
-                | standing << STANDING_SHIFT,
+                | status << STATUS_SHIFT,
         });
     }
 
@@ -186,7 +186,7 @@ impl Catalog {
         let [id, conversation, source, label, tags] = row.lengths;
         Some(CatalogEntry {
             place: row.place,
-            standing: row.standing(),
+            status: row.status(),
             id: next(id)?,
             conversation: next(conversation)?,
             source: next(source)?,
@@ -204,7 +204,7 @@ impl Catalog {
     pub(super) fn is_sound(&self, index: usize) -> bool {
         self.rows
             .get(index)
-            .is_some_and(|row| row.standing() == Standing::Sound)
+            .is_some_and(|row| row.status() == RecordStatus::Sound)
     }
 
     /// Where a record lies.
@@ -250,12 +250,12 @@ impl Catalog {
 }
 
 impl Row {
-    fn standing(&self) -> Standing {
-        match self.bits >> STANDING_SHIFT & STANDING {
-            0 => Standing::Sound,
-            1 => Standing::Flawed,
-            2 => Standing::Foreign,
-            _ => Standing::Repeated,
+    fn status(&self) -> RecordStatus {
+        match self.bits >> STATUS_SHIFT & STATUS {
+            0 => RecordStatus::Sound,
+            1 => RecordStatus::Flawed,
+            2 => RecordStatus::Foreign,
+            _ => RecordStatus::Repeated,
         }
     }
 
@@ -338,22 +338,22 @@ impl Lookup {
     pub(super) fn new(catalog: &Catalog, kind: Kind) -> Self {
         let entries =
             || (0..catalog.len() as u32).filter_map(|row| Some((row, catalog.get(row as usize)?)));
-        let ids = |standing: Standing| {
+        let ids = |status: RecordStatus| {
             let mut ids: Vec<_> = entries()
-                .filter(|(_, entry)| entry.standing == standing)
+                .filter(|(_, entry)| entry.status == status)
                 .map(|(row, entry)| (print(entry.id), row))
                 .collect();
             ids.sort_unstable();
             ids
         };
         let mut conversations: Vec<_> = entries()
-            .filter(|(_, entry)| kind.sequence().is_some() && entry.standing == Standing::Sound)
+            .filter(|(_, entry)| kind.sequence().is_some() && entry.status == RecordStatus::Sound)
             .map(|(row, entry)| (print(entry.conversation), entry.sequence, row))
             .collect();
         conversations.sort_unstable();
         Self {
-            ids: ids(Standing::Sound),
-            repeats: ids(Standing::Repeated),
+            ids: ids(RecordStatus::Sound),
+            repeats: ids(RecordStatus::Repeated),
             conversations,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::base;
-use super::catalog::{Catalog, Place, Standing, print};
+use super::catalog::{Catalog, Place, RecordStatus, print};
 use super::error::FileError;
 use super::journal::Log;
 use super::usage::Touched;
@@ -121,7 +121,7 @@ impl Changes {
             rows.or_default().push(row);
         }
         // Whether records say whose they are is asked of the base alone.
-        self.catalog.push(record, Standing::Sound, memory, false);
+        self.catalog.push(record, RecordStatus::Sound, memory, false);
         self.order.push(order);
         self.live.push(true);
         self.touched.remove(&id);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::base::{Base, relative};
-use super::catalog::Standing;
+use super::catalog::RecordStatus;
 use super::commit::Commit;
 use super::derived;
 use super::directory::Directory;
@@ -518,7 +518,7 @@ fn slots(partition: &Partition, keep: Keep) -> Vec<Slot> {
         }
         let is_kept = || match (keep, base.catalog.get(row as usize)) {
             (Keep::Foreign, Some(entry)) => {
-                partition.is_live(row) || entry.standing == Standing::Foreign
+                partition.is_live(row) || entry.status == RecordStatus::Foreign
             }
             _ => true,
         };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::backend::FileBackend;
 use super::base::relative;
-use super::catalog::Standing;
+use super::catalog::RecordStatus;
 use super::error::FileError;
 use super::origin::{self, Fault};
 use super::{journal, layout};
@@ -85,7 +85,7 @@ impl FileBackend {
                 let Some(entry) = base.catalog.get(row as usize) else {
                     continue;
                 };
-                if entry.standing == Standing::Sound {
+                if entry.status == RecordStatus::Sound {
                     continue;
                 }
                 problems.push(Problem::Record {
