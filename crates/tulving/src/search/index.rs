@@ -18,13 +18,14 @@ pub trait Index {
 /// Returns what [`score`](super::keyword::score) needs, from several indexes that together hold a
 /// scope.
 ///
-/// `dead` documents are as if they were not there, in every number. Those that are not `allowed` by
-/// a filter are not among the postings, but count in `df`, so a filter changes no score.
+/// Tombstones, documents that were deleted or replaced, are as if they were not there, in every number.
+/// Those that are not `allowed` by a filter are not among the postings, but count in `df`, so a filter
+/// changes no score.
 #[must_use]
 pub fn gather(
     indexes: &[&dyn Index],
     terms: &[String],
-    dead: &dyn Fn(u32) -> bool,
+    is_tombstone: &dyn Fn(u32) -> bool,
     allowed: &dyn Fn(u32) -> bool,
 ) -> Vec<TermPostings> {
     terms
@@ -36,7 +37,7 @@ pub fn gather(
             };
             for index in indexes {
                 index.postings(term, &mut |posting| {
-                    if !dead(posting.doc) {
+                    if !is_tombstone(posting.doc) {
                         found.df += 1;
                         if allowed(posting.doc) {
                             found.postings.push(posting);
@@ -49,9 +50,9 @@ pub fn gather(
         .collect()
 }
 
-/// Returns what several indexes hold together, without the `dead`, each named once.
+/// Returns what several indexes hold together, without the `tombstones`, each named once.
 #[must_use]
-pub fn statistics(indexes: &[&dyn Index], dead: impl IntoIterator<Item = u32>) -> Statistics {
+pub fn statistics(indexes: &[&dyn Index], tombstones: impl IntoIterator<Item = u32>) -> Statistics {
     let mut sum =
         indexes
             .iter()
@@ -60,7 +61,7 @@ pub fn statistics(indexes: &[&dyn Index], dead: impl IntoIterator<Item = u32>) -
                 documents: sum.documents + one.documents,
                 tokens: sum.tokens + one.tokens,
             });
-    for doc in dead {
+    for doc in tombstones {
         for len in indexes.iter().filter_map(|index| index.len_of(doc)) {
             sum.documents = sum.documents.saturating_sub(1);
             sum.tokens = sum.tokens.saturating_sub(u64::from(len));

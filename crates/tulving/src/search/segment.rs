@@ -303,14 +303,14 @@ mod tests {
         }
 
         /// However memories are spread over segments and what was written since, and whatever was
-        /// deleted in between: the scores are those of one fresh index.
+        /// deleted in between: the scores are those of one new index.
         #[test]
-        fn several_indexes_score_as_one(documents in documents(), cut in 0_u32..5000, dead in 0_u32..9) {
-            let dead = |doc: u32| doc % 10 == dead;
+        fn several_indexes_score_as_one(documents in documents(), cut in 0_u32..5000, deleted in 0_u32..9) {
+            let is_tombstone = |doc: u32| doc % 10 == deleted;
             let mut delta = Delta::new();
             let (mut old, mut live) = (BTreeMap::new(), BTreeMap::new());
             for (doc, text) in documents {
-                if !dead(doc) {
+                if !is_tombstone(doc) {
                     live.insert(doc, text.clone());
                 }
                 if doc < cut {
@@ -318,22 +318,22 @@ mod tests {
                 } else {
                     delta.add(doc, "words that were there before");
                     delta.add(doc, &text);
-                    if dead(doc) {
+                    if is_tombstone(doc) {
                         prop_assert!(delta.remove(doc));
                     }
                 }
             }
             let segment = Segment::open(built(&old)).unwrap();
-            let fresh = Segment::open(built(&live)).unwrap();
+            let rebuilt = Segment::open(built(&live)).unwrap();
             let terms: Vec<String> = ["a", "bc", "z", "x", "猫犬", "word"].map(str::to_owned).into();
             let indexes: [&dyn Index; 2] = [&segment, &delta];
-            let counted = statistics(&indexes, old.keys().copied().filter(|doc| dead(*doc)));
-            prop_assert_eq!(counted, fresh.statistics());
-            let found = score(counted, &gather(&indexes, &terms, &dead, &|_| true));
-            let expected = gather(&[&fresh], &terms, &|_| false, &|_| true);
+            let counted = statistics(&indexes, old.keys().copied().filter(|doc| is_tombstone(*doc)));
+            prop_assert_eq!(counted, rebuilt.statistics());
+            let found = score(counted, &gather(&indexes, &terms, &is_tombstone, &|_| true));
+            let expected = gather(&[&rebuilt], &terms, &|_| false, &|_| true);
             prop_assert_eq!(&found, &score(counted, &expected));
             // A filter takes hits away and changes no score.
-            let even = score(counted, &gather(&indexes, &terms, &dead, &|doc| doc % 2 == 0));
+            let even = score(counted, &gather(&indexes, &terms, &is_tombstone, &|doc| doc % 2 == 0));
             let found: Vec<_> = found.into_iter().filter(|(doc, _)| doc % 2 == 0).collect();
             prop_assert_eq!(even, found);
         }

@@ -28,8 +28,8 @@ pub(super) struct Changes {
     ids: HashMap<String, u32>,
     /// Rows by print of what they are part of.
     containers: HashMap<u64, Vec<u32>>,
-    /// Rows of the base that are gone or replaced.
-    pub(super) dead: HashSet<u32>,
+    /// Tombstones: rows of the base that are gone or replaced.
+    pub(super) tombstones: HashSet<u32>,
     touched: HashMap<String, Touched>,
     /// Shared with earlier and later states of the same log, since rows are only added.
     fresh: Arc<Fresh>,
@@ -52,7 +52,7 @@ impl Changes {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.catalog.len() == 0 && self.dead.is_empty() && self.touched.is_empty()
+        self.catalog.len() == 0 && self.tombstones.is_empty() && self.touched.is_empty()
     }
 
     /// How many rows there are, live or not.
@@ -97,7 +97,7 @@ impl Changes {
     }
 
     /// A memory is new, or takes the place of the one with its id; `base` is the row of the base
-    /// that has the id, if it is not dead. Gives its row.
+    /// that has the id, if it is no tombstone. Returns its row.
     pub(super) fn put(&mut self, memory: &Memory, record: Place, base: Option<u32>) -> u32 {
         let id = memory.id().to_owned();
         let replaced = self.ids.get(&id).copied();
@@ -107,7 +107,7 @@ impl Changes {
                 self.order[row as usize]
             }
             (None, Some(row)) => {
-                self.dead.insert(row);
+                self.tombstones.insert(row);
                 row.into()
             }
             (None, None) => {
@@ -134,7 +134,7 @@ impl Changes {
         if let Some(row) = self.ids.remove(id) {
             self.live[row as usize] = false;
         }
-        self.dead.extend(base);
+        self.tombstones.extend(base);
         self.touched.remove(id);
     }
 

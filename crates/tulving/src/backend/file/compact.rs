@@ -522,7 +522,7 @@ fn slots(partition: &Partition, keep: Keep) -> Vec<Slot> {
             }
             _ => true,
         };
-        if partition.changes.dead.contains(&row) || !is_kept() {
+        if partition.changes.tombstones.contains(&row) || !is_kept() {
             return None;
         }
         Some(match partition.is_live(row) && was_touched(row) {

@@ -222,7 +222,7 @@ impl State {
         terms: &[String],
         filter: &Filter,
     ) -> Result<Vec<(u32, f64)>, FileError> {
-        let dead = |doc: u32| !partition.is_live(doc);
+        let is_tombstone = |doc: u32| !partition.is_live(doc);
         let allowed = |doc: u32| {
             filter.is_open()
                 || partition
@@ -232,10 +232,10 @@ impl State {
         let ask = |indexes: &[&dyn Index], rows: u32| {
             let (first, changes) = (partition.base.rows(), &partition.changes);
             let not_live = (0..rows).filter(|row| !changes.is_live(*row));
-            let gone = changes.dead.iter().copied();
+            let gone = changes.tombstones.iter().copied();
             let gone = gone.chain(not_live.map(|row| first + row));
             let statistics = index::statistics(indexes, gone);
-            keyword::score(statistics, &index::gather(indexes, terms, &dead, &allowed))
+            keyword::score(statistics, &index::gather(indexes, terms, &is_tombstone, &allowed))
         };
         let base = match partition.base.rows() {
             0 => None,

@@ -579,7 +579,7 @@ impl Partition {
 
     fn base_row(&self, id: &str) -> Option<u32> {
         let row = self.base.lookup().row(&self.base.catalog, id)?;
-        (!self.changes.dead.contains(&row)).then_some(row)
+        (!self.changes.tombstones.contains(&row)).then_some(row)
     }
 
     /// The document with that id.
@@ -594,13 +594,13 @@ impl Partition {
     pub(super) fn is_live(&self, doc: u32) -> bool {
         match self.change_row(doc) {
             Some(row) => self.changes.is_live(row),
-            None => self.base.catalog.is_sound(doc as usize) && !self.changes.dead.contains(&doc),
+            None => self.base.catalog.is_sound(doc as usize) && !self.changes.tombstones.contains(&doc),
         }
     }
 
     /// Whether every row of the base is a memory of the owner.
     pub(super) fn counts_whole_base(&self) -> bool {
-        self.changes.dead.is_empty() && self.base.lookup().all_sound(&self.base.catalog)
+        self.changes.tombstones.is_empty() && self.base.lookup().all_sound(&self.base.catalog)
     }
 
     /// Returns the catalog entry of a document.
@@ -629,7 +629,7 @@ impl Partition {
             .base
             .lookup()
             .conversation(&self.base.catalog, conversation, first, last)
-            .filter(|row| !self.changes.dead.contains(row));
+            .filter(|row| !self.changes.tombstones.contains(row));
         let changes = self
             .changes
             .conversation(conversation)
