@@ -32,12 +32,12 @@ pub(super) struct Changes {
     pub(super) tombstones: HashSet<u32>,
     touched: HashMap<String, Touched>,
     /// Shared with earlier and later states of the same log, since rows are only added.
-    fresh: Arc<Fresh>,
+    unmerged: Arc<UnmergedWords>,
 }
 
 /// Rows made searchable, as far as anyone has asked.
 #[derive(Debug, Default)]
-struct Fresh {
+struct UnmergedWords {
     words: RwLock<(u32, Delta)>,
 }
 
@@ -187,7 +187,7 @@ impl Changes {
         scope: Scope,
         ask: impl FnOnce(&Delta, u32) -> T,
     ) -> Result<T, FileError> {
-        let words = &self.fresh.words;
+        let words = &self.unmerged.words;
         // Nothing of ours panics while it holds the lock, and half a document does no harm.
         let read = words.read().unwrap_or_else(PoisonError::into_inner);
         if read.0 >= self.rows() {

@@ -215,7 +215,7 @@ impl<'s> Fold<'s> {
             let moves = state.spaces.is_behind() && partition.base.sha256.is_some();
             let is_new = |space| {
                 let kept = partition.vectors(space);
-                kept.is_some_and(|kept| !kept.fresh.is_empty())
+                kept.is_some_and(|kept| !kept.unmerged.is_empty())
             };
             // Where nobody knows how wide vectors are there is nothing to be folded.
             if state.space().is_none() {
@@ -633,8 +633,8 @@ fn write_vectors(
 ) -> Result<(), FileError> {
     let partition = state.partition(kind);
     let dims = state.spaces.get(space).map_or(0, |space| space.dims);
-    let fresh = partition.vectors(space).map(|kept| &kept.fresh);
-    let fresh = fresh.filter(|fresh| fresh.replaces).zip(state.log.as_ref());
+    let unmerged = partition.vectors(space).map(|kept| &kept.unmerged);
+    let unmerged = unmerged.filter(|unmerged| unmerged.replaces).zip(state.log.as_ref());
     out.write(&header(slots.len() as u64, dims))?;
     let mut bytes = Vec::new();
     let mut at = 0;
@@ -648,9 +648,9 @@ fn write_vectors(
             let (first, count) = run_of_base(&slots[at..]);
             let numbers = partition.base_numbers(space, state.spaces.pair, first, count)?;
             let mut numbers = numbers.unwrap_or_else(|| vec![0.0; count * dims]);
-            if let Some((fresh, log)) = fresh {
+            if let Some((unmerged, log)) = unmerged {
                 for (doc, row) in (first..).zip(numbers.chunks_exact_mut(dims.max(1))) {
-                    if let Some(newer) = fresh.numbers(doc, log)? {
+                    if let Some(newer) = unmerged.numbers(doc, log)? {
                         row.copy_from_slice(&newer);
                     }
                 }

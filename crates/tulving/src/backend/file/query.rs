@@ -175,9 +175,9 @@ impl State {
         };
         let Spaces { current, pair, .. } = self.spaces;
         let kept = partition.vectors(current);
-        let fresh = kept
-            .map(|kept| &kept.fresh)
-            .filter(|fresh| !fresh.is_empty());
+        let unmerged = kept
+            .map(|kept| &kept.unmerged)
+            .filter(|unmerged| !unmerged.is_empty());
         let base = match kept.and_then(|kept| kept.array.as_ref()) {
             Some(array) => Some(array.compact()?),
             None if current == pair && partition.base.rows() > 0 => Some(partition.base.vectors()?),
@@ -186,20 +186,20 @@ impl State {
         let mut found = Vec::new();
         if let Some(base) = base {
             // What has a newer vector in the journal is found there.
-            let older = fresh.filter(|fresh| fresh.replaces);
-            let passes = |doc: u32| passes(doc) && older.is_none_or(|fresh| !fresh.has(doc));
+            let older = unmerged.filter(|unmerged| unmerged.replaces);
+            let passes = |doc: u32| passes(doc) && older.is_none_or(|unmerged| !unmerged.has(doc));
             // Asking row by row takes longer than the search.
             let all = filter.is_open() && older.is_none() && partition.counts_whole_base();
             let allowed: Option<Allowed<'_>> = if all { None } else { Some(&passes) };
             found = base.candidates(query, limit, allowed);
         }
-        if let (Some(fresh), Some(log)) = (fresh, &self.log) {
-            let rows = fresh.compact(log, query.len(), |vectors| {
+        if let (Some(unmerged), Some(log)) = (unmerged, &self.log) {
+            let rows = unmerged.compact(log, query.len(), |vectors| {
                 // Later states may have added rows.
-                let passes = |row: u32| fresh.doc(row).is_some_and(passes);
+                let passes = |row: u32| unmerged.doc(row).is_some_and(passes);
                 vectors.candidates(query, limit, Some(&passes))
             })?;
-            found.extend(rows.into_iter().filter_map(|row| fresh.doc(row)));
+            found.extend(rows.into_iter().filter_map(|row| unmerged.doc(row)));
         }
         Ok(found)
     }
@@ -245,9 +245,9 @@ impl State {
             Some(log) if partition.changes.rows() > 0 => {
                 partition
                     .changes
-                    .words(partition.kind, log, self.scope, |fresh, rows| match base {
-                        Some(base) => ask(&[base, fresh], rows),
-                        None => ask(&[fresh], rows),
+                    .words(partition.kind, log, self.scope, |unmerged, rows| match base {
+                        Some(base) => ask(&[base, unmerged], rows),
+                        None => ask(&[unmerged], rows),
                     })
             }
             _ => Ok(base.map_or_else(Vec::new, |base| ask(&[base], 0))),

@@ -527,9 +527,9 @@ impl State {
         let partition = self.partition(kind);
         let vectors = partition.vectors.get(&space);
         if let (Some(vectors), Some(log)) = (vectors, &self.log)
-            && vectors.fresh.has(doc)
+            && vectors.unmerged.has(doc)
         {
-            return vectors.fresh.numbers(doc, log);
+            return vectors.unmerged.numbers(doc, log);
         }
         if partition.change_row(doc).is_some() {
             return Ok(None);
@@ -547,7 +547,7 @@ impl Partition {
 
     fn put_vector(&mut self, space: u32, doc: u32, place: Place) {
         let of_base = self.change_row(doc).is_none();
-        self.vectors_mut(space).fresh.put(doc, place, of_base);
+        self.vectors_mut(space).unmerged.put(doc, place, of_base);
     }
 
     fn vectors_mut(&mut self, space: u32) -> &mut Vectors {

@@ -19,7 +19,7 @@ pub(super) struct Vectors {
     /// Those of the base's rows; none where the pair holds them, or there are none.
     pub(super) array: Option<Arc<Array>>,
     /// Those in the journal.
-    pub(super) fresh: Fresh,
+    pub(super) unmerged: UnmergedVectors,
 }
 
 /// Vectors of the base's rows in a file of their own, zeros where there is none.
@@ -31,7 +31,7 @@ pub(super) struct Array {
 
 /// Vectors in a journal, in its order; the last for a document counts.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Fresh {
+pub(super) struct UnmergedVectors {
     docs: Vec<u32>,
     places: Vec<Place>,
     latest: HashMap<u32, u32>,
@@ -105,7 +105,7 @@ impl Array {
     }
 }
 
-impl Fresh {
+impl UnmergedVectors {
     pub(super) fn is_empty(&self) -> bool {
         self.docs.is_empty()
     }
