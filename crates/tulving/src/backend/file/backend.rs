@@ -15,8 +15,8 @@ use super::journal::Operation;
 use super::layout::{Layout, LayoutError};
 use super::manifest::claims_of;
 use super::plans::{
-    claims, claims_of_keys, delete_chunk, pieces, plan_document, plan_insert, plan_live,
-    plan_replace, present,
+    conflict_keys, conflict_keys_of_each, delete_chunk, pieces, plan_document, plan_insert,
+    plan_live, plan_replace, present,
 };
 use super::root::Root;
 use super::state::{State, Trust};
@@ -247,13 +247,13 @@ impl Backend for FileBackend {
         self.write(scope, move |state| {
             let keys = present(state, &keys);
             let mut plan = Plan {
-                claims: claims_of_keys(&keys),
+                conflict_keys: conflict_keys_of_each(&keys),
                 ..Plan::default()
             };
             for key in &keys {
                 // Its conversation is one node shorter.
                 if let Some((_, memory)) = state.find(key)? {
-                    plan.claims.extend(claims(&memory));
+                    plan.conflict_keys.extend(conflict_keys(&memory));
                 }
                 plan.operations.push(Operation::Delete {
                     kind: key.kind,
@@ -284,7 +284,7 @@ impl Backend for FileBackend {
             });
             let plan = Plan {
                 operations: touches.collect(),
-                claims: claims_of_keys(&keys),
+                conflict_keys: conflict_keys_of_each(&keys),
                 ..Plan::default()
             };
             Ok((plan, keys.len() as u64))
@@ -364,8 +364,8 @@ impl Backend for FileBackend {
             let there: Vec<String> = there.cloned().collect();
             let mut plan = Plan::default();
             for id in &there {
-                let (chunks, claims) = pieces(state, id);
-                plan.claims.extend(claims);
+                let (chunks, conflict_keys) = pieces(state, id);
+                plan.conflict_keys.extend(conflict_keys);
                 plan.operations.extend(chunks.into_iter().map(delete_chunk));
                 plan.operations
                     .push(Operation::DeleteDocument { id: id.clone() });

@@ -121,7 +121,8 @@ impl Changes {
             rows.or_default().push(row);
         }
         // Whether records say whose they are is asked of the base alone.
-        self.catalog.push(record, RecordStatus::Sound, memory, false);
+        self.catalog
+            .push(record, RecordStatus::Sound, memory, false);
         self.order.push(order);
         self.live.push(true);
         self.touched.remove(&id);

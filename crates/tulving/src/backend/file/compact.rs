@@ -634,7 +634,9 @@ fn write_vectors(
     let partition = state.partition(kind);
     let dims = state.spaces.get(space).map_or(0, |space| space.dims);
     let unmerged = partition.vectors(space).map(|kept| &kept.unmerged);
-    let unmerged = unmerged.filter(|unmerged| unmerged.replaces).zip(state.log.as_ref());
+    let unmerged = unmerged
+        .filter(|unmerged| unmerged.replaces)
+        .zip(state.log.as_ref());
     out.write(&header(slots.len() as u64, dims))?;
     let mut bytes = Vec::new();
     let mut at = 0;

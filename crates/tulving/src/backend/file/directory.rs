@@ -1,7 +1,8 @@
 //! A data directory that several tasks and processes read and write.
 //!
-//! Readers take the state as it is and are never waited for. Writers queue: the first to come leads,
-//! takes the lock that all processes share, and writes for all that wait, with one sync.
+//! Readers take the state as it is, a snapshot, and are never waited for. Writes are committed in groups
+//! (group commit): the first writer to come is the leader, takes the lock that all processes share, and
+//! writes for all that wait, with one sync.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -29,8 +30,8 @@ pub(super) struct Directory {
     state: RwLock<State>,
     /// Held while the directory is opened anew, so that it is done once.
     opening: Mutex<()>,
-    queue: Mutex<Vec<Arc<Job>>>,
-    /// Held by the writer that leads; whether a write failed that could not be undone.
+    queue: Mutex<Vec<Arc<PendingWrite>>>,
+    /// Held by the leader of the group commit; whether a write failed that could not be undone.
     poisoned: Mutex<bool>,
     compaction: Mutex<Option<JoinHandle<()>>>,
 }
@@ -41,8 +42,8 @@ pub(super) struct Plan {
     pub(super) operations: Vec<Operation>,
     /// The space of the first vector in a directory that had none.
     pub(super) space: Option<Space>,
-    /// What it rests on and changes: two plans that share one are made one after the other.
-    pub(super) claims: Vec<Claim>,
+    /// What it rests on and changes: plans that share a key conflict, and are made one after the other.
+    pub(super) conflict_keys: Vec<ConflictKey>,
     /// Whether every other plan rests on what it changes: it is written by itself.
     pub(super) alone: bool,
 }
@@ -58,9 +59,9 @@ impl Plan {
     }
 }
 
-/// Something that a plan rests on or changes.
+/// Something that a plan rests on or changes, and that no other plan of its group may.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Claim {
+pub(super) enum ConflictKey {
     Memory(Kind, String),
     /// The end of what memories of a kind are part of.
     End(Kind, String),
@@ -70,14 +71,14 @@ pub(super) enum Claim {
 type Prepare<'p> = dyn FnMut(&State) -> Result<Plan, BackendError> + Send + 'p;
 
 /// A write that waits for its turn.
-struct Job {
+struct PendingWrite {
     prepare: Mutex<Box<Prepare<'static>>>,
     outcome: Mutex<Option<Result<(), BackendError>>>,
 }
 
-impl std::fmt::Debug for Job {
+impl std::fmt::Debug for PendingWrite {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Job").finish_non_exhaustive()
+        f.debug_struct("PendingWrite").finish_non_exhaustive()
     }
 }
 
@@ -152,7 +153,7 @@ impl Directory {
     ) -> Result<T, BackendError> {
         let answer = Arc::new(Mutex::new(None));
         let slot = Arc::clone(&answer);
-        let job = Arc::new(Job {
+        let write = Arc::new(PendingWrite {
             prepare: Mutex::new(Box::new(move |state| {
                 let (plan, answer) = prepare(state)?;
                 *locked(&slot) = Some(answer);
@@ -160,17 +161,17 @@ impl Directory {
             })),
             outcome: Mutex::default(),
         });
-        locked(&self.queue).push(Arc::clone(&job));
+        locked(&self.queue).push(Arc::clone(&write));
         loop {
             let mut poisoned = locked(&self.poisoned);
-            if let Some(outcome) = locked(&job.outcome).take() {
+            if let Some(outcome) = locked(&write.outcome).take() {
                 drop(poisoned);
                 outcome?;
                 let answer = locked(&answer).take();
-                // A job that succeeded was prepared, so there is an answer.
+                // A write that succeeded was prepared, so there is an answer.
                 return answer.ok_or_else(|| self.poison_error().into());
             }
-            self.lead(&mut poisoned);
+            self.commit_group(&mut poisoned);
         }
     }
 
@@ -180,21 +181,21 @@ impl Directory {
         }
     }
 
-    /// Writes what waits.
-    fn lead(&self, poisoned: &mut bool) {
-        let jobs = std::mem::take(&mut *locked(&self.queue));
+    /// Writes all that waits, as the leader of a group commit.
+    fn commit_group(&self, poisoned: &mut bool) {
+        let writes = std::mem::take(&mut *locked(&self.queue));
         let mut group = Vec::new();
         let result = match *poisoned {
             true => Err(self.poison_error()),
-            false => self.write_group(&jobs, &mut group),
+            false => self.write_group(&writes, &mut group),
         };
         if matches!(result, Err(FileError::Poisoned { .. })) {
             *poisoned = true;
         }
         match result {
             Ok(()) => {
-                for job in group {
-                    *locked(&job.outcome) = Some(Ok(()));
+                for write in group {
+                    *locked(&write.outcome) = Some(Ok(()));
                 }
             }
             // Those that were refused for themselves know it already; nobody was written. Those that
@@ -202,24 +203,28 @@ impl Directory {
             Err(error) => {
                 let error = StorageError::from(error);
                 let waiting = locked(&self.queue);
-                let is_waiting = |job| waiting.iter().any(|other| Arc::ptr_eq(other, job));
-                for job in jobs.iter().filter(|job| !is_waiting(job)) {
-                    locked(&job.outcome).get_or_insert_with(|| Err(error.clone().into()));
+                let is_waiting = |write| waiting.iter().any(|other| Arc::ptr_eq(other, write));
+                for write in writes.iter().filter(|write| !is_waiting(write)) {
+                    locked(&write.outcome).get_or_insert_with(|| Err(error.clone().into()));
                 }
             }
         }
     }
 
-    /// Writes as many jobs as can be written together; the others go back to the queue, but for
+    /// Writes as many of the pending writes as can be written together; the others go back to the queue, but for
     /// those that are refused.
-    fn write_group(&self, jobs: &[Arc<Job>], group: &mut Vec<Arc<Job>>) -> Result<(), FileError> {
+    fn write_group(
+        &self,
+        writes: &[Arc<PendingWrite>],
+        group: &mut Vec<Arc<PendingWrite>>,
+    ) -> Result<(), FileError> {
         let (_lock, mut state) = self.lock_for_writing(Trust::Bound)?;
-        let (mut claims, mut payloads, mut bytes) = (HashSet::new(), Vec::new(), 0);
-        for (index, job) in jobs.iter().enumerate() {
-            let plan = match (locked(&job.prepare))(&state) {
+        let (mut conflict_keys, mut payloads, mut bytes) = (HashSet::new(), Vec::new(), 0);
+        for (index, write) in writes.iter().enumerate() {
+            let plan = match (locked(&write.prepare))(&state) {
                 Ok(plan) => plan,
                 Err(error) => {
-                    *locked(&job.outcome) = Some(Err(error));
+                    *locked(&write.outcome) = Some(Err(error));
                     continue;
                 }
             };
@@ -232,16 +237,21 @@ impl Directory {
                     bytes: payload.len() as u64,
                     limit: LARGEST as u64,
                 };
-                *locked(&job.outcome) = Some(Err(error.into()));
+                *locked(&write.outcome) = Some(Err(error.into()));
                 continue;
             }
             bytes += payload.len();
             let full = !group.is_empty() && (bytes > LARGEST || plan.alone);
-            if full || plan.claims.iter().any(|claim| claims.contains(claim)) {
-                locked(&self.queue).splice(0..0, jobs[index..].iter().cloned());
+            if full
+                || plan
+                    .conflict_keys
+                    .iter()
+                    .any(|key| conflict_keys.contains(key))
+            {
+                locked(&self.queue).splice(0..0, writes[index..].iter().cloned());
                 break;
             }
-            claims.extend(plan.claims);
+            conflict_keys.extend(plan.conflict_keys);
             if let Some(space) = plan.space.filter(|_| state.space().is_none()) {
                 self.set_space(&space)?;
                 let number = state.spaces.current;
@@ -251,11 +261,11 @@ impl Directory {
             if state.spaces.is_single() && plan.operations.iter().any(adds) {
                 self.announce_spaces()?;
             }
-            group.push(Arc::clone(job));
+            group.push(Arc::clone(write));
             // A write that changes nothing needs no frame.
             payloads.extend((!payload.is_empty()).then_some(payload));
             if plan.alone {
-                locked(&self.queue).splice(0..0, jobs[index + 1..].iter().cloned());
+                locked(&self.queue).splice(0..0, writes[index + 1..].iter().cloned());
                 break;
             }
         }

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 
 use super::compact::Keep;
 use super::derived;
-use super::directory::{Claim, Directory, Plan};
+use super::directory::{ConflictKey, Directory, Plan};
 use super::error::FileError;
 use super::journal::{self, Operation};
 use super::state::{State, Trust};
@@ -103,10 +103,11 @@ fn removal(state: &State) -> (Plan, Option<Counts>) {
                 break;
             }
             counts[kind] += 1;
-            plan.claims.push(Claim::Memory(kind, key.id.clone()));
+            plan.conflict_keys
+                .push(ConflictKey::Memory(kind, key.id.clone()));
             if kind.sequence().is_some() {
-                let end = Claim::End(kind, entry.conversation.to_owned());
-                plan.claims.push(end);
+                let end = ConflictKey::End(kind, entry.conversation.to_owned());
+                plan.conflict_keys.push(end);
             }
             plan.operations.push(Operation::Delete { kind, id: key.id });
         }
@@ -118,7 +119,8 @@ fn removal(state: &State) -> (Plan, Option<Counts>) {
         }
         let id = document.id.clone();
         // A chunk that somebody else adds to it comes before it is removed, or after.
-        plan.claims.push(Claim::End(Document::PIECES, id.clone()));
+        plan.conflict_keys
+            .push(ConflictKey::End(Document::PIECES, id.clone()));
         plan.operations.push(Operation::DeleteDocument { id });
     }
     let is_something = !plan.operations.is_empty();
@@ -276,7 +278,10 @@ mod tests {
         let (plan, counts) = removal(&directory.state().unwrap());
         assert_eq!((plan.operations.len(), counts.unwrap().total()), (1, 0));
         // What is written to the end of a document rests on it.
-        assert_eq!(plan.claims, [Claim::End(Document::PIECES, "d".to_owned())]);
+        assert_eq!(
+            plan.conflict_keys,
+            [ConflictKey::End(Document::PIECES, "d".to_owned())]
+        );
         wait(backend.erase(OWNER)).unwrap();
         let (plan, counts) = removal(&directory.state().unwrap());
         assert!(plan.operations.is_empty() && counts.is_none());

@@ -6,7 +6,7 @@ use super::base::stored;
 use super::directory::Plan;
 use super::error::FileError;
 use super::journal::Operation;
-use super::plans::claims_of_keys;
+use super::plans::conflict_keys_of_each;
 use super::state::State;
 use crate::backend::{BackendError, Counts, Entry, KeptSpace, KeptSpaces, Lacking};
 use crate::model::{Key, Kind, Memory, Space};
@@ -64,7 +64,7 @@ pub(super) fn plan_vectors(
         });
         written.push(key);
     }
-    plan.claims = claims_of_keys(&written);
+    plan.conflict_keys = conflict_keys_of_each(&written);
     Ok((plan, written))
 }
 

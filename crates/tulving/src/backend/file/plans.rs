@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::base::stored;
-use super::directory::{Claim, Plan};
+use super::directory::{ConflictKey, Plan};
 use super::error::FileError;
 use super::journal::Operation;
 use super::origin::{self, Fault};
@@ -32,12 +32,12 @@ fn first_space(state: &State, after: Option<Arc<Space>>) -> Option<Space> {
 }
 
 /// What a plan that writes a memory rests on.
-pub(super) fn claims(memory: &Memory) -> impl Iterator<Item = Claim> {
+pub(super) fn conflict_keys(memory: &Memory) -> impl Iterator<Item = ConflictKey> {
     let kind = memory.kind();
     let end = memory
         .position()
-        .map(|(container, _)| Claim::End(kind, container.to_owned()));
-    let key = Claim::Memory(kind, memory.id().to_owned());
+        .map(|(container, _)| ConflictKey::End(kind, container.to_owned()));
+    let key = ConflictKey::Memory(kind, memory.id().to_owned());
     std::iter::once(key).chain(end)
 }
 
@@ -116,19 +116,19 @@ pub(super) fn plan_insert(
             record: new_record(state, &memory)?,
             vector: stored(embedding.as_ref()),
         });
-        plan.claims.extend(claims(&memory));
+        plan.conflict_keys.extend(conflict_keys(&memory));
         written.insert(key.clone(), Entry { memory, embedding });
         inserted.push(Inserted::New(key));
     }
     // What is kept is kept because it is there.
     let kept = inserted.iter().filter_map(|inserted| match inserted {
-        Inserted::There { key, .. } => Some(Claim::Memory(key.kind, key.id.clone())),
+        Inserted::There { key, .. } => Some(ConflictKey::Memory(key.kind, key.id.clone())),
         Inserted::New(_) => None,
     });
-    plan.claims.extend(kept);
+    plan.conflict_keys.extend(kept);
     plan.space = first_space(state, space);
-    plan.claims
-        .extend(plan.space.is_some().then_some(Claim::Space));
+    plan.conflict_keys
+        .extend(plan.space.is_some().then_some(ConflictKey::Space));
     Ok((plan, inserted))
 }
 
@@ -153,7 +153,7 @@ pub(super) fn plan_live(
             record: record_of(&admitted(&memory, state.scope)?)?,
             vector: state.vector(key.kind, doc)?,
         });
-        plan.claims.extend(claims(&memory));
+        plan.conflict_keys.extend(conflict_keys(&memory));
     }
     let there = plan.operations.len() as u64;
     Ok((plan, there))
@@ -197,7 +197,9 @@ pub(super) fn plan_replace(
             vector: stored(new.embedding.as_ref()),
         }],
         space: first_space(state, space),
-        claims: claims(&memory).chain(claims(&present)).collect(),
+        conflict_keys: conflict_keys(&memory)
+            .chain(conflict_keys(&present))
+            .collect(),
         alone: false,
     };
     // A text that stays has the vectors of further spaces that it had.
@@ -213,8 +215,8 @@ pub(super) fn plan_replace(
             }
         }
     }
-    plan.claims
-        .extend(plan.space.is_some().then_some(Claim::Space));
+    plan.conflict_keys
+        .extend(plan.space.is_some().then_some(ConflictKey::Space));
     Ok((plan, ()))
 }
 
@@ -230,16 +232,16 @@ fn require_document(state: &State, memory: &Memory) -> Result<(), BackendError> 
 }
 
 /// The chunks of a document, and what removing them rests on.
-pub(super) fn pieces(state: &State, document: &str) -> (HashSet<String>, Vec<Claim>) {
+pub(super) fn pieces(state: &State, document: &str) -> (HashSet<String>, Vec<ConflictKey>) {
     let partition = state.partition(Document::PIECES);
     let entries = partition.conversation(document, i64::MIN, i64::MAX);
     let ids: HashSet<String> = entries.map(|(_, entry)| entry.id.to_owned()).collect();
-    let mut claims = vec![Claim::End(Document::PIECES, document.to_owned())];
-    claims.extend(
+    let mut conflict_keys = vec![ConflictKey::End(Document::PIECES, document.to_owned())];
+    conflict_keys.extend(
         ids.iter()
-            .map(|id| Claim::Memory(Document::PIECES, id.clone())),
+            .map(|id| ConflictKey::Memory(Document::PIECES, id.clone())),
     );
-    (ids, claims)
+    (ids, conflict_keys)
 }
 
 pub(super) fn plan_document(
@@ -255,10 +257,10 @@ pub(super) fn plan_document(
     let mut record = Vec::new();
     record::document::write(document, &mut record)
         .map_err(|source| refused(Flaw::new(Reason::WrongType, source.to_string())))?;
-    let (mut old, claims) = pieces(state, &document.id);
+    let (mut old, conflict_keys) = pieces(state, &document.id);
     let mut plan = Plan {
         operations: vec![Operation::PutDocument { record }],
-        claims,
+        conflict_keys,
         ..Plan::default()
     };
     let mut space = state.space().cloned();
@@ -271,7 +273,7 @@ pub(super) fn plan_document(
         if !taken.insert(key.clone()) || is_there {
             return Err(BackendError::Exists { key });
         }
-        plan.claims.extend(self::claims(&memory));
+        plan.conflict_keys.extend(self::conflict_keys(&memory));
         puts.push(Operation::Put {
             kind: key.kind,
             record: new_record(state, &memory)?,
@@ -283,8 +285,8 @@ pub(super) fn plan_document(
     plan.operations.extend(old.into_iter().map(delete_chunk));
     plan.operations.extend(puts);
     plan.space = first_space(state, space);
-    plan.claims
-        .extend(plan.space.is_some().then_some(Claim::Space));
+    plan.conflict_keys
+        .extend(plan.space.is_some().then_some(ConflictKey::Space));
     Ok((plan, ()))
 }
 
@@ -304,8 +306,8 @@ pub(super) fn present(state: &State, keys: &[Key]) -> Vec<Key> {
         .collect()
 }
 
-pub(super) fn claims_of_keys(keys: &[Key]) -> Vec<Claim> {
+pub(super) fn conflict_keys_of_each(keys: &[Key]) -> Vec<ConflictKey> {
     keys.iter()
-        .map(|key| Claim::Memory(key.kind, key.id.clone()))
+        .map(|key| ConflictKey::Memory(key.kind, key.id.clone()))
         .collect()
 }

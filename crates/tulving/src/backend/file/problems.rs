@@ -143,7 +143,8 @@ impl FileBackend {
         let mut found = Vec::new();
         for kind in Kind::ALL.into_iter().filter(|kind| kind.is_of_origin()) {
             let partition = state.partition(kind);
-            let of_base = (0..partition.base.rows()).filter(|row| !partition.changes.tombstones.contains(row));
+            let of_base = (0..partition.base.rows())
+                .filter(|row| !partition.changes.tombstones.contains(row));
             let changes = (partition.base.rows()..).take(partition.changes.rows() as usize);
             for doc in of_base.chain(changes.filter(|doc| partition.is_live(*doc))) {
                 let record = state.record(kind, doc)?;

@@ -235,21 +235,25 @@ impl State {
             let gone = changes.tombstones.iter().copied();
             let gone = gone.chain(not_live.map(|row| first + row));
             let statistics = index::statistics(indexes, gone);
-            keyword::score(statistics, &index::gather(indexes, terms, &is_tombstone, &allowed))
+            keyword::score(
+                statistics,
+                &index::gather(indexes, terms, &is_tombstone, &allowed),
+            )
         };
         let base = match partition.base.rows() {
             0 => None,
             _ => Some(partition.base.words()?),
         };
         match &self.log {
-            Some(log) if partition.changes.rows() > 0 => {
-                partition
-                    .changes
-                    .words(partition.kind, log, self.scope, |unmerged, rows| match base {
-                        Some(base) => ask(&[base, unmerged], rows),
-                        None => ask(&[unmerged], rows),
-                    })
-            }
+            Some(log) if partition.changes.rows() > 0 => partition.changes.words(
+                partition.kind,
+                log,
+                self.scope,
+                |unmerged, rows| match base {
+                    Some(base) => ask(&[base, unmerged], rows),
+                    None => ask(&[unmerged], rows),
+                },
+            ),
             _ => Ok(base.map_or_else(Vec::new, |base| ask(&[base], 0))),
         }
     }

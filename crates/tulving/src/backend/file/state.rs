@@ -171,7 +171,11 @@ impl State {
             Some(space) => Some(Arc::new(space)),
             // Nobody knows what vectors of this width are of.
             None => {
-                let dims = state.partitions.values().map(|partition| partition.base.dims()).max();
+                let dims = state
+                    .partitions
+                    .values()
+                    .map(|partition| partition.base.dims())
+                    .max();
                 let dims = dims.filter(|dims| *dims > 0);
                 dims.map(|dims| Arc::new(Space::unnamed(dims)))
             }
@@ -457,7 +461,10 @@ impl State {
 
     /// Bytes of the base's files.
     pub(super) fn base_bytes(&self) -> u64 {
-        self.partitions.values().map(|partition| partition.base.bytes()).sum()
+        self.partitions
+            .values()
+            .map(|partition| partition.base.bytes())
+            .sum()
     }
 
     /// Bytes of pending writes.
@@ -594,7 +601,9 @@ impl Partition {
     pub(super) fn is_live(&self, doc: u32) -> bool {
         match self.change_row(doc) {
             Some(row) => self.changes.is_live(row),
-            None => self.base.catalog.is_sound(doc as usize) && !self.changes.tombstones.contains(&doc),
+            None => {
+                self.base.catalog.is_sound(doc as usize) && !self.changes.tombstones.contains(&doc)
+            }
         }
     }
 
