@@ -115,9 +115,9 @@ pub(super) async fn compare(
             found.missing.push(document.id.clone());
             continue;
         };
-        let print = self::digest(&theirs);
-        gathering.target.push(&print);
-        if print == *digest {
+        let found_digest = self::digest(&theirs);
+        gathering.target.push(&found_digest);
+        if found_digest == *digest {
             found.equal += 1;
             continue;
         }

@@ -8,33 +8,33 @@ use std::hash::BuildHasher;
 #[derive(Default)]
 pub(super) struct IdSet {
     keys: RandomState,
-    prints: Vec<u64>,
+    hashes: Vec<u64>,
 }
 
 impl IdSet {
-    pub(super) fn print(&self, id: &str) -> u64 {
+    pub(super) fn hash(&self, id: &str) -> u64 {
         self.keys.hash_one(id)
     }
 
     pub(super) fn add(&mut self, id: &str) {
-        self.prints.push(self.print(id));
+        self.hashes.push(self.hash(id));
     }
 
-    /// Sorts, and gives the prints that occur more than once.
+    /// Sorts, and gives the hashes that occur more than once.
     pub(super) fn seal(&mut self) -> HashSet<u64> {
-        self.prints.sort_unstable();
+        self.hashes.sort_unstable();
         let repeated = self
-            .prints
+            .hashes
             .windows(2)
             .filter(|pair| pair[0] == pair[1])
             .map(|pair| pair[0])
             .collect();
-        self.prints.dedup();
+        self.hashes.dedup();
         repeated
     }
 
     /// Whether an id is among them; a stranger is taken for one of them once in 2⁶⁴ / n times.
     pub(super) fn contains(&self, id: &str) -> bool {
-        self.prints.binary_search(&self.print(id)).is_ok()
+        self.hashes.binary_search(&self.hash(id)).is_ok()
     }
 }

@@ -130,7 +130,7 @@ impl Prepared {
                 .inspect(|_, loaded| {
                     for row in loaded.rows {
                         let id = row.stored.memory.id();
-                        if !candidates.contains(&ids.print(id)) || seen.insert(id.to_owned()) {
+                        if !candidates.contains(&ids.hash(id)) || seen.insert(id.to_owned()) {
                             continue;
                         }
                         repeated.insert(row.stored.ord);

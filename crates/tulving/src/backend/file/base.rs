@@ -12,7 +12,7 @@ use super::error::FileError;
 use super::layout::{self, PairPaths};
 use super::npy;
 use super::pair::{At, Pair, PairError};
-use super::prints::Prints;
+use super::checksum_cache::ChecksumCache;
 use super::root::Root;
 use crate::json::{self, ParseError, Records, Value};
 use crate::model::{Embedding, Kind, Memory, Scope};
@@ -53,7 +53,7 @@ impl Base {
         names: &PairPaths,
         at: &PairPaths,
         options: npy::Options,
-        prints: &mut Prints,
+        checksums: &mut ChecksumCache,
     ) -> Result<Self, FileError> {
         let mut base = Self {
             root: root.clone(),
@@ -73,8 +73,8 @@ impl Base {
         }
         let pair = Pair::open(at, options)?;
         let name = |path: &Path| relative(root, path);
-        let records = prints.of(&name(&names.records), &names.records, pair.records())?;
-        let vectors = prints.of(&name(&names.vectors), &names.vectors, pair.vectors.file())?;
+        let records = checksums.of(&name(&names.records), &names.records, pair.records())?;
+        let vectors = checksums.of(&name(&names.vectors), &names.vectors, pair.vectors.file())?;
         base.sha256 = Some([records, vectors]);
         let key = base.key(&records);
         let file = base.derived("catalog-2", &key);

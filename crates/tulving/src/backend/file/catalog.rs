@@ -316,8 +316,8 @@ impl CatalogEntry<'_> {
     }
 }
 
-/// A number for a text, the same within one process.
-pub(super) fn print(text: &str) -> u64 {
+/// Returns the hash of a text, the same within one process.
+pub(super) fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
@@ -326,11 +326,11 @@ pub(super) fn print(text: &str) -> u64 {
 /// Finds the sound records of a catalog by id, and nodes by conversation.
 #[derive(Debug, Default)]
 pub(super) struct Lookup {
-    /// Prints of ids with their rows, sorted.
+    /// Hashes of ids with their rows, sorted.
     ids: Vec<(u64, u32)>,
     /// The same of records whose id an earlier one has.
     repeats: Vec<(u64, u32)>,
-    /// Prints of conversations with places in them and rows, sorted; empty for episodes.
+    /// Hashes of conversations with places in them and rows, sorted; empty for episodes.
     conversations: Vec<(u64, i64, u32)>,
 }
 
@@ -341,14 +341,14 @@ impl Lookup {
         let ids = |status: RecordStatus| {
             let mut ids: Vec<_> = entries()
                 .filter(|(_, entry)| entry.status == status)
-                .map(|(row, entry)| (print(entry.id), row))
+                .map(|(row, entry)| (hash(entry.id), row))
                 .collect();
             ids.sort_unstable();
             ids
         };
         let mut conversations: Vec<_> = entries()
             .filter(|(_, entry)| kind.sequence().is_some() && entry.status == RecordStatus::Sound)
-            .map(|(row, entry)| (print(entry.conversation), entry.sequence, row))
+            .map(|(row, entry)| (hash(entry.conversation), entry.sequence, row))
             .collect();
         conversations.sort_unstable();
         Self {
@@ -381,13 +381,13 @@ impl Lookup {
         first: i64,
         last: i64,
     ) -> impl DoubleEndedIterator<Item = u32> + 'l {
-        let print = print(conversation);
+        let hash = hash(conversation);
         let from = self
             .conversations
-            .partition_point(|&(other, place, _)| (other, place) < (print, first));
+            .partition_point(|&(other, place, _)| (other, place) < (hash, first));
         let until = self
             .conversations
-            .partition_point(|&(other, place, _)| (other, place) <= (print, last));
+            .partition_point(|&(other, place, _)| (other, place) <= (hash, last));
         self.conversations[from..until.max(from)]
             .iter()
             .map(|(.., row)| *row)
@@ -399,13 +399,13 @@ impl Lookup {
     }
 }
 
-/// The rows with that id, among prints of ids with their rows.
+/// The rows with that id, among hashes of ids with their rows.
 fn among(ids: &[(u64, u32)], catalog: &Catalog, id: &str) -> impl Iterator<Item = u32> {
-    let print = print(id);
-    let from = ids.partition_point(|(other, _)| *other < print);
+    let hash = hash(id);
+    let from = ids.partition_point(|(other, _)| *other < hash);
     let same = ids[from..]
         .iter()
-        .take_while(move |(other, _)| *other == print);
+        .take_while(move |(other, _)| *other == hash);
     same.map(|(_, row)| *row).filter(move |row| {
         catalog
             .get(*row as usize)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::base;
-use super::catalog::{Catalog, Place, RecordStatus, print};
+use super::catalog::{Catalog, Place, RecordStatus, hash};
 use super::error::FileError;
 use super::journal::Log;
 use super::usage::Touched;
@@ -26,7 +26,7 @@ pub(super) struct Changes {
     live: Vec<bool>,
     next_order: u64,
     ids: HashMap<String, u32>,
-    /// Rows by print of what they are part of.
+    /// Rows by hash of what they are part of.
     containers: HashMap<u64, Vec<u32>>,
     /// Tombstones: rows of the base that are gone or replaced.
     pub(super) tombstones: HashSet<u32>,
@@ -78,7 +78,7 @@ impl Changes {
         &'c self,
         conversation: &'c str,
     ) -> impl Iterator<Item = u32> + 'c {
-        let rows = self.containers.get(&print(conversation));
+        let rows = self.containers.get(&hash(conversation));
         rows.into_iter().flatten().copied().filter(move |row| {
             self.is_live(*row)
                 && self
@@ -117,7 +117,7 @@ impl Changes {
         };
         let row = self.rows();
         if let Some((container, _)) = memory.position() {
-            let rows = self.containers.entry(print(container));
+            let rows = self.containers.entry(hash(container));
             rows.or_default().push(row);
         }
         // Whether records say whose they are is asked of the base alone.

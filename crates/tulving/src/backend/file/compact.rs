@@ -20,7 +20,7 @@ use super::layout::{self, Layout, PairPaths};
 use super::lock::Lock;
 use super::manifest::{FurtherSpace, Manifest};
 use super::npy::{self, header};
-use super::prints::Prints;
+use super::checksum_cache::ChecksumCache;
 use super::root::Root;
 use super::state::{Partition, State, Trust, record_of};
 use super::{vector_bytes, vectors};
@@ -356,7 +356,7 @@ impl<'s> Fold<'s> {
             },
             vectors: fsutil::staged(&self.true_path(&names.vectors)?),
         };
-        let mut prints = Prints::load(root);
+        let mut checksums = ChecksumCache::load(root);
         // What was staged has 32 bits.
         let options = npy::Options::default();
         let base = Base::open(
@@ -366,7 +366,7 @@ impl<'s> Fold<'s> {
             names,
             &at,
             options,
-            &mut prints,
+            &mut checksums,
         )?;
         base.words()?;
         base.vectors()?;

@@ -16,7 +16,7 @@
 //! | `journal`, `changes` | the writes since, on disk and in memory |
 //! | `compact`, `commit` | the journal folded into the origin's files, all of them at once |
 //! | `source`, `pending` | [`FileSource`]: everything read from front to end, files and journal, to be moved |
-//! | `derived`, `prints` | what can be made again |
+//! | `derived`, `checksum_cache` | what can be made again |
 //! | `problems` | what is left as it is and should be known |
 //! | `lock` | one writer at a time |
 
@@ -24,6 +24,7 @@ mod backend;
 mod base;
 mod catalog;
 mod changes;
+mod checksum_cache;
 mod commit;
 mod compact;
 mod derived;
@@ -44,7 +45,6 @@ mod pending;
 mod plans;
 #[cfg(test)]
 mod power;
-mod prints;
 mod problems;
 mod query;
 mod root;

@@ -122,16 +122,16 @@ impl Pending {
     /// # Errors
     /// [`FileError::BaseChanged`] if something else wrote to one of them.
     pub(crate) fn check(&self, files: &[Fingerprint]) -> Result<(), FileError> {
-        let bound = |print: &&Fingerprint| {
-            let name = relative(&self.root, &print.path);
+        let bound = |fingerprint: &&Fingerprint| {
+            let name = relative(&self.root, &fingerprint.path);
             let binding = &self.log.header().binding;
             let bound = binding.iter().find(|bound| bound.name == name);
-            bound.is_some_and(|bound| bound.content == Some(print.sha256))
+            bound.is_some_and(|bound| bound.content == Some(fingerprint.sha256))
         };
         let changed: Vec<PathBuf> = files
             .iter()
-            .filter(|print| !bound(print))
-            .map(|print| print.path.clone())
+            .filter(|fingerprint| !bound(fingerprint))
+            .map(|fingerprint| fingerprint.path.clone())
             .collect();
         if changed.is_empty() && self.log.is_in_place() && !Commit::exists(&self.root) {
             return Ok(());

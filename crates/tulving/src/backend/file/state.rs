@@ -16,7 +16,7 @@ use super::journal::{self, Bound, Decoded, Frames, Log};
 use super::layout::{self, Layout, PairPaths};
 use super::manifest::{FurtherSpace, Manifest};
 use super::origin::{self, Generation};
-use super::prints::{Prints, Stat};
+use super::checksum_cache::{ChecksumCache, Stat};
 use super::root::Root;
 use super::spaces::Spaces;
 use super::usage;
@@ -118,7 +118,7 @@ impl State {
                 Some(Log::open(root.disk(), &path, &at(&path))?)
             }
         };
-        let mut prints = Prints::load(root);
+        let mut checksums = ChecksumCache::load(root);
         let mut seen = vec![(manifest.path().clone(), Stat::at(manifest.path()))];
         let mut partition = |kind: Kind| -> Result<Partition, FileError> {
             let names = layout.place(kind);
@@ -139,7 +139,7 @@ impl State {
                 names,
                 &now,
                 manifest.vectors(),
-                &mut prints,
+                &mut checksums,
             )?;
             Ok(Partition {
                 kind,
@@ -154,7 +154,7 @@ impl State {
         let now = at(&documents);
         seen.push((now.clone(), Stat::at(&now)));
         let documents = Documents::open(&documents, &now, scope)?;
-        prints.keep(root.disk(), partitions[Kind::Node].base.guarded().as_ref());
+        checksums.keep(root.disk(), partitions[Kind::Node].base.guarded().as_ref());
         let mut state = Self {
             root: root.clone(),
             scope,

@@ -69,7 +69,7 @@ impl KindSource {
                 chunker.push(index, offset, len);
                 offset += len;
             }
-            let scanned = scanned.map(|print| (print, rows, chunker.finish(), superseded));
+            let scanned = scanned.map(|fingerprint| (fingerprint, rows, chunker.finish(), superseded));
             let vectors = vectors.join();
             (
                 scanned,
@@ -99,10 +99,10 @@ impl KindSource {
             chunks,
         };
         if let Some(rows_file) = &rows_file {
-            let (print, rows, chunks) = rows_file.survey(kind, most_rows, pair.vectors.dims())?;
+            let (fingerprint, rows, chunks) = rows_file.survey(kind, most_rows, pair.vectors.dims())?;
             plan.files.push(InputFile {
-                name: print.path.display().to_string(),
-                ..input(root, print)
+                name: fingerprint.path.display().to_string(),
+                ..input(root, fingerprint)
             });
             (plan.rows, plan.chunks) = (rows, chunks);
         }

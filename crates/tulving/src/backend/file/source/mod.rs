@@ -148,8 +148,8 @@ impl FileSource {
         }
         // One journal for all kinds: it is named once.
         if let (Some(pending), Some(first)) = (&open.pending, plans.first_mut()) {
-            let print = pending.fingerprint.clone();
-            first.files.push(input(&self.data_dir, print));
+            let fingerprint = pending.fingerprint.clone();
+            first.files.push(input(&self.data_dir, fingerprint));
         }
         Ok(FileSnapshot {
             plan: Plan {
@@ -245,12 +245,12 @@ impl Snapshot for FileSnapshot {
 }
 
 /// A file as receipts name it: relative to the data directory.
-fn input(root: &Path, print: Fingerprint) -> InputFile {
+fn input(root: &Path, fingerprint: Fingerprint) -> InputFile {
     InputFile {
-        name: relative(root, &print.path),
-        path: print.path,
-        bytes: print.bytes,
-        sha256: print.sha256,
+        name: relative(root, &fingerprint.path),
+        path: fingerprint.path,
+        bytes: fingerprint.bytes,
+        sha256: fingerprint.sha256,
     }
 }
 

@@ -98,12 +98,12 @@ impl RowsFile {
             offset += length;
             Ok(())
         })?;
-        let print = Fingerprint {
+        let fingerprint = Fingerprint {
             path: self.path.to_path_buf(),
             bytes: offset,
             sha256: sha256.finalize().into(),
         };
-        Ok((print, rows, chunker.finish()))
+        Ok((fingerprint, rows, chunker.finish()))
     }
 
     /// The ids of what the rows of a kind are part of.

@@ -1,4 +1,4 @@
-//! Checksums of the base's files, taken anew only when a file may have changed.
+//! The checksum cache: checksums of the base's files, taken anew only when a file may have changed.
 //!
 //! As git does with its index, a file is believed to be as it was when its length, times and inode
 //! are; unless it changed so shortly before it was hashed that another change could hide behind the
@@ -60,31 +60,31 @@ impl From<&Metadata> for Stat {
 
 /// The checksums that are remembered, by file name relative to the directory.
 #[derive(Debug)]
-pub(super) struct Prints {
+pub(super) struct ChecksumCache {
     path: PathBuf,
-    known: BTreeMap<String, Print>,
+    cached: BTreeMap<String, CachedChecksum>,
     learned: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Print {
+struct CachedChecksum {
     stat: Stat,
     sha256: String,
     /// Nanoseconds since 1970 when it was taken.
     taken: i128,
 }
 
-impl Prints {
+impl ChecksumCache {
     /// Those of a directory; none if the file that keeps them cannot be read.
     pub(super) fn load(root: &Path) -> Self {
         let path = derived::folder(root).join("prints-1.json");
-        let known = std::fs::read(&path)
+        let cached = std::fs::read(&path)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
         Self {
             path,
-            known,
+            cached,
             learned: false,
         }
     }
@@ -101,22 +101,22 @@ impl Prints {
     ) -> Result<[u8; 32], FileError> {
         let reading = || FileError::io("reading", path);
         let stat = Stat::of(file).map_err(reading())?;
-        let known = self.known.get(name).filter(|print| {
-            print.stat == stat && print.taken - stat.changed_nanos() >= SETTLED_NANOS
+        let cached = self.cached.get(name).filter(|cached| {
+            cached.stat == stat && cached.taken - stat.changed_nanos() >= SETTLED_NANOS
         });
-        if let Some(sha256) = known.and_then(|print| from_hex(&print.sha256)) {
+        if let Some(sha256) = cached.and_then(|cached| from_hex(&cached.sha256)) {
             return Ok(sha256);
         }
         let taken = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_nanos().cast_signed());
         let sha256 = hash(file).map_err(reading())?;
-        let print = Print {
+        let cached = CachedChecksum {
             stat,
             sha256: crate::hex(&sha256),
             taken,
         };
-        self.known.insert(name.to_owned(), print);
+        self.cached.insert(name.to_owned(), cached);
         self.learned = true;
         Ok(sha256)
     }
@@ -125,7 +125,7 @@ impl Prints {
     /// that fails.
     pub(super) fn keep(&self, disk: &dyn Disk, records: Option<&Metadata>) {
         if self.learned
-            && let Ok(bytes) = serde_json::to_vec(&self.known)
+            && let Ok(bytes) = serde_json::to_vec(&self.cached)
         {
             derived::write(disk, &self.path, &bytes, records);
         }
