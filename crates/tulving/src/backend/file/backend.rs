@@ -19,7 +19,7 @@ use super::plans::{
     plan_live, plan_replace, present,
 };
 use super::root::Root;
-use super::state::{State, Trust};
+use super::state::{State, IfBaseChanged};
 use crate::backend::{
     Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
     Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, Sources, require_size,
@@ -54,7 +54,7 @@ impl FileBackend {
     /// The same on whichever disk.
     pub(super) fn open_at(root: &Root) -> Result<Self, FileError> {
         Ok(Self {
-            directory: Arc::new(Directory::open(root, Trust::Bound)?),
+            directory: Arc::new(Directory::open(root, IfBaseChanged::Refuse)?),
         })
     }
 
@@ -113,7 +113,7 @@ impl FileBackend {
 
     /// The same on whichever disk.
     pub(super) fn rebase_at(root: &Root) -> Result<Compaction, FileError> {
-        Directory::open(root, Trust::Rebase)?.compact_now(Trust::Rebase)
+        Directory::open(root, IfBaseChanged::Rebase)?.compact_now(IfBaseChanged::Rebase)
     }
 
     /// Whose memory it is.
@@ -139,7 +139,7 @@ impl FileBackend {
     /// If another process keeps the lock, or the files cannot be written; then nothing changed.
     pub fn compact(&self) -> Result<Compaction, FileError> {
         self.directory.wait_for_compaction();
-        self.directory.compact_now(Trust::Bound)
+        self.directory.compact_now(IfBaseChanged::Refuse)
     }
 
     /// Bytes of writes that are in the journal and not yet in the directory's own files.
@@ -152,7 +152,7 @@ impl FileBackend {
 
     /// Begins the journal, if there is none.
     pub(super) fn begin_journal(&self) -> Result<(), FileError> {
-        self.directory.lock_for_writing(Trust::Bound).map(drop)
+        self.directory.lock_for_writing(IfBaseChanged::Refuse).map(drop)
     }
 
     /// Reads, away from the threads that must not wait.
@@ -491,7 +491,7 @@ impl Backend for FileBackend {
         let behind = self.read(scope, |state| Ok(behind(state)?.total())).await?;
         if behind > 0 {
             let directory = Arc::clone(&self.directory);
-            apart(move || Ok(directory.compact_now(Trust::Bound)?)).await?;
+            apart(move || Ok(directory.compact_now(IfBaseChanged::Refuse)?)).await?;
         }
         Ok(Followed {
             moved: behind,

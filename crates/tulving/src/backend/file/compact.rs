@@ -22,7 +22,7 @@ use super::manifest::{FurtherSpace, Manifest};
 use super::npy::{self, header};
 use super::checksum_cache::ChecksumCache;
 use super::root::Root;
-use super::state::{Partition, State, Trust, record_of};
+use super::state::{Partition, State, IfBaseChanged, record_of};
 use super::{vector_bytes, vectors};
 use crate::fsutil::{self, Access, Appending};
 use crate::json::{self, Text, Value};
@@ -84,8 +84,8 @@ impl Directory {
     ///
     /// # Errors
     /// If another process is at it, or the files cannot be written; then nothing changed.
-    pub(super) fn compact_now(&self, trust: Trust) -> Result<Compaction, FileError> {
-        Ok(self.fold(trust, Keep::All)?.unwrap_or_default())
+    pub(super) fn compact_now(&self, if_changed: IfBaseChanged) -> Result<Compaction, FileError> {
+        Ok(self.fold(if_changed, Keep::All)?.unwrap_or_default())
     }
 
     /// The same, and leaves out records that are no memories, if that is wished. Gives nothing where
@@ -94,13 +94,13 @@ impl Directory {
     ///
     /// # Errors
     /// As [`compact_now`](Self::compact_now).
-    pub(super) fn fold(&self, trust: Trust, keep: Keep) -> Result<Option<Compaction>, FileError> {
+    pub(super) fn fold(&self, if_changed: IfBaseChanged, keep: Keep) -> Result<Option<Compaction>, FileError> {
         let root = &self.root;
         let lock = journal::folder(root).join("compact.lock");
         let _alone = Lock::wait(root.disk(), &lock, COMPACTION_PATIENCE)?;
         let state = {
             let _writers = self.stop_writers();
-            let (_lock, state) = self.lock_for_writing(trust)?;
+            let (_lock, state) = self.lock_for_writing(if_changed)?;
             sweep_spaces(root)?;
             state
         };
@@ -128,14 +128,14 @@ impl Directory {
         }
 
         let _writers = self.stop_writers();
-        let (_lock, now) = self.lock_for_writing(trust)?;
+        let (_lock, now) = self.lock_for_writing(if_changed)?;
         // The manifest that is staged does not say it.
         let is_first = state.space().is_none() && now.space().is_some();
         if is_first || state.spaces.is_single() && !now.spaces.is_single() {
             fold.discard();
             return Ok(None);
         }
-        let changed = now.changed_since(&state.binding());
+        let changed = now.changed_since(&state.base_fingerprint());
         if !changed.is_empty() {
             fold.discard();
             return Err(FileError::BaseChanged {
@@ -143,15 +143,15 @@ impl Directory {
                 journal: log.path().to_owned(),
             });
         }
-        let replayed = match trust {
-            Trust::Bound => None,
-            Trust::Rebase => Some(replayed(&now)?),
+        let replayed = match if_changed {
+            IfBaseChanged::Refuse => None,
+            IfBaseChanged::Rebase => Some(replayed(&now)?),
         };
         let end = now.log.as_ref().map_or(log.end(), Log::end);
         let mut next = Log::stage(
             root.disk(),
             &journal::log_path(root, generation),
-            &Header::new(generation, fold.binding),
+            &Header::new(generation, fold.base_fingerprint),
             Access::of(now.guarded().as_ref()),
         )?;
         // What was written while we were at work comes along.
@@ -178,7 +178,7 @@ struct Fold<'s> {
     layout: Layout,
     manifest: Manifest,
     commit: Commit,
-    binding: Vec<journal::Bound>,
+    base_fingerprint: Vec<journal::BaseFile>,
     /// Files that are staged so far.
     staged: Vec<PathBuf>,
 }
@@ -189,7 +189,7 @@ impl<'s> Fold<'s> {
         Ok(Self {
             manifest: Manifest::read(&layout)?,
             commit: Commit::to(generation),
-            binding: state.binding(),
+            base_fingerprint: state.base_fingerprint(),
             staged: Vec::new(),
             layout,
             state,
@@ -229,14 +229,14 @@ impl<'s> Fold<'s> {
                 })?;
                 self.commit
                     .publish(&state.root, &names.vectors, Some(vectors))?;
-                self.bind(&names.vectors, vectors);
+                self.set_fingerprint(&names.vectors, vectors);
             }
             let mut rows_of = partition.base.sha256.map(|[records, _]| records);
             if rewrites {
                 let sum = self.file(&names.records, |out| {
                     write_records(state, kind, &slots, out)
                 })?;
-                self.bind(&names.records, sum);
+                self.set_fingerprint(&names.records, sum);
                 records.push((names.records.clone(), sum));
                 rows_of = Some(sum);
             }
@@ -276,7 +276,7 @@ impl<'s> Fold<'s> {
             let path = layout::documents(&state.root);
             let kept = state.documents.records(foreign_alone);
             let sum = self.file(&path, |out| write_documents(kept, out))?;
-            self.bind(&path, sum);
+            self.set_fingerprint(&path, sum);
             records.push((path, sum));
         }
         for (path, sum) in records {
@@ -337,12 +337,12 @@ impl<'s> Fold<'s> {
             .map_err(FileError::io("writing", path))
     }
 
-    fn bind(&mut self, path: &Path, sha256: [u8; 32]) {
+    fn set_fingerprint(&mut self, path: &Path, sha256: [u8; 32]) {
         let name = relative(&self.state.root, path);
         let content = Some(sha256);
-        match self.binding.iter_mut().find(|bound| bound.name == name) {
-            Some(bound) => bound.content = content,
-            None => self.binding.push(journal::Bound { name, content }),
+        match self.base_fingerprint.iter_mut().find(|file| file.name == name) {
+            Some(file) => file.content = content,
+            None => self.base_fingerprint.push(journal::BaseFile { name, content }),
         }
     }
 

@@ -15,7 +15,7 @@ use super::layout::Layout;
 use super::lock::{Lock, PATIENCE};
 use super::manifest::Manifest;
 use super::root::Root;
-use super::state::{State, Trust};
+use super::state::{State, IfBaseChanged};
 use crate::backend::{BackendError, StorageError};
 use crate::fsutil::Access;
 use crate::model::{Kind, Space};
@@ -92,11 +92,11 @@ impl Directory {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub(super) fn open(root: &Root, trust: Trust) -> Result<Self, FileError> {
+    pub(super) fn open(root: &Root, if_changed: IfBaseChanged) -> Result<Self, FileError> {
         finish_commit(root);
         Ok(Self {
             root: root.clone(),
-            state: RwLock::new(State::open(root, trust)?),
+            state: RwLock::new(State::open(root, if_changed)?),
             opening: Mutex::new(()),
             queue: Mutex::default(),
             poisoned: Mutex::new(false),
@@ -111,7 +111,7 @@ impl Directory {
     pub(super) fn state(&self) -> Result<State, FileError> {
         let state = self.last_state();
         if !state.is_current() {
-            self.open_anew(Trust::Bound)?;
+            self.open_anew(IfBaseChanged::Refuse)?;
             return Ok(self.last_state());
         }
         let Some(log) = &state.log else {
@@ -131,13 +131,13 @@ impl Directory {
         state.clone()
     }
 
-    fn open_anew(&self, trust: Trust) -> Result<(), FileError> {
+    fn open_anew(&self, if_changed: IfBaseChanged) -> Result<(), FileError> {
         let _alone = locked(&self.opening);
         if self.last_state().is_current() {
             return Ok(());
         }
         finish_commit(&self.root);
-        let state = State::open(&self.root, trust)?;
+        let state = State::open(&self.root, if_changed)?;
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
         Ok(())
     }
@@ -218,7 +218,7 @@ impl Directory {
         writes: &[Arc<PendingWrite>],
         group: &mut Vec<Arc<PendingWrite>>,
     ) -> Result<(), FileError> {
-        let (_lock, mut state) = self.lock_for_writing(Trust::Bound)?;
+        let (_lock, mut state) = self.lock_for_writing(IfBaseChanged::Refuse)?;
         let (mut conflict_keys, mut payloads, mut bytes) = (HashSet::new(), Vec::new(), 0);
         for (index, write) in writes.iter().enumerate() {
             let plan = match (locked(&write.prepare))(&state) {
@@ -304,7 +304,7 @@ impl Directory {
     ///
     /// # Errors
     /// If another process keeps the lock, or the directory cannot be read or written.
-    pub(super) fn lock_for_writing(&self, trust: Trust) -> Result<(Lock, State), FileError> {
+    pub(super) fn lock_for_writing(&self, if_changed: IfBaseChanged) -> Result<(Lock, State), FileError> {
         let disk = self.root.disk();
         let lock = Lock::wait(disk, &journal::folder(&self.root).join("lock"), PATIENCE)?;
         if let Some(commit) = Commit::read(&self.root)? {
@@ -313,12 +313,12 @@ impl Directory {
         loop {
             if !self.last_state().is_current() {
                 let _alone = locked(&self.opening);
-                let state = State::open(&self.root, trust)?;
+                let state = State::open(&self.root, if_changed)?;
                 *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
             }
             let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
             match &state.log {
-                Some(_) if state.bound || trust == Trust::Rebase => {
+                Some(_) if state.log_fits_base || if_changed == IfBaseChanged::Rebase => {
                     state.poll()?;
                     if let Some(log) = &mut state.log {
                         log.settle(disk)?;
@@ -327,7 +327,7 @@ impl Directory {
                 }
                 old => {
                     let generation = 1 + old.as_ref().map_or(0, |log| log.header().generation);
-                    let header = Header::new(generation, state.binding());
+                    let header = Header::new(generation, state.base_fingerprint());
                     let log = journal::log_path(&self.root, generation);
                     let guarded = state.guarded();
                     Log::create(disk, &log, &header, Access::of(guarded.as_ref()))?;
@@ -371,7 +371,7 @@ impl Directory {
         let work = move || {
             if let Some(directory) = directory.upgrade() {
                 // The writes are durable where they are; the next writer tries again.
-                let _ = directory.compact_now(Trust::Bound);
+                let _ = directory.compact_now(IfBaseChanged::Refuse);
             }
         };
         let thread = std::thread::Builder::new().name("compact".to_owned());

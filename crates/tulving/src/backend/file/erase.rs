@@ -9,7 +9,7 @@ use super::derived;
 use super::directory::{ConflictKey, Directory, Plan};
 use super::error::FileError;
 use super::journal::{self, Operation};
-use super::state::{State, Trust};
+use super::state::{State, IfBaseChanged};
 use crate::backend::{BackendError, Counts, LARGEST_WRITE, size_of_key};
 use crate::model::{Document, Key, Kind};
 
@@ -34,7 +34,7 @@ impl Directory {
             }
             self.forget_further()?;
             // What others write before the fold may keep it from being done; then that goes too.
-            if self.fold(Trust::Bound, Keep::Foreign)?.is_some() {
+            if self.fold(IfBaseChanged::Refuse, Keep::Foreign)?.is_some() {
                 break;
             }
         }
@@ -274,7 +274,7 @@ mod tests {
         let at = Timestamp::from_micros(0).unwrap();
         let document = Document::new("d", "d.md", at);
         wait(backend.put_document(OWNER, document, Vec::new())).unwrap();
-        let directory = Directory::open(&Root::new(folder.path()), Trust::Bound).unwrap();
+        let directory = Directory::open(&Root::new(folder.path()), IfBaseChanged::Refuse).unwrap();
         let (plan, counts) = removal(&directory.state().unwrap());
         assert_eq!((plan.operations.len(), counts.unwrap().total()), (1, 0));
         // What is written to the end of a document rests on it.

@@ -122,15 +122,15 @@ impl Pending {
     /// # Errors
     /// [`FileError::BaseChanged`] if something else wrote to one of them.
     pub(crate) fn check(&self, files: &[Fingerprint]) -> Result<(), FileError> {
-        let bound = |fingerprint: &&Fingerprint| {
+        let is_unchanged = |fingerprint: &&Fingerprint| {
             let name = relative(&self.root, &fingerprint.path);
-            let binding = &self.log.header().binding;
-            let bound = binding.iter().find(|bound| bound.name == name);
-            bound.is_some_and(|bound| bound.content == Some(fingerprint.sha256))
+            let base_fingerprint = &self.log.header().base_fingerprint;
+            let before = base_fingerprint.iter().find(|file| file.name == name);
+            before.is_some_and(|file| file.content == Some(fingerprint.sha256))
         };
         let changed: Vec<PathBuf> = files
             .iter()
-            .filter(|fingerprint| !bound(fingerprint))
+            .filter(|fingerprint| !is_unchanged(fingerprint))
             .map(|fingerprint| fingerprint.path.clone())
             .collect();
         if changed.is_empty() && self.log.is_in_place() && !Commit::exists(&self.root) {
@@ -149,10 +149,10 @@ impl Pending {
     pub(crate) fn check_documents(&self, file: Option<&Fingerprint>) -> Result<(), FileError> {
         let path = layout::documents(&self.root);
         let name = relative(&self.root, &path);
-        let mut binding = self.log.header().binding.iter();
+        let mut before = self.log.header().base_fingerprint.iter();
         match file {
             Some(file) => self.check(std::slice::from_ref(file)),
-            None if binding.any(|bound| bound.name == name) => Err(FileError::BaseChanged {
+            None if before.any(|file| file.name == name) => Err(FileError::BaseChanged {
                 changed: vec![path],
                 journal: self.log.path().to_owned(),
             }),

@@ -16,7 +16,7 @@ use super::layout::{Layout, PairPaths};
 use super::manifest::Manifest;
 use super::npy::{self, Npy};
 use super::root::Root;
-use super::state::Trust;
+use super::state::IfBaseChanged;
 use crate::backend::{Backend as _, BackendError, Draft, Entry, Filter, Order, Page};
 use crate::fsutil::{Fault, Image, Loss, Simulated, Trace};
 use crate::json::{self, Value};
@@ -397,7 +397,7 @@ fn recover(
 
 /// Asks for what is derived, and checks that it is what is made of the memories.
 fn is_derived(root: &Root, moment: &str) {
-    let state = Directory::open(root, Trust::Bound)
+    let state = Directory::open(root, IfBaseChanged::Refuse)
         .and_then(|directory| directory.state())
         .unwrap();
     for kind in Kind::ALL {

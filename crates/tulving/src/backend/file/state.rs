@@ -12,7 +12,7 @@ use super::changes::{self, Changes};
 use super::commit::{Commit, Head};
 use super::documents::Documents;
 use super::error::FileError;
-use super::journal::{self, Bound, Decoded, Frames, Log};
+use super::journal::{self, BaseFile, Decoded, Frames, Log};
 use super::layout::{self, Layout, PairPaths};
 use super::manifest::{FurtherSpace, Manifest};
 use super::origin::{self, Generation};
@@ -38,7 +38,7 @@ pub(super) struct State {
     /// None if nothing was ever written here.
     pub(super) log: Option<Log>,
     /// Whether the log belongs to the base as it is; if not, the log is empty.
-    pub(super) bound: bool,
+    pub(super) log_fits_base: bool,
     partitions: PerKind<Partition>,
     pub(super) documents: Arc<Documents>,
     /// Whether it was read through a commit that nobody could finish.
@@ -59,11 +59,11 @@ pub(super) struct Partition {
     vectors: Arc<BTreeMap<u32, Vectors>>,
 }
 
-/// Whether a base that something else changed is taken as it is.
+/// What is done with pending writes if something else changed the base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trust {
-    /// Pending writes are for the base that they were written to.
-    Bound,
+pub(super) enum IfBaseChanged {
+    /// They are for the base that they were written to: the directory is not opened.
+    Refuse,
     /// They are replayed onto whatever is there.
     Rebase,
 }
@@ -73,13 +73,13 @@ impl State {
     ///
     /// # Errors
     /// If it cannot be read, has no owner, or its base was changed under pending writes.
-    pub(super) fn open(root: &Root, trust: Trust) -> Result<Self, FileError> {
+    pub(super) fn open(root: &Root, if_changed: IfBaseChanged) -> Result<Self, FileError> {
         // A commit takes milliseconds; to meet a new one each time is to meet something else.
         const TRIES: usize = 100;
         let mut last = None;
         for _ in 0..TRIES {
             let head = Head::read(root)?;
-            let opened = Self::open_head(root, &head, trust);
+            let opened = Self::open_head(root, &head, if_changed);
             // What was found counts if nobody committed in between, were it an error. Files that a
             // commit is moving may not have been found.
             let moving = head.commit.is_some() && opened.is_err();
@@ -94,7 +94,7 @@ impl State {
         }))
     }
 
-    fn open_head(root: &Root, head: &Head, trust: Trust) -> Result<Self, FileError> {
+    fn open_head(root: &Root, head: &Head, if_changed: IfBaseChanged) -> Result<Self, FileError> {
         let layout = Layout::find(root)?;
         let at = |path: &Path| match &head.commit {
             Some(commit) => commit.at(root, path),
@@ -161,7 +161,7 @@ impl State {
             spaces: Spaces::default(),
             shared: false,
             log: None,
-            bound: true,
+            log_fits_base: true,
             partitions,
             documents: Arc::new(documents),
             through_commit: head.commit.is_some(),
@@ -194,14 +194,14 @@ impl State {
             return Ok(state);
         };
         let frames = log.poll()?;
-        let changed = state.changed_since(&log.header().binding);
-        if !changed.is_empty() && !frames.is_empty() && trust == Trust::Bound {
+        let changed = state.changed_since(&log.header().base_fingerprint);
+        if !changed.is_empty() && !frames.is_empty() && if_changed == IfBaseChanged::Refuse {
             return Err(FileError::BaseChanged {
                 changed,
                 journal: log.path().to_owned(),
             });
         }
-        state.bound = changed.is_empty();
+        state.log_fits_base = changed.is_empty();
         state.log = Some(log);
         state.replay(frames.payloads())?;
         Ok(state)
@@ -411,39 +411,41 @@ impl State {
         &mut self.partitions[kind]
     }
 
-    /// What a log would be bound to now: the files of the origin, there or not, and what else is there.
-    pub(super) fn binding(&self) -> Vec<Bound> {
-        let mut binding = Vec::new();
+    /// Returns the fingerprint of the base as it is now: the files of the origin, there or not, and what
+    /// else is there.
+    pub(super) fn base_fingerprint(&self) -> Vec<BaseFile> {
+        let mut files = Vec::new();
         for (kind, partition) in self.partitions.iter() {
             let base = &partition.base;
             if !kind.is_of_origin() && base.sha256.is_none() {
                 continue;
             }
             let names = [&base.names().records, &base.names().vectors];
-            binding.extend((0..2).map(|file| Bound {
+            files.extend((0..2).map(|file| BaseFile {
                 name: relative(&self.root, names[file]),
                 content: base.sha256.map(|sha256| sha256[file]),
             }));
         }
-        let documents = self.documents.file().map(|file| Bound {
+        let documents = self.documents.file().map(|file| BaseFile {
             name: relative(&self.root, &file.path),
             content: Some(file.sha256),
         });
-        binding.extend(documents);
-        binding
+        files.extend(documents);
+        files
     }
 
-    /// The files that are not as a binding says. One that it does not name was not there.
-    pub(super) fn changed_since(&self, binding: &[Bound]) -> Vec<PathBuf> {
-        let now = self.binding();
-        let is_named = |name: &str| binding.iter().any(|bound| bound.name == name);
-        let differing = binding.iter().filter(|bound| !now.contains(bound));
+    /// Returns the files that are not as a fingerprint of the base says. One that it does not name was not
+    /// there.
+    pub(super) fn changed_since(&self, fingerprint: &[BaseFile]) -> Vec<PathBuf> {
+        let now = self.base_fingerprint();
+        let is_named = |name: &str| fingerprint.iter().any(|file| file.name == name);
+        let differing = fingerprint.iter().filter(|file| !now.contains(file));
         let appeared = now
             .iter()
-            .filter(|bound| bound.content.is_some() && !is_named(&bound.name));
+            .filter(|file| file.content.is_some() && !is_named(&file.name));
         let mut changed: Vec<PathBuf> = differing
             .chain(appeared)
-            .map(|bound| self.root.join(&bound.name))
+            .map(|file| self.root.join(&file.name))
             .collect();
         changed.dedup();
         changed

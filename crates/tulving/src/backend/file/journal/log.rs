@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::error::FileError;
-use super::binding::{Header, LONGEST};
+use super::header::{Header, LONGEST};
 use super::frame::{self, HEAD, LARGEST, Tail};
 use crate::fsutil::{self, Access, Disk, Handle};
 

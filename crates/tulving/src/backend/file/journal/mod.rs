@@ -4,21 +4,21 @@
 //! |---|---|
 //! | [`folder`] | where logs are, and which of them there are |
 //! | [`log`] | one log on disk: appending frames, and reading them |
-//! | [`binding`] | its header, with the fingerprint of the base that it changes |
+//! | [`header`] | its header, with the fingerprint of the base that it changes |
 //! | [`frame`] | frames, of which one is one acknowledged write |
 //! | [`operation`] | what a frame says: put, delete, touch |
 //! | [`replay`] | doing it again, whoever reads the log |
 
-mod binding;
 mod folder;
 mod frame;
+mod header;
 mod log;
 mod operation;
 mod replay;
 
-pub(super) use binding::{Bound, Header};
 pub(super) use folder::{folder, generations, log_path};
 pub(super) use frame::LARGEST;
+pub(super) use header::{BaseFile, Header};
 pub(super) use log::{Frames, Log};
 pub(super) use operation::{Decoded, Operation, encode};
 

@@ -1,4 +1,4 @@
-//! Which files a log belongs to.
+//! The header of a log, with the fingerprint of the base: which files it belongs to.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ pub(super) const LONGEST: usize = 64 << 10;
 
 /// A file of the base, as it was when the log was begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Bound {
+pub(crate) struct BaseFile {
     /// Its name, relative to the data directory.
     pub(crate) name: String,
     /// Its SHA-256; `None` if there was no such file.
@@ -31,15 +31,15 @@ pub(crate) struct Header {
     /// Tells its frames from those of other logs.
     pub(super) salt: Salt,
     /// The files to which its frames are changes.
-    pub(crate) binding: Vec<Bound>,
+    pub(crate) base_fingerprint: Vec<BaseFile>,
 }
 
 impl Header {
-    pub(crate) fn new(generation: u64, binding: Vec<Bound>) -> Self {
+    pub(crate) fn new(generation: u64, base_fingerprint: Vec<BaseFile>) -> Self {
         Self {
             generation,
             salt: *uuid::Uuid::new_v4().as_bytes(),
-            binding,
+            base_fingerprint,
         }
     }
 
@@ -47,12 +47,12 @@ impl Header {
     /// SHA-256 of all that.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut files = Vec::new();
-        for bound in &self.binding {
-            let name = bound.name.as_bytes();
+        for file in &self.base_fingerprint {
+            let name = file.name.as_bytes();
             files.extend(u16::try_from(name.len()).unwrap_or(u16::MAX).to_le_bytes());
             files.extend(name);
-            files.push(u8::from(bound.content.is_some()));
-            files.extend(bound.content.unwrap_or_default());
+            files.push(u8::from(file.content.is_some()));
+            files.extend(file.content.unwrap_or_default());
         }
         let length = 16 + 4 + 4 + 8 + 16 + files.len() + 32;
         let mut bytes = MAGIC.to_vec();
@@ -106,13 +106,13 @@ impl Header {
     fn parts(bytes: &[u8]) -> Option<Self> {
         let (generation, rest) = bytes.split_first_chunk::<8>()?;
         let (salt, mut rest) = rest.split_first_chunk::<16>()?;
-        let mut binding = Vec::new();
+        let mut base_fingerprint = Vec::new();
         while !rest.is_empty() {
             let (length, after) = rest.split_first_chunk::<2>()?;
             let (name, after) = after.split_at_checked(u16::from_le_bytes(*length).into())?;
             let (is_there, after) = after.split_first()?;
             let (sha256, after) = after.split_first_chunk::<32>()?;
-            binding.push(Bound {
+            base_fingerprint.push(BaseFile {
                 name: String::from_utf8(name.to_vec()).ok()?,
                 content: (*is_there == 1).then_some(*sha256),
             });
@@ -121,7 +121,7 @@ impl Header {
         Some(Self {
             generation: u64::from_le_bytes(*generation),
             salt: *salt,
-            binding,
+            base_fingerprint,
         })
     }
 }
@@ -132,13 +132,13 @@ mod tests {
 
     #[test]
     fn a_header_comes_back_or_is_refused() {
-        let bound = |name: &str, content| Bound {
+        let file = |name: &str, content| BaseFile {
             name: name.to_owned(),
             content,
         };
         let header = Header::new(
             7,
-            vec![bound("a.json", Some([1; 32])), bound("b.npy", None)],
+            vec![file("a.json", Some([1; 32])), file("b.npy", None)],
         );
         let bytes = header.encode();
         let path = Path::new("7.log");
