@@ -7,7 +7,7 @@ use super::base;
 use super::catalog::{Catalog, Place, RecordStatus, hash};
 use super::error::FileError;
 use super::journal::Log;
-use super::usage::Touched;
+use super::access_statistics::AccessStatistics;
 use crate::json;
 use crate::model::{Document, Kind, Memory, Scope, Timestamp};
 use crate::record::{self, Stamp};
@@ -30,7 +30,7 @@ pub(super) struct Changes {
     containers: HashMap<u64, Vec<u32>>,
     /// Tombstones: rows of the base that are gone or replaced.
     pub(super) tombstones: HashSet<u32>,
-    touched: HashMap<String, Touched>,
+    touched: HashMap<String, AccessStatistics>,
     /// Shared with earlier and later states of the same log, since rows are only added.
     unmerged: Arc<UnmergedWords>,
 }
@@ -69,7 +69,7 @@ impl Changes {
         self.ids.get(id).copied()
     }
 
-    pub(super) fn touched(&self, id: &str) -> Option<Touched> {
+    pub(super) fn touched(&self, id: &str) -> Option<AccessStatistics> {
         self.touched.get(id).copied()
     }
 
@@ -144,7 +144,7 @@ impl Changes {
         let touched = self
             .touched
             .entry(id.to_owned())
-            .or_insert(Touched { times: 0, last: at });
+            .or_insert(AccessStatistics { times: 0, last: at });
         touched.times = touched.times.saturating_add(1);
         touched.last = at;
     }

@@ -16,10 +16,12 @@
 //! | `journal`, `changes` | the writes since, on disk and in memory |
 //! | `compact`, `commit` | the journal folded into the origin's files, all of them at once |
 //! | `source`, `pending` | [`FileSource`]: everything read from front to end, files and journal, to be moved |
+//! | `access_statistics` | how often a memory was recalled, and when |
 //! | `derived`, `checksum_cache` | what can be made again |
 //! | `problems` | what is left as it is and should be known |
 //! | `lock` | one writer at a time |
 
+mod access_statistics;
 mod backend;
 mod base;
 mod catalog;
@@ -51,7 +53,6 @@ mod root;
 mod source;
 mod spaces;
 mod state;
-mod usage;
 mod vectors;
 
 pub use backend::FileBackend;

@@ -17,7 +17,7 @@ use super::layout::{self, Layout};
 use super::manifest::Manifest;
 use super::pair::Fingerprint;
 use super::root::Root;
-use super::usage::{self, Touched};
+use super::access_statistics::{self, AccessStatistics};
 use crate::json::{self, Value};
 use crate::model::{Kind, Scope};
 
@@ -49,7 +49,7 @@ enum DocumentChange {
 enum Change {
     /// It is among the written, or gone: the files' record of it does not count any more.
     Superseded,
-    Touched(Touched),
+    Touched(AccessStatistics),
 }
 
 /// A record that is in the journal.
@@ -59,7 +59,7 @@ struct Written {
     id: String,
     record: Place,
     vector: Option<Place>,
-    touched: Option<Touched>,
+    touched: Option<AccessStatistics>,
 }
 
 impl Pending {
@@ -220,7 +220,7 @@ impl Pending {
     /// Counts in a record of the files what the journal says of its use.
     pub(crate) fn touch(&self, kind: Kind, value: &mut Value<'_>) {
         if let Some(Change::Touched(touched)) = self.change(kind, value) {
-            usage::add(value, touched);
+            access_statistics::add(value, touched);
         }
     }
 
@@ -256,7 +256,7 @@ impl Pending {
             let mut value = json::parse(&bytes)
                 .map_err(|_| self.log.unknown_operation(written.record.offset))?;
             if let Some(touched) = written.touched {
-                usage::add(&mut value, touched);
+                access_statistics::add(&mut value, touched);
             }
             let numbers = match written.vector {
                 None => vec![0.0; dims],
@@ -362,6 +362,6 @@ impl Replayed {
 }
 
 /// Touched at a time, but not counted yet.
-fn not_yet(last: crate::model::Timestamp) -> Touched {
-    Touched { times: 0, last }
+fn not_yet(last: crate::model::Timestamp) -> AccessStatistics {
+    AccessStatistics { times: 0, last }
 }

@@ -19,7 +19,7 @@ use super::origin::{self, Generation};
 use super::checksum_cache::{ChecksumCache, Stat};
 use super::root::Root;
 use super::spaces::Spaces;
-use super::usage;
+use super::access_statistics;
 use super::vectors::{self, Array, Vectors};
 use crate::backend::Sources;
 use crate::json::{self, Value};
@@ -510,7 +510,7 @@ impl State {
         let mut value = parsed?.into_owned();
         let id = partition.entry(doc).map(|entry| entry.id);
         if let Some(touched) = id.and_then(|id| partition.changes.touched(id)) {
-            usage::add(&mut value, touched);
+            access_statistics::add(&mut value, touched);
         }
         Ok(value)
     }
@@ -668,7 +668,7 @@ pub(super) fn record_of(memory: &Memory) -> Result<Vec<u8>, FileError> {
         let mut value = json::parse(&bytes).map_err(refused)?;
         let says = |key| value.get(key).is_some_and(|value| *value != Value::Null);
         if !(says("access_count") && says("last_accessed")) {
-            usage::set(&mut value, count, last);
+            access_statistics::set(&mut value, count, last);
             let mut told = Vec::new();
             json::write(&value, &mut told);
             return Ok(told);

@@ -1,4 +1,4 @@
-//! How often a memory was recalled, and when.
+//! Access statistics: how often a memory was recalled, and when.
 //!
 //! Told to the record itself, not to the memory that was read from it: a record that has no such
 //! members would be rendered without them again.
@@ -8,13 +8,13 @@ use crate::model::Timestamp;
 
 /// How often a memory was recalled since it was last written, and when.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Touched {
+pub(super) struct AccessStatistics {
     pub(super) times: i64,
     pub(super) last: Timestamp,
 }
 
-/// Adds to what a record says.
-pub(super) fn add(record: &mut Value<'_>, touched: Touched) {
+/// Adds them to what a record says.
+pub(super) fn add(record: &mut Value<'_>, touched: AccessStatistics) {
     let before = match record.get("access_count") {
         Some(Value::Number(number)) => number.parse::<i64>().unwrap_or(0),
         _ => 0,
@@ -22,7 +22,7 @@ pub(super) fn add(record: &mut Value<'_>, touched: Touched) {
     set(record, before.saturating_add(touched.times), touched.last);
 }
 
-/// Says in a record how often, and when last.
+/// Writes into a record how often it was recalled, and when last.
 pub(super) fn set(record: &mut Value<'_>, count: i64, last: Timestamp) {
     let Value::Object(members) = record else {
         return;
