@@ -62,15 +62,15 @@ mod tests {
 
     #[test]
     fn compact_vectors_come_back_from_their_bytes() {
-        let mut compact = Int8Vectors::encode(3, [[1.0_f32, 2.0, 3.0].as_slice()]).unwrap();
-        let before = compact.as_bytes().to_vec();
-        compact.push(&[0.5, -1.0, 0.0]).unwrap();
-        assert!(compact.as_bytes().starts_with(&before));
-        let again = Int8Vectors::from_bytes(compact.as_bytes().to_vec()).unwrap();
+        let mut quantised = Int8Vectors::encode(3, [[1.0_f32, 2.0, 3.0].as_slice()]).unwrap();
+        let before = quantised.as_bytes().to_vec();
+        quantised.push(&[0.5, -1.0, 0.0]).unwrap();
+        assert!(quantised.as_bytes().starts_with(&before));
+        let again = Int8Vectors::from_bytes(quantised.as_bytes().to_vec()).unwrap();
         assert_eq!((again.rows(), again.dims()), (2, 3));
-        assert_eq!(again, compact);
+        assert_eq!(again, quantised);
         assert_eq!(
-            compact.push(&[1.0]),
+            quantised.push(&[1.0]),
             Err(Int8Error::Dimensions {
                 expected: 3,
                 found: 1
@@ -107,15 +107,15 @@ mod tests {
             [f32::INFINITY, 0.0],
             [-1.0, 0.0],
         ];
-        let compact = Int8Vectors::encode(2, rows.iter().map(<[f32; 2]>::as_slice)).unwrap();
-        assert_eq!(compact.candidates(&[1.0, 0.0], 10, None), [1, 4]);
-        assert_eq!(compact.candidates(&[1.0, 0.3], 10, None), [1, 4]);
-        assert!(compact.candidates(&[0.0, 0.0], 10, None).is_empty());
-        assert!(compact.candidates(&[f32::NAN, 0.0], 10, None).is_empty());
-        assert!(compact.candidates(&[1.0], 10, None).is_empty());
-        assert!(compact.candidates(&[1.0, 0.0], 0, None).is_empty());
+        let quantised = Int8Vectors::encode(2, rows.iter().map(<[f32; 2]>::as_slice)).unwrap();
+        assert_eq!(quantised.candidates(&[1.0, 0.0], 10, None), [1, 4]);
+        assert_eq!(quantised.candidates(&[1.0, 0.3], 10, None), [1, 4]);
+        assert!(quantised.candidates(&[0.0, 0.0], 10, None).is_empty());
+        assert!(quantised.candidates(&[f32::NAN, 0.0], 10, None).is_empty());
+        assert!(quantised.candidates(&[1.0], 10, None).is_empty());
+        assert!(quantised.candidates(&[1.0, 0.0], 0, None).is_empty());
         assert_eq!(
-            compact.candidates(&[1.0, 0.0], 1, Some(&|row| row > 1)),
+            quantised.candidates(&[1.0, 0.0], 1, Some(&|row| row > 1)),
             [4]
         );
     }
@@ -128,16 +128,16 @@ mod tests {
             [angle.cos(), angle.sin()]
         };
         let rows: Vec<[f32; 2]> = (0..5000).map(|at| on_circle(at, 5000)).collect();
-        let compact = Int8Vectors::encode(2, rows.iter().map(<[f32; 2]>::as_slice)).unwrap();
+        let quantised = Int8Vectors::encode(2, rows.iter().map(<[f32; 2]>::as_slice)).unwrap();
         for query in (0..77).map(|at| on_circle(at, 77)) {
             let scores = (0..)
                 .zip(&rows)
                 .map(|(row, vector)| (row, similarity(&query, vector)));
             let nearest = top(scores.collect(), 1)[0].0;
-            let found = compact.candidates(&query, 1, None);
+            let found = quantised.candidates(&query, 1, None);
             assert!(found.contains(&nearest) && found.len() < 500);
         }
-        let found = compact.candidates(&on_circle(0, 1), 401, None);
+        let found = quantised.candidates(&on_circle(0, 1), 401, None);
         assert!((0..=200).chain(4800..5000).all(|row| found.contains(&row)));
     }
 
@@ -153,8 +153,8 @@ mod tests {
         nearer[1..11].fill(1.0);
         farther[11..].fill(1.0);
         assert!(similarity(&query, &nearer) > similarity(&query, &farther));
-        let compact = Int8Vectors::encode(21, [&farther[..], &nearer[..]]).unwrap();
-        assert!(compact.candidates(&query, 1, None).contains(&1));
+        let quantised = Int8Vectors::encode(21, [&farther[..], &nearer[..]]).unwrap();
+        assert!(quantised.candidates(&query, 1, None).contains(&1));
     }
 
     /// The first row promises more than it keeps, and more than the others promise.
@@ -169,25 +169,25 @@ mod tests {
             row
         };
         let rows = [coarse, exact(38.0), exact(48.0)];
-        let compact = Int8Vectors::encode(2000, rows.iter().map(Vec::as_slice)).unwrap();
+        let quantised = Int8Vectors::encode(2000, rows.iter().map(Vec::as_slice)).unwrap();
         let [coarse, first, second] = rows.map(|row| similarity(&query, &row));
         assert!(first > second && second > coarse);
-        let found = compact.candidates(&query, 2, None);
+        let found = quantised.candidates(&query, 2, None);
         assert!(found.contains(&1) && found.contains(&2), "{found:?}");
     }
 
     #[test]
     fn the_error_of_a_row_is_as_large_as_it_has_to_be() {
         for row in rows(300, 17, 100_000, 5) {
-            let compact = Int8Vectors::encode(300, [row.as_slice()]).unwrap();
-            let bounds = compact.bounds(0);
+            let quantised = Int8Vectors::encode(300, [row.as_slice()]).unwrap();
+            let bounds = quantised.bounds(0);
             let length = row
                 .iter()
                 .map(|x| f64::from(*x).powi(2))
                 .sum::<f64>()
                 .sqrt();
             if length > 0.0 {
-                let off = row.iter().zip(compact.records()).map(|(x, code)| {
+                let off = row.iter().zip(quantised.records()).map(|(x, code)| {
                     let code = f64::from(code.cast_signed()) * f64::from(bounds.scale);
                     (f64::from(*x) / length - code).powi(2)
                 });
@@ -201,15 +201,15 @@ mod tests {
     #[test]
     fn rows_beyond_the_first_megabytes_are_found_once() {
         let count = 110_001;
-        let mut compact = Int8Vectors::new(2);
+        let mut quantised = Int8Vectors::new(2);
         for row in 0..count {
             let nearest = row % 10_000 == 0;
-            compact
+            quantised
                 .push(&[1.0, if nearest { 0.0 } else { 1.0 }])
                 .unwrap();
         }
         let expected: Vec<u32> = (0..count).step_by(10_000).collect();
-        assert_eq!(compact.candidates(&[1.0, 0.0], 5, None), expected);
+        assert_eq!(quantised.candidates(&[1.0, 0.0], 5, None), expected);
     }
 
     /// Rows in clusters, some of them equal, some a little longer, some without direction.
@@ -246,10 +246,10 @@ mod tests {
             every in 1_u32..4,
         ) {
             let rows = rows(dims, count, clusters, u64::from(seed));
-            let compact = Int8Vectors::encode(dims, rows.iter().map(Vec::as_slice)).unwrap();
+            let quantised = Int8Vectors::encode(dims, rows.iter().map(Vec::as_slice)).unwrap();
             let query = &rows[seed as usize % count];
             let allowed = |row: u32| row.is_multiple_of(every);
-            let found = compact.candidates(query, k, Some(&allowed));
+            let found = quantised.candidates(query, k, Some(&allowed));
             prop_assert!(found.is_sorted());
             let scores = (0..).zip(&rows).map(|(row, vector)| (row, similarity(query, vector)));
             let scores: Vec<(u32, f64)> = scores

@@ -304,7 +304,7 @@ impl Base {
         let key = self.key(numbers);
         let vectors = self.vectors_file(&key);
         if vectors.exists() {
-            let made = self.narrow_vectors()?;
+            let made = self.quantise_vectors()?;
             if derived::load(&vectors, &key).as_deref() != Some(made.as_bytes()) {
                 differing.push(vectors);
             }
@@ -329,7 +329,7 @@ impl Base {
         Ok(builder.finish())
     }
 
-    fn narrow_vectors(&self) -> Result<Int8Vectors, FileError> {
+    fn quantise_vectors(&self) -> Result<Int8Vectors, FileError> {
         const ROWS_AT_ONCE: u32 = 256;
         let dims = self.dims();
         let mut vectors = Int8Vectors::new(dims);
@@ -344,7 +344,7 @@ impl Base {
         Ok(vectors)
     }
 
-    /// Its vectors in compact form, one for each row.
+    /// Returns its vectors scalar-quantised, one for each row.
     ///
     /// # Errors
     /// If they are to be made anew, and the vectors cannot be read.
@@ -361,7 +361,7 @@ impl Base {
         let vectors = match kept.filter(fits) {
             Some(vectors) => vectors,
             None => {
-                let vectors = self.narrow_vectors()?;
+                let vectors = self.quantise_vectors()?;
                 let (bytes, guarded) = (vectors.as_bytes(), self.guarded());
                 derived::store(self.root.disk(), &file, &key, bytes, guarded.as_ref());
                 vectors

@@ -179,7 +179,7 @@ impl State {
             .map(|kept| &kept.unmerged)
             .filter(|unmerged| !unmerged.is_empty());
         let base = match kept.and_then(|kept| kept.array.as_ref()) {
-            Some(array) => Some(array.compact()?),
+            Some(array) => Some(array.quantised()?),
             None if current == pair && partition.base.rows() > 0 => Some(partition.base.vectors()?),
             None => None,
         };
@@ -194,7 +194,7 @@ impl State {
             found = base.candidates(query, limit, allowed);
         }
         if let (Some(unmerged), Some(log)) = (unmerged, &self.log) {
-            let rows = unmerged.compact(log, query.len(), |vectors| {
+            let rows = unmerged.quantised(log, query.len(), |vectors| {
                 // Later states may have added rows.
                 let passes = |row: u32| unmerged.doc(row).is_some_and(passes);
                 vectors.candidates(query, limit, Some(&passes))

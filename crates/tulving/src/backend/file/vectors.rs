@@ -26,7 +26,7 @@ pub(super) struct Vectors {
 #[derive(Debug)]
 pub(super) struct Array {
     file: Npy,
-    compact: OnceLock<Int8Vectors>,
+    quantised: OnceLock<Int8Vectors>,
 }
 
 /// Vectors in a journal, in its order; the last for a document counts.
@@ -38,7 +38,7 @@ pub(super) struct UnmergedVectors {
     /// Whether there are some of documents of the base.
     pub(super) replaces: bool,
     /// Shared with earlier and later states of the same log, since rows are only added.
-    compact: Arc<RwLock<Option<Int8Vectors>>>,
+    quantised: Arc<RwLock<Option<Int8Vectors>>>,
 }
 
 /// Returns where the vectors of a further space lie.
@@ -68,7 +68,7 @@ impl Array {
         }
         Ok(Self {
             file,
-            compact: OnceLock::new(),
+            quantised: OnceLock::new(),
         })
     }
 
@@ -83,25 +83,25 @@ impl Array {
         Ok(numbers)
     }
 
-    /// Returns the vectors in compact form.
+    /// Returns the vectors scalar-quantised, 8 bits for a number.
     ///
     /// # Errors
     /// If they cannot be read.
-    pub(super) fn compact(&self) -> Result<&Int8Vectors, FileError> {
+    pub(super) fn quantised(&self) -> Result<&Int8Vectors, FileError> {
         const ROWS_AT_ONCE: u32 = 256;
-        if let Some(compact) = self.compact.get() {
-            return Ok(compact);
+        if let Some(quantised) = self.quantised.get() {
+            return Ok(quantised);
         }
-        let (dims, mut compact) = (self.file.dims(), Int8Vectors::new(self.file.dims()));
+        let (dims, mut quantised) = (self.file.dims(), Int8Vectors::new(self.file.dims()));
         let rows = u32::try_from(self.file.rows()).unwrap_or(u32::MAX);
         for first in (0..rows).step_by(ROWS_AT_ONCE as usize) {
             let numbers = self.numbers(first, ROWS_AT_ONCE.min(rows - first) as usize)?;
             for row in numbers.chunks_exact(dims.max(1)) {
                 // A row of the file is as wide as the file says.
-                let _ = compact.push(row);
+                let _ = quantised.push(row);
             }
         }
-        Ok(self.compact.get_or_init(|| compact))
+        Ok(self.quantised.get_or_init(|| quantised))
     }
 }
 
@@ -145,33 +145,33 @@ impl UnmergedVectors {
         }
     }
 
-    /// Lends the vectors of all rows in compact form, zero where there is none, and perhaps of
-    /// later ones.
+    /// Calls `ask` with the vectors of all rows, scalar-quantised, zero where there is none, and perhaps
+    /// with later ones.
     ///
     /// # Errors
     /// If a vector cannot be read.
-    pub(super) fn compact<T>(
+    pub(super) fn quantised<T>(
         &self,
         log: &Log,
         dims: usize,
         ask: impl FnOnce(&Int8Vectors) -> T,
     ) -> Result<T, FileError> {
         // Nothing of ours panics while it holds the lock, and half a vector is none.
-        let read_lock = self.compact.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(compact) = read_lock.as_ref()
-            && compact.rows() >= self.places.len()
+        let read_lock = self.quantised.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(quantised) = read_lock.as_ref()
+            && quantised.rows() >= self.places.len()
         {
-            return Ok(ask(compact));
+            return Ok(ask(quantised));
         }
         drop(read_lock);
-        let mut write = self.compact.write().unwrap_or_else(PoisonError::into_inner);
-        let compact = write.get_or_insert_with(|| Int8Vectors::new(dims));
-        while let Some(place) = self.places.get(compact.rows()) {
+        let mut write = self.quantised.write().unwrap_or_else(PoisonError::into_inner);
+        let quantised = write.get_or_insert_with(|| Int8Vectors::new(dims));
+        while let Some(place) = self.places.get(quantised.rows()) {
             let numbers = read(*place, log)?.filter(|numbers| numbers.len() == dims);
             // It is as wide as it must be.
-            let _ = compact.push(&numbers.unwrap_or_else(|| vec![0.0; dims]));
+            let _ = quantised.push(&numbers.unwrap_or_else(|| vec![0.0; dims]));
         }
-        Ok(ask(compact))
+        Ok(ask(quantised))
     }
 }
 

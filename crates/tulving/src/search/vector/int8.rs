@@ -11,7 +11,7 @@ const LINE: usize = 64;
 const BOUNDS: usize = 8;
 const LARGEST: f64 = 127.0;
 
-/// Why bytes are not compact vectors.
+/// Why bytes are not quantised vectors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Int8Error {
     /// They begin otherwise: another kind of file, or another version.
@@ -72,19 +72,19 @@ impl Int8Vectors {
         rows: impl IntoIterator<Item = &'a [f32]>,
     ) -> Result<Self, Int8Error> {
         let rows = rows.into_iter();
-        let mut compact = Self::new(dims);
-        compact.bytes.reserve(rows.size_hint().0 * compact.stride());
+        let mut quantised = Self::new(dims);
+        quantised.bytes.reserve(rows.size_hint().0 * quantised.stride());
         for row in rows {
-            compact.push(row)?;
+            quantised.push(row)?;
         }
-        Ok(compact)
+        Ok(quantised)
     }
 
     /// Reads what [`as_bytes`](Self::as_bytes) gave. That nothing was changed is for the caller to
     /// know, by a checksum of the file: changed codes make a search miss rows.
     ///
     /// # Errors
-    /// If the bytes are no compact vectors, of another version, or end within a row.
+    /// If the bytes are no quantised vectors, of another version, or end within a row.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, Int8Error> {
         let cut = Int8Error::Length {
             bytes: bytes.len() as u64,
@@ -95,10 +95,10 @@ impl Int8Vectors {
         let dims = crate::search::bytes::u64_at(&bytes, 8).ok_or(cut)?;
         // More than 2^32 dimensions are no vector, and would make the stride overflow.
         let dims = u32::try_from(dims).map_err(|_| cut)? as usize;
-        let compact = Self { dims, bytes };
-        let body = compact.bytes.len().checked_sub(HEADER).ok_or(cut)?;
-        if body.is_multiple_of(compact.stride()) && u32::try_from(compact.rows()).is_ok() {
-            Ok(compact)
+        let quantised = Self { dims, bytes };
+        let body = quantised.bytes.len().checked_sub(HEADER).ok_or(cut)?;
+        if body.is_multiple_of(quantised.stride()) && u32::try_from(quantised.rows()).is_ok() {
+            Ok(quantised)
         } else {
             Err(cut)
         }
