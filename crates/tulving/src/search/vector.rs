@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn compact_vectors_come_back_from_their_bytes() {
+    fn quantised_vectors_come_back_from_their_bytes() {
         let mut quantised = Int8Vectors::encode(3, [[1.0_f32, 2.0, 3.0].as_slice()]).unwrap();
         let before = quantised.as_bytes().to_vec();
         quantised.push(&[0.5, -1.0, 0.0]).unwrap();
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_compact_vectors_are_refused() {
+    fn bytes_that_are_no_quantised_vectors_are_refused() {
         let bytes = Int8Vectors::encode(3, [[1.0_f32, 2.0, 3.0].as_slice()]).unwrap();
         let bytes = bytes.as_bytes();
         for cut in 0..bytes.len() {

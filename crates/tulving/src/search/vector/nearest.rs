@@ -85,7 +85,7 @@ impl Int8Vectors {
 
 /// Returns the rows of a range that may be among the nearest `k` of that range.
 fn look(
-    compact: &Int8Vectors,
+    quantised: &Int8Vectors,
     query: &Query,
     k: usize,
     allowed: Option<Allowed<'_>>,
@@ -103,10 +103,10 @@ fn look(
         if block.is_empty() {
             return found;
         }
-        let (records, stride) = (compact.records(), compact.stride());
+        let (records, stride) = (quantised.records(), quantised.stride());
         kernel::dots(records, stride, &query.numbers, &block, &mut dots);
         for (row, dot) in block.iter().zip(&dots) {
-            let bounds = compact.bounds(*row);
+            let bounds = quantised.bounds(*row);
             let error = f64::from(bounds.error);
             let middle = *dot as f64 * f64::from(bounds.scale) * query.scale;
             let reach = error + query.error * (1.0 + error) + SLACK;
