@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::backend::{Cursor, Filter, FoundBy, Order, Page};
 use crate::model::{Kind, Memory, Space};
-use crate::search::fusion::Arm;
+use crate::search::fusion::RetrieverHit;
 use crate::search::text;
 use crate::store::{Found, Hit, Limit, Mode, Query, ScopedStore, StoreError};
 
@@ -289,7 +289,7 @@ fn is_equal(one: f64, other: f64) -> bool {
 
 /// The first memory that both found and for which they have other evidence.
 fn other_evidence(exact: &Found, indexed: &Found) -> Option<String> {
-    let scores = |arm: Option<Arm>| arm.map(|arm| arm.score);
+    let scores = |hit: Option<RetrieverHit>| hit.map(|hit| hit.score);
     let differs = |one: Option<f64>, other: Option<f64>| match (one, other) {
         (Some(one), Some(other)) => !is_equal(one, other),
         _ => false,

@@ -12,7 +12,7 @@ pub struct Hit {
     kind: &'static str,
     score: f64,
     rank: usize,
-    arms: Arms,
+    arms: Retrievers,
     snippet: String,
     created_at: String,
     source: String,
@@ -31,13 +31,13 @@ struct Piece {
 }
 
 #[derive(Debug, Serialize)]
-struct Arms {
-    vector: Option<Arm>,
-    keyword: Option<Arm>,
+struct Retrievers {
+    vector: Option<RetrieverHit>,
+    keyword: Option<RetrieverHit>,
 }
 
 #[derive(Debug, Serialize)]
-struct Arm {
+struct RetrieverHit {
     rank: usize,
     score: f64,
 }
@@ -45,10 +45,10 @@ struct Arm {
 impl Hit {
     /// Makes the object of a hit; of a piece of a document with what is known of that.
     pub(super) fn new(hit: &store::Hit, documents: &[Document]) -> Self {
-        let arm = |arm: Option<fusion::Arm>| {
-            arm.map(|arm| Arm {
-                rank: arm.rank,
-                score: arm.score,
+        let hit_of = |found: Option<fusion::RetrieverHit>| {
+            found.map(|found| RetrieverHit {
+                rank: found.rank,
+                score: found.score,
             })
         };
         let facts = hit.memory.facts();
@@ -67,9 +67,9 @@ impl Hit {
             kind: facts.kind.as_str(),
             score: hit.score,
             rank: hit.rank,
-            arms: Arms {
-                vector: arm(hit.vector),
-                keyword: arm(hit.keyword),
+            arms: Retrievers {
+                vector: hit_of(hit.vector),
+                keyword: hit_of(hit.keyword),
             },
             snippet: hit.snippet.text.clone(),
             created_at: facts.created_at.isoformat(),

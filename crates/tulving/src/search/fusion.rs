@@ -1,6 +1,7 @@
-//! Rank fusion: one order from the two retrievers, the vector arm and the keyword arm.
+//! Fusion of a hybrid search: one order from two retrievers, the vector retriever and the keyword retriever.
 //!
-//! Each arm's scores are brought to a common scale and added. Then context counts: what stands
+//! It is a weighted sum of normalised scores, in place of reciprocal rank fusion: each retriever's scores are
+//! brought to a common scale and added. Then context counts: what stands
 //! beside a good hit, or in one conversation with it, is more likely to be meant.
 
 use std::cmp::Ordering;
@@ -15,20 +16,20 @@ pub const REACH: i64 = 2;
 const LEADERS: usize = 3;
 const MICROS_PER_DAY: f64 = 86_400e6;
 
-/// A memory that an arm found, or a neighbour of one.
+/// A memory that a retriever found, or a neighbour of one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// Where it stands.
     pub facts: Facts,
-    /// Its cosine similarity, if the vector arm found it.
+    /// Its cosine similarity, if the vector retriever found it.
     pub vector: Option<f64>,
-    /// Its BM25 score, if the keyword arm found it.
+    /// Its BM25 score, if the keyword retriever found it.
     pub keyword: Option<f64>,
 }
 
-/// A place in one arm's own order.
+/// Where a memory stands in one retriever's own order.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Arm {
+pub struct RetrieverHit {
     /// From 1.
     pub rank: usize,
     /// Cosine similarity, or BM25.
@@ -40,22 +41,22 @@ pub struct Arm {
 pub struct Ranked {
     /// Where it stands.
     pub facts: Facts,
-    /// What it was ordered by: 0 to 1 if both arms found something, else the one arm's own score.
+    /// What it was ordered by: 0 to 1 if both retrievers found something, else the one retriever's own score.
     pub score: f64,
-    /// What the vector arm said.
-    pub vector: Option<Arm>,
-    /// What the keyword arm said.
-    pub keyword: Option<Arm>,
+    /// What the vector retriever said.
+    pub vector: Option<RetrieverHit>,
+    /// What the keyword retriever said.
+    pub keyword: Option<RetrieverHit>,
 }
 
 /// What the scores of an answer say, and what a least score is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
-    /// Cosine similarity, −1 to 1: one arm alone, by vector.
+    /// Cosine similarity, −1 to 1: one retriever alone, by vector.
     Cosine,
-    /// BM25, above 0 and without an end: one arm alone, by words.
+    /// BM25, above 0 and without an end: one retriever alone, by words.
     Bm25,
-    /// Shares of the best of the same answer, comparable within it alone: both arms found something,
+    /// Shares of the best of the same answer, comparable within it alone: both retrievers found something,
     /// or scores were changed by age or cluster.
     Relative,
 }
@@ -84,9 +85,9 @@ impl Scale {
     }
 }
 
-/// Returns which arms found anything: by vector, by words.
+/// Returns which retrievers found anything: by vector, by words.
 #[must_use]
-pub fn arms(candidates: &[Candidate]) -> (bool, bool) {
+pub fn retrievers(candidates: &[Candidate]) -> (bool, bool) {
     (
         candidates
             .iter()
@@ -106,7 +107,7 @@ pub struct Recency {
     pub half_life_days: f64,
 }
 
-/// How to order. The first three matter only where both arms found something.
+/// How to order. The first three matter only where both retrievers found something.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fusion {
     /// What the best by vector is worth, where the best by keyword is worth 1.
@@ -136,11 +137,11 @@ impl Default for Fusion {
 
 /// Orders candidates, best first; of equal scores by kind and id.
 ///
-/// If only one arm found anything the order is that arm's own, and neighbours are left out. The
+/// If only one retriever found anything the order is that retriever's own, and neighbours are left out. The
 /// result does not depend on the order of `candidates`, each of which is there once.
 #[must_use]
 pub fn fuse(mut candidates: Vec<Candidate>, options: &Fusion) -> Vec<Ranked> {
-    let scores = if arms(&candidates) == (true, true) {
+    let scores = if retrievers(&candidates) == (true, true) {
         both(&candidates, options)
     } else {
         candidates.retain(|c| c.vector.or(c.keyword).is_some());
@@ -153,8 +154,12 @@ pub fn fuse(mut candidates: Vec<Candidate>, options: &Fusion) -> Vec<Ranked> {
         .map(|(candidate, score)| Ranked {
             score,
             facts: candidate.facts,
-            vector: candidate.vector.map(|score| Arm { rank: 0, score }),
-            keyword: candidate.keyword.map(|score| Arm { rank: 0, score }),
+            vector: candidate
+                .vector
+                .map(|score| RetrieverHit { rank: 0, score }),
+            keyword: candidate
+                .keyword
+                .map(|score| RetrieverHit { rank: 0, score }),
         })
         .collect();
     number(&mut ranked, |ranked| ranked.vector.as_mut());
@@ -164,7 +169,7 @@ pub fn fuse(mut candidates: Vec<Candidate>, options: &Fusion) -> Vec<Ranked> {
     ranked
 }
 
-/// Scores from both arms and from context.
+/// Scores from both retrievers and from context.
 fn both(candidates: &[Candidate], options: &Fusion) -> Vec<f64> {
     let own = on_one_scale(candidates, options.vector_weight);
     let mut received = vec![0.0; own.len()];
@@ -184,7 +189,7 @@ fn both(candidates: &[Candidate], options: &Fusion) -> Vec<f64> {
         .collect()
 }
 
-/// With so many candidates of a kind or more the vector arm is taken to have been cut off: it is asked
+/// With so many candidates of a kind or more the vector retriever is taken to have been cut off: it is asked
 /// for at least twice as many, of which an index may bring fewer. Which one came last is then of no
 /// meaning, and may be the next where an index missed one: the floor of the scale is rounded down to a
 /// step, so that the scores of the others stay the same. It does no harm where there were no more.
@@ -193,10 +198,10 @@ const STEP: f64 = 1.0 / 64.0;
 
 /// Returns scores on one scale. Keyword scores are shares of the best. Similarities are shares of the
 /// way from the worst candidate of the kind up to the best of all, since where cosines lie depends on
-/// the model and on the length of texts; what the arm did not bring counts as its worst.
+/// the model and on the length of texts; what the retriever did not bring counts as its worst.
 fn on_one_scale(candidates: &[Candidate], vector_weight: f64) -> Vec<f64> {
-    let highest = |arm: fn(&Candidate) -> Option<f64>| {
-        let scores = candidates.iter().filter_map(arm);
+    let highest = |retriever: fn(&Candidate) -> Option<f64>| {
+        let scores = candidates.iter().filter_map(retriever);
         scores.fold(f64::NEG_INFINITY, f64::max)
     };
     let (nearest, most) = (highest(|c| c.vector), highest(|c| c.keyword));
@@ -261,15 +266,15 @@ fn neighbours(members: &[(i64, usize)], place: usize) -> impl Iterator<Item = (i
         .filter(|(distance, _)| *distance > 0)
 }
 
-/// Gives ranks in one arm's own order.
-fn number(ranked: &mut [Ranked], arm: fn(&mut Ranked) -> Option<&mut Arm>) {
+/// Gives each hit of one retriever its rank in that retriever's order.
+fn number(ranked: &mut [Ranked], hit: fn(&mut Ranked) -> Option<&mut RetrieverHit>) {
     let mut order: Vec<(usize, f64)> = (0..ranked.len())
-        .filter_map(|at| arm(&mut ranked[at]).map(|arm| (at, arm.score)))
+        .filter_map(|at| hit(&mut ranked[at]).map(|hit| (at, hit.score)))
         .collect();
     order.sort_unstable_by(|a, b| better(&ranked[a.0], &ranked[b.0], a.1, b.1));
     for (place, (at, _)) in order.into_iter().enumerate() {
-        if let Some(arm) = arm(&mut ranked[at]) {
-            arm.rank = place + 1;
+        if let Some(hit) = hit(&mut ranked[at]) {
+            hit.rank = place + 1;
         }
     }
 }
@@ -375,7 +380,7 @@ mod tests {
         assert_eq!((ranked[0].score, ranked[2].score), (0.9, -0.5));
         assert_eq!(
             ranked[1].vector,
-            Some(Arm {
+            Some(RetrieverHit {
                 rank: 2,
                 score: 0.2
             })
@@ -401,14 +406,14 @@ mod tests {
         );
         assert_eq!(
             ranked[0].keyword,
-            Some(Arm {
+            Some(RetrieverHit {
                 rank: 2,
                 score: 7.0
             })
         );
         assert_eq!(
             ranked[0].vector,
-            Some(Arm {
+            Some(RetrieverHit {
                 rank: 2,
                 score: 0.75
             })

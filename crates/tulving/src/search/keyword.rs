@@ -1,4 +1,4 @@
-//! The keyword arm: BM25 over postings. Backends bring postings and statistics, which are scored here.
+//! The keyword retriever: BM25 over postings. Backends bring postings and statistics, which are scored here.
 
 use std::cmp::Ordering;
 

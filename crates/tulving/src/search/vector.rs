@@ -1,4 +1,4 @@
-//! The vector arm: cosine similarity, and an exact search for the nearest neighbours.
+//! The vector retriever: cosine similarity, and an exact search for the nearest neighbours.
 
 mod int8;
 mod kernel;

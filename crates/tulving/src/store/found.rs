@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::backend::FoundBy;
 use crate::model::{Memory, Space};
-use crate::search::fusion::{Arm, Scale};
+use crate::search::fusion::{RetrieverHit, Scale};
 use crate::search::prompt;
 use crate::search::snippet::Snippet;
 
@@ -53,9 +53,9 @@ pub struct Hit {
     /// How well it answers, on the scale of the answer.
     pub score: f64,
     /// Its place and score among those found by vector.
-    pub vector: Option<Arm>,
+    pub vector: Option<RetrieverHit>,
     /// Its place and score among those found by words.
-    pub keyword: Option<Arm>,
+    pub keyword: Option<RetrieverHit>,
     /// The part of it that holds most of what was asked.
     pub snippet: Snippet,
 }

@@ -10,13 +10,13 @@ use crate::model::{Embedding, Key, Kind, Memory, PerKind, Space};
 use crate::search::fusion::{self, Ranked, Scale};
 use crate::search::{keyword, snippet, text};
 
-/// How many candidates each arm is asked for at least: enough that what the fusion brings to the
+/// How many candidates each retriever is asked for at least: enough that what the fusion brings to the
 /// top is among them.
 const CANDIDATES: usize = 200;
 
 /// A query, as far as it does not depend on the scope's space.
 struct Asked {
-    /// What is shown of a hit depends on it, whichever arms are asked.
+    /// What is shown of a hit depends on it, whichever retrievers are asked.
     question: String,
     /// What is looked for by words.
     words: Option<String>,
@@ -75,7 +75,7 @@ impl ScopedStore {
         let mut candidates: Vec<Candidate> =
             kinds.flat_map(|(_, found)| found.candidates).collect();
         candidates.retain(|candidate| asked.itself.as_ref() != Some(&candidate.facts.key()));
-        let (by_vector, by_words) = match fusion::arms(&candidates) {
+        let (by_vector, by_words) = match fusion::retrievers(&candidates) {
             (false, false) => (by_vector, asked.words.is_some()),
             found => found,
         };
@@ -93,7 +93,7 @@ impl ScopedStore {
         })
     }
 
-    /// Turns a query into what is asked of each arm.
+    /// Turns a query into what is asked of each retriever.
     async fn asked(&self, query: &Query) -> Result<Asked, StoreError> {
         let like = match &query.like {
             Some(id) => Some(self.get(id).await?),

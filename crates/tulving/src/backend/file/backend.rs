@@ -19,7 +19,7 @@ use super::plans::{
     plan_live, plan_replace, present,
 };
 use super::root::Root;
-use super::state::{State, IfBaseChanged};
+use super::state::{IfBaseChanged, State};
 use crate::backend::{
     Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
     Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, Sources, require_size,
@@ -152,7 +152,9 @@ impl FileBackend {
 
     /// Begins the journal, if there is none.
     pub(super) fn begin_journal(&self) -> Result<(), FileError> {
-        self.directory.lock_for_writing(IfBaseChanged::Refuse).map(drop)
+        self.directory
+            .lock_for_writing(IfBaseChanged::Refuse)
+            .map(drop)
     }
 
     /// Reads, away from the threads that must not wait.

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::catalog::{Catalog, Lookup, Place, RecordStatus};
+use super::checksum_cache::ChecksumCache;
 use super::derived;
 use super::error::FileError;
 use super::layout::{self, PairPaths};
 use super::npy;
 use super::pair::{At, Pair, PairError};
-use super::checksum_cache::ChecksumCache;
 use super::root::Root;
 use crate::json::{self, ParseError, Records, Value};
 use crate::model::{Embedding, Kind, Memory, Scope};

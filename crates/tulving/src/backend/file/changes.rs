@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::access_statistics::AccessStatistics;
 use super::base;
 use super::catalog::{Catalog, Place, RecordStatus, hash};
 use super::error::FileError;
 use super::journal::Log;
-use super::access_statistics::AccessStatistics;
 use crate::json;
 use crate::model::{Document, Kind, Memory, Scope, Timestamp};
 use crate::record::{self, Stamp};

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::base::{Base, relative};
 use super::catalog::RecordStatus;
+use super::checksum_cache::ChecksumCache;
 use super::commit::Commit;
 use super::derived;
 use super::directory::Directory;
@@ -20,9 +21,8 @@ use super::layout::{self, Layout, PairPaths};
 use super::lock::Lock;
 use super::manifest::{FurtherSpace, Manifest};
 use super::npy::{self, header};
-use super::checksum_cache::ChecksumCache;
 use super::root::Root;
-use super::state::{Partition, State, IfBaseChanged, record_of};
+use super::state::{IfBaseChanged, Partition, State, record_of};
 use super::{vector_bytes, vectors};
 use crate::fsutil::{self, Access, Appending};
 use crate::json::{self, Text, Value};
@@ -94,7 +94,11 @@ impl Directory {
     ///
     /// # Errors
     /// As [`compact_now`](Self::compact_now).
-    pub(super) fn fold(&self, if_changed: IfBaseChanged, keep: Keep) -> Result<Option<Compaction>, FileError> {
+    pub(super) fn fold(
+        &self,
+        if_changed: IfBaseChanged,
+        keep: Keep,
+    ) -> Result<Option<Compaction>, FileError> {
         let root = &self.root;
         let lock = journal::folder(root).join("compact.lock");
         let _alone = Lock::wait(root.disk(), &lock, COMPACTION_PATIENCE)?;
@@ -340,9 +344,15 @@ impl<'s> Fold<'s> {
     fn set_fingerprint(&mut self, path: &Path, sha256: [u8; 32]) {
         let name = relative(&self.state.root, path);
         let content = Some(sha256);
-        match self.base_fingerprint.iter_mut().find(|file| file.name == name) {
+        match self
+            .base_fingerprint
+            .iter_mut()
+            .find(|file| file.name == name)
+        {
             Some(file) => file.content = content,
-            None => self.base_fingerprint.push(journal::BaseFile { name, content }),
+            None => self
+                .base_fingerprint
+                .push(journal::BaseFile { name, content }),
         }
     }
 

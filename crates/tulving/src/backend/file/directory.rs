@@ -15,7 +15,7 @@ use super::layout::Layout;
 use super::lock::{Lock, PATIENCE};
 use super::manifest::Manifest;
 use super::root::Root;
-use super::state::{State, IfBaseChanged};
+use super::state::{IfBaseChanged, State};
 use crate::backend::{BackendError, StorageError};
 use crate::fsutil::Access;
 use crate::model::{Kind, Space};
@@ -304,7 +304,10 @@ impl Directory {
     ///
     /// # Errors
     /// If another process keeps the lock, or the directory cannot be read or written.
-    pub(super) fn lock_for_writing(&self, if_changed: IfBaseChanged) -> Result<(Lock, State), FileError> {
+    pub(super) fn lock_for_writing(
+        &self,
+        if_changed: IfBaseChanged,
+    ) -> Result<(Lock, State), FileError> {
         let disk = self.root.disk();
         let lock = Lock::wait(disk, &journal::folder(&self.root).join("lock"), PATIENCE)?;
         if let Some(commit) = Commit::read(&self.root)? {

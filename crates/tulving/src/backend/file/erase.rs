@@ -9,7 +9,7 @@ use super::derived;
 use super::directory::{ConflictKey, Directory, Plan};
 use super::error::FileError;
 use super::journal::{self, Operation};
-use super::state::{State, IfBaseChanged};
+use super::state::{IfBaseChanged, State};
 use crate::backend::{BackendError, Counts, LARGEST_WRITE, size_of_key};
 use crate::model::{Document, Key, Kind};
 

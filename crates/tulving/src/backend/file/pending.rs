@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::access_statistics::{self, AccessStatistics};
 use super::base::{self, relative};
 use super::catalog::Place;
 use super::changes::parse_document;
@@ -17,7 +18,6 @@ use super::layout::{self, Layout};
 use super::manifest::Manifest;
 use super::pair::Fingerprint;
 use super::root::Root;
-use super::access_statistics::{self, AccessStatistics};
 use crate::json::{self, Value};
 use crate::model::{Kind, Scope};
 

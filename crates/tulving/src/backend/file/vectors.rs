@@ -157,14 +157,20 @@ impl UnmergedVectors {
         ask: impl FnOnce(&Int8Vectors) -> T,
     ) -> Result<T, FileError> {
         // Nothing of ours panics while it holds the lock, and half a vector is none.
-        let read_lock = self.quantised.read().unwrap_or_else(PoisonError::into_inner);
+        let read_lock = self
+            .quantised
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(quantised) = read_lock.as_ref()
             && quantised.rows() >= self.places.len()
         {
             return Ok(ask(quantised));
         }
         drop(read_lock);
-        let mut write = self.quantised.write().unwrap_or_else(PoisonError::into_inner);
+        let mut write = self
+            .quantised
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         let quantised = write.get_or_insert_with(|| Int8Vectors::new(dims));
         while let Some(place) = self.places.get(quantised.rows()) {
             let numbers = read(*place, log)?.filter(|numbers| numbers.len() == dims);

@@ -73,7 +73,9 @@ impl Int8Vectors {
     ) -> Result<Self, Int8Error> {
         let rows = rows.into_iter();
         let mut quantised = Self::new(dims);
-        quantised.bytes.reserve(rows.size_hint().0 * quantised.stride());
+        quantised
+            .bytes
+            .reserve(rows.size_hint().0 * quantised.stride());
         for row in rows {
             quantised.push(row)?;
         }

@@ -136,10 +136,7 @@ mod tests {
             name: name.to_owned(),
             content,
         };
-        let header = Header::new(
-            7,
-            vec![file("a.json", Some([1; 32])), file("b.npy", None)],
-        );
+        let header = Header::new(7, vec![file("a.json", Some([1; 32])), file("b.npy", None)]);
         let bytes = header.encode();
         let path = Path::new("7.log");
         let mut longer = bytes.clone();

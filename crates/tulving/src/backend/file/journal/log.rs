@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::error::FileError;
-use super::header::{Header, LONGEST};
 use super::frame::{self, HEAD, LARGEST, Tail};
+use super::header::{Header, LONGEST};
 use crate::fsutil::{self, Access, Disk, Handle};
 
 /// A log, open. Clones share the file; each knows how far it has read.

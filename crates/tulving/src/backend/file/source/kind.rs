@@ -69,7 +69,8 @@ impl KindSource {
                 chunker.push(index, offset, len);
                 offset += len;
             }
-            let scanned = scanned.map(|fingerprint| (fingerprint, rows, chunker.finish(), superseded));
+            let scanned =
+                scanned.map(|fingerprint| (fingerprint, rows, chunker.finish(), superseded));
             let vectors = vectors.join();
             (
                 scanned,
@@ -99,7 +100,8 @@ impl KindSource {
             chunks,
         };
         if let Some(rows_file) = &rows_file {
-            let (fingerprint, rows, chunks) = rows_file.survey(kind, most_rows, pair.vectors.dims())?;
+            let (fingerprint, rows, chunks) =
+                rows_file.survey(kind, most_rows, pair.vectors.dims())?;
             plan.files.push(InputFile {
                 name: fingerprint.path.display().to_string(),
                 ..input(root, fingerprint)
