@@ -1,7 +1,7 @@
 //! Searches by vector alone and by words alone, over all kinds together: shorter than a [`Request`] where that
 //! is all a test is about.
 
-use tulving::backend::{Backend, BackendError, Candidates, Filter, FoundBy, Request, Scored};
+use tulving::backend::{Backend, BackendError, Candidates, Filter, SearchMethod, Request, Scored};
 use tulving::model::{Embedding, Scope};
 use tulving::search::fusion::Candidate;
 
@@ -11,7 +11,7 @@ pub struct Nearest {
     /// The best first; of equal scores, by kind and id.
     pub hits: Vec<Scored>,
     /// How they were found.
-    pub found_by: FoundBy,
+    pub found_by: SearchMethod,
 }
 
 /// The memories that hold terms.
@@ -37,13 +37,13 @@ pub async fn nearest(
     let request = Request::near(query.clone(), limit, filter.clone());
     let found = backend.search(scope, &request).await?;
     let mut kinds = found.kinds.values();
-    let index = kinds.any(|found| found.found_by == FoundBy::Index);
+    let index = kinds.any(|found| found.found_by == SearchMethod::Index);
     Ok(Nearest {
         hits: best(&found, |candidate| candidate.vector, limit),
         found_by: if index {
-            FoundBy::Index
+            SearchMethod::Index
         } else {
-            FoundBy::Exact
+            SearchMethod::Exact
         },
     })
 }

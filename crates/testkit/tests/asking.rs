@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use testkit::sample;
 use testkit::strict::StrictBackend;
-use tulving::backend::{Filter, FoundBy};
+use tulving::backend::{Filter, SearchMethod};
 use tulving::embed::{Builtin, EmbedError, Embedder, Purpose};
 use tulving::model::{Kind, Memory, Node, PerKind, Space};
 use tulving::store::{Found, Limit, Mode, NewNode, Query, ScopedStore, Store, StoreError};
@@ -66,7 +66,7 @@ async fn what_does_not_pass_the_filter_is_not_found_not_even_beside_a_hit() {
         let found = memory.search(&query).await.unwrap();
         assert_eq!(ids(&found), expected);
         assert_eq!(found.rows_in_scope, rows, "those in which was looked");
-        assert_eq!(found.found_by, FoundBy::Exact);
+        assert_eq!(found.found_by, SearchMethod::Exact);
     }
 }
 

@@ -20,7 +20,7 @@ use testkit::postgres::{Database as TestDatabase, Preset, Server};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, NoTls};
 use tulving::backend::postgres::{Database, PostgresBackend, PostgresOptions};
-use tulving::backend::{Backend, Draft, Entry, Filter, FoundBy};
+use tulving::backend::{Backend, Draft, Entry, Filter, SearchMethod};
 use tulving::model::{Embedding, Kind, Node, Scope, Space, Timestamp};
 use tulving::search::keyword::query_terms;
 use tulving::search::vector::similarity;
@@ -342,7 +342,7 @@ async fn ours(backend: &PostgresBackend, class: &Class) -> Figures {
             let scores: Vec<f64> = found.hits.iter().map(|hit| hit.score).collect();
             figures.recall.push(recall(&scores, &truth));
             figures.hits(scores.len());
-            figures.through_index += usize::from(found.found_by == FoundBy::Index);
+            figures.through_index += usize::from(found.found_by == SearchMethod::Index);
         }
     }
     figures

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::backend::{Cursor, Filter, FoundBy, Order, Page};
+use crate::backend::{Cursor, Filter, SearchMethod, Order, Page};
 use crate::model::{Kind, Memory, Space};
 use crate::search::fusion::RetrieverHit;
 use crate::search::text;
@@ -173,8 +173,8 @@ pub async fn compare(
             match (&mine, &theirs) {
                 (Ok(mine), Ok(theirs)) if mine.found_by != theirs.found_by => {
                     let (exact, indexed) = match mine.found_by {
-                        FoundBy::Exact => (mine, theirs),
-                        FoundBy::Index => (theirs, mine),
+                        SearchMethod::Exact => (mine, theirs),
+                        SearchMethod::Index => (theirs, mine),
                     };
                     parity.note(&name, other_evidence(exact, indexed));
                     missed(exact, indexed, &name, &mut parity.index);

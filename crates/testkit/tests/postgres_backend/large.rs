@@ -5,7 +5,7 @@ use std::sync::Arc;
 use testkit::finding::{Nearest, nearest};
 use testkit::sample::{self, node, saying};
 use tulving::backend::postgres::{PostgresBackend, VectorIndex};
-use tulving::backend::{Backend, Draft, Entry, Filter, FoundBy, Request};
+use tulving::backend::{Backend, Draft, Entry, Filter, SearchMethod, Request};
 use tulving::model::{Embedding, Key, Kind, Space};
 use tulving::search::keyword::query_terms;
 use tulving::search::vector::similarity;
@@ -98,7 +98,7 @@ async fn a_large_scope_is_searched_exactly_until_its_index_is_ready_and_through_
     let all = Filter::of(Kind::Node);
     for number in 0..5 {
         let found = ask(&backend, &query(number), 10, &all).await;
-        assert_eq!(found.found_by, FoundBy::Exact);
+        assert_eq!(found.found_by, SearchMethod::Exact);
         assert_eq!(
             scores(&found),
             truth(&fixture, &query(number), 10),
@@ -119,7 +119,7 @@ async fn a_large_scope_is_searched_exactly_until_its_index_is_ready_and_through_
     let mut right = 0;
     for number in 0..20 {
         let found = ask(&backend, &query(number), 10, &all).await;
-        assert_eq!((found.found_by, found.hits.len()), (FoundBy::Index, 10));
+        assert_eq!((found.found_by, found.hits.len()), (SearchMethod::Index, 10));
         let truth = truth(&fixture, &query(number), 10);
         right += scores(&found)
             .iter()
@@ -154,7 +154,7 @@ async fn what_is_written_to_an_indexed_scope_is_found_and_what_is_removed_is_not
     let found = ask(&backend, &query(3), 3, &all).await;
     assert_eq!(
         (found.found_by, found.hits[0].facts.id.as_str()),
-        (FoundBy::Index, "new")
+        (SearchMethod::Index, "new")
     );
     // The nearest five hundred go: the graph is full of what is gone.
     let near = ask(&backend, &query(3), 500, &all).await;
@@ -176,13 +176,13 @@ async fn a_filter_over_an_indexed_scope_misses_nothing() {
         ..Filter::of(Kind::Node)
     };
     let found = ask(&backend, &query(2), 1000, &one).await;
-    assert_eq!((found.found_by, found.hits.len()), (FoundBy::Exact, 100));
+    assert_eq!((found.found_by, found.hits.len()), (SearchMethod::Exact, 100));
     let most = Filter {
         sources: vec![saying("x", "x").source],
         ..Filter::of(Kind::Node)
     };
     let found = ask(&backend, &query(2), 25, &most).await;
-    assert_eq!((found.found_by, found.hits.len()), (FoundBy::Index, 25));
+    assert_eq!((found.found_by, found.hits.len()), (SearchMethod::Index, 25));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -198,12 +198,12 @@ async fn an_index_that_a_killed_build_left_is_not_used_and_built_anew() {
     let backend = fixture.backend(&options(2)).await;
     let all = Filter::of(Kind::Node);
     let found = ask(&backend, &query(1), 10, &all).await;
-    assert_eq!(found.found_by, FoundBy::Exact);
+    assert_eq!(found.found_by, SearchMethod::Exact);
     let indexed = fixture.target().index(own(), false, &|_| {}).await.unwrap();
     assert_eq!(indexed[0].index, VectorIndex::Built);
     assert_eq!(
         ask(&backend, &query(1), 10, &all).await.found_by,
-        FoundBy::Index
+        SearchMethod::Index
     );
     let names = "SELECT count(*) FROM pg_class WHERE relname LIKE 'node\\_vectors\\_%\\_2%'";
     assert_eq!(fixture.database.scalar(names), "1");
@@ -238,7 +238,7 @@ async fn what_the_index_missed_and_words_bring_scores_as_if_it_had_not() {
     ready(true);
     let nodes = Filter::of(Kind::Node);
     let found = ask(&backend, &query(3), 10, &nodes).await;
-    assert_eq!(found.found_by, FoundBy::Index);
+    assert_eq!(found.found_by, SearchMethod::Index);
     assert!(found.hits.iter().all(|hit| hit.facts.id != "missed"));
     for is_beside in [false, false, true] {
         if is_beside {
@@ -256,7 +256,7 @@ async fn what_the_index_missed_and_words_bring_scores_as_if_it_had_not() {
         let both = &both.kinds[Kind::Node];
         assert_eq!(
             (both.found_by, both.memories),
-            (FoundBy::Index, ROWS as u64 + 1)
+            (SearchMethod::Index, ROWS as u64 + 1)
         );
         let missed = both
             .candidates

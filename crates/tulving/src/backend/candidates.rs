@@ -9,7 +9,7 @@ pub use crate::search::fusion::Candidate;
 
 /// How a vector search went about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum FoundBy {
+pub enum SearchMethod {
     /// Every vector was looked at.
     #[default]
     Exact,
@@ -17,7 +17,7 @@ pub enum FoundBy {
     Index,
 }
 
-impl FoundBy {
+impl SearchMethod {
     /// `exact` or `index`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -44,7 +44,7 @@ pub struct KindCandidates {
     /// The candidates, each once, in no particular order.
     pub candidates: Vec<Candidate>,
     /// How vectors were compared.
-    pub found_by: FoundBy,
+    pub found_by: SearchMethod,
     /// How many memories of the kind the scope holds, whether they pass or not.
     pub memories: u64,
     /// How many of these have the words of other rules than

@@ -184,7 +184,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// - **Neighbours**: the memories that pass and stand at most `reach` places from one of these, in the same
     ///   container; these themselves left out. They have no score by terms.
     ///
-    /// An index may miss some of the nearest ([`FoundBy::Index`](super::FoundBy)). Those of them that terms or
+    /// An index may miss some of the nearest ([`SearchMethod::Index`](super::SearchMethod)). Those of them that terms or
     /// neighbours bring are given their similarity all the same, and only the nearest `depth` of all keep
     /// theirs ([`keep_nearest`](super::keep_nearest)): so what an index missed changes no score of the others.
     async fn search(&self, scope: Scope, request: &Request) -> Result<Candidates, BackendError>;

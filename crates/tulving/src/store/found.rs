@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::FoundBy;
+use crate::backend::SearchMethod;
 use crate::model::{Memory, Space};
 use crate::search::fusion::{RetrieverHit, Scale};
 use crate::search::prompt;
@@ -21,7 +21,7 @@ pub struct Found {
     /// vector alone.
     pub question: String,
     /// How vectors were compared.
-    pub found_by: FoundBy,
+    pub found_by: SearchMethod,
     /// Memories of the scope among which was searched, before any filter but that of kinds.
     pub rows_in_scope: u64,
     /// How long it took.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Found, Hit, Limit, Mode, Query, ScopedStore, StoreError, WordsOnly};
-use crate::backend::{BackendError, Candidate, Candidates, Entry, FoundBy, Request};
+use crate::backend::{BackendError, Candidate, Candidates, Entry, SearchMethod, Request};
 use crate::embed::Purpose;
 use crate::model::{Embedding, Key, Kind, Memory, PerKind, Space};
 use crate::search::fusion::{self, Ranked, Scale};
@@ -67,9 +67,9 @@ impl ScopedStore {
             Some(_) => of_kinds().map(|found| found.outdated).sum(),
             None => 0,
         };
-        let found_by = match of_kinds().any(|found| found.found_by == FoundBy::Index) {
-            true => FoundBy::Index,
-            false => FoundBy::Exact,
+        let found_by = match of_kinds().any(|found| found.found_by == SearchMethod::Index) {
+            true => SearchMethod::Index,
+            false => SearchMethod::Exact,
         };
         let kinds = answer.kinds.into_iter();
         let mut candidates: Vec<Candidate> =

@@ -1,7 +1,7 @@
 //! A database, looked through.
 
 use tulving::backend::postgres::{Connection, DatabaseError, PostgresBackend, PostgresOptions};
-use tulving::backend::{Backend as _, Filter, FoundBy, Request};
+use tulving::backend::{Backend as _, Filter, SearchMethod, Request};
 use tulving::model::{Embedding, Kind, Scope};
 
 use super::{Check, Status, embedder};
@@ -163,14 +163,14 @@ async fn memories(owner: Scope, cx: &Context) -> Result<Vec<Check>, CliError> {
         if let Some(first) = numbers.first_mut() {
             *first = 1.0;
         }
-        let mut found_by = FoundBy::Exact;
+        let mut found_by = SearchMethod::Exact;
         if let Ok(any) = Embedding::new(space.clone(), numbers) {
             let nodes = Request::near(any, 1, Filter::of(Kind::Node));
             found_by = backend.search(owner, &nodes).await?.kinds[Kind::Node].found_by;
         }
         let how = match found_by {
-            FoundBy::Exact => "searched exactly",
-            FoundBy::Index => "searched through an index",
+            SearchMethod::Exact => "searched exactly",
+            SearchMethod::Index => "searched through an index",
         };
         checks.push(match backend.without_vector(owner).await? {
             0 => Check::fine("vectors", format!("{space}, {how}")),

@@ -8,7 +8,7 @@ use super::error::FileError;
 use super::spaces::Spaces;
 use super::state::{Partition, State};
 use crate::backend::{
-    Candidate, Candidates, Cluster, Counts, Cursor, Entry, Filter, FoundBy, KindCandidates,
+    Candidate, Candidates, Cluster, Counts, Cursor, Entry, Filter, SearchMethod, KindCandidates,
     Listing, Order, Page, Request, Scored, join,
 };
 use crate::model::{Embedding, Key, Kind, Memory};
@@ -130,7 +130,7 @@ impl State {
             candidates.extend(beside);
             answer.kinds[kind] = KindCandidates {
                 candidates,
-                found_by: FoundBy::Exact,
+                found_by: SearchMethod::Exact,
                 memories: partition.live().count() as u64,
                 // Words of another tokenizer are in no file that is read.
                 outdated: 0,

@@ -16,7 +16,7 @@ use super::own_index::is_ready;
 use super::scoped::Scoped;
 use super::statement::Statement;
 use super::wire::{raw_vector, vector};
-use crate::backend::{Filter, FoundBy, Request, Scored};
+use crate::backend::{Filter, SearchMethod, Request, Scored};
 use crate::model::{Kind, Scope};
 use crate::search::vector::similarity;
 
@@ -35,7 +35,7 @@ pub(super) struct Query<'q> {
 /// The nearest of a kind.
 pub(super) struct Nearest {
     pub(super) hits: Vec<Scored>,
-    pub(super) by: FoundBy,
+    pub(super) by: SearchMethod,
 }
 
 /// The graphs that searches went through lately: the space of each and its width. What it says is tried and
@@ -220,12 +220,12 @@ impl Scoped<'_> {
             let hits = self.by_index(kind, query, space_id, rows).await?;
             // Fewer than asked for: what is missing may be where the index did not look.
             if hits.len() >= query.limit {
-                let by = FoundBy::Index;
+                let by = SearchMethod::Index;
                 return Ok(Nearest { hits, by });
             }
         }
         let hits = self.exactly(kind, query, every).await?;
-        let by = FoundBy::Exact;
+        let by = SearchMethod::Exact;
         Ok(Nearest { hits, by })
     }
 

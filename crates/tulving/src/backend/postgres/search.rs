@@ -23,7 +23,7 @@ use super::spaces::Spaces;
 use super::statement::Statement;
 use super::wire::vector;
 use crate::backend::{
-    Candidate, Candidates, FoundBy, KindCandidates, Request, Scored, join, keep_nearest, least,
+    Candidate, Candidates, SearchMethod, KindCandidates, Request, Scored, join, keep_nearest, least,
 };
 use crate::model::{Kind, PerKind};
 use crate::search::vector::similarity;
@@ -34,7 +34,7 @@ const DOING: &str = "searching";
 #[derive(Default)]
 struct Sought {
     nearest: Vec<Scored>,
-    found_by: FoundBy,
+    found_by: SearchMethod,
     /// Documents that hold a term, the best first.
     matching: Vec<(u32, f64)>,
 }
@@ -135,7 +135,7 @@ impl Scoped<'_> {
         kinds: &[Kind],
         mut sought: PerKind<Sought>,
         missed: Option<(&[f32], i32)>,
-    ) -> Result<Vec<(Kind, (Vec<Candidate>, FoundBy))>, DatabaseError> {
+    ) -> Result<Vec<(Kind, (Vec<Candidate>, SearchMethod))>, DatabaseError> {
         let scope = self.scope.id();
         let asks = |kind: Kind, most: usize| {
             let Sought {
@@ -143,7 +143,7 @@ impl Scoped<'_> {
                 found_by,
                 matching,
             } = &sought[kind];
-            let missed = missed.filter(|_| *found_by == FoundBy::Index);
+            let missed = missed.filter(|_| *found_by == SearchMethod::Index);
             let missed = missed.map(|(direction, space_id)| Missed {
                 direction,
                 space_id,
