@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::chunk::RunChunk;
 use super::digest::{self, KindDigest, Sha256Bytes};
 use super::error::TransferError;
-use super::pipeline::Work;
+use super::pipeline::Task;
 use super::read_back::{Existing, ReadBack, Reader, SpaceId};
 use super::row::{Loaded, SourceRow};
 use super::verification::{Difference, KindVerification, SHOWN};
@@ -60,7 +60,7 @@ impl Gathering {
     }
 }
 
-impl Work for Comparing {
+impl Task for Comparing {
     type Session = Box<dyn Reader>;
     type Done = Compared;
 
@@ -68,7 +68,7 @@ impl Work for Comparing {
         self.target.reader().await
     }
 
-    async fn work(
+    async fn process(
         &self,
         reader: &mut Self::Session,
         chunk: &RunChunk,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::chunk::{ChunkCounts, RunChunk};
 use super::documents::{self, DocumentCounts, SourceDocument};
 use super::error::TransferError;
-use super::pipeline::Work;
+use super::pipeline::Task;
 use super::read_back::{Existing, SpaceId};
 use super::row::{Loaded, Stored};
 use super::sink::{ChunkWrite, Sink, Writer};
@@ -49,7 +49,7 @@ pub(super) struct Copying {
 /// How often a chunk is tried when other writers are in its way.
 const TRIES: u32 = 5;
 
-impl Work for Copying {
+impl Task for Copying {
     type Session = Box<dyn Writer>;
     type Done = ChunkCounts;
 
@@ -57,7 +57,7 @@ impl Work for Copying {
         self.sink.writer().await
     }
 
-    async fn work(
+    async fn process(
         &self,
         writer: &mut Self::Session,
         chunk: &RunChunk,

@@ -1,4 +1,4 @@
-//! Chunks, read ahead and worked through by several tasks at once.
+//! The pipeline: chunks, read ahead and put through one task by several workers at once.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
@@ -20,8 +20,8 @@ use super::source::{Reading, Snapshot};
 const BUDGET_KIB: u32 = 96 << 10;
 
 /// What is done with the rows of a chunk.
-pub(super) trait Work: Send + Sync + 'static {
-    /// What a task works with, which it has to itself.
+pub(super) trait Task: Send + Sync + 'static {
+    /// What a worker works with, which it has to itself.
     type Session: Send;
     /// What comes of a chunk.
     type Done: Send + 'static;
@@ -29,8 +29,8 @@ pub(super) trait Work: Send + Sync + 'static {
     /// Opens a session.
     fn open(&self) -> impl Future<Output = Result<Self::Session, TransferError>> + Send;
 
-    /// Does it.
-    fn work(
+    /// Processes the rows of a chunk.
+    fn process(
         &self,
         session: &mut Self::Session,
         chunk: &RunChunk,
@@ -101,34 +101,34 @@ impl Pipeline {
         }
     }
 
-    /// Puts every chunk through `work`; `each` is handed what comes of it, in source order.
+    /// Puts every chunk through `task`; `each` is handed what comes of it, in source order.
     ///
-    /// Every task has a session of its own and loads its next chunk while the target is busy with the
-    /// present one. Where the target has fewer sessions to give, there are fewer tasks. On an error or
+    /// Every worker has a session of its own and loads its next chunk while the target is busy with the
+    /// present one. Where the target has fewer sessions to give, there are fewer workers. On an error or
     /// a wish to stop, chunks that are under way are finished and no more are begun.
-    pub(super) async fn run<W: Work>(
+    pub(super) async fn run<T: Task>(
         self: &Arc<Self>,
-        work: W,
+        task: T,
         phase: Phase,
-        mut each: impl FnMut(&RunChunk, W::Done),
+        mut each: impl FnMut(&RunChunk, T::Done),
     ) -> Result<(), TransferError> {
         // Before the others ask: where there is one to have, it is not for one that may do without.
-        let mut first = Some(work.open().await?);
-        let work = Arc::new(work);
+        let mut first = Some(task.open().await?);
+        let task = Arc::new(task);
         let next = Arc::new(AtomicUsize::new(0));
         let stop = Arc::new(AtomicBool::new(false));
         let (done, mut results) = mpsc::channel(self.workers.max(1));
-        let mut tasks = JoinSet::new();
+        let mut workers = JoinSet::new();
         for _ in 0..self.workers.clamp(1, self.chunks.len().max(1)) {
-            let task = Task {
+            let worker = Worker {
                 session: first.take(),
                 pipeline: Arc::clone(self),
-                work: Arc::clone(&work),
+                task: Arc::clone(&task),
                 next: Arc::clone(&next),
                 stop: Arc::clone(&stop),
                 done: done.clone(),
             };
-            tasks.spawn(task.run());
+            workers.spawn(worker.run());
         }
         drop(done);
         // Chunks come in any order; a few wait here for their predecessors.
@@ -147,7 +147,7 @@ impl Pipeline {
             each(&self.chunks[at], result);
         }
         let mut failure = None;
-        while let Some(ended) = tasks.join_next().await {
+        while let Some(ended) = workers.join_next().await {
             failure = failure.or(ended?.err());
         }
         match failure {
@@ -161,17 +161,17 @@ impl Pipeline {
     }
 }
 
-struct Task<W: Work> {
+struct Worker<T: Task> {
     /// The first one's. The target need not have sessions for the others.
-    session: Option<W::Session>,
+    session: Option<T::Session>,
     pipeline: Arc<Pipeline>,
-    work: Arc<W>,
+    task: Arc<T>,
     next: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
-    done: mpsc::Sender<(usize, W::Done)>,
+    done: mpsc::Sender<(usize, T::Done)>,
 }
 
-impl<W: Work> Task<W> {
+impl<T: Task> Worker<T> {
     async fn run(mut self) -> Result<(), TransferError> {
         let result = self.work().await;
         if result.is_err() {
@@ -183,20 +183,20 @@ impl<W: Work> Task<W> {
     async fn work(&mut self) -> Result<(), TransferError> {
         let mut session = match self.session.take() {
             Some(session) => session,
-            None => match self.work.open().await {
+            None => match self.task.open().await {
                 Err(TransferError::Crowded(_)) => return Ok(()),
                 opened => opened?,
             },
         };
-        let Some(mut taken) = self.next() else {
+        let Some(mut taken) = self.next_chunk() else {
             return Ok(());
         };
         loop {
             let (at, loading) = taken;
-            let following = self.next();
+            let following = self.next_chunk();
             let chunk = &self.pipeline.chunks[at];
-            let done = self.work.work(&mut session, chunk, loading.await??).await?;
-            // The receiver lives as long as there are tasks.
+            let done = self.task.process(&mut session, chunk, loading.await??).await?;
+            // The receiver lives as long as there are workers.
             let _ = self.done.send((at, done)).await;
             match following {
                 Some(following) => taken = following,
@@ -205,8 +205,8 @@ impl<W: Work> Task<W> {
         }
     }
 
-    /// The next chunk that nobody has, already being loaded.
-    fn next(&self) -> Option<(usize, JoinHandle<Result<Loaded, TransferError>>)> {
+    /// Returns the next chunk that no worker has, already being loaded.
+    fn next_chunk(&self) -> Option<(usize, JoinHandle<Result<Loaded, TransferError>>)> {
         if self.stop.load(Ordering::Relaxed) || self.pipeline.cancel.cancelled() {
             return None;
         }
