@@ -15,7 +15,7 @@ use crate::{input, kinds};
 #[derive(Debug, Clone, Default, PartialEq, Args, serde::Deserialize)]
 #[command(next_help_heading = "Which memories")]
 #[serde(default, deny_unknown_fields)]
-pub struct Which {
+pub struct FilterArgs {
     /// Only these kinds; separated by commas, or repeated [default: all]
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = kinds::one())]
     #[serde(deserialize_with = "each_kind")]
@@ -66,12 +66,12 @@ pub struct Which {
     pub tag: Vec<String>,
 }
 
-impl Which {
+impl FilterArgs {
     /// Returns the filter that the options make.
     ///
     /// # Errors
     /// When no time lies between the two that are given.
-    pub fn filter(self) -> Result<Filter, CliError> {
+    pub fn into_filter(self) -> Result<Filter, CliError> {
         if let (Some(since), Some(until)) = (self.since, self.until)
             && since >= until
         {
@@ -129,10 +129,10 @@ mod tests {
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
-        which: Which,
+        filter: FilterArgs,
     }
 
-    fn of_json(text: &str) -> Result<Which, String> {
+    fn of_json(text: &str) -> Result<FilterArgs, String> {
         serde_json::from_str(text).map_err(|error| error.to_string())
     }
 
@@ -144,9 +144,9 @@ mod tests {
                        "since": "2024-03", "until": "2024-04-01T00:00:00Z", "cluster": [-1, 7],
                        "has_code": false, "tag": ["a", "b"]}"#;
         let line = Line::try_parse_from(line.split_whitespace()).unwrap();
-        assert_eq!(of_json(json).unwrap(), line.which);
+        assert_eq!(of_json(json).unwrap(), line.filter);
         let none = Line::try_parse_from(["x"]).unwrap();
-        assert_eq!(of_json("{}").unwrap(), none.which);
+        assert_eq!(of_json("{}").unwrap(), none.filter);
     }
 
     #[test]
@@ -161,6 +161,6 @@ mod tests {
             assert!(said.contains(why), "{json}: {said}");
         }
         let nothing = of_json(r#"{"since": "2024-03", "until": "2024-02"}"#).unwrap();
-        assert_eq!(nothing.filter().unwrap_err().exit, Exit::Usage);
+        assert_eq!(nothing.into_filter().unwrap_err().exit, Exit::Usage);
     }
 }

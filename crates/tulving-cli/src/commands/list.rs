@@ -5,7 +5,7 @@ use tulving::backend::{Cursor, Order, Page};
 
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::filter::Which;
+use crate::filter::FilterArgs;
 use crate::output::{self, count, counted, minute};
 use crate::page::one_line;
 use crate::table::Table;
@@ -23,7 +23,7 @@ use crate::wire;
 pub struct List {
     #[expect(missing_docs, reason = "a comment here would stand before the options")]
     #[command(flatten)]
-    pub which: Which,
+    pub filter: FilterArgs,
 
     /// The maximum number of memories to show
     #[arg(long, value_name = "N", default_value_t = 20, help_heading = "Page",
@@ -44,7 +44,7 @@ pub struct List {
 /// # Errors
 /// When an option cannot be understood or the memory cannot be read.
 pub async fn run(list: List, cx: &Context) -> Result<Exit, CliError> {
-    let filter = list.which.filter()?;
+    let filter = list.filter.into_filter()?;
     let page = Page {
         order: if list.oldest {
             Order::Oldest

@@ -10,7 +10,7 @@ use tulving::store::{self, Found, Limit, Query};
 use crate::config::Retrieval;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::filter::Which;
+use crate::filter::FilterArgs;
 use crate::input;
 use crate::output::{self, counted, duration, minute};
 use crate::page::marked;
@@ -86,7 +86,7 @@ pub struct Search {
 
     #[expect(missing_docs, reason = "a comment here would stand before the options")]
     #[command(flatten)]
-    pub which: Which,
+    pub filter: FilterArgs,
 }
 
 /// How to search.
@@ -174,7 +174,7 @@ fn query(search: Search, defaults: &Retrieval) -> Result<Query, CliError> {
         None => Limit::Each(defaults.top_k),
     };
     query.min_score = min_score.or(defaults.min_score);
-    query.filter = search.which.filter()?;
+    query.filter = search.filter.into_filter()?;
     query.fusion.recency = recency.map(|half_life_days| Recency {
         now: Timestamp::now(),
         half_life_days,
