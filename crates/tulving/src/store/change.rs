@@ -54,9 +54,9 @@ impl Change {
         self.question.is_some() || self.answer.is_some()
     }
 
-    /// Returns the first thing in it that a memory of this kind does not have.
-    pub(super) fn stranger_to(&self, memory: &Memory) -> Option<&'static str> {
-        let unlike = match memory.kind() {
+    /// Returns the first field in it that memories of this kind do not have.
+    pub(super) fn unsupported_field(&self, memory: &Memory) -> Option<&'static str> {
+        let unsupported = match memory.kind() {
             Kind::Node => [("title", self.title.is_some()), ("", false), ("", false)],
             Kind::Episode => [
                 ("question", self.question.is_some()),
@@ -70,7 +70,7 @@ impl Change {
                 ("title", self.title.is_some()),
             ],
         };
-        unlike
+        unsupported
             .into_iter()
             .find_map(|(name, given)| given.then_some(name))
     }

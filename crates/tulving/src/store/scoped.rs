@@ -290,7 +290,7 @@ impl ScopedStore {
         stamp: &Stamp,
     ) -> Result<Added, StoreError> {
         let old = self.get(id).await?;
-        if let Some(field) = change.stranger_to(&old.memory) {
+        if let Some(field) = change.unsupported_field(&old.memory) {
             let (id, kind) = (id.to_owned(), old.memory.kind());
             return Err(StoreError::NoSuchField { id, kind, field });
         }
