@@ -6,7 +6,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::catalog::{Catalog, Lookup, Place, RecordStatus};
+use super::catalog::{Catalog, Lookup, Extent, RecordStatus};
 use super::checksum_cache::ChecksumCache;
 use super::derived;
 use super::error::FileError;
@@ -130,7 +130,7 @@ impl Base {
         let (mut buffer, mut catalog, mut seen) =
             (Vec::new(), Catalog::default(), HashSet::<String>::new());
         while let Some(span) = records.next(&mut buffer).map_err(broken)? {
-            let place = Place {
+            let extent = Extent {
                 offset: span.offset,
                 len: span.len,
             };
@@ -149,12 +149,12 @@ impl Base {
                         true => RecordStatus::Sound,
                         false => RecordStatus::Repeated,
                     };
-                    catalog.push(place, status, &memory, is_stamped);
+                    catalog.push(extent, status, &memory, is_stamped);
                 }
                 Err(flaw) if flaw.reason == Reason::ForeignScope => {
-                    catalog.push_other(place, RecordStatus::Foreign, cluster, is_stamped);
+                    catalog.push_other(extent, RecordStatus::Foreign, cluster, is_stamped);
                 }
-                Err(_) => catalog.push_other(place, RecordStatus::Flawed, cluster, is_stamped),
+                Err(_) => catalog.push_other(extent, RecordStatus::Flawed, cluster, is_stamped),
             }
         }
         Ok(catalog)
@@ -212,10 +212,10 @@ impl Base {
         let Some(pair) = &self.pair else {
             return Ok(Vec::new());
         };
-        let place = self.catalog.place(row as usize);
+        let extent = self.catalog.extent(row as usize);
         Ok(pair.bytes(
-            place.offset,
-            usize::try_from(place.len).unwrap_or(usize::MAX),
+            extent.offset,
+            usize::try_from(extent.len).unwrap_or(usize::MAX),
         )?)
     }
 

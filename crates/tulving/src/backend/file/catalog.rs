@@ -7,9 +7,9 @@ use std::hash::{Hash as _, Hasher as _};
 use crate::backend::{Filter, Labels, tags};
 use crate::model::{Facts, Kind, Memory, Timestamp};
 
-/// Where bytes lie in a file.
+/// An extent of a file: where bytes lie in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Place {
+pub(super) struct Extent {
     pub(super) offset: u64,
     pub(super) len: u64,
 }
@@ -30,7 +30,7 @@ pub(super) enum RecordStatus {
 /// What the catalog says of one record.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct CatalogEntry<'c> {
-    pub(super) place: Place,
+    pub(super) extent: Extent,
     pub(super) status: RecordStatus,
     pub(super) id: &'c str,
     /// Empty for an episode.
@@ -56,7 +56,7 @@ pub(super) struct Catalog {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Row {
-    place: Place,
+    extent: Extent,
     /// Where its texts begin: id, conversation, source, label and tags, one after the other.
     texts: u64,
     sequence: i64,
@@ -85,7 +85,7 @@ impl Catalog {
     /// Adds a memory of the owner.
     pub(super) fn push(
         &mut self,
-        place: Place,
+        extent: Extent,
         status: RecordStatus,
         memory: &Memory,
         is_stamped: bool,
@@ -96,7 +96,7 @@ impl Catalog {
             .flat_map(|tag| ["\0".to_owned(), tag])
             .collect();
         self.add(&CatalogEntry {
-            place,
+            extent,
             status,
             id: labels.id,
             conversation: labels.conversation_id.unwrap_or_default(),
@@ -114,7 +114,7 @@ impl Catalog {
     /// Adds a record that does not count; all that is kept of it is where it lies, and its cluster.
     pub(super) fn push_other(
         &mut self,
-        place: Place,
+        extent: Extent,
         status: RecordStatus,
         cluster: Option<i64>,
         is_stamped: bool,
@@ -123,7 +123,7 @@ impl Catalog {
             return;
         };
         self.add(&CatalogEntry {
-            place,
+            extent,
             status,
             id: "",
             conversation: "",
@@ -160,7 +160,7 @@ impl Catalog {
             RecordStatus::Repeated => 3,
         };
         self.rows.push(Row {
-            place: entry.place,
+            extent: entry.extent,
             texts: start,
             sequence: entry.sequence,
             created_at: entry.created_at.micros(),
@@ -185,7 +185,7 @@ impl Catalog {
         };
         let [id, conversation, source, label, tags] = row.lengths;
         Some(CatalogEntry {
-            place: row.place,
+            extent: row.extent,
             status: row.status(),
             id: next(id)?,
             conversation: next(conversation)?,
@@ -207,11 +207,11 @@ impl Catalog {
             .is_some_and(|row| row.status() == RecordStatus::Sound)
     }
 
-    /// Where a record lies.
-    pub(super) fn place(&self, index: usize) -> Place {
+    /// Returns where a record lies.
+    pub(super) fn extent(&self, index: usize) -> Extent {
         self.rows
             .get(index)
-            .map_or_else(Place::default, |row| row.place)
+            .map_or_else(Extent::default, |row| row.extent)
     }
 
     /// The catalog as bytes.
@@ -219,11 +219,11 @@ impl Catalog {
         let mut bytes = Vec::with_capacity(8 + self.rows.len() * ROW + self.texts.len());
         bytes.extend((self.rows.len() as u64).to_le_bytes());
         for row in &self.rows {
-            let (place, longs) = (
-                row.place,
+            let (extent, longs) = (
+                row.extent,
                 [row.sequence, row.created_at, row.cluster].map(i64::cast_unsigned),
             );
-            for long in [place.offset, place.len, row.texts]
+            for long in [extent.offset, extent.len, row.texts]
                 .into_iter()
                 .chain(longs)
             {
@@ -270,7 +270,7 @@ impl Row {
             u32::from_le_bytes(items[at])
         };
         Self {
-            place: Place {
+            extent: Extent {
                 offset: long(0),
                 len: long(1),
             },

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::access_statistics::AccessStatistics;
 use super::base;
-use super::catalog::{Catalog, Place, RecordStatus, hash};
+use super::catalog::{Catalog, Extent, RecordStatus, hash};
 use super::error::FileError;
 use super::journal::Log;
 use crate::json;
@@ -18,7 +18,7 @@ use crate::search::text;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Changes {
     base_rows: u32,
-    /// The records, whose places are in the log.
+    /// The records, whose extents are those of the log.
     pub(super) catalog: Catalog,
     /// Where among the records of the folded file each row goes: a row of the base whose place it
     /// takes, or a number behind the base.
@@ -98,7 +98,7 @@ impl Changes {
 
     /// A memory is new, or takes the place of the one with its id; `base` is the row of the base
     /// that has the id, if it is no tombstone. Returns its row.
-    pub(super) fn put(&mut self, memory: &Memory, record: Place, base: Option<u32>) -> u32 {
+    pub(super) fn put(&mut self, memory: &Memory, record: Extent, base: Option<u32>) -> u32 {
         let id = memory.id().to_owned();
         let replaced = self.ids.get(&id).copied();
         let order = match (replaced, base) {
@@ -161,7 +161,7 @@ impl Changes {
         scope: Scope,
     ) -> Result<Memory, FileError> {
         let bytes = self.record(row, log)?;
-        let offset = self.catalog.place(row as usize).offset;
+        let offset = self.catalog.extent(row as usize).offset;
         parse(kind, &bytes, log, offset, scope)
     }
 
@@ -170,9 +170,9 @@ impl Changes {
     /// # Errors
     /// If it cannot be read.
     pub(super) fn record(&self, row: u32, log: &Log) -> Result<Vec<u8>, FileError> {
-        let place = self.catalog.place(row as usize);
-        let mut bytes = vec![0; usize::try_from(place.len).unwrap_or(usize::MAX)];
-        log.read_at(&mut bytes, place.offset)?;
+        let extent = self.catalog.extent(row as usize);
+        let mut bytes = vec![0; usize::try_from(extent.len).unwrap_or(usize::MAX)];
+        log.read_at(&mut bytes, extent.offset)?;
         Ok(bytes)
     }
 

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::access_statistics::{self, AccessStatistics};
 use super::base::{self, relative};
-use super::catalog::Place;
+use super::catalog::Extent;
 use super::changes::parse_document;
 use super::commit::{Commit, Head};
 use super::directory::finish_commit;
@@ -57,8 +57,8 @@ enum Change {
 struct Written {
     kind: Kind,
     id: String,
-    record: Place,
-    vector: Option<Place>,
+    record: Extent,
+    vector: Option<Extent>,
     touched: Option<AccessStatistics>,
 }
 
@@ -184,8 +184,8 @@ impl Pending {
 
     /// Numbers in a vector that the journal adds; `None` if it adds none of the kind.
     pub(crate) fn dims(&self, kind: Kind) -> Option<usize> {
-        let place = self.of(kind).find_map(|written| written.vector)?;
-        usize::try_from(place.len / 4).ok()
+        let extent = self.of(kind).find_map(|written| written.vector)?;
+        usize::try_from(extent.len / 4).ok()
     }
 
     /// Refuses a directory that has no files yet for what the journal adds.
@@ -247,9 +247,9 @@ impl Pending {
     ) -> Result<(), FileError> {
         let rows = self.of(kind).zip(0..).skip_while(|(_, row)| *row < first);
         for (written, row) in rows.take(count_of as usize) {
-            let read = |place: Place| -> Result<Vec<u8>, FileError> {
-                let mut bytes = vec![0; usize::try_from(place.len).unwrap_or(usize::MAX)];
-                self.log.read_at(&mut bytes, place.offset)?;
+            let read = |extent: Extent| -> Result<Vec<u8>, FileError> {
+                let mut bytes = vec![0; usize::try_from(extent.len).unwrap_or(usize::MAX)];
+                self.log.read_at(&mut bytes, extent.offset)?;
                 Ok(bytes)
             };
             let bytes = read(written.record)?;
@@ -260,8 +260,8 @@ impl Pending {
             }
             let numbers = match written.vector {
                 None => vec![0.0; dims],
-                Some(place) => {
-                    let bytes = read(place)?;
+                Some(extent) => {
+                    let bytes = read(extent)?;
                     let (numbers, _) = bytes.as_chunks();
                     numbers
                         .iter()
@@ -295,12 +295,12 @@ impl Replayed {
             } => {
                 let id = record
                     .id()
-                    .ok_or_else(|| log.unknown_operation(record.place.offset))?;
+                    .ok_or_else(|| log.unknown_operation(record.extent.offset))?;
                 let written = Written {
                     kind,
                     id: id.clone(),
-                    record: record.place,
-                    vector: vector.map(|vector| vector.place),
+                    record: record.extent,
+                    vector: vector.map(|vector| vector.extent),
                     touched: None,
                 };
                 self.changed.insert((kind, id.clone()), Change::Superseded);
@@ -321,7 +321,7 @@ impl Replayed {
                 self.changed.insert(key, Change::Superseded);
             }
             Decoded::PutDocument { record } => {
-                let change = DocumentChange::Put(record.bytes.to_owned(), record.place.offset);
+                let change = DocumentChange::Put(record.bytes.to_owned(), record.extent.offset);
                 self.documents.push(change);
             }
             Decoded::DeleteDocument { id } => {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::access_statistics;
 use super::base::{self, Base, is_vector, relative};
-use super::catalog::{CatalogEntry, Place};
+use super::catalog::{CatalogEntry, Extent};
 use super::changes::{self, Changes};
 use super::checksum_cache::{ChecksumCache, Stat};
 use super::commit::{Commit, Head};
@@ -347,13 +347,13 @@ impl State {
                 vector,
             } => {
                 let partition = self.partition_mut(kind);
-                let at = record.place;
+                let at = record.extent;
                 let memory = changes::parse(kind, record.bytes, log, at.offset, partition.scope)?;
                 let base = partition.base_row(memory.id());
                 let row = Arc::make_mut(&mut partition.changes).put(&memory, at, base);
                 if let Some(vector) = vector {
                     let doc = partition.base.rows() + row;
-                    partition.put_vector(current, doc, vector.place);
+                    partition.put_vector(current, doc, vector.extent);
                 }
             }
             Decoded::Vector {
@@ -364,7 +364,7 @@ impl State {
             } => {
                 let partition = self.partition_mut(kind);
                 if let Some(doc) = partition.find(id) {
-                    partition.put_vector(space, doc, vector.place);
+                    partition.put_vector(space, doc, vector.extent);
                 }
             }
             Decoded::AddSpace { number, space } => self.spaces.keep(number, Arc::new(space)),
@@ -386,7 +386,7 @@ impl State {
                 Arc::make_mut(&mut partition.changes).delete(id, rows);
             }
             Decoded::PutDocument { record } => {
-                let at = record.place.offset;
+                let at = record.extent.offset;
                 let document = changes::parse_document(record.bytes, log, at, self.scope)?;
                 Arc::make_mut(&mut self.documents).put(document, record.bytes);
             }
@@ -554,9 +554,9 @@ impl Partition {
         self.vectors.get(&space)
     }
 
-    fn put_vector(&mut self, space: u32, doc: u32, place: Place) {
+    fn put_vector(&mut self, space: u32, doc: u32, extent: Extent) {
         let of_base = self.change_row(doc).is_none();
-        self.vectors_mut(space).unmerged.put(doc, place, of_base);
+        self.vectors_mut(space).unmerged.put(doc, extent, of_base);
     }
 
     fn vectors_mut(&mut self, space: u32) -> &mut Vectors {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::base::is_vector;
-use super::catalog::Place;
+use super::catalog::Extent;
 use super::error::FileError;
 use super::journal::Log;
 use super::npy::{self, Npy};
@@ -33,7 +33,7 @@ pub(super) struct Array {
 #[derive(Debug, Clone, Default)]
 pub(super) struct UnmergedVectors {
     docs: Vec<u32>,
-    places: Vec<Place>,
+    extents: Vec<Extent>,
     latest: HashMap<u32, u32>,
     /// Whether there are some of documents of the base.
     pub(super) replaces: bool,
@@ -111,11 +111,11 @@ impl UnmergedVectors {
     }
 
     /// Adds the vector of a document, which may be one of the base.
-    pub(super) fn put(&mut self, doc: u32, place: Place, of_base: bool) {
+    pub(super) fn put(&mut self, doc: u32, extent: Extent, of_base: bool) {
         self.replaces |= of_base;
         self.latest.insert(doc, self.rows());
         self.docs.push(doc);
-        self.places.push(place);
+        self.extents.push(extent);
     }
 
     /// Returns how many rows there are, those that do not count any more among them.
@@ -140,7 +140,7 @@ impl UnmergedVectors {
     /// If they cannot be read.
     pub(super) fn numbers(&self, doc: u32, log: &Log) -> Result<Option<Vec<f32>>, FileError> {
         match self.latest.get(&doc) {
-            Some(row) => read(self.places[*row as usize], log),
+            Some(row) => read(self.extents[*row as usize], log),
             None => Ok(None),
         }
     }
@@ -162,7 +162,7 @@ impl UnmergedVectors {
             .read()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(quantised) = read_lock.as_ref()
-            && quantised.rows() >= self.places.len()
+            && quantised.rows() >= self.extents.len()
         {
             return Ok(ask(quantised));
         }
@@ -172,8 +172,8 @@ impl UnmergedVectors {
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         let quantised = write.get_or_insert_with(|| Int8Vectors::new(dims));
-        while let Some(place) = self.places.get(quantised.rows()) {
-            let numbers = read(*place, log)?.filter(|numbers| numbers.len() == dims);
+        while let Some(extent) = self.extents.get(quantised.rows()) {
+            let numbers = read(*extent, log)?.filter(|numbers| numbers.len() == dims);
             // It is as wide as it must be.
             let _ = quantised.push(&numbers.unwrap_or_else(|| vec![0.0; dims]));
         }
@@ -181,9 +181,9 @@ impl UnmergedVectors {
     }
 }
 
-fn read(place: Place, log: &Log) -> Result<Option<Vec<f32>>, FileError> {
-    let mut bytes = vec![0; usize::try_from(place.len).unwrap_or(usize::MAX)];
-    log.read_at(&mut bytes, place.offset)?;
+fn read(extent: Extent, log: &Log) -> Result<Option<Vec<f32>>, FileError> {
+    let mut bytes = vec![0; usize::try_from(extent.len).unwrap_or(usize::MAX)];
+    log.read_at(&mut bytes, extent.offset)?;
     let (numbers, _) = bytes.as_chunks();
     let numbers: Vec<f32> = numbers
         .iter()

@@ -1,6 +1,6 @@
 //! What a write does, as bytes: the payload of one frame.
 
-use super::super::catalog::Place;
+use super::super::catalog::Extent;
 use super::super::vector_bytes;
 use crate::json::{self, Value};
 use crate::model::{Kind, Space, Timestamp};
@@ -114,7 +114,7 @@ pub(crate) enum Decoded<'p> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Part<'p> {
     pub(crate) bytes: &'p [u8],
-    pub(crate) place: Place,
+    pub(crate) extent: Extent,
 }
 
 impl Part<'_> {
@@ -318,12 +318,12 @@ impl<'p> Reader<'p> {
     fn long(&mut self) -> Option<Part<'p>> {
         let length = u32::from_le_bytes(self.array()?) as usize;
         let bytes = self.payload.get(self.at..)?.get(..length)?;
-        let place = Place {
+        let extent = Extent {
             offset: self.offset + self.at as u64,
             len: length as u64,
         };
         self.at += length;
-        Some(Part { bytes, place })
+        Some(Part { bytes, extent })
     }
 
     fn text(&mut self) -> Option<&'p str> {
@@ -389,8 +389,8 @@ mod tests {
             panic!("not a put with a vector")
         };
         let at = |part: Part<'_>| {
-            let start = part.place.offset as usize - 1000;
-            payload[start..start + part.place.len as usize].to_vec()
+            let start = part.extent.offset as usize - 1000;
+            payload[start..start + part.extent.len as usize].to_vec()
         };
         assert_eq!((at(record), record.bytes), (b"{}".to_vec(), &b"{}"[..]));
         assert_eq!(
