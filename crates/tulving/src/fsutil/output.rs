@@ -23,13 +23,13 @@ use crate::ErrorClass;
 #[derive(Debug)]
 pub struct OutputFile {
     given: PathBuf,
-    place: Place,
+    destination: Destination,
     /// Who may read it, if it is new.
     access: Access<'static>,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Destination {
     Stream(File),
     File {
         path: PathBuf,
@@ -154,10 +154,10 @@ impl OutputFile {
             Target::Free(path) => (path, None),
             Target::File(path, present) => (path, Some(present)),
             Target::Stream(path) => {
-                let place = Place::Stream(stream(&path).map_err(io(Doing::Opening))?);
+                let destination = Destination::Stream(stream(&path).map_err(io(Doing::Opening))?);
                 return Ok(Self {
                     given,
-                    place,
+                    destination,
                     access,
                 });
             }
@@ -168,14 +168,14 @@ impl OutputFile {
         let folder = File::open(own::folder(&path))
             .and_then(|folder| folder.sync_all().map(|()| folder))
             .map_err(io(Doing::Syncing))?;
-        let place = Place::File {
+        let destination = Destination::File {
             path,
             folder,
             present,
         };
         let output = Self {
             given,
-            place,
+            destination,
             access,
         };
         output.create(&uuid::Uuid::new_v4().to_string())?;
@@ -192,18 +192,18 @@ impl OutputFile {
     /// or an open descriptor.
     #[must_use]
     pub fn true_path(&self) -> Option<&Path> {
-        match &self.place {
-            Place::Stream(_) => None,
-            Place::File { path, .. } => Some(path),
+        match &self.destination {
+            Destination::Stream(_) => None,
+            Destination::File { path, .. } => Some(path),
         }
     }
 
     /// The regular file that was there when it was looked at.
     #[must_use]
     pub fn present(&self) -> Option<&Path> {
-        match &self.place {
-            Place::File { path, present, .. } => present.as_ref().map(|_| path.as_path()),
-            Place::Stream(_) => None,
+        match &self.destination {
+            Destination::File { path, present, .. } => present.as_ref().map(|_| path.as_path()),
+            Destination::Stream(_) => None,
         }
     }
 
@@ -221,12 +221,12 @@ impl OutputFile {
     /// # Errors
     /// If no file can be made beside it.
     pub fn create(&self, tag: &str) -> Result<OutputWriter, OutputError> {
-        let (file, aside) = match &self.place {
-            Place::Stream(file) => {
+        let (file, aside) = match &self.destination {
+            Destination::Stream(file) => {
                 let file = file.try_clone();
                 (file.map_err(|error| self.io(Doing::Opening, error))?, None)
             }
-            Place::File { path, present, .. } => {
+            Destination::File { path, present, .. } => {
                 let aside = path.with_file_name(format!(".tulving-{tag}.partial"));
                 let access = present.as_ref().map_or(self.access, Access::Like);
                 let file = own::create(&aside, access);
@@ -279,7 +279,7 @@ impl OutputWriter {
     pub fn keep(&mut self, output: &OutputFile, replace: bool) -> Result<bool, OutputError> {
         let flushed = self.out.flush();
         flushed.map_err(|error| output.io(Doing::Writing, error))?;
-        let (Some(aside), Place::File { path, folder, .. }) = (&self.aside, &output.place) else {
+        let (Some(aside), Destination::File { path, folder, .. }) = (&self.aside, &output.destination) else {
             return Ok(true);
         };
         let written = self.out.get_ref().sync_all();

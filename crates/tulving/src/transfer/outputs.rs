@@ -15,22 +15,22 @@ use crate::model::Scope;
 /// The files that a run leaves, looked at before it reads anything.
 #[derive(Debug)]
 pub(super) struct Outputs {
-    receipt: Place,
+    receipt: Destination,
     /// None if a row that cannot be moved ends the run.
-    rejects: Option<Place>,
+    rejects: Option<Destination>,
     /// Whether files of others may be replaced.
     replace: bool,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Destination {
     /// Named by the user.
     File(Box<OutputFile>),
     /// A name is made up in it.
     Folder(PathBuf),
 }
 
-impl Place {
+impl Destination {
     fn at(path: &Path) -> Result<Self, OutputError> {
         if !path.is_dir() {
             return Ok(Self::File(Box::new(OutputFile::private_at(path)?)));
@@ -61,9 +61,9 @@ impl Outputs {
         let (receipt, replace) = (options.receipt.clone(), options.replace_files);
         let rejects = options.reject.then(|| options.rejects.clone());
         let looking = tokio::task::spawn_blocking(move || -> Result<Self, TransferError> {
-            let rejects = rejects.as_deref().map(Place::at).transpose()?;
+            let rejects = rejects.as_deref().map(Destination::at).transpose()?;
             let outputs = Self {
-                receipt: Place::at(&receipt)?,
+                receipt: Destination::at(&receipt)?,
                 rejects,
                 replace,
             };
@@ -82,7 +82,7 @@ impl Outputs {
     }
 
     fn require_apart(&self) -> Result<(), OutputError> {
-        let rejects = self.rejects.as_ref().and_then(Place::file);
+        let rejects = self.rejects.as_ref().and_then(Destination::file);
         let path = rejects.and_then(OutputFile::true_path);
         match self.receipt.file() {
             Some(receipt) if path.is_some() && receipt.true_path() == path => {
@@ -101,8 +101,8 @@ impl Outputs {
         sources: impl Iterator<Item = &'p Path>,
     ) -> Result<(), OutputError> {
         let sources: Vec<PathBuf> = sources.flat_map(Path::canonicalize).collect();
-        let places = [Some(&self.receipt), self.rejects.as_ref()];
-        for file in places.into_iter().flatten().filter_map(Place::file) {
+        let destinations = [Some(&self.receipt), self.rejects.as_ref()];
+        for file in destinations.into_iter().flatten().filter_map(Destination::file) {
             let is_source = |path: &Path| sources.iter().any(|source| source == path);
             if file.present().is_some_and(is_source) {
                 return Err(file.wrong(OutputProblem::IsSource));
@@ -139,8 +139,8 @@ impl Outputs {
         let run_id = receipt.run_id;
         let made;
         let file = match &self.receipt {
-            Place::File(file) => file,
-            Place::Folder(folder) => {
+            Destination::File(file) => file,
+            Destination::Folder(folder) => {
                 made = OutputFile::private_at(&folder.join(receipt_name(run_id)))?;
                 &made
             }
@@ -162,7 +162,7 @@ impl Outputs {
         prepared: &Prepared,
         cancel: &Cancel,
     ) -> Result<Option<PathBuf>, TransferError> {
-        let Some(place) = self.rejects.as_ref().filter(|_| prepared.refused() > 0) else {
+        let Some(destination) = self.rejects.as_ref().filter(|_| prepared.refused() > 0) else {
             return Ok(None);
         };
         let fill = async |file: &OutputFile| -> Result<OutputWriter, TransferError> {
@@ -171,12 +171,12 @@ impl Outputs {
             written.map_err(|error| file.io(Doing::Writing, error))?;
             Ok(out)
         };
-        let folder = match place {
-            Place::File(file) => {
+        let folder = match destination {
+            Destination::File(file) => {
                 fill(file).await?.keep(file, self.replace)?;
                 return Ok(Some(file.given().to_owned()));
             }
-            Place::Folder(folder) => folder,
+            Destination::Folder(folder) => folder,
         };
         let mut number = 0;
         let mut filled: Option<OutputWriter> = None;

@@ -11,7 +11,7 @@ pub struct Difference {
     /// Its id.
     pub id: String,
     /// The columns that differ; `carry` for what the columns cannot give back, `search form` for
-    /// the narrow form of the vector.
+    /// the half-precision form of the vector.
     pub fields: Vec<&'static str>,
 }
 
