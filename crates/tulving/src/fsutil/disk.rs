@@ -34,7 +34,7 @@ pub(crate) trait Disk: Debug + Send + Sync {
 
 /// A file that is open.
 pub(crate) trait Handle: Debug + Send + Sync {
-    /// What the system says of it.
+    /// Returns what the system says of it.
     fn metadata(&self) -> io::Result<Metadata>;
     /// Fills the buffer from `offset` on.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;

@@ -71,14 +71,14 @@ fn hand_over(file: &File, present: &Metadata) -> io::Result<()> {
     file.set_permissions(fs::Permissions::from_mode(mode))
 }
 
-/// The name under which a file is prepared before it takes its own.
+/// Returns the name under which a file is prepared before it takes its own.
 pub(crate) fn staged(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     path.with_file_name(name)
 }
 
-/// The folder of a file.
+/// Returns the folder of a file.
 pub(crate) fn folder(path: &Path) -> &Path {
     path.parent()
         .filter(|folder| !folder.as_os_str().is_empty())

@@ -4,12 +4,18 @@
 //! What a file holds is durable once the file was synced, and a name once its folder was. Of the rest
 //! any part may survive ([`Loss`]), in any order: nothing is taken from what some file system does.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::fs::{self, Metadata};
+mod fault;
+mod loss;
+mod model;
+
+use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
+
+pub(crate) use fault::Fault;
+pub(crate) use loss::{Image, Loss, Trace};
+use model::{Change, Model, Node, Step};
 
 use super::disk::{Disk, Handle, Os};
 use super::own::{Access, folder};
@@ -31,130 +37,8 @@ struct State {
     now: Model,
 }
 
-/// When an operation fails, and how. Operations are counted from the first that the disk was asked for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Fault {
-    at: usize,
-    for_good: bool,
-    is_full: bool,
-    fits: usize,
-}
-
-impl Fault {
-    /// There is no room for what makes a file longer, or is new.
-    pub(crate) fn full(at: usize) -> Self {
-        Self {
-            at,
-            for_good: false,
-            is_full: true,
-            fits: 0,
-        }
-    }
-
-    /// The operation fails, whatever it is.
-    pub(crate) fn broken(at: usize) -> Self {
-        Self {
-            is_full: false,
-            ..Self::full(at)
-        }
-    }
-
-    /// So many bytes of a write that fails are written.
-    pub(crate) fn after(self, fits: usize) -> Self {
-        Self { fits, ..self }
-    }
-
-    /// And all later ones fail too.
-    pub(crate) fn for_good(self) -> Self {
-        Self {
-            for_good: true,
-            ..self
-        }
-    }
-}
-
-/// What was done to a disk, step by step.
-#[derive(Debug, Clone)]
-pub(crate) struct Trace {
-    start: Model,
-    steps: Vec<Step>,
-}
-
-#[derive(Debug, Clone)]
-enum Step {
-    Create(PathBuf),
-    CreateFolder(PathBuf),
-    Rename(PathBuf, PathBuf),
-    Remove(PathBuf),
-    SyncFolder(PathBuf),
-    Change(usize, Change),
-    SyncFile(usize),
-}
-
-/// What of all that was not durable is lost with the power.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Loss {
-    /// All of it.
-    Everything,
-    /// None of it.
-    Nothing,
-    /// What files held.
-    Contents,
-    /// Names.
-    Names,
-    /// Half of the last write to each file.
-    Tails,
-    /// Each write but the last one to each file; what they would have filled is zero.
-    Beginnings,
-    /// Some of it, as this seed says.
-    Some(u64),
-}
-
-/// A folder as it is found after a loss of power: what files hold, by their paths. Folders hold nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Image(BTreeMap<PathBuf, Option<Vec<u8>>>);
-
-/// What is on a disk.
-#[derive(Debug, Clone, Default)]
-struct Model {
-    files: Vec<Content>,
-    folders: BTreeMap<PathBuf, Names>,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Content {
-    durable: Vec<u8>,
-    pending: Vec<Change>,
-}
-
-#[derive(Debug, Clone)]
-enum Change {
-    Write(u64, Vec<u8>),
-    SetLen(u64),
-}
-
-#[derive(Debug, Clone, Default)]
-struct Names {
-    durable: BTreeMap<OsString, Node>,
-    pending: Vec<Naming>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Node {
-    File(usize),
-    Folder,
-}
-
-#[derive(Debug, Clone)]
-enum Naming {
-    Set(OsString, Node),
-    Unset(OsString),
-    /// Both at once.
-    Move(OsString, OsString, Node),
-}
-
 impl Simulated {
-    /// A folder as it is; all that is in it is durable.
+    /// Makes a disk of a folder as it is; all that is in it is durable.
     pub(crate) fn over(top: &Path) -> Self {
         let top = top.canonicalize().unwrap();
         let mut now = Model::default();
@@ -176,22 +60,22 @@ impl Simulated {
         }
     }
 
-    /// The folder, by the path that no link is part of.
+    /// Returns the folder, by the path that no link is part of.
     pub(crate) fn top(&self) -> &Path {
         &self.top
     }
 
-    /// How many operations it was asked for.
+    /// Returns how many operations it was asked for.
     pub(crate) fn asked(&self) -> usize {
         self.state().asked
     }
 
-    /// Which of the operations that it was asked for needed room.
+    /// Returns which of the operations that it was asked for needed room.
     pub(crate) fn growing(&self) -> Vec<usize> {
         self.state().growing.clone()
     }
 
-    /// How many steps changed something, or made it durable.
+    /// Returns how many steps changed something, or made it durable.
     pub(crate) fn steps(&self) -> usize {
         self.state().trace.steps.len()
     }
@@ -200,12 +84,12 @@ impl Simulated {
         self.state().trace.clone()
     }
 
-    /// From now on an operation fails.
+    /// Lets an operation fail from now on.
     pub(crate) fn fail(&self, fault: Fault) {
         self.state().fault = Some(fault);
     }
 
-    /// From now on none does.
+    /// Lets no operation fail any more.
     pub(crate) fn mend(&self) {
         self.state().fault = None;
     }
@@ -251,7 +135,7 @@ impl State {
     }
 }
 
-/// What an operation is refused with.
+/// Returns what an operation is refused with.
 fn refused((error, _): (io::Error, usize)) -> io::Error {
     error
 }
@@ -382,228 +266,10 @@ impl Handle for Open {
     }
 }
 
-impl Trace {
-    /// Gives what a loss of power would leave after each of the steps, in each of these ways, with how
-    /// many steps were done.
-    pub(crate) fn images(&self, losses: &[Loss], mut each: impl FnMut(usize, Loss, Image)) {
-        let mut model = self.start.clone();
-        for done in 0..=self.steps.len() {
-            if let Some(step) = done.checked_sub(1).and_then(|last| self.steps.get(last)) {
-                model.apply(step);
-            }
-            for loss in losses {
-                each(done, *loss, model.after(*loss, done));
-            }
-        }
-    }
-
-    /// The first steps alone.
-    pub(crate) fn first(mut self, steps: usize) -> Self {
-        self.steps.truncate(steps);
-        self
-    }
-}
-
-impl Image {
-    /// Makes a folder of it.
-    pub(crate) fn write(&self, top: &Path) {
-        for (path, content) in &self.0 {
-            match content {
-                Some(bytes) => fs::write(top.join(path), bytes).unwrap(),
-                None => fs::create_dir(top.join(path)).unwrap(),
-            }
-        }
-    }
-
-    /// What is in it under paths of which this is said.
-    pub(crate) fn only(&self, mut these: impl FnMut(&Path) -> bool) -> Self {
-        let mut image = self.clone();
-        image.0.retain(|path, _| these(path));
-        image
-    }
-}
-
-impl Model {
-    fn read(&mut self, at: &Path) {
-        let mut names = Names::default();
-        for entry in fs::read_dir(at).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_owned();
-            if path.is_dir() {
-                names.durable.insert(name, Node::Folder);
-                self.read(&path);
-            } else {
-                names.durable.insert(name, Node::File(self.files.len()));
-                self.files.push(Content {
-                    durable: fs::read(&path).unwrap(),
-                    pending: Vec::new(),
-                });
-            }
-        }
-        self.folders.insert(at.to_owned(), names);
-    }
-
-    /// What has that name now.
-    fn at(&self, path: &Path) -> Option<Node> {
-        let names = self.folders.get(folder(path))?.kept(|| true);
-        names.get(path.file_name()?).copied()
-    }
-
-    fn names(&mut self, path: &Path) -> (&mut Vec<Naming>, OsString) {
-        let name = path.file_name().unwrap().to_owned();
-        let names = self.folders.get_mut(folder(path)).unwrap();
-        (&mut names.pending, name)
-    }
-
-    fn apply(&mut self, step: &Step) {
-        match step {
-            Step::Create(path) => {
-                let node = Node::File(self.files.len());
-                self.files.push(Content::default());
-                let (pending, name) = self.names(path);
-                pending.push(Naming::Set(name, node));
-            }
-            Step::CreateFolder(path) => {
-                let (pending, name) = self.names(path);
-                pending.push(Naming::Set(name, Node::Folder));
-                self.folders.insert(path.clone(), Names::default());
-            }
-            Step::Rename(from, to) => {
-                let node = self.at(from).unwrap();
-                let new = to.file_name().unwrap().to_owned();
-                let (pending, name) = self.names(from);
-                pending.push(Naming::Move(name, new, node));
-            }
-            Step::Remove(path) => {
-                let (pending, name) = self.names(path);
-                pending.push(Naming::Unset(name));
-            }
-            Step::SyncFolder(path) => {
-                // Folders above the one that is simulated are durable.
-                if let Some(names) = self.folders.get_mut(path) {
-                    names.durable = names.kept(|| true);
-                    names.pending.clear();
-                }
-            }
-            Step::Change(file, change) => self.files[*file].pending.push(change.clone()),
-            Step::SyncFile(file) => {
-                let content = &mut self.files[*file];
-                content.durable = content.kept(|_, len| len);
-                content.pending.clear();
-            }
-        }
-    }
-
-    /// What is left of it.
-    fn after(&self, loss: Loss, moment: usize) -> Image {
-        let mut image = BTreeMap::new();
-        let seed = match loss {
-            Loss::Some(seed) => seed,
-            _ => 0,
-        };
-        let mut random = Random(seed ^ (moment as u64) << 20);
-        let Some(top) = self.folders.keys().next() else {
-            return Image(image);
-        };
-        self.collect(top, Path::new(""), loss, &mut random, &mut image);
-        Image(image)
-    }
-
-    fn collect(
-        &self,
-        at: &Path,
-        below: &Path,
-        loss: Loss,
-        random: &mut Random,
-        image: &mut BTreeMap<PathBuf, Option<Vec<u8>>>,
-    ) {
-        let names = self.folders[at].kept(|| match loss {
-            Loss::Everything | Loss::Names => false,
-            Loss::Some(_) => random.below(2) == 0,
-            _ => true,
-        });
-        for (name, node) in names {
-            let path = below.join(&name);
-            let Node::File(file) = node else {
-                image.insert(path.clone(), None);
-                self.collect(&at.join(&name), &path, loss, random, image);
-                continue;
-            };
-            let content = self.files[file].kept(|is_last, len| match (loss, is_last) {
-                (Loss::Everything | Loss::Contents, _) | (Loss::Beginnings, false) => 0,
-                (Loss::Tails, true) => len / 2,
-                (Loss::Some(_), _) => [0, len / 3, len, len][random.below(4) as usize],
-                _ => len,
-            });
-            image.insert(path, Some(content));
-        }
-    }
-}
-
-impl Names {
-    /// The names that there are if of what is pending that is there for which `keep` says so.
-    fn kept(&self, mut keep: impl FnMut() -> bool) -> BTreeMap<OsString, Node> {
-        let mut names = self.durable.clone();
-        for naming in self.pending.iter().filter(|_| keep()) {
-            match naming {
-                Naming::Set(name, node) => {
-                    names.insert(name.clone(), *node);
-                }
-                Naming::Unset(name) => {
-                    names.remove(name);
-                }
-                Naming::Move(from, to, node) => {
-                    names.remove(from);
-                    names.insert(to.clone(), *node);
-                }
-            }
-        }
-        names
-    }
-}
-
-impl Content {
-    /// The bytes that there are if of each pending write so many are there; it is told whether it is
-    /// the last, and how long. A cut is there whole or not at all.
-    fn kept(&self, mut keep: impl FnMut(bool, usize) -> usize) -> Vec<u8> {
-        let mut bytes = self.durable.clone();
-        for (index, change) in self.pending.iter().enumerate() {
-            let is_last = index + 1 == self.pending.len();
-            match change {
-                Change::Write(offset, written) => {
-                    let count = keep(is_last, written.len());
-                    let (start, end) = (*offset as usize, *offset as usize + count);
-                    if count > 0 {
-                        bytes.resize(bytes.len().max(end), 0);
-                        bytes[start..end].copy_from_slice(&written[..count]);
-                    }
-                }
-                Change::SetLen(len) => {
-                    if keep(is_last, 1) > 0 {
-                        bytes.resize(*len as usize, 0);
-                    }
-                }
-            }
-        }
-        bytes
-    }
-}
-
-/// Numbers from a seed: SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % limit
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn image(entries: &[(&str, &[u8])]) -> Image {

@@ -78,7 +78,7 @@ impl Target {
     }
 }
 
-/// The file that a name stands for: where its links lead, or the name itself.
+/// Returns the file that a name stands for: where its links lead, or the name itself.
 ///
 /// # Errors
 /// If they lead in a circle, to no directory, or to what is no file.
@@ -95,8 +95,8 @@ pub(crate) fn true_path(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Whether the names in a folder are open descriptors: `/dev/fd`, which on Linux is `/proc/…/fd`.
-/// A regular file behind one of them is written to where it is open, not replaced.
+/// Returns whether the names in a folder are open descriptors: `/dev/fd`, which on Linux is
+/// `/proc/…/fd`. A regular file behind one of them is written to where it is open, not replaced.
 fn holds_descriptors(folder: &Path) -> bool {
     let parts: Vec<Component<'_>> = folder.components().collect();
     let is = |at: usize, name: &str| parts.get(at).is_some_and(|part| part.as_os_str() == name);

@@ -8,7 +8,7 @@ pub trait Index {
     /// Returns the statistics of what it holds.
     fn statistics(&self) -> Statistics;
 
-    /// Tokens of a document, if it is held.
+    /// Returns how many tokens a document has, if it is held.
     fn len_of(&self, doc: u32) -> Option<u32>;
 
     /// Calls `each` with every posting of `term`.

@@ -9,17 +9,17 @@ use async_trait::async_trait;
 use super::compact::Compaction;
 use super::directory::{Directory, Plan};
 use super::error::FileError;
-use super::founding::{Founding, Site};
 use super::further::{behind, kept_spaces, lacking, plan_space, plan_vectors, require_kept};
 use super::journal::Operation;
 use super::layout::{Layout, LayoutError};
 use super::manifest::claims_of;
+use super::opening::IfBaseChanged;
 use super::plans::{
     conflict_keys, conflict_keys_of_each, delete_chunk, pieces, plan_document, plan_insert,
     plan_live, plan_replace, present,
 };
 use super::root::Root;
-use super::state::{IfBaseChanged, State};
+use super::state::State;
 use crate::backend::{
     Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
     Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, Sources, require_size,
@@ -51,46 +51,14 @@ impl FileBackend {
         Self::open_at(&Root::new(root))
     }
 
-    /// The same on whichever disk.
+    /// Opens a directory that has an owner, on whichever disk.
     pub(super) fn open_at(root: &Root) -> Result<Self, FileError> {
         Ok(Self {
             directory: Arc::new(Directory::open(root, IfBaseChanged::Refuse)?),
         })
     }
 
-    /// Makes an empty directory of layout 2.0.0, and opens it. Without a space, the first vector
-    /// decides.
-    ///
-    /// # Errors
-    /// [`FileError::NotEmpty`] if there are memories, [`FileError::Foreign`] if there is anything else;
-    /// if it cannot be written.
-    pub fn create(root: &Path, scope: Scope, space: Option<&Space>) -> Result<Self, FileError> {
-        let vacant = |site: &Site| match site {
-            Site::Vacant => Ok(()),
-            _ => Err(FileError::NotEmpty {
-                path: root.to_owned(),
-            }),
-        };
-        vacant(&Site::survey(root)?)?;
-        let founding = Founding::begin(root)?;
-        vacant(founding.site())?;
-        founding.settle(scope, space)
-    }
-
-    /// Says in the manifest whose memory a directory holds, and opens it. No memory changes. If the
-    /// directory does not say in which space its vectors are, it is `space`; without one, that of
-    /// `BAAI/bge-m3` for vectors of 1024, else an unknown one.
-    ///
-    /// # Errors
-    /// [`FileError::OtherOwner`] if it has another owner; [`FileError::Width`] if its vectors are not
-    /// as wide as `space` says; if there are no memories, or it cannot be read or written.
-    pub fn claim(root: &Path, scope: Scope, space: Option<&Space>) -> Result<Self, FileError> {
-        Layout::find(root)?;
-        Site::survey(root)?;
-        Founding::begin(root)?.settle(scope, space)
-    }
-
-    /// Whose memory a directory says it is; `None` if it names nobody, or holds no memory.
+    /// Returns the owner that a directory names; `None` if it names nobody, or holds no memory.
     ///
     /// # Errors
     /// If its manifest cannot be read.
@@ -111,12 +79,12 @@ impl FileBackend {
         Self::rebase_at(&Root::new(root))
     }
 
-    /// The same on whichever disk.
+    /// Rebases a directory on whichever disk.
     pub(super) fn rebase_at(root: &Root) -> Result<Compaction, FileError> {
         Directory::open(root, IfBaseChanged::Rebase)?.compact_now(IfBaseChanged::Rebase)
     }
 
-    /// Whose memory it is.
+    /// Returns the owner of the memories.
     ///
     /// # Errors
     /// If the directory cannot be read any more.
@@ -124,7 +92,7 @@ impl FileBackend {
         Ok(self.directory.state()?.scope)
     }
 
-    /// The space of its vectors; `None` if there are none yet.
+    /// Returns the space of its vectors; `None` if there are none yet.
     ///
     /// # Errors
     /// If the directory cannot be read any more.
@@ -142,7 +110,7 @@ impl FileBackend {
         self.directory.compact_now(IfBaseChanged::Refuse)
     }
 
-    /// Bytes of writes that are in the journal and not yet in the directory's own files.
+    /// Returns how many bytes of writes are in the journal and not yet in the directory's own files.
     ///
     /// # Errors
     /// If the directory cannot be read any more.

@@ -1,4 +1,4 @@
-//! The memories of one kind that are in the directory's own files.
+//! The base: the memories of one kind that are in the directory's own files.
 
 use std::collections::HashSet;
 use std::fs::Metadata;
@@ -6,17 +6,18 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::catalog::{Catalog, Lookup, Extent, RecordStatus};
+use super::catalog::{Catalog, Extent, Lookup, RecordStatus};
 use super::checksum_cache::ChecksumCache;
 use super::derived;
 use super::error::FileError;
 use super::layout::{self, PairPaths};
 use super::npy;
 use super::pair::{At, Pair, PairError};
-use super::root::Root;
-use crate::json::{self, ParseError, Records, Value};
-use crate::model::{Embedding, Kind, Memory, Scope};
-use crate::record::{self, Flaw, Reason, Stamp};
+use super::records;
+use super::root::{Root, relative};
+use crate::json::{self, ParseError, Records};
+use crate::model::{Kind, Memory, Scope};
+use crate::record::{Flaw, Reason};
 use crate::search::segment::{Segment, SegmentBuilder};
 use crate::search::vector::Int8Vectors;
 use crate::search::{text, tokens};
@@ -142,8 +143,8 @@ impl Base {
                     source,
                 }
             })?;
-            let (cluster, is_stamped) = (cluster(&value), is_stamped(&value));
-            match read(self.kind, &mut value, self.scope) {
+            let (cluster, is_stamped) = (records::cluster(&value), records::is_stamped(&value));
+            match records::read(self.kind, &mut value, self.scope) {
                 Ok(memory) => {
                     let status = match seen.insert(memory.id().to_owned()) {
                         true => RecordStatus::Sound,
@@ -182,7 +183,7 @@ impl Base {
         self.pair.as_ref().map_or(0, |pair| pair.vectors.dims())
     }
 
-    /// The file of the records, as far as who may read it goes.
+    /// Returns the file of the records, as far as who may read it goes.
     pub(super) fn guarded(&self) -> Option<Metadata> {
         self.pair.as_ref()?.records().metadata().ok()
     }
@@ -191,7 +192,7 @@ impl Base {
         &self.names
     }
 
-    /// Whether any row has a key for whose it is.
+    /// Returns whether any row has a key for whose it is.
     pub(super) fn is_stamped(&self) -> bool {
         *self.stamped.get_or_init(|| {
             let mut rows = (0..self.catalog.len()).filter_map(|row| self.catalog.get(row));
@@ -204,7 +205,7 @@ impl Base {
             .get_or_init(|| Lookup::new(&self.catalog, self.kind))
     }
 
-    /// The bytes of a record, as they stand in the file.
+    /// Returns the bytes of a record, as they stand in the file.
     ///
     /// # Errors
     /// If they cannot be read, or something wrote to the file.
@@ -219,7 +220,7 @@ impl Base {
         )?)
     }
 
-    /// The memory of a row.
+    /// Returns the memory of a row.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -243,10 +244,10 @@ impl Base {
             source,
         };
         let mut value = json::parse(bytes).map_err(broken)?;
-        Ok(read(self.kind, &mut value, self.scope))
+        Ok(records::read(self.kind, &mut value, self.scope))
     }
 
-    /// The numbers of a row's vector, whatever they are.
+    /// Returns the numbers of a row's vector, whatever they are.
     ///
     /// # Errors
     /// If they cannot be read.
@@ -258,7 +259,7 @@ impl Base {
         Ok(numbers)
     }
 
-    /// The words of its memories.
+    /// Returns the words of its memories.
     ///
     /// # Errors
     /// If they are to be collected anew, and a record cannot be read.
@@ -285,9 +286,9 @@ impl Base {
         Ok(self.words.get_or_init(|| words))
     }
 
-    /// The derived files of words and vectors that are there and are damaged or hold something else than
-    /// is made of the memories now. That of the catalog is not among them: it is looked at when the files
-    /// are opened.
+    /// Returns the derived files of words and vectors that are there and are damaged or hold something
+    /// else than is made of the memories now. That of the catalog is not among them: it is looked at
+    /// when the files are opened.
     ///
     /// # Errors
     /// If records or vectors cannot be read.
@@ -369,53 +370,4 @@ impl Base {
         };
         Ok(self.vectors.get_or_init(|| vectors))
     }
-}
-
-/// Reads a record as a memory of the scope.
-pub(super) fn read(kind: Kind, value: &mut Value<'_>, scope: Scope) -> Result<Memory, Flaw> {
-    let stamp = Stamp::only(scope);
-    Ok(record::read(kind, value, &stamp)?.memory)
-}
-
-/// Appends the record of a memory in canonical form.
-///
-/// # Errors
-/// If its carry was tampered with.
-pub(super) fn write(memory: &Memory, out: &mut Vec<u8>) -> Result<(), ParseError> {
-    record::write(memory, record::Part::Everything, out)
-}
-
-/// The cluster that a record names, sound or not: its place in the file counts for clusters.json.
-pub(super) fn cluster(value: &Value<'_>) -> Option<i64> {
-    match value.get("cluster_id") {
-        Some(Value::Number(number)) => number.parse().ok(),
-        _ => None,
-    }
-}
-
-/// Whether a record has a key for whose it is, whatever that says.
-pub(super) fn is_stamped(value: &Value<'_>) -> bool {
-    ["user_id", "tenant_id"]
-        .into_iter()
-        .any(|key| value.get(key).is_some())
-}
-
-/// Whether numbers are a vector: finite, and with a direction.
-pub(super) fn is_vector(numbers: &[f32]) -> bool {
-    numbers.iter().all(|number| number.is_finite()) && numbers.iter().any(|number| *number != 0.0)
-}
-
-/// A path as it is named within the directory.
-pub(super) fn relative(root: &Path, path: &Path) -> String {
-    path.strip_prefix(root)
-        .unwrap_or(path)
-        .to_string_lossy()
-        .into_owned()
-}
-
-/// The vector that is stored for an embedding.
-pub(super) fn stored(embedding: Option<&Embedding>) -> Option<Vec<f32>> {
-    embedding
-        .map(|embedding| embedding.numbers().to_vec())
-        .filter(|numbers| is_vector(numbers))
 }

@@ -200,7 +200,7 @@ impl Catalog {
         })
     }
 
-    /// Whether a record counts.
+    /// Returns whether a record counts.
     pub(super) fn is_sound(&self, index: usize) -> bool {
         self.rows
             .get(index)
@@ -214,7 +214,7 @@ impl Catalog {
             .map_or_else(Extent::default, |row| row.extent)
     }
 
-    /// The catalog as bytes.
+    /// Returns the catalog as bytes.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(8 + self.rows.len() * ROW + self.texts.len());
         bytes.extend((self.rows.len() as u64).to_le_bytes());
@@ -285,7 +285,7 @@ impl Row {
 }
 
 impl CatalogEntry<'_> {
-    /// What searching needs to know of it.
+    /// Returns what searching needs to know of it.
     pub(super) fn facts(&self, kind: Kind) -> Facts {
         Facts {
             kind,
@@ -297,7 +297,7 @@ impl CatalogEntry<'_> {
         }
     }
 
-    /// Whether it passes a filter.
+    /// Returns whether it passes a filter.
     pub(super) fn passes(&self, kind: Kind, filter: &Filter) -> bool {
         let labels = Labels {
             kind,
@@ -358,22 +358,22 @@ impl Lookup {
         }
     }
 
-    /// Whether all records of its catalog are sound.
+    /// Returns whether all records of its catalog are sound.
     pub(super) fn all_sound(&self, catalog: &Catalog) -> bool {
         self.ids.len() == catalog.len()
     }
 
-    /// The sound record with that id.
+    /// Returns the sound record with that id.
     pub(super) fn row(&self, catalog: &Catalog, id: &str) -> Option<u32> {
         among(&self.ids, catalog, id).next()
     }
 
-    /// The later records with that id.
+    /// Returns the later records with that id.
     pub(super) fn repeats(&self, catalog: &Catalog, id: &str) -> impl Iterator<Item = u32> {
         among(&self.repeats, catalog, id)
     }
 
-    /// The sound nodes of a conversation from one place to another, both taken in.
+    /// Returns the sound nodes of a conversation from one place to another, both taken in.
     pub(super) fn conversation<'l>(
         &'l self,
         catalog: &'l Catalog,
@@ -399,7 +399,7 @@ impl Lookup {
     }
 }
 
-/// The rows with that id, among hashes of ids with their rows.
+/// Returns the rows with that id, among hashes of ids with their rows.
 fn among(ids: &[(u64, u32)], catalog: &Catalog, id: &str) -> impl Iterator<Item = u32> {
     let hash = hash(id);
     let from = ids.partition_point(|(other, _)| *other < hash);

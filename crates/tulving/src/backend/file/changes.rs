@@ -1,13 +1,13 @@
-//! What a journal changes in the memories of one kind.
+//! The memtable: what a journal changes in the memories of one kind, held in memory until it is folded in.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::access_statistics::AccessStatistics;
-use super::base;
 use super::catalog::{Catalog, Extent, RecordStatus, hash};
 use super::error::FileError;
 use super::journal::Log;
+use super::records;
 use crate::json;
 use crate::model::{Document, Kind, Memory, Scope, Timestamp};
 use crate::record::{self, Stamp};
@@ -55,7 +55,7 @@ impl Changes {
         self.catalog.len() == 0 && self.tombstones.is_empty() && self.touched.is_empty()
     }
 
-    /// How many rows there are, live or not.
+    /// Returns how many rows there are, live or not.
     pub(super) fn rows(&self) -> u32 {
         u32::try_from(self.catalog.len()).unwrap_or(u32::MAX)
     }
@@ -64,7 +64,7 @@ impl Changes {
         self.live.get(row as usize).copied().unwrap_or(false)
     }
 
-    /// The live row with that id.
+    /// Returns the live row with that id.
     pub(super) fn row(&self, id: &str) -> Option<u32> {
         self.ids.get(id).copied()
     }
@@ -73,7 +73,7 @@ impl Changes {
         self.touched.get(id).copied()
     }
 
-    /// The live rows of a conversation.
+    /// Returns the live rows of a conversation.
     pub(super) fn conversation<'c>(
         &'c self,
         conversation: &'c str,
@@ -88,7 +88,7 @@ impl Changes {
         })
     }
 
-    /// The live rows by their place among the records.
+    /// Returns the live rows by their place among the records.
     pub(super) fn in_order(&self) -> BTreeMap<u64, u32> {
         (0..self.rows())
             .filter(|row| self.is_live(*row))
@@ -149,7 +149,7 @@ impl Changes {
         touched.last = at;
     }
 
-    /// The memory of a row, as it was put.
+    /// Returns the memory of a row, as it was put.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -165,7 +165,7 @@ impl Changes {
         parse(kind, &bytes, log, offset, scope)
     }
 
-    /// The record of a row, as it was put.
+    /// Returns the record of a row, as it was put.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -218,7 +218,7 @@ pub(super) fn parse(
     scope: Scope,
 ) -> Result<Memory, FileError> {
     let mut value = json::parse(bytes).map_err(|error| damaged(log, offset, &error))?;
-    base::read(kind, &mut value, scope).map_err(|flaw| damaged(log, offset, &flaw))
+    records::read(kind, &mut value, scope).map_err(|flaw| damaged(log, offset, &flaw))
 }
 
 /// Reads the record of a document that was written to a log.

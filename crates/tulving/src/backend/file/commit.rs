@@ -1,4 +1,4 @@
-//! The commit: the one step that changes several files at once.
+//! The commit: the one atomic step that changes several files at once, by way of a commit record.
 //!
 //! New files are staged aside and made durable; then the commit record is written, and from that
 //! moment on the new files count, whatever happens. It lists the renames that are left to do. Whoever
@@ -11,12 +11,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::base::relative;
 use super::error::FileError;
 use super::journal;
 use super::layout::Layout;
 use super::manifest::Manifest;
-use super::root::Root;
+use super::root::{Root, relative};
 use crate::fsutil::{self, Access};
 
 const VERSION: u32 = 1;
@@ -114,7 +113,7 @@ impl Commit {
         Self::path(root).exists()
     }
 
-    /// The record that is there, if there is one.
+    /// Returns the record that is there, if there is one.
     ///
     /// # Errors
     /// If it cannot be read. It is written whole, so that means damage.
@@ -142,7 +141,7 @@ impl Commit {
         serde_json::from_slice(&bytes).map(Some).map_err(damaged)
     }
 
-    /// Where a file is that has, or will have, this name.
+    /// Returns where a file is that has, or will have, this name.
     pub(super) fn at(&self, root: &Path, path: &Path) -> PathBuf {
         let to = fsutil::true_path(path).ok();
         let to = to.and_then(|to| name(root, &to).ok());
@@ -215,8 +214,8 @@ impl Commit {
     }
 }
 
-/// How a record names a file: relative to the directory where it lies in it, else with its whole
-/// path, which no link is part of.
+/// Returns how a record names a file: relative to the directory where it lies in it, else with its
+/// whole path, which no link is part of.
 fn name(root: &Path, path: &Path) -> Result<String, FileError> {
     let within = root
         .canonicalize()

@@ -26,13 +26,13 @@ const HEAD: usize = 16 + 8 + 32 + 8;
 /// What a derived file was made from.
 pub(super) type Key = [u8; 32];
 
-/// Where they are kept.
+/// Returns where they are kept.
 pub(super) fn folder(root: &Path) -> PathBuf {
     root.join("indexes").join("tulving")
 }
 
-/// The key of what is made from these parts. Files are named by it, so those of another version stay
-/// beside this one's for the program that made them.
+/// Returns the key of what is made from these parts. Files are named by it, so those of another version
+/// stay beside this one's for the program that made them.
 pub(super) fn key(parts: &[&[u8]]) -> Key {
     let mut hash = Sha256::new();
     hash.update(VERSION.to_le_bytes());
@@ -43,7 +43,7 @@ pub(super) fn key(parts: &[&[u8]]) -> Key {
     hash.finalize().into()
 }
 
-/// The content of a file that was made from what has that key.
+/// Returns the content of a file that was made from what has that key.
 pub(super) fn load(path: &Path, key: &Key) -> Option<Vec<u8>> {
     let mut file = fs::File::open(path).ok()?;
     let mut head = [0; HEAD];

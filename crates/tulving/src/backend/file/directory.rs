@@ -14,8 +14,9 @@ use super::journal::{self, Header, LARGEST, Log, Operation, encode};
 use super::layout::Layout;
 use super::lock::{Lock, PATIENCE};
 use super::manifest::Manifest;
+use super::opening::IfBaseChanged;
 use super::root::Root;
-use super::state::{IfBaseChanged, State};
+use super::state::State;
 use crate::backend::{BackendError, StorageError};
 use crate::fsutil::Access;
 use crate::model::{Kind, Space};
@@ -49,7 +50,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// A plan for what every other rests on.
+    /// Returns a plan for what every other rests on.
     pub(super) fn alone(operations: impl IntoIterator<Item = Operation>) -> Self {
         Self {
             operations: operations.into_iter().collect(),
@@ -82,7 +83,7 @@ impl std::fmt::Debug for PendingWrite {
     }
 }
 
-/// What was read or written stays whole: a panic of another thread changes nothing about that.
+/// Locks a mutex. What was read or written stays whole: a panic of another thread changes nothing about that.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -104,7 +105,7 @@ impl Directory {
         })
     }
 
-    /// The directory as it is now.
+    /// Returns the directory as it is now.
     ///
     /// # Errors
     /// If something else changed it and it cannot be read any more.
@@ -346,7 +347,7 @@ impl Directory {
         }
     }
 
-    /// Whether folding the journal into the base is worth its while.
+    /// Returns whether folding the journal into the base is worth its while.
     fn needs_compaction(&self) -> bool {
         let state = self.last_state();
         let pending = state.pending_bytes();

@@ -1,4 +1,4 @@
-//! The documents of a directory, those of its file and those of its journal together.
+//! The documents of a directory: those in its file, and those in its journal.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -109,7 +109,7 @@ impl Documents {
         self.by_id.insert(own.document.id.clone(), own);
     }
 
-    /// The file as it was read, if there is one.
+    /// Returns the file as it was read, if there is one.
     pub(super) fn file(&self) -> Option<&Fingerprint> {
         self.file.as_ref()
     }
@@ -143,7 +143,7 @@ impl Documents {
         Some(own.place)
     }
 
-    /// The document with an id.
+    /// Returns the document with an id.
     pub(super) fn get(&self, id: &str) -> Option<&Document> {
         self.by_id.get(id).map(|own| &*own.document)
     }
@@ -156,7 +156,8 @@ impl Documents {
         rows.map(|(_, own)| &*own.document)
     }
 
-    /// The records of the folded file, in its order, or only those that are stamped with somebody else.
+    /// Returns the records of the folded file, in its order, or only those that are stamped with
+    /// somebody else.
     pub(super) fn records(&self, foreign_alone: bool) -> impl Iterator<Item = &[u8]> {
         let records = self.records.iter().flatten();
         let is_foreign = |record: &Record| {
@@ -167,8 +168,8 @@ impl Documents {
         kept.map(|record| &*record.bytes)
     }
 
-    /// The records that are no documents of the owner, by their place, and why; no flaw where an earlier one
-    /// has the id.
+    /// Returns the records that are no documents of the owner, by their place, and why; no flaw where
+    /// an earlier one has the id.
     pub(super) fn left_out(&self) -> BTreeMap<usize, Option<&Flaw>> {
         let records = self.records.iter().enumerate();
         let flawed = records.filter_map(|(place, record)| {

@@ -1,15 +1,16 @@
-//! Removing everything that a directory keeps of its owner.
+//! Erasure of a scope: everything that a directory keeps of its owner is removed.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 
-use super::compact::Keep;
 use super::derived;
 use super::directory::{ConflictKey, Directory, Plan};
 use super::error::FileError;
+use super::folded::Keep;
 use super::journal::{self, Operation};
-use super::state::{IfBaseChanged, State};
+use super::opening::IfBaseChanged;
+use super::state::State;
 use crate::backend::{BackendError, Counts, LARGEST_WRITE, size_of_key};
 use crate::model::{Document, Key, Kind};
 
@@ -213,8 +214,8 @@ mod tests {
         Embedding::new(Arc::new(Space::local("m", 2)), vec![1.0, 2.0]).unwrap()
     }
 
-    /// A directory of which nobody knows how wide its vectors are, with a canary in its journal. Before a file
-    /// of that name is made, somebody else writes.
+    /// Returns a directory of which nobody knows how wide its vectors are, with a canary in its
+    /// journal. Before a file of that name is made, somebody else writes.
     fn disturbed(folder: &Path, before: &'static str, by: Entry) -> FileBackend {
         let by = Mutex::new(Some(by));
         let root = Root::on(folder, Arc::new(Interrupted { before, by }));

@@ -1,4 +1,4 @@
-//! A directory before it has an owner: what stands there, and how it becomes somebody's.
+//! Founding: a directory before it has an owner, what is in it, and how it gets one.
 //!
 //! What can be refused is refused by looking alone. Then the locks are taken, which leave the first
 //! traces, and it is looked again: of several that come at once, one settles and the others see whose
@@ -74,7 +74,7 @@ impl Site {
         Self::look(root)
     }
 
-    /// Whether it can be said of the vectors of a directory that this model made them.
+    /// Checks that the vectors of a directory can be said to be of this model.
     ///
     /// # Errors
     /// [`FileError::NoVectors`] if there are none; [`FileError::OtherModel`] if another is known to have
@@ -187,7 +187,7 @@ impl Founding {
         Self::begin_at(Root::new(root))
     }
 
-    /// The same on whichever disk.
+    /// Begins on whichever disk.
     pub(super) fn begin_at(root: Root) -> Result<Self, FileError> {
         let disk = root.disk();
         disk.make_folders(&root, 0o700)
@@ -205,7 +205,7 @@ impl Founding {
         })
     }
 
-    /// What the directory is, now that nobody else can change that.
+    /// Returns what the directory is, now that nobody else can change that.
     #[must_use]
     pub fn site(&self) -> &Site {
         &self.site
@@ -224,7 +224,7 @@ impl Founding {
         Ok(())
     }
 
-    /// From now on 64-bit vectors are rounded to 32 bits when they are read.
+    /// Sets that 64-bit vectors are rounded to 32 bits when they are read.
     #[must_use]
     pub fn rounding(self) -> Self {
         Self { cast: true, ..self }
@@ -278,6 +278,40 @@ impl Founding {
     }
 }
 
+impl FileBackend {
+    /// Makes an empty directory of layout 2.0.0, and opens it. Without a space, the first vector
+    /// decides.
+    ///
+    /// # Errors
+    /// [`FileError::NotEmpty`] if there are memories, [`FileError::Foreign`] if there is anything else;
+    /// if it cannot be written.
+    pub fn create(root: &Path, scope: Scope, space: Option<&Space>) -> Result<Self, FileError> {
+        let vacant = |site: &Site| match site {
+            Site::Vacant => Ok(()),
+            _ => Err(FileError::NotEmpty {
+                path: root.to_owned(),
+            }),
+        };
+        vacant(&Site::survey(root)?)?;
+        let founding = Founding::begin(root)?;
+        vacant(founding.site())?;
+        founding.settle(scope, space)
+    }
+
+    /// Says in the manifest whose memory a directory holds, and opens it. No memory changes. If the
+    /// directory does not say in which space its vectors are, it is `space`; without one, that of
+    /// `BAAI/bge-m3` for vectors of 1024, else an unknown one.
+    ///
+    /// # Errors
+    /// [`FileError::OtherOwner`] if it has another owner; [`FileError::Width`] if its vectors are not
+    /// as wide as `space` says; if there are no memories, or it cannot be read or written.
+    pub fn claim(root: &Path, scope: Scope, space: Option<&Space>) -> Result<Self, FileError> {
+        Layout::find(root)?;
+        Site::survey(root)?;
+        Founding::begin(root)?.settle(scope, space)
+    }
+}
+
 /// Writes files that hold no nodes.
 fn write_empty(root: &Root, space: Option<&Space>) -> Result<(), FileError> {
     let vectors = npy::header(0, space.map_or(0, |space| space.dims));
@@ -294,7 +328,7 @@ fn write_empty(root: &Root, space: Option<&Space>) -> Result<(), FileError> {
     Ok(())
 }
 
-/// The space that vectors are of if this model made them; `None` if they are known to be of it.
+/// Returns the space that vectors are of if this model made them; `None` if they are known to be of it.
 fn newly_named(root: &Path, model: &str) -> Result<Option<Space>, FileError> {
     let path = || root.to_owned();
     let layout = match Layout::find(root) {
@@ -345,10 +379,10 @@ fn check_width(root: &Path, space: &Space) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Whether a directory without a manifest is what a creation left that was interrupted.
+/// Returns whether a directory without a manifest is what a creation left that was interrupted.
 fn was_left(root: &Path, layout: &Layout) -> bool {
     let holds_none = |kind| {
-        let records = &layout.place(kind).records;
+        let records = &layout.paths(kind).records;
         !layout.holds(kind) || fs::read(records).is_ok_and(|bytes| bytes == b"[]")
     };
     layout.manifest.is_none()
@@ -398,7 +432,7 @@ fn vacant(root: &Path) -> Result<Site, FileError> {
     Err(FileError::Foreign { path, holds })
 }
 
-/// The owner that a record names.
+/// Returns the owner that a record names.
 fn owner(record: &Value<'_>) -> Option<Scope> {
     let id = |key| match record.get(key) {
         Some(Value::String(text)) => Uuid::try_parse(text.to_str()?).ok(),

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::base::stored;
 use super::directory::Plan;
 use super::error::FileError;
 use super::journal::Operation;
 use super::plans::conflict_keys_of_each;
 use super::state::State;
+use super::vectors::stored;
 use crate::backend::{BackendError, Counts, Entry, KeptSpace, KeptSpaces, Lacking};
 use crate::model::{Key, Kind, Memory, Space};
 use crate::search::text::embedded;
@@ -68,8 +68,8 @@ pub(super) fn plan_vectors(
     Ok((plan, written))
 }
 
-/// How many memories have a vector in the pairs that is not of the current space, or one of the current
-/// space that is not in them.
+/// Returns how many memories have a vector in the pairs that is not of the current space, or one of the
+/// current space that is not in them.
 pub(super) fn behind(state: &State) -> Result<Counts, FileError> {
     let mut behind = Counts::default();
     if !state.spaces.is_behind() {

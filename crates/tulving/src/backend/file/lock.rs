@@ -1,4 +1,4 @@
-//! One process at a time: locks on files, which end with the process that holds them.
+//! File locks: one process at a time, until it lets go or ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;

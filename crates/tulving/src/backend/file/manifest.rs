@@ -71,7 +71,7 @@ impl Manifest {
         }
     }
 
-    /// The manifest of a new directory of layout 2.0.0.
+    /// Returns the manifest of a new directory of layout 2.0.0.
     pub(super) fn new(path: PathBuf) -> Self {
         let mut manifest = Self {
             path,
@@ -82,7 +82,7 @@ impl Manifest {
         manifest
     }
 
-    /// Where it stands.
+    /// Returns where it stands.
     pub(super) fn path(&self) -> &PathBuf {
         &self.path
     }
@@ -110,7 +110,8 @@ impl Manifest {
         }
     }
 
-    /// The first number of the layout's version; `None` if it is no manifest of memories, or names none.
+    /// Returns the first number of the layout's version; `None` if it is no manifest of memories, or
+    /// names none.
     fn layout_version(&self) -> Option<u32> {
         match self.value.get("version").filter(|_| says_so(&self.value))? {
             Value::String(version) => version.to_str()?.split('.').next()?.parse().ok(),
@@ -118,12 +119,12 @@ impl Manifest {
         }
     }
 
-    /// What it says to Tulving alone.
+    /// Returns what it says to Tulving alone.
     fn tulving(&self, key: &str) -> Option<&Value<'static>> {
         self.value.get("tulving").and_then(|own| own.get(key))
     }
 
-    /// Whether the origin reads the directory too; `None` if it does not say.
+    /// Returns whether the origin reads the directory too; `None` if it does not say.
     pub(super) fn is_shared(&self) -> Option<bool> {
         match self.tulving("shared") {
             Some(Value::Bool(shared)) => Some(*shared),
@@ -131,7 +132,7 @@ impl Manifest {
         }
     }
 
-    /// Whether it names the files of memories, as the origin's manifests do and ours do not.
+    /// Returns whether it names the files of memories, as the origin's manifests do and ours do not.
     pub(super) fn names_files(&self) -> bool {
         self.value.get("corpus").is_some()
     }
@@ -146,7 +147,7 @@ impl Manifest {
         self.set(&["tulving", "shared"], Value::Bool(shared));
     }
 
-    /// The number of the space of the pairs.
+    /// Returns the number of the space of the pairs.
     ///
     /// # Errors
     /// If what it says is none.
@@ -159,7 +160,7 @@ impl Manifest {
         }
     }
 
-    /// The spaces whose vectors are beside the pairs.
+    /// Returns the spaces whose vectors are beside the pairs.
     ///
     /// # Errors
     /// If what it says are none.
@@ -191,7 +192,7 @@ impl Manifest {
         self.set(&["tulving", "spaces"], Value::Array(items));
     }
 
-    /// Whose memory it is; `None` if it does not say.
+    /// Returns whose memory it is; `None` if it does not say.
     ///
     /// # Errors
     /// If what it says is no owner.
@@ -219,7 +220,7 @@ impl Manifest {
         })
     }
 
-    /// The space of its vectors; `None` if it does not say.
+    /// Returns the space of its vectors; `None` if it does not say.
     ///
     /// # Errors
     /// If what it says is no space.
@@ -247,7 +248,7 @@ impl Manifest {
         self.set(&["owner", "id"], text(&owner.id().to_string()));
     }
 
-    /// How its vectors are read: 64-bit numbers are rounded where that was wished.
+    /// Returns how its vectors are read: 64-bit numbers are rounded where that was wished.
     pub(super) fn vectors(&self) -> npy::Options {
         let cast = self.value.get("cast");
         npy::Options {
@@ -302,7 +303,7 @@ impl Manifest {
         set(&mut self.value, path, value);
     }
 
-    /// The manifest as the origin would write it.
+    /// Returns the manifest as the origin would write it.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         json::write_indented(&self.value, 0, &mut bytes);
@@ -412,8 +413,8 @@ fn set(mut at: &mut Value<'static>, path: &[&str], value: Value<'static>) {
     *at = value;
 }
 
-/// Whether a `manifest.json` is one of a data directory, and not that of some other program, which may
-/// be in any form.
+/// Returns whether a `manifest.json` is one of a data directory, and not that of some other program,
+/// which may be in any form.
 ///
 /// # Errors
 /// If it cannot be read.
@@ -425,7 +426,7 @@ pub(super) fn speaks_of_memories(path: &Path) -> Result<bool, FileError> {
     Ok(says_so(&manifest))
 }
 
-/// Whether a manifest says what those of data directories say.
+/// Returns whether a manifest says what those of data directories say.
 fn says_so(manifest: &Value<'_>) -> bool {
     let is_object = |key| matches!(manifest.get(key), Some(Value::Object(_)));
     let is_unified = matches!(manifest.get("structure"), Some(Value::String(word)) if word.as_bytes() == b"unified");
@@ -435,7 +436,7 @@ fn says_so(manifest: &Value<'_>) -> bool {
             .any(is_object)
 }
 
-/// Whose memory a directory says it holds, and in which space its vectors are.
+/// Returns whose memory a directory says it holds, and in which space its vectors are.
 ///
 /// # Errors
 /// If its manifest cannot be read.

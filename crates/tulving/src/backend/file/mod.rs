@@ -34,6 +34,8 @@ mod directory;
 mod documents;
 mod erase;
 mod error;
+mod fold;
+mod folded;
 mod founding;
 mod further;
 mod journal;
@@ -41,14 +43,18 @@ pub mod layout;
 mod lock;
 mod manifest;
 pub mod npy;
+mod opening;
 mod origin;
 pub mod pair;
+mod partition;
 mod pending;
 mod plans;
 #[cfg(test)]
 mod power;
 mod problems;
 mod query;
+mod rebase;
+mod records;
 mod root;
 mod source;
 mod spaces;
@@ -56,13 +62,14 @@ mod state;
 mod vectors;
 
 pub use backend::FileBackend;
-pub use compact::{Compaction, Replayed};
+pub use compact::Compaction;
 pub use error::FileError;
 pub use founding::{Founding, Inventory, Site};
 #[doc(hidden)]
 pub use journal::explore;
 pub use origin::Fault;
 pub use problems::{Problem, Unloadable};
+pub use rebase::Replayed;
 pub use source::{FileSource, SourceError};
 
 /// Appends numbers as they lie in files: little-endian.

@@ -1,4 +1,4 @@
-//! What the origin's loader takes.
+//! The origin: what the loader of the Python program takes.
 //!
 //! The Python program whose files these are builds its objects from exactly their own keys: one key
 //! that it does not know, one word outside its choice, or one time that Python 3.10 does not read, and
@@ -186,7 +186,7 @@ fn is_in(value: &Value<'_>, words: &[&str]) -> bool {
     matches!(value, Value::String(text) if text.to_str().is_some_and(|text| words.contains(&text)))
 }
 
-/// A value in a message, cut where it is long.
+/// Returns a value in a message, cut where it is long.
 fn shown(value: &Value<'_>) -> String {
     const LONGEST: usize = 40;
     let mut bytes = Vec::new();
@@ -198,8 +198,8 @@ fn shown(value: &Value<'_>) -> String {
     }
 }
 
-/// Whether `datetime.fromisoformat` of Python 3.10 reads a text: no `Z`, no basic form, and a fraction
-/// of 3 or 6 digits or none.
+/// Returns whether `datetime.fromisoformat` of Python 3.10 reads a text: no `Z`, no basic form, and a
+/// fraction of 3 or 6 digits or none.
 fn python_reads(text: &str) -> bool {
     let fits = |text: &str, form: &str| {
         text.len() == form.len()

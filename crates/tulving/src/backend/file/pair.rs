@@ -123,7 +123,7 @@ impl Pair {
         })
     }
 
-    /// SHA-256 of the vectors' file.
+    /// Returns the SHA-256 of the vectors' file.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -146,7 +146,7 @@ impl Pair {
         })
     }
 
-    /// The file of the records, for reading it as bytes.
+    /// Returns the file of the records, for reading it as bytes.
     pub(super) fn records(&self) -> &File {
         &self.records
     }

@@ -1,4 +1,4 @@
-//! What a journal holds, for one who reads the files themselves, from front to end.
+//! Pending writes: what a journal holds, for a reader of the files from front to end.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::access_statistics::{self, AccessStatistics};
-use super::base::{self, relative};
 use super::catalog::Extent;
 use super::changes::parse_document;
 use super::commit::{Commit, Head};
@@ -17,7 +16,8 @@ use super::journal::{self, Decoded, Log};
 use super::layout::{self, Layout};
 use super::manifest::Manifest;
 use super::pair::Fingerprint;
-use super::root::Root;
+use super::records;
+use super::root::{Root, relative};
 use crate::json::{self, Value};
 use crate::model::{Kind, Scope};
 
@@ -117,7 +117,7 @@ impl Pending {
         }))
     }
 
-    /// Whether the files are those to which the journal belongs, and nobody folded it meanwhile.
+    /// Checks that the files are those to which the journal belongs, and that nobody folded it meanwhile.
     ///
     /// # Errors
     /// [`FileError::BaseChanged`] if something else wrote to one of them.
@@ -142,7 +142,7 @@ impl Pending {
         })
     }
 
-    /// The same of the file of documents, which need not be there.
+    /// Checks the same of the file of documents, which need not be there.
     ///
     /// # Errors
     /// As [`check`](Self::check), also if it was there when the journal began.
@@ -177,7 +177,7 @@ impl Pending {
         Ok(())
     }
 
-    /// How many bytes each of the records of one kind has that the journal adds, in its order.
+    /// Returns how many bytes each of the records of one kind has that the journal adds, in its order.
     pub(crate) fn lengths(&self, kind: Kind) -> Vec<u64> {
         self.of(kind).map(|written| written.record.len).collect()
     }
@@ -208,13 +208,13 @@ impl Pending {
             .filter(move |written| written.kind == kind)
     }
 
-    /// Whether a record of the files does not count any more.
+    /// Returns whether a record of the files does not count any more.
     pub(crate) fn supersedes(&self, kind: Kind, value: &Value<'_>) -> bool {
         let Some(Change::Superseded) = self.change(kind, value) else {
             return false;
         };
         // One that is none of the owner's memories stays what it is.
-        base::read(kind, &mut value.clone(), self.owner).is_ok()
+        records::read(kind, &mut value.clone(), self.owner).is_ok()
     }
 
     /// Counts in a record of the files what the journal says of its use.

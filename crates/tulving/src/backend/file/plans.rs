@@ -3,19 +3,20 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::base::stored;
 use super::directory::{ConflictKey, Plan};
 use super::error::FileError;
 use super::journal::Operation;
 use super::origin::{self, Fault};
-use super::state::{State, record_of};
+use super::records;
+use super::state::State;
+use super::vectors::stored;
 use crate::backend::{BackendError, Draft, Entry, IfTaken, Inserted, LiveChange, check_space};
 use crate::json;
 use crate::model::{Document, Key, Kind, Memory, PerKind, Scope, Space};
 use crate::record::{self, Flaw, Reason, Stamp};
 use crate::search::text::embedded;
 
-/// The memory as it will be when it is read again.
+/// Returns the memory as it will be when it is read again.
 fn admitted(memory: &Memory, scope: Scope) -> Result<Memory, FileError> {
     record::admit(memory, &Stamp::only(scope)).map_err(|flaw| FileError::Refused {
         kind: memory.kind(),
@@ -24,14 +25,14 @@ fn admitted(memory: &Memory, scope: Scope) -> Result<Memory, FileError> {
     })
 }
 
-/// The space that a directory gets with a write, if it has none.
+/// Returns the space that a directory gets with a write, if it has none.
 fn first_space(state: &State, after: Option<Arc<Space>>) -> Option<Space> {
     after
         .filter(|_| state.space().is_none())
         .map(|space| space.as_ref().clone())
 }
 
-/// What a plan that writes a memory rests on.
+/// Returns what a plan that writes a memory rests on.
 pub(super) fn conflict_keys(memory: &Memory) -> impl Iterator<Item = ConflictKey> {
     let kind = memory.kind();
     let end = memory
@@ -41,9 +42,9 @@ pub(super) fn conflict_keys(memory: &Memory) -> impl Iterator<Item = ConflictKey
     std::iter::once(key).chain(end)
 }
 
-/// The record of a memory that is new: in files that the origin reads too, one that it takes.
+/// Returns the record of a memory that is new: in files that the origin reads too, one that it takes.
 fn new_record(state: &State, memory: &Memory) -> Result<Vec<u8>, FileError> {
-    let record = record_of(memory)?;
+    let record = records::render(memory)?;
     let kind = memory.kind();
     if !(state.shared && kind.is_of_origin()) {
         return Ok(record);
@@ -150,7 +151,7 @@ pub(super) fn plan_live(
         }
         plan.operations.push(Operation::Put {
             kind: key.kind,
-            record: record_of(&admitted(&memory, state.scope)?)?,
+            record: records::render(&admitted(&memory, state.scope)?)?,
             vector: state.vector(key.kind, doc)?,
         });
         plan.conflict_keys.extend(conflict_keys(&memory));
@@ -181,10 +182,10 @@ pub(super) fn plan_replace(
     let mut memory = admitted(&new.memory, state.scope)?;
     require_document(state, &memory)?;
     memory.set_usage(present.usage());
-    let record = record_of(&memory)?;
+    let record = records::render(&memory)?;
     if state.shared && key.kind.is_of_origin() {
         // What the record had before is not for us to refuse.
-        let before = faults(key.kind, &record_of(&present)?);
+        let before = faults(key.kind, &records::render(&present)?);
         let mut after = faults(key.kind, &record).into_iter();
         if let Some(fault) = after.find(|fault| !before.contains(fault)) {
             return Err(unloadable(&memory, fault).into());
@@ -231,7 +232,7 @@ fn require_document(state: &State, memory: &Memory) -> Result<(), BackendError> 
     }
 }
 
-/// The chunks of a document, and what removing them rests on.
+/// Returns the chunks of a document, and what removing them rests on.
 pub(super) fn pieces(state: &State, document: &str) -> (HashSet<String>, Vec<ConflictKey>) {
     let partition = state.partition(Document::PIECES);
     let entries = partition.conversation(document, i64::MIN, i64::MAX);

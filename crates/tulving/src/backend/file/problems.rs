@@ -1,12 +1,12 @@
-//! What in a directory is left as it is and should be known.
+//! Problems: what in a directory is left as it is, and its owner should know of.
 
 use std::path::PathBuf;
 
 use super::backend::FileBackend;
-use super::base::relative;
 use super::catalog::RecordStatus;
 use super::error::FileError;
 use super::origin::{self, Fault};
+use super::root::relative;
 use super::{journal, layout};
 use crate::json;
 use crate::model::{Document, Key, Kind};
@@ -56,9 +56,9 @@ pub struct Unloadable {
 }
 
 impl FileBackend {
-    /// The derived files of words and vectors, relative to the data directory, that are damaged or hold
-    /// something else than is made of the memories now. The records and vectors that they are made of are
-    /// read.
+    /// Returns the derived files of words and vectors, relative to the data directory, that are damaged
+    /// or hold something else than is made of the memories now. The records and vectors that they are
+    /// made of are read.
     ///
     /// # Errors
     /// If the directory cannot be read.
@@ -72,7 +72,7 @@ impl FileBackend {
         Ok(differing)
     }
 
-    /// Everything in the directory that is left as it is and should be known.
+    /// Returns everything in the directory that is left as it is and should be known.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -130,8 +130,9 @@ impl FileBackend {
         Ok(problems)
     }
 
-    /// The records that the origin's loader does not take, in a directory that it reads too: those of
-    /// the files, and those that are still in the journal. `None` in a directory of Tulving's own.
+    /// Returns the records that the origin's loader does not take, in a directory that it reads too:
+    /// those of the files, and those that are still in the journal. `None` in a directory of Tulving's
+    /// own.
     ///
     /// # Errors
     /// If the directory cannot be read.
@@ -167,7 +168,7 @@ impl FileBackend {
         Ok(Some(found))
     }
 
-    /// The memories that have no vector: nodes, then episodes, each in the order of the files.
+    /// Returns the memories that have no vector: nodes, then episodes, each in the order of the files.
     ///
     /// # Errors
     /// If the directory cannot be read.

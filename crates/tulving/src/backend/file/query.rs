@@ -1,15 +1,16 @@
-//! What a directory answers.
+//! Queries: what a directory answers, each from one snapshot.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use super::catalog::CatalogEntry;
 use super::error::FileError;
+use super::partition::Partition;
 use super::spaces::Spaces;
-use super::state::{Partition, State};
+use super::state::State;
 use crate::backend::{
-    Candidate, Candidates, Cluster, Counts, Cursor, Entry, Filter, SearchMethod, KindCandidates,
-    Listing, Order, Page, Request, Scored, join,
+    Candidate, Candidates, Cluster, Counts, Cursor, Entry, Filter, KindCandidates, Listing, Order,
+    Page, Request, Scored, SearchMethod, join,
 };
 use crate::model::{Embedding, Key, Kind, Memory};
 use crate::search::index::{self, Index};
@@ -17,7 +18,7 @@ use crate::search::keyword;
 use crate::search::vector::{Allowed, similarity};
 
 impl State {
-    /// The memory with that key, and its document.
+    /// Returns the memory with that key, and its document.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -28,7 +29,7 @@ impl State {
         Ok(Some((doc, self.memory(key.kind, doc)?)))
     }
 
-    /// The memory with that key, and its vector.
+    /// Returns the memory with that key, and its vector.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -42,7 +43,7 @@ impl State {
         Ok(Some(Entry { memory, embedding }))
     }
 
-    /// The memories that pass, with their documents.
+    /// Returns the memories that pass, with their documents.
     fn passing<'s>(
         &'s self,
         filter: &'s Filter,
@@ -258,7 +259,7 @@ impl State {
         }
     }
 
-    /// The place after the last of what memories of a kind are part of.
+    /// Returns the place after the last of what memories of a kind are part of.
     pub(super) fn next_place(&self, kind: Kind, container: &str) -> i64 {
         let there = self.partition(kind).conversation(container, 0, i64::MAX);
         let last = there.map(|(_, entry)| entry.sequence).max();

@@ -14,12 +14,12 @@ pub(super) struct Root {
 }
 
 impl Root {
-    /// A directory on the system's disks.
+    /// Returns a directory on the system's disks.
     pub(super) fn new(path: &Path) -> Self {
         Self::on(path, Arc::new(Os))
     }
 
-    /// A directory on a disk.
+    /// Returns a directory on a disk.
     pub(super) fn on(path: &Path, disk: Arc<dyn Disk>) -> Self {
         Self {
             path: path.into(),
@@ -27,7 +27,7 @@ impl Root {
         }
     }
 
-    /// What is done to it goes there.
+    /// Returns the disk to which it is written.
     pub(super) fn disk(&self) -> &(dyn Disk + 'static) {
         &*self.disk
     }
@@ -39,4 +39,12 @@ impl Deref for Root {
     fn deref(&self) -> &Path {
         &self.path
     }
+}
+
+/// Returns a path as it is named within the directory.
+pub(super) fn relative(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .to_string_lossy()
+        .into_owned()
 }

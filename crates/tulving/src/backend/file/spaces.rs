@@ -69,12 +69,12 @@ impl Spaces {
         self.kept.remove(&number);
     }
 
-    /// Whether the pairs do not hold the current space yet.
+    /// Returns whether the pairs do not hold the current space yet.
     pub(super) fn is_behind(&self) -> bool {
         self.pair != self.current
     }
 
-    /// Whether nothing is to be said of it but the space of the pairs.
+    /// Returns whether nothing is to be said of it but the space of the pairs.
     pub(super) fn is_single(&self) -> bool {
         self.pair == 0 && self.further().next().is_none()
     }

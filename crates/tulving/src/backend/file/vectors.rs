@@ -1,16 +1,19 @@
 //! The vectors of one space and one kind: an array of the base's rows, and what a journal adds.
 
 use std::collections::HashMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use super::base::is_vector;
 use super::catalog::Extent;
 use super::error::FileError;
 use super::journal::Log;
+use super::layout::Layout;
+use super::manifest::Manifest;
 use super::npy::{self, Npy};
 use super::pair::PairError;
-use crate::model::Kind;
+use super::root::Root;
+use crate::model::{Embedding, Kind};
 use crate::search::vector::Int8Vectors;
 
 /// The vectors of one space and one kind.
@@ -50,6 +53,48 @@ pub(super) fn path(root: &Path, space: u32, kind: Kind) -> PathBuf {
 /// Returns the folder of all further spaces.
 pub(super) fn folder(root: &Path) -> PathBuf {
     root.join("vectors").join("spaces")
+}
+
+/// Removes the files of spaces that are not kept. Only under the lock for writing.
+pub(super) fn sweep(root: &Root) -> Result<(), FileError> {
+    let folder = folder(root);
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    let disk = root.disk();
+    let kept = Manifest::read(&Layout::find(root)?)?.further_spaces()?;
+    let mut was_swept = false;
+    for (name, path) in names(&folder)? {
+        let Ok(number) = name.parse::<u32>() else {
+            continue;
+        };
+        if kept.iter().any(|further| further.number == number) {
+            continue;
+        }
+        for (_, path) in names(&path)? {
+            disk.remove(&path)
+                .map_err(FileError::io("removing", &path))?;
+        }
+        disk.remove_folder(&path)
+            .map_err(FileError::io("removing", &path))?;
+        was_swept = true;
+    }
+    if was_swept {
+        disk.sync_folder(&folder)
+            .map_err(FileError::io("writing", &folder))?;
+    }
+    Ok(())
+}
+
+/// Returns the names in a folder, with their paths.
+fn names(folder: &Path) -> Result<Vec<(String, PathBuf)>, FileError> {
+    let name = |entry: fs::DirEntry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        (name, entry.path())
+    };
+    let entries = fs::read_dir(folder);
+    let names = entries.and_then(|entries| entries.map(|entry| entry.map(name)).collect());
+    names.map_err(FileError::io("looking through", folder))
 }
 
 impl Array {
@@ -129,7 +174,7 @@ impl UnmergedVectors {
         (self.latest.get(&doc) == Some(&row)).then_some(doc)
     }
 
-    /// Whether it holds a vector of a document.
+    /// Returns whether it holds a vector of a document.
     pub(super) fn has(&self, doc: u32) -> bool {
         self.latest.contains_key(&doc)
     }
@@ -190,4 +235,16 @@ fn read(extent: Extent, log: &Log) -> Result<Option<Vec<f32>>, FileError> {
         .map(|bytes| f32::from_le_bytes(*bytes))
         .collect();
     Ok(is_vector(&numbers).then_some(numbers))
+}
+
+/// Returns whether numbers are a vector: finite, and with a direction.
+pub(super) fn is_vector(numbers: &[f32]) -> bool {
+    numbers.iter().all(|number| number.is_finite()) && numbers.iter().any(|number| *number != 0.0)
+}
+
+/// Returns the vector that is stored for an embedding.
+pub(super) fn stored(embedding: Option<&Embedding>) -> Option<Vec<f32>> {
+    embedding
+        .map(|embedding| embedding.numbers().to_vec())
+        .filter(|numbers| is_vector(numbers))
 }

@@ -97,8 +97,8 @@ fn frame_at(salt: &Salt, start: u64, bytes: &[u8], at: usize) -> Option<Frame> {
         .then_some(Frame { payload, durable })
 }
 
-/// Whether a later frame was written when the log was durable beyond `bad`. Frames of one group are
-/// made durable together, in no order: a hole before one of the same group is no damage.
+/// Returns whether a later frame was written when the log was durable beyond `bad`. Frames of one group
+/// are made durable together, in no order: a hole before one of the same group is no damage.
 fn vouched_for(salt: &Salt, start: u64, bytes: &[u8], bad: usize) -> bool {
     let later = &bytes[bad..];
     memchr::memmem::find_iter(later, &MARK).any(|at| {

@@ -43,8 +43,8 @@ impl Header {
         }
     }
 
-    /// The header as bytes: magic, version, its own length, generation, salt, the files, and the
-    /// SHA-256 of all that.
+    /// Returns the header as bytes: magic, version, its own length, generation, salt, the files, and
+    /// the SHA-256 of all that.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut files = Vec::new();
         for file in &self.base_fingerprint {

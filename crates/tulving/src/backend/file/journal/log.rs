@@ -37,7 +37,7 @@ pub(crate) struct Frames {
 }
 
 impl Frames {
-    /// The payloads, each with its offset in the log.
+    /// Returns the payloads, each with its offset in the log.
     pub(crate) fn payloads(&self) -> impl Iterator<Item = (u64, &[u8])> {
         self.payloads
             .iter()
@@ -107,8 +107,8 @@ impl Log {
         })
     }
 
-    /// Whether its name is still that of the file that is open, and all that was read is in it: a
-    /// write that failed is taken back.
+    /// Returns whether its name is still that of the file that is open, and all that was read is in it:
+    /// a write that failed is taken back.
     pub(crate) fn is_in_place(&self) -> bool {
         std::fs::metadata(&self.at)
             .is_ok_and(|found| found.ino() == self.inode && found.len() >= self.end)
@@ -127,17 +127,17 @@ impl Log {
         self.end - self.begin
     }
 
-    /// Where its first frame stands.
+    /// Returns where its first frame stands.
     pub(crate) fn begin(&self) -> u64 {
         self.begin
     }
 
-    /// How far it was read.
+    /// Returns how far it was read.
     pub(crate) fn end(&self) -> u64 {
         self.end
     }
 
-    /// Its length now.
+    /// Returns its length now.
     ///
     /// # Errors
     /// If the system refuses.
@@ -279,7 +279,7 @@ mod tests {
     use super::*;
     use crate::fsutil::{Fault, Os, Simulated};
 
-    /// A log on a simulated disk.
+    /// Returns a log on a simulated disk.
     fn begin() -> (tempfile::TempDir, Arc<Simulated>, Log) {
         let folder = tempfile::tempdir().unwrap();
         let disk = Arc::new(Simulated::over(folder.path()));

@@ -1,4 +1,4 @@
-//! What a write does, as bytes: the payload of one frame.
+//! Operations: what a write does, as bytes, the payload of one frame.
 
 use super::super::catalog::Extent;
 use super::super::vector_bytes;
@@ -277,7 +277,7 @@ pub(crate) fn decode(offset: u64, payload: &[u8]) -> Option<Vec<Decoded<'_>>> {
     Some(operations)
 }
 
-/// Its place among all kinds.
+/// Returns its place among all kinds.
 fn kind_byte(kind: Kind) -> u8 {
     kind as u8
 }

@@ -1,4 +1,4 @@
-//! Replay: what the frames of a log say, done again in their order.
+//! Replay: what the frames of a log say is done again, in their order.
 
 use super::super::error::FileError;
 use super::log::Log;

@@ -5,8 +5,10 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::header::MAX_HEADER;
 use crate::json::Foreign;
+
+/// The longest header that is taken, in bytes; NumPy's have 118.
+pub(super) const MAX_HEADER: usize = 64 << 10;
 
 /// A file of vectors that cannot be used, and why.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ impl fmt::Display for NpyError {
 }
 
 impl Error for NpyError {
-    /// The problem is told in the message itself, so its own source follows.
+    /// Returns the source of the problem, which is told in the message itself.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.problem.source()
     }

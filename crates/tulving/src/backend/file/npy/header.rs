@@ -1,11 +1,8 @@
 //! What an `.npy` file says about itself, and whether its length agrees.
 
-use super::error::Problem;
+use super::error::{MAX_HEADER, Problem};
 use super::literal::{self, Fields};
 use crate::json::Foreign;
-
-/// The longest header that is taken, in bytes; NumPy's have 118.
-pub(super) const MAX_HEADER: usize = 64 << 10;
 
 /// So many bytes from the start of a file are enough for [`Header::parse`].
 pub const PREFIX_LEN: usize = 12 + MAX_HEADER;
@@ -120,7 +117,7 @@ impl Header {
     }
 }
 
-/// Where the dict literal begins, and how long it claims to be.
+/// Returns where the dict literal begins, and how long it claims to be.
 fn literal_place(prefix: &[u8], file_len: u64) -> Result<(usize, usize), Problem> {
     match *prefix {
         [] => Err(Problem::Empty),
@@ -154,7 +151,7 @@ fn literal_place(prefix: &[u8], file_len: u64) -> Result<(usize, usize), Problem
     }
 }
 
-/// A shape as Python writes it, shortened if it is long.
+/// Returns a shape as Python writes it, shortened if it is long.
 fn show(shape: &[u64]) -> String {
     let mut items: Vec<_> = shape.iter().take(8).map(u64::to_string).collect();
     if shape.len() > 8 {
@@ -206,7 +203,7 @@ impl Dtype {
         }
     }
 
-    /// The 64-bit numbers in `bytes`.
+    /// Returns the 64-bit numbers in `bytes`.
     pub(super) fn wide(self, bytes: &[u8]) -> impl Iterator<Item = f64> {
         let (items, _) = bytes.as_chunks();
         let read = if self.big_endian {
@@ -219,7 +216,7 @@ impl Dtype {
 }
 
 impl Float {
-    /// Bytes of one number.
+    /// Returns how many bytes a number has.
     #[must_use]
     pub fn size(self) -> usize {
         match self {
@@ -230,7 +227,7 @@ impl Float {
     }
 }
 
-/// The `f32` with the value of 16 bits, exactly; the bits of a NaN are kept.
+/// Returns the `f32` with the value of 16 bits, exactly; the bits of a NaN are kept.
 fn widen(half: u16) -> f32 {
     let sign = u32::from(half & 0x8000) << 16;
     let exponent = u32::from(half >> 10 & 0x1F);
@@ -244,7 +241,7 @@ fn widen(half: u16) -> f32 {
     f32::from_bits(sign | magnitude)
 }
 
-/// The header of a file of `rows` vectors of `dims` little-endian `f32` in C order, as NumPy
+/// Returns the header of a file of `rows` vectors of `dims` little-endian `f32` in C order, as NumPy
 /// writes it: always 128 bytes, so that it can be written again in place when rows are added.
 #[must_use]
 pub fn header(rows: u64, dims: usize) -> Vec<u8> {

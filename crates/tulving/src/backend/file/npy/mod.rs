@@ -51,7 +51,7 @@ impl Npy {
         }
     }
 
-    /// The same for a file that is open; `path` is how messages name it.
+    /// Opens the same from a file that is open; `path` is how messages name it.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -78,30 +78,30 @@ impl Npy {
         }
     }
 
-    /// The open file, for reading it as bytes.
+    /// Returns the open file, for reading it as bytes.
     pub(crate) fn file(&self) -> &File {
         &self.file
     }
 
-    /// Number of vectors.
+    /// Returns how many vectors there are.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.header.rows
     }
 
-    /// Numbers in each vector; 0 only if there are no vectors.
+    /// Returns how many numbers each vector has; 0 only if there are no vectors.
     #[must_use]
     pub fn dims(&self) -> usize {
         self.header.dims
     }
 
-    /// How the file spells its numbers.
+    /// Returns how the file spells its numbers.
     #[must_use]
     pub fn dtype(&self) -> Dtype {
         self.header.dtype
     }
 
-    /// Length in bytes of all vectors in the file, without the header.
+    /// Returns how many bytes all vectors in the file have, without the header.
     #[must_use]
     pub fn data_bytes(&self) -> u64 {
         self.header.data_bytes

@@ -77,12 +77,12 @@ impl DocumentSource {
         Ok(source)
     }
 
-    /// The file as receipts name it.
+    /// Returns the file as receipts name it.
     pub(super) fn input(&self, root: &Path) -> Option<InputFile> {
         self.file.clone().map(|file| input(root, file))
     }
 
-    /// What is moved of the kind where there are documents and no pieces of any.
+    /// Returns what is moved of the kind where there are documents and no pieces of any.
     pub(super) fn alone(&self, root: &Path) -> Option<KindPlan> {
         let is_there = self.file.is_some() || !self.documents.is_empty();
         is_there.then(|| KindPlan {
@@ -95,7 +95,7 @@ impl DocumentSource {
         })
     }
 
-    /// Whether there is a document with this id.
+    /// Returns whether there is a document with this id.
     pub(super) fn has(&self, id: &str) -> bool {
         self.ids.contains(id)
     }

@@ -121,7 +121,7 @@ impl KindSource {
         Ok((plan, source))
     }
 
-    /// Whether the files are as they were when they were opened.
+    /// Returns whether the files are as they were when they were opened.
     pub(super) fn require_unchanged(&self) -> Result<(), SourceError> {
         Ok(self.pair.unchanged()?)
     }

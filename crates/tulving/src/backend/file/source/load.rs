@@ -5,19 +5,12 @@ use std::sync::Arc;
 
 use super::error::SourceError;
 use super::kind::KindSource;
-use super::rows::RowsFile;
+use super::rows::{RowsFile, Vector};
 use crate::backend::file::pair::PairError;
 use crate::backend::file::pending::Pending;
 use crate::json::{self, Records, Value};
 use crate::record::{self, Flaw, Part, Reason, Stamp};
 use crate::transfer::{Flawed, Loaded, Origin, Reading, RunChunk, SourceRow, Stored, row_digest};
-
-/// The vector of a row.
-pub(super) struct Vector {
-    pub(super) numbers: Vec<f32>,
-    /// Whether the row brought it along, in place of the source's.
-    pub(super) given: bool,
-}
 
 impl KindSource {
     /// Reads and checks the rows of a chunk.
@@ -47,7 +40,7 @@ impl KindSource {
         Ok(loading.loaded)
     }
 
-    /// How many rows of the pair a chunk spans, those included that do not count any more.
+    /// Returns how many rows of the pair a chunk spans, those included that do not count any more.
     fn spanned(&self, chunk: &RunChunk) -> usize {
         let mut counting = (chunk.first_row..).filter(|row| !self.superseded.contains(row));
         let last = counting.nth((chunk.rows as usize).saturating_sub(1));

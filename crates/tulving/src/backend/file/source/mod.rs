@@ -85,7 +85,7 @@ impl FileSource {
         }
     }
 
-    /// The file of mended rows, if one is named.
+    /// Sets the file of mended rows.
     fn rows(&self) -> Result<Option<RowsFile>, SourceError> {
         let rows = self.options.rows.as_deref();
         rows.map(RowsFile::open).transpose()
@@ -254,7 +254,7 @@ fn input(root: &Path, fingerprint: Fingerprint) -> InputFile {
     }
 }
 
-/// A path as people see it in their data directory.
+/// Returns a path as people see it in their data directory.
 fn relative(root: &Path, path: &Path) -> String {
     path.strip_prefix(root)
         .unwrap_or(path)

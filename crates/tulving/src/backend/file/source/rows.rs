@@ -9,12 +9,18 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::error::SourceError;
-use super::load::Vector;
 use crate::backend::file::npy::Npy;
 use crate::backend::file::pair::{At, Fingerprint, PairError};
 use crate::json::{self, Value};
 use crate::model::Kind;
 use crate::transfer::{Chunker, RunChunk};
+
+/// The vector of a row.
+pub(super) struct Vector {
+    pub(super) numbers: Vec<f32>,
+    /// Whether the row brought it along, in place of the source's.
+    pub(super) given: bool,
+}
 
 /// A file of one JSON object a line: `kind`, `index`, `row`, and `vector` where the vector is to
 /// be another than the source's at that index. Other members, such as the reason, are for people. That is
@@ -106,7 +112,7 @@ impl RowsFile {
         Ok((fingerprint, rows, chunker.finish()))
     }
 
-    /// The ids of what the rows of a kind are part of.
+    /// Returns the ids of what the rows of a kind are part of.
     pub(super) fn containers(&self, kind: Kind) -> Result<HashSet<String>, SourceError> {
         let mut ids = HashSet::new();
         self.each_line(|number, line| {

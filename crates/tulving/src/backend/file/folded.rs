@@ -1,0 +1,191 @@
+//! The rows of a folded file: from the base as they are, from the base with newer access statistics, or from the
+//! journal.
+
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use super::catalog::RecordStatus;
+use super::error::FileError;
+use super::npy::header;
+use super::partition::Partition;
+use super::state::State;
+use super::vector_bytes;
+use crate::fsutil::Appending;
+use crate::json;
+use crate::model::Kind;
+
+/// Vectors that are read at once.
+const ROWS_AT_ONCE: u32 = 256;
+
+/// Where a record of the folded file comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Slot {
+    /// As it stands in the base, byte for byte.
+    Verbatim(u32),
+    /// From the base, with what touching changed.
+    Touched(u32),
+    /// From the journal.
+    Written(u32),
+}
+
+/// Which records of the base that are no memories of the owner stay in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// All, as they stand.
+    All,
+    /// Those of somebody else.
+    Foreign,
+}
+
+/// A file that is being staged.
+pub(super) struct Staging {
+    pub(super) file: BufWriter<Appending>,
+    pub(super) sha256: Sha256,
+    pub(super) path: PathBuf,
+}
+
+impl Staging {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), FileError> {
+        self.sha256.update(bytes);
+        self.file
+            .write_all(bytes)
+            .map_err(FileError::io("writing", &self.path))
+    }
+}
+
+/// Returns the records of the folded file: those of the base in their order, then new ones in the
+/// journal's.
+pub(super) fn slots(partition: &Partition, keep: Keep) -> Vec<Slot> {
+    let base = &partition.base;
+    let written = partition.changes.in_order();
+    let document = |row: u32| Slot::Written(base.rows() + row);
+    let was_touched = |row: u32| {
+        let entry = base.catalog.get(row as usize);
+        entry.is_some_and(|entry| partition.changes.touched(entry.id).is_some())
+    };
+    let of_base = (0..base.rows()).filter_map(|row| {
+        if let Some(change) = written.get(&row.into()) {
+            return Some(document(*change));
+        }
+        let is_kept = || match (keep, base.catalog.get(row as usize)) {
+            (Keep::Foreign, Some(entry)) => {
+                partition.is_live(row) || entry.status == RecordStatus::Foreign
+            }
+            _ => true,
+        };
+        if partition.changes.tombstones.contains(&row) || !is_kept() {
+            return None;
+        }
+        Some(match partition.is_live(row) && was_touched(row) {
+            true => Slot::Touched(row),
+            false => Slot::Verbatim(row),
+        })
+    });
+    let new = written.range(u64::from(base.rows())..);
+    of_base.chain(new.map(|(_, row)| document(*row))).collect()
+}
+
+/// Returns the ids of records that come from the journal.
+pub(super) fn ids_written(partition: &Partition, slots: &[Slot]) -> Vec<String> {
+    let written = slots.iter().filter_map(|slot| match slot {
+        Slot::Written(doc) => partition.entry(*doc).map(|entry| entry.id.to_owned()),
+        Slot::Verbatim(_) | Slot::Touched(_) => None,
+    });
+    written.collect()
+}
+
+pub(super) fn write_records(
+    state: &State,
+    kind: Kind,
+    slots: &[Slot],
+    out: &mut Staging,
+) -> Result<(), FileError> {
+    out.write(b"[")?;
+    for (place, slot) in slots.iter().enumerate() {
+        let record = match *slot {
+            Slot::Verbatim(row) => state.partition(kind).base.record(row)?,
+            Slot::Touched(doc) | Slot::Written(doc) => {
+                let value = state.record(kind, doc)?;
+                let mut indented = Vec::new();
+                json::write_indented(&value, 1, &mut indented);
+                indented
+            }
+        };
+        out.write(if place == 0 { b"\n  " } else { b",\n  " })?;
+        out.write(&record)?;
+    }
+    out.write(if slots.is_empty() { b"]" } else { b"\n]" })
+}
+
+pub(super) fn write_documents<'r>(
+    records: impl Iterator<Item = &'r [u8]>,
+    out: &mut Staging,
+) -> Result<(), FileError> {
+    out.write(b"[")?;
+    let mut separator: &[u8] = b"\n  ";
+    for record in records {
+        out.write(separator)?;
+        out.write(record)?;
+        separator = b",\n  ";
+    }
+    out.write(b"\n]")
+}
+
+pub(super) fn write_vectors(
+    state: &State,
+    space: u32,
+    kind: Kind,
+    slots: &[Slot],
+    out: &mut Staging,
+) -> Result<(), FileError> {
+    let partition = state.partition(kind);
+    let dims = state.spaces.get(space).map_or(0, |space| space.dims);
+    let unmerged = partition.vectors(space).map(|kept| &kept.unmerged);
+    let unmerged = unmerged
+        .filter(|unmerged| unmerged.replaces)
+        .zip(state.log.as_ref());
+    out.write(&header(slots.len() as u64, dims))?;
+    let mut bytes = Vec::new();
+    let mut at = 0;
+    while at < slots.len() {
+        bytes.clear();
+        if let Slot::Written(doc) = slots[at] {
+            let numbers = state.vector_in(space, kind, doc)?;
+            vector_bytes(&numbers.unwrap_or_else(|| vec![0.0; dims]), &mut bytes);
+            at += 1;
+        } else {
+            let (first, count) = run_of_base(&slots[at..]);
+            let numbers = partition.base_numbers(space, state.spaces.pair, first, count)?;
+            let mut numbers = numbers.unwrap_or_else(|| vec![0.0; count * dims]);
+            if let Some((unmerged, log)) = unmerged {
+                for (doc, row) in (first..).zip(numbers.chunks_exact_mut(dims.max(1))) {
+                    if let Some(newer) = unmerged.numbers(doc, log)? {
+                        row.copy_from_slice(&newer);
+                    }
+                }
+            }
+            vector_bytes(&numbers, &mut bytes);
+            at += count;
+        }
+        out.write(&bytes)?;
+    }
+    Ok(())
+}
+
+/// Returns the first row of the base among `slots`, and how many follow one another from there.
+fn run_of_base(slots: &[Slot]) -> (u32, usize) {
+    let rows = slots.iter().map_while(|slot| match slot {
+        Slot::Verbatim(row) | Slot::Touched(row) => Some(*row),
+        Slot::Written(_) => None,
+    });
+    let mut rows = rows.take(ROWS_AT_ONCE as usize).peekable();
+    let first = rows.peek().copied().unwrap_or_default();
+    (
+        first,
+        rows.zip(first..)
+            .take_while(|(row, next)| row == next)
+            .count(),
+    )
+}
