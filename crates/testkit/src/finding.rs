@@ -1,7 +1,7 @@
 //! Searches by vector alone and by words alone, over all kinds together: shorter than a [`Request`] where that
 //! is all a test is about.
 
-use tulving::backend::{Backend, BackendError, Candidates, Filter, SearchMethod, Request, Scored};
+use tulving::backend::{Backend, BackendError, Candidates, Filter, Request, Scored, SearchMethod};
 use tulving::model::{Embedding, Scope};
 use tulving::search::fusion::Candidate;
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tulving::backend::{Backend, Draft, Entry};
 use tulving::model::Scope;
 
-use crate::memories::put_documents;
+use crate::documents::put_documents;
 
 /// A place that was just made for one test, and holds nothing yet. Vectors in it are of
 /// [`sample::space`](crate::sample::space).

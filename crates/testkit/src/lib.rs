@@ -20,6 +20,7 @@
 
 pub mod conformance;
 pub mod corpus;
+mod documents;
 pub mod finding;
 mod fixture;
 mod memories;

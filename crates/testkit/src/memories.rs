@@ -1,6 +1,5 @@
 //! One scope of a backend, where every call is expected to succeed: it keeps test bodies short.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tulving::backend::{
@@ -9,6 +8,7 @@ use tulving::backend::{
 };
 use tulving::model::{Document, Embedding, Key, Kind, Memory, Scope};
 
+use crate::documents::put_documents;
 use crate::fixture::Fixture;
 use crate::{finding, sample};
 
@@ -213,30 +213,6 @@ impl Memories {
             panic!("{key} is not there");
         };
         assert_same(&found, expected);
-    }
-}
-
-/// Puts the documents of which some of these are chunks, those that are not there.
-pub(crate) async fn put_documents(backend: &dyn Backend, scope: Scope, entries: &[Entry]) {
-    let ids: BTreeSet<&str> = entries.iter().filter_map(document_of).collect();
-    let ids: Vec<String> = ids.into_iter().map(str::to_owned).collect();
-    if ids.is_empty() {
-        return;
-    }
-    let there = backend.documents(scope, &ids).await.expect("documents");
-    for (id, there) in ids.iter().zip(there) {
-        if there.is_none() {
-            let put = backend.put_document(scope, sample::document(id), Vec::new());
-            put.await.expect("put a document");
-        }
-    }
-}
-
-/// The document that an entry is a chunk of.
-pub(crate) fn document_of(entry: &Entry) -> Option<&str> {
-    match &entry.memory {
-        Memory::Chunk(chunk) => Some(&chunk.document_id),
-        _ => None,
     }
 }
 

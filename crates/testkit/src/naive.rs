@@ -10,7 +10,7 @@ use tulving::backend::{
 use tulving::model::{Document, Embedding, Facts, Key, Kind, Memory, PerKind, Timestamp};
 use tulving::record;
 
-use crate::memories::document_of;
+use crate::documents::document_of;
 use crate::{sample, scoring};
 
 /// The memories of one scope, and its documents by their ids.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use testkit::finding::{Nearest, nearest};
 use testkit::sample::{self, node, saying};
 use tulving::backend::postgres::{PostgresBackend, VectorIndex};
-use tulving::backend::{Backend, Draft, Entry, Filter, SearchMethod, Request};
+use tulving::backend::{Backend, Draft, Entry, Filter, Request, SearchMethod};
 use tulving::model::{Embedding, Key, Kind, Space};
 use tulving::search::keyword::query_terms;
 use tulving::search::vector::similarity;
@@ -119,7 +119,10 @@ async fn a_large_scope_is_searched_exactly_until_its_index_is_ready_and_through_
     let mut right = 0;
     for number in 0..20 {
         let found = ask(&backend, &query(number), 10, &all).await;
-        assert_eq!((found.found_by, found.hits.len()), (SearchMethod::Index, 10));
+        assert_eq!(
+            (found.found_by, found.hits.len()),
+            (SearchMethod::Index, 10)
+        );
         let truth = truth(&fixture, &query(number), 10);
         right += scores(&found)
             .iter()
@@ -176,13 +179,19 @@ async fn a_filter_over_an_indexed_scope_misses_nothing() {
         ..Filter::of(Kind::Node)
     };
     let found = ask(&backend, &query(2), 1000, &one).await;
-    assert_eq!((found.found_by, found.hits.len()), (SearchMethod::Exact, 100));
+    assert_eq!(
+        (found.found_by, found.hits.len()),
+        (SearchMethod::Exact, 100)
+    );
     let most = Filter {
         sources: vec![saying("x", "x").source],
         ..Filter::of(Kind::Node)
     };
     let found = ask(&backend, &query(2), 25, &most).await;
-    assert_eq!((found.found_by, found.hits.len()), (SearchMethod::Index, 25));
+    assert_eq!(
+        (found.found_by, found.hits.len()),
+        (SearchMethod::Index, 25)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

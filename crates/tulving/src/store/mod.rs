@@ -6,6 +6,7 @@ mod found;
 mod new_conversation;
 mod new_node;
 mod open;
+mod part;
 mod query;
 mod remember;
 mod scoped;

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::remember::{Part, Placing};
+use super::part::{Part, Placing};
 use crate::backend::{ForeignSource, Sources};
 use crate::json::Value;
 use crate::model::{Episode, Json, Memory, Node, Timestamp};

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::remember::{Part, Placing};
+use super::part::{Part, Placing};
 use crate::backend::{ForeignSource, Sources};
 use crate::json::{Text, Value};
 use crate::model::{Json, Node, Tags, Timestamp};

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::new_conversation::NotKept;
+use super::part::Part;
 use super::scoped::{TRIES, says_nothing};
 use super::{NewConversation, NewNode, ScopedStore, StoreError, WordsOnly};
-use crate::backend::{BackendError, Draft, Entry};
-use crate::model::{Embedding, Key, Kind, Memory, Space, Timestamp};
+use crate::backend::{BackendError, Entry};
+use crate::model::{Key, Kind, Memory, Space, Timestamp};
 use crate::record::{self, Stamp};
 use crate::search;
 
@@ -50,59 +51,6 @@ pub struct Remembered {
     pub outcomes: Vec<Outcome>,
     /// Why some have no vector and will be found by words only.
     pub words_only: Option<WordsOnly>,
-}
-
-/// A memory that something given becomes.
-#[derive(Debug)]
-pub(super) struct Part {
-    /// Which of those that were given.
-    pub(super) index: usize,
-    /// Whether its id is the id of what was given.
-    pub(super) is_head: bool,
-    pub(super) memory: Memory,
-    pub(super) vector: Option<Vec<f32>>,
-    /// The fields that were given, and not filled in.
-    pub(super) said: Vec<&'static str>,
-    pub(super) placing: Placing,
-}
-
-/// Where a memory goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Placing {
-    /// To the end of its conversation, with the id that goes with that.
-    Next,
-    /// To the end of its conversation, with its own id.
-    NextNamed,
-    /// Where it says.
-    Whole,
-}
-
-impl Placing {
-    fn draft(self, entry: Entry) -> Draft {
-        match self {
-            Self::Next => Draft::Next(entry),
-            Self::NextNamed => Draft::NextNamed(entry),
-            Self::Whole => Draft::Whole(entry),
-        }
-    }
-}
-
-impl Part {
-    /// Returns whether its id was given, or follows from one that was.
-    fn is_named(&self) -> bool {
-        self.placing != Placing::Next
-    }
-
-    /// Returns the fields in which the stored memory differs from the given one.
-    fn differing(&self, stored: &Entry) -> Vec<&'static str> {
-        let mut fields = self.memory.differing(&stored.memory);
-        fields.retain(|field| self.said.contains(field));
-        let numbers = stored.embedding.as_ref().map(Embedding::numbers);
-        if self.vector.is_some() && self.vector.as_deref() != numbers {
-            fields.push("embedding");
-        }
-        fields
-    }
 }
 
 impl ScopedStore {
@@ -284,8 +232,8 @@ impl ScopedStore {
         Ok(())
     }
 
-    /// The scope's space, for new vectors. The one that was seen saves a question where all of them are made
-    /// in it: if it is another by now, the backend refuses them.
+    /// Returns the scope's space, for new vectors. The one that was seen saves a question where all of
+    /// them are made in it: if it is another by now, the backend refuses them.
     async fn space_to_write_in(
         &self,
         vectors: &[Option<Vec<f32>>],

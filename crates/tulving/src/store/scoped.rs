@@ -145,7 +145,7 @@ impl ScopedStore {
         self.embeddings_in(stored, memories, vectors).await
     }
 
-    /// The same where the scope's space is `stored`.
+    /// Returns the same where the scope's space is `stored`.
     pub(super) async fn embeddings_in(
         &self,
         stored: Option<Arc<Space>>,
@@ -401,7 +401,7 @@ impl ScopedStore {
         Ok(change)
     }
 
-    /// The documents that these memories are pieces of, each once: none for what is no chunk.
+    /// Returns the documents that these memories are pieces of, each once: none for what is no chunk.
     ///
     /// # Errors
     /// As every method.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Found, Hit, Limit, Mode, Query, ScopedStore, StoreError, WordsOnly};
-use crate::backend::{BackendError, Candidate, Candidates, Entry, SearchMethod, Request};
+use crate::backend::{BackendError, Candidate, Candidates, Entry, Request, SearchMethod};
 use crate::embed::Purpose;
 use crate::model::{Embedding, Key, Kind, Memory, PerKind, Space};
 use crate::search::fusion::{self, Ranked, Scale};
@@ -191,8 +191,8 @@ impl ScopedStore {
         }
     }
 
-    /// The space of the vector to search with, if the scope's vectors are of `stored`; and why there is none
-    /// for a text.
+    /// Returns the space of the vector to search with, if the scope's vectors are of `stored`; and why
+    /// there is none for a text.
     fn wanted(
         &self,
         asked: &Asked,
@@ -212,7 +212,7 @@ impl ScopedStore {
         }
     }
 
-    /// The same where nothing is known of the scope.
+    /// Returns the same where nothing is known of the scope.
     fn likely(&self, asked: &Asked) -> Option<Arc<Space>> {
         match &asked.source {
             Source::Nowhere | Source::Given(_) | Source::Like(None) => None,
@@ -221,7 +221,7 @@ impl ScopedStore {
         }
     }
 
-    /// The vector to search with, which is to be of `space`.
+    /// Returns the vector to search with, which is to be of `space`.
     async fn vector(&self, asked: &Asked, space: &Arc<Space>) -> Result<Embedding, StoreError> {
         match &asked.source {
             Source::Given(numbers) => Ok(Embedding::new(Arc::clone(space), numbers.clone())?),

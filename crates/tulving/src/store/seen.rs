@@ -1,4 +1,4 @@
-//! Of which space the vectors of each scope were when a store last heard of it.
+//! A cache: the vector space of each scope when a store last heard of it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! A span around each call of a backend, for who wants to see where time goes.
+//! Tracing: a span around each call of a backend.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A wish to stop, passed down to everything that takes long.
+//! Cancellation: a wish to stop, passed down to everything that takes long.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub struct Cancel {
 }
 
 impl Cancel {
-    /// Nobody has asked to stop yet.
+    /// Makes one by which nobody has asked to stop yet.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -28,7 +28,7 @@ impl Cancel {
         self.wish.send_replace(true);
     }
 
-    /// Whether somebody has asked to stop.
+    /// Returns whether somebody has asked to stop.
     #[must_use]
     pub fn cancelled(&self) -> bool {
         *self.wish.borrow()

@@ -1,5 +1,6 @@
-//! The work of a run: stretches of a source, cut once and in source order.
+//! Chunks of a run: ranges of rows of a source, cut once and in source order.
 
+use super::counts::ChunkCounts;
 use crate::model::Kind;
 
 /// Most bytes of records and vectors in a chunk of more than one row.
@@ -23,31 +24,6 @@ pub struct RunChunk {
     pub byte_count: u64,
     /// What became of its rows, once it is done.
     pub done: Option<ChunkCounts>,
-}
-
-/// What became of a chunk's rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ChunkCounts {
-    /// New in the target.
-    pub inserted: u64,
-    /// Replaced, because they differed.
-    pub updated: u64,
-    /// There already, and equal.
-    pub unchanged: u64,
-    /// There already, different, and left as they were.
-    pub kept: u64,
-    /// Refused.
-    pub rejected: u64,
-}
-
-impl std::ops::AddAssign for ChunkCounts {
-    fn add_assign(&mut self, other: Self) {
-        self.inserted += other.inserted;
-        self.updated += other.updated;
-        self.unchanged += other.unchanged;
-        self.kept += other.kept;
-        self.rejected += other.rejected;
-    }
 }
 
 /// Cuts the rows of one kind into chunks, in order.

@@ -5,35 +5,18 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::chunk::{ChunkCounts, RunChunk};
-use super::documents::{self, DocumentCounts, SourceDocument};
+use super::chunk::RunChunk;
+use super::counts::{ChunkCounts, DocumentCounts};
+use super::documents;
 use super::error::TransferError;
 use super::pipeline::Task;
 use super::read_back::{Existing, SpaceId};
+use super::report::OnExisting;
 use super::row::{Loaded, Stored};
 use super::sink::{ChunkWrite, Sink, Writer};
+use super::source::SourceDocument;
 use crate::model::{Document, Memory};
 use crate::record::{self, Part};
-
-/// What happens to rows that are there already and differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnExisting {
-    /// They stay as they are, and are reported.
-    Keep,
-    /// They are replaced.
-    Update,
-}
-
-impl OnExisting {
-    /// `keep` or `update`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Keep => "keep",
-            Self::Update => "update",
-        }
-    }
-}
 
 /// Writes chunks of one run.
 #[derive(Clone)]
@@ -96,7 +79,7 @@ impl Copying {
         Ok(copied.counts)
     }
 
-    /// Whether a memory is part of something that stays as it is.
+    /// Returns whether a memory is part of something that stays as it is.
     fn is_of_kept(&self, memory: &Memory) -> bool {
         let of_documents = memory.kind() == Document::PIECES;
         let container = memory.position().filter(|_| of_documents);
@@ -156,7 +139,7 @@ impl Copying {
     }
 }
 
-/// Whether a row of the source is in the target as it would be written now. The live fields may
+/// Returns whether a row of the source is in the target as it would be written now. The live fields may
 /// differ: the target's are the newer.
 fn same(ours: &Stored, existing: &Existing) -> bool {
     let theirs = &existing.stored;

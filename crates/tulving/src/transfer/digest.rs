@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 /// SHA-256.
 pub(super) type Sha256Bytes = [u8; 32];
 
-/// The digest of one row: of its content's record in canonical form, and its vector.
+/// Returns the digest of one row: of its content's record in canonical form, and its vector.
 #[must_use]
 pub fn row(canonical: &[u8], vector: Option<&[f32]>) -> Sha256Bytes {
     let mut sha256 = Sha256::new();
@@ -45,7 +45,7 @@ impl KindDigest {
     }
 }
 
-/// The digest of everything that was moved.
+/// Returns the digest of everything that was moved.
 pub(super) fn whole(kinds: impl IntoIterator<Item = (&'static str, KindDigest)>) -> Sha256Bytes {
     let mut sha256 = Sha256::new();
     for (name, kind) in kinds {

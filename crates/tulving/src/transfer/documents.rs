@@ -2,46 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::{Deserialize, Serialize};
-
 use super::compare::Gathering;
-use super::copy::OnExisting;
+use super::counts::DocumentCounts;
 use super::digest::{self, Sha256Bytes};
 use super::error::TransferError;
 use super::read_back::Reader;
+use super::report::OnExisting;
 use super::sink::{DocumentWrite, Writer};
+use super::source::SourceDocument;
 use super::verification::{Difference, SHOWN};
 use crate::model::Document;
 use crate::record;
 
 /// How many documents are read or written at a time.
 const PAGE: usize = 500;
-
-/// A document of a source.
-#[derive(Debug, Clone)]
-pub struct SourceDocument {
-    /// Place in the source, from 0.
-    pub ord: u64,
-    /// The document.
-    pub document: Document,
-    /// Its [digest](super::row_digest), without a vector, from the source's own words.
-    pub digest: Sha256Bytes,
-}
-
-/// What became of the documents.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DocumentCounts {
-    /// In the source.
-    pub found: u64,
-    /// New in the target.
-    pub inserted: u64,
-    /// Replaced, because they differed.
-    pub updated: u64,
-    /// There already, and equal.
-    pub unchanged: u64,
-    /// There already, different, and left as they were.
-    pub kept: u64,
-}
 
 /// What was done to documents.
 #[derive(Debug, Default)]
@@ -139,7 +113,7 @@ pub(super) async fn compare(
     Ok(gathering)
 }
 
-/// The digest of a document of the target.
+/// Returns the digest of a document of the target.
 fn digest(document: &Document) -> Sha256Bytes {
     let mut canonical = Vec::new();
     match record::document::write(document, &mut canonical) {

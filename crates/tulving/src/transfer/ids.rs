@@ -1,4 +1,4 @@
-//! The ids of a source, small enough to hold at any size of it.
+//! A set of ids, as hashes: small enough for a source of any size.
 
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
@@ -33,7 +33,7 @@ impl IdSet {
         repeated
     }
 
-    /// Whether an id is among them; a stranger is taken for one of them once in 2⁶⁴ / n times.
+    /// Returns whether an id is among them; a stranger is taken for one of them once in 2⁶⁴ / n times.
     pub(super) fn contains(&self, id: &str) -> bool {
         self.hashes.binary_search(&self.hash(id)).is_ok()
     }

@@ -1,4 +1,4 @@
-//! What an unfinished run is bound to.
+//! The inputs of a run: an unfinished one can be resumed with the same ones only.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! Which runs there were, and how far each came.
+//! The ledger: which runs there were, and how far each came.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::model::Timestamp;
 /// The record of one scope's runs, kept where they write. Each call is one durable step.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    /// The run that has not come to its end, if there is one.
+    /// Returns the run that has not come to its end, if there is one.
     ///
     /// # Errors
     /// If the ledger cannot be read.
@@ -81,7 +81,7 @@ pub enum RunStatus {
 }
 
 impl RunStatus {
-    /// The word in the ledger.
+    /// Returns the word in the ledger.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -92,7 +92,7 @@ impl RunStatus {
         }
     }
 
-    /// The status that a ledger's word means.
+    /// Returns the status that a ledger's word means.
     #[must_use]
     pub fn from_word(word: &str) -> Self {
         match word {
@@ -153,7 +153,7 @@ pub struct Session {
 }
 
 impl Run {
-    /// Whether its process is gone, without a word in the ledger: killed, or cut off.
+    /// Returns whether its process is gone, without a word in the ledger: killed, or cut off.
     #[must_use]
     pub fn is_left_behind(&self) -> bool {
         self.status == RunStatus::Running && !self.is_live

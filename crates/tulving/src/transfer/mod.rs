@@ -22,6 +22,7 @@ mod cancel;
 mod chunk;
 mod compare;
 mod copy;
+mod counts;
 mod digest;
 mod documents;
 mod error;
@@ -46,10 +47,9 @@ mod verification;
 mod verify;
 
 pub use cancel::Cancel;
-pub use chunk::{ChunkCounts, Chunker, RunChunk};
-pub use copy::OnExisting;
+pub use chunk::{Chunker, RunChunk};
+pub use counts::{ChunkCounts, DocumentCounts};
 pub use digest::row as row_digest;
-pub use documents::{DocumentCounts, SourceDocument};
 pub use error::TransferError;
 pub use ledger::{Ledger, Run, RunStatus, Session};
 pub use migration::Migration;
@@ -59,9 +59,11 @@ pub use read_back::{Existing, ReadBack, Reader, SpaceId, Target, TargetSpaces};
 pub use receipt::{
     Receipt, ReceiptCounts, ReceiptDatabase, ReceiptFile, ReceiptScope, ReceiptSpace,
 };
-pub use report::{MigrateOptions, Report, usual_workers};
+pub use report::{MigrateOptions, OnExisting, Report, usual_workers};
 pub use row::{Flawed, Loaded, Origin, SourceRow, Stored};
 pub use sink::{ChunkWrite, DocumentWrite, Lock, Sink, Writer};
-pub use source::{InputFile, KindPlan, Plan, ReadOptions, Reading, Snapshot, Source};
+pub use source::{
+    InputFile, KindPlan, Plan, ReadOptions, Reading, Snapshot, Source, SourceDocument,
+};
 pub use verification::{Difference, KindVerification, Verification};
 pub use verify::{VerifyOptions, verify};

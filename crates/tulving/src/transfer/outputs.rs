@@ -102,7 +102,11 @@ impl Outputs {
     ) -> Result<(), OutputError> {
         let sources: Vec<PathBuf> = sources.flat_map(Path::canonicalize).collect();
         let destinations = [Some(&self.receipt), self.rejects.as_ref()];
-        for file in destinations.into_iter().flatten().filter_map(Destination::file) {
+        for file in destinations
+            .into_iter()
+            .flatten()
+            .filter_map(Destination::file)
+        {
             let is_source = |path: &Path| sources.iter().any(|source| source == path);
             if file.present().is_some_and(is_source) {
                 return Err(file.wrong(OutputProblem::IsSource));

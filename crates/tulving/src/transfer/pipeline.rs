@@ -195,7 +195,10 @@ impl<T: Task> Worker<T> {
             let (at, loading) = taken;
             let following = self.next_chunk();
             let chunk = &self.pipeline.chunks[at];
-            let done = self.task.process(&mut session, chunk, loading.await??).await?;
+            let done = self
+                .task
+                .process(&mut session, chunk, loading.await??)
+                .await?;
             // The receiver lives as long as there are workers.
             let _ = self.done.send((at, done)).await;
             match following {

@@ -172,7 +172,7 @@ impl Prepared {
         Pipeline::new(&self.snapshot, reading, chunks, self.workers, cancel)
     }
 
-    /// How rows of a kind are read once they were validated.
+    /// Returns how rows of a kind are read once they were validated.
     pub(super) fn reading(&self, kind: Kind) -> Reading {
         Reading {
             digests: false,
@@ -180,12 +180,12 @@ impl Prepared {
         }
     }
 
-    /// Whether a source's row of the kind has this id.
+    /// Returns whether a source's row of the kind has this id.
     pub(super) fn has(&self, kind: Kind, id: &str) -> bool {
         self.checked[kind].ids.contains(id)
     }
 
-    /// What the survey found.
+    /// Returns what the survey found.
     #[must_use]
     pub fn plan(&self) -> &Plan {
         self.snapshot.plan()

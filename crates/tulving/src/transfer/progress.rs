@@ -1,4 +1,4 @@
-//! What a long operation tells whoever watches it.
+//! Progress: what a long operation reports.
 
 /// The parts of a migration or a verification, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The word shown to people and kept in the ledger.
+    /// Returns the word shown to people and kept in the ledger.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -28,16 +28,17 @@ impl Phase {
 
 /// Receives the course of a long operation. Calls come from several tasks at once.
 pub trait Progress: Send + Sync {
-    /// A phase begins; `rows` is how many rows it will go through, where that is known.
+    /// Notes that a phase begins; `rows` is how many rows it will go through, where that is known.
     fn phase(&self, phase: Phase, rows: Option<u64>);
 
-    /// So many rows of the present phase were done by an earlier session, and take no time in this.
+    /// Notes that so many rows of the present phase were done by an earlier session, and take no time
+    /// in this.
     fn resumed(&self, rows: u64);
 
-    /// So many more rows of the present phase are done.
+    /// Notes that so many more rows of the present phase are done.
     fn advance(&self, rows: u64);
 
-    /// A remark for a person, such as "resuming run …".
+    /// Passes on a remark for a person, such as "resuming run …".
     fn note(&self, text: &str);
 }
 

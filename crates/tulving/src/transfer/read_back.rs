@@ -10,7 +10,7 @@ use crate::model::{Document, Kind, Scope, Space};
 /// One scope's memories that can be looked up by id: what a source is compared with.
 #[async_trait]
 pub trait ReadBack: Send + Sync {
-    /// Whose memories.
+    /// Returns whose memories these are.
     fn scope(&self) -> Scope;
 
     /// Looks at the target as a whole: whether it can be worked with, and has the owner.
@@ -25,7 +25,7 @@ pub trait ReadBack: Send + Sync {
     /// If memories of another scope could be reached.
     async fn require_isolated(&self) -> Result<(), TransferError>;
 
-    /// The embedding spaces of the scope's vectors.
+    /// Returns the embedding spaces of the scope's vectors.
     ///
     /// # Errors
     /// If the target cannot be read.

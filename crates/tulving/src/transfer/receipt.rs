@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::documents::DocumentCounts;
+use super::counts::DocumentCounts;
 use super::error::TransferError;
 use super::source::{InputFile, ReadOptions};
 use super::verification::Verification;
@@ -161,7 +161,7 @@ impl Receipt {
         serde_json::from_slice(text).map_err(foreign)
     }
 
-    /// The file of it.
+    /// Returns it as the bytes of a file.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
         bytes.push(b'\n');

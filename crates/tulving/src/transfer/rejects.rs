@@ -40,7 +40,7 @@ pub(super) fn write_line(out: &mut impl Write, flawed: &Flawed) -> io::Result<()
     out.write_all(&line)
 }
 
-/// A float as Python writes it.
+/// Returns a float as Python writes it.
 fn python(number: f32) -> String {
     if number.is_nan() {
         "NaN".to_owned()

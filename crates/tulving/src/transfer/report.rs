@@ -5,11 +5,30 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::copy::OnExisting;
-use super::documents::DocumentCounts;
+use super::counts::DocumentCounts;
 use super::receipt::ReceiptCounts;
 use super::verification::Verification;
 use crate::model::{PerKind, Scope};
+
+/// What happens to rows that are there already and differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnExisting {
+    /// They stay as they are, and are reported.
+    Keep,
+    /// They are replaced.
+    Update,
+}
+
+impl OnExisting {
+    /// Returns `keep` or `update`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Update => "update",
+        }
+    }
+}
 
 /// How a migration goes about it.
 #[derive(Debug, Clone)]
@@ -58,7 +77,8 @@ pub struct Report {
     pub rejects: Option<PathBuf>,
 }
 
-/// How many tasks are usual: one more than cores, since each waits for the target a part of its time.
+/// Returns how many tasks are usual: one more than cores, since each waits for the target a part of its
+/// time.
 #[must_use]
 pub fn usual_workers() -> usize {
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);

@@ -20,7 +20,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// Whether two vectors are equal bit for bit: −0 is not 0.
+    /// Returns whether two vectors are equal bit for bit: −0 is not 0.
     #[must_use]
     pub fn has_vector_of(&self, other: &Self) -> bool {
         match (&self.vector, &other.vector) {

@@ -1,15 +1,16 @@
-//! Where memories go.
+//! Sinks: where memories are written to.
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::chunk::{ChunkCounts, RunChunk};
-use super::documents::SourceDocument;
+use super::chunk::RunChunk;
+use super::counts::ChunkCounts;
 use super::error::TransferError;
 use super::ledger::Ledger;
 use super::progress::Progress;
 use super::read_back::{ReadBack, Reader, SpaceId};
 use super::row::Stored;
+use super::source::SourceDocument;
 use crate::model::Space;
 
 /// One scope's memories that can be added to: where a migration ends. The ledger lies beside them, so
@@ -22,7 +23,7 @@ pub trait Sink: ReadBack + Ledger {
     /// If another run holds it for longer than `seconds`.
     async fn lock(&self, seconds: u64) -> Result<Lock, TransferError>;
 
-    /// The number of an embedding space; it is made if it is not there.
+    /// Returns the number of an embedding space, and makes the space if it is not there.
     ///
     /// # Errors
     /// If it cannot be written.

@@ -1,4 +1,4 @@
-//! Where memories come from.
+//! Sources: where memories are read from.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -9,10 +9,9 @@ use async_trait::async_trait;
 use super::cancel::Cancel;
 use super::chunk::RunChunk;
 use super::digest::Sha256Bytes;
-use super::documents::SourceDocument;
 use super::error::TransferError;
 use super::row::Loaded;
-use crate::model::{Kind, Space};
+use crate::model::{Document, Kind, Space};
 
 /// One scope's memories that can be read from front to end: where a migration begins.
 #[async_trait]
@@ -24,14 +23,25 @@ pub trait Source: Send + Sync {
     async fn survey(&self, cancel: &Cancel) -> Result<Arc<dyn Snapshot>, TransferError>;
 }
 
+/// A document of a source.
+#[derive(Debug, Clone)]
+pub struct SourceDocument {
+    /// Place in the source, from 0.
+    pub ord: u64,
+    /// The document.
+    pub document: Document,
+    /// Its [digest](super::row_digest), without a vector, from the source's own words.
+    pub digest: Sha256Bytes,
+}
+
 /// A source as a survey found it. What is read through it is that, or an error.
 #[async_trait]
 pub trait Snapshot: Send + Sync {
-    /// What was found.
+    /// Returns what was found.
     fn plan(&self) -> &Plan;
 
-    /// The documents whose pieces are moved, all of them and in source order; none if there are no such
-    /// memories, or they are not moved.
+    /// Returns the documents whose pieces are moved, all of them and in source order; none if there are
+    /// no such memories, or they are not moved.
     fn documents(&self) -> &[SourceDocument] {
         &[]
     }
@@ -108,7 +118,7 @@ pub struct ReadOptions {
 }
 
 impl ReadOptions {
-    /// Whether a kind is to be read.
+    /// Returns whether a kind is to be read.
     #[must_use]
     pub fn takes(&self, kind: Kind) -> bool {
         self.only.is_empty() || self.only.contains(&kind)
@@ -131,17 +141,17 @@ impl Plan {
         self.kinds.iter().map(|kind| kind.rows).sum()
     }
 
-    /// Whether a kind is moved.
+    /// Returns whether a kind is moved.
     pub(super) fn has(&self, kind: Kind) -> bool {
         self.kinds.iter().any(|plan| plan.kind == kind)
     }
 
-    /// The files that are read.
+    /// Returns the files that are read.
     pub fn files(&self) -> impl Iterator<Item = &InputFile> {
         self.kinds.iter().flat_map(|kind| &kind.files)
     }
 
-    /// The work, kind by kind and in source order.
+    /// Returns the work, kind by kind and in source order.
     pub(super) fn chunks(&self) -> Vec<RunChunk> {
         let chunks = self.kinds.iter().flat_map(|kind| &kind.chunks);
         chunks.copied().collect()

@@ -6,7 +6,8 @@ use super::source::Plan;
 use crate::model::{Kind, Space};
 
 impl TargetSpaces {
-    /// The space in which a source's vectors are kept; `None` if no vectors of it were ever brought.
+    /// Returns the space in which a source's vectors are kept; `None` if no vectors of it were ever
+    /// brought.
     ///
     /// # Errors
     /// [`TransferError::SpaceDropped`] if they were, and are not kept any more.
@@ -31,8 +32,8 @@ impl TargetSpaces {
         })
     }
 
-    /// The space in which a source's vectors were brought: the one that it names, else the only one of their
-    /// width. `None` if that leaves more than one.
+    /// Returns the space in which a source's vectors were brought: the one that it names, else the only
+    /// one of their width. `None` if that leaves more than one.
     pub(super) fn brought_from(&self, plan: &Plan) -> Option<&Space> {
         let is_as_wide = |space: &&Space| {
             let mut widths = plan.kinds.iter().filter_map(|kind| kind.dims);
@@ -54,8 +55,8 @@ impl TargetSpaces {
 }
 
 impl Plan {
-    /// The one embedding space of the vectors, unless there are none: that of the model which is
-    /// named, else the one that the source names. Of a source that names none, vectors of 1024 are
+    /// Returns the one embedding space of the vectors, unless there are none: that of the model which
+    /// is named, else the one that the source names. Of a source that names none, vectors of 1024 are
     /// taken for BGE-M3's.
     ///
     /// # Errors

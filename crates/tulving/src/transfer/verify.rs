@@ -135,7 +135,7 @@ impl Comparison<'_> {
         Ok(verification)
     }
 
-    /// Whether what was found proves that the source is there.
+    /// Returns whether what was found proves that the source is there.
     fn proves(&self, found: &KindVerification) -> bool {
         let is_there = found.missing_count == 0 && found.different_count == 0;
         is_there && (!self.exact || found.extra_count == 0)
