@@ -1,4 +1,4 @@
-//! What kind of failure an error is.
+//! The classes of errors.
 
 /// What kind of failure an error is: what a program can decide by, without knowing who failed.
 ///

@@ -112,7 +112,7 @@ pub mod transfer;
 
 pub use error::ErrorClass;
 
-/// Lower-case hexadecimal.
+/// Returns bytes in lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::backend::{Cursor, Filter, SearchMethod, Order, Page};
+use crate::backend::{Cursor, Filter, Order, Page, SearchMethod};
 use crate::model::{Kind, Memory, Space};
 use crate::search::fusion::RetrieverHit;
 use crate::search::text;
@@ -68,13 +68,13 @@ pub struct Recall {
 }
 
 impl Recall {
-    /// The share that came.
+    /// Returns the share that came.
     #[must_use]
     pub fn at_ten(&self) -> f64 {
         1.0 - self.missed as f64 / self.wanted.max(1) as f64
     }
 
-    /// Whether it is as high as an index promises: 0.99.
+    /// Returns whether it is as high as an index promises: 0.99.
     #[must_use]
     pub fn suffices(&self) -> bool {
         self.missed * 1000 <= self.wanted * MISSED
@@ -97,7 +97,7 @@ impl fmt::Display for Difference {
 }
 
 impl Parity {
-    /// Whether every question was answered alike, but for what an index may miss.
+    /// Returns whether every question was answered alike, but for what an index may miss.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.different == 0 && self.index.suffices()
@@ -287,7 +287,7 @@ fn is_equal(one: f64, other: f64) -> bool {
     (one - other).abs() <= TOLERANCE
 }
 
-/// The first memory that both found and for which they have other evidence.
+/// Returns the first memory that both found and for which they have other evidence.
 fn other_evidence(exact: &Found, indexed: &Found) -> Option<String> {
     let scores = |hit: Option<RetrieverHit>| hit.map(|hit| hit.score);
     let differs = |one: Option<f64>, other: Option<f64>| match (one, other) {

@@ -1,6 +1,6 @@
-//! Which characters only show, and which do something to whatever shows them.
+//! Characters that are safe to show: which only show, and which control whatever shows them.
 
-/// Whether a terminal, a browser or an editor shows this character as a part of the text.
+/// Returns whether a terminal, a browser or an editor shows this character as a part of the text.
 ///
 /// Of all others, nothing may reach a screen as it is: control characters (C0, DEL and C1, with
 /// them every escape sequence), the separators of lines and paragraphs, and format characters that

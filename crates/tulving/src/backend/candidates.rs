@@ -1,4 +1,4 @@
-//! What a backend finds for a search.
+//! Candidates: what a backend finds for a search.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ pub enum SearchMethod {
 }
 
 impl SearchMethod {
-    /// `exact` or `index`.
+    /// Returns `exact` or `index`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

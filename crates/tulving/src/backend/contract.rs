@@ -43,11 +43,12 @@ use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 /// [`crate::search::keyword`].
 #[async_trait]
 pub trait Backend: fmt::Debug + Send + Sync {
-    /// The current space of the scope's vectors: that of the first vector which was written, the one it
-    /// was made for, or the one it was cut over to. `None` if none of these is so.
+    /// Returns the current space of the scope's vectors: that of the first vector which was written,
+    /// the one it was made for, or the one it was cut over to. `None` if none of these is so.
     async fn space(&self, scope: Scope) -> Result<Option<Arc<Space>>, BackendError>;
 
-    /// The sources that memories of the scope may bear: any, unless another program reads them too.
+    /// Returns the sources that memories of the scope may bear: any, unless another program reads them
+    /// too.
     async fn sources(&self, _scope: Scope) -> Result<Sources, BackendError> {
         Ok(Sources::any())
     }
@@ -113,10 +114,10 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// has no limit.
     async fn erase(&self, scope: Scope) -> Result<Counts, BackendError>;
 
-    /// The memories with these keys, in their order; `None` for one that is not there.
+    /// Returns the memories with these keys, in their order; `None` for one that is not there.
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError>;
 
-    /// The memories that pass, page by page. Paging to the end while others write gives every
+    /// Returns the memories that pass, page by page. Paging to the end while others write gives every
     /// memory that was there all the time, at its place, once.
     async fn list(
         &self,
@@ -125,7 +126,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
         page: &Page,
     ) -> Result<Listing, BackendError>;
 
-    /// How many memories pass.
+    /// Returns how many memories pass.
     async fn count(&self, scope: Scope, filter: &Filter) -> Result<Counts, BackendError>;
 
     /// Writes a document with its chunks in the place of the document with its id and of all chunks of
@@ -150,15 +151,16 @@ pub trait Backend: fmt::Debug + Send + Sync {
         ids: &[String],
     ) -> Result<Vec<String>, BackendError>;
 
-    /// The documents with these ids, in their order; `None` for one that is not there.
+    /// Returns the documents with these ids, in their order; `None` for one that is not there.
     async fn documents(
         &self,
         scope: Scope,
         ids: &[String],
     ) -> Result<Vec<Option<Document>>, BackendError>;
 
-    /// The documents whose ids come after `after`, by their bytes and in that order, at most `limit`.
-    /// Paging to the end while others write gives every document that was there all the time, once.
+    /// Returns the documents whose ids come after `after`, by their bytes and in that order, at most
+    /// `limit`. Paging to the end while others write gives every document that was there all the time,
+    /// once.
     async fn list_documents(
         &self,
         scope: Scope,
@@ -166,7 +168,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
         limit: usize,
     ) -> Result<Vec<Document>, BackendError>;
 
-    /// The clusters of the scope's nodes, the largest first, of equals by id. Nodes without a
+    /// Returns the clusters of the scope's nodes, the largest first, of equals by id. Nodes without a
     /// cluster are in none.
     async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError>;
 

@@ -1,4 +1,4 @@
-//! Memories to be written.
+//! Drafts: memories to be inserted.
 
 use std::collections::HashMap;
 
@@ -63,9 +63,9 @@ impl Inserted {
 }
 
 impl Draft {
-    /// Whether what is stored under its id says what it says: the same content
-    /// ([`crate::record::same_content`]), wherever it stands if its place is left to the backend, and the same
-    /// vector, if the draft has one.
+    /// Returns whether what is stored under its id says what it says: the same content
+    /// ([`crate::record::same_content`]), wherever it stands if its place is left to the backend, and
+    /// the same vector, if the draft has one.
     #[must_use]
     pub fn is_said_by(&self, stored: &Entry) -> bool {
         let entry = self.entry();

@@ -1,4 +1,4 @@
-//! What can go wrong between a store and its backend.
+//! Errors of a backend.
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Which memories are meant.
+//! Filters: which memories are meant.
 
 use std::collections::BTreeSet;
 
@@ -71,19 +71,19 @@ impl Filter {
         }
     }
 
-    /// Whether memories of this kind can pass at all.
+    /// Returns whether memories of this kind can pass at all.
     #[must_use]
     pub fn wants(&self, kind: Kind) -> bool {
         (self.kinds.is_empty() || self.kinds.contains(&kind))
             && (kind.is_clustered() || self.clusters.is_empty())
     }
 
-    /// The kinds of which memories can pass.
+    /// Returns the kinds of which memories can pass.
     pub fn wanted(&self) -> impl Iterator<Item = Kind> {
         Kind::ALL.into_iter().filter(|kind| self.wants(*kind))
     }
 
-    /// Whether every memory of these kinds passes.
+    /// Returns whether every memory of these kinds passes.
     #[must_use]
     pub fn is_open(&self) -> bool {
         let Self {
@@ -105,13 +105,14 @@ impl Filter {
             && tags.is_empty()
     }
 
-    /// Whether a memory passes.
+    /// Returns whether a memory passes.
     #[must_use]
     pub fn passes(&self, memory: &Memory) -> bool {
         self.passes_labels(Labels::from(memory), || tags(memory))
     }
 
-    /// Whether a memory with these labels passes; its tags are asked for only where they matter.
+    /// Returns whether a memory with these labels passes; its tags are asked for only where they
+    /// matter.
     #[must_use]
     pub fn passes_labels(
         &self,
@@ -140,8 +141,8 @@ impl Filter {
     }
 }
 
-/// The tags that a memory bears: every text in the lists of a node's `tags`, and in the lists of an
-/// episode's `llm_tags`.
+/// Returns the tags that a memory bears: every text in the lists of a node's `tags`, and in the lists
+/// of an episode's `llm_tags`.
 #[must_use]
 pub fn tags(memory: &Memory) -> BTreeSet<String> {
     let Value::Object(members) = memory.tags().value() else {

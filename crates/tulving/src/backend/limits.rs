@@ -1,4 +1,4 @@
-//! How much one write takes.
+//! Limits: how much one write may hold.
 
 use super::{BackendError, Entry};
 use crate::model::{Document, Key};

@@ -57,7 +57,7 @@ pub struct Page {
 }
 
 impl Default for Page {
-    /// The 20 newest.
+    /// Returns the 20 newest.
     fn default() -> Self {
         Self {
             order: Order::Newest,

@@ -20,7 +20,7 @@ mod sources;
 mod spaces;
 
 pub use candidates::{
-    Candidate, Candidates, SearchMethod, KindCandidates, Scored, join, keep_nearest, least,
+    Candidate, Candidates, KindCandidates, Scored, SearchMethod, join, keep_nearest, least,
 };
 pub use cluster::Cluster;
 pub use contract::Backend;

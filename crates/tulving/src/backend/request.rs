@@ -1,4 +1,4 @@
-//! What a search asks of a backend.
+//! Requests: what a search asks of a backend.
 
 use super::Filter;
 use crate::model::Embedding;

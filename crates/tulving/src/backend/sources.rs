@@ -1,4 +1,4 @@
-//! Which sources memories may bear.
+//! Sources: the programs that memories may name as where they come from.
 
 use thiserror::Error;
 
@@ -35,7 +35,7 @@ pub struct ForeignSource {
 }
 
 impl Sources {
-    /// Any source; [`Node::OWN_SOURCE`] where none is named.
+    /// Allows any source; [`Node::OWN_SOURCE`] where none is named.
     #[must_use]
     pub fn any() -> Self {
         Self {
@@ -52,8 +52,8 @@ impl Sources {
         }
     }
 
-    /// The source that a memory bears whose source nobody named, or `named`, or `instead` where that
-    /// cannot be written.
+    /// Returns the source that a memory bears whose source nobody named, or `named`, or `instead` where
+    /// that cannot be written.
     ///
     /// # Errors
     /// If neither can be written.
@@ -82,7 +82,8 @@ impl Sources {
 }
 
 impl Placed {
-    /// A node's tags, with the true name of its source among the processes where it bears another.
+    /// Returns a node's tags, with the true name of its source among the processes where it bears
+    /// another.
     #[must_use]
     pub fn tags(&self, tags: Json) -> Json {
         const KEY: &str = "processes";

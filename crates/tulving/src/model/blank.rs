@@ -1,7 +1,7 @@
 //! Texts that say nothing.
 
-/// What shows nothing though it is neither white space nor a control: soft hyphens, joiners, marks of
-/// direction, selectors of variants. Unicode calls them `Default_Ignorable_Code_Point`
+/// Returns what shows nothing though it is neither white space nor a control: soft hyphens, joiners,
+/// marks of direction, selectors of variants. Unicode calls them `Default_Ignorable_Code_Point`
 /// (`DerivedCoreProperties.txt`).
 pub(crate) fn is_unseen(c: char) -> bool {
     matches!(c,
@@ -24,7 +24,7 @@ pub(crate) fn is_unseen(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether a text shows nothing: it is empty, or holds white space, controls and invisible
+/// Returns whether a text shows nothing: it is empty, or holds white space, controls and invisible
 /// characters alone.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {

@@ -62,7 +62,7 @@ impl Record for Chunk {
 }
 
 impl Chunk {
-    /// A chunk with nothing but its text, and everything else as it is when nobody knows.
+    /// Makes a chunk with nothing but its text, and everything else as it is when nobody knows.
     #[must_use]
     pub fn new(document_id: &str, chunk_index: i64, content: &str, created_at: Timestamp) -> Self {
         Self {
@@ -83,8 +83,8 @@ impl Chunk {
         }
     }
 
-    /// The id of a chunk: `chunk_` and 16 hex digits of the SHA-256 of document, place and the first 100
-    /// code points of the text, with a NUL between them, which no id of a document holds.
+    /// Returns the id of a chunk: `chunk_` and 16 hex digits of the SHA-256 of document, place and the
+    /// first 100 code points of the text, with a NUL between them, which no id of a document holds.
     #[must_use]
     pub fn id_for(document_id: &str, chunk_index: i64, content: &str) -> String {
         let beginning: String = content.chars().take(100).collect();

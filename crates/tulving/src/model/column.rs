@@ -44,9 +44,9 @@ impl PartialEq for Column<'_> {
 
 /// A type that a field may have.
 pub(crate) trait FieldType: Sized {
-    /// The value as a column holds it.
+    /// Returns the value as a column holds it.
     fn to_column(&self) -> Column<'_>;
-    /// The value that a column holds; nothing if it is of another type.
+    /// Returns the value that a column holds; nothing if it is of another type.
     fn from_column(column: Column<'static>) -> Option<Self>;
 }
 

@@ -56,19 +56,19 @@ impl Embedding {
         }
     }
 
-    /// The space that it belongs to.
+    /// Returns the space that it belongs to.
     #[must_use]
     pub fn space(&self) -> &Arc<Space> {
         &self.space
     }
 
-    /// Its numbers, as many as the space has.
+    /// Returns its numbers, as many as the space has.
     #[must_use]
     pub fn numbers(&self) -> &[f32] {
         &self.numbers
     }
 
-    /// Whether it has no direction: it is like nothing, and found by words only.
+    /// Returns whether it has no direction: it is like nothing, and found by words only.
     #[must_use]
     pub fn is_zero(&self) -> bool {
         self.numbers.iter().all(|number| *number == 0.0)

@@ -107,7 +107,7 @@ pub enum ColumnType {
 }
 
 impl Shape {
-    /// The type of the column.
+    /// Returns the type of the column.
     #[must_use]
     pub fn column_type(&self) -> ColumnType {
         match self {
@@ -133,7 +133,7 @@ impl Shape {
         }
     }
 
-    /// Whether the column may hold nothing (NULL).
+    /// Returns whether the column may hold nothing (NULL).
     #[must_use]
     pub fn is_nullable(&self) -> bool {
         matches!(self, Self::MaybeText | Self::MaybeWhole | Self::MaybeTime)
@@ -148,7 +148,7 @@ pub(crate) trait ColumnSource {
     /// The value of a field. Asked for the fields of a kind in their order.
     fn column(&mut self, field: &'static Field) -> Result<Column<'static>, Self::Error>;
 
-    /// The error for a value that the field's type cannot hold.
+    /// Returns the error for a value that the field's type cannot hold.
     fn misfit(&self, field: &'static Field) -> Self::Error;
 }
 
@@ -195,16 +195,16 @@ pub(crate) struct Form {
 
 /// What is read from a record, and written as one.
 pub(crate) trait Recorded {
-    /// How its records look.
+    /// Returns how its records look.
     fn form(&self) -> Form;
 
-    /// The values of its fields, in their order.
+    /// Returns the values of its fields, in their order.
     fn columns(&self) -> Vec<Column<'_>>;
 
-    /// An object of the further fields.
+    /// Returns an object of the further fields.
     fn extra(&self) -> &Json;
 
-    /// What all these cannot give back of the source record.
+    /// Returns what all these cannot give back of the source record.
     fn carry(&self) -> Option<&[u8]>;
 }
 
@@ -246,7 +246,7 @@ macro_rules! record_kind {
                 known: &[$(stringify!($name),)+ "user_id", "tenant_id"],
             };
 
-            /// The values of its fields, in their order.
+            /// Returns the values of its fields, in their order.
             pub(crate) fn columns(&self) -> Vec<Column<'_>> {
                 vec![$( FieldType::to_column(&self.$name) ),+]
             }

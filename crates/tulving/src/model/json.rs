@@ -18,7 +18,7 @@ pub struct Json(String);
 const LONGEST_NUMBER: usize = 400;
 
 impl Json {
-    /// `{}`.
+    /// Returns `{}`.
     #[must_use]
     pub fn empty_object() -> Self {
         Self("{}".to_owned())
@@ -33,7 +33,7 @@ impl Json {
         Self(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// From the text that PostgreSQL gives for a `jsonb`.
+    /// Reads the text that PostgreSQL gives for a `jsonb`.
     ///
     /// # Errors
     /// If the text is not JSON, which PostgreSQL does not send.
@@ -41,13 +41,13 @@ impl Json {
         Ok(Self::from_value(&json::parse(text.as_bytes())?))
     }
 
-    /// The text, without white space.
+    /// Returns the text, without white space.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The document as a tree.
+    /// Returns the document as a tree.
     #[must_use]
     pub fn value(&self) -> Value<'_> {
         // A `Json` is only ever made from a tree, so its text parses.
@@ -55,13 +55,13 @@ impl Json {
     }
 }
 
-/// The order of keys in `jsonb`.
+/// Returns the order of keys in `jsonb`.
 pub(crate) fn key_order(a: &Text<'_>, b: &Text<'_>) -> Ordering {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 
-/// What is left of a value in `jsonb`.
+/// Returns what is left of a value in `jsonb`.
 pub(crate) fn normal<'v>(value: &'v Value<'_>) -> Value<'v> {
     match value {
         Value::Null => Value::Null,

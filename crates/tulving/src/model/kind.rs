@@ -28,39 +28,39 @@ impl Kind {
     /// Every kind, in the order in which files, digests and reports hold them.
     pub const ALL: [Self; 3] = [Self::Node, Self::Episode, Self::Chunk];
 
-    /// The name of one memory of this kind, as in the ledger and in rejects.
+    /// Returns the name of one memory of this kind, as in the ledger and in rejects.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         NAMES[self as usize].0
     }
 
-    /// The name of many, as in file names, options and reports.
+    /// Returns the name of many, as in file names, options and reports.
     #[must_use]
     pub fn plural(self) -> &'static str {
         NAMES[self as usize].1
     }
 
-    /// Whether files of the origin hold memories of this kind. Of one that they do not hold, nothing is said
-    /// where there are none: then files and reports are what they were without it.
+    /// Returns whether files of the origin hold memories of this kind. Of one that they do not hold,
+    /// nothing is said where there are none: then files and reports are what they were without it.
     #[must_use]
     pub fn is_of_origin(self) -> bool {
         NAMES[self as usize].2
     }
 
-    /// Its name as a sentence begins with it.
+    /// Returns its name as a sentence begins with it.
     #[must_use]
     pub fn title(self) -> String {
         let (first, rest) = self.as_str().split_at(1);
         format!("{}{rest}", first.to_uppercase())
     }
 
-    /// The kind with this name ([`as_str`](Self::as_str)).
+    /// Returns the kind with this name ([`as_str`](Self::as_str)).
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// The kind of which many have this name ([`plural`](Self::plural)).
+    /// Returns the kind of which many have this name ([`plural`](Self::plural)).
     #[must_use]
     pub fn of_plural(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.plural() == name)

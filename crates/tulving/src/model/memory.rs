@@ -67,7 +67,7 @@ impl Kind {
         of_kind!(self, Declared => Declared::TAGS)
     }
 
-    /// Whether its memories can be in a cluster.
+    /// Returns whether its memories can be in a cluster.
     #[must_use]
     pub fn is_clustered(self) -> bool {
         self.field("cluster_id").is_some()
@@ -80,12 +80,12 @@ impl Kind {
         self.form().known
     }
 
-    /// How its records look.
+    /// Returns how its records look.
     pub(crate) fn form(self) -> Form {
         of_kind!(self, Declared => Declared::FORM)
     }
 
-    /// Whether a field with this name changes while a memory is used.
+    /// Returns whether a field with this name changes while a memory is used.
     #[must_use]
     pub fn is_live(self, name: &str) -> bool {
         self.field(name).is_some_and(|field| field.live)
@@ -99,7 +99,7 @@ impl Kind {
 }
 
 impl Memory {
-    /// Which kind it is.
+    /// Returns its kind.
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
@@ -109,31 +109,32 @@ impl Memory {
         }
     }
 
-    /// Unique among the memories of its kind in one scope.
+    /// Returns its id, unique among the memories of its kind in one scope.
     #[must_use]
     pub fn id(&self) -> &str {
         of_any!(self, record => &record.id)
     }
 
-    /// Kind and id.
+    /// Returns its kind and id.
     #[must_use]
     pub fn key(&self) -> Key {
         Key::new(self.kind(), self.id())
     }
 
-    /// When it was said, or began.
+    /// Returns when it was said, or began.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
         of_any!(self, record => record.created_at)
     }
 
-    /// Where the conversation was held.
+    /// Returns where the conversation was held.
     #[must_use]
     pub fn source(&self) -> &str {
         of_any!(self, record => &record.source)
     }
 
-    /// What it is part of, and its place in it from 0: a node in its conversation, a chunk in its document.
+    /// Returns what it is part of, and its place in it from 0: a node in its conversation, a chunk in
+    /// its document.
     #[must_use]
     pub fn position(&self) -> Option<(&str, i64)> {
         of_any!(self, record => Record::position(record))
@@ -144,13 +145,13 @@ impl Memory {
         of_any!(self, record => Record::place(record, index, keeps_id));
     }
 
-    /// The number of the cluster that it is in; −1 is noise.
+    /// Returns the number of the cluster that it is in; −1 is noise.
     #[must_use]
     pub fn cluster_id(&self) -> Option<i64> {
         of_any!(self, record => Record::cluster_id(record))
     }
 
-    /// What its cluster is about, if somebody said.
+    /// Returns what its cluster is about, if somebody said.
     #[must_use]
     pub fn cluster_label(&self) -> Option<&str> {
         of_any!(self, record => Record::cluster_label(record))
@@ -162,7 +163,7 @@ impl Memory {
         of_any!(self, record => Record::set_cluster(record, id, label, confidence));
     }
 
-    /// How often it was recalled, and when last.
+    /// Returns how often it was recalled, and when last.
     #[must_use]
     pub fn usage(&self) -> (i64, Option<Timestamp>) {
         of_any!(self, record => (record.access_count, record.last_accessed))
@@ -173,25 +174,25 @@ impl Memory {
         of_any!(self, record => (record.access_count, record.last_accessed) = (count, last));
     }
 
-    /// Its tags: an object of lists of texts, among other things.
+    /// Returns its tags: an object of lists of texts, among other things.
     #[must_use]
     pub fn tags(&self) -> &Json {
         of_any!(self, record => Record::tags(record))
     }
 
-    /// Whether it holds code.
+    /// Returns whether it holds code.
     #[must_use]
     pub fn has_code(&self) -> bool {
         of_any!(self, record => record.has_code)
     }
 
-    /// An object of the fields that its kind does not declare.
+    /// Returns an object of the fields that its kind does not declare.
     #[must_use]
     pub fn extra(&self) -> &Json {
         of_any!(self, record => &record.extra)
     }
 
-    /// What its fields cannot give back of its source record (see [`crate::record`]).
+    /// Returns what its fields cannot give back of its source record (see [`crate::record`]).
     #[must_use]
     pub fn carry(&self) -> Option<&[u8]> {
         of_any!(self, record => record.carry.as_deref())
@@ -225,7 +226,7 @@ impl Memory {
         field::differing(self, other)
     }
 
-    /// What searching needs to know of it.
+    /// Returns what searching needs to know of it.
     #[must_use]
     pub fn facts(&self) -> Facts {
         let (conversation_id, sequence_index) =
@@ -289,7 +290,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of a memory of this kind with this id.
+    /// Makes the key of a memory of this kind with this id.
     #[must_use]
     pub fn new(kind: Kind, id: impl Into<String>) -> Self {
         Self {
@@ -323,7 +324,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Kind and id.
+    /// Returns its kind and id.
     #[must_use]
     pub fn key(&self) -> Key {
         Key::new(self.kind, self.id.clone())

@@ -31,7 +31,7 @@ macro_rules! words {
 
             const SHAPE: Shape = Shape::Word { words: Self::WORDS, missing: Self::$missing.as_str() };
 
-            /// The word, as files and the database hold it.
+            /// Returns the word, as files and the database hold it.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
@@ -177,7 +177,7 @@ impl Record for Node {
 }
 
 impl Node {
-    /// A node with nothing but what was said, and everything else as it is when nobody knows.
+    /// Makes a node with nothing but what was said, and everything else as it is when nobody knows.
     #[must_use]
     pub fn new(
         conversation_id: &str,
@@ -217,7 +217,7 @@ impl Node {
     /// The source of memories that were made here.
     pub const OWN_SOURCE: &'static str = "tulving";
 
-    /// The id of a node, by the rule of the layout: `mem_` and 16 hex digits of the SHA-256 of
+    /// Returns the id of a node, by the rule of the layout: `mem_` and 16 hex digits of the SHA-256 of
     /// conversation, place and the first 100 code points of the question.
     #[must_use]
     pub fn id_for(conversation_id: &str, sequence_index: i64, human_content: &str) -> String {

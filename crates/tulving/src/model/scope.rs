@@ -14,7 +14,7 @@ pub enum ScopeKind {
 }
 
 impl ScopeKind {
-    /// `user` or `tenant`.
+    /// Returns `user` or `tenant`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -34,7 +34,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The UUID of the user or of the tenant.
+    /// Returns the UUID of the user or of the tenant.
     #[must_use]
     pub fn id(self) -> Uuid {
         match self {
@@ -42,7 +42,7 @@ impl Scope {
         }
     }
 
-    /// Which of the two it is.
+    /// Returns which of the two it is.
     #[must_use]
     pub fn kind(self) -> ScopeKind {
         match self {
@@ -51,7 +51,7 @@ impl Scope {
         }
     }
 
-    /// The UUID if the owner is a user.
+    /// Returns the UUID if the owner is a user.
     #[must_use]
     pub fn user_id(self) -> Option<Uuid> {
         match self {
@@ -60,7 +60,7 @@ impl Scope {
         }
     }
 
-    /// The UUID if the owner is a tenant.
+    /// Returns the UUID if the owner is a tenant.
     #[must_use]
     pub fn tenant_id(self) -> Option<Uuid> {
         match self {

@@ -25,7 +25,7 @@ impl Space {
     /// Most numbers that pgvector stores in a vector.
     pub const MAX_DIMS: usize = 16_000;
 
-    /// A space of vectors that came with a corpus, computed by a model of this name.
+    /// Makes a space of vectors that came with a corpus, computed by a model of this name.
     #[must_use]
     pub fn local(model: &str, dims: usize) -> Self {
         Self {
@@ -35,7 +35,7 @@ impl Space {
         }
     }
 
-    /// What vectors of this width are taken for where nothing names their model.
+    /// Makes the space that vectors of this width are taken for where nothing names their model.
     #[must_use]
     pub fn unnamed(dims: usize) -> Self {
         match dims {
@@ -44,19 +44,19 @@ impl Space {
         }
     }
 
-    /// Whether its model has a name.
+    /// Returns whether its model has a name.
     #[must_use]
     pub fn is_named(&self) -> bool {
         self.model != Self::UNKNOWN
     }
 
-    /// Whether a model of this name, by whatever name it goes, made its vectors.
+    /// Returns whether a model of this name, by whatever name it goes, made its vectors.
     #[must_use]
     pub fn is_of_model(&self, model: &str) -> bool {
         names::canonical(&self.model) == names::canonical(model)
     }
 
-    /// Whether vectors of both may be compared: as wide, and of one model whoever runs it.
+    /// Returns whether vectors of both may be compared: as wide, and of one model whoever runs it.
     ///
     /// Names are compared up to case, without the organisation before the last `/` and without a tag after
     /// a `:`; for models that servers call by other names, those are known. What Ollama calls

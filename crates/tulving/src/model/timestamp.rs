@@ -48,7 +48,7 @@ const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 const YEARS: std::ops::RangeInclusive<i16> = 1..=9999;
 
 impl Timestamp {
-    /// From microseconds since 1970, or `None` outside the years 1 to 9999.
+    /// Makes a time from microseconds since 1970; `None` outside the years 1 to 9999.
     #[must_use]
     pub fn from_micros(micros: i64) -> Option<Self> {
         let civil = EPOCH
@@ -63,7 +63,7 @@ impl Timestamp {
         self.0
     }
 
-    /// The present moment.
+    /// Returns the present moment.
     #[must_use]
     pub fn now() -> Self {
         Self(jiff::Timestamp::now().as_microsecond())

@@ -18,7 +18,7 @@ use super::render::render;
 use crate::json::{self, ParseError, Text, Value};
 use crate::model::{Field, Form, Recorded};
 
-/// What of `source` would be lost if only the columns of `record` were kept.
+/// Returns what of `source` would be lost if only the columns of `record` were kept.
 pub(crate) fn diff(
     source: &[Member<'_>],
     fields: &Fields<'_>,
@@ -224,7 +224,7 @@ fn live_field(form: Form, key: &Text<'_>) -> Option<usize> {
     form.fields.iter().position(is_it)
 }
 
-/// Whether the column still holds what it was given from this value.
+/// Returns whether the column still holds what it was given from this value.
 fn still_says(record: &impl Recorded, key: &Text<'_>, value: &Value<'_>) -> bool {
     let form = record.form();
     let Some(at) = live_field(form, key) else {

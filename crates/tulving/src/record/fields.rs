@@ -24,7 +24,7 @@ pub(crate) struct Fields<'v> {
     zoneless: Cell<u32>,
 }
 
-/// Whether this can be the name of a source: 1 to 32 of a-z, 0-9, _ and -.
+/// Returns whether a text can be the name of a source: 1 to 32 of a-z, 0-9, _ and -.
 #[must_use]
 pub fn is_source(name: &str) -> bool {
     let fits = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
@@ -59,17 +59,17 @@ impl<'v> Fields<'v> {
         fields
     }
 
-    /// Whether a key occurs twice.
+    /// Returns whether a key occurs twice.
     pub(crate) fn repeats(&self) -> bool {
         self.repeats
     }
 
-    /// How many times were read that name no zone.
+    /// Returns how many times were read that name no zone.
     pub(crate) fn zoneless(&self) -> u32 {
         self.zoneless.get()
     }
 
-    /// The members that the model has no field for.
+    /// Returns the members that the model has no field for.
     pub(crate) fn others(&self) -> Json {
         if self.others.is_empty() {
             return Json::empty_object();
@@ -90,13 +90,13 @@ impl<'v> Fields<'v> {
         Some(found)
     }
 
-    /// The value of a known field; `None` also for null.
+    /// Returns the value of a known field; `None` also for null.
     fn get(&self, key: &str) -> Option<&'v Value<'v>> {
         let slot = self.slot(key.as_bytes())?;
         self.slots[slot].filter(|value| !matches!(value, Value::Null))
     }
 
-    /// What a column holds for a field of the record.
+    /// Returns what a column holds for a field of the record.
     pub(super) fn read(&self, field: &Field) -> Result<Column<'static>, Flaw> {
         let name = field.name;
         let Some(value) = self.get(name) else {
@@ -128,7 +128,7 @@ impl<'v> Fields<'v> {
         }
     }
 
-    /// What a column holds for a field that the record leaves out.
+    /// Returns what a column holds for a field that the record leaves out.
     fn missing(&self, field: &Field) -> Result<Column<'static>, Flaw> {
         let name = field.name;
         match field.shape {
@@ -203,7 +203,7 @@ fn text<'v>(key: &str, value: &'v Value<'v>) -> Result<&'v Text<'v>, Flaw> {
     }
 }
 
-/// The record's own id: part of a key, so it must be storable as it is.
+/// Returns the record's own id: part of a key, so it must be storable as it is.
 fn id(value: &Value<'_>) -> Result<String, Flaw> {
     const LONGEST: usize = 255;
     let flaw = |what: &str| Err(Flaw::new(Reason::BadId, format!("`id` {what}")));
@@ -262,7 +262,7 @@ fn word(
     }
 }
 
-/// A whole number; Python's true and 1.0 are not whole numbers here.
+/// Returns a whole number; Python's true and 1.0 are not whole numbers here.
 fn whole(
     key: &str,
     value: &Value<'_>,
@@ -283,7 +283,7 @@ fn whole(
     }
 }
 
-/// A number; NaN and infinities, which Python writes, give 0 and are carried.
+/// Returns a number; NaN and infinities, which Python writes, give 0 and are carried.
 fn real(key: &str, value: &Value<'_>, range: RangeInclusive<f64>) -> Result<Column<'static>, Flaw> {
     let Value::Number(lexeme) = value else {
         return Err(wrong_type(key, "a number", value));

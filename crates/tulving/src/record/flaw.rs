@@ -34,7 +34,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The reason code, as in `rejects.jsonl`.
+    /// Returns the reason code, as in `rejects.jsonl`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -65,7 +65,7 @@ pub struct Flaw {
 }
 
 impl Flaw {
-    /// A flaw with its message.
+    /// Makes a flaw with its message.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
         Self {
             reason,
@@ -73,7 +73,7 @@ impl Flaw {
         }
     }
 
-    /// The flaw of a record whose id an earlier one has.
+    /// Makes the flaw of a record whose id an earlier one has.
     #[must_use]
     pub fn repeated(id: &str) -> Self {
         Self::new(

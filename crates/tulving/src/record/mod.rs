@@ -79,7 +79,7 @@ pub fn read(kind: Kind, value: &mut Value<'_>, stamp: &Stamp) -> Result<Read, Fl
     })
 }
 
-/// The members of a record.
+/// Returns the members of a record.
 fn members<'v>(value: &'v Value<'v>) -> Result<&'v [fields::Member<'v>], Flaw> {
     match value {
         Value::Object(members) => Ok(members),
@@ -115,7 +115,7 @@ pub fn admit(memory: &Memory, stamp: &Stamp) -> Result<Memory, Flaw> {
     with(memory, Vec::new(), stamp)
 }
 
-/// The same memory with other values in some fields of its record.
+/// Returns the same memory with other values in some fields of its record.
 ///
 /// # Errors
 /// Says what would be wrong with it.
@@ -141,7 +141,7 @@ pub fn with(
     Ok(read(memory.kind(), &mut value, stamp)?.memory)
 }
 
-/// The same memory with some fields of its record as another has them.
+/// Returns the same memory with some fields of its record as another has them.
 ///
 /// # Errors
 /// Says what would be wrong with it.
@@ -169,7 +169,7 @@ fn unreadable(error: ParseError) -> Flaw {
     Flaw::new(Reason::WrongType, error.to_string())
 }
 
-/// Whether two memories are the same but for their live fields.
+/// Returns whether two memories are the same but for their live fields.
 #[must_use]
 pub fn same_content(one: &Memory, other: &Memory) -> bool {
     let content = |memory: &Memory| {

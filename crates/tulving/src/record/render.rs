@@ -53,7 +53,7 @@ fn isoformat(time: Timestamp) -> Value<'static> {
     Value::String(Text::from(time.isoformat()))
 }
 
-/// An object of the columns, its known keys in the origin's order.
+/// Returns an object of the columns, its known keys in the origin's order.
 fn ordered<'v>(json: &'v Json, shape: &Shape) -> Value<'v> {
     let mut value = json.value();
     if let (Value::Object(members), Shape::Object { keys }) = (&mut value, shape) {

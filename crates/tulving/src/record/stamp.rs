@@ -60,7 +60,8 @@ impl Stamp {
         Ok(())
     }
 
-    /// The owner that the record names, if it is not the scope. No stamp, null and "" name nobody.
+    /// Returns the owner that the record names, if it is not the scope. No stamp, null and "" name
+    /// nobody.
     fn foreign(&self, value: &Value<'_>) -> Option<String> {
         let named = |field: &'static str, own: Option<Uuid>| match value.get(field)? {
             Value::Null => None,

@@ -1,7 +1,7 @@
 //! A database, looked through.
 
 use tulving::backend::postgres::{Connection, DatabaseError, PostgresBackend, PostgresOptions};
-use tulving::backend::{Backend as _, Filter, SearchMethod, Request};
+use tulving::backend::{Backend as _, Filter, Request, SearchMethod};
 use tulving::model::{Embedding, Kind, Scope};
 
 use super::{Check, Status, embedder};

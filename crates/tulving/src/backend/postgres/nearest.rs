@@ -16,7 +16,7 @@ use super::own_index::is_ready;
 use super::scoped::Scoped;
 use super::statement::Statement;
 use super::wire::{raw_vector, vector};
-use crate::backend::{Filter, SearchMethod, Request, Scored};
+use crate::backend::{Filter, Request, Scored, SearchMethod};
 use crate::model::{Kind, Scope};
 use crate::search::vector::similarity;
 

@@ -23,7 +23,7 @@ use super::spaces::Spaces;
 use super::statement::Statement;
 use super::wire::vector;
 use crate::backend::{
-    Candidate, Candidates, SearchMethod, KindCandidates, Request, Scored, join, keep_nearest, least,
+    Candidate, Candidates, KindCandidates, Request, Scored, SearchMethod, join, keep_nearest, least,
 };
 use crate::model::{Kind, PerKind};
 use crate::search::vector::similarity;

@@ -95,7 +95,7 @@ impl Http {
         Ok(http)
     }
 
-    /// One request, sent until it is answered or there is no hope.
+    /// Sends one request until it is answered or there is no hope.
     async fn ask(
         &self,
         texts: Vec<String>,
@@ -118,7 +118,7 @@ impl Http {
         }
     }
 
-    /// The vectors of a batch, as wide as our space.
+    /// Returns the vectors of a batch, as wide as our space.
     async fn vectors(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {
         let dims = self.space.dims;
         loop {
@@ -134,7 +134,7 @@ impl Http {
         }
     }
 
-    /// The vectors of a batch with their places; they are kept for the next time.
+    /// Returns the vectors of a batch with their places; they are kept for the next time.
     async fn fresh(
         &self,
         (places, texts): Batch,
@@ -154,7 +154,7 @@ impl Http {
         .await
     }
 
-    /// The vectors that need no server: of blank texts, and those that were computed before.
+    /// Returns the vectors that need no server: of blank texts, and those that were computed before.
     async fn known(
         &self,
         texts: &[String],
@@ -180,7 +180,7 @@ impl Http {
         .await
     }
 
-    /// The texts that have no vector yet, cut into requests by number and by size.
+    /// Returns the texts that have no vector yet, cut into requests by number and by size.
     fn batches(&self, texts: &[String], known: &[Option<Vec<f32>>]) -> Vec<Batch> {
         let (mut batches, mut batch, mut bytes) = (Vec::new(), Batch::default(), 0);
         for (place, text) in texts

@@ -42,7 +42,7 @@ const ALIASES: [(&str, &[&str]); 18] = [
     ("snowflake-arctic-embed-xs", &["snowflake-arctic-embed:22m"]),
 ];
 
-/// The one name that a model is known by here, whoever runs it: `bge-m3` for `BAAI/bge-m3`, and
+/// Returns the one name that a model is known by here, whoever runs it: `bge-m3` for `BAAI/bge-m3`, and
 /// `all-minilm-l6-v2` for `all-minilm:latest`.
 pub(super) fn canonical(model: &str) -> String {
     let lower = model.trim().to_lowercase();
