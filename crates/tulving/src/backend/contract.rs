@@ -67,7 +67,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
         if_taken: IfTaken,
     ) -> Result<Vec<Inserted>, BackendError>;
 
-    /// Writes new memories, all or none; gives their keys, in order.
+    /// Writes new memories, all or none; returns their keys, in order.
     ///
     /// # Errors
     /// As [`insert_each`](Self::insert_each), which this is with [`IfTaken::Refuse`].
@@ -88,16 +88,16 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// [`BackendError::NoSuchDocument`] as in [`insert`](Self::insert).
     async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError>;
 
-    /// Removes memories, and everything that finds them; gives the keys of those that were there,
+    /// Removes memories, and everything that finds them; returns the keys of those that were there,
     /// each once, in no particular order.
     async fn delete(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Key>, BackendError>;
 
     /// Adds one to `access_count` (the highest there can be stays that) and sets `last_accessed`,
-    /// once for each memory however often its key is given; gives how many were there.
+    /// once for each memory however often its key is given; returns how many were there.
     async fn touch(&self, scope: Scope, keys: &[Key], at: Timestamp) -> Result<u64, BackendError>;
 
     /// Changes live fields of many memories, in one step and in the order of `changes`; nothing else of a memory
-    /// becomes different. Gives how many of the memories were there, each counted once; the others are left
+    /// becomes different. Returns how many of the memories were there, each counted once; the others are left
     /// out. A backend may count the memories that change in full: who changes many takes a few thousand at a
     /// time.
     async fn update_live(
@@ -108,7 +108,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// Removes everything that is kept of the scope but the scope itself and the current space of its vectors:
     /// memories, documents, vectors, further spaces, words, counts, what was derived from them, and the records
-    /// of writes and runs. Gives how many memories there were. Afterwards nothing finds or counts what was
+    /// of writes and runs. Returns how many memories there were. Afterwards nothing finds or counts what was
     /// there, new memories are written as into a scope that never held any, and who reads the raw rows or files
     /// of the scope finds nothing of it. What is interrupted is finished by the same call again. As large as it takes: this write
     /// has no limit.
@@ -143,7 +143,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
         chunks: Vec<Entry>,
     ) -> Result<(), BackendError>;
 
-    /// Removes documents with all their chunks, and everything that finds these; gives the ids of those
+    /// Removes documents with all their chunks, and everything that finds these; returns the ids of those
     /// that were there, each once, in no particular order.
     async fn remove_documents(
         &self,

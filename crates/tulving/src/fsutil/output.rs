@@ -157,7 +157,7 @@ impl OutputFile {
         Ok(OutputWriter::to(file, aside))
     }
 
-    /// Writes it whole; gives whether anything changed, as [`OutputWriter::keep`] does.
+    /// Writes it whole; returns whether anything changed, as [`OutputWriter::keep`] does.
     ///
     /// # Errors
     /// As [`create`](Self::create) and [`OutputWriter::keep`].

@@ -1,4 +1,5 @@
-//! The keyword retriever: BM25 over postings. Backends bring postings and statistics, which are scored here.
+//! The keyword retriever: BM25 over the posting lists of inverted indexes. Backends bring these and statistics,
+//! which are scored here.
 
 use std::cmp::Ordering;
 

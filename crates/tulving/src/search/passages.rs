@@ -117,7 +117,7 @@ impl<'p> Passages<'p> {
         }
     }
 
-    /// Takes the beginning and what was asked for; gives the pieces to grow from.
+    /// Takes the beginning and what was asked for; returns the pieces to grow from.
     fn sow(&mut self) -> Vec<usize> {
         self.take(0, self.room / 4);
         let (mut seeds, mut there) = (Vec::new(), BTreeSet::new());

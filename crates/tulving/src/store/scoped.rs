@@ -323,7 +323,7 @@ impl ScopedStore {
     }
 
     /// Makes a vector for every memory that has none, from its text; `made` is told how many there are so
-    /// far. Gives how many were made, and of how many the text has none. What others change meanwhile is
+    /// far. Returns how many were made, and of how many the text has none. What others change meanwhile is
     /// left to them.
     ///
     /// # Errors
@@ -422,7 +422,7 @@ impl ScopedStore {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// Forgets memories; gives the keys of those that were there.
+    /// Forgets memories; returns the keys of those that were there.
     ///
     /// # Errors
     /// As every method.
@@ -430,7 +430,7 @@ impl ScopedStore {
         Ok(self.backend.delete(self.scope, keys).await?)
     }
 
-    /// Counts memories as recalled now; gives how many were there. Searching does not do this.
+    /// Counts memories as recalled now; returns how many were there. Searching does not do this.
     ///
     /// # Errors
     /// As every method.
@@ -441,7 +441,7 @@ impl ScopedStore {
             .await?)
     }
 
-    /// Changes live fields of many memories in one step; gives how many were there.
+    /// Changes live fields of many memories in one step; returns how many were there.
     ///
     /// # Errors
     /// If a cluster cannot be kept as it is said, and as every method.
@@ -454,7 +454,7 @@ impl ScopedStore {
         Ok(self.backend.update_live(self.scope, changes).await?)
     }
 
-    /// Removes everything that is kept of the owner; gives how many memories there were.
+    /// Removes everything that is kept of the owner; returns how many memories there were.
     ///
     /// # Errors
     /// As every method.

@@ -20,7 +20,7 @@ impl IdSet {
         self.hashes.push(self.hash(id));
     }
 
-    /// Sorts, and gives the hashes that occur more than once.
+    /// Sorts, and returns the hashes that occur more than once.
     pub(super) fn seal(&mut self) -> HashSet<u64> {
         self.hashes.sort_unstable();
         let repeated = self

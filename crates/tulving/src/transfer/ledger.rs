@@ -32,7 +32,7 @@ pub trait Ledger: Send + Sync {
         left_behind: Option<&Run>,
     ) -> Result<(), TransferError>;
 
-    /// Goes on with a run: notes that it is at work, and gives its chunks. Where they were lost, these
+    /// Goes on with a run: notes that it is at work, and returns its chunks. Where they were lost, these
     /// are entered anew.
     ///
     /// # Errors

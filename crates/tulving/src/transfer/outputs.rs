@@ -135,7 +135,7 @@ impl Outputs {
         }
     }
 
-    /// Writes the receipt; gives where it is.
+    /// Writes the receipt; returns where it is.
     ///
     /// # Errors
     /// If the system refuses, or another file came meanwhile.
@@ -155,7 +155,7 @@ impl Outputs {
         Ok(file.given().to_owned())
     }
 
-    /// Writes the rejected rows, if there are any; gives where they are. In a directory that is
+    /// Writes the rejected rows, if there are any; returns where they are. In a directory that is
     /// `rejects.jsonl`, or `rejects-2.jsonl` and so on while there are files with other rows.
     ///
     /// # Errors

@@ -176,8 +176,8 @@ impl Changes {
         Ok(bytes)
     }
 
-    /// Lends the words of all rows, those that are not live among them, and perhaps of later ones;
-    /// and how many rows that are. Documents are numbered behind the base.
+    /// Calls `ask` with the words of all rows, those that are not live too, and perhaps of later ones,
+    /// and with how many rows that are. Documents are numbered behind the base.
     ///
     /// # Errors
     /// If a record cannot be read.

@@ -37,7 +37,7 @@ impl Directory {
         Ok(self.fold(if_changed, Keep::All)?.unwrap_or_default())
     }
 
-    /// The same, and leaves out records that are no memories, if that is wished. Gives nothing where
+    /// Folds the journal, and leaves out records that are no memories, if that is wished. Returns nothing where
     /// the journal has to stay as it is: while nobody knows how wide vectors are, or if that became known
     /// meanwhile, or a first further space.
     ///

@@ -15,7 +15,7 @@ use crate::backend::{BackendError, Counts, LARGEST_WRITE, size_of_key};
 use crate::model::{Document, Key, Kind};
 
 impl Directory {
-    /// Removes all memories and documents of the owner; gives how many there were. They are gone for readers with the
+    /// Removes all memories and documents of the owner; returns how many there were. They are gone for readers with the
     /// first writes, and from the files with the fold that follows, which writes pairs without their records
     /// and a journal without their writes. Records that are stamped with somebody else stay.
     ///
@@ -92,7 +92,7 @@ impl Directory {
     }
 }
 
-/// Removes as many memories as one write takes, then documents; gives how many memories, and nothing if there
+/// Removes as many memories as one write takes, then documents; returns how many memories, and nothing if there
 /// was nothing left.
 fn removal(state: &State) -> (Plan, Option<Counts>) {
     let (mut plan, mut counts, mut bytes) = (Plan::default(), Counts::default(), 0);

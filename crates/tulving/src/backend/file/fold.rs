@@ -156,7 +156,7 @@ impl<'s> Fold<'s> {
         self.commit.publish(&state.root, &path, Some(sum))
     }
 
-    /// Stages a file, durable; gives its SHA-256.
+    /// Stages a file, durable; returns its SHA-256.
     fn file(
         &mut self,
         path: &Path,

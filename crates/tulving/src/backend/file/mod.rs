@@ -1,4 +1,5 @@
-//! A data directory: JSON records beside arrays of vectors, and a journal of what is not in them yet.
+//! A data directory: JSON records beside arrays of vectors, and a journal (a write-ahead log) of what is not in
+//! them yet.
 //!
 //! | module | holds |
 //! |---|---|
@@ -8,18 +9,22 @@
 //! | `origin` | what the origin's loader takes |
 //! | `backend` | [`FileBackend`]: the contract, kept on files |
 //! | `plans` | what a write does, and what refuses it |
-//! | `directory` | who reads and writes, and when |
-//! | `state`, `query` | the directory at one moment, and what it answers |
-//! | `base`, `catalog` | the memories in the origin's files |
+//! | `directory` | who reads and writes, and when: group commit |
+//! | `opening` | how a directory is opened, and recovered |
+//! | `state`, `query` | a snapshot of the directory, and what it answers |
+//! | `partition` | the memories of one kind |
+//! | `base`, `catalog`, `records` | the memories in the origin's files, what is known of each, and how they are written |
 //! | `documents` | what chunks are pieces of |
 //! | `spaces`, `vectors`, `further` | the vector spaces, the vectors of each, and what is done with those that are not searched |
-//! | `journal`, `changes` | the writes since, on disk and in memory |
-//! | `compact`, `commit` | the journal folded into the origin's files, all of them at once |
+//! | `journal`, `changes` | the writes since, on disk (the write-ahead log) and in memory (the memtable) |
+//! | `compact`, `fold`, `folded`, `commit` | compaction: the journal folded into the origin's files, all of them at once |
+//! | `rebase` | what becomes of pending writes where something else changed the files |
+//! | `erase` | everything of the owner removed |
 //! | `source`, `pending` | [`FileSource`]: everything read from front to end, files and journal, to be moved |
 //! | `access_statistics` | how often a memory was recalled, and when |
 //! | `derived`, `checksum_cache` | what can be made again |
 //! | `problems` | what is left as it is and should be known |
-//! | `lock` | one writer at a time |
+//! | `root`, `lock` | the directory's path and disk, and one writer at a time |
 
 mod access_statistics;
 mod backend;

@@ -39,7 +39,7 @@ struct Tally {
     of_recovery: usize,
 }
 
-/// Does all that a story says; gives the trace, and after how many steps each call was acknowledged, with
+/// Does all that a story says; returns the trace, and after how many steps each call was acknowledged, with
 /// what was there then.
 fn tell(story: &Story) -> (Trace, Vec<(usize, Contents)>) {
     let world = World::new(story.prepare);
@@ -111,7 +111,7 @@ fn open(story: &Story, world: &World, is_known: bool, moment: &str) -> FileBacke
 }
 
 /// Opens what a loss of power left, checks it, and goes on: it can be written to and folded, and what was
-/// derived is sound. Gives the trace up to the first write, by which all is in order again.
+/// derived is sound. Returns the trace up to the first write, by which all is in order again.
 fn recover(
     story: &Story,
     image: &Image,
@@ -240,7 +240,7 @@ fn what_a_killed_process_wrote_may_be_lost_while_the_next_one_writes() {
     assert_eq!(killed, 2, "a write and its sync");
 }
 
-/// Does a story on a disk that fails, trying each call again; gives whether the disk did fail.
+/// Does a story on a disk that fails, trying each call again; returns whether the disk did fail.
 fn fail(story: &Story, fault: Fault, expected: &[(usize, Contents)]) -> bool {
     let world = World::new(story.prepare);
     world.disk.fail(fault);

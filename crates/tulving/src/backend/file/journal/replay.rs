@@ -5,7 +5,7 @@ use super::log::Log;
 use super::operation::{Decoded, decode};
 
 impl Log {
-    /// Gives the operations of frames to `apply`, one after another. A frame is its payload and
+    /// Passes the operations of frames to `apply`, one after another. A frame is its payload and
     /// where that begins in this log; nothing of one that cannot be read is given.
     ///
     /// # Errors

@@ -128,7 +128,7 @@ impl RowsFile {
         Ok(ids)
     }
 
-    /// Gives every line with its number, from 1.
+    /// Calls `each` with every line and its number, from 1.
     fn each_line(
         &self,
         mut each: impl FnMut(u64, &[u8]) -> Result<(), SourceError>,
@@ -196,7 +196,7 @@ impl RowsFile {
         Ok(Some(Line { kind, index, value }))
     }
 
-    /// Gives the rows of a chunk: line, index in the source, record, vector.
+    /// Calls `each` with the rows of a chunk: line, index in the source, record, vector.
     pub(super) fn read(
         &self,
         kind: Kind,
