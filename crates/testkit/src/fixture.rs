@@ -1,4 +1,4 @@
-//! What a backend brings to be tested: a place of its own to keep memories in.
+//! A fixture: what a backend brings to be tested, a place of its own to keep memories in.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What ought to be answered, worked out in the plainest way from a map of memories.
+//! A naive model of a backend: what ought to be answered, worked out in the plainest way from a map of memories.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! Thousands of attempts to get at another scope's memories.
+//! Probes: thousands of attempts to get at another scope's memories.
 //!
 //! Two scopes hold memories with the same ids, places, times, clusters, tags and almost the same
 //! vectors, besides some that only one of them has; every text of one says `canary`, of the other

@@ -1,4 +1,4 @@
-//! What to do where the vectors that are there and the embedder are of two models.
+//! Advice where the stored vectors and the embedder are of two models.
 
 use tulving::model::Space;
 use tulving::store::WordsOnly;

@@ -1,4 +1,4 @@
-//! Which memories are meant: as options of a command, or as an object of JSON with the same names.
+//! Filter arguments: which memories are meant, as options of a command or as an object of JSON with the same names.
 
 use clap::Args;
 use serde::de::{Deserialize, Deserializer, Error};

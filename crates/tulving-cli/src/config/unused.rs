@@ -1,4 +1,4 @@
-//! What is given and has no effect.
+//! Warnings of settings that are given and have no effect.
 
 use super::key::distance;
 use super::{Config, KEYS, Origin};

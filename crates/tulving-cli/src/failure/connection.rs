@@ -1,4 +1,4 @@
-//! Why there is no connection, and what to do.
+//! Advice on connections: why there is none, and what to do.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! What a database did not do.
+//! Advice on errors of a database.
 
 use tulving::ErrorClass;
 use tulving::backend::postgres::{DatabaseError, Fault, OwnerFlaw, Refusal, Standing};

@@ -1,4 +1,4 @@
-//! What an embedder did not do.
+//! Advice on errors of an embedder.
 
 use tulving::embed::EmbedError;
 

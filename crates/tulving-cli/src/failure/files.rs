@@ -1,4 +1,4 @@
-//! What a data directory did not do.
+//! Advice on errors of a data directory.
 
 use std::io::ErrorKind;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! A file that was named and is not written.
+//! Advice on files that were named and cannot be written.
 
 use tulving::ErrorClass;
 use tulving::fsutil::{OutputError, OutputProblem};

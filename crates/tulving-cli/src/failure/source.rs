@@ -1,4 +1,4 @@
-//! What to do about files of memories that cannot be read.
+//! Advice on files of memories that cannot be read.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What a store did not do, or its backend.
+//! Advice on errors of a store and of its backend.
 
 use tulving::backend::BackendError;
 use tulving::backend::file::FileError;

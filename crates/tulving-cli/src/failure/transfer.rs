@@ -1,4 +1,4 @@
-//! What a migration or a verification did not do.
+//! Advice on errors of a migration or a verification.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! For a terminal: a line that is drawn over and over.
+//! A progress bar for a terminal: a line that is drawn over and over.
 
 use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

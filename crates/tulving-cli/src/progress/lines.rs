@@ -1,4 +1,4 @@
-//! For a log: plain lines, and not too many.
+//! Progress for a log: plain lines, and not too many.
 
 use std::io::{Stderr, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};

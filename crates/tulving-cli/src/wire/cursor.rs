@@ -1,4 +1,4 @@
-//! A place in a list, as text that goes out with one page and comes back for the next.
+//! A cursor: a position in a list, as text that goes out with one page and comes back for the next.
 
 use tulving::backend::Cursor;
 use tulving::model::{Key, Kind, Timestamp};

@@ -124,7 +124,7 @@ impl Prepared {
         let mut repeated = HashSet::new();
         let candidates = ids.seal();
         if !candidates.is_empty() {
-            // Prints may agree by chance, so the ids themselves are compared, in source order.
+            // Hashes may agree by chance, so the ids themselves are compared, in source order.
             let mut seen = HashSet::new();
             self.pipeline(plan, false, cancel)
                 .inspect(|_, loaded| {

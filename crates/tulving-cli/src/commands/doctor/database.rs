@@ -1,4 +1,4 @@
-//! A database, looked through.
+//! Checks of a database.
 
 use tulving::backend::postgres::{Connection, DatabaseError, PostgresBackend, PostgresOptions};
 use tulving::backend::{Backend as _, Filter, Request, SearchMethod};

@@ -1,4 +1,4 @@
-//! A data directory, looked through.
+//! Checks of a data directory.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Files and database, asked the same.
+//! Parity: files and database, asked the same.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -60,8 +60,8 @@ impl State {
 
     /// See [`Backend::list`](crate::backend::Backend::list).
     pub(super) fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, FileError> {
-        type Place<'k> = (i64, i64, Kind, &'k str);
-        let after: Option<Place<'_>> = page.after.as_ref().map(|cursor| {
+        type OrderKey<'k> = (i64, i64, Kind, &'k str);
+        let after: Option<OrderKey<'_>> = page.after.as_ref().map(|cursor| {
             (
                 cursor.created_at.micros(),
                 cursor.sequence_index,
@@ -69,11 +69,11 @@ impl State {
                 cursor.key.id.as_str(),
             )
         });
-        let order = |a: &Place<'_>, b: &Place<'_>| match page.order {
+        let order = |a: &OrderKey<'_>, b: &OrderKey<'_>| match page.order {
             Order::Oldest => a.cmp(b),
             Order::Newest => b.cmp(a),
         };
-        let mut found: Vec<(Place<'_>, u32)> = self
+        let mut found: Vec<(OrderKey<'_>, u32)> = self
             .passing(filter)
             .map(|(kind, doc, entry)| {
                 let at = (entry.created_at.micros(), entry.sequence, kind, entry.id);

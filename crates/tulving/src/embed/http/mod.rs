@@ -135,7 +135,7 @@ impl Http {
     }
 
     /// Returns the vectors of a batch with their places; they are kept for the next time.
-    async fn fresh(
+    async fn compute(
         &self,
         (places, texts): Batch,
         purpose: Purpose,
@@ -214,7 +214,7 @@ impl Embedder for Http {
         let requests: Vec<_> = self
             .batches(texts, &vectors)
             .into_iter()
-            .map(|batch| self.fresh(batch, purpose))
+            .map(|batch| self.compute(batch, purpose))
             .collect();
         let mut answers = stream::iter(requests).buffer_unordered(self.concurrency);
         while let Some(answer) = answers.try_next().await? {
