@@ -11,7 +11,7 @@ pub enum ErrorClass {
     Bug,
     /// The call makes no sense as it was made: another one is needed.
     Usage,
-    /// A setting, or a right of this account on a file, does not fit; whoever runs the program mends it.
+    /// A setting, or a right of this account on a file, does not fit; the person who runs the program can mend it.
     Configuration,
     /// What was handed in cannot be kept: a record, a vector, or more of them than are taken at once.
     Invalid,

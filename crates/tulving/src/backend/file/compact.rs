@@ -24,7 +24,7 @@ pub struct Compaction {
     pub replayed: Option<Replayed>,
 }
 
-/// Another's compaction is waited for until it is done, were it a large one.
+/// How long another process's compaction is waited for: long enough for a large one.
 const COMPACTION_PATIENCE: Duration = Duration::from_secs(600);
 
 impl Directory {

@@ -66,7 +66,7 @@ impl Site {
         if seen.is_ok() || !lock.exists() {
             return seen;
         }
-        // It may be in the making: whoever is at it holds the lock. Who may not take it cannot
+        // It may be in the making: the process that makes it holds the lock. One that may not take it cannot
         // know better.
         let Ok(_lock) = Lock::wait(&Os, &lock, PATIENCE) else {
             return seen;

@@ -36,14 +36,14 @@ impl State {
     /// # Errors
     /// If it cannot be read, has no owner, or its base was changed under pending writes.
     pub(super) fn open(root: &Root, if_changed: IfBaseChanged) -> Result<Self, FileError> {
-        // A commit takes milliseconds; to meet a new one each time is to meet something else.
+        // A commit takes milliseconds: whoever meets a new one each time has met something else.
         const TRIES: usize = 100;
         let mut last = None;
         for _ in 0..TRIES {
             let head = Head::read(root)?;
             let opened = Self::open_head(root, &head, if_changed);
-            // What was found counts if nobody committed in between, were it an error. Files that a
-            // commit is moving may not have been found.
+            // The result, an error too, holds only if nobody committed in between: files that a commit is
+            // moving may not have been found.
             let moving = head.commit.is_some() && opened.is_err();
             if Head::read(root)? == head && !moving {
                 return opened;
@@ -56,6 +56,7 @@ impl State {
         }))
     }
 
+    /// Opens a directory as its head says that it is: with or without a commit that is under way.
     fn open_head(root: &Root, head: &Head, if_changed: IfBaseChanged) -> Result<Self, FileError> {
         let layout = Layout::find(root)?;
         let at = |path: &Path| match &head.commit {

@@ -213,7 +213,7 @@ impl Pending {
         let Some(Change::Superseded) = self.change(kind, value) else {
             return false;
         };
-        // One that is none of the owner's memories stays what it is.
+        // A record that is no memory of the owner is never superseded.
         records::read(kind, &mut value.clone(), self.owner).is_ok()
     }
 

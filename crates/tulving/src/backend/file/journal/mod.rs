@@ -7,7 +7,7 @@
 //! | [`header`] | its header, with the fingerprint of the base that it changes |
 //! | [`frame`] | frames, of which one is one acknowledged write |
 //! | [`operation`] | what a frame says: put, delete, touch |
-//! | [`replay`] | doing it again, whoever reads the log |
+//! | [`replay`] | applying frames again, the same for every reader of the log |
 
 mod folder;
 mod frame;
