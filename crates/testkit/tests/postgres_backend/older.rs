@@ -66,7 +66,7 @@ async fn a_search_says_that_it_would_miss_memories_until_they_are_indexed() {
     let backend = fixture.backend(&options(1)).await;
     let refused = found(&backend).await.unwrap_err();
     match refused.downcast_ref() {
-        Some(DatabaseError::Refused(Refusal::Unread { rows, kind, .. })) => {
+        Some(DatabaseError::Refused(Refusal::Unindexed { rows, kind, .. })) => {
             assert_eq!((*rows, *kind), (1200, "nodes"));
         }
         _ => panic!("{refused:?}"),

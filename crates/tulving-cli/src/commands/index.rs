@@ -101,7 +101,7 @@ fn text_of(step: IndexStep) -> (String, u64) {
             let what = format!("entering {} into the keyword index …", kind.plural());
             (what, share(done, of))
         }
-        IndexStep::Narrow { kind, done, of } => {
+        IndexStep::HalfPrecision { kind, done, of } => {
             let what = format!("comparing the vectors of {} …", kind.plural());
             (what, share(done, of))
         }

@@ -1,7 +1,7 @@
 //! Advice on errors of a database.
 
 use tulving::ErrorClass;
-use tulving::backend::postgres::{DatabaseError, Fault, OwnerFlaw, Refusal, Standing};
+use tulving::backend::postgres::{DatabaseError, Fault, OwnerFlaw, Refusal, RequiredRole};
 
 use super::{connection, told};
 use crate::config::create_command;
@@ -173,17 +173,17 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
             "the same with --id {}, if that one is meant; or another address or name for a new one",
             there.id()
         ),
-        Refusal::Privilege { role, standing, .. } => {
+        Refusal::Privilege { role, required, .. } => {
             let role = role.as_deref().map_or_else(|| "ROLE".to_owned(), identifier);
-            match standing {
-                Standing::Maker { sql } if sql.is_empty() => {
+            match required {
+                RequiredRole::Maker { sql } if sql.is_empty() => {
                     "log in as an administrator for this".to_owned()
                 }
-                Standing::Maker { sql } => format!("as an administrator: {sql}"),
-                Standing::Role => {
+                RequiredRole::Maker { sql } => format!("as an administrator: {sql}"),
+                RequiredRole::Role => {
                     "tulving schema apply   (as the tables' owner; puts back what the role tulving_app lacks)".to_owned()
                 }
-                Standing::Owner => {
+                RequiredRole::Owner => {
                     "log in as the tables' owner: those of users and tenants are the owner's alone".to_owned()
                 }
                 _ => format!("as an administrator: GRANT tulving_app TO {role}"),
@@ -203,7 +203,7 @@ fn refusal_hint(refusal: &Refusal) -> Option<String> {
         }
         Refusal::SchemaNewer { .. } => "use a newer tulving".to_owned(),
         Refusal::SchemaChanged { .. } => "use the tulving that made it".to_owned(),
-        Refusal::Unread { scope, .. } => {
+        Refusal::Unindexed { scope, .. } => {
             format!("tulving index {}", owner_flag(*scope))
         }
         Refusal::WordsDamaged { scope, .. } => {
@@ -276,7 +276,7 @@ mod tests {
     fn a_right_that_is_missing_is_told_as_sql_takes_it() {
         let refusal = Refusal::Privilege {
             role: Some("ann@example".to_owned()),
-            standing: Standing::Member,
+            required: RequiredRole::Member,
             doing: "binding the scope".to_owned(),
             source: None,
         };

@@ -2,28 +2,28 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_postgres::types::Type;
 
 use async_trait::async_trait;
 use tokio_postgres::error::SqlState;
 
 use super::check::Target;
 use super::connect::Database;
-use super::error::{DatabaseError, Refusal};
-use super::holdings::Holdings;
-use super::look_up;
+use super::error::DatabaseError;
+use super::location::Location;
 use super::nearest::Graphs;
-use super::place::Place;
-use super::pool::{Lent, Pool};
+use super::pool::{Pool, PooledConnection};
+use super::refusal::Refusal;
+use super::retry::{Tries, again};
 use super::scoped::{Purpose, WRITERS_WAIT};
 use super::spaces::Spaces;
-use super::statement::Statement;
+use super::sql::vectors;
+use super::statistics::ScopeStatistics;
 use crate::backend::{
     Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
     Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, require_size,
     size_of_document, size_of_entry, size_of_id, size_of_key,
 };
-use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
+use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 
 /// How a backend uses its database.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ impl Default for PostgresOptions {
 pub struct PostgresBackend {
     pool: Pool,
     database: Database,
-    place: Arc<Place>,
+    location: Arc<Location>,
     spaces: Spaces,
     graphs: Graphs,
     target: Target,
@@ -63,19 +63,6 @@ pub struct PostgresBackend {
 
 /// How long one statement of an erasure may take.
 const ERASING: Duration = Duration::from_secs(3600);
-
-/// Does `$attempt` again where that is safe.
-macro_rules! again {
-    ($tries:expr, $attempt:expr) => {{
-        let mut tries = $tries;
-        loop {
-            match $attempt.await {
-                Err(error) if tries.again(&error).await => {}
-                result => break result,
-            }
-        }
-    }};
-}
 
 impl PostgresBackend {
     /// Connects and makes sure that the database can be worked with, and that the wall between scopes
@@ -89,14 +76,14 @@ impl PostgresBackend {
         options: &PostgresOptions,
     ) -> Result<Self, DatabaseError> {
         let pool = Pool::new(database.clone(), options.pool_size, options.wait)?;
-        let connection = pool.lend().await?;
+        let connection = pool.get().await?;
         let target = connection.require_memory().await?;
-        let place = connection.place().await?;
+        let location = connection.location().await?;
         drop(connection);
         Ok(Self {
             pool,
             database,
-            place,
+            location,
             spaces: Spaces::default(),
             graphs: Graphs::default(),
             target,
@@ -122,15 +109,9 @@ impl PostgresBackend {
     /// If the database fails.
     pub async fn without_vector(&self, scope: Scope) -> Result<u64, BackendError> {
         again!(Tries::reading(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.reading());
-            let counts = Kind::ALL.map(|kind| {
-                let full = look_up::full(kind, "$1", &look_up::current("$1"));
-                let table = kind.table();
-                format!("(SELECT count(*) FROM {table} m WHERE m.scope_id = $1 AND {full} IS NULL)")
-            });
-            let count = format!("SELECT {}", counts.join(" + "));
-            let count = Statement::new(count).with(scope.id(), Type::UUID);
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
+            let count = vectors::count_without(scope.id());
             let rows = scoped
                 .finish(&[count], "counting memories without a vector")
                 .await?;
@@ -147,8 +128,8 @@ impl PostgresBackend {
         Purpose::Writing(self.statement)
     }
 
-    async fn lend(&self) -> Result<Lent, BackendError> {
-        Ok(self.pool.lend().await?)
+    async fn connection(&self) -> Result<PooledConnection, BackendError> {
+        Ok(self.pool.get().await?)
     }
 
     /// Makes sure that a space has a number, before a transaction is begun that may fail.
@@ -156,7 +137,7 @@ impl PostgresBackend {
         if let Some(space) = space
             && self.spaces.number(space).is_none()
         {
-            let number = self.lend().await?.space(space).await?;
+            let number = self.connection().await?.space(space).await?;
             self.spaces.note(number, Arc::clone(space));
         }
         Ok(())
@@ -173,8 +154,8 @@ impl PostgresBackend {
             let space = draft.entry().embedding.as_ref().map(Embedding::space);
             self.register(space).await?;
         }
-        let mut connection = self.lend().await?;
-        let scoped = connection.bind(&self.place, scope, self.writing());
+        let mut connection = self.connection().await?;
+        let scoped = connection.bind(&self.location, scope, self.writing());
         let drafts = drafts.to_vec();
         scoped.insert(drafts, if_taken, &self.spaces, keys).await
     }
@@ -184,15 +165,15 @@ impl PostgresBackend {
 impl Backend for PostgresBackend {
     async fn space(&self, scope: Scope) -> Result<Option<Arc<Space>>, BackendError> {
         again!(Tries::reading(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.reading());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
             let (target, doing) = (scoped.target().to_owned(), "looking up the scope's space");
-            let asked = [Holdings::query(scope, false), self.spaces.unseen()];
+            let asked = [ScopeStatistics::query(scope, false), self.spaces.unseen()];
             let mut answers = scoped.finish(&asked, doing).await?.into_iter();
-            let holdings = answers.next().unwrap_or_default();
-            let holdings = Holdings::read(&holdings, scope, &target)?;
+            let statistics = answers.next().unwrap_or_default();
+            let statistics = ScopeStatistics::read(&statistics, scope, &target)?;
             self.spaces.learn(&answers.next().unwrap_or_default());
-            let space = holdings.space_id.map(|number| self.spaces.known(number));
+            let space = statistics.space_id.map(|number| self.spaces.known(number));
             Ok(space.transpose()?)
         })
     }
@@ -235,8 +216,8 @@ impl Backend for PostgresBackend {
         again!(Tries::writing(), async {
             self.register(new.embedding.as_ref().map(Embedding::space))
                 .await?;
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.writing());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.writing());
             scoped.replace(old, &new, &self.spaces).await
         })
     }
@@ -244,8 +225,8 @@ impl Backend for PostgresBackend {
     async fn delete(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Key>, BackendError> {
         require_size(keys.iter().map(size_of_key))?;
         again!(Tries::writing(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.writing());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.writing());
             Ok(scoped.delete(keys).await?)
         })
     }
@@ -253,8 +234,8 @@ impl Backend for PostgresBackend {
     async fn touch(&self, scope: Scope, keys: &[Key], at: Timestamp) -> Result<u64, BackendError> {
         require_size(keys.iter().map(size_of_key))?;
         again!(Tries::writing(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.writing());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.writing());
             Ok(scoped.touch(keys, at).await?)
         })
     }
@@ -266,8 +247,8 @@ impl Backend for PostgresBackend {
     ) -> Result<u64, BackendError> {
         require_size(changes.iter().map(|change| size_of_key(change.key())))?;
         again!(Tries::writing(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.writing());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.writing());
             Ok(scoped.update_live(&changes).await?)
         })
     }
@@ -276,13 +257,13 @@ impl Backend for PostgresBackend {
         // A run that is under way would lose its place in the ledger, and write on.
         let _lock = self.database.lock(scope, WRITERS_WAIT).await?;
         let counts = again!(Tries::writing(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, Purpose::Writing(ERASING));
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, Purpose::Writing(ERASING));
             Ok::<_, BackendError>(scoped.erase().await?)
         })?;
         // Only the tables' owner may: for others an index without rows stays, which finds nothing.
         // Everything is gone by now, so nothing that happens here is a failure.
-        if let Ok(connection) = self.lend().await {
+        if let Ok(connection) = self.connection().await {
             let _ = connection.drop_indexes(scope).await;
         }
         Ok(counts)
@@ -290,8 +271,8 @@ impl Backend for PostgresBackend {
 
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {
         again!(Tries::reading(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.reading());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
             Ok(scoped.get(keys, &self.spaces).await?)
         })
     }
@@ -303,16 +284,16 @@ impl Backend for PostgresBackend {
         page: &Page,
     ) -> Result<Listing, BackendError> {
         again!(Tries::reading(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.reading());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
             Ok(scoped.list(filter, page).await?)
         })
     }
 
     async fn count(&self, scope: Scope, filter: &Filter) -> Result<Counts, BackendError> {
         again!(Tries::reading(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.reading());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
             Ok(scoped.count_passing(filter).await?)
         })
     }
@@ -330,8 +311,8 @@ impl Backend for PostgresBackend {
                 self.register(chunk.embedding.as_ref().map(Embedding::space))
                     .await?;
             }
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.writing());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.writing());
             scoped.put_document(&document, &chunks, &self.spaces).await
         })
     }
@@ -343,8 +324,8 @@ impl Backend for PostgresBackend {
     ) -> Result<Vec<String>, BackendError> {
         require_size(ids.iter().map(|id| size_of_id(id)))?;
         again!(Tries::writing(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.writing());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.writing());
             Ok(scoped.remove_documents(ids).await?)
         })
     }
@@ -355,8 +336,8 @@ impl Backend for PostgresBackend {
         ids: &[String],
     ) -> Result<Vec<Option<Document>>, BackendError> {
         again!(Tries::reading(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.reading());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
             Ok(scoped.documents_with(ids).await?)
         })
     }
@@ -368,32 +349,32 @@ impl Backend for PostgresBackend {
         limit: usize,
     ) -> Result<Vec<Document>, BackendError> {
         again!(Tries::reading(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.reading());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
             Ok(scoped.list_documents(after, limit).await?)
         })
     }
 
     async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError> {
         again!(Tries::reading(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.reading());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
             Ok(scoped.clusters().await?)
         })
     }
 
     async fn search(&self, scope: Scope, request: &Request) -> Result<Candidates, BackendError> {
         again!(Tries::reading(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.reading());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
             Ok(scoped.search(request, &self.spaces, &self.graphs).await?)
         })
     }
 
     async fn spaces(&self, scope: Scope) -> Result<KeptSpaces, BackendError> {
         again!(Tries::reading(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.reading());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
             Ok(scoped.kept_spaces(&self.spaces).await?)
         })
     }
@@ -402,8 +383,8 @@ impl Backend for PostgresBackend {
         let space = Arc::new(space.clone());
         again!(Tries::writing(), async {
             self.register(Some(&space)).await?;
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.writing());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.writing());
             Ok(scoped.add_space(&space, &self.spaces).await?)
         })
     }
@@ -415,8 +396,8 @@ impl Backend for PostgresBackend {
     ) -> Result<Vec<Key>, BackendError> {
         require_size(entries.iter().map(size_of_entry))?;
         again!(Tries::writing(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.writing());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.writing());
             scoped.put_vectors(&entries, &self.spaces).await
         })
     }
@@ -428,8 +409,8 @@ impl Backend for PostgresBackend {
         keys: &[Key],
     ) -> Result<Vec<Option<Embedding>>, BackendError> {
         again!(Tries::reading(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.reading());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
             scoped.vectors_in(space, keys, &self.spaces).await
         })
     }
@@ -442,16 +423,16 @@ impl Backend for PostgresBackend {
         limit: usize,
     ) -> Result<Lacking, BackendError> {
         again!(Tries::reading(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.reading());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
             scoped.lacking(space, after, limit, &self.spaces).await
         })
     }
 
     async fn cut_over(&self, scope: Scope, to: &Space) -> Result<(), BackendError> {
         again!(Tries::writing(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.writing());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.writing());
             scoped.cut_over(to, &self.spaces).await
         })
     }
@@ -463,21 +444,21 @@ impl Backend for PostgresBackend {
         limit: usize,
     ) -> Result<Followed, BackendError> {
         again!(Tries::writing(), async {
-            let mut connection = self.lend().await?;
-            let scoped = connection.bind(&self.place, scope, self.writing());
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.writing());
             Ok(scoped.follow(after, limit).await?)
         })
     }
 
     async fn drop_space(&self, scope: Scope, space: &Space) -> Result<bool, BackendError> {
         let dropped: Option<i32> = again!(Tries::writing(), async {
-            let mut connection = self.lend().await?;
+            let mut connection = self.connection().await?;
             // Every row of the scope is looked at, and that takes its time.
-            let scoped = connection.bind(&self.place, scope, Purpose::Bulk);
+            let scoped = connection.bind(&self.location, scope, Purpose::Bulk);
             scoped.drop_space(space, &self.spaces).await
         })?;
         if let Some(space_id) = dropped {
-            let connection = self.lend().await?;
+            let connection = self.connection().await?;
             match connection.drop_indexes_of(scope, space_id).await {
                 // Whoever owns the tables will: nothing goes through an index of a space that is gone.
                 Err(DatabaseError::Refused(Refusal::Privilege { .. })) => {}
@@ -492,43 +473,4 @@ impl Backend for PostgresBackend {
 fn is_taken(error: &BackendError) -> bool {
     let error = error.downcast_ref::<DatabaseError>();
     error.and_then(DatabaseError::sql_state) == Some(&SqlState::UNIQUE_VIOLATION)
-}
-
-/// How often something is tried, and when again.
-struct Tries {
-    left: u32,
-    pause: Duration,
-}
-
-impl Tries {
-    /// Reading may be repeated whatever happened.
-    fn reading() -> Self {
-        Self {
-            left: 3,
-            pause: Duration::from_millis(20),
-        }
-    }
-
-    /// Writing as well, unless it may have been done: that is [`DatabaseError::Uncertain`].
-    fn writing() -> Self {
-        Self {
-            left: 5,
-            pause: Duration::from_millis(20),
-        }
-    }
-
-    /// Waits and says whether to try again.
-    async fn again(&mut self, error: &BackendError) -> bool {
-        let Some(error) = error.downcast_ref::<DatabaseError>() else {
-            return false;
-        };
-        let passing = error.is_transient() || matches!(error, DatabaseError::Lost { .. });
-        if !passing || self.left == 0 {
-            return false;
-        }
-        self.left -= 1;
-        tokio::time::sleep(self.pause).await;
-        self.pause *= 2;
-        true
-    }
 }

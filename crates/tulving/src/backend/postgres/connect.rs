@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use tokio::task::JoinHandle;
-use tokio_postgres::Client;
 
+use super::client::Client;
 use super::dsn::Dsn;
 use super::error::DatabaseError;
-use super::place::Site;
-use super::reach::{Reached, reach};
+use super::hosts::{Reached, reach};
+use super::location::Site;
 
 /// One database: connections to it are made here.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub struct Connection {
     /// Where the tables are.
     pub(super) site: Arc<Site>,
     /// Whether a transaction was begun that is not known to have ended.
-    pub(super) engaged: bool,
+    pub(super) in_transaction: bool,
     driver: JoinHandle<()>,
 }
 
@@ -79,11 +79,11 @@ impl Database {
             target,
         } = Box::pin(reach(&self.dsn)).await?; // boxed: it is deep, and within every command
         Ok(Connection {
-            client,
+            client: Client::new(client),
             target,
             login: self.dsn.user.clone(),
             site: Arc::clone(&self.site),
-            engaged: false,
+            in_transaction: false,
             driver,
         })
     }

@@ -4,7 +4,7 @@
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-use super::wire;
+use super::values;
 use crate::model::{Json, Timestamp};
 
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
@@ -24,7 +24,7 @@ impl CopyRows {
     }
 
     /// The fields of one row, each by itself.
-    pub(super) fn fields(write: impl FnOnce(&mut Self)) -> Vec<wire::Raw> {
+    pub(super) fn fields(write: impl FnOnce(&mut Self)) -> Vec<values::Raw> {
         let mut row = Self {
             bytes: BytesMut::new(),
         };
@@ -33,7 +33,7 @@ impl CopyRows {
         let mut fields = Vec::new();
         while rest.has_remaining() {
             let length = usize::try_from(rest.get_i32()).ok();
-            fields.push(wire::Raw(
+            fields.push(values::Raw(
                 length.map(|length| rest.split_to(length).to_vec()),
             ));
         }
@@ -87,7 +87,7 @@ impl CopyRows {
     }
 
     pub(super) fn timestamp(&mut self, value: Timestamp) {
-        self.field(&wire::timestamp(value).to_be_bytes());
+        self.field(&values::timestamp(value).to_be_bytes());
     }
 
     pub(super) fn jsonb(&mut self, value: &Json) {

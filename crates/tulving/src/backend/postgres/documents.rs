@@ -2,19 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use tokio_postgres::types::Type;
-use uuid::Uuid;
-
-use super::conditions::texts;
 use super::copy::CopyRows;
 use super::error::DatabaseError;
-use super::holdings::Holdings;
-use super::look_up;
-use super::rows::{count_out, present, remove};
+use super::removal::{count_out, remove};
 use super::scoped::Scoped;
 use super::spaces::Spaces;
-use super::statement::Statement;
-use super::table::{Columns, DOCUMENTS, columns_in, encode};
+use super::sql::filter::storable;
+use super::sql::{Statement, documents as sql, memories, scopes};
+use super::statistics::ScopeStatistics;
+use super::table::{Columns, DOCUMENTS, encode};
 use crate::backend::{BackendError, Entry};
 use crate::model::{Document, Key, Kind};
 use crate::transfer::{DocumentWrite, SourceDocument};
@@ -35,10 +31,10 @@ impl Scoped<'_> {
         let ids = chunks.iter().map(|chunk| chunk.memory.id().to_owned());
         let ids: Vec<String> = ids.collect();
         let looking = vec![
-            pieces(scope, std::slice::from_ref(&document.id)),
-            present(PIECES, scope, &ids),
+            sql::pieces(scope, std::slice::from_ref(&document.id)),
+            memories::present(PIECES, scope, &ids),
         ];
-        let (holdings, answers) = self.begin_writing(looking, DOING).await?;
+        let (statistics, answers) = self.begin_writing(looking, DOING).await?;
         let mut answers = answers.iter().map(|rows| -> BTreeSet<String> {
             let ids = rows.iter().map(|row| row.get(0));
             ids.collect()
@@ -52,16 +48,18 @@ impl Scoped<'_> {
                 return Err(BackendError::Exists { key });
             }
         }
-        let space_id = self.space_of(chunks, &holdings, spaces).await?;
+        let space_id = self.space_of(chunks, &statistics, spaces).await?;
         let mut statements = self.without(old, DOING).await?;
-        statements.push(self.upsert(document, None));
+        let fields = CopyRows::fields(|fields| encode(document, fields));
+        statements.push(sql::upsert(self.scope, None, fields));
         let chunks: Vec<&Entry> = chunks.iter().collect();
-        let numbers = holdings.of(PIECES);
+        let numbers = statistics.of(PIECES);
         self.put(PIECES, &chunks, numbers, space_id, &mut statements)?;
-        if holdings.space_id.is_none() {
-            statements.extend(space_id.map(|space_id| self.keep_space(space_id)));
+        if statistics.space_id.is_none() {
+            statements.extend(space_id.map(|space_id| scopes::keep_space(scope, space_id)));
         }
-        self.merge_small(&holdings, &mut statements, DOING).await?;
+        self.merge_small(&statistics, &mut statements, DOING)
+            .await?;
         self.finish(&statements, DOING).await?;
         Ok(())
     }
@@ -86,58 +84,20 @@ impl Scoped<'_> {
     ) -> Result<(), DatabaseError> {
         const DOING: &str = "writing documents";
         let replacing = write.replacing.iter().map(|id| (*id).to_owned());
-        let looking = vec![pieces(self.scope.id(), &replacing.collect::<Vec<_>>())];
+        let looking = vec![sql::pieces(self.scope.id(), &replacing.collect::<Vec<_>>())];
         let (_, answers) = self.begin_writing(looking, DOING).await?;
         let old = answers.iter().flatten().map(|row| row.get::<_, String>(0));
         let old = old.filter(|id| !(write.stays)(id)).collect();
         let mut statements = self.without(old, DOING).await?;
         for SourceDocument { document, ord, .. } in write.documents {
+            let fields = CopyRows::fields(|fields| encode(document, fields));
             statements.push(match write.replacing.contains(&document.id.as_str()) {
-                true => self.upsert(document, Some(*ord)),
-                false => self.insert_document(document, Some(*ord)),
+                true => sql::upsert(self.scope, Some(*ord), fields),
+                false => sql::insert(self.scope, Some(*ord), fields),
             });
         }
         self.finish(&statements, DOING).await?;
         Ok(())
-    }
-
-    /// A document is new, or takes the place of the one with its id. A new one has this place, or the next.
-    fn upsert(&self, document: &Document, ord: Option<u64>) -> Statement {
-        let mut upsert = self.insert_document(document, ord);
-        // Naming the key would keep off writers of chunks, which only refer to it.
-        let columns = columns_in(Document::FORM).filter(|column| *column != "id");
-        let set = columns.map(|column| format!("{column} = EXCLUDED.{column}"));
-        upsert
-            .text(" ON CONFLICT (scope_id, id) DO UPDATE SET ")
-            .text(&set.collect::<Vec<_>>().join(", "));
-        upsert
-    }
-
-    /// A document is new. It has this place, or the next.
-    fn insert_document(&self, document: &Document, ord: Option<u64>) -> Statement {
-        let columns: Vec<&str> = columns_in(Document::FORM).collect();
-        let mut insert = Statement::new(format!(
-            "INSERT INTO {DOCUMENTS} (scope_id, user_id, tenant_id, ord, {}) VALUES (",
-            columns.join(", ")
-        ));
-        insert
-            .value(self.scope.id(), Type::UUID)
-            .text(", ")
-            .value(self.scope.user_id(), Type::UUID)
-            .text(", ")
-            .value(self.scope.tenant_id(), Type::UUID)
-            .text(", ");
-        match ord {
-            Some(ord) => insert.value(i64::try_from(ord).unwrap_or(i64::MAX), Type::INT8),
-            None => insert.text(&format!(
-                "coalesce((SELECT ord + 1 FROM {DOCUMENTS} WHERE scope_id = $1 AND ord >= 0 ORDER BY ord DESC LIMIT 1), 0)"
-            )),
-        };
-        for field in CopyRows::fields(|fields| encode(document, fields)) {
-            insert.text(", ").value(field, Type::UNKNOWN);
-        }
-        insert.text(")");
-        insert
     }
 
     /// Removes documents with all their chunks; gives the ids of those that were there.
@@ -147,18 +107,12 @@ impl Scoped<'_> {
     ) -> Result<Vec<String>, DatabaseError> {
         const DOING: &str = "removing documents";
         let scope = self.scope.id();
-        let looking = vec![pieces(scope, ids)];
+        let looking = vec![sql::pieces(scope, ids)];
         let (_, answers) = self.begin_writing(looking, DOING).await?;
         let pieces = answers.iter().flatten().map(|row| row.get(0));
         let mut statements = self.without(pieces.collect(), DOING).await?;
-        let ids: BTreeSet<String> = texts(ids).into_iter().collect();
-        statements.extend(ids.into_iter().map(|id| {
-            Statement::new(format!(
-                "DELETE FROM {DOCUMENTS} WHERE scope_id = $1 AND id = $2 RETURNING id"
-            ))
-            .with(scope, Type::UUID)
-            .with(id, Type::TEXT)
-        }));
+        let ids: BTreeSet<String> = storable(ids).into_iter().collect();
+        statements.extend(ids.into_iter().map(|id| sql::remove(scope, id)));
         let answers = self.finish(&statements, DOING).await?;
         Ok(answers.iter().flatten().map(|row| row.get(0)).collect())
     }
@@ -168,14 +122,7 @@ impl Scoped<'_> {
         self,
         ids: &[String],
     ) -> Result<Vec<Option<Document>>, DatabaseError> {
-        let columns = columns_in(Document::FORM).map(|column| format!("m.{column}"));
-        let query = Statement::new(format!(
-            "SELECT {} FROM unnest($2) AS wanted (id) \
-             CROSS JOIN LATERAL (SELECT * FROM {DOCUMENTS} WHERE scope_id = $1 AND id = wanted.id OFFSET 0) m",
-            columns.collect::<Vec<_>>().join(", ")
-        ))
-        .with(self.scope.id(), Type::UUID)
-        .with(texts(ids), Type::TEXT_ARRAY);
+        let query = sql::find(self.scope.id(), ids);
         let found = self.ask_documents(query).await?.into_iter();
         let found: HashMap<String, Document> = found
             .map(|document| (document.id.clone(), document))
@@ -189,43 +136,20 @@ impl Scoped<'_> {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Document>, DatabaseError> {
-        let columns: Vec<&str> = columns_in(Document::FORM).collect();
-        let mut query = Statement::new(format!(
-            "SELECT {} FROM {DOCUMENTS} WHERE scope_id = ",
-            columns.join(", ")
-        ));
-        query.value(self.scope.id(), Type::UUID);
-        if let Some(after) = after {
-            // No id holds a NUL: what comes after one that does comes after what stands before the NUL.
-            let after = after.split('\0').next().unwrap_or_default().to_owned();
-            query.text(" AND id > ").value(after, Type::TEXT);
-        }
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        query.text(" ORDER BY id LIMIT ");
-        query.value(limit, Type::INT8);
+        let query = sql::list(self.scope.id(), after, limit);
         self.ask_documents(query).await
     }
 
     async fn ask_documents(self, query: Statement) -> Result<Vec<Document>, DatabaseError> {
         let (scope, target) = (self.scope, self.target().to_owned());
-        let statements = [Holdings::query(scope, false), query];
+        let statements = [ScopeStatistics::query(scope, false), query];
         let answers = self.finish(&statements, "reading documents").await?;
-        let Some((holdings, answers)) = answers.split_first() else {
+        let Some((statistics, answers)) = answers.split_first() else {
             return Ok(Vec::new());
         };
-        Holdings::read(holdings, scope, &target)?;
+        ScopeStatistics::read(statistics, scope, &target)?;
         let rows = answers.iter().flatten();
         rows.map(|row| Columns::of_container(PIECES, DOCUMENTS, row).document())
             .collect()
     }
-}
-
-/// The ids of the chunks of these documents.
-fn pieces(scope: Uuid, documents: &[String]) -> Statement {
-    let look_up = look_up::by_container(PIECES, "$1", "wanted.id", "");
-    Statement::new(format!(
-        "SELECT m.id FROM unnest($2) AS wanted (id) {look_up}"
-    ))
-    .with(scope, Type::UUID)
-    .with(texts(documents), Type::TEXT_ARRAY)
 }

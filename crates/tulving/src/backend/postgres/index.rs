@@ -2,19 +2,16 @@
 
 use std::time::Duration;
 
-use tokio_postgres::types::Type;
-
 use super::connect::{Connection, Database};
-use super::error::{DatabaseError, Doing, Refusal};
-use super::holdings::Holdings;
-use super::matching::unread;
-use super::own_index::index_name;
+use super::error::{DatabaseError, Doing};
+use super::own_indexes::index_name;
 use super::postings::Batch;
-use super::rebuild::leftover;
+use super::refusal::Refusal;
 use super::scoped::Scoped;
 use super::spaces::Spaces;
-use super::statement::Statement;
-use super::table::{Columns, listed};
+use super::sql::{Statement, indexes, postings, scopes, vectors};
+use super::statistics::ScopeStatistics;
+use super::table::Columns;
 use crate::model::{Kind, Scope};
 use crate::search::text;
 
@@ -40,7 +37,7 @@ pub enum IndexStep {
         of: u64,
     },
     /// Vectors that search reads are compared with the full ones.
-    Narrow {
+    HalfPrecision {
         /// Nodes or episodes.
         kind: Kind,
         /// How many memories are done.
@@ -160,7 +157,7 @@ impl Connection {
     ///
     /// # Errors
     /// If the connection is lost.
-    pub(super) async fn read_all(
+    pub(super) async fn index_missing(
         &mut self,
         kind: Kind,
         scope: Scope,
@@ -168,7 +165,10 @@ impl Connection {
     ) -> Result<u64, DatabaseError> {
         let mut scoped = self.scoped(scope).await?;
         let rows = scoped
-            .finish(&[unread(kind, scope.id())], "counting memories")
+            .finish(
+                &[postings::count_unindexed(kind, scope.id())],
+                "counting memories",
+            )
             .await?;
         let of = rows
             .iter()
@@ -178,7 +178,7 @@ impl Connection {
         let mut done = 0;
         while done < of {
             scoped = self.scoped(scope).await?;
-            let read = scoped.read_some(kind).await?;
+            let read = scoped.index_some(kind).await?;
             scoped.commit().await?;
             if read == 0 {
                 break;
@@ -196,22 +196,17 @@ impl Connection {
 
 impl Scoped<'_> {
     /// Enters some memories into the keyword index; gives how many.
-    async fn read_some(&mut self, kind: Kind) -> Result<u64, DatabaseError> {
+    async fn index_some(&mut self, kind: Kind) -> Result<u64, DatabaseError> {
         const DOING: &str = "entering memories into the keyword index";
         let scope = self.scope.id();
-        let some = format!(
-            "SELECT {} FROM {} WHERE scope_id = $1 AND doc IS NULL ORDER BY ord LIMIT 512 FOR NO KEY UPDATE",
-            listed(kind),
-            kind.table()
-        );
-        let some = Statement::new(some).with(scope, Type::UUID);
+        let some = postings::lock_unindexed(kind, scope);
         let answers = self
-            .send(&[Holdings::query(self.scope, true), some], DOING)
+            .send(&[ScopeStatistics::query(self.scope, true), some], DOING)
             .await?;
-        let [holdings, rows] = answers.as_slice() else {
+        let [statistics, rows] = answers.as_slice() else {
             return Ok(0);
         };
-        let next = Holdings::read(holdings, self.scope, self.target())?
+        let next = ScopeStatistics::read(statistics, self.scope, self.target())?
             .of(kind)
             .next;
         self.require_numbers(kind, next, rows.len())?;
@@ -224,70 +219,15 @@ impl Scoped<'_> {
         }
         let batch = Batch::of(records.iter().map(text::indexed));
         let count = i32::try_from(records.len()).unwrap_or(i32::MAX);
-        let number = format!(
-            "UPDATE {} SET doc = $3, tokens = $4 WHERE scope_id = $1 AND id = $2",
-            kind.table()
-        );
-        let counting = format!(
-            "UPDATE scope_kinds SET next = next + $2, fresh = next + $2, \
-                                    memories = memories + $2, tokens = tokens + $3 \
-             WHERE scope_id = $1 AND kind = '{kind}'"
-        );
         let numbered = (next..).zip(records.iter().zip(batch.lengths()));
         let mut statements: Vec<Statement> = numbered
-            .map(|(doc, (record, length))| {
-                Statement::new(number.clone())
-                    .with(scope, Type::UUID)
-                    .with(record.id().to_owned(), Type::TEXT)
-                    .with(doc, Type::INT4)
-                    .with(*length, Type::INT4)
-            })
+            .map(|(doc, (record, length))| postings::number(kind, scope, record.id(), doc, *length))
             .collect();
-        statements.push(
-            Statement::new(counting)
-                .with(scope, Type::UUID)
-                .with(count, Type::INT4)
-                .with(batch.tokens(), Type::INT8),
-        );
+        statements.push(scopes::count_numbered(kind, scope, count, batch.tokens()));
         statements.extend(batch.write(kind, scope, next));
         self.send(&statements, DOING).await?;
         Ok(count.unsigned_abs().into())
     }
-}
-
-/// Begins with the numbers anew where more than half of them are used up: words are found once every
-/// memory has its new number.
-fn restart_numbers(kind: Kind, scope: uuid::Uuid) -> Statement {
-    let restart = format!(
-        "WITH far AS (UPDATE scope_kinds SET next = 0, fresh = 0, memories = 0, tokens = 0, dead = '{{}}' \
-                      WHERE scope_id = $1 AND kind = '{kind}' AND next > {half} RETURNING scope_id), \
-              gone AS (DELETE FROM {postings} p USING far WHERE p.scope_id = far.scope_id) \
-         UPDATE {table} m SET doc = NULL FROM far WHERE m.scope_id = far.scope_id",
-        half = i32::MAX / 2,
-        postings = kind.postings(),
-        table = kind.table(),
-    );
-    Statement::new(restart).with(scope, Type::UUID)
-}
-
-/// Takes numbers away that no posting can have, so that new ones are given.
-fn renumber(kind: Kind, scope: uuid::Uuid) -> Statement {
-    let renumber = format!(
-        "UPDATE {} SET doc = NULL WHERE scope_id = $1 AND doc < 0",
-        kind.table()
-    );
-    Statement::new(renumber).with(scope, Type::UUID)
-}
-
-/// Makes the space of the first vector the scope's, where it has none.
-fn adopt(kind: Kind, scope: uuid::Uuid) -> Statement {
-    let adopt = format!(
-        "UPDATE scopes SET space_id = (SELECT space_id FROM {} \
-                                       WHERE scope_id = $1 AND space_id IS NOT NULL ORDER BY ord LIMIT 1) \
-         WHERE scope_id = $1 AND space_id IS NULL",
-        kind.table()
-    );
-    Statement::new(adopt).with(scope, Type::UUID)
 }
 
 /// One go at a scope.
@@ -312,14 +252,14 @@ impl Indexing<'_> {
             let scoped = connection.scoped(scope).await?;
             let statements = [
                 // Whoever is numbering memories is waited for.
-                Holdings::query(scope, true),
-                restart_numbers(kind, scope.id()),
-                renumber(kind, scope.id()),
-                adopt(kind, scope.id()),
+                ScopeStatistics::query(scope, true),
+                scopes::restart_numbers(kind, scope.id()),
+                postings::remove_impossible_numbers(kind, scope.id()),
+                scopes::adopt_space(kind, scope.id()),
             ];
             scoped.finish(&statements, DOING).await?;
         }
-        let words = connection.read_all(kind, scope, self.progress).await?;
+        let words = connection.index_missing(kind, scope, self.progress).await?;
         let (mut rebuilt, mut mended) = (0, 0);
         if self.words {
             rebuilt = connection.rebuild_words(kind, scope, self.progress).await?;
@@ -330,11 +270,14 @@ impl Indexing<'_> {
                 .await?;
         }
         let mut scoped = connection.scoped(scope).await?;
-        let statements = [Holdings::query(scope, true), leftover(kind, scope.id())];
+        let statements = [
+            ScopeStatistics::query(scope, true),
+            postings::remove_leftover(kind, scope.id()),
+        ];
         let rows = scoped.send(&statements, DOING).await?;
         let rows = rows.first().map_or(&[][..], Vec::as_slice);
-        let holdings = Holdings::read(rows, scope, scoped.target())?;
-        let held = holdings.of(kind);
+        let statistics = ScopeStatistics::read(rows, scope, scoped.target())?;
+        let held = statistics.of(kind);
         // A kind that never had a memory has nothing to be merged.
         if held.next > 0 {
             (self.progress)(IndexStep::Merging { kind });
@@ -350,18 +293,12 @@ impl Indexing<'_> {
             vectors: 0,
             index: VectorIndex::NotNeeded,
         };
-        let Some(space_id) = holdings.space_id else {
+        let Some(space_id) = statistics.space_id else {
             return Ok(indexed);
         };
         let mut scoped = connection.scoped(scope).await?;
         let dims = Spaces::default().get(space_id, &mut scoped).await?.dims;
-        let count = format!(
-            "SELECT count(*) FROM {} WHERE scope_id = $1 AND space_id = $2",
-            kind.vectors()
-        );
-        let count = Statement::new(count)
-            .with(scope.id(), Type::UUID)
-            .with(space_id, Type::INT4);
+        let count = vectors::count_in(kind, scope.id(), space_id);
         let rows = scoped.finish(&[count], DOING).await?;
         let count = rows
             .iter()
@@ -389,7 +326,7 @@ impl Indexing<'_> {
         vectors: u64,
     ) -> Result<VectorIndex, DatabaseError> {
         let name = index_name(kind, self.scope.id(), space_id);
-        let place = connection.place().await?;
+        let place = connection.location().await?;
         let mut ready = false;
         for (found, valid) in connection.index_names(self.scope).await? {
             // What a killed build left, or a rebuilding, is of no use to anyone.
@@ -402,13 +339,8 @@ impl Indexing<'_> {
             return Ok(VectorIndex::Ready);
         }
         if !ready {
-            let count = "SELECT count(*) FROM pg_index i JOIN pg_am a ON a.amname = 'hnsw' \
-                         JOIN pg_class c ON c.oid = i.indexrelid AND c.relam = a.oid \
-                         WHERE i.indrelid = to_regclass($1)";
-            let there = connection
-                .client
-                .query_typed(count, &[(&place.own(kind.vectors()), Type::TEXT)])
-                .await;
+            let count = indexes::count(&place, kind);
+            let there = connection.client.query(&count).await;
             let there = there.doing("counting indexes")?;
             if there
                 .first()
@@ -420,38 +352,34 @@ impl Indexing<'_> {
                 .into());
             }
         }
-        let session = "SELECT pg_backend_pid(), pg_size_bytes(current_setting('maintenance_work_mem')) / 1024";
-        let session = connection.client.query_typed_one(session, &[]).await;
+        let session = connection.client.query(&indexes::builder()).await;
         let session = session.doing("preparing to build an index")?;
-        let (pid, kib): (i32, i64) = (session.get(0), session.get(1));
+        let (pid, kib): (i32, i64) = match session.first() {
+            Some(row) => (row.get(0), row.get(1)),
+            None => {
+                let what = "how much memory it builds an index in";
+                return Err(DatabaseError::NoAnswer { what });
+            }
+        };
         // The graph is built in memory, several times as fast as when it does not fit.
         let graph = vectors.saturating_mul(2 * dims as u64 + 700) / 1024;
         let memory = format!("'{}kB'", kib.unsigned_abs().max(graph.min(1 << 20)));
         let build = if ready {
-            format!("REINDEX INDEX CONCURRENTLY {}", place.own(&name))
+            indexes::rebuild(&place, &name)
         } else {
-            format!(
-                "CREATE INDEX CONCURRENTLY \"{name}\" ON {} \
-                 USING hnsw ((v::{}({dims})) {}) WITH (m = 16, ef_construction = 64) \
-                 WHERE scope_id = '{}' AND space_id = {space_id}",
-                place.own(kind.vectors()),
-                place.of_vector("halfvec"),
-                place.of_vector("halfvec_ip_ops"),
-                self.scope.id()
-            )
+            indexes::build(&place, kind, &name, self.scope.id(), space_id, dims)
         };
         // Nobody waits for progress: if it cannot be told, it is not told.
         let watcher = self.database.connect().await.ok();
         let doing = "building the index of the vectors";
         let memory = Some(("maintenance_work_mem", memory.as_str()));
-        let mut building = std::pin::pin!(connection.apart(&build, memory, doing));
+        let mut building = std::pin::pin!(connection.apart(build, memory, doing));
         let built = loop {
             tokio::select! {
                 built = &mut building => break built,
                 () = tokio::time::sleep(Duration::from_millis(500)) => {
                     let Some(watcher) = &watcher else { continue };
-                    let query = "SELECT tuples_done FROM pg_stat_progress_create_index WHERE pid = $1";
-                    let rows = watcher.client.query_typed(query, &[(&pid, Type::INT4)]).await;
+                    let rows = watcher.client.query(&indexes::progress(pid)).await;
                     if let Some(row) = rows.iter().flatten().next() {
                         let done = row.get::<_, Option<i64>>(0).unwrap_or(0).unsigned_abs();
                         (self.progress)(IndexStep::Vectors { kind, done: done.min(vectors), of: vectors });

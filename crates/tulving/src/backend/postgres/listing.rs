@@ -3,15 +3,12 @@
 use std::cmp::Reverse;
 
 use tokio_postgres::Row;
-use tokio_postgres::types::Type;
 
-use super::conditions::from_passing;
 use super::error::DatabaseError;
-use super::holdings::Holdings;
-use super::look_up::HAS_TIME;
 use super::scoped::Scoped;
-use super::statement::Statement;
-use super::table::{Columns, listed_of_row};
+use super::sql::{Statement, pages};
+use super::statistics::ScopeStatistics;
+use super::table::Columns;
 use crate::backend::{Cluster, Counts, Cursor, Filter, Listing, Order, Page};
 use crate::model::{Facts, Kind, Memory};
 
@@ -25,10 +22,10 @@ impl Scoped<'_> {
     ) -> Result<Vec<(Kind, Vec<Row>)>, DatabaseError> {
         let (scope, target) = (self.scope, self.target().to_owned());
         let kinds: Vec<Kind> = kinds.collect();
-        let mut statements = vec![Holdings::query(scope, false)];
+        let mut statements = vec![ScopeStatistics::query(scope, false)];
         statements.extend(kinds.iter().map(|kind| statement(*kind)));
         let mut answers = self.finish(&statements, doing).await?.into_iter();
-        Holdings::read(&answers.next().unwrap_or_default(), scope, &target)?;
+        ScopeStatistics::read(&answers.next().unwrap_or_default(), scope, &target)?;
         Ok(kinds.into_iter().zip(answers).collect())
     }
 
@@ -39,7 +36,7 @@ impl Scoped<'_> {
         let found = self
             .ask(
                 kinds,
-                |kind| page_of(kind, scope, filter, page),
+                |kind| pages::page(kind, scope, filter, page),
                 "listing memories",
             )
             .await?;
@@ -68,7 +65,7 @@ impl Scoped<'_> {
         let found = self
             .ask(
                 filter.wanted(),
-                |kind| count_of(kind, scope, filter),
+                |kind| pages::count(kind, scope, filter),
                 "counting memories",
             )
             .await?;
@@ -87,14 +84,7 @@ impl Scoped<'_> {
         let found = self
             .ask(
                 clustered,
-                |kind| {
-                    let query = format!(
-                        "SELECT cluster_id, cluster_label, count(*) FROM {} \
-                         WHERE scope_id = $1 AND cluster_id IS NOT NULL GROUP BY 1, 2",
-                        kind.table()
-                    );
-                    Statement::new(query).with(scope, Type::UUID)
-                },
+                |kind| pages::clusters(kind, scope),
                 "listing clusters",
             )
             .await?;
@@ -105,21 +95,6 @@ impl Scoped<'_> {
             (cluster, label, memories.unsigned_abs())
         })))
     }
-}
-
-/// How many columns [`facts_of`] names.
-pub(super) const FACTS: usize = 5;
-
-/// What [`read_facts`] reads, of a row of the table `m`.
-pub(super) fn facts_of(kind: Kind) -> String {
-    let sequence = kind.sequence();
-    let container = sequence.map_or("NULL::text".to_owned(), |s| format!("m.{}", s.container));
-    let index = sequence.map_or("0::bigint".to_owned(), |s| format!("m.{}", s.index));
-    let cluster = match kind.is_clustered() {
-        true => "m.cluster_id",
-        false => "NULL::bigint",
-    };
-    format!("m.id, m.created_at, {container}, {index}, {cluster}")
 }
 
 /// Reads facts from column `at` on.
@@ -133,72 +108,4 @@ pub(super) fn read_facts(kind: Kind, row: &Row, at: usize) -> Result<Facts, Data
         sequence_index: fields.get()?,
         cluster_id: fields.get()?,
     })
-}
-
-/// One row more than the page holds, of one kind. Conversations are read by their index and sorted; all
-/// else in the order of the index of times, from the place where the page begins.
-fn page_of(kind: Kind, scope: uuid::Uuid, filter: &Filter, page: &Page) -> Statement {
-    let mut query = Statement::new(format!("SELECT {}", listed_of_row(kind)));
-    from_passing(kind, scope, filter, "", &mut query);
-    if filter.conversations.is_empty() {
-        query.text(" AND m.").text(HAS_TIME);
-    }
-    if let Some(after) = &page.after {
-        beyond(kind, after, page.order, &mut query);
-    }
-    let way = match page.order {
-        Order::Oldest => "",
-        Order::Newest => " DESC",
-    };
-    let sequence = kind.sequence().map_or_else(String::new, |sequence| {
-        format!(" m.{}{way},", sequence.index)
-    });
-    query.text(&format!(
-        " ORDER BY m.created_at{way},{sequence} m.id COLLATE \"C\"{way} LIMIT "
-    ));
-    let limit = i64::try_from(page.limit)
-        .unwrap_or(i64::MAX)
-        .saturating_add(1);
-    query.value(limit, Type::INT8);
-    query
-}
-
-/// Adds that a row comes after a place: one comparison of rows, which the index of times serves.
-fn beyond(kind: Kind, after: &Cursor, order: Order, query: &mut Statement) {
-    let (sign, comes_later) = match order {
-        Order::Oldest => (">", std::cmp::Ordering::Greater),
-        Order::Newest => ("<", std::cmp::Ordering::Less),
-    };
-    // At one time and place the kinds come in their order, then the id decides.
-    let mut tie = kind.cmp(&after.key.kind);
-    let sequence = kind.sequence();
-    if sequence.is_none() {
-        // What is in no sequence stands at place 0.
-        tie = 0.cmp(&after.sequence_index).then(tie);
-    }
-    let by_id = tie.is_eq();
-    let mut columns = vec!["m.created_at".to_owned()];
-    columns.extend(sequence.map(|sequence| format!("m.{}", sequence.index)));
-    if by_id {
-        columns.push("m.id COLLATE \"C\"".to_owned());
-    }
-    query.text(" AND (").text(&columns.join(", ")).text(") ");
-    query
-        .text(sign)
-        .text(if tie == comes_later { "= (" } else { " (" });
-    query.value(after.created_at, Type::TIMESTAMPTZ);
-    if sequence.is_some() {
-        query.text(", ").value(after.sequence_index, Type::INT8);
-    }
-    if by_id {
-        query.text(", ");
-        query.value(after.key.id.replace('\0', ""), Type::TEXT);
-    }
-    query.text(")");
-}
-
-fn count_of(kind: Kind, scope: uuid::Uuid, filter: &Filter) -> Statement {
-    let mut query = Statement::new("SELECT count(*)");
-    from_passing(kind, scope, filter, "", &mut query);
-    query
 }

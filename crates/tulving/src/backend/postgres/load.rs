@@ -1,18 +1,16 @@
 //! Reading and writing many memories of a scope at once.
 
 use futures_util::SinkExt;
-use tokio_postgres::types::Type;
 
 use super::connect::Connection;
 use super::copy::CopyRows;
 use super::error::{DatabaseError, Doing};
-use super::holdings::Holdings;
-use super::look_up;
-use super::postings::{Batch, LARGE};
-use super::rows::remove;
+use super::postings::Batch;
+use super::removal::remove;
 use super::scoped::Scoped;
-use super::statement::Statement;
-use super::table::{Columns, columns_of, encode, listed, listed_of_row};
+use super::sql::{Statement, bulk, memories, scopes};
+use super::statistics::ScopeStatistics;
+use super::table::{Columns, columns_of, encode};
 use crate::model::{Kind, Scope};
 use crate::search::text::indexed;
 use crate::transfer::{Existing, Stored};
@@ -33,35 +31,8 @@ impl Scoped<'_> {
         space: Option<i32>,
     ) -> Result<Vec<Existing>, DatabaseError> {
         let doing = || format!("reading {}", kind.table());
-        let columns = listed_of_row(kind);
-        // OFFSET keeps a vector from being worked out at each use, out of line storage and all.
-        let query = format!(
-            "SELECT {columns}, m.ord, vector_send(e.v), f.v IS NOT NULL, \
-                    CASE WHEN vector_norm(u.direction) > 0 \
-                         THEN n.v IS NOT DISTINCT FROM u.direction::halfvec \
-                         ELSE n.v IS NULL END \
-             FROM unnest($2) AS wanted (id) {} \
-             CROSS JOIN LATERAL (SELECT {} AS v OFFSET 0) f \
-             CROSS JOIN LATERAL (SELECT coalesce(f.v, m.embedding) AS v, \
-                                        CASE WHEN f.v IS NULL THEN m.space_id ELSE $3 END AS space_id OFFSET 0) e \
-             CROSS JOIN LATERAL (SELECT l2_normalize(e.v) AS direction OFFSET 0) u \
-             LEFT JOIN {} ON true",
-            look_up::by_id(kind, "$1", "wanted.id"),
-            look_up::full(kind, "$1", "$3"),
-            look_up::narrow(kind, "$1", "e.space_id"),
-        );
-        let rows = self
-            .client()
-            .query_typed(
-                &query,
-                &[
-                    (&self.scope.id(), Type::UUID),
-                    (&ids, Type::TEXT_ARRAY),
-                    (&space, Type::INT4),
-                ],
-            )
-            .await
-            .doing(&doing())?;
+        let query = bulk::existing(kind, self.scope.id(), ids, space);
+        let rows = self.client().query(&query).await.doing(&doing())?;
         rows.iter()
             .map(|row| {
                 let mut fields = Columns::new(kind, row);
@@ -87,12 +58,9 @@ impl Scoped<'_> {
     /// # Errors
     /// If the connection is lost.
     pub(super) async fn count(&self, kind: Kind) -> Result<u64, DatabaseError> {
-        let query = format!("SELECT count(*) FROM {} WHERE scope_id = $1", kind.table());
-        let rows = self
-            .client()
-            .query_typed(&query, &[(&self.scope.id(), Type::UUID)])
-            .await
-            .doing("counting memories")?;
+        let query = memories::count(kind, self.scope.id());
+        let rows = self.client().query(&query).await;
+        let rows = rows.doing("counting memories")?;
         let count: i64 = rows.first().map_or(0, |row| row.get(0));
         Ok(u64::try_from(count).unwrap_or_default())
     }
@@ -107,26 +75,12 @@ impl Scoped<'_> {
         after: &str,
         limit: i64,
     ) -> Result<Vec<String>, DatabaseError> {
-        let query = format!(
-            "SELECT id FROM {} WHERE scope_id = $1 AND id > $2 ORDER BY id LIMIT $3",
-            kind.table()
-        );
-        let rows = self
-            .client()
-            .query_typed(
-                &query,
-                &[
-                    (&self.scope.id(), Type::UUID),
-                    (&after, Type::TEXT),
-                    (&limit, Type::INT8),
-                ],
-            )
-            .await
-            .doing("listing ids")?;
+        let query = memories::ids(kind, self.scope.id(), after, limit);
+        let rows = self.client().query(&query).await.doing("listing ids")?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    /// Writes memories with their vectors, in order, and all that finds them: the narrow form, and
+    /// Writes memories with their vectors, in order, and all that finds them: half-precision vectors, and
     /// postings under the numbers from `first` on ([`Connection::reserve`]). Rows with the ids in
     /// `replacing` are removed first; every other id must be new. Once in a transaction: its end
     /// empties the staging table.
@@ -146,13 +100,11 @@ impl Scoped<'_> {
     ) -> Result<(), DatabaseError> {
         let doing = format!("writing {}", kind.table());
         let scope = self.scope.id();
-        self.client()
-            .batch_execute(&staging(kind))
-            .await
-            .doing(&doing)?;
+        let staging = bulk::make_staging(kind);
+        self.client().batch(&staging).await.doing(&doing)?;
         let sink = self
             .client()
-            .copy_in(&format!("COPY {} FROM STDIN (FORMAT BINARY)", staged(kind)))
+            .copy_in(&bulk::copy(kind))
             .await
             .doing(&doing)?;
         let mut sink = std::pin::pin!(sink);
@@ -187,51 +139,17 @@ impl Scoped<'_> {
                 }
             }
         }
-        let columns = listed(kind);
-        let insert = format!(
-            "INSERT INTO {} (scope_id, user_id, tenant_id, space_id, dims, ord, {columns}, embedding, doc, tokens) \
-             SELECT $1, $2, $3, CASE WHEN embedding IS NOT NULL THEN $4 END, vector_dims(embedding), ord, {columns}, embedding, doc, tokens \
-             FROM {}",
-            kind.table(),
-            staged(kind)
-        );
-        let written = self
-            .client()
-            .execute_typed(
-                &insert,
-                &[
-                    (&scope, Type::UUID),
-                    (&self.scope.user_id(), Type::UUID),
-                    (&self.scope.tenant_id(), Type::UUID),
-                    (&space_id, Type::INT4),
-                ],
-            )
-            .await
-            .doing(&doing)?;
-        let narrow = format!(
-            "INSERT INTO {} (scope_id, id, space_id, v) \
-             SELECT $1, id, $2, l2_normalize(embedding)::halfvec FROM {} WHERE vector_norm(embedding) > 0",
-            kind.vectors(),
-            staged(kind)
-        );
-        self.client()
-            .execute_typed(&narrow, &[(&scope, Type::UUID), (&space_id, Type::INT4)])
-            .await
-            .doing(&doing)?;
+        let insert = bulk::insert(kind, self.scope, space_id);
+        let written = self.client().execute(&insert).await.doing(&doing)?;
+        let fill = bulk::fill(kind, scope, space_id);
+        self.client().execute(&fill).await.doing(&doing)?;
         let has_vectors = rows.iter().any(|row| row.vector.is_some());
-        let counting = format!(
-            "UPDATE scope_kinds SET memories = memories + $2, tokens = tokens + $3, dead = dead || $4 \
-             WHERE scope_id = $1 AND kind = '{kind}'"
-        );
         let documents = rows.len() as i64 - dead.len() as i64;
-        let counting = Statement::new(counting)
-            .with(scope, Type::UUID)
-            .with(documents, Type::INT8)
-            .with(batch.tokens() - tokens, Type::INT8)
-            .with(dead, Type::INT4_ARRAY);
+        let words = batch.tokens() - tokens;
+        let counting = scopes::count_loaded(kind, scope, documents, words, dead);
         let mut statements: Vec<Statement> = batch.write(kind, scope, first).into_iter().collect();
         // The scope's row before those of its kinds, as every writer locks them.
-        statements.extend(has_vectors.then(|| self.keep_space(space_id)));
+        statements.extend(has_vectors.then(|| scopes::keep_space(scope, space_id)));
         statements.push(counting);
         self.send(&statements, &doing).await?;
         if written != rows.len() as u64 || replaced != replacing.len() {
@@ -257,37 +175,20 @@ impl Connection {
         scope: Scope,
         count: usize,
     ) -> Result<i32, DatabaseError> {
-        let reserve = format!(
-            "UPDATE scope_kinds SET next = next + $2, fresh = CASE WHEN $2 >= {LARGE} THEN next + $2 ELSE fresh END \
-             WHERE scope_id = $1 AND kind = '{kind}'"
-        );
         let doing = "numbering memories";
         let mut scoped = self.scoped(scope).await?;
-        let rows = scoped.send(&[Holdings::query(scope, true)], doing).await?;
+        let rows = scoped
+            .send(&[ScopeStatistics::query(scope, true)], doing)
+            .await?;
         let rows = rows.first().map_or(&[][..], Vec::as_slice);
-        let next = Holdings::read(rows, scope, scoped.target())?.of(kind).next;
+        let next = ScopeStatistics::read(rows, scope, scoped.target())?
+            .of(kind)
+            .next;
         scoped.require_numbers(kind, next, count)?;
         scoped.defer_durability().await?;
-        let reserve = Statement::new(reserve)
-            .with(scope.id(), Type::UUID)
-            .with(i32::try_from(count).unwrap_or(i32::MAX), Type::INT4);
+        let count = i32::try_from(count).unwrap_or(i32::MAX);
+        let reserve = scopes::reserve_numbers(kind, scope.id(), count);
         scoped.finish(&[reserve], doing).await?;
         Ok(next)
     }
-}
-
-/// The staging table's name. It belongs to the session and is seen by no other.
-fn staged(kind: Kind) -> String {
-    format!("pg_temp.tulving_staged_{}", kind.table())
-}
-
-/// Rows with their vectors are kept in line: they are read once and never searched.
-fn staging(kind: Kind) -> String {
-    format!(
-        "CREATE TEMPORARY TABLE IF NOT EXISTS tulving_staged_{} WITH (toast_tuple_target = 8160) \
-         ON COMMIT DELETE ROWS AS SELECT {}, ord, embedding, doc, tokens FROM {} WITH NO DATA",
-        kind.table(),
-        listed(kind),
-        kind.table()
-    )
 }

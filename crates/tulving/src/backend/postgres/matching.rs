@@ -1,37 +1,21 @@
-//! The keyword arm: postings and statistics come from the database, scores from
+//! The keyword retriever (BM25): postings and statistics come from the database, scores from
 //! [`keyword`](crate::search::keyword).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_postgres::Row;
-use tokio_postgres::types::Type;
 
 use super::error::DatabaseError;
-use super::holdings::Numbers;
 use super::postings::{bucket, damaged, read_block, terms as in_row};
-use super::statement::Statement;
+use super::sql::{Statement, postings};
+use super::statistics::KindStatistics;
 use crate::model::{Kind, Scope};
 use crate::search::keyword::{self, TermPostings};
 
 /// The postings of the buckets that terms are in.
 pub(super) fn blocks_of(kind: Kind, scope: uuid::Uuid, terms: &[String]) -> Statement {
     let buckets: BTreeSet<i16> = terms.iter().map(|term| bucket(term)).collect();
-    Statement::new(format!(
-        "SELECT p.block, p.postings FROM unnest($2) AS wanted (bucket) \
-         CROSS JOIN LATERAL (SELECT * FROM {} WHERE scope_id = $1 AND bucket = wanted.bucket OFFSET 0) p",
-        kind.postings()
-    ))
-    .with(scope, Type::UUID)
-    .with(buckets.into_iter().collect::<Vec<i16>>(), Type::INT2_ARRAY)
-}
-
-/// How many memories have no postings. The order is that of their index, which is as good as empty.
-pub(super) fn unread(kind: Kind, scope: uuid::Uuid) -> Statement {
-    Statement::new(format!(
-        "SELECT count(*) FROM (SELECT FROM {} WHERE scope_id = $1 AND doc IS NULL ORDER BY ord OFFSET 0) unread",
-        kind.table()
-    ))
-    .with(scope, Type::UUID)
+    postings::find(kind, scope, buckets.into_iter().collect())
 }
 
 /// Scores all documents that hold a term. What filters say changes no score, so it comes later.
@@ -39,7 +23,7 @@ pub(super) fn score(
     kind: Kind,
     rows: &[Row],
     terms: &[String],
-    numbers: &Numbers,
+    numbers: &KindStatistics,
     scope: Scope,
 ) -> Result<Vec<(u32, f64)>, DatabaseError> {
     let dead = numbers.dead();

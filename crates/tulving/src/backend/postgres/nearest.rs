@@ -1,22 +1,18 @@
-//! The vector arm: candidates come from the narrow form, scores from the full vectors.
+//! The vector retriever (nearest neighbours, HNSW or exact): candidates come from the half-precision vectors, scores from the full vectors.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use tokio_postgres::Row;
-use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::conditions::{from_passing, passes};
 use super::error::DatabaseError;
-use super::index::EXACT;
-use super::listing::{FACTS, facts_of, read_facts};
-use super::look_up;
-use super::own_index::is_ready;
+use super::listing::read_facts;
 use super::scoped::Scoped;
-use super::statement::Statement;
-use super::wire::{raw_vector, vector};
-use crate::backend::{Filter, Request, Scored, SearchMethod};
+use super::sql::search::{BEFORE_INDEX, FACTS, Near, WIDEST_SIGHT};
+use super::sql::{Statement, search as sql};
+use super::values::vector;
+use crate::backend::{Filter, SearchMethod, Request, Scored};
 use crate::model::{Kind, Scope};
 use crate::search::vector::similarity;
 
@@ -93,7 +89,7 @@ impl First {
             .map_or((false, false), |row| (row.get(0), row.get(1)));
         let every = answers.next().unwrap_or_default();
         let graph = self.graph.map(|graph| {
-            let rows = answers.nth(SETTINGS.len() + 1).unwrap_or_default();
+            let rows = answers.nth(BEFORE_INDEX).unwrap_or_default();
             answers.next(); // the setting that is put back
             (graph, rows)
         });
@@ -148,10 +144,17 @@ impl<'q> Query<'q> {
     ) -> First {
         // The same number stands for vectors of the same width for ever.
         let graph = remembered.filter(|graph| graph.dims == self.dims());
-        statements.push(way(kind, self));
-        statements.push(self.exactly(kind, self.few(), Some(false)));
+        statements.push(sql::decide(kind, self.scope, self.filter));
+        statements.push(sql::exactly(kind, &self.near(), self.few(), Some(false)));
         if let Some(Graph { space_id, .. }) = graph {
-            statements.extend(self.through_index(kind, space_id, self.some(), Some(true)));
+            let some = self.some();
+            statements.extend(sql::through_index(
+                kind,
+                &self.near(),
+                space_id,
+                some,
+                Some(true),
+            ));
         }
         let dims = self.dims();
         First { graph, dims }
@@ -167,41 +170,16 @@ impl<'q> Query<'q> {
         self.limit.saturating_mul(2).saturating_add(20)
     }
 
-    /// Looks at every vector.
-    fn exactly(&self, kind: Kind, most: usize, only: Option<bool>) -> Statement {
-        let near = every(kind, self, most, only);
-        let space = look_up::current(&format!("'{}'", self.scope));
-        rescored(kind, near, self, &space)
-    }
-
-    /// Follows the scope's own graph, with the settings of this transaction, which sorts nothing as it is.
-    fn through_index(
-        &self,
-        kind: Kind,
-        space_id: i32,
-        most: usize,
-        only: Option<bool>,
-    ) -> Vec<Statement> {
-        let sight = most.saturating_mul(3).clamp(SIGHT, WIDEST_SIGHT);
-        let sight = format!("SET LOCAL hnsw.ef_search = {sight}");
-        let settings = SETTINGS.map(ToOwned::to_owned);
-        let mut statements: Vec<Statement> = [sight]
-            .into_iter()
-            .chain(settings)
-            .map(Statement::new)
-            .collect();
-        let near = through_index(kind, self, space_id, most, only);
-        statements.push(rescored(kind, near, self, &space_id.to_string()));
-        statements.push(Statement::new("SET LOCAL enable_bitmapscan TO DEFAULT"));
-        statements
+    fn near(&self) -> Near<'_> {
+        Near {
+            scope: self.scope,
+            direction: &self.direction,
+            limit: self.limit,
+            margin: margin(self.dims()),
+            filter: self.filter,
+        }
     }
 }
-
-/// Besides how many candidates are kept in sight.
-const SETTINGS: [&str; 2] = [
-    "SET LOCAL hnsw.iterative_scan = strict_order",
-    "SET LOCAL enable_bitmapscan = off",
-];
 
 impl Scoped<'_> {
     /// The nearest of a kind, as far as they did not come at first.
@@ -241,7 +219,7 @@ impl Scoped<'_> {
             let rows = match came.take() {
                 Some(rows) => rows,
                 None => {
-                    let ask = [query.exactly(kind, most, None)];
+                    let ask = [sql::exactly(kind, &query.near(), most, None)];
                     self.send(&ask, DOING)
                         .await?
                         .into_iter()
@@ -270,7 +248,7 @@ impl Scoped<'_> {
             let rows = match came.take() {
                 Some(rows) => rows,
                 None => {
-                    let ask = query.through_index(kind, space_id, most, None);
+                    let ask = sql::through_index(kind, &query.near(), space_id, most, None);
                     self.send(&ask, DOING)
                         .await?
                         .into_iter()
@@ -287,35 +265,6 @@ impl Scoped<'_> {
     }
 }
 
-/// Decides, and notes for the statements that follow, whether a kind is searched through an index: where it
-/// is there and the scope is large, unless a filter lets so few memories pass that they are searched exactly.
-/// Its row says whether there is an index, and whether it is to be used.
-fn way(kind: Kind, query: &Query<'_>) -> Statement {
-    let scope = query.scope;
-    let indexed = format!(
-        "SELECT k.memories > {EXACT} AND {} AS indexed FROM scopes s JOIN scope_kinds k ON k.scope_id = s.scope_id \
-         WHERE s.scope_id = '{scope}' AND k.kind = '{kind}' OFFSET 0",
-        is_ready(kind, scope, "s.space_id")
-    );
-    let mut way = Statement::default();
-    let before = format!("SELECT indexed, set_config('{WAY}', CASE WHEN indexed THEN (");
-    let after = format!(")::text ELSE 'false' END, true)::bool FROM ({indexed}) k");
-    if query.filter.is_open() {
-        way.text(&before).text("true").text(&after);
-        return way;
-    }
-    let mut passing = Statement::new("SELECT count(*) FROM (SELECT");
-    from_passing(kind, scope, query.filter, "", &mut passing);
-    passing.text(&format!(" LIMIT {EXACT}) passing"));
-    let after = format!(") >= {EXACT}{after}");
-    way.wrap(&format!("{before}("), passing, &after);
-    way
-}
-
-/// A setting of the transaction: whether an index is used. A statement that is sent before this is known and
-/// for `only` one of both brings nothing in the other case.
-const WAY: &str = "tulving.through_index";
-
 /// Whether more than the `most` candidates that were asked for could be among the first.
 fn reaches_beyond(rows: &[Row], most: usize) -> bool {
     rows.first().is_some_and(|row| {
@@ -323,12 +272,6 @@ fn reaches_beyond(rows: &[Row], most: usize) -> bool {
         last_could_be && candidates.unsigned_abs() >= most as u64
     })
 }
-
-/// How many candidates a search of the graph keeps in sight, at least and, as pgvector has it, at most; three
-/// times as many as it brings. Of vectors without any structure, which are the hardest, it then finds 998 in
-/// 1,000 of those, and 967 where it keeps in sight only what it brings.
-const SIGHT: usize = 100;
-const WIDEST_SIGHT: usize = 1000;
 
 /// How far the half-precision score of a vector can be from its true one, twice: a memory among the
 /// true first k has a score of at least that of the k-th candidate less this.
@@ -354,98 +297,6 @@ fn direction(numbers: &[f32]) -> Option<Vec<f32>> {
         let normal = |number: &f32| (f64::from(*number) / length) as f32;
         numbers.iter().map(normal).collect()
     })
-}
-
-/// The ids of the `most` candidates that pass, with their distance `d`, from every vector of the scope's space,
-/// if it is as wide as the query. The type without a width is what no index is on.
-fn every(kind: Kind, query: &Query<'_>, most: usize, only: Option<bool>) -> Statement {
-    let scope = format!("'{}'", query.scope);
-    let space_id = format!(
-        "(SELECT s.space_id FROM scopes s JOIN embedding_spaces e ON e.space_id = s.space_id \
-          WHERE s.scope_id = {scope} AND e.dims = {})",
-        query.dims()
-    );
-    let mut near = distance(query, "n.v", "halfvec");
-    if query.filter.is_open() {
-        near.text(&format!(
-            " FROM {} n WHERE n.scope_id = {scope} AND n.space_id = {space_id}",
-            kind.vectors()
-        ));
-    } else {
-        let narrow = look_up::narrow(kind, &scope, &space_id);
-        near.text(" FROM (SELECT m.id, n.v");
-        let joined = format!("CROSS JOIN {narrow}");
-        from_passing(kind, query.scope, query.filter, &joined, &mut near);
-        near.text(") n WHERE true");
-    }
-    nearest_first(near, most, only)
-}
-
-/// The same from the scope's own graph.
-fn through_index(
-    kind: Kind,
-    query: &Query<'_>,
-    space_id: i32,
-    most: usize,
-    only: Option<bool>,
-) -> Statement {
-    let (scope, dims) = (query.scope, query.dims());
-    let column = format!("(n.v::halfvec({dims}))");
-    let mut near = distance(query, &column, &format!("halfvec({dims})"));
-    near.text(&format!(" FROM {} n", kind.vectors()));
-    if !query.filter.is_open() {
-        let look_up = look_up::by_id(kind, &format!("'{scope}'"), "n.id");
-        near.text(" ").text(&look_up);
-    }
-    // Scope and space are written out: a partial index is taken only where its condition can be seen.
-    near.text(&format!(
-        " WHERE n.scope_id = '{scope}' AND n.space_id = {space_id}"
-    ));
-    passes(kind, query.filter, &mut near);
-    nearest_first(near, most, only)
-}
-
-fn distance(query: &Query<'_>, column: &str, ty: &str) -> Statement {
-    let mut near = Statement::new(format!("SELECT n.id, {column} <#> "));
-    near.value(raw_vector(&query.direction), Type::UNKNOWN);
-    near.text(&format!("::vector::{ty} AS d"));
-    near
-}
-
-fn nearest_first(mut near: Statement, most: usize, only: Option<bool>) -> Statement {
-    if let Some(only) = only {
-        near.text(&format!(" AND current_setting('{WAY}', true) = '{only}'"));
-    }
-    near.text(" ORDER BY d LIMIT ");
-    near.value(i64::try_from(most).unwrap_or(i64::MAX), Type::INT8);
-    near
-}
-
-/// Those candidates that can be among the first `limit`, with their full vectors in a space. Each row begins with
-/// how many candidates there were, and whether the last of them could be.
-fn rescored(kind: Kind, near: Statement, query: &Query<'_>, space: &str) -> Statement {
-    let before = "WITH near AS MATERIALIZED (";
-    let after = "), cut AS (SELECT coalesce((SELECT d FROM near ORDER BY d OFFSET ";
-    let scope = format!("'{}'", query.scope);
-    let last = i64::try_from(query.limit)
-        .unwrap_or(i64::MAX)
-        .saturating_sub(1);
-    let mut rescored = Statement::default();
-    rescored.wrap(before, near, after);
-    rescored
-        .value(last, Type::INT8)
-        .text(" LIMIT 1), 'infinity') + ");
-    rescored.value(margin(query.dims()), Type::FLOAT8);
-    // Sub-selects that depend on nothing are worked out once.
-    rescored.text(&format!(
-        " AS d) SELECT (SELECT count(*) FROM near), (SELECT max(d) FROM near) <= (SELECT d FROM cut), \
-                       vector_send({}), {} \
-         FROM near {} WHERE near.d <= (SELECT d FROM cut)",
-        look_up::full(kind, &scope, space),
-        facts_of(kind),
-        look_up::by_id(kind, &scope, "near.id")
-    ));
-    rescored
 }
 
 /// The nearest, scored from the full vectors, the best first.

@@ -4,14 +4,14 @@ mod create;
 mod known;
 
 use tokio_postgres::Row;
-use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::connect::Connection;
-use super::error::{DatabaseError, Refusal};
+use super::error::DatabaseError;
+use super::refusal::Refusal;
 use super::scoped::Purpose;
 use super::session::Rights;
-use super::statement::Statement;
+use super::sql::{Statement, owners as sql, scopes};
 use crate::model::{Scope, Timestamp, is_blank};
 
 pub use create::{ChosenId, Made, Making};
@@ -185,8 +185,7 @@ impl Connection {
     /// # Errors
     /// If the login role may not read the table.
     pub async fn users(&self) -> Result<Vec<User>, DatabaseError> {
-        let query = "SELECT id, email, tenant_id, created_at FROM users ORDER BY created_at, id";
-        let rows = self.of_owners(query, "listing users").await?;
+        let rows = self.of_owners(sql::users(), "listing users").await?;
         Ok(rows
             .iter()
             .map(|row| User {
@@ -203,8 +202,7 @@ impl Connection {
     /// # Errors
     /// If the login role may not read the table.
     pub async fn tenants(&self) -> Result<Vec<Tenant>, DatabaseError> {
-        let query = "SELECT id, name, created_at FROM tenants ORDER BY created_at, id";
-        let rows = self.of_owners(query, "listing tenants").await?;
+        let rows = self.of_owners(sql::tenants(), "listing tenants").await?;
         Ok(rows
             .iter()
             .map(|row| Tenant {
@@ -216,10 +214,8 @@ impl Connection {
     }
 
     /// Rows of a table that only its owner reads.
-    async fn of_owners(&self, query: &str, doing: &str) -> Result<Vec<Row>, DatabaseError> {
-        let rows = self
-            .unscoped(Rights::Login, &[Statement::new(query)], doing)
-            .await?;
+    async fn of_owners(&self, query: Statement, doing: &str) -> Result<Vec<Row>, DatabaseError> {
+        let rows = self.unscoped(Rights::Login, &[query], doing).await?;
         Ok(rows.into_iter().flatten().collect())
     }
 
@@ -229,9 +225,8 @@ impl Connection {
     /// If it is not.
     pub async fn require_scope(&mut self, scope: Scope) -> Result<(), DatabaseError> {
         let target = self.target.clone();
-        let place = self.place().await?;
-        let query = "SELECT user_id, tenant_id FROM scopes WHERE scope_id = $1";
-        let query = Statement::new(query).with(scope.id(), Type::UUID);
+        let place = self.location().await?;
+        let query = scopes::owner(scope.id());
         let scoped = self.bind(&place, scope, Purpose::Bulk);
         let rows = scoped.finish(&[query], "looking for the owner").await?;
         let found = rows.iter().flatten().next();

@@ -1,4 +1,4 @@
-//! Connections that are kept and lent, a transaction at a time.
+//! The connection pool.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -11,11 +11,11 @@ use super::connect::{Connection, Database};
 use super::error::DatabaseError;
 
 /// Makes connections for the pool.
-struct Keeper {
+struct Manager {
     database: Database,
 }
 
-impl managed::Manager for Keeper {
+impl managed::Manager for Manager {
     type Type = Connection;
     type Error = DatabaseError;
 
@@ -28,7 +28,7 @@ impl managed::Manager for Keeper {
         connection: &mut Connection,
         _: &Metrics,
     ) -> RecycleResult<DatabaseError> {
-        if connection.engaged || connection.client.is_closed() {
+        if connection.in_transaction || connection.client.is_closed() {
             Err(RecycleError::message("the connection was lost"))
         } else {
             Ok(())
@@ -38,7 +38,7 @@ impl managed::Manager for Keeper {
 
 /// At most so many connections to one database.
 pub(super) struct Pool {
-    connections: managed::Pool<Keeper>,
+    connections: managed::Pool<Manager>,
     target: String,
     size: usize,
     wait: Duration,
@@ -50,27 +50,27 @@ impl fmt::Debug for Pool {
     }
 }
 
-/// A connection on loan. When it is dropped it goes back, unless it is left in a transaction: then
+/// A connection of the pool. When it is dropped it goes back, unless it is left in a transaction: then
 /// it is closed, and the server forgets the transaction, with the scope that was bound.
-pub(super) struct Lent(Object<Keeper>);
+pub(super) struct PooledConnection(Object<Manager>);
 
-impl Deref for Lent {
+impl Deref for PooledConnection {
     type Target = Connection;
     fn deref(&self) -> &Connection {
         &self.0
     }
 }
 
-impl DerefMut for Lent {
+impl DerefMut for PooledConnection {
     fn deref_mut(&mut self) -> &mut Connection {
         &mut self.0
     }
 }
 
-impl Drop for Lent {
+impl Drop for PooledConnection {
     fn drop(&mut self) {
-        if self.0.engaged {
-            // The pool will not lend it again; the server is to know now.
+        if self.0.in_transaction {
+            // The pool will not give it out again; the server is to know now.
             self.0.close();
         }
     }
@@ -85,7 +85,7 @@ impl Pool {
     ) -> Result<Self, DatabaseError> {
         let target = database.target();
         let size = size.max(1);
-        let pool = managed::Pool::builder(Keeper { database })
+        let pool = managed::Pool::builder(Manager { database })
             .max_size(size)
             .wait_timeout(Some(wait))
             .runtime(Runtime::Tokio1)
@@ -104,13 +104,13 @@ impl Pool {
         }
     }
 
-    /// Lends a connection; waits for one if all are lent, or the server has no more to give, and
+    /// Returns a connection; waits for one if all are in use, or the server has no more to give, and
     /// gives up after a while.
-    pub(super) async fn lend(&self) -> Result<Lent, DatabaseError> {
+    pub(super) async fn get(&self) -> Result<PooledConnection, DatabaseError> {
         let begun = Instant::now();
         loop {
             match self.connections.get().await {
-                Ok(connection) => return Ok(Lent(connection)),
+                Ok(connection) => return Ok(PooledConnection(connection)),
                 Err(PoolError::Backend(error)) => {
                     let others = self.connections.status().size;
                     if !error.is_crowded() || others == 0 || begun.elapsed() > self.wait {

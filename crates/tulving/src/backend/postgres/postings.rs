@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use tokio_postgres::types::Type;
-
-use super::error::{DatabaseError, Refusal};
-use super::holdings::Numbers;
+use super::error::DatabaseError;
+use super::refusal::Refusal;
 use super::scoped::Scoped;
-use super::statement::Statement;
+use super::sql::{Statement, postings as sql, scopes};
+use super::statistics::KindStatistics;
 use crate::model::{Kind, Scope};
 use crate::search::bytes::{read_varint, write_varint};
 use crate::search::keyword::Posting;
@@ -132,7 +131,7 @@ impl Batch {
     pub(super) fn write(self, kind: Kind, scope: uuid::Uuid, first: i32) -> Option<Statement> {
         let blocks = self.terms.into_iter();
         let rows = buckets(blocks.map(|(term, block)| (term, block.bytes)));
-        (!rows.is_empty()).then(|| insert(kind, scope, first, rows))
+        (!rows.is_empty()).then(|| sql::insert(kind, scope, first, rows))
     }
 
     /// The same where no search looks, with a note.
@@ -148,7 +147,7 @@ impl Batch {
         let beside = rows
             .into_iter()
             .map(|(bucket, postings)| (bucket - BESIDE, postings));
-        insert(kind, scope, first, beside.chain([(NOTES, note)]).collect())
+        sql::insert(kind, scope, first, beside.chain([(NOTES, note)]).collect())
     }
 }
 
@@ -208,27 +207,13 @@ pub(super) fn terms(row: &[u8]) -> impl Iterator<Item = Option<(&str, &[u8])>> {
     })
 }
 
-fn insert(kind: Kind, scope: uuid::Uuid, block: i32, rows: BTreeMap<i16, Vec<u8>>) -> Statement {
-    let insert = format!(
-        "INSERT INTO {} (scope_id, block, bucket, postings) \
-         SELECT $1, $2, bucket, postings FROM unnest($3, $4) AS u (bucket, postings)",
-        kind.postings()
-    );
-    let (buckets, postings): (Vec<i16>, Vec<Vec<u8>>) = rows.into_iter().unzip();
-    Statement::new(insert)
-        .with(scope, Type::UUID)
-        .with(block, Type::INT4)
-        .with(buckets, Type::INT2_ARRAY)
-        .with(postings, Type::BYTEA_ARRAY)
-}
-
 impl Scoped<'_> {
     /// Makes one block of the blocks from number `from` on, without the dead. With `from` 0 nothing of
     /// the dead is left, and they are forgotten.
     pub(super) async fn merge(
         &mut self,
         kind: Kind,
-        numbers: &Numbers,
+        numbers: &KindStatistics,
         from: i32,
     ) -> Result<(), DatabaseError> {
         const DOING: &str = "merging the keyword index";
@@ -237,16 +222,7 @@ impl Scoped<'_> {
         let dead = numbers.dead();
         let scope = self.scope.id();
         for low in (0..BUCKETS as i16).step_by(usize::from(HAND.unsigned_abs())) {
-            let take = format!(
-                "DELETE FROM {} WHERE scope_id = $1 AND bucket >= $2 AND bucket < $3 AND block >= $4 \
-                 RETURNING block, postings",
-                kind.postings()
-            );
-            let take = Statement::new(take)
-                .with(scope, Type::UUID)
-                .with(low, Type::INT2)
-                .with(low + HAND, Type::INT2)
-                .with(from, Type::INT4);
+            let take = sql::take(kind, scope, low, low + HAND, from);
             let mut rows = self.send(&[take], DOING).await?.remove(0);
             rows.sort_by_key(|row| row.get::<_, i32>(0));
             let Some(first) = rows.first().map(|row| row.get::<_, i32>(0)) else {
@@ -274,18 +250,11 @@ impl Scoped<'_> {
                 }
                 (term, block.bytes)
             });
-            let merged = insert(kind, scope, first, buckets(merged));
+            let merged = sql::insert(kind, scope, first, buckets(merged));
             self.send(&[merged], DOING).await?;
         }
-        let mut done = Statement::new("UPDATE scope_kinds SET fresh = next");
-        if from == 0 {
-            // Whatever died since they were read stays on the list.
-            done.text(", dead = ARRAY(SELECT unnest(dead) EXCEPT SELECT unnest(");
-            done.value(numbers.dead.clone(), Type::INT4_ARRAY)
-                .text("))");
-        }
-        done.text(" WHERE scope_id = ").value(scope, Type::UUID);
-        done.text(&format!(" AND kind = '{kind}'"));
+        let forgotten = (from == 0).then(|| numbers.dead.clone());
+        let done = scopes::count_merged(kind, scope, forgotten);
         self.send(&[done], DOING).await?;
         Ok(())
     }

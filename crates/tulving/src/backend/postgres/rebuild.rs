@@ -8,18 +8,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tokio_postgres::types::Type;
-
 use super::connect::{Connection, Database};
-use super::error::{DatabaseError, Refusal};
-use super::holdings::Holdings;
+use super::error::DatabaseError;
 use super::index::IndexStep;
-use super::look_up;
-use super::postings::{BESIDE, Batch, NOTES};
+use super::postings::Batch;
+use super::refusal::Refusal;
 use super::scoped::Scoped;
 use super::session::Rights;
-use super::statement::Statement;
-use super::table::{Columns, listed_of_row};
+use super::sql::{Statement, owners, postings, scopes};
+use super::statistics::ScopeStatistics;
+use super::table::Columns;
 use crate::model::{Kind, Scope};
 use crate::search::bytes::{read_varint, write_varint};
 use crate::search::text::indexed;
@@ -73,10 +71,8 @@ impl Connection {
     /// the tables, and `tulving index` is there for each scope.
     pub(super) async fn scopes(&self) -> Result<Vec<Scope>, DatabaseError> {
         // The scopes themselves are behind the wall; their owners are the tables' owner's to read.
-        let owners = "SELECT u.id, true FROM users u UNION ALL SELECT t.id, false FROM tenants t";
-        let owners = self
-            .unscoped(Rights::Login, &[Statement::new(owners)], "listing owners")
-            .await;
+        let all = [owners::all()];
+        let owners = self.unscoped(Rights::Login, &all, "listing owners").await;
         let owners = match owners {
             Err(DatabaseError::Refused(Refusal::Privilege { .. })) => return Ok(Vec::new()),
             owners => owners?,
@@ -96,18 +92,16 @@ impl Connection {
         let target = self.target.clone();
         let scoped = self.scoped(scope).await?;
         let rows = scoped
-            .finish(&[Holdings::query(scope, false)], DOING)
+            .finish(&[ScopeStatistics::query(scope, false)], DOING)
             .await?;
         let rows = rows.first().map_or(&[][..], Vec::as_slice);
-        let holdings = Holdings::read(rows, scope, &target)?;
-        Ok(Kind::ALL.map(|kind| holdings.outdated(kind)).iter().sum())
+        let statistics = ScopeStatistics::read(rows, scope, &target)?;
+        Ok(Kind::ALL.map(|kind| statistics.outdated(kind)).iter().sum())
     }
 
     /// Notes that the words of all memories of a scope were made by this program's rules.
     pub(super) async fn note_tokenizer(&mut self, scope: Scope) -> Result<(), DatabaseError> {
-        let note = Statement::new("UPDATE scopes SET tokenizer = $2 WHERE scope_id = $1")
-            .with(scope.id(), Type::UUID)
-            .with(tokens::NUMBER, Type::INT4);
+        let note = scopes::note_tokenizer(scope.id());
         let mut scoped = self.scoped(scope).await?;
         scoped.send(&[note], DOING).await?;
         scoped.commit().await
@@ -164,24 +158,14 @@ fn missing(docs: &[i32], covered: &Covered) -> Vec<i32> {
 impl Scoped<'_> {
     /// The numbers of all memories of a kind, in order.
     async fn docs(&mut self, kind: Kind) -> Result<Vec<i32>, DatabaseError> {
-        let docs = format!(
-            "SELECT doc FROM {} WHERE scope_id = $1 AND doc >= 0 ORDER BY doc",
-            kind.table()
-        );
-        let docs = Statement::new(docs).with(self.scope.id(), Type::UUID);
+        let docs = postings::numbers(kind, self.scope.id());
         let rows = self.send(&[docs], DOING).await?;
         Ok(rows.iter().flatten().map(|row| row.get(0)).collect())
     }
 
     /// What a rebuilding that was killed left; of no use if it went by other rules, and removed then.
     async fn covered(&mut self, kind: Kind) -> Result<Covered, DatabaseError> {
-        let notes = format!(
-            "SELECT block, postings FROM {} WHERE scope_id = $1 AND bucket = $2",
-            kind.postings()
-        );
-        let notes = Statement::new(notes)
-            .with(self.scope.id(), Type::UUID)
-            .with(NOTES, Type::INT2);
+        let notes = postings::notes(kind, self.scope.id());
         let rows = self.send(&[notes], DOING).await?;
         let mut covered = Covered::new();
         for row in rows.iter().flatten() {
@@ -191,7 +175,7 @@ impl Scoped<'_> {
             }
         }
         if covered.is_empty() {
-            let leftover = leftover(kind, self.scope.id());
+            let leftover = postings::remove_leftover(kind, self.scope.id());
             self.send(&[leftover], DOING).await?;
         }
         Ok(covered)
@@ -205,14 +189,7 @@ impl Scoped<'_> {
         covered: &mut Covered,
     ) -> Result<(), DatabaseError> {
         let scope = self.scope.id();
-        let columns = listed_of_row(kind);
-        let read = format!(
-            "SELECT {columns}, m.doc, m.tokens FROM unnest($2) AS wanted (doc) {}",
-            look_up::by_doc(kind, "$1", "wanted.doc")
-        );
-        let read = Statement::new(read)
-            .with(scope, Type::UUID)
-            .with(docs.to_vec(), Type::INT4_ARRAY);
+        let read = postings::find_by_number(kind, scope, docs);
         let rows = self.send(&[read], DOING).await?;
         let mut memories = Vec::new();
         for row in rows.iter().flatten() {
@@ -233,10 +210,6 @@ impl Scoped<'_> {
         let mut note = Vec::new();
         write_varint(RULES, &mut note);
         let mut last = first;
-        let correct = format!(
-            "UPDATE {} SET tokens = $4 WHERE scope_id = $1 AND id = $2 AND doc = $3",
-            kind.table()
-        );
         let mut statements = Vec::new();
         for ((doc, tokens, record), length) in memories.iter().zip(batch.lengths()) {
             write_varint(u64::from(doc.abs_diff(last)), &mut note);
@@ -244,13 +217,8 @@ impl Scoped<'_> {
             last = *doc;
             covered.insert(*doc, *length);
             if *tokens != Some(*length) {
-                statements.push(
-                    Statement::new(correct.clone())
-                        .with(scope, Type::UUID)
-                        .with(record.id().to_owned(), Type::TEXT)
-                        .with(*doc, Type::INT4)
-                        .with(*length, Type::INT4),
-                );
+                let id = record.id();
+                statements.push(postings::correct_length(kind, scope, id, *doc, *length));
             }
         }
         statements.push(batch.write_beside(kind, scope, first, note));
@@ -266,9 +234,11 @@ impl Scoped<'_> {
         mut covered: Covered,
     ) -> Result<u64, DatabaseError> {
         let scope = self.scope;
-        let rows = self.send(&[Holdings::query(scope, true)], DOING).await?;
+        let rows = self
+            .send(&[ScopeStatistics::query(scope, true)], DOING)
+            .await?;
         let rows = rows.first().map_or(&[][..], Vec::as_slice);
-        Holdings::read(rows, scope, self.target())?;
+        ScopeStatistics::read(rows, scope, self.target())?;
         let docs = self.docs(kind).await?;
         for batch in missing(&docs, &covered).chunks(BATCH) {
             self.cover(kind, batch, &mut covered).await?;
@@ -281,42 +251,13 @@ impl Scoped<'_> {
             .filter(|doc| !there.contains(doc))
             .collect();
         let next = docs.last().map_or(0, |last| last.saturating_add(1));
-        let postings = kind.postings();
-        let of_scope = |sql: String| Statement::new(sql).with(scope.id(), Type::UUID);
-        let statements = [
-            of_scope(format!(
-                "DELETE FROM {postings} WHERE scope_id = $1 AND bucket >= 0"
-            )),
-            of_scope(format!(
-                "DELETE FROM {postings} WHERE scope_id = $1 AND bucket = $2"
-            ))
-            .with(NOTES, Type::INT2),
-            of_scope(format!(
-                "UPDATE {postings} SET bucket = bucket + $2 WHERE scope_id = $1 AND bucket < 0"
-            ))
-            .with(BESIDE, Type::INT2),
-            of_scope(format!(
-                "UPDATE scope_kinds SET next = greatest(next, $2), fresh = greatest(next, $2), \
-                                        memories = $3, tokens = $4, dead = $5 \
-                 WHERE scope_id = $1 AND kind = '{kind}'"
-            ))
-            .with(next, Type::INT4)
-            .with(docs.len() as i64, Type::INT8)
-            .with(words, Type::INT8)
-            .with(dead, Type::INT4_ARRAY),
-        ];
+        let (scope, memories) = (scope.id(), docs.len() as i64);
+        let in_place = postings::put_in_place(kind, scope);
+        let count = scopes::count_anew(kind, scope, next, memories, words, dead);
+        let statements: Vec<Statement> = in_place.into_iter().chain([count]).collect();
         self.send(&statements, DOING).await?;
         Ok(docs.len() as u64)
     }
-}
-
-/// Removes what a rebuilding that was killed left.
-pub(super) fn leftover(kind: Kind, scope: uuid::Uuid) -> Statement {
-    let leftover = format!(
-        "DELETE FROM {} WHERE scope_id = $1 AND bucket < 0",
-        kind.postings()
-    );
-    Statement::new(leftover).with(scope, Type::UUID)
 }
 
 /// Adds what a note says; `None` if it is none, or of other rules.

@@ -1,52 +1,16 @@
-//! The tables and their versions.
+//! The schema: which versions a database has seen, and bringing it to the newest.
 
-use std::sync::LazyLock;
-
-use sha2::{Digest, Sha256};
 use tokio_postgres::SimpleQueryMessage;
 
 use super::connect::Connection;
-use super::error::{DatabaseError, Doing, Refusal, Standing};
-use super::look::Facts;
-use super::place::{Place, quoted};
+use super::error::{DatabaseError, Doing};
+use super::facts::Facts;
+use super::location::{Location, quoted};
+use super::refusal::{Refusal, RequiredRole};
+use super::schema_version::{SchemaVersion, VERSIONS};
 use super::session::Rights;
-use super::statement::Statement;
+use super::sql::{database, schema as sql, transaction};
 use crate::model::{Kind, Timestamp};
-
-/// One file of `db/migrations`.
-#[derive(Debug, Clone, Copy)]
-pub struct SchemaVersion {
-    /// Counts from 1.
-    pub version: i32,
-    /// What the file is about.
-    pub name: &'static str,
-    /// The file, as psql runs it.
-    pub sql: &'static str,
-}
-
-/// Every version, oldest first.
-const VERSIONS: &[SchemaVersion] = &[
-    SchemaVersion {
-        version: 1,
-        name: "memory_tables",
-        sql: include_str!("../../../../../db/migrations/001_memory_tables.sql"),
-    },
-    SchemaVersion {
-        version: 2,
-        name: "search",
-        sql: include_str!("../../../../../db/migrations/002_search.sql"),
-    },
-    SchemaVersion {
-        version: 3,
-        name: "upkeep",
-        sql: include_str!("../../../../../db/migrations/003_upkeep.sql"),
-    },
-    SchemaVersion {
-        version: 4,
-        name: "kinds",
-        sql: include_str!("../../../../../db/migrations/004_kinds.sql"),
-    },
-];
 
 /// The first version whose file puts back what is missing, as all later ones do.
 const UPKEEP: i32 = 3;
@@ -99,76 +63,6 @@ pub struct SchemaStatus {
     pub pending: Vec<SchemaVersion>,
 }
 
-impl SchemaVersion {
-    /// Every version, oldest first.
-    #[must_use]
-    pub fn all() -> &'static [Self] {
-        VERSIONS
-    }
-
-    /// The newest version that this program knows.
-    #[must_use]
-    pub fn newest() -> i32 {
-        VERSIONS.last().map_or(0, |last| last.version)
-    }
-
-    /// SHA-256 of the file, in hex.
-    #[must_use]
-    pub fn checksum(&self) -> String {
-        crate::hex(&Sha256::digest(self.sql.as_bytes()))
-    }
-
-    /// Whether its file makes this table.
-    fn makes(&self, table: &str) -> bool {
-        let make = format!("CREATE TABLE IF NOT EXISTS {table} (");
-        self.sql.contains(&make)
-    }
-
-    /// The file's statements, without the lines that only psql understands and the transaction around
-    /// them: what runs them brings its own.
-    fn statements(&self) -> String {
-        self.sql
-            .lines()
-            .filter(|line| !line.starts_with('\\') && !matches!(*line, "BEGIN;" | "COMMIT;"))
-            .flat_map(|line| [line, "\n"])
-            .collect()
-    }
-}
-
-/// The names that the schema uses, as the files have them.
-pub(super) static NAMES: LazyLock<Names> = LazyLock::new(Names::read);
-
-/// The names that the schema uses.
-#[derive(Debug)]
-pub(super) struct Names {
-    /// Its tables.
-    pub(super) tables: Vec<String>,
-    /// Its tables and indexes: none of them may be taken.
-    pub(super) all: Vec<String>,
-}
-
-impl Names {
-    fn read() -> Self {
-        let lines = || VERSIONS.iter().flat_map(|version| version.sql.lines());
-        let named = |what: &str| -> Vec<String> {
-            let after = |line: &'static str| line.strip_prefix("CREATE ")?.split_once(what);
-            let name = |(_, rest): (&str, &'static str)| rest.split_whitespace().next();
-            let names = lines().filter_map(|line| after(line).and_then(name));
-            names.map(ToOwned::to_owned).collect()
-        };
-        let mut tables = named("TABLE IF NOT EXISTS ");
-        // Of a kind that came later, a function makes these.
-        let made = Kind::ALL.map(|kind| [kind.embeddings(), kind.vectors(), kind.postings()]);
-        for table in made.as_flattened() {
-            if !tables.iter().any(|known| known == table) {
-                tables.push((*table).to_owned());
-            }
-        }
-        let all = [tables.clone(), named("INDEX IF NOT EXISTS ")].concat();
-        Self { tables, all }
-    }
-}
-
 impl Connection {
     /// What this database has seen.
     ///
@@ -182,17 +76,16 @@ impl Connection {
 
     pub(super) async fn status_at(&self, facts: &Facts) -> Result<SchemaStatus, DatabaseError> {
         const DOING: &str = "reading the schema's versions";
-        let rows = match facts.place().filter(|_| facts.applied) {
+        let rows = match facts.location().filter(|_| facts.applied) {
             Some(place) => {
-                let query = "SELECT version, name, checksum, applied_at FROM tulving_schema_versions ORDER BY version";
                 // Members read it as well, and need not inherit that.
                 let rights = match facts.readable {
                     true => Rights::Login,
                     false => Rights::Member,
                 };
-                self.unscoped_at(&place, rights, &[Statement::new(query)], DOING)
+                self.unscoped_at(&place, rights, &[database::versions()], DOING)
                     .await
-                    .map_err(|error| error.lacking(Some(&facts.login), Standing::Member))?
+                    .map_err(|error| error.with_login(Some(&facts.login), RequiredRole::Member))?
             }
             None => Vec::new(),
         };
@@ -249,13 +142,13 @@ impl Connection {
         let facts = self.look_where_to_apply().await?;
         let brought = self.bring(&facts).await;
         brought.map_err(|error| {
-            let standing = match facts.applied && !facts.keeper {
-                true => Standing::Owner,
-                false => Standing::Maker {
+            let required = match facts.applied && !facts.owns_tables {
+                true => RequiredRole::Owner,
+                false => RequiredRole::Maker {
                     sql: facts.grants.join("; "),
                 },
             };
-            error.lacking(Some(&facts.login), standing)
+            error.with_login(Some(&facts.login), required)
         })
     }
 
@@ -266,21 +159,20 @@ impl Connection {
         let Some(name) = self.site.schema.as_ref().filter(|_| facts.schema.is_none()) else {
             return Ok(facts);
         };
-        let make = format!("CREATE SCHEMA IF NOT EXISTS {}", quoted(name));
         self.client
-            .batch_execute(&make)
+            .batch(&sql::make(name))
             .await
             .doing(&format!("making the schema {name}"))
             .map_err(|error| {
                 let login = quoted(&facts.login);
                 let sql = format!("CREATE SCHEMA {} AUTHORIZATION {login}", quoted(name));
-                error.lacking(Some(&facts.login), Standing::Maker { sql })
+                error.with_login(Some(&facts.login), RequiredRole::Maker { sql })
             })?;
         self.look().await
     }
 
     async fn bring(&mut self, facts: &Facts) -> Result<Brought, DatabaseError> {
-        let Some(place) = facts.place() else {
+        let Some(place) = facts.location() else {
             let target = self.target.clone();
             return Err(Refusal::NoSchema { target }.into());
         };
@@ -337,11 +229,7 @@ impl Connection {
         }
         let mut fill = String::new();
         for known in VERSIONS {
-            fill.push_str(&format!(
-                "UPDATE tulving_schema_versions SET checksum = '{}' WHERE version = {} AND checksum IS NULL;\n",
-                known.checksum(),
-                known.version
-            ));
+            fill.push_str(&sql::record_checksum(known.version, &known.checksum()));
         }
         if by_psql || !pending.is_empty() {
             self.apply(&place, &fill, "recording the schema's checksum")
@@ -351,7 +239,7 @@ impl Connection {
         self.status_at(&now).await?;
         now.require_columns(&self.target)?;
         if by_psql || !pending.is_empty() {
-            self.read_all_scopes().await?;
+            self.index_all_scopes().await?;
         }
         let searched = |kind: Kind| {
             let made_of = [kind.embeddings(), kind.vectors(), kind.postings()];
@@ -371,27 +259,28 @@ impl Connection {
     }
 
     /// Enables pgvector, in a schema that all may share: then no other goes when one of them goes.
-    async fn enable_extension(&self, facts: &Facts, place: Place) -> Result<Place, DatabaseError> {
+    async fn enable_extension(
+        &self,
+        facts: &Facts,
+        place: Location,
+    ) -> Result<Location, DatabaseError> {
         let schema = match facts.public {
             true => "public",
             false => &place.schema,
         };
-        let enable = format!(
-            "CREATE EXTENSION IF NOT EXISTS vector SCHEMA {};",
-            quoted(schema)
-        );
+        let enable = sql::enable_vector(schema);
         match self.apply(&place, &enable, "enabling pgvector").await {
             // It takes a right of its own, which is told first.
             Err(DatabaseError::Refused(Refusal::Privilege { .. })) => {
                 Err(facts.no_extension(&self.target).into())
             }
             Err(error) => Err(error),
-            Ok(_) => Ok(Place::new(place.schema, &self.look().await?)),
+            Ok(_) => Ok(Location::new(place.schema, &self.look().await?)),
         }
     }
 
     /// Puts back what is missing of a schema whose versions were all applied; gives what it was.
-    async fn repair(&self, facts: &Facts, place: &Place) -> Result<Vec<String>, DatabaseError> {
+    async fn repair(&self, facts: &Facts, place: &Location) -> Result<Vec<String>, DatabaseError> {
         let doing = format!("putting back what is missing in schema {}", place.schema);
         if facts.missing.is_empty() {
             // These files look for themselves, and change nothing that is as it should be.
@@ -399,7 +288,7 @@ impl Connection {
             let upkeep: String = upkeep.map(SchemaVersion::statements).collect();
             return self.apply(place, &upkeep, &doing).await;
         }
-        let mut sql = String::new();
+        let mut script = String::new();
         // Where a table comes back empty, so do those whose rows are only of its rows, with the foreign keys
         // that went with it.
         let made_of = Kind::ALL.map(|kind| {
@@ -411,20 +300,20 @@ impl Connection {
         let [runs, chunks] = LEDGER;
         for (table, others) in made_of.into_iter().chain([(runs, chunks.to_owned())]) {
             if facts.lacks(&[table]) {
-                sql.push_str(&format!("DROP TABLE IF EXISTS {others};\n"));
+                script.push_str(&sql::drop_tables(&others));
             }
         }
-        sql.extend(VERSIONS.iter().map(SchemaVersion::statements));
-        self.apply(place, &sql, &doing).await?;
+        script.extend(VERSIONS.iter().map(SchemaVersion::statements));
+        self.apply(place, &script, &doing).await?;
         let tables = facts.missing.iter();
         Ok(tables.map(|table| format!("table {table}")).collect())
     }
 
     /// Enters memories that are older than the keyword index into it, of every owner that is seen.
-    async fn read_all_scopes(&mut self) -> Result<(), DatabaseError> {
+    async fn index_all_scopes(&mut self) -> Result<(), DatabaseError> {
         for scope in self.scopes().await? {
             for kind in Kind::ALL {
-                self.read_all(kind, scope, &|_| {}).await?;
+                self.index_missing(kind, scope, &|_| {}).await?;
             }
         }
         Ok(())
@@ -445,21 +334,24 @@ impl Connection {
     /// Runs SQL of the schema in one transaction. Gives what it says at its end, line by line.
     async fn apply(
         &self,
-        place: &Place,
+        place: &Location,
         sql: &str,
         doing: &str,
     ) -> Result<Vec<String>, DatabaseError> {
         // Roles belong to the whole server, so another database's session may be in the way where
         // this database's lock does not reach.
         const TRIES: u32 = 5;
-        let sql = format!("{};\n{sql}\nCOMMIT;", place.begin());
+        let script = sql::apply(place, sql);
         let mut tries = 1;
         loop {
-            let error = match self.client.simple_query(&sql).await.doing(doing) {
+            let error = match self.client.script(&script).await.doing(doing) {
                 Ok(said) => return Ok(said.iter().filter_map(first_cell).collect()),
                 Err(error) => error,
             };
-            self.client.batch_execute("ROLLBACK").await.doing(doing)?;
+            self.client
+                .batch(&transaction::rollback())
+                .await
+                .doing(doing)?;
             let concurrent = error.is_transient()
                 || error.sql_state().is_some_and(|code| code.code() == "XX000");
             if !concurrent || tries == TRIES {
@@ -475,22 +367,5 @@ fn first_cell(message: &SimpleQueryMessage) -> Option<String> {
     match message {
         SimpleQueryMessage::Row(row) => row.get(0).map(ToOwned::to_owned),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{NAMES, Names};
-
-    #[test]
-    fn the_names_are_read_in_the_files() {
-        let Names { tables, all } = &*NAMES;
-        assert_eq!(tables.len(), 21, "{tables:?}");
-        for name in ["users", "memory_nodes", "run_chunks", "episode_postings"] {
-            assert!(tables.iter().any(|table| table == name), "{name}");
-        }
-        for name in ["users_tenant", "memory_nodes_doc", "runs_started"] {
-            assert!(all.iter().any(|known| known == name), "{name}");
-        }
     }
 }

@@ -3,25 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
+use tokio_postgres::Row;
 use tokio_postgres::error::{DbError, SqlState};
-use tokio_postgres::{Client, Row};
 
+use super::client::Client;
 use super::connect::Connection;
-use super::error::{DatabaseError, Doing, Refusal, Standing};
-use super::place::Place;
-use super::statement::{Statement, together};
+use super::error::{DatabaseError, Doing};
+use super::location::Location;
+use super::refusal::{Refusal, RequiredRole};
+use super::sql::{Statement, transaction};
 use crate::model::Scope;
 
 /// The role that every statement on memories runs under.
 pub(super) const ROLE: &str = "tulving_app";
-
-/// How statements on memories are planned, whatever statistics say: through an index of the scope's rows
-/// and never past those of others, and in the order of that index where they ask for one (see
-/// [`look_up`](super::look_up)). A plan that has to sort is still found, but may look so dear that
-/// compiling it would seem worth while.
-const PLANNING: &str =
-    "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL jit = off";
 
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +32,7 @@ pub(super) enum Purpose {
 /// scope's rows and no others; statements name the scope as well. Dropping it rolls back.
 pub struct Scoped<'c> {
     connection: &'c mut Connection,
-    place: Arc<Place>,
+    location: Arc<Location>,
     pub(super) scope: Scope,
     purpose: Purpose,
     began: bool,
@@ -51,8 +45,8 @@ impl Connection {
     /// If the tables are not there, the login role may not take on the application role, or the
     /// connection is lost.
     pub async fn scoped(&mut self, scope: Scope) -> Result<Scoped<'_>, DatabaseError> {
-        let place = self.place().await?;
-        let mut scoped = self.bind(&place, scope, Purpose::Bulk);
+        let location = self.location().await?;
+        let mut scoped = self.bind(&location, scope, Purpose::Bulk);
         scoped.send(&[], "binding the scope").await?;
         Ok(scoped)
     }
@@ -60,13 +54,13 @@ impl Connection {
     /// The same, begun together with the first statements.
     pub(super) fn bind(
         &mut self,
-        place: &Arc<Place>,
+        location: &Arc<Location>,
         scope: Scope,
         purpose: Purpose,
     ) -> Scoped<'_> {
         Scoped {
             connection: self,
-            place: Arc::clone(place),
+            location: Arc::clone(location),
             scope,
             purpose,
             began: false,
@@ -89,7 +83,7 @@ impl Scoped<'_> {
         statements: &[Statement],
         doing: &str,
     ) -> Result<Vec<Vec<Row>>, DatabaseError> {
-        self.exchange(statements, doing, None).await
+        self.exchange(statements, doing, false).await
     }
 
     /// Runs the last statements of this transaction and makes everything lasting and visible, in one
@@ -99,7 +93,7 @@ impl Scoped<'_> {
         statements: &[Statement],
         doing: &str,
     ) -> Result<Vec<Vec<Row>>, DatabaseError> {
-        let rows = self.exchange(statements, doing, Some("COMMIT")).await;
+        let rows = self.exchange(statements, doing, true).await;
         match rows {
             Err(DatabaseError::Lost { source, .. })
                 if matches!(self.purpose, Purpose::Writing(_)) =>
@@ -115,21 +109,24 @@ impl Scoped<'_> {
 
     /// Ends a transaction that only read. Nobody waits for that: what comes next on the connection
     /// comes after it.
-    pub(super) fn leave(self) {
-        let _ = self.client().batch_execute("COMMIT").now_or_never();
-        self.connection.engaged = false;
+    pub(super) fn end_read(self) {
+        self.client().send(&transaction::commit());
+        self.connection.in_transaction = false;
     }
 
     async fn exchange(
         &mut self,
         statements: &[Statement],
         doing: &str,
-        end: Option<&str>,
+        is_last: bool,
     ) -> Result<Vec<Vec<Row>>, DatabaseError> {
-        let begin = (!self.began).then(|| self.begin());
+        let begin = (!self.began)
+            .then(|| transaction::begin_scoped(&self.location, self.scope.id(), self.purpose));
+        let end = is_last.then(transaction::commit);
         self.began = true;
-        self.connection.engaged = true;
-        let exchange = together(&self.connection.client, begin.as_deref(), statements, end);
+        self.connection.in_transaction = true;
+        let client = &self.connection.client;
+        let exchange = client.together(begin.as_ref(), statements, end.as_ref());
         let rows = match self.purpose {
             Purpose::Bulk => exchange.await,
             // The server gives up on a statement first, unless it is out of reach.
@@ -147,8 +144,8 @@ impl Scoped<'_> {
             }
         };
         // An error makes of COMMIT a ROLLBACK: the transaction is over either way.
-        if end.is_some() && !self.client().is_closed() {
-            self.connection.engaged = false;
+        if is_last && !self.client().is_closed() {
+            self.connection.in_transaction = false;
         }
         rows.map_err(|error| {
             // The only value that a server can object to: roles are not in a database's backup.
@@ -160,8 +157,8 @@ impl Scoped<'_> {
             }
             // Only who may not take on the role is told its name.
             let lacking = match error.as_db_error().is_some_and(of_role) {
-                true => Standing::Member,
-                false => Standing::Role,
+                true => RequiredRole::Member,
+                false => RequiredRole::Role,
             };
             let error = DatabaseError::from_driver(doing, error);
             match error.sql_state() {
@@ -169,33 +166,9 @@ impl Scoped<'_> {
                     scope: self.scope,
                     seconds: WRITERS_WAIT,
                 },
-                _ => error.lacking(self.connection.login.as_deref(), lacking),
+                _ => error.with_login(self.connection.login.as_deref(), lacking),
             }
         })
-    }
-
-    /// None of it says whether writes are let in: that is for who runs the server to set.
-    fn begin(&self) -> String {
-        // The value is a UUID, so there is nothing to escape.
-        let bind = format!(
-            "SET LOCAL ROLE {ROLE}; SET LOCAL tulving.scope_id = '{}'; {PLANNING}",
-            self.scope.id()
-        );
-        let limited = |begin: &str, limit: Duration| {
-            let (millis, settings) = (limit.as_millis(), self.place.settings());
-            format!(
-                "{begin}; {settings}; SET LOCAL statement_timeout = {millis}; \
-                 SET LOCAL idle_in_transaction_session_timeout = {millis}; \
-                 SET LOCAL lock_timeout = '{WRITERS_WAIT}s'; {bind}"
-            )
-        };
-        match self.purpose {
-            Purpose::Bulk => format!("{}; {bind}", self.place.begin()),
-            Purpose::Reading(limit) => {
-                limited("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", limit)
-            }
-            Purpose::Writing(limit) => limited("BEGIN ISOLATION LEVEL READ COMMITTED", limit),
-        }
     }
 
     /// Lets the commit return before it is on disk. A crash of the server may then undo it, in the
@@ -203,7 +176,7 @@ impl Scoped<'_> {
     /// follows.
     pub(crate) async fn defer_durability(&self) -> Result<(), DatabaseError> {
         self.client()
-            .batch_execute("SET LOCAL synchronous_commit = off")
+            .batch(&transaction::defer_durability())
             .await
             .doing("preparing to write")
     }
@@ -213,16 +186,15 @@ impl Scoped<'_> {
     /// # Errors
     /// If the server could not commit, or the connection was lost: then it may have committed.
     pub async fn commit(mut self) -> Result<(), DatabaseError> {
-        self.exchange(&[], "committing", Some("COMMIT")).await?;
+        self.exchange(&[], "committing", true).await?;
         Ok(())
     }
 }
 
 impl Drop for Scoped<'_> {
     fn drop(&mut self) {
-        if self.connection.engaged {
-            // One poll sends it; whatever comes next on this connection comes after it.
-            let _ = self.client().batch_execute("ROLLBACK").now_or_never();
+        if self.connection.in_transaction {
+            self.client().send(&transaction::rollback());
         }
     }
 }

@@ -11,17 +11,19 @@ use std::collections::{BTreeMap, HashMap};
 
 use tokio_postgres::Row;
 
-use super::around::{Around, Missed};
-use super::conditions::texts;
-use super::error::{DatabaseError, Refusal};
-use super::holdings::Holdings;
+use super::error::DatabaseError;
 use super::listing::read_facts;
-use super::matching::{blocks_of, score, unread};
-use super::nearest::{Graphs, Nearest, Query};
+use super::matching::{blocks_of, score};
+use super::nearest::{Graphs, Nearest, Query, margin};
+use super::neighbours::Around;
+use super::refusal::Refusal;
 use super::scoped::Scoped;
 use super::spaces::Spaces;
-use super::statement::Statement;
-use super::wire::vector;
+use super::sql::filter::storable;
+use super::sql::search::Missed;
+use super::sql::{Statement, postings};
+use super::statistics::ScopeStatistics;
+use super::values::vector;
 use crate::backend::{
     Candidate, Candidates, KindCandidates, Request, Scored, SearchMethod, join, keep_nearest, least,
 };
@@ -49,15 +51,15 @@ impl Scoped<'_> {
     ) -> Result<Candidates, DatabaseError> {
         let scope = self.scope;
         let kinds: Vec<Kind> = request.filter.wanted().collect();
-        let mut terms = texts(&request.terms);
+        let mut terms = storable(&request.terms);
         terms.sort_unstable();
         terms.dedup();
         let query = Query::new(scope, request);
 
-        let mut statements = vec![Holdings::query(scope, false), spaces.unseen()];
+        let mut statements = vec![ScopeStatistics::query(scope, false), spaces.unseen()];
         for kind in &kinds {
             statements.push(blocks_of(*kind, scope.id(), &terms));
-            statements.push(unread(*kind, scope.id()));
+            statements.push(postings::count_unindexed(*kind, scope.id()));
         }
         let firsts: Vec<_> = kinds
             .iter()
@@ -67,33 +69,33 @@ impl Scoped<'_> {
             })
             .collect();
         let mut answers = self.send(&statements, DOING).await?.into_iter();
-        let holdings = answers.next().unwrap_or_default();
-        let holdings = Holdings::read(&holdings, scope, self.target())?;
+        let statistics = answers.next().unwrap_or_default();
+        let statistics = ScopeStatistics::read(&statistics, scope, self.target())?;
         spaces.learn(&answers.next().unwrap_or_default());
-        let space = holdings.space_id.map(|number| spaces.known(number));
+        let space = statistics.space_id.map(|number| spaces.known(number));
         let space = space.transpose()?;
 
         let compared = request.vector.as_ref().zip(space.as_ref());
         let compared = compared.filter(|(query, space)| space.is_comparable_with(query.space()));
-        let compared = compared.and(holdings.space_id);
+        let compared = compared.and(statistics.space_id);
         let mut answer = Candidates {
             space,
             ..Candidates::default()
         };
         let mut sought = PerKind::<Sought>::default();
         for kind in &kinds {
-            let (blocks, unread) = (answers.next(), answers.next());
-            let unread = count(&unread.unwrap_or_default());
+            let (blocks, unindexed) = (answers.next(), answers.next());
+            let unindexed = count(&unindexed.unwrap_or_default());
             if !terms.is_empty() {
-                self.require_read(*kind, unread)?;
+                self.require_indexed(*kind, unindexed)?;
                 let blocks = blocks.unwrap_or_default();
-                let mut found = score(*kind, &blocks, &terms, holdings.of(*kind), scope)?;
+                let mut found = score(*kind, &blocks, &terms, statistics.of(*kind), scope)?;
                 found.sort_by(|a, b| b.1.total_cmp(&a.1));
                 sought[*kind].matching = found;
             }
             answer.kinds[*kind] = KindCandidates {
-                memories: holdings.of(*kind).statistics().documents + unread,
-                outdated: holdings.outdated(*kind),
+                memories: statistics.of(*kind).statistics().documents + unindexed,
+                outdated: statistics.outdated(*kind),
                 ..KindCandidates::default()
             };
         }
@@ -116,10 +118,10 @@ impl Scoped<'_> {
     }
 
     /// A search must not miss memories in silence.
-    fn require_read(&self, kind: Kind, rows: u64) -> Result<(), DatabaseError> {
+    fn require_indexed(&self, kind: Kind, rows: u64) -> Result<(), DatabaseError> {
         match rows {
             0 => Ok(()),
-            rows => Err(Refusal::Unread {
+            rows => Err(Refusal::Unindexed {
                 scope: self.scope,
                 kind: kind.plural(),
                 rows,
@@ -147,7 +149,7 @@ impl Scoped<'_> {
             let missed = missed.map(|(direction, space_id)| Missed {
                 direction,
                 space_id,
-                least: least(nearest, request.depth),
+                farthest: margin(direction.len()) - least(nearest, request.depth),
             });
             Around::new(kind, scope, request, nearest, matching, most, missed)
         };
@@ -161,7 +163,7 @@ impl Scoped<'_> {
         let is_last = around.iter().all(Around::is_whole);
         let mut answers = match (statements.is_empty(), is_last) {
             (true, _) => {
-                self.leave();
+                self.end_read();
                 Vec::new()
             }
             (false, true) => self.finish(&statements, DOING).await?,
@@ -180,7 +182,7 @@ impl Scoped<'_> {
                             .collect();
                     }
                 }
-                self.leave();
+                self.end_read();
                 answers
             }
         }
@@ -203,7 +205,7 @@ impl Scoped<'_> {
     }
 }
 
-/// Joins what both arms found with what stands beside it.
+/// Joins what both retrievers found with what stands beside it.
 fn candidates(
     kind: Kind,
     sought: Sought,

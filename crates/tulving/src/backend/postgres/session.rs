@@ -3,15 +3,15 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use futures_util::FutureExt as _;
-use tokio_postgres::{Client, Row};
+use tokio_postgres::Row;
 
+use super::client::Client;
 use super::connect::Connection;
-use super::error::{DatabaseError, Doing, Standing};
-use super::look::Facts;
-use super::place::Place;
-use super::scoped::ROLE;
-use super::statement::{Statement, together};
+use super::error::{DatabaseError, Doing};
+use super::facts::Facts;
+use super::location::Location;
+use super::refusal::RequiredRole;
+use super::sql::{Statement, transaction};
 
 /// Whose rights a statement outside any scope has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) enum Rights {
 
 impl Connection {
     /// Where the tables are. Asked once for all connections to a database.
-    pub(super) async fn place(&self) -> Result<Arc<Place>, DatabaseError> {
+    pub(super) async fn location(&self) -> Result<Arc<Location>, DatabaseError> {
         match self.site.found.get() {
             Some(place) => Ok(Arc::clone(place)),
             None => self.settle(&self.look().await?),
@@ -33,7 +33,7 @@ impl Connection {
 
     /// Takes note of where the tables are, and pgvector. Where it is not there, it may come while this
     /// process runs.
-    pub(super) fn settle(&self, facts: &Facts) -> Result<Arc<Place>, DatabaseError> {
+    pub(super) fn settle(&self, facts: &Facts) -> Result<Arc<Location>, DatabaseError> {
         let place = Arc::new(facts.require_tables(&self.site, &self.target)?);
         match facts.vector {
             Some(_) => Ok(Arc::clone(self.site.found.get_or_init(|| place))),
@@ -48,28 +48,30 @@ impl Connection {
         statements: &[Statement],
         doing: &str,
     ) -> Result<Vec<Vec<Row>>, DatabaseError> {
-        let place = self.place().await?;
+        let place = self.location().await?;
         self.unscoped_at(&place, rights, statements, doing).await
     }
 
     /// The same where tables may be missing.
     pub(super) async fn unscoped_at(
         &self,
-        place: &Place,
+        place: &Location,
         rights: Rights,
         statements: &[Statement],
         doing: &str,
     ) -> Result<Vec<Vec<Row>>, DatabaseError> {
-        let (begin, standing) = match rights {
-            Rights::Login => (place.begin(), Standing::Owner),
-            Rights::Member => (
-                format!("{}; SET LOCAL ROLE {ROLE}", place.begin()),
-                Standing::Member,
-            ),
+        let begin = transaction::begin_unscoped(place, rights == Rights::Member);
+        let required = match rights {
+            Rights::Login => RequiredRole::Owner,
+            Rights::Member => RequiredRole::Member,
         };
-        let rows = together(&self.client, Some(&begin), statements, Some("COMMIT")).await;
+        let commit = transaction::commit();
+        let rows = self
+            .client
+            .together(Some(&begin), statements, Some(&commit));
+        let rows = rows.await;
         rows.doing(doing)
-            .map_err(|error| error.lacking(self.login.as_deref(), standing))
+            .map_err(|error| error.with_login(self.login.as_deref(), required))
     }
 
     /// Runs what the server does in no transaction, with one more setting if it takes one: indexes are
@@ -77,16 +79,20 @@ impl Connection {
     /// becomes of it, since behind a pooler others have the session next.
     pub(super) async fn apart(
         &self,
-        sql: &str,
+        statement: Statement,
         setting: Option<(&'static str, &str)>,
         doing: &str,
     ) -> Result<(), DatabaseError> {
-        let [before, after] = self.place().await?.of_session(setting);
-        let sql = [Statement::new(sql)];
-        let done = together(&self.client, Some(&before), &sql, Some(&after)).await;
+        let place = self.location().await?;
+        let [before, after] = transaction::of_session(&place, setting);
+        let statement = [statement];
+        let done = self
+            .client
+            .together(Some(&before), &statement, Some(&after));
+        let done = done.await;
         done.map(drop)
             .doing(doing)
-            .map_err(|error| error.lacking(self.login.as_deref(), Standing::Owner))
+            .map_err(|error| error.with_login(self.login.as_deref(), RequiredRole::Owner))
     }
 
     /// Begins a transaction under the login role. In one message with what lifts the server's limits:
@@ -95,10 +101,10 @@ impl Connection {
         &mut self,
         doing: &str,
     ) -> Result<Transaction<'_>, DatabaseError> {
-        let begin = self.place().await?.begin();
-        self.engaged = true;
+        let begin = transaction::begin_unscoped(&*self.location().await?, false);
+        self.in_transaction = true;
         let transaction = Transaction { connection: self };
-        transaction.batch_execute(&begin).await.doing(doing)?;
+        transaction.batch(&begin).await.doing(doing)?;
         Ok(transaction)
     }
 }
@@ -110,8 +116,8 @@ pub(super) struct Transaction<'c> {
 
 impl Transaction<'_> {
     pub(super) async fn commit(self, doing: &str) -> Result<(), DatabaseError> {
-        self.batch_execute("COMMIT").await.doing(doing)?;
-        self.connection.engaged = false;
+        self.batch(&transaction::commit()).await.doing(doing)?;
+        self.connection.in_transaction = false;
         Ok(())
     }
 }
@@ -125,9 +131,8 @@ impl Deref for Transaction<'_> {
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        if self.connection.engaged {
-            // One poll sends it; whatever comes next on this connection comes after it.
-            let _ = self.batch_execute("ROLLBACK").now_or_never();
+        if self.connection.in_transaction {
+            self.send(&transaction::rollback());
         }
     }
 }

@@ -5,8 +5,9 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::connect::{Connection, Database};
-use super::error::{DatabaseError, Refusal};
-use super::schema::SchemaVersion;
+use super::error::DatabaseError;
+use super::refusal::Refusal;
+use super::schema_version::SchemaVersion;
 use crate::model::{Document, Kind, Scope, Space};
 use crate::transfer::{
     ChunkWrite, DocumentWrite, Existing, Ledger, Lock, Phase, Progress, ReadBack, Reader,

@@ -4,17 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_postgres::Row;
-use tokio_postgres::types::Type;
 
 use super::connect::Connection;
 use super::error::DatabaseError;
 use super::scoped::Scoped;
 use super::session::Rights;
-use super::statement::Statement;
+use super::sql::{Statement, spaces};
 use crate::model::Space;
-
-const FIND: &str =
-    "SELECT space_id FROM embedding_spaces WHERE provider = $1 AND model = $2 AND dims = $3";
 
 impl Connection {
     /// The number of an embedding space; it is made if it is not there.
@@ -27,8 +23,7 @@ impl Connection {
             return Ok(found);
         }
         // Someone else may have made it meanwhile: then nothing is inserted, and it is found below.
-        let make = "INSERT INTO embedding_spaces (provider, model, dims) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-        self.unscoped(Rights::Member, &[of(make, space)], DOING)
+        self.unscoped(Rights::Member, &[spaces::make(space)], DOING)
             .await?;
         let missing = || DatabaseError::SpaceNotKept {
             space: space.clone(),
@@ -41,20 +36,12 @@ impl Connection {
     /// # Errors
     /// If the application role may not read the table.
     async fn find_space(&self, space: &Space) -> Result<Option<i32>, DatabaseError> {
-        let find = of(FIND, space);
+        let find = spaces::find(space);
         let rows = self
             .unscoped(Rights::Member, &[find], "looking for the embedding space")
             .await?;
         Ok(rows.iter().flatten().next().map(|row| row.get(0)))
     }
-}
-
-/// A statement on one space.
-fn of(sql: &str, space: &Space) -> Statement {
-    Statement::new(sql)
-        .with(space.provider.clone(), Type::TEXT)
-        .with(space.model.clone(), Type::TEXT)
-        .with(width(space), Type::INT4)
 }
 
 /// The embedding spaces that were seen. A space never changes its number.
@@ -83,8 +70,7 @@ impl Spaces {
     /// Asks for the spaces that were not seen yet: sent with other statements, so that what those name is known.
     pub(super) fn unseen(&self) -> Statement {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let query = "SELECT space_id, provider, model, dims FROM embedding_spaces WHERE space_id <> ALL ($1)";
-        Statement::new(query).with(seen.keys().copied().collect::<Vec<i32>>(), Type::INT4_ARRAY)
+        spaces::unseen(seen.keys().copied().collect())
     }
 
     /// Notes the answer.
@@ -118,8 +104,4 @@ impl Spaces {
         }
         self.known(number)
     }
-}
-
-fn width(space: &Space) -> i32 {
-    i32::try_from(space.dims).unwrap_or(i32::MAX)
 }

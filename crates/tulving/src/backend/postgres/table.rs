@@ -7,7 +7,7 @@ use tokio_postgres::types::FromSql;
 
 use super::copy::CopyRows;
 use super::error::DatabaseError;
-use super::wire;
+use super::values;
 use crate::model::{
     Column, ColumnSource, ColumnType, Document, Field, Form, Kind, Memory, PerKind, Recorded, Shape,
 };
@@ -59,7 +59,7 @@ impl Kind {
         TABLES[self].embeddings
     }
 
-    /// The table of the narrow form of their vectors.
+    /// The table of their half-precision vectors.
     pub(crate) fn vectors(self) -> &'static str {
         TABLES[self].vectors
     }
@@ -208,7 +208,7 @@ impl<'r> Columns<'r> {
     /// A vector that was selected through `vector_send`.
     pub(crate) fn vector(&mut self) -> Result<Option<Vec<f32>>, DatabaseError> {
         let (at, raw) = (self.next, self.get::<Option<&[u8]>>()?);
-        raw.map(|raw| wire::vector(raw).ok_or_else(|| self.damaged(at, "its form is unknown")))
+        raw.map(|raw| values::vector(raw).ok_or_else(|| self.damaged(at, "its form is unknown")))
             .transpose()
     }
 }

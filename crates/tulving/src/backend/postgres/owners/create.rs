@@ -2,18 +2,17 @@
 
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::{Owner, TenantToCreate, UserToCreate};
 use crate::backend::postgres::connect::Connection;
-use crate::backend::postgres::error::{DatabaseError, Doing, Refusal, Standing};
+use crate::backend::postgres::error::{DatabaseError, Doing};
+use crate::backend::postgres::refusal::{Refusal, RequiredRole};
 use crate::backend::postgres::session::Transaction;
+use crate::backend::postgres::sql::{owners as sql, transaction};
 use crate::model::Scope;
 
-/// Who makes owners by this program waits here for others who do. Plain SQL does not, so what it
-/// wrote meanwhile is looked for anew.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended('tulving.owners', 0))";
+/// Plain SQL does not wait for others who make owners, so what it wrote meanwhile is looked for anew.
 const TRIES: usize = 4;
 
 /// Who vouches for a user that is known by an address alone.
@@ -128,10 +127,11 @@ impl Connection {
     ) -> Result<(Made, Option<Made>), DatabaseError> {
         const DOING: &str = "creating owners";
         let login = self.login.clone();
-        let lacking = |error: DatabaseError| error.lacking(login.as_deref(), Standing::Owner);
+        let with_login =
+            |error: DatabaseError| error.with_login(login.as_deref(), RequiredRole::Owner);
         let tx = self.transaction(DOING).await?;
-        tx.batch_execute(LOCK).await.doing(DOING)?;
-        let made = newcomer.make(&tx, making).await.map_err(lacking)?;
+        tx.batch(&transaction::lock_owners()).await.doing(DOING)?;
+        let made = newcomer.make(&tx, making).await.map_err(with_login)?;
         let admin = match admin {
             None => None,
             Some(admin) => {
@@ -139,7 +139,7 @@ impl Connection {
                 admin.tenant_id = Some(made.id);
                 let id = ChosenId::Random;
                 let admin = Newcomer::User(admin).make(&tx, Making { id, ..making });
-                Some(admin.await.map_err(lacking)?)
+                Some(admin.await.map_err(with_login)?)
             }
         };
         tx.commit(DOING).await?;
@@ -189,7 +189,7 @@ impl Newcomer {
             self.set_id(Uuid::new_v4());
         }
         let doing = format!("creating {}", self.describe());
-        let inserted = tx.batch_execute(&self.owner().sql()).await;
+        let inserted = tx.batch(&sql::make(self.owner().sql())).await;
         inserted.map_err(|source| match source.code() {
             Some(code) if *code == SqlState::FOREIGN_KEY_VIOLATION => Refusal::Exists {
                 what: format!(
@@ -252,49 +252,27 @@ impl Newcomer {
             is_unique: row.get(2),
         };
         let doing = format!("looking for {}", self.describe());
-        let rows = match self {
+        let query = match self {
             Self::User(user) => {
                 // An address alone is an identity; beside another identity it is not looked at.
                 let address = user
                     .email
-                    .as_ref()
-                    .filter(|email| user.auth_provider == LOCAL && user.external_id == **email);
-                let query = "SELECT id, tenant_id, (auth_provider, external_id) = ($1, $2) FROM users \
-                             WHERE (auth_provider, external_id) = ($1, $2) OR lower(email) = lower($3) \
-                             ORDER BY created_at, id";
-                tx.query_typed(
-                    query,
-                    &[
-                        (&user.auth_provider, Type::TEXT),
-                        (&user.external_id, Type::TEXT),
-                        (&address, Type::TEXT),
-                    ],
-                )
-                .await
+                    .as_deref()
+                    .filter(|email| user.auth_provider == LOCAL && user.external_id == *email);
+                sql::users_called(&user.auth_provider, &user.external_id, address)
             }
             Self::Tenant(tenant) => {
-                let query = "SELECT id, NULL::uuid, azure_tenant_id IS NOT DISTINCT FROM $2 AND $2 IS NOT NULL \
-                             FROM tenants WHERE azure_tenant_id = $2 OR ($2 IS NULL AND name = $1) \
-                             ORDER BY created_at, id";
-                tx.query_typed(
-                    query,
-                    &[
-                        (&tenant.name, Type::TEXT),
-                        (&tenant.azure_tenant_id, Type::TEXT),
-                    ],
-                )
-                .await
+                sql::tenants_called(&tenant.name, tenant.azure_tenant_id.as_deref())
             }
         };
+        let rows = tx.query(&query).await;
         Ok(rows.doing(&doing)?.iter().map(read).collect())
     }
 
     /// Who has the id that it should get, in words.
     async fn who_has_its_id(&self, tx: &Transaction<'_>) -> Result<Option<String>, DatabaseError> {
-        let query = "SELECT 'user ' || coalesce(email, '') FROM users WHERE id = $1 \
-                     UNION ALL SELECT 'tenant ' || name FROM tenants WHERE id = $1";
         let doing = format!("looking for {}", self.scope_with(self.id()));
-        let rows = tx.query_typed(query, &[(&self.id(), Type::UUID)]).await;
+        let rows = tx.query(&sql::with_id(self.id())).await;
         Ok(rows.doing(&doing)?.first().map(|row| row.get(0)))
     }
 

@@ -1,14 +1,14 @@
 //! One owner who is there: shown, and called something else.
 
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::{Tenant, User, check_address, check_name};
 use crate::backend::postgres::connect::Connection;
-use crate::backend::postgres::error::{DatabaseError, Refusal};
+use crate::backend::postgres::error::DatabaseError;
+use crate::backend::postgres::refusal::Refusal;
 use crate::backend::postgres::session::Rights;
-use crate::backend::postgres::statement::Statement;
+use crate::backend::postgres::sql::{Statement, owners as sql};
 use crate::model::Scope;
 
 impl Connection {
@@ -17,9 +17,7 @@ impl Connection {
     /// # Errors
     /// If there is none or there are several, or the login role may not read the table.
     pub async fn user(&mut self, called: &str) -> Result<User, DatabaseError> {
-        let query = "SELECT id, email, tenant_id, created_at FROM users \
-                     WHERE id = $1 OR ($1 IS NULL AND lower(email) = lower($2)) ORDER BY created_at, id";
-        let row = self.called("user", query, called).await?;
+        let row = self.called("user", sql::user(called), called).await?;
         Ok(User {
             id: row.get(0),
             email: row.get(1),
@@ -33,9 +31,7 @@ impl Connection {
     /// # Errors
     /// As [`Self::user`].
     pub async fn tenant(&mut self, called: &str) -> Result<Tenant, DatabaseError> {
-        let query = "SELECT id, name, created_at FROM tenants \
-                     WHERE id = $1 OR ($1 IS NULL AND name = $2) ORDER BY created_at, id";
-        let row = self.called("tenant", query, called).await?;
+        let row = self.called("tenant", sql::tenant(called), called).await?;
         Ok(Tenant {
             id: row.get(0),
             name: row.get(1),
@@ -46,14 +42,10 @@ impl Connection {
     async fn called(
         &self,
         kind: &str,
-        query: &str,
+        query: Statement,
         called: &str,
     ) -> Result<tokio_postgres::Row, DatabaseError> {
         let doing = format!("looking for {kind} {called}");
-        let id = Uuid::try_parse(called).ok();
-        let query = Statement::new(query)
-            .with(id, Type::UUID)
-            .with(called.to_owned(), Type::TEXT);
         let rows = self.unscoped(Rights::Login, &[query], &doing).await?;
         let mut rows = rows.into_iter().flatten();
         match (rows.next(), rows.next()) {
@@ -84,9 +76,7 @@ impl Connection {
     /// If the address is none or somebody else's identity, or the login role may not write the table.
     pub async fn rename_user(&mut self, id: Uuid, email: &str) -> Result<(), DatabaseError> {
         check_address(email)?;
-        let statement = "UPDATE users SET email = $2, external_id = CASE \
-                         WHEN auth_provider = 'local' AND external_id IN (email, id::text) THEN $2 \
-                         ELSE external_id END WHERE id = $1";
+        let statement = sql::rename_user(id, email);
         self.rename(Scope::User(id), statement, email).await
     }
 
@@ -96,20 +86,17 @@ impl Connection {
     /// If the name is blank, or the login role may not write the table.
     pub async fn rename_tenant(&mut self, id: Uuid, name: &str) -> Result<(), DatabaseError> {
         check_name("name", name)?;
-        let statement = "UPDATE tenants SET name = $2 WHERE id = $1";
+        let statement = sql::rename_tenant(id, name);
         self.rename(Scope::Tenant(id), statement, name).await
     }
 
     async fn rename(
         &self,
         owner: Scope,
-        statement: &str,
+        statement: Statement,
         called: &str,
     ) -> Result<(), DatabaseError> {
         let doing = format!("renaming {owner}");
-        let statement = Statement::new(statement)
-            .with(owner.id(), Type::UUID)
-            .with(called.to_owned(), Type::TEXT);
         match self.unscoped(Rights::Login, &[statement], &doing).await {
             Err(error) if error.sql_state() == Some(&SqlState::UNIQUE_VIOLATION) => {
                 let kind = owner.kind().as_str();

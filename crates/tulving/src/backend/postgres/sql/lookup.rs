@@ -9,7 +9,7 @@
 //! - The primary key alone serves an id. All other indexes of memories are partial, with a condition
 //!   that holds for every row; a statement that does not name it cannot use them.
 //! - The others serve what asks for their order, since sorting is switched off
-//!   ([`PLANNING`](super::scoped)).
+//!   ([`transaction`](super::transaction)).
 //!
 //! `docs/decisions/0017-plans-and-derived-data.md` says why. The fragments are joined to what comes
 //! before them in FROM; their rows are called `m`.
@@ -79,8 +79,8 @@ pub(super) fn current(scope: &str) -> String {
     format!("(SELECT space_id FROM scopes WHERE scope_id = {scope})")
 }
 
-/// The vector that search reads of the row `m`, as `n`.
-pub(super) fn narrow(kind: Kind, scope: &str, space: &str) -> String {
+/// The half-precision vector of the row `m`, which search reads, as `n`.
+pub(super) fn half_precision(kind: Kind, scope: &str, space: &str) -> String {
     format!(
         "LATERAL (SELECT v FROM {} WHERE scope_id = {scope} AND id = m.id AND space_id = {space} OFFSET 0) n",
         kind.vectors()

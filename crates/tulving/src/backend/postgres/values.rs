@@ -1,4 +1,4 @@
-//! Values as PostgreSQL sends them, where the driver has no type of ours for them.
+//! Values in PostgreSQL's binary format, where the driver has no type of ours for them.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! Where the tables are, and how each transaction gets there.
+//! The location of the tables, and how each transaction gets there.
 //!
 //! Names in statements are unqualified. Each transaction sets `search_path` for itself, beside the
 //! role: poolers refuse it when a connection starts, and what a session sets reaches others behind
@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::look::Facts;
+use super::facts::Facts;
 
 /// Where the tables are wanted, and where they were found.
 #[derive(Debug, Default)]
@@ -16,12 +16,12 @@ pub(super) struct Site {
     /// The schemas that the connection string names, as `search_path` takes them.
     pub(super) path: Option<String>,
     /// What was found. It holds for all connections: tables do not move while they are used.
-    pub(super) found: OnceLock<Arc<Place>>,
+    pub(super) found: OnceLock<Arc<Location>>,
 }
 
 /// The schema of the tables, and what a transaction there begins with.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Location {
     /// The schema.
     pub(super) schema: String,
     /// What `search_path` is set to: that schema, the one of pgvector, and last, so that nothing in
@@ -34,10 +34,10 @@ pub(super) struct Place {
     /// Whether the server can notice in the middle of a statement that its client is gone.
     polls: bool,
     /// Whether the login role may do as the tables' owner does.
-    pub(super) keeper: bool,
+    pub(super) owns_tables: bool,
 }
 
-impl Place {
+impl Location {
     /// A schema by its name.
     pub(super) fn new(schema: String, facts: &Facts) -> Self {
         let vector = facts.vector.as_ref().map(|vector| vector.schema.clone());
@@ -51,7 +51,20 @@ impl Place {
             vector,
             server: facts.server_number,
             polls: facts.polls,
-            keeper: facts.keeper,
+            owns_tables: facts.owns_tables,
+        }
+    }
+
+    /// One for tests.
+    #[cfg(test)]
+    pub(super) fn sample() -> Self {
+        Self {
+            schema: "tulving".to_owned(),
+            path: "\"tulving\", \"public\", pg_temp".to_owned(),
+            vector: Some("public".to_owned()),
+            server: 180_000,
+            polls: true,
+            owns_tables: true,
         }
     }
 
@@ -85,11 +98,6 @@ impl Place {
             .map(|(name, _)| format!("RESET {name}"));
         let back: Vec<String> = back.collect();
         [set("SET", settings().chain(more)), back.join("; ")]
-    }
-
-    /// Begins a transaction that takes its time.
-    pub(super) fn begin(&self) -> String {
-        format!("BEGIN ISOLATION LEVEL READ COMMITTED; {}", self.unlimited())
     }
 
     fn needed(&self) -> impl Iterator<Item = (&'static str, &str)> {

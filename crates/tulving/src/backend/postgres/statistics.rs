@@ -1,32 +1,32 @@
-//! What a scope holds, as its rows in `scopes` and `scope_kinds` say.
+//! Scope statistics: what a scope holds, as its rows in `scopes` and `scope_kinds` say.
 
 use std::collections::HashSet;
 
 use tokio_postgres::Row;
-use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::error::{DatabaseError, Refusal};
-use super::statement::Statement;
+use super::error::DatabaseError;
+use super::refusal::Refusal;
+use super::sql::{Statement, scopes};
 use crate::model::{Kind, PerKind, Scope};
 use crate::search::keyword::Statistics;
 use crate::search::tokens;
 
 /// What a scope holds.
 #[derive(Debug, Clone)]
-pub(super) struct Holdings {
+pub(super) struct ScopeStatistics {
     /// The space of its vectors, once there are any.
     pub(super) space_id: Option<i32>,
     /// The spaces that are kept beside it.
     pub(super) further: Vec<i32>,
     /// By which rules its words were made.
     tokenizer: i32,
-    kinds: PerKind<Numbers>,
+    kinds: PerKind<KindStatistics>,
 }
 
 /// What it holds of one kind, as far as the keyword index goes.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Numbers {
+pub(super) struct KindStatistics {
     /// The number that the next document gets.
     pub(super) next: i32,
     /// Blocks from this number on are small.
@@ -36,7 +36,7 @@ pub(super) struct Numbers {
     pub(super) dead: Vec<i32>,
 }
 
-impl Numbers {
+impl KindStatistics {
     /// Documents that are gone and still have postings.
     pub(super) fn dead(&self) -> HashSet<u32> {
         self.dead
@@ -67,14 +67,14 @@ impl Numbers {
     }
 }
 
-impl Holdings {
+impl ScopeStatistics {
     /// The spaces in which vectors are kept, the one that is searched first.
     pub(super) fn spaces(&self) -> impl Iterator<Item = i32> {
         self.space_id.iter().chain(&self.further).copied()
     }
 
     /// What it holds of one kind.
-    pub(super) fn of(&self, kind: Kind) -> &Numbers {
+    pub(super) fn of(&self, kind: Kind) -> &KindStatistics {
         &self.kinds[kind]
     }
 
@@ -89,18 +89,7 @@ impl Holdings {
     /// Asks what the scope holds; where it is to be written to, this waits for other writers and
     /// holds later ones off.
     pub(super) fn query(scope: Scope, to_write: bool) -> Statement {
-        // Rows that are locked are read as they are once the lock is had, whatever was committed meanwhile;
-        // the server locks none that may be missing.
-        let (join, lock) = match to_write {
-            true => ("JOIN", " FOR NO KEY UPDATE OF s, k"),
-            false => ("LEFT JOIN", ""),
-        };
-        Statement::new(format!(
-            "SELECT s.user_id, s.tenant_id, s.space_id, s.tokenizer, \
-                    k.kind, k.next, k.fresh, k.memories, k.tokens, k.dead, s.further \
-             FROM scopes s {join} scope_kinds k ON k.scope_id = s.scope_id WHERE s.scope_id = $1{lock}"
-        ))
-        .with(scope.id(), Type::UUID)
+        scopes::statistics(scope.id(), to_write)
     }
 
     /// Reads the answer.
@@ -114,7 +103,7 @@ impl Holdings {
         let mut kinds = PerKind::default();
         for row in rows {
             if let Some(kind) = row.get::<_, Option<&str>>(4).and_then(Kind::named) {
-                kinds[kind] = Some(Numbers {
+                kinds[kind] = Some(KindStatistics {
                     next: row.get(5),
                     fresh: row.get(6),
                     memories: row.get(7),

@@ -1,0 +1,102 @@
+//! How transactions and sessions begin and end, and locks that last as long as one.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::Statement;
+use super::name::Name;
+use super::text::Text;
+use crate::backend::postgres::location::Location;
+use crate::backend::postgres::scoped::{Purpose, ROLE, WRITERS_WAIT};
+
+/// How statements on memories are planned, whatever statistics say: through an index of the scope's rows
+/// and never past those of others, and in the order of that index where they ask for one (see
+/// [`lookup`](super::lookup)). A plan that has to sort is still found, but may look so dear that
+/// compiling it would seem worth while.
+const PLANNING: &str =
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL jit = off";
+
+/// What the lock of a scope is named after, before its id.
+pub(super) const LOCK: &str = "tulving.run.";
+
+/// Begins a transaction under the application role, bound to one scope. None of it says whether writes are
+/// let in: that is for who runs the server to set.
+pub(crate) fn begin_scoped(place: &Location, scope: Uuid, purpose: Purpose) -> Statement {
+    // The value is a UUID, so there is nothing to escape.
+    let bind = format!("SET LOCAL ROLE {ROLE}; SET LOCAL tulving.scope_id = '{scope}'; {PLANNING}");
+    let limited = |begin: &str, limit: Duration| {
+        let (millis, settings) = (limit.as_millis(), place.settings());
+        format!(
+            "{begin}; {settings}; SET LOCAL statement_timeout = {millis}; \
+             SET LOCAL idle_in_transaction_session_timeout = {millis}; \
+             SET LOCAL lock_timeout = '{WRITERS_WAIT}s'; {bind}"
+        )
+    };
+    let begin = match purpose {
+        Purpose::Bulk => format!("{}; {bind}", unlimited(place)),
+        Purpose::Reading(limit) => {
+            limited("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", limit)
+        }
+        Purpose::Writing(limit) => limited("BEGIN ISOLATION LEVEL READ COMMITTED", limit),
+    };
+    Text::new(begin).named(Name::BeginScoped)
+}
+
+/// Begins a transaction outside any scope, under the login role or as a member.
+pub(crate) fn begin_unscoped(place: &Location, as_member: bool) -> Statement {
+    let begin = unlimited(place);
+    let begin = match as_member {
+        true => format!("{begin}; SET LOCAL ROLE {ROLE}"),
+        false => begin,
+    };
+    Text::new(begin).named(Name::BeginUnscoped)
+}
+
+/// Begins a transaction that takes its time.
+pub(super) fn unlimited(place: &Location) -> String {
+    format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED; {}",
+        place.unlimited()
+    )
+}
+
+/// Makes everything done lasting and visible.
+pub(crate) fn commit() -> Statement {
+    Text::new("COMMIT").named(Name::Commit)
+}
+
+/// Undoes everything done.
+pub(crate) fn rollback() -> Statement {
+    Text::new("ROLLBACK").named(Name::Rollback)
+}
+
+/// Lets the commit return before it is on disk.
+pub(crate) fn defer_durability() -> Statement {
+    Text::new("SET LOCAL synchronous_commit = off").named(Name::DeferDurability)
+}
+
+/// Sets what a session needs for what the server does in no transaction, and puts it back.
+pub(crate) fn of_session(place: &Location, more: Option<(&'static str, &str)>) -> [Statement; 2] {
+    let [before, after] = place.of_session(more);
+    [
+        Text::new(before).named(Name::PrepareSession),
+        Text::new(after).named(Name::RestoreSession),
+    ]
+}
+
+/// Takes the lock of a scope in a transaction of its own, which nothing ends but the end of its session.
+pub(crate) fn lock_scope(place: &Location, scope: Uuid, seconds: u64) -> Statement {
+    let lock = format!(
+        "{}; SET LOCAL lock_timeout TO '{seconds}s'; \
+         SELECT pg_advisory_xact_lock(hashtextextended('{LOCK}{scope}', 0))",
+        unlimited(place)
+    );
+    Text::new(lock).named(Name::LockScope)
+}
+
+/// Waits for others who make owners by this program.
+pub(crate) fn lock_owners() -> Statement {
+    let lock = "SELECT pg_advisory_xact_lock(hashtextextended('tulving.owners', 0))";
+    Text::new(lock).named(Name::LockOwners)
+}
