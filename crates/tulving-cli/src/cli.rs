@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    add, compact, completions, config, delete, doctor, get, index, init, list, man, migrate, runs,
-    schema, search, tenant, update, user, verify,
+    add, compact, completions, config, delete, doctor, export, get, index, init, list, man,
+    migrate, runs, schema, search, tenant, update, user, verify,
 };
 use crate::global::Global;
 
@@ -107,6 +107,12 @@ pub enum Command {
         missing_docs,
         reason = "a comment here would hide the manual that its struct carries"
     )]
+    Export(export::Export),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
     Verify(verify::Verify),
 
     #[expect(
@@ -145,7 +151,7 @@ impl Command {
     #[must_use]
     pub fn writes_to_a_file(&self) -> bool {
         match self {
-            Self::Migrate(_) => true,
+            Self::Migrate(_) | Self::Export(_) => true,
             Self::User(user::Command::Create(create)) => create.output.is_some(),
             Self::Tenant(tenant::Command::Create(create)) => create.output.is_some(),
             Self::Man(pages) => pages.out.is_some(),

@@ -4,8 +4,8 @@ use clap::CommandFactory as _;
 
 use crate::cli::{Cli, Command};
 use crate::commands::{
-    add, compact, completions, config, delete, doctor, get, index, init, list, man, migrate, runs,
-    schema, search, tenant, update, user, verify,
+    add, compact, completions, config, delete, doctor, export, get, index, init, list, man,
+    migrate, runs, schema, search, tenant, update, user, verify,
 };
 use crate::config::Env;
 use crate::context::Context;
@@ -71,6 +71,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, CliError> {
         Command::Schema(command) => schema::run(&command, &cx).await,
         Command::User(command) => user::run(command, &cx).await,
         Command::Tenant(command) => tenant::run(command, &cx).await,
+        Command::Export(export) => export::run(export, &cx).await,
         Command::Migrate(migrate) => migrate::run(migrate, &cx).await,
         Command::Verify(verify) => verify::run(verify, &cx).await,
         Command::Index(index) => index::run(&index, &cx).await,

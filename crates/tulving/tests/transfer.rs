@@ -31,6 +31,7 @@ fn options(folder: &Path) -> MigrateOptions {
         receipt: folder.join("receipt.json"),
         replace_files: true,
         lock_seconds: 1,
+        exact: false,
     }
 }
 

@@ -11,6 +11,7 @@ mod faults;
 mod large;
 mod older;
 mod place;
+mod statements;
 mod trips;
 
 const SEED: u64 = 1;

@@ -207,6 +207,7 @@ impl Migrate {
             receipt: self.receipt.unwrap_or(beside),
             replace_files: cx.force,
             lock_seconds: LOCK_SECONDS,
+            exact: false,
         })
     }
 }
@@ -355,7 +356,7 @@ fn summary(report: &Report, again: &Again, cx: &Context) -> String {
     table.told(beside, |kind| found.kinds[kind].extra_count);
     let mut text = table.render(screen);
     text.push('\n');
-    text.push_str(&verify::findings(found));
+    text.push_str(&verify::findings(found, "database"));
     text.push_str(&verify::verdict(
         report.scope,
         again.source.options.rows.as_deref(),

@@ -7,6 +7,7 @@ pub mod completions;
 pub mod config;
 pub mod delete;
 pub mod doctor;
+pub mod export;
 pub mod get;
 pub mod index;
 pub mod init;

@@ -149,7 +149,7 @@ fn report(
         text.push_str(&format!("\n{source} in the source, {equal} equal{added}\n"));
     }
     text.push('\n');
-    text.push_str(&findings(verification));
+    text.push_str(&findings(verification, "database"));
     text.push_str(&verdict(source.scope, rows, verification, cx.out));
     text.push_str(&advice(source, options, verification, cx));
     text
@@ -166,12 +166,18 @@ pub(super) fn differing(table: &mut Table, verification: &Verification) {
 }
 
 /// The rows that are not as they were, and the digests.
-pub(super) fn findings(verification: &Verification) -> String {
+pub(super) fn findings(verification: &Verification, target: &str) -> String {
     let mut text = String::new();
     for (kind, found) in verification.kinds.iter() {
-        differences(&kind.title(), kind.as_str(), found, &mut text);
+        differences(&kind.title(), kind.as_str(), found, target, &mut text);
     }
-    differences("Document", "document", &verification.documents, &mut text);
+    differences(
+        "Document",
+        "document",
+        &verification.documents,
+        target,
+        &mut text,
+    );
     for difference in &verification.against {
         text.push_str(&format!("receipt    {}\n", crate::text::safe(difference)));
     }
@@ -294,7 +300,7 @@ pub(super) fn command(name: &str, source: &FileSource, cx: &Context) -> String {
     ))
 }
 
-fn differences(title: &str, kind: &str, found: &KindVerification, text: &mut String) {
+fn differences(title: &str, kind: &str, found: &KindVerification, target: &str, text: &mut String) {
     use crate::text::quote;
     use std::fmt::Write as _;
     // Writing to a String does not fail.
@@ -302,7 +308,7 @@ fn differences(title: &str, kind: &str, found: &KindVerification, text: &mut Str
         let (source, there) = (found.source, found.source - found.missing_count);
         let _ = writeln!(
             text,
-            "{title} count mismatch: {} in the source, {} of them in the database",
+            "{title} count mismatch: {} in the source, {} of them in the {target}",
             count(source),
             count(there)
         );
@@ -321,7 +327,7 @@ fn differences(title: &str, kind: &str, found: &KindVerification, text: &mut Str
         };
         let _ = writeln!(
             text,
-            "different  {all}{named} in space_id alone: the vectors in the database belong to another model"
+            "different  {all}{named} in space_id alone: the vectors in the {target} belong to another model"
         );
     } else {
         for row in different {

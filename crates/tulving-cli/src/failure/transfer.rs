@@ -25,6 +25,9 @@ impl From<TransferError> for CliError {
         if let Some(error) = error.downcast_ref::<DatabaseError>() {
             return error.into();
         }
+        if let Some(error) = error.downcast_ref::<FileError>() {
+            return error.into();
+        }
         match error {
             TransferError::Output(error) => error.into(),
             error => {

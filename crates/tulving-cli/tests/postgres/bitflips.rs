@@ -54,6 +54,7 @@ async fn migrate(database: &Database, scope: Scope, data: &Data) -> Result<Repor
         receipt: data.path("../receipt.json"),
         replace_files: true,
         lock_seconds: 30,
+        exact: false,
     };
     let cancel = Cancel::new();
     let migration = Migration::prepare(&source, sink, options, &Silent, &cancel).await?;

@@ -16,6 +16,7 @@ mod connections;
 mod corrupt;
 mod data;
 mod documents;
+mod export;
 mod faults;
 #[path = "../shared/fixtures.rs"]
 mod fixtures;

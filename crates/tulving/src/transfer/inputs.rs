@@ -20,7 +20,7 @@ pub(super) fn inputs(migration: &Migration) -> Value {
         .map(|file| (file.name.clone(), json!(crate::hex(&file.sha256))))
         .collect();
     let only: Vec<&str> = plan.options.only.iter().map(|kind| kind.plural()).collect();
-    json!({
+    let mut inputs = json!({
         "scope": sink.scope().to_string(),
         "database": target.identity,
         "files": files,
@@ -32,7 +32,11 @@ pub(super) fn inputs(migration: &Migration) -> Value {
             "restamp": plan.options.restamp,
             "cast_f32": plan.options.cast_f32,
         },
-    })
+    });
+    if let Some(state) = &plan.state {
+        inputs["source"] = json!(state);
+    }
+    inputs
 }
 
 /// Names what is different, in words.
@@ -51,6 +55,7 @@ fn compare(path: &str, before: &Value, now: &Value, found: &mut Vec<String>) {
             Some(file) if before.is_null() => format!("{file} is new"),
             Some(file) if now.is_null() => format!("{file} is gone"),
             Some(file) => format!("{file} has another content"),
+            None if path == "source" => "the source's rows are others now".to_owned(),
             None => format!(
                 "{} was {before}, is {now}",
                 path.strip_prefix("options.").unwrap_or(path)

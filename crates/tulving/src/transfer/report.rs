@@ -52,6 +52,9 @@ pub struct MigrateOptions {
     pub replace_files: bool,
     /// How long to wait for another run of the same scope.
     pub lock_seconds: u64,
+    /// Whether the proof covers what changes while memories are used too, and that the target has nothing
+    /// else: it is a new one.
+    pub exact: bool,
 }
 
 /// What a migration did.

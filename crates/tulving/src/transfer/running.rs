@@ -138,7 +138,7 @@ impl Running<'_> {
         let comparison = Comparison {
             target: &target,
             prepared,
-            exact: false,
+            exact: self.migration.options.exact,
             space,
             progress: self.progress,
             cancel: self.cancel,
@@ -252,7 +252,7 @@ impl Running<'_> {
             target_digest: crate::hex(&verification.target_digest),
             cast_f32: plan.options.cast_f32,
             restamped: plan.options.restamp,
-            database: target.database.clone(),
+            database: target.database.clone().or_else(|| plan.database.clone()),
             started_at: started_at.isoformat(),
             finished_at: Timestamp::now().isoformat(),
         };

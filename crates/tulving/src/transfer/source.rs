@@ -10,6 +10,7 @@ use super::cancel::Cancel;
 use super::chunk::RunChunk;
 use super::digest::Sha256Bytes;
 use super::error::TransferError;
+use super::receipt::ReceiptDatabase;
 use super::row::Loaded;
 use crate::model::{Document, Kind, Space};
 
@@ -70,6 +71,13 @@ pub struct Plan {
     pub options: ReadOptions,
     /// The space that the source says its vectors are in.
     pub space: Option<Space>,
+    /// Spaces whose vectors the source has too, and which are not moved.
+    pub left_out: Vec<Space>,
+    /// What tells the source's rows from those of any other moment, where there are no files whose
+    /// checksums do.
+    pub state: Option<String>,
+    /// Which versions the source has, if it is a database.
+    pub database: Option<ReceiptDatabase>,
     /// The kinds that are moved, in the order of [`Kind::ALL`].
     pub kinds: Vec<KindPlan>,
 }

@@ -133,6 +133,9 @@ mod tests {
             layout: "",
             options: ReadOptions::default(),
             space: named,
+            left_out: Vec::new(),
+            state: None,
+            database: None,
             kinds: vec![KindPlan {
                 kind: Kind::Node,
                 files: Vec::new(),

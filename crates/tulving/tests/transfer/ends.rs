@@ -86,6 +86,9 @@ impl Source for List {
             layout: "a list",
             options: ReadOptions::default(),
             space: None,
+            left_out: Vec::new(),
+            state: None,
+            database: None,
             kinds: vec![KindPlan {
                 kind: Kind::Node,
                 files: Vec::new(),

@@ -62,6 +62,12 @@ pub enum FileError {
         /// The directory.
         path: PathBuf,
     },
+    /// A directory was to be made where there is something.
+    #[error("{path} is there already, and holds something; nothing was changed")]
+    Occupied {
+        /// The path.
+        path: PathBuf,
+    },
     /// A directory that was to become one of memories belongs to something else.
     #[error("{path} holds {holds} and no memories; nothing was changed")]
     Foreign {
@@ -248,6 +254,7 @@ impl FileError {
             Self::NoOwner { .. }
             | Self::OtherOwner { .. }
             | Self::NotEmpty { .. }
+            | Self::Occupied { .. }
             | Self::Foreign { .. }
             | Self::BaseChanged { .. }
             | Self::Unfolded { .. }

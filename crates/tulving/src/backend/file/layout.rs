@@ -219,7 +219,7 @@ fn clusters(root: &Path, names: Option<&Names>) -> Result<PathBuf, LayoutError> 
 }
 
 /// Returns where the files of a kind are that no manifest names.
-fn default_pair(root: &Path, kind: Kind) -> PairPaths {
+pub(super) fn default_pair(root: &Path, kind: Kind) -> PairPaths {
     let names = &DEFAULT_NAMES[kind];
     PairPaths {
         records: root.join(names.records).join(records_of(kind)),

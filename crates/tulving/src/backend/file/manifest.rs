@@ -137,8 +137,30 @@ impl Manifest {
         self.value.get("corpus").is_some()
     }
 
+    /// Says what the files of an exported directory are, by their SHA-256, and when the newest of its
+    /// memories was made: two exports of one state are equal.
+    pub(super) fn set_export(&mut self, files: &[(String, [u8; 32])], newest: Option<Timestamp>) {
+        let updated = newest.map_or(Value::Null, |newest| text(&newest.isoformat()));
+        self.set(&["updated_at"], updated);
+        for (name, sha256) in files {
+            self.set(&["tulving", "files", name], text(&crate::hex(sha256)));
+        }
+    }
+
+    /// Forgets what the files were when they were exported: they change.
+    fn forget_export(&mut self) {
+        if let Value::Object(members) = &mut self.value
+            && let Some((_, Value::Object(own))) = members
+                .iter_mut()
+                .rfind(|(key, _)| key.as_bytes() == b"tulving")
+        {
+            own.retain(|(key, _)| key.as_bytes() != b"files");
+        }
+    }
+
     /// Says in which form the directory is, and whether the origin reads it too.
     pub(super) fn set_shared(&mut self, shared: bool) {
+        self.forget_export();
         let format = match self.tulving("spaces") {
             None => FORMAT_OF_ONE_SPACE,
             Some(_) => FORMAT,

@@ -12,7 +12,7 @@ use super::scoped::Scoped;
 use super::sql::search::{BEFORE_INDEX, FACTS, Near, WIDEST_SIGHT};
 use super::sql::{Statement, search as sql};
 use super::values::vector;
-use crate::backend::{Filter, SearchMethod, Request, Scored};
+use crate::backend::{Filter, Request, Scored, SearchMethod};
 use crate::model::{Kind, Scope};
 use crate::search::vector::similarity;
 

@@ -22,6 +22,8 @@ pub(super) const ROLE: &str = "tulving_app";
 pub(super) enum Purpose {
     /// Reading and writing for as long as it takes.
     Bulk,
+    /// One snapshot for all statements, and no writes, for as long as it takes.
+    Export,
     /// One snapshot for all statements, and no writes; each statement within a time.
     Reading(Duration),
     /// Each statement sees what was committed before it; within a time.
@@ -35,6 +37,8 @@ pub struct Scoped<'c> {
     location: Arc<Location>,
     pub(super) scope: Scope,
     purpose: Purpose,
+    /// The snapshot of another transaction, which it reads.
+    snapshot: Option<String>,
     began: bool,
 }
 
@@ -63,8 +67,28 @@ impl Connection {
             location: Arc::clone(location),
             scope,
             purpose,
+            snapshot: None,
             began: false,
         }
+    }
+
+    /// The same for reading what another transaction reads, as long as that one lasts.
+    pub(super) fn bind_to(
+        &mut self,
+        location: &Arc<Location>,
+        scope: Scope,
+        snapshot: &str,
+    ) -> Scoped<'_> {
+        let mut scoped = self.bind(location, scope, Purpose::Export);
+        scoped.snapshot = Some(snapshot.to_owned());
+        scoped
+    }
+
+    /// Goes on with a transaction that was [held](Scoped::hold).
+    pub(super) fn rejoin(&mut self, location: &Arc<Location>, scope: Scope) -> Scoped<'_> {
+        let mut scoped = self.bind(location, scope, Purpose::Export);
+        scoped.began = true;
+        scoped
     }
 }
 
@@ -114,21 +138,28 @@ impl Scoped<'_> {
         self.connection.in_transaction = false;
     }
 
+    /// Leaves the transaction open, until the connection is dropped.
+    pub(super) fn hold(self) {
+        self.connection.in_transaction = false;
+    }
+
     async fn exchange(
         &mut self,
         statements: &[Statement],
         doing: &str,
         is_last: bool,
     ) -> Result<Vec<Vec<Row>>, DatabaseError> {
-        let begin = (!self.began)
-            .then(|| transaction::begin_scoped(&self.location, self.scope.id(), self.purpose));
+        let begin = (!self.began).then(|| match &self.snapshot {
+            Some(name) => transaction::begin_in_snapshot(&self.location, self.scope.id(), name),
+            None => transaction::begin_scoped(&self.location, self.scope.id(), self.purpose),
+        });
         let end = is_last.then(transaction::commit);
         self.began = true;
         self.connection.in_transaction = true;
         let client = &self.connection.client;
         let exchange = client.together(begin.as_ref(), statements, end.as_ref());
         let rows = match self.purpose {
-            Purpose::Bulk => exchange.await,
+            Purpose::Bulk | Purpose::Export => exchange.await,
             // The server gives up on a statement first, unless it is out of reach.
             Purpose::Reading(limit) | Purpose::Writing(limit) => {
                 let limit = limit + Duration::from_secs(5);

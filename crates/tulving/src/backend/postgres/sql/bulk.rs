@@ -9,7 +9,7 @@ use super::Statement;
 use super::lookup;
 use super::name::Name;
 use super::text::Text;
-use crate::backend::postgres::table::{listed, listed_of_row};
+use crate::backend::postgres::table::{columns_of, listed, listed_of_row};
 use crate::model::{Kind, Scope};
 
 /// Reads memories by their ids, each with its vector in a space, or in whichever its row says where it has
@@ -37,6 +37,24 @@ pub(crate) fn existing(kind: Kind, scope: Uuid, ids: &[&str], space: Option<i32>
     .with("ids", ids, Type::TEXT_ARRAY)
     .with("space", space, Type::INT4)
     .named(Name::FindExisting)
+}
+
+/// Lists all rows of a kind: place, id, bytes, and which versions of the row and of its vector in a space
+/// beside its own are there.
+pub(crate) fn list_rows(kind: Kind, scope: Uuid, space: Option<i32>) -> Statement {
+    let sizes = columns_of(kind).map(|column| format!("coalesce(pg_column_size(m.{column}), 0)"));
+    Text::new(format!(
+        "SELECT m.ord, m.id, ({})::bigint, m.xmin::text::bigint, coalesce(e.version, 0) \
+         FROM {} m LEFT JOIN LATERAL (SELECT xmin::text::bigint AS version FROM {} \
+                                      WHERE scope_id = $1 AND id = m.id AND space_id = $2 OFFSET 0) e ON true \
+         WHERE m.scope_id = $1",
+        sizes.collect::<Vec<_>>().join(" + "),
+        kind.table(),
+        kind.embeddings(),
+    ))
+    .scope(scope)
+    .with("space", space, Type::INT4)
+    .named(Name::ListRows)
 }
 
 /// The staging table's name. It belongs to the session and is seen by no other.

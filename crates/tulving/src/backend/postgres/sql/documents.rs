@@ -58,6 +58,16 @@ fn columns() -> Vec<&'static str> {
     columns_in(Document::FORM).collect()
 }
 
+/// Reads all documents with their places.
+pub(crate) fn export(scope: Uuid) -> Statement {
+    Text::new(format!(
+        "SELECT {}, ord FROM {DOCUMENTS} WHERE scope_id = $1",
+        columns().join(", ")
+    ))
+    .scope(scope)
+    .named(Name::ExportDocuments)
+}
+
 /// Removes a document with its chunks; gives its id if it was there.
 pub(crate) fn remove(scope: Uuid, id: String) -> Statement {
     Text::new(format!(

@@ -248,9 +248,15 @@ fn transactions(list: &mut Listing) {
         ("work that takes its time", Purpose::Bulk),
         ("reading", Purpose::Reading(second)),
         ("writing", Purpose::Writing(second)),
+        ("exporting", Purpose::Export),
     ] {
         list.add(what, transaction::begin_scoped(&place, SCOPE, purpose));
     }
+    list.add(
+        "",
+        transaction::begin_in_snapshot(&place, SCOPE, "00000003-0000001B-1"),
+    );
+    list.add("", transaction::export_snapshot());
     list.add("the login role", transaction::begin_unscoped(&place, false));
     list.add("a member", transaction::begin_unscoped(&place, true));
     list.add("", transaction::commit());
@@ -365,6 +371,7 @@ fn of_documents(list: &mut Listing) {
         list.add(what, documents::insert(OWNER, ord, fields()));
         list.add(what, documents::upsert(OWNER, ord, fields()));
     }
+    list.add("", documents::export(SCOPE));
     list.add("", documents::remove(SCOPE, "a".to_owned()));
     list.add("", documents::find(SCOPE, &[]));
     list.add("from the beginning", documents::list(SCOPE, None, 1));
@@ -472,6 +479,7 @@ fn of_search(kind: Kind, list: &mut Listing) {
 }
 
 fn of_bulk(kind: Kind, list: &mut Listing) {
+    list.add(kind, bulk::list_rows(kind, SCOPE, None));
     list.add(kind, bulk::existing(kind, SCOPE, &[], None));
     list.add(kind, bulk::make_staging(kind));
     list.add(kind, bulk::copy(kind));

@@ -37,6 +37,8 @@ names! {
     "transaction" {
         BeginScoped: "Begins a transaction under the application role, bound to one scope.";
         BeginUnscoped: "Begins a transaction outside any scope, under the login role or as a member.";
+        BeginInSnapshot: "Begins a transaction that reads what another one reads, bound to one scope.";
+        ExportSnapshot: "Exports the snapshot of this transaction, for others to read.";
         Commit: "Makes everything done lasting and visible.";
         Rollback: "Undoes everything done.";
         DeferDurability: "Lets the commit return before it is on disk: the ledger can repeat what a crash undoes.";
@@ -90,6 +92,7 @@ names! {
     }
     "documents" {
         InsertDocument: "Writes a new document, at a place that is given or the next.";
+        ExportDocuments: "Reads all documents with their places.";
         UpsertDocument: "Writes a document, new or in the place of the one with its id.";
         RemoveDocument: "Removes a document with its chunks; gives its id if it was there.";
         FindDocuments: "Reads documents by their ids.";
@@ -141,6 +144,7 @@ names! {
         FindAround: "Reads what is known of the documents that hold a term, and what stands beside them and the nearest.";
     }
     "bulk" {
+        ListRows: "Lists all rows of a kind: places, ids, bytes and versions.";
         FindExisting: "Reads memories by their ids with a vector, and whether the half-precision one is as that says.";
         MakeStaging: "Makes the staging table, which belongs to the session.",
             beyond a scope: "it takes the form of a table and reads none of its rows";

@@ -17,14 +17,16 @@ use crate::backend::postgres::scoped::{Purpose, ROLE, WRITERS_WAIT};
 const PLANNING: &str =
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL jit = off";
 
+/// One snapshot for all statements, and no writes.
+const EXPORT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 /// What the lock of a scope is named after, before its id.
 pub(super) const LOCK: &str = "tulving.run.";
 
 /// Begins a transaction under the application role, bound to one scope. None of it says whether writes are
 /// let in: that is for who runs the server to set.
 pub(crate) fn begin_scoped(place: &Location, scope: Uuid, purpose: Purpose) -> Statement {
-    // The value is a UUID, so there is nothing to escape.
-    let bind = format!("SET LOCAL ROLE {ROLE}; SET LOCAL tulving.scope_id = '{scope}'; {PLANNING}");
+    let bind = bind(scope);
     let limited = |begin: &str, limit: Duration| {
         let (millis, settings) = (limit.as_millis(), place.settings());
         format!(
@@ -35,12 +37,33 @@ pub(crate) fn begin_scoped(place: &Location, scope: Uuid, purpose: Purpose) -> S
     };
     let begin = match purpose {
         Purpose::Bulk => format!("{}; {bind}", unlimited(place)),
-        Purpose::Reading(limit) => {
-            limited("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", limit)
-        }
+        Purpose::Export => format!("{EXPORT}; {}; {bind}", place.unlimited()),
+        Purpose::Reading(limit) => limited(EXPORT, limit),
         Purpose::Writing(limit) => limited("BEGIN ISOLATION LEVEL READ COMMITTED", limit),
     };
     Text::new(begin).named(Name::BeginScoped)
+}
+
+/// Begins a transaction that reads what another one reads, which exported its snapshot under this name.
+pub(crate) fn begin_in_snapshot(place: &Location, scope: Uuid, name: &str) -> Statement {
+    // What the server itself named.
+    let begin = format!(
+        "{EXPORT}; SET TRANSACTION SNAPSHOT '{name}'; {}; {}",
+        place.unlimited(),
+        bind(scope)
+    );
+    Text::new(begin).named(Name::BeginInSnapshot)
+}
+
+/// Exports the snapshot of this transaction for as long as it lasts; gives the name of it.
+pub(crate) fn export_snapshot() -> Statement {
+    Text::new("SELECT pg_export_snapshot()").named(Name::ExportSnapshot)
+}
+
+/// The application role and the scope.
+fn bind(scope: Uuid) -> String {
+    // The value is a UUID, so there is nothing to escape.
+    format!("SET LOCAL ROLE {ROLE}; SET LOCAL tulving.scope_id = '{scope}'; {PLANNING}")
 }
 
 /// Begins a transaction outside any scope, under the login role or as a member.

@@ -1,0 +1,207 @@
+//! `tulving export`: a scope out of PostgreSQL into a new data directory.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use tulving::backend::file::{FileSink, FileSource};
+use tulving::backend::postgres::PostgresSource;
+use tulving::model::{Kind, Space};
+use tulving::transfer::{
+    MigrateOptions, Migration, OnExisting, ReadOptions, Report, TransferError, usual_workers,
+};
+
+use super::verify;
+use crate::config::Backend;
+use crate::context::Context;
+use crate::exit::{CliError, Exit};
+use crate::output::{self, count, counted, duration, rate};
+use crate::table::{self, Table};
+use crate::terminal::Look;
+use crate::text::{safe, shell};
+use crate::{interrupt, kinds, progress, wire};
+
+/// Writes the memories of a user or a tenant out of PostgreSQL into a new data directory, and proves
+/// that all of them are there
+///
+/// This is the way back from `tulving migrate`: every value comes back equal, vectors bit for bit, in
+/// the order of the source, and with all that was added or changed since. Everything is read in one
+/// snapshot, so memories may be added meanwhile. The command works in four phases: plan, validate, copy,
+/// and verify (read the new files and compare every row).
+///
+/// The directory gets its name in the last step: until then the files are in `.DIR.export` beside it. If
+/// the command was interrupted or killed, the same command resumes it; if memories have changed since, it
+/// starts over. Two exports of the same memories are equal, byte for byte.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tulving export --user-id UUID --out ./data-back\n  \
+    tulving export --tenant-id UUID --out ./backup --space bge-m3\n\n\
+    With --json:\n\
+    {\"run_id\": UUID, \"scope\": {\"kind\", \"id\"}, \"out\": PATH, \"verified\": BOOL, \"nodes\": {\"found\", \"inserted\", \"updated\",\n\
+    \"unchanged\", \"kept\", \"rejected\", \"zoneless_times\", \"zero_vectors\"}, the same for every other kind, of documents\n\
+    \"documents\": {\"found\", \"inserted\", \"updated\", \"unchanged\", \"kept\"}, \"digest\": TEXT, \"seconds\": X,\n\
+    \"rate\": rows per second of this session, \"receipt\": PATH, \"spaces_left_out\": [TEXT…]}")]
+pub struct Export {
+    /// The directory to make; it must be empty or not be there yet
+    #[arg(long, value_name = "DIR", value_parser = crate::config::path())]
+    pub out: PathBuf,
+
+    /// The model whose vectors are exported, if the database has vectors of several [default: the model
+    /// that is searched]
+    #[arg(long, value_name = "MODEL")]
+    pub space: Option<String>,
+
+    /// Exports these kinds only, separated by commas [default: all]
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds::many())]
+    pub only: Vec<Kind>,
+
+    /// Where to write the receipt: a file, a device or pipe, or a directory in which the file is named
+    /// after the run; another file is replaced only with --force [default: beside the configuration]
+    #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
+    pub receipt: Option<PathBuf>,
+
+    /// How many connections read at the same time [default: depends on the machine]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub workers: Option<u16>,
+}
+
+/// How long a run waits for another one that makes the same directory.
+const LOCK_SECONDS: u64 = 30;
+
+/// Runs it.
+///
+/// # Errors
+/// When the database cannot be used, the directory cannot be made, or the work was interrupted. A
+/// difference found in the end is exit 5, told on stdout; then there is no directory.
+pub async fn run(export: Export, cx: &Context) -> Result<Exit, CliError> {
+    if cx.config.backend()? == Backend::File {
+        let message = "memory is in files already, and tulving export writes what is in PostgreSQL into files";
+        return Err(CliError::usage(message).hint("--backend postgres"));
+    }
+    let scope = cx.owner_to_move()?;
+    let mut source = PostgresSource {
+        database: cx.database()?,
+        scope,
+        options: ReadOptions {
+            only: export.only.clone(),
+            ..ReadOptions::default()
+        },
+        space: None,
+        otherwise: None,
+        chunk_rows: FileSource::USUAL_CHUNK_ROWS,
+    };
+    let spaces = source.spaces().await?;
+    source.space = export
+        .space
+        .as_deref()
+        .map(|model| named(model, &spaces))
+        .transpose()?;
+    if spaces.is_empty() {
+        source.otherwise = Some(cx.embedder().await?.space().as_ref().clone());
+    }
+    let mut options = MigrateOptions {
+        workers: export.workers.map_or_else(usual_workers, usize::from),
+        model: None,
+        reject: false,
+        rejects: PathBuf::new(),
+        existing: OnExisting::Keep,
+        restart: false,
+        receipt: export.receipt.unwrap_or_else(|| cx.config.beside()),
+        replace_files: cx.force,
+        lock_seconds: LOCK_SECONDS,
+        exact: true,
+    };
+    let sink = Arc::new(FileSink::new(&export.out, scope));
+    let progress = progress::on_stderr(cx.err);
+    let cancel = &interrupt::listen(&progress, cx.face())?.cancel;
+    let (report, left_out) = loop {
+        let sink = Arc::clone(&sink);
+        let migration =
+            Migration::prepare(&source, sink, options.clone(), progress.as_ref(), cancel).await?;
+        let left_out = migration.prepared.plan().left_out.clone();
+        for space in &left_out {
+            progress.note(&format!("the vectors of {space} are left out"));
+        }
+        match migration.run(progress.as_ref(), cancel).await {
+            Err(TransferError::RunChanged { .. }) if !options.restart => {
+                progress.note("memories have changed since that run: it starts over");
+                options.restart = true;
+            }
+            report => break (report?, left_out),
+        }
+    };
+    drop(progress);
+    let exit = verify::exit(&report.verification);
+    if cx.json {
+        output::json(&wire::Exported::new(&report, &export.out, &left_out))?;
+    } else {
+        output::report(&summary(&report, &export.out, cx))?;
+    }
+    Ok(exit)
+}
+
+/// The space of a model whose vectors are kept.
+fn named(model: &str, spaces: &[Space]) -> Result<Space, CliError> {
+    let found = spaces.iter().find(|space| space.is_of_model(model));
+    found.cloned().ok_or_else(|| {
+        let there: Vec<&str> = spaces.iter().map(|space| space.model.as_str()).collect();
+        let hint = match there.as_slice() {
+            [] => "leave --space out: there are no vectors".to_owned(),
+            models => format!("--space {}", models.join(", or --space ")),
+        };
+        let model = crate::text::quote(model);
+        CliError::usage(format!("there are no vectors of the model {model}")).hint(hint)
+    })
+}
+
+fn summary(report: &Report, out: &std::path::Path, cx: &Context) -> String {
+    let (counts, screen) = (&report.counts, cx.out);
+    let found = &report.verification;
+    let mut table = Table::of_kinds(|kind| counts[kind].found > 0);
+    table.each("in the database", |kind| count(counts[kind].found));
+    table.each("proved equal", |kind| count(found.kinds[kind].equal));
+    table.told("missing", |kind| found.kinds[kind].missing_count);
+    table.told("different", |kind| found.kinds[kind].different_count);
+    let mut text = table.render(screen);
+    if let Some(documents) = report.documents {
+        let written = counted(documents.found, "document");
+        text.push_str(&format!(
+            "\n{written} in the database, {} equal\n",
+            count(found.documents.equal)
+        ));
+    }
+    text.push('\n');
+    text.push_str(&verify::findings(found, "directory"));
+    let directory = safe(&out.display().to_string());
+    if !found.verified {
+        let not = screen.paint(Look::Bad, "NOT VERIFIED");
+        text.push_str(&format!(
+            "{not}: the files were not as the database is, and were removed.\n"
+        ));
+        return text;
+    }
+    let verified = screen.paint(Look::Good, "Verified");
+    let digest = tulving::hex(&found.source_digest[..8]);
+    let scope = report.scope;
+    text.push_str(&format!(
+        "{verified}: {directory} has every row of {scope}, bit for bit.\n\ndigest   {digest}…\n"
+    ));
+    let took = duration(report.took);
+    let lines = [
+        (
+            "time",
+            format!("{took}, {}", rate(report.copied, report.took)),
+        ),
+        ("run", report.run_id.to_string()),
+        ("receipt", safe(&report.receipt.display().to_string())),
+    ];
+    text.push_str(&table::summary(&lines, screen));
+    text.push_str(&format!(
+        "\nTo work with it: backend: file and data_dir: {directory} in config.yaml, or\n  {}\n",
+        cx.advice(&format!(
+            "tulving list --backend file --data-dir {}",
+            shell(&directory)
+        ))
+    ));
+    text
+}

@@ -1,0 +1,12 @@
+//! A new data directory as the target of a transfer.
+//!
+//! Everything is staged in a folder beside the directory's future place: records of each chunk in a part
+//! file of their own, vectors at their rows' places in the array, and the ledger. When all chunks are there
+//! the parts are put together, the whole is proved, and one rename gives the directory its name. So there
+//! is no half of it under that name, whatever happens, and a run that was killed goes on where it was.
+
+mod ledger;
+mod sink;
+mod staging;
+
+pub use sink::FileSink;
