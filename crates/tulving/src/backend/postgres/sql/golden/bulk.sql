@@ -1,5 +1,35 @@
 -- bulk.rs: what it sends. Made by TULVING_RENEW_SQL=1 cargo test -p tulving --lib postgres::sql
 
+-- ListRows: Lists all rows of a kind: places, ids, bytes and versions.
+-- For: node.
+-- $1 scope uuid, $2 space int4
+SELECT m.ord, m.id, (coalesce(pg_column_size(m.id), 0) + coalesce(pg_column_size(m.conversation_id), 0) + coalesce(pg_column_size(m.sequence_index), 0) + coalesce(pg_column_size(m.human_content), 0) + coalesce(pg_column_size(m.assistant_content), 0) + coalesce(pg_column_size(m.source), 0) + coalesce(pg_column_size(m.created_at), 0) + coalesce(pg_column_size(m.intent_type), 0) + coalesce(pg_column_size(m.complexity), 0) + coalesce(pg_column_size(m.technical_depth), 0) + coalesce(pg_column_size(m.emotional_valence), 0) + coalesce(pg_column_size(m.urgency), 0) + coalesce(pg_column_size(m.conversation_mode), 0) + coalesce(pg_column_size(m.action_required), 0) + coalesce(pg_column_size(m.has_code), 0) + coalesce(pg_column_size(m.has_error), 0) + coalesce(pg_column_size(m.tags), 0) + coalesce(pg_column_size(m.cluster_id), 0) + coalesce(pg_column_size(m.cluster_label), 0) + coalesce(pg_column_size(m.cluster_confidence), 0) + coalesce(pg_column_size(m.access_count), 0) + coalesce(pg_column_size(m.last_accessed), 0) + coalesce(pg_column_size(m.extra), 0) + coalesce(pg_column_size(m.carry), 0))::bigint, m.xmin::text::bigint, coalesce(e.version, 0)
+FROM memory_nodes m
+LEFT JOIN LATERAL (SELECT xmin::text::bigint AS version
+  FROM node_embeddings
+  WHERE scope_id = $1 AND id = m.id AND space_id = $2 OFFSET 0) e ON true
+WHERE m.scope_id = $1;
+
+-- ListRows: Lists all rows of a kind: places, ids, bytes and versions.
+-- For: episode.
+-- $1 scope uuid, $2 space int4
+SELECT m.ord, m.id, (coalesce(pg_column_size(m.id), 0) + coalesce(pg_column_size(m.title), 0) + coalesce(pg_column_size(m.messages), 0) + coalesce(pg_column_size(m.message_count), 0) + coalesce(pg_column_size(m.source), 0) + coalesce(pg_column_size(m.created_at), 0) + coalesce(pg_column_size(m.updated_at), 0) + coalesce(pg_column_size(m.duration_minutes), 0) + coalesce(pg_column_size(m.llm_tags), 0) + coalesce(pg_column_size(m.dominant_intent), 0) + coalesce(pg_column_size(m.avg_complexity), 0) + coalesce(pg_column_size(m.avg_technical_depth), 0) + coalesce(pg_column_size(m.emotional_arc), 0) + coalesce(pg_column_size(m.has_code), 0) + coalesce(pg_column_size(m.has_errors), 0) + coalesce(pg_column_size(m.urgency_max), 0) + coalesce(pg_column_size(m.memory_node_ids), 0) + coalesce(pg_column_size(m.related_episode_ids), 0) + coalesce(pg_column_size(m.access_count), 0) + coalesce(pg_column_size(m.last_accessed), 0) + coalesce(pg_column_size(m.extra), 0) + coalesce(pg_column_size(m.carry), 0))::bigint, m.xmin::text::bigint, coalesce(e.version, 0)
+FROM episodic_memories m
+LEFT JOIN LATERAL (SELECT xmin::text::bigint AS version
+  FROM episode_embeddings
+  WHERE scope_id = $1 AND id = m.id AND space_id = $2 OFFSET 0) e ON true
+WHERE m.scope_id = $1;
+
+-- ListRows: Lists all rows of a kind: places, ids, bytes and versions.
+-- For: chunk.
+-- $1 scope uuid, $2 space int4
+SELECT m.ord, m.id, (coalesce(pg_column_size(m.id), 0) + coalesce(pg_column_size(m.document_id), 0) + coalesce(pg_column_size(m.chunk_index), 0) + coalesce(pg_column_size(m.content), 0) + coalesce(pg_column_size(m.heading_path), 0) + coalesce(pg_column_size(m.page), 0) + coalesce(pg_column_size(m.source), 0) + coalesce(pg_column_size(m.created_at), 0) + coalesce(pg_column_size(m.has_code), 0) + coalesce(pg_column_size(m.tags), 0) + coalesce(pg_column_size(m.access_count), 0) + coalesce(pg_column_size(m.last_accessed), 0) + coalesce(pg_column_size(m.extra), 0) + coalesce(pg_column_size(m.carry), 0))::bigint, m.xmin::text::bigint, coalesce(e.version, 0)
+FROM document_chunks m
+LEFT JOIN LATERAL (SELECT xmin::text::bigint AS version
+  FROM chunk_embeddings
+  WHERE scope_id = $1 AND id = m.id AND space_id = $2 OFFSET 0) e ON true
+WHERE m.scope_id = $1;
+
 -- FindExisting: Reads memories by their ids with a vector, and whether the half-precision one is as that says.
 -- For: node.
 -- $1 scope uuid, $2 ids _text, $3 space int4

@@ -15,6 +15,12 @@ VALUES ($1, $2, $3, coalesce((SELECT ord + 1
       WHERE scope_id = $1 AND ord >= 0
       ORDER BY ord DESC LIMIT 1), 0), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
+-- ExportDocuments: Reads all documents with their places.
+-- $1 scope uuid
+SELECT id, path, title, department, content_hash, mime, created_at, updated_at, extra, carry, ord
+FROM documents
+WHERE scope_id = $1;
+
 -- UpsertDocument: Writes a document, new or in the place of the one with its id.
 -- For: at a place.
 -- $1 scope uuid, $2 user uuid, $3 tenant uuid, $4 place int8, $5 id unknown, $6 path unknown, $7 title unknown, $8 department unknown, $9 content_hash unknown, $10 mime unknown, $11 created_at unknown, $12 updated_at unknown, $13 extra unknown, $14 carry unknown

@@ -47,6 +47,23 @@ SET LOCAL enable_seqscan = off;
 SET LOCAL enable_sort = off;
 SET LOCAL jit = off;
 
+-- BeginScoped: Begins a transaction under the application role, bound to one scope.
+-- For: exporting.
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SET LOCAL search_path TO "tulving", "public", pg_temp;
+SET LOCAL row_security TO on;
+SET LOCAL transaction_timeout TO 0;
+SET LOCAL client_min_messages TO warning;
+SET LOCAL idle_in_transaction_session_timeout TO 0;
+SET LOCAL statement_timeout TO 0;
+SET LOCAL lock_timeout TO 0;
+SET LOCAL client_connection_check_interval TO '1s';
+SET LOCAL ROLE tulving_app;
+SET LOCAL tulving.scope_id = '00000000-0000-0000-0000-000000000001';
+SET LOCAL enable_seqscan = off;
+SET LOCAL enable_sort = off;
+SET LOCAL jit = off;
+
 -- BeginUnscoped: Begins a transaction outside any scope, under the login role or as a member.
 -- For: the login role.
 BEGIN ISOLATION LEVEL READ COMMITTED;
@@ -71,6 +88,26 @@ SET LOCAL statement_timeout TO 0;
 SET LOCAL lock_timeout TO 0;
 SET LOCAL client_connection_check_interval TO '1s';
 SET LOCAL ROLE tulving_app;
+
+-- BeginInSnapshot: Begins a transaction that reads what another one reads, bound to one scope.
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SET TRANSACTION SNAPSHOT '00000003-0000001B-1';
+SET LOCAL search_path TO "tulving", "public", pg_temp;
+SET LOCAL row_security TO on;
+SET LOCAL transaction_timeout TO 0;
+SET LOCAL client_min_messages TO warning;
+SET LOCAL idle_in_transaction_session_timeout TO 0;
+SET LOCAL statement_timeout TO 0;
+SET LOCAL lock_timeout TO 0;
+SET LOCAL client_connection_check_interval TO '1s';
+SET LOCAL ROLE tulving_app;
+SET LOCAL tulving.scope_id = '00000000-0000-0000-0000-000000000001';
+SET LOCAL enable_seqscan = off;
+SET LOCAL enable_sort = off;
+SET LOCAL jit = off;
+
+-- ExportSnapshot: Exports the snapshot of this transaction, for others to read.
+SELECT pg_export_snapshot();
 
 -- Commit: Makes everything done lasting and visible.
 COMMIT;
