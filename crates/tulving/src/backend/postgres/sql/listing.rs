@@ -160,6 +160,7 @@ fn laid_out(sql: &str) -> String {
             && CLAUSES.iter().any(|clause| rest.starts_with(clause))
             && !goes_on.iter().any(|word| out.ends_with(word))
         {
+            out.truncate(out.trim_end().len());
             out.push('\n');
             out.push_str(&"  ".repeat(depth));
         } else {
@@ -434,7 +435,9 @@ fn of_postings(kind: Kind, list: &mut Listing) {
 
 fn of_search(kind: Kind, list: &mut Listing) {
     let direction = [1.0, 0.0, 0.0];
-    for (what, filter) in filters_of(kind) {
+    // What each condition looks like is listed with the pages; here one stands for all.
+    let stands_for_all = |what: &str| ["all", "tags"].iter().any(|name| what.ends_with(name));
+    for (what, filter) in filters_of(kind).filter(|(what, _)| stands_for_all(what)) {
         let near = Near {
             scope: SCOPE,
             direction: &direction,
