@@ -3,14 +3,17 @@
 //!
 //! * [`conformance`]: what every backend must do, as tests that a backend gets by naming its [`Fixture`]
 //! * [`strict`]: a backend in memory, harsher than any real one
-//! * [`finding`]: searches by vector alone and by words alone
+//! * [`sample`], [`finding`]: memories to test with, and searches by vector alone and by words alone
 //! * [`probes`]: thousands of attempts to get at another scope's memories
-//! * [`operations`]: random sequences of calls, compared with what a map would do
+//! * [`operations`]: random sequences of calls, compared with what a map would do (`naive`, asked by `question`)
 //! * `postgres`: a private PostgreSQL with pgvector, fetched if none is installed, gone when its owner is; a
 //!   feature, on by default
 //! * [`signals`]: programs that hear them, whatever the test was started to ignore
 //! * [`terminal`]: a program on a terminal, and what a person types
 //! * [`corpus`]: data directories of any size, clean or as odd as real ones, the same for the same seed
+//!
+//! Behind them: `fixture`, what a backend brings to be tested; `memories`, calls that are expected to succeed;
+//! `documents`, what chunks are pieces of; `scoring`, how well a memory answers; `rng`, random numbers from a seed.
 
 #![expect(
     clippy::expect_used,

@@ -3,6 +3,17 @@
 //! This module alone reads the environment. A value of the file may hold `${VAR}`, which is put
 //! in when the value is asked for and not before: so the file backend works without
 //! `DATABASE_URL`, though the file names it.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `key` | every key that is known |
+//! | `file`, `tree` | the file, found and read; a tree that remembers its lines |
+//! | `env` | the environment |
+//! | `expand`, `home` | `${VAR}` and `~` in values |
+//! | `values` | the values, each in its type |
+//! | `scope`, `embedding` | whose memory; what makes vectors |
+//! | `secret` | values that are not printed |
+//! | `show`, `unused` | what `config show` prints; settings without effect |
 
 mod embedding;
 mod env;

@@ -1,4 +1,14 @@
 //! The library's errors as the program tells them: exit code, causes, and what to do.
+//!
+//! | module | advises on |
+//! |---|---|
+//! | `store` | a store and its backend |
+//! | `files` | a data directory |
+//! | `source` | files of memories that cannot be read |
+//! | `connection`, `database` | reaching a server; what it refuses |
+//! | `embed` | an embedder |
+//! | `transfer` | a migration or a verification |
+//! | `output` | files that were named and cannot be written |
 
 mod connection;
 mod database;

@@ -1,4 +1,10 @@
 //! What a command reads besides its arguments: texts, vectors and memories, from files and stdin.
+//!
+//! | module | reads |
+//! |---|---|
+//! | `lines` | memories, one JSON object a line |
+//! | `time` | times as a person writes them |
+//! | `vector` | a vector |
 
 mod lines;
 mod time;

@@ -9,9 +9,11 @@
 //! | [`context`] | what every command is handed |
 //! | [`memory`] | the memory that the configuration names |
 //! | [`config`] | flags, environment, config.yaml: the only reader of the environment |
+//! | [`embedder`] | advice where stored vectors and the embedder are of two models |
 //! | [`filter`] | which memories are meant, from options or JSON |
+//! | [`kinds`] | kinds of memory, on the command line and in reports |
 //! | [`input`] | texts, vectors and memories from files and stdin |
-//! | [`exit`] | exit codes and errors |
+//! | [`exit`], [`bug`] | exit codes and errors, and what a panic ends with |
 //! | `misuse` | a command line that was not understood |
 //! | `failure` | the library's errors, with exit code and what to do |
 //! | [`output`] | results on stdout |

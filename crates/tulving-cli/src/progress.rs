@@ -1,5 +1,11 @@
 //! The course of a long operation, on stderr: a bar on a terminal, plain lines elsewhere. Stdout is
 //! the result's alone.
+//!
+//! | module | shows |
+//! |---|---|
+//! | `bar` | a bar, on a terminal |
+//! | `lines` | plain lines, in a log |
+//! | `live` | one line that is drawn over and over |
 
 mod bar;
 mod lines;

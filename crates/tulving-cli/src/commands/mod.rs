@@ -1,4 +1,14 @@
 //! The commands, one file each: what a command takes, and what it does.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`init`], [`config`], [`doctor`] | beginning, and whether all is in order |
+//! | [`add`], [`get`], [`list`], [`update`], [`delete`], [`compact`] | single memories |
+//! | [`search`] | finding memories |
+//! | [`schema`], [`user`], [`tenant`], [`index`] | a database, its owners, its indexes |
+//! | [`migrate`], [`verify`], [`runs`], [`export`] | moving memory, and the proof |
+//! | [`completions`], [`man`] | for shells and packagers |
+//! | [`cast`], `owner`, `source`, `tags` | what several commands have in common |
 
 pub mod add;
 pub mod cast;

@@ -3,6 +3,19 @@
 //! They are contracts, and so apart from the library's types: the library may rename a field, and the
 //! JSON stays. A file is one noun, and a type is named after it: `wire::Hit` is the JSON of a
 //! `store::Hit`. Nothing here knows of a command, a terminal or a server.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `memory`, `entry`, `verbatim` | a memory, whether it has a vector, and what columns hold less of |
+//! | `found`, `hit` | the answer of a search |
+//! | `listing`, `cursor` | a page of memories, and where the next begins |
+//! | `written` | what was written |
+//! | `scope`, `owner` | whose memories; users and tenants |
+//! | `plan`, `report`, `run`, `verification` | a migration: what it would do, what it did, its run, its proof |
+//! | `export` | what an export did |
+//! | `index`, `compaction` | what was done to an index, and to a journal |
+//! | `settings`, `checks` | the configuration; what `doctor` found |
+//! | `failure` | why a command did not do what was asked |
 
 mod checks;
 mod compaction;

@@ -2,6 +2,22 @@
 //!
 //! [`Backend`] is the contract that both keep, [`Filter`] says which memories are meant, and
 //! [`BackendError`] what can go wrong.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `contract` | [`Backend`]: what each method promises, and what holds for all |
+//! | `request`, `candidates` | what a search asks of a backend, and what a backend finds for it |
+//! | `draft` | memories to be inserted, and what became of each |
+//! | `live` | changes of the fields that change while a memory is used |
+//! | `filter` | [`Filter`]: which memories are meant |
+//! | `listing` | listings, page by page |
+//! | `cluster` | clusters of nodes |
+//! | `spaces` | the vector spaces of a scope |
+//! | `sources` | the programs that memories may name as where they come from |
+//! | `limits` | how much one write may hold |
+//! | `error` | [`BackendError`], and a backend's own errors in it |
+//! | [`file`] | the backend on a data directory |
+//! | `postgres` | the backend on PostgreSQL, a feature |
 
 mod candidates;
 mod cluster;

@@ -9,7 +9,8 @@
 //! | of a data directory | staged beside the file that a link leads to, renamed by one commit | `disk`, `backend::file::commit` |
 //!
 //! Whatever is renamed is durable before, and its folder can be made durable, or nothing is
-//! replaced. What must survive a loss of power is done to a `Disk`, which a test can cut off at any moment.
+//! replaced. What must survive a loss of power is done to a `Disk` (`disk`), which a test can cut off at any
+//! moment (`simulated`). What a name leads to, through links, is found in `target`.
 
 mod disk;
 mod output;

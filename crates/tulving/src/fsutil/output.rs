@@ -1,4 +1,9 @@
 //! Files whose names a user gives.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `writer` | a file that is being written |
+//! | `error` | why a file is not written |
 
 mod error;
 #[cfg(test)]

@@ -3,6 +3,12 @@
 //!
 //! What a file holds is durable once the file was synced, and a name once its folder was. Of the rest
 //! any part may survive ([`Loss`]), in any order: nothing is taken from what some file system does.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `model` | what is on the disk: what of it is durable, and what was done since |
+//! | `loss` | a loss of power, and what it leaves |
+//! | `fault` | a fault of the disk |
 
 mod fault;
 mod loss;

@@ -7,6 +7,14 @@
 //!
 //! [`Records`] cuts a file into the elements of its array, [`parse()`] judges one of them,
 //! [`document()`] reads a file that is one value, and [`write()`] gives the one canonical form that digests are taken of.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `parse`, `value`, `text` | the parser, and what it gives |
+//! | `write` | the serializer |
+//! | `records` | a file with one array, cut into its elements |
+//! | `scan` | the next byte that matters, found eight at a time |
+//! | `encoding` | byte order marks, and encodings other than UTF-8 |
 
 mod encoding;
 mod parse;

@@ -1,4 +1,16 @@
 //! Plain data: who owns a memory, and what a memory is.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `scope` | [`Scope`]: who owns a memory |
+//! | `kind` | [`Kind`]: the kinds of memory, and [`PerKind`] |
+//! | `node`, `episode`, `chunk` | the kinds, each declared once |
+//! | `document` | documents, of which chunks are the pieces |
+//! | `field`, `column` | what a declaration is made of, and the values of fields |
+//! | `memory` | [`Memory`]: one of any kind, and its [`Key`] |
+//! | `space`, `embedding` | embedding spaces, and vectors that name theirs |
+//! | `json`, `tags`, `timestamp` | types of single fields |
+//! | `blank` | texts that say nothing |
 
 mod blank;
 mod chunk;

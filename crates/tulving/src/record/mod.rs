@@ -5,6 +5,14 @@
 //! `write` gives the same canonical bytes: white space and the spelling of escapes are the only
 //! things not kept.
 //!
+//! | module | holds |
+//! |---|---|
+//! | `fields`, `render` | a record's fields to typed columns, and back |
+//! | `carry` | what columns cannot give back |
+//! | [`document`] | the same for documents |
+//! | `stamp` | the owner that a record names |
+//! | `flaw` | what can be wrong with a record |
+//!
 //! ```
 //! use tulving::model::{Kind, Memory, Scope};
 //! use tulving::record::{self, Part, Stamp};

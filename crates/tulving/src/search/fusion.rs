@@ -3,6 +3,12 @@
 //! It is a weighted sum of normalised scores, in place of reciprocal rank fusion: each retriever's scores are
 //! brought to a common scale and added. Then context counts: what stands
 //! beside a good hit, or in one conversation with it, is more likely to be meant.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `candidate` | what retrievers found, before and after it was put in order |
+//! | `options` | how a fusion is asked for |
+//! | `scale` | what the scores of an answer say |
 
 mod candidate;
 mod options;

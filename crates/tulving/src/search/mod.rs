@@ -12,7 +12,8 @@
 //! | [`vector`] | cosine similarity, and the exact search for the nearest |
 //! | [`fusion`] | rank fusion: one order from both |
 //! | [`snippet`] | the part of a text that answers a query |
-//! | [`prompt`] | hits as text for a prompt, long ones cut to their passages |
+//! | [`prompt`], `passages` | hits as text for a prompt, long ones cut to their passages |
+//! | `arithmetic`, `bytes` | functions with the same bits on every machine, and numbers read out of bytes |
 
 mod arithmetic;
 pub(crate) mod bytes;

@@ -12,8 +12,9 @@
 //! | `서울은` | `서울` `울은`, and each letter as `*서` |
 //!
 //! What readers of a language take for the same word is one token: see `fold` for letters and
-//! accents, `runs` for scripts without spaces and words with particles, `signs` for what is no
-//! letter at all. Endings are taken off English words only.
+//! accents (`letters` lists them), `runs` for scripts without spaces and words with particles, `signs` for
+//! what is no letter at all. `script` says which characters make words, `names` takes apart what hangs
+//! together as one name. Endings are taken off English words only (`stem`).
 
 mod fold;
 mod letters;

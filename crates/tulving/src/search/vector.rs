@@ -1,4 +1,10 @@
 //! The vector retriever: cosine similarity, and an exact search for the nearest neighbours.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `int8` | scalar-quantised vectors, with their bounds of error |
+//! | `nearest` | the exact search for the nearest |
+//! | `kernel` | the inner loops |
 
 mod int8;
 mod kernel;

@@ -1,4 +1,16 @@
 //! The only door to memories: a [`Store`], and in it, for each owner, a [`ScopedStore`].
+//!
+//! | module | holds |
+//! |---|---|
+//! | `open` | [`Store`]: a backend and an embedder |
+//! | `scoped` | [`ScopedStore`]: the memories of one owner |
+//! | `new_node`, `new_conversation`, `part` | what is given to be stored, and the memories that it becomes |
+//! | `remember` | memories with ids of their own, stored once |
+//! | `change` | the changes of an update |
+//! | `query`, `search`, `found` | what is searched for, the search, and its result |
+//! | `seen` | a cache of each scope's vector space |
+//! | `traced` | a span around each call of a backend |
+//! | `error` | [`StoreError`] |
 
 mod change;
 mod error;

@@ -17,6 +17,7 @@
 //! | `verify`, `compare`, `verification`, `digest` | [`verify()`]: the proof |
 //! | `receipt`, `rejects`, `outputs`, `inputs` | what a run leaves, and what it is bound to |
 //! | `progress`, `cancel` | who watches, and who may stop it |
+//! | `counts`, `error` | what became of rows and documents, and what can go wrong |
 
 mod cancel;
 mod chunk;

@@ -1,4 +1,10 @@
 //! The layout: which files make up a data directory.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `names` | the names of files that a manifest gives |
+//! | `default_names` | where files are if no manifest says otherwise |
+//! | `error` | why a directory is not a data directory |
 
 mod default_names;
 mod error;

@@ -26,6 +26,8 @@
 //! | `derived`, `checksum_cache` | what can be made again |
 //! | `problems` | what is left as it is and should be known |
 //! | `root`, `lock` | the directory's path and disk, and one writer at a time |
+//! | `error` | what can go wrong |
+//! | `power` | tests that cut the power after each operation on the disk |
 
 mod access_statistics;
 mod backend;

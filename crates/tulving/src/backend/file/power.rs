@@ -1,4 +1,10 @@
 //! Crash tests: the power is cut after each operation on the disk, or one of them fails.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `world` | a directory on a simulated disk, and all that it holds |
+//! | `story` | what is done to a directory, one story each |
+//! | `calls`, `memories` | calls of a backend, and memories that say which they are |
 
 mod calls;
 mod memories;

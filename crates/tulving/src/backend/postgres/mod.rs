@@ -1,4 +1,33 @@
 //! PostgreSQL with pgvector: the schema, the scope wall, bulk loading, the ledger.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `dsn` | connection strings |
+//! | `connect`, `hosts`, `barrier`, `tls` | connections: reaching a server, why that fails, TLS |
+//! | `pool`, `client` | the connection pool, and the driver's client |
+//! | `retry` | what is done again after a conflict or a lost connection |
+//! | `sql` | every statement that is sent |
+//! | `values`, `table` | values in binary format, and the columns of each kind's table |
+//! | `error`, `sqlstate`, `refusal` | errors, what a SQLSTATE means, why a database is not worked with |
+//! | `facts`, `requirements`, `check` | what a database is, what it must be, and whether the wall between scopes holds |
+//! | `schema`, `schema_version`, `location` | the schema, its versions, and where its tables are |
+//! | `session`, `owners` | transactions outside any scope; users and tenants |
+//! | `scoped` | [`Scoped`]: the wall, a transaction bound to one scope |
+//! | `backend` | [`PostgresBackend`]: the contract, kept in a database |
+//! | `writing`, `statistics` | what every write begins and ends with, and what a scope holds |
+//! | `insertion`, `replacement`, `removal`, `live_fields`, `erase` | the writes, one file each |
+//! | `entries`, `listing` | memories by key; pages, counts and clusters |
+//! | `documents` | documents, with their chunks |
+//! | `spaces`, `further_spaces` | embedding spaces, and several of them in one scope |
+//! | `search` | a search: one snapshot, two round trips |
+//! | `nearest`, `matching`, `neighbours` | its parts: vectors, words, and what stands beside what they found |
+//! | `postings` | the keyword index |
+//! | `index`, `own_indexes` | the index of a large scope's vectors, and its names |
+//! | `rebuild`, `half_precision` | what search reads, made anew or put right |
+//! | `inspect`, `amiss` | what search reads, compared with the memories, and what is wrong with it |
+//! | `load`, `copy` | many memories at once, by COPY |
+//! | `ledger` | the ledger of runs |
+//! | `source`, `sink` | [`PostgresSource`] and [`PostgresSink`]: a database as either end of a transfer |
 
 mod amiss;
 mod backend;

@@ -1,4 +1,9 @@
 //! Users and tenants: who can own memories.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `create` | owners are made, once |
+//! | `known` | one owner is shown or renamed |
 
 mod create;
 mod known;

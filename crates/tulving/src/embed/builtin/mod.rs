@@ -3,6 +3,11 @@
 //! A table with a row for each piece of a word, each frequent word and each frequent pair of words; a
 //! text's vector is the sum of its rows. How it was made, from what, and how well it finds things is in
 //! `docs/builtin-embedder.md`.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `words` | the tokenizer of the model |
+//! | `table` | the model's file, read in place |
 
 mod table;
 mod words;

@@ -1,4 +1,11 @@
 //! An embedding model behind a server that speaks OpenAI's `/v1/embeddings`.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `options` | the settings: address, model, batches, time limits |
+//! | `exchange`, `answer` | one HTTP request, and reading its answer |
+//! | `retry` | when a request is sent again |
+//! | `cache` | vectors that were computed before |
 
 mod answer;
 mod cache;

@@ -1,4 +1,9 @@
 //! A streaming reader that cuts a file with one JSON array into its elements.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `element` | where an element ends |
+//! | `error` | why a file is no array of records |
 
 mod element;
 mod error;

@@ -4,6 +4,12 @@
 //! file of their own, vectors at their rows' places in the array, and the ledger. When all chunks are there
 //! the parts are put together, the whole is proved, and one rename gives the directory its name. So there
 //! is no half of it under that name, whatever happens, and a run that was killed goes on where it was.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `sink` | [`FileSink`]: the target of the transfer |
+//! | `staging` | the folder in which the directory is made |
+//! | `ledger` | the record of the run, beside what is staged |
 
 mod ledger;
 mod sink;

@@ -2,6 +2,11 @@
 //!
 //! Read by position and in parts, so that memory does not grow with the file, and never mapped,
 //! so that a file that shrinks is an error and not a signal.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `header`, `literal` | a file's header, and the Python dict in it |
+//! | `error` | why a file cannot be used |
 
 mod error;
 mod header;

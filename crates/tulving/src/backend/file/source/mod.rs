@@ -1,5 +1,13 @@
 //! A data directory as the source of a migration: what lies in its files, and behind it what is in its
 //! journal.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `kind` | the memories of one kind, and the work that they are cut into |
+//! | `load` | reading and checking the rows of one chunk |
+//! | `rows` | a file of rows that were refused, mended and given back |
+//! | `documents` | the documents, which are moved before their chunks |
+//! | `error` | why a directory cannot be moved |
 
 mod documents;
 mod error;

@@ -1,4 +1,16 @@
 //! Connection strings as libpq reads them, and what may be shown of them.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `text` | a string, taken apart into one of its two forms |
+//! | `url`, `pairs` | the forms: `postgresql://…`, and `host=… port=…` |
+//! | `parameter` | each parameter that is known |
+//! | `settings` | which value holds: the string's, the service's, or the environment's |
+//! | `service`, `passfile` | libpq's files: `pg_service.conf`, `~/.pgpass` |
+//! | `endpoint` | the servers, to be tried in turn |
+//! | `encryption` | what is wanted of TLS |
+//! | `options` | what the server is told at start-up |
+//! | `error` | why a string cannot be used |
 
 mod encryption;
 mod endpoint;

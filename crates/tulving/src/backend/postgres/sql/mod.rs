@@ -4,6 +4,22 @@
 //! test compares. A [`Statement`] can be made here alone, under a [`Name`], and a [`Client`] sends nothing
 //! else: so none can be sent that is not in the listing.
 //!
+//! | module | holds |
+//! |---|---|
+//! | `text`, `name` | a statement's text while it is put together, and the names of all statements |
+//! | `listing` | every statement with every option that changes it, for the test that compares |
+//! | `transaction` | how transactions and sessions begin and end, and locks |
+//! | `database` | what a database is, from the server's catalogs |
+//! | `schema` | the scripts of the schema |
+//! | `owners`, `scopes` | users and tenants; what a scope holds |
+//! | `memories`, `live`, `documents` | memories by id, their live fields, documents |
+//! | `pages`, `filter` | pages, counts and clusters; a filter as a condition |
+//! | `lookup` | rows by a key, which can be planned in one way only |
+//! | `search`, `postings` | search; the keyword index |
+//! | `vectors`, `spaces`, `indexes` | vectors, their spaces, and the indexes of large scopes |
+//! | `inspection` | what search reads, beside what the memories say |
+//! | `bulk`, `runs` | many memories at once; the ledger |
+//!
 //! [`Client`]: super::client::Client
 
 pub(super) mod bulk;

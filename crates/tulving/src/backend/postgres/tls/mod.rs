@@ -1,4 +1,11 @@
 //! TLS between us and a server: rustls, with trust as libpq's parameters name it.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `verifier` | whose certificate is accepted |
+//! | `certificate` | what is read of a certificate beyond what rustls tells |
+//! | `stream` | the encrypted stream, with what a password can be bound to |
+//! | `fault` | why TLS failed |
 
 mod certificate;
 mod fault;
