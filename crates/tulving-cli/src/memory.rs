@@ -1,6 +1,6 @@
 //! The memory that the configuration names: where it lives, whose it is, and what makes its
-//! vectors. Commands take what it gives, whatever the backend; only `init` and `doctor` also look at
-//! one kind of backend by itself.
+//! vectors. Commands on memories take what it gives, whatever the backend. Those about one kind of backend
+//! open that one themselves, and `init` and `doctor` look at either.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

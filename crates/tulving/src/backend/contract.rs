@@ -58,6 +58,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`BackendError::Exists`] if an id is taken and that is refused;
+    /// [`BackendError::NoSuchDocument`] if a chunk is of a document that is not there;
     /// [`BackendError::WrongSpace`] if a vector's space is not the scope's, also of a draft that would not be
     /// written.
     async fn insert_each(

@@ -19,12 +19,12 @@ pub struct Entry {
 pub enum Draft {
     /// As it stands, with its id.
     Whole(Entry),
-    /// A node that goes to the end of its conversation: the backend gives it the sequence index
-    /// after the highest there is (0 in a new conversation; the highest there can be stays that),
-    /// and with it its id ([`Node::place`](crate::model::Node::place)). What the node carries, if
-    /// anything, says nothing of either. An episode is written as it stands.
+    /// A node that goes to the end of its conversation, or a chunk to that of its document: the backend gives
+    /// it the place after the highest there is (0 in a new conversation; the highest there can be stays that),
+    /// and with it its id ([`Memory::place`](crate::model::Memory::place)). What it carries, if anything, says
+    /// nothing of either. An episode is written as it stands.
     Next(Entry),
-    /// The same, but a node keeps its id.
+    /// The same, but it keeps its id.
     NextNamed(Entry),
 }
 

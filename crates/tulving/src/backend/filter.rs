@@ -17,10 +17,10 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// Said before this time.
     pub until: Option<Timestamp>,
-    /// Nodes of one of these clusters; no episode is in a cluster. All if empty.
+    /// In one of these clusters, which only nodes are in. All if empty.
     pub clusters: Vec<i64>,
-    /// Nodes of one of these conversations, and episodes that have one of them as their id. All if
-    /// empty.
+    /// Nodes of one of these conversations, chunks of a document with one of these ids, and episodes that have
+    /// one of them as their id. All if empty.
     pub conversations: Vec<String>,
     /// With code, or without.
     pub has_code: Option<bool>,
@@ -39,7 +39,7 @@ pub struct Labels<'m> {
     pub source: &'m str,
     /// When it was said, or began.
     pub created_at: Timestamp,
-    /// A node's conversation.
+    /// What it is a part of: a node's conversation, a chunk's document.
     pub conversation_id: Option<&'m str>,
     /// A node's cluster.
     pub cluster_id: Option<i64>,
@@ -141,8 +141,8 @@ impl Filter {
     }
 }
 
-/// Returns the tags that a memory bears: every text in the lists of a node's `tags`, and in the lists
-/// of an episode's `llm_tags`.
+/// Returns the tags that a memory bears: every text in the lists of its `tags`, which an episode calls
+/// `llm_tags`.
 #[must_use]
 pub fn tags(memory: &Memory) -> BTreeSet<String> {
     let Value::Object(members) = memory.tags().value() else {

@@ -9,10 +9,10 @@ pub type Counts = PerKind<u64>;
 /// bytes). One is the other backwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {
-    /// The last first; at one time and place, episodes before nodes.
+    /// The last first; at one time and place, chunks before episodes before nodes.
     #[default]
     Newest,
-    /// The first first; at one time and place, nodes before episodes.
+    /// The first first; at one time and place, nodes before episodes before chunks.
     Oldest,
 }
 
@@ -21,7 +21,7 @@ pub enum Order {
 pub struct Cursor {
     /// When it was said, or began.
     pub created_at: Timestamp,
-    /// A node's place in its conversation; 0 for an episode.
+    /// A node's place in its conversation, a chunk's in its document; 0 for an episode.
     pub sequence_index: i64,
     /// Kind and id.
     pub key: Key,
