@@ -34,7 +34,9 @@ fn another_disk(world: &World) -> tempfile::TempDir {
     let other = others
         .into_iter()
         .find(|folder| device(folder).is_some_and(|device| device != own));
-    let other = other.expect("this test needs two file systems: TMPDIR, and /dev/shm or target");
+    let other = other.unwrap_or_else(|| {
+        panic!("this test needs two file systems: of TMPDIR, and of /dev/shm or target")
+    });
     tempfile::tempdir_in(other).unwrap()
 }
 

@@ -4,7 +4,7 @@
 -- For: node, all.
 -- $1 limit int8
 SELECT m.id, m.conversation_id, m.sequence_index, m.human_content, m.assistant_content, m.source, m.created_at, m.intent_type, m.complexity, m.technical_depth, m.emotional_valence, m.urgency, m.conversation_mode, m.action_required, m.has_code, m.has_error, m.tags, m.cluster_id, m.cluster_label, m.cluster_confidence, m.access_count, m.last_accessed, m.extra, m.carry
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $1;
 
@@ -12,7 +12,7 @@ ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $
 -- For: node, sources.
 -- $1 sources _text, $2 limit int8
 SELECT m.id, m.conversation_id, m.sequence_index, m.human_content, m.assistant_content, m.source, m.created_at, m.intent_type, m.complexity, m.technical_depth, m.emotional_valence, m.urgency, m.conversation_mode, m.action_required, m.has_code, m.has_error, m.tags, m.cluster_id, m.cluster_label, m.cluster_confidence, m.access_count, m.last_accessed, m.extra, m.carry
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.source >= '' AND m.source = ANY ($1) AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -20,7 +20,7 @@ ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $
 -- For: node, since.
 -- $1 since timestamptz, $2 limit int8
 SELECT m.id, m.conversation_id, m.sequence_index, m.human_content, m.assistant_content, m.source, m.created_at, m.intent_type, m.complexity, m.technical_depth, m.emotional_valence, m.urgency, m.conversation_mode, m.action_required, m.has_code, m.has_error, m.tags, m.cluster_id, m.cluster_label, m.cluster_confidence, m.access_count, m.last_accessed, m.extra, m.carry
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND m.created_at >= $1 AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -28,7 +28,7 @@ ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $
 -- For: node, until.
 -- $1 until timestamptz, $2 limit int8
 SELECT m.id, m.conversation_id, m.sequence_index, m.human_content, m.assistant_content, m.source, m.created_at, m.intent_type, m.complexity, m.technical_depth, m.emotional_valence, m.urgency, m.conversation_mode, m.action_required, m.has_code, m.has_error, m.tags, m.cluster_id, m.cluster_label, m.cluster_confidence, m.access_count, m.last_accessed, m.extra, m.carry
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND m.created_at < $1 AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -36,7 +36,7 @@ ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $
 -- For: node, clusters.
 -- $1 clusters _int8, $2 limit int8
 SELECT m.id, m.conversation_id, m.sequence_index, m.human_content, m.assistant_content, m.source, m.created_at, m.intent_type, m.complexity, m.technical_depth, m.emotional_valence, m.urgency, m.conversation_mode, m.action_required, m.has_code, m.has_error, m.tags, m.cluster_id, m.cluster_label, m.cluster_confidence, m.access_count, m.last_accessed, m.extra, m.carry
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.cluster_id = ANY ($1) AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -48,7 +48,7 @@ FROM unnest($1) AS wanted (id)
 CROSS JOIN LATERAL (SELECT *
   FROM memory_nodes
   WHERE scope_id = '00000000-0000-0000-0000-000000000001' AND conversation_id = wanted.id AND sequence_index >= 0
-  ORDER BY sequence_index OFFSET 0) m 
+  ORDER BY sequence_index OFFSET 0) m
 WHERE true
 ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -56,7 +56,7 @@ ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $
 -- For: node, code.
 -- $1 has_code bool, $2 limit int8
 SELECT m.id, m.conversation_id, m.sequence_index, m.human_content, m.assistant_content, m.source, m.created_at, m.intent_type, m.complexity, m.technical_depth, m.emotional_valence, m.urgency, m.conversation_mode, m.action_required, m.has_code, m.has_error, m.tags, m.cluster_id, m.cluster_label, m.cluster_confidence, m.access_count, m.last_accessed, m.extra, m.carry
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.has_code = $1 AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -64,7 +64,7 @@ ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $
 -- For: node, tags.
 -- $1 tags _text, $2 limit int8
 SELECT m.id, m.conversation_id, m.sequence_index, m.human_content, m.assistant_content, m.source, m.created_at, m.intent_type, m.complexity, m.technical_depth, m.emotional_valence, m.urgency, m.conversation_mode, m.action_required, m.has_code, m.has_error, m.tags, m.cluster_id, m.cluster_label, m.cluster_confidence, m.access_count, m.last_accessed, m.extra, m.carry
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND $1 <@ ARRAY(SELECT item #>> '{}'
   FROM jsonb_each(CASE jsonb_typeof(m.tags) WHEN 'object' THEN m.tags ELSE '{}' END) AS list, jsonb_array_elements(CASE jsonb_typeof(list.value) WHEN 'array' THEN list.value ELSE '[]' END) AS item
   WHERE jsonb_typeof(item) = 'string') AND m.created_at >= '-infinity'
@@ -74,7 +74,7 @@ ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $
 -- For: node, a tag that no column holds.
 -- $1 limit int8
 SELECT m.id, m.conversation_id, m.sequence_index, m.human_content, m.assistant_content, m.source, m.created_at, m.intent_type, m.complexity, m.technical_depth, m.emotional_valence, m.urgency, m.conversation_mode, m.action_required, m.has_code, m.has_error, m.tags, m.cluster_id, m.cluster_label, m.cluster_confidence, m.access_count, m.last_accessed, m.extra, m.carry
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND false AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $1;
 
@@ -82,7 +82,7 @@ ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $
 -- For: node, oldest first, after a node.
 -- $1 after_time timestamptz, $2 after_place int8, $3 after_id text, $4 limit int8
 SELECT m.id, m.conversation_id, m.sequence_index, m.human_content, m.assistant_content, m.source, m.created_at, m.intent_type, m.complexity, m.technical_depth, m.emotional_valence, m.urgency, m.conversation_mode, m.action_required, m.has_code, m.has_error, m.tags, m.cluster_id, m.cluster_label, m.cluster_confidence, m.access_count, m.last_accessed, m.extra, m.carry
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND (m.created_at, m.sequence_index, m.id COLLATE "C") > ($1, $2, $3)
 ORDER BY m.created_at, m.sequence_index, m.id COLLATE "C" LIMIT $4;
 
@@ -90,7 +90,7 @@ ORDER BY m.created_at, m.sequence_index, m.id COLLATE "C" LIMIT $4;
 -- For: node, oldest first, after a episode; node, oldest first, after a chunk.
 -- $1 after_time timestamptz, $2 after_place int8, $3 limit int8
 SELECT m.id, m.conversation_id, m.sequence_index, m.human_content, m.assistant_content, m.source, m.created_at, m.intent_type, m.complexity, m.technical_depth, m.emotional_valence, m.urgency, m.conversation_mode, m.action_required, m.has_code, m.has_error, m.tags, m.cluster_id, m.cluster_label, m.cluster_confidence, m.access_count, m.last_accessed, m.extra, m.carry
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND (m.created_at, m.sequence_index) > ($1, $2)
 ORDER BY m.created_at, m.sequence_index, m.id COLLATE "C" LIMIT $3;
 
@@ -98,7 +98,7 @@ ORDER BY m.created_at, m.sequence_index, m.id COLLATE "C" LIMIT $3;
 -- For: node, newest first, after a node.
 -- $1 after_time timestamptz, $2 after_place int8, $3 after_id text, $4 limit int8
 SELECT m.id, m.conversation_id, m.sequence_index, m.human_content, m.assistant_content, m.source, m.created_at, m.intent_type, m.complexity, m.technical_depth, m.emotional_valence, m.urgency, m.conversation_mode, m.action_required, m.has_code, m.has_error, m.tags, m.cluster_id, m.cluster_label, m.cluster_confidence, m.access_count, m.last_accessed, m.extra, m.carry
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND (m.created_at, m.sequence_index, m.id COLLATE "C") < ($1, $2, $3)
 ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $4;
 
@@ -106,7 +106,7 @@ ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $
 -- For: node, newest first, after a episode; node, newest first, after a chunk.
 -- $1 after_time timestamptz, $2 after_place int8, $3 limit int8
 SELECT m.id, m.conversation_id, m.sequence_index, m.human_content, m.assistant_content, m.source, m.created_at, m.intent_type, m.complexity, m.technical_depth, m.emotional_valence, m.urgency, m.conversation_mode, m.action_required, m.has_code, m.has_error, m.tags, m.cluster_id, m.cluster_label, m.cluster_confidence, m.access_count, m.last_accessed, m.extra, m.carry
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND (m.created_at, m.sequence_index) <= ($1, $2)
 ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $3;
 
@@ -114,7 +114,7 @@ ORDER BY m.created_at DESC, m.sequence_index DESC, m.id COLLATE "C" DESC LIMIT $
 -- For: episode, all.
 -- $1 limit int8
 SELECT m.id, m.title, m.messages, m.message_count, m.source, m.created_at, m.updated_at, m.duration_minutes, m.llm_tags, m.dominant_intent, m.avg_complexity, m.avg_technical_depth, m.emotional_arc, m.has_code, m.has_errors, m.urgency_max, m.memory_node_ids, m.related_episode_ids, m.access_count, m.last_accessed, m.extra, m.carry
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $1;
 
@@ -122,7 +122,7 @@ ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $1;
 -- For: episode, sources.
 -- $1 sources _text, $2 limit int8
 SELECT m.id, m.title, m.messages, m.message_count, m.source, m.created_at, m.updated_at, m.duration_minutes, m.llm_tags, m.dominant_intent, m.avg_complexity, m.avg_technical_depth, m.emotional_arc, m.has_code, m.has_errors, m.urgency_max, m.memory_node_ids, m.related_episode_ids, m.access_count, m.last_accessed, m.extra, m.carry
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.source >= '' AND m.source = ANY ($1) AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -130,7 +130,7 @@ ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2;
 -- For: episode, since.
 -- $1 since timestamptz, $2 limit int8
 SELECT m.id, m.title, m.messages, m.message_count, m.source, m.created_at, m.updated_at, m.duration_minutes, m.llm_tags, m.dominant_intent, m.avg_complexity, m.avg_technical_depth, m.emotional_arc, m.has_code, m.has_errors, m.urgency_max, m.memory_node_ids, m.related_episode_ids, m.access_count, m.last_accessed, m.extra, m.carry
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND m.created_at >= $1 AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -138,7 +138,7 @@ ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2;
 -- For: episode, until.
 -- $1 until timestamptz, $2 limit int8
 SELECT m.id, m.title, m.messages, m.message_count, m.source, m.created_at, m.updated_at, m.duration_minutes, m.llm_tags, m.dominant_intent, m.avg_complexity, m.avg_technical_depth, m.emotional_arc, m.has_code, m.has_errors, m.urgency_max, m.memory_node_ids, m.related_episode_ids, m.access_count, m.last_accessed, m.extra, m.carry
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND m.created_at < $1 AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -149,7 +149,7 @@ SELECT m.id, m.title, m.messages, m.message_count, m.source, m.created_at, m.upd
 FROM unnest($1) AS wanted (id)
 CROSS JOIN LATERAL (SELECT *
   FROM episodic_memories
-  WHERE scope_id = '00000000-0000-0000-0000-000000000001' AND id = wanted.id OFFSET 0) m 
+  WHERE scope_id = '00000000-0000-0000-0000-000000000001' AND id = wanted.id OFFSET 0) m
 WHERE true
 ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -157,7 +157,7 @@ ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2;
 -- For: episode, code.
 -- $1 has_code bool, $2 limit int8
 SELECT m.id, m.title, m.messages, m.message_count, m.source, m.created_at, m.updated_at, m.duration_minutes, m.llm_tags, m.dominant_intent, m.avg_complexity, m.avg_technical_depth, m.emotional_arc, m.has_code, m.has_errors, m.urgency_max, m.memory_node_ids, m.related_episode_ids, m.access_count, m.last_accessed, m.extra, m.carry
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.has_code = $1 AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -165,7 +165,7 @@ ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2;
 -- For: episode, tags.
 -- $1 tags _text, $2 limit int8
 SELECT m.id, m.title, m.messages, m.message_count, m.source, m.created_at, m.updated_at, m.duration_minutes, m.llm_tags, m.dominant_intent, m.avg_complexity, m.avg_technical_depth, m.emotional_arc, m.has_code, m.has_errors, m.urgency_max, m.memory_node_ids, m.related_episode_ids, m.access_count, m.last_accessed, m.extra, m.carry
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND $1 <@ ARRAY(SELECT item #>> '{}'
   FROM jsonb_each(CASE jsonb_typeof(m.llm_tags) WHEN 'object' THEN m.llm_tags ELSE '{}' END) AS list, jsonb_array_elements(CASE jsonb_typeof(list.value) WHEN 'array' THEN list.value ELSE '[]' END) AS item
   WHERE jsonb_typeof(item) = 'string') AND m.created_at >= '-infinity'
@@ -175,7 +175,7 @@ ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2;
 -- For: episode, a tag that no column holds.
 -- $1 limit int8
 SELECT m.id, m.title, m.messages, m.message_count, m.source, m.created_at, m.updated_at, m.duration_minutes, m.llm_tags, m.dominant_intent, m.avg_complexity, m.avg_technical_depth, m.emotional_arc, m.has_code, m.has_errors, m.urgency_max, m.memory_node_ids, m.related_episode_ids, m.access_count, m.last_accessed, m.extra, m.carry
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND false AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $1;
 
@@ -183,7 +183,7 @@ ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $1;
 -- For: episode, oldest first, after a node.
 -- $1 after_time timestamptz, $2 limit int8
 SELECT m.id, m.title, m.messages, m.message_count, m.source, m.created_at, m.updated_at, m.duration_minutes, m.llm_tags, m.dominant_intent, m.avg_complexity, m.avg_technical_depth, m.emotional_arc, m.has_code, m.has_errors, m.urgency_max, m.memory_node_ids, m.related_episode_ids, m.access_count, m.last_accessed, m.extra, m.carry
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND (m.created_at) >= ($1)
 ORDER BY m.created_at, m.id COLLATE "C" LIMIT $2;
 
@@ -191,7 +191,7 @@ ORDER BY m.created_at, m.id COLLATE "C" LIMIT $2;
 -- For: episode, oldest first, after a episode.
 -- $1 after_time timestamptz, $2 after_id text, $3 limit int8
 SELECT m.id, m.title, m.messages, m.message_count, m.source, m.created_at, m.updated_at, m.duration_minutes, m.llm_tags, m.dominant_intent, m.avg_complexity, m.avg_technical_depth, m.emotional_arc, m.has_code, m.has_errors, m.urgency_max, m.memory_node_ids, m.related_episode_ids, m.access_count, m.last_accessed, m.extra, m.carry
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND (m.created_at, m.id COLLATE "C") > ($1, $2)
 ORDER BY m.created_at, m.id COLLATE "C" LIMIT $3;
 
@@ -199,7 +199,7 @@ ORDER BY m.created_at, m.id COLLATE "C" LIMIT $3;
 -- For: episode, oldest first, after a chunk.
 -- $1 after_time timestamptz, $2 limit int8
 SELECT m.id, m.title, m.messages, m.message_count, m.source, m.created_at, m.updated_at, m.duration_minutes, m.llm_tags, m.dominant_intent, m.avg_complexity, m.avg_technical_depth, m.emotional_arc, m.has_code, m.has_errors, m.urgency_max, m.memory_node_ids, m.related_episode_ids, m.access_count, m.last_accessed, m.extra, m.carry
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND (m.created_at) > ($1)
 ORDER BY m.created_at, m.id COLLATE "C" LIMIT $2;
 
@@ -207,7 +207,7 @@ ORDER BY m.created_at, m.id COLLATE "C" LIMIT $2;
 -- For: episode, newest first, after a node.
 -- $1 after_time timestamptz, $2 limit int8
 SELECT m.id, m.title, m.messages, m.message_count, m.source, m.created_at, m.updated_at, m.duration_minutes, m.llm_tags, m.dominant_intent, m.avg_complexity, m.avg_technical_depth, m.emotional_arc, m.has_code, m.has_errors, m.urgency_max, m.memory_node_ids, m.related_episode_ids, m.access_count, m.last_accessed, m.extra, m.carry
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND (m.created_at) < ($1)
 ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -215,7 +215,7 @@ ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2;
 -- For: episode, newest first, after a episode.
 -- $1 after_time timestamptz, $2 after_id text, $3 limit int8
 SELECT m.id, m.title, m.messages, m.message_count, m.source, m.created_at, m.updated_at, m.duration_minutes, m.llm_tags, m.dominant_intent, m.avg_complexity, m.avg_technical_depth, m.emotional_arc, m.has_code, m.has_errors, m.urgency_max, m.memory_node_ids, m.related_episode_ids, m.access_count, m.last_accessed, m.extra, m.carry
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND (m.created_at, m.id COLLATE "C") < ($1, $2)
 ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $3;
 
@@ -223,7 +223,7 @@ ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $3;
 -- For: episode, newest first, after a chunk.
 -- $1 after_time timestamptz, $2 limit int8
 SELECT m.id, m.title, m.messages, m.message_count, m.source, m.created_at, m.updated_at, m.duration_minutes, m.llm_tags, m.dominant_intent, m.avg_complexity, m.avg_technical_depth, m.emotional_arc, m.has_code, m.has_errors, m.urgency_max, m.memory_node_ids, m.related_episode_ids, m.access_count, m.last_accessed, m.extra, m.carry
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND (m.created_at) <= ($1)
 ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -231,7 +231,7 @@ ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2;
 -- For: chunk, all.
 -- $1 limit int8
 SELECT m.id, m.document_id, m.chunk_index, m.content, m.heading_path, m.page, m.source, m.created_at, m.has_code, m.tags, m.access_count, m.last_accessed, m.extra, m.carry
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $1;
 
@@ -239,7 +239,7 @@ ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $1;
 -- For: chunk, sources.
 -- $1 sources _text, $2 limit int8
 SELECT m.id, m.document_id, m.chunk_index, m.content, m.heading_path, m.page, m.source, m.created_at, m.has_code, m.tags, m.access_count, m.last_accessed, m.extra, m.carry
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.source >= '' AND m.source = ANY ($1) AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -247,7 +247,7 @@ ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $2;
 -- For: chunk, since.
 -- $1 since timestamptz, $2 limit int8
 SELECT m.id, m.document_id, m.chunk_index, m.content, m.heading_path, m.page, m.source, m.created_at, m.has_code, m.tags, m.access_count, m.last_accessed, m.extra, m.carry
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND m.created_at >= $1 AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -255,7 +255,7 @@ ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $2;
 -- For: chunk, until.
 -- $1 until timestamptz, $2 limit int8
 SELECT m.id, m.document_id, m.chunk_index, m.content, m.heading_path, m.page, m.source, m.created_at, m.has_code, m.tags, m.access_count, m.last_accessed, m.extra, m.carry
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND m.created_at < $1 AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -267,7 +267,7 @@ FROM unnest($1) AS wanted (id)
 CROSS JOIN LATERAL (SELECT *
   FROM document_chunks
   WHERE scope_id = '00000000-0000-0000-0000-000000000001' AND document_id = wanted.id AND chunk_index >= 0
-  ORDER BY chunk_index OFFSET 0) m 
+  ORDER BY chunk_index OFFSET 0) m
 WHERE true
 ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -275,7 +275,7 @@ ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $2;
 -- For: chunk, code.
 -- $1 has_code bool, $2 limit int8
 SELECT m.id, m.document_id, m.chunk_index, m.content, m.heading_path, m.page, m.source, m.created_at, m.has_code, m.tags, m.access_count, m.last_accessed, m.extra, m.carry
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.has_code = $1 AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $2;
 
@@ -283,7 +283,7 @@ ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $2;
 -- For: chunk, tags.
 -- $1 tags _text, $2 limit int8
 SELECT m.id, m.document_id, m.chunk_index, m.content, m.heading_path, m.page, m.source, m.created_at, m.has_code, m.tags, m.access_count, m.last_accessed, m.extra, m.carry
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND $1 <@ ARRAY(SELECT item #>> '{}'
   FROM jsonb_each(CASE jsonb_typeof(m.tags) WHEN 'object' THEN m.tags ELSE '{}' END) AS list, jsonb_array_elements(CASE jsonb_typeof(list.value) WHEN 'array' THEN list.value ELSE '[]' END) AS item
   WHERE jsonb_typeof(item) = 'string') AND m.created_at >= '-infinity'
@@ -293,7 +293,7 @@ ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $2;
 -- For: chunk, a tag that no column holds.
 -- $1 limit int8
 SELECT m.id, m.document_id, m.chunk_index, m.content, m.heading_path, m.page, m.source, m.created_at, m.has_code, m.tags, m.access_count, m.last_accessed, m.extra, m.carry
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND false AND m.created_at >= '-infinity'
 ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $1;
 
@@ -301,7 +301,7 @@ ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $1;
 -- For: chunk, oldest first, after a node; chunk, oldest first, after a episode.
 -- $1 after_time timestamptz, $2 after_place int8, $3 limit int8
 SELECT m.id, m.document_id, m.chunk_index, m.content, m.heading_path, m.page, m.source, m.created_at, m.has_code, m.tags, m.access_count, m.last_accessed, m.extra, m.carry
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND (m.created_at, m.chunk_index) >= ($1, $2)
 ORDER BY m.created_at, m.chunk_index, m.id COLLATE "C" LIMIT $3;
 
@@ -309,7 +309,7 @@ ORDER BY m.created_at, m.chunk_index, m.id COLLATE "C" LIMIT $3;
 -- For: chunk, oldest first, after a chunk.
 -- $1 after_time timestamptz, $2 after_place int8, $3 after_id text, $4 limit int8
 SELECT m.id, m.document_id, m.chunk_index, m.content, m.heading_path, m.page, m.source, m.created_at, m.has_code, m.tags, m.access_count, m.last_accessed, m.extra, m.carry
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND (m.created_at, m.chunk_index, m.id COLLATE "C") > ($1, $2, $3)
 ORDER BY m.created_at, m.chunk_index, m.id COLLATE "C" LIMIT $4;
 
@@ -317,7 +317,7 @@ ORDER BY m.created_at, m.chunk_index, m.id COLLATE "C" LIMIT $4;
 -- For: chunk, newest first, after a node; chunk, newest first, after a episode.
 -- $1 after_time timestamptz, $2 after_place int8, $3 limit int8
 SELECT m.id, m.document_id, m.chunk_index, m.content, m.heading_path, m.page, m.source, m.created_at, m.has_code, m.tags, m.access_count, m.last_accessed, m.extra, m.carry
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND (m.created_at, m.chunk_index) < ($1, $2)
 ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $3;
 
@@ -325,42 +325,42 @@ ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $3;
 -- For: chunk, newest first, after a chunk.
 -- $1 after_time timestamptz, $2 after_place int8, $3 after_id text, $4 limit int8
 SELECT m.id, m.document_id, m.chunk_index, m.content, m.heading_path, m.page, m.source, m.created_at, m.has_code, m.tags, m.access_count, m.last_accessed, m.extra, m.carry
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND (m.created_at, m.chunk_index, m.id COLLATE "C") < ($1, $2, $3)
 ORDER BY m.created_at DESC, m.chunk_index DESC, m.id COLLATE "C" DESC LIMIT $4;
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: node, all.
 SELECT count(*)
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001';
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: node, sources.
 -- $1 sources _text
 SELECT count(*)
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.source >= '' AND m.source = ANY ($1);
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: node, since.
 -- $1 since timestamptz
 SELECT count(*)
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND m.created_at >= $1;
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: node, until.
 -- $1 until timestamptz
 SELECT count(*)
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND m.created_at < $1;
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: node, clusters.
 -- $1 clusters _int8
 SELECT count(*)
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.cluster_id = ANY ($1);
 
 -- CountPassing: Counts the memories that pass a filter.
@@ -371,21 +371,21 @@ FROM unnest($1) AS wanted (id)
 CROSS JOIN LATERAL (SELECT *
   FROM memory_nodes
   WHERE scope_id = '00000000-0000-0000-0000-000000000001' AND conversation_id = wanted.id AND sequence_index >= 0
-  ORDER BY sequence_index OFFSET 0) m 
+  ORDER BY sequence_index OFFSET 0) m
 WHERE true;
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: node, code.
 -- $1 has_code bool
 SELECT count(*)
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.has_code = $1;
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: node, tags.
 -- $1 tags _text
 SELECT count(*)
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND $1 <@ ARRAY(SELECT item #>> '{}'
   FROM jsonb_each(CASE jsonb_typeof(m.tags) WHEN 'object' THEN m.tags ELSE '{}' END) AS list, jsonb_array_elements(CASE jsonb_typeof(list.value) WHEN 'array' THEN list.value ELSE '[]' END) AS item
   WHERE jsonb_typeof(item) = 'string');
@@ -393,34 +393,34 @@ WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND $1 <@ ARRAY(SELECT
 -- CountPassing: Counts the memories that pass a filter.
 -- For: node, a tag that no column holds.
 SELECT count(*)
-FROM memory_nodes m 
+FROM memory_nodes m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND false;
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: episode, all.
 SELECT count(*)
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001';
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: episode, sources.
 -- $1 sources _text
 SELECT count(*)
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.source >= '' AND m.source = ANY ($1);
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: episode, since.
 -- $1 since timestamptz
 SELECT count(*)
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND m.created_at >= $1;
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: episode, until.
 -- $1 until timestamptz
 SELECT count(*)
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND m.created_at < $1;
 
 -- CountPassing: Counts the memories that pass a filter.
@@ -430,21 +430,21 @@ SELECT count(*)
 FROM unnest($1) AS wanted (id)
 CROSS JOIN LATERAL (SELECT *
   FROM episodic_memories
-  WHERE scope_id = '00000000-0000-0000-0000-000000000001' AND id = wanted.id OFFSET 0) m 
+  WHERE scope_id = '00000000-0000-0000-0000-000000000001' AND id = wanted.id OFFSET 0) m
 WHERE true;
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: episode, code.
 -- $1 has_code bool
 SELECT count(*)
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.has_code = $1;
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: episode, tags.
 -- $1 tags _text
 SELECT count(*)
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND $1 <@ ARRAY(SELECT item #>> '{}'
   FROM jsonb_each(CASE jsonb_typeof(m.llm_tags) WHEN 'object' THEN m.llm_tags ELSE '{}' END) AS list, jsonb_array_elements(CASE jsonb_typeof(list.value) WHEN 'array' THEN list.value ELSE '[]' END) AS item
   WHERE jsonb_typeof(item) = 'string');
@@ -452,34 +452,34 @@ WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND $1 <@ ARRAY(SELECT
 -- CountPassing: Counts the memories that pass a filter.
 -- For: episode, a tag that no column holds.
 SELECT count(*)
-FROM episodic_memories m 
+FROM episodic_memories m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND false;
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: chunk, all.
 SELECT count(*)
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001';
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: chunk, sources.
 -- $1 sources _text
 SELECT count(*)
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.source >= '' AND m.source = ANY ($1);
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: chunk, since.
 -- $1 since timestamptz
 SELECT count(*)
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND m.created_at >= $1;
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: chunk, until.
 -- $1 until timestamptz
 SELECT count(*)
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.created_at >= '-infinity' AND m.created_at < $1;
 
 -- CountPassing: Counts the memories that pass a filter.
@@ -490,21 +490,21 @@ FROM unnest($1) AS wanted (id)
 CROSS JOIN LATERAL (SELECT *
   FROM document_chunks
   WHERE scope_id = '00000000-0000-0000-0000-000000000001' AND document_id = wanted.id AND chunk_index >= 0
-  ORDER BY chunk_index OFFSET 0) m 
+  ORDER BY chunk_index OFFSET 0) m
 WHERE true;
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: chunk, code.
 -- $1 has_code bool
 SELECT count(*)
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND m.has_code = $1;
 
 -- CountPassing: Counts the memories that pass a filter.
 -- For: chunk, tags.
 -- $1 tags _text
 SELECT count(*)
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND $1 <@ ARRAY(SELECT item #>> '{}'
   FROM jsonb_each(CASE jsonb_typeof(m.tags) WHEN 'object' THEN m.tags ELSE '{}' END) AS list, jsonb_array_elements(CASE jsonb_typeof(list.value) WHEN 'array' THEN list.value ELSE '[]' END) AS item
   WHERE jsonb_typeof(item) = 'string');
@@ -512,7 +512,7 @@ WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND $1 <@ ARRAY(SELECT
 -- CountPassing: Counts the memories that pass a filter.
 -- For: chunk, a tag that no column holds.
 SELECT count(*)
-FROM document_chunks m 
+FROM document_chunks m
 WHERE m.scope_id = '00000000-0000-0000-0000-000000000001' AND false;
 
 -- ListClusters: Lists clusters, each with how many memories it has.
