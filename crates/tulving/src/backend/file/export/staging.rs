@@ -314,7 +314,7 @@ impl Staging {
             (name.to_string_lossy().into_owned(), sha256)
         });
         let newest = chunks.iter().filter_map(|(_, rows)| rows.newest).max();
-        let newest = newest.and_then(|micros| Timestamp::from_micros(micros));
+        let newest = newest.and_then(Timestamp::from_micros);
         manifest.set_export(&named.collect::<Vec<_>>(), newest);
         manifest.write(&Os)
     }

@@ -413,7 +413,7 @@ fn of_vectors(kind: Kind, list: &mut Listing) {
     list.add(kind, vectors::count_by_space(kind, SCOPE));
     list.add(kind, vectors::count_in(kind, SCOPE, 1));
     list.add_all(kind, vectors::rebuild(kind, SCOPE, &[]));
-    list.add(kind, vectors::remove_half(kind, SCOPE, "a".to_owned(), 1));
+    list.add(kind, vectors::remove_half(kind, SCOPE, "a", 1));
 }
 
 fn of_postings(kind: Kind, list: &mut Listing) {

@@ -300,12 +300,12 @@ pub(crate) fn rebuild(kind: Kind, scope: Uuid, ids: &[String]) -> [Statement; 2]
 }
 
 /// Removes a half-precision vector.
-pub(crate) fn remove_half(kind: Kind, scope: Uuid, id: String, space_id: i32) -> Statement {
+pub(crate) fn remove_half(kind: Kind, scope: Uuid, id: &str, space_id: i32) -> Statement {
     let remove = format!(
         "DELETE FROM {} WHERE scope_id = $1 AND id = $2 AND space_id = $3",
         kind.vectors()
     );
-    of_id(remove, scope, &id)
+    of_id(remove, scope, id)
         .with("space", space_id, Type::INT4)
         .named(Name::RemoveHalfVector)
 }
