@@ -16,7 +16,7 @@
 //! | `sources` | the programs that memories may name as where they come from |
 //! | `limits` | how much one write may hold |
 //! | `error` | [`BackendError`], and a backend's own errors in it |
-//! | [`file`] | the backend on a data directory |
+//! | [`mod@file`] | the backend on a data directory |
 //! | `postgres` | the backend on PostgreSQL, a feature |
 
 mod candidates;
