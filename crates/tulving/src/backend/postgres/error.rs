@@ -5,7 +5,7 @@ use tokio_postgres::error::SqlState;
 
 use super::barrier::Barrier;
 use super::dsn::DsnError;
-use super::owners::OwnerFlaw;
+use super::new_owner::OwnerFlaw;
 use super::refusal::{Refusal, RequiredRole};
 use super::sqlstate::{Fault, functions};
 use crate::ErrorClass;

@@ -56,6 +56,7 @@ mod location;
 mod matching;
 mod nearest;
 mod neighbours;
+mod new_owner;
 mod own_indexes;
 mod owners;
 mod pool;
@@ -91,9 +92,8 @@ pub use dsn::{Dsn, DsnError, Surroundings};
 pub use error::DatabaseError;
 pub use index::{IndexStep, Indexed, VectorIndex};
 pub use ledger::Lock;
-pub use owners::{
-    ChosenId, Made, Making, Owner, OwnerFlaw, Tenant, TenantToCreate, User, UserToCreate,
-};
+pub use new_owner::{Owner, OwnerFlaw, TenantToCreate, UserToCreate};
+pub use owners::{ChosenId, Made, Making, Tenant, User};
 pub use refusal::{Refusal, RequiredRole};
 pub use schema::{AppliedVersion, Brought, SchemaStatus};
 pub use schema_version::SchemaVersion;

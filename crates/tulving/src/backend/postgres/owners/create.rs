@@ -4,9 +4,9 @@ use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
-use super::{Owner, TenantToCreate, UserToCreate};
 use crate::backend::postgres::connect::Connection;
 use crate::backend::postgres::error::{DatabaseError, Doing};
+use crate::backend::postgres::new_owner::{Owner, TenantToCreate, UserToCreate};
 use crate::backend::postgres::refusal::{Refusal, RequiredRole};
 use crate::backend::postgres::session::Transaction;
 use crate::backend::postgres::sql::{owners as sql, transaction};

@@ -3,9 +3,10 @@
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
-use super::{Tenant, User, check_address, check_name};
+use super::{Tenant, User};
 use crate::backend::postgres::connect::Connection;
 use crate::backend::postgres::error::DatabaseError;
+use crate::backend::postgres::new_owner::{check_address, check_name};
 use crate::backend::postgres::refusal::Refusal;
 use crate::backend::postgres::session::Rights;
 use crate::backend::postgres::sql::{Statement, owners as sql};

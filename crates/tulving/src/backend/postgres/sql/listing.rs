@@ -17,7 +17,7 @@ use super::name::Name;
 use super::search::{Found, Missed, Near};
 use super::*;
 use crate::backend::postgres::location::Location;
-use crate::backend::postgres::owners::{Owner as _, TenantToCreate, UserToCreate};
+use crate::backend::postgres::new_owner::{Owner as _, TenantToCreate, UserToCreate};
 use crate::backend::postgres::scoped::Purpose;
 use crate::backend::postgres::table::{DOCUMENTS, columns_in, columns_of};
 use crate::backend::postgres::values::Raw;
