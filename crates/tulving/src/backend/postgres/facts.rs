@@ -1,12 +1,6 @@
 //! Facts of a database: all that is to be known before a statement of ours can run there.
 
-use futures_util::future::join;
 use tokio_postgres::Row;
-
-use super::connect::Connection;
-use super::error::{DatabaseError, Doing};
-use super::location::{Location, Site};
-use super::sql::{database, transaction};
 
 /// What was found. Nothing in it needs a right: it is read from catalogs that everyone may read.
 #[derive(Debug, Clone)]
@@ -66,7 +60,8 @@ pub(super) struct Vector {
 }
 
 impl Facts {
-    fn read(row: &Row, polls: bool) -> Self {
+    /// Reads the answer.
+    pub(super) fn read(row: &Row, polls: bool) -> Self {
         let vector = |version: Option<String>| {
             Some(Vector {
                 version: version?,
@@ -96,29 +91,6 @@ impl Facts {
             usable: row.get(20),
             readable: row.get(21),
             polls,
-        }
-    }
-
-    /// Where the tables are or would be.
-    pub(super) fn location(&self) -> Option<Location> {
-        let schema = self.schema.clone()?;
-        Some(Location::new(schema, self))
-    }
-}
-
-impl Connection {
-    /// Looks at the database, in one round trip.
-    pub(super) async fn look(&self) -> Result<Facts, DatabaseError> {
-        let Site { schema, path, .. } = &*self.site;
-        let look = [database::look(schema.clone(), path.clone())];
-        let (begin, commit) = (database::begin_look(), transaction::commit());
-        let poll = database::poll();
-        let looking = self.client.together(Some(&begin), &look, Some(&commit));
-        let (polls, rows) = join(self.client.query(&poll), looking).await;
-        let rows = rows.doing("looking at the database")?;
-        match rows.first().and_then(|rows| rows.first()) {
-            Some(row) => Ok(Facts::read(row, polls.is_ok())),
-            None => Err(DatabaseError::NoAnswer { what: "what it is" }),
         }
     }
 }

@@ -37,6 +37,14 @@ pub(super) struct Location {
     pub(super) owns_tables: bool,
 }
 
+impl Facts {
+    /// Where the tables are or would be.
+    pub(super) fn location(&self) -> Option<Location> {
+        let schema = self.schema.clone()?;
+        Some(Location::new(schema, self))
+    }
+}
+
 impl Location {
     /// A schema by its name.
     pub(super) fn new(schema: String, facts: &Facts) -> Self {

@@ -1,17 +1,19 @@
-//! Transactions outside any scope: on owners, on embedding spaces, on the ledger as a whole.
+//! Transactions outside any scope: on the database itself, on owners, on embedding spaces, on the ledger
+//! as a whole.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
+use futures_util::future::join;
 use tokio_postgres::Row;
 
 use super::client::Client;
 use super::connect::Connection;
 use super::error::{DatabaseError, Doing};
 use super::facts::Facts;
-use super::location::Location;
+use super::location::{Location, Site};
 use super::refusal::RequiredRole;
-use super::sql::{Statement, transaction};
+use super::sql::{Statement, database, transaction};
 
 /// Whose rights a statement outside any scope has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,21 @@ pub(super) enum Rights {
 }
 
 impl Connection {
+    /// Looks at the database, in one round trip.
+    pub(super) async fn look(&self) -> Result<Facts, DatabaseError> {
+        let Site { schema, path, .. } = &*self.site;
+        let look = [database::look(schema.clone(), path.clone())];
+        let (begin, commit) = (database::begin_look(), transaction::commit());
+        let poll = database::poll();
+        let looking = self.client.together(Some(&begin), &look, Some(&commit));
+        let (polls, rows) = join(self.client.query(&poll), looking).await;
+        let rows = rows.doing("looking at the database")?;
+        match rows.first().and_then(|rows| rows.first()) {
+            Some(row) => Ok(Facts::read(row, polls.is_ok())),
+            None => Err(DatabaseError::NoAnswer { what: "what it is" }),
+        }
+    }
+
     /// Where the tables are. Asked once for all connections to a database.
     pub(super) async fn location(&self) -> Result<Arc<Location>, DatabaseError> {
         match self.site.found.get() {
