@@ -14,8 +14,8 @@ use super::nearest::Graphs;
 use super::pool::{Pool, PooledConnection};
 use super::refusal::Refusal;
 use super::retry::{Tries, again};
-use super::scoped::{Purpose, WRITERS_WAIT};
 use super::spaces::Spaces;
+use super::sql::transaction::{Purpose, WRITERS_WAIT};
 use super::sql::vectors;
 use super::statistics::ScopeStatistics;
 use crate::backend::{

@@ -13,9 +13,9 @@ use super::refusal::Refusal;
 use super::requirements::older;
 use super::schema::SchemaStatus;
 use super::schema_version::{NAMES, SchemaVersion};
-use super::scoped::{Purpose, ROLE};
 use super::session::Rights;
 use super::sql::database;
+use super::sql::transaction::{Purpose, ROLE};
 use crate::model::Scope;
 
 /// Below this, vacuum could damage an index.

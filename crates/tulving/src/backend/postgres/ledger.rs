@@ -9,10 +9,11 @@ use uuid::Uuid;
 use super::connect::{Connection, Database};
 use super::error::{DatabaseError, Doing};
 use super::refusal::Refusal;
-use super::scoped::{Purpose, Scoped};
+use super::scoped::Scoped;
 use super::session::Rights;
 use super::spaces::Spaces;
-use super::sql::{Statement, runs, transaction};
+use super::sql::transaction::{self, Purpose};
+use super::sql::{Statement, runs};
 use super::statistics::ScopeStatistics;
 use crate::model::{Kind, Scope, Space, Timestamp};
 use crate::transfer::{

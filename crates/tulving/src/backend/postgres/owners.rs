@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::connect::Connection;
 use super::error::DatabaseError;
 use super::refusal::Refusal;
-use super::scoped::Purpose;
 use super::session::Rights;
+use super::sql::transaction::Purpose;
 use super::sql::{Statement, owners as sql, scopes};
 use crate::model::{Scope, Timestamp};
 

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::location::{Location, Site};
 use super::refusal::{Refusal, RequiredRole};
-use super::scoped::ROLE;
+use super::sql::transaction::ROLE;
 
 /// Below this, building an index in parallel could leak other tables' rows (CVE-2026-3172).
 const VECTOR_NEEDED: &str = "0.8.2";

@@ -11,24 +11,9 @@ use super::connect::Connection;
 use super::error::{DatabaseError, Doing};
 use super::location::Location;
 use super::refusal::{Refusal, RequiredRole};
-use super::sql::{Statement, transaction};
+use super::sql::Statement;
+use super::sql::transaction::{self, Purpose, ROLE, WRITERS_WAIT};
 use crate::model::Scope;
-
-/// The role that every statement on memories runs under.
-pub(super) const ROLE: &str = "tulving_app";
-
-/// What a transaction is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// Reading and writing for as long as it takes.
-    Bulk,
-    /// One snapshot for all statements, and no writes, for as long as it takes.
-    Export,
-    /// One snapshot for all statements, and no writes; each statement within a time.
-    Reading(Duration),
-    /// Each statement sees what was committed before it; within a time.
-    Writing(Duration),
-}
 
 /// A transaction under the application role, bound to one scope. Row-level security shows it that
 /// scope's rows and no others; statements name the scope as well. Dropping it rolls back.
@@ -229,6 +214,3 @@ impl Drop for Scoped<'_> {
         }
     }
 }
-
-/// Seconds that a writer waits for those before it.
-pub(super) const WRITERS_WAIT: u64 = 10;

@@ -5,8 +5,8 @@ use tokio_postgres::types::Type;
 use super::Statement;
 use super::name::Name;
 use super::text::Text;
+use super::transaction::ROLE;
 use crate::backend::postgres::schema_version::NAMES;
-use crate::backend::postgres::scoped::ROLE;
 use crate::model::Kind;
 
 /// `$1` the schema that was asked for, `$2` the search path of the connection string, `$3` all names

@@ -18,7 +18,7 @@ use super::search::{Found, Missed, Near};
 use super::*;
 use crate::backend::postgres::location::Location;
 use crate::backend::postgres::new_owner::{Owner as _, TenantToCreate, UserToCreate};
-use crate::backend::postgres::scoped::Purpose;
+use crate::backend::postgres::sql::transaction::Purpose;
 use crate::backend::postgres::table::{DOCUMENTS, columns_in, columns_of};
 use crate::backend::postgres::values::Raw;
 use crate::backend::{Cursor, Filter, LiveChange, Order, Page};

@@ -8,7 +8,25 @@ use super::Statement;
 use super::name::Name;
 use super::text::Text;
 use crate::backend::postgres::location::Location;
-use crate::backend::postgres::scoped::{Purpose, ROLE, WRITERS_WAIT};
+
+/// The role that every statement on memories runs under.
+pub(crate) const ROLE: &str = "tulving_app";
+
+/// Seconds that a writer waits for those before it.
+pub(crate) const WRITERS_WAIT: u64 = 10;
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Reading and writing for as long as it takes.
+    Bulk,
+    /// One snapshot for all statements, and no writes, for as long as it takes.
+    Export,
+    /// One snapshot for all statements, and no writes; each statement within a time.
+    Reading(Duration),
+    /// Each statement sees what was committed before it; within a time.
+    Writing(Duration),
+}
 
 /// How statements on memories are planned, whatever statistics say: through an index of the scope's rows
 /// and never past those of others, and in the order of that index where they ask for one (see
