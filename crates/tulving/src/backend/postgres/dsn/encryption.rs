@@ -6,7 +6,8 @@ use tokio_postgres::config::SslNegotiation;
 
 use super::endpoint::Endpoint;
 use super::error::DsnError;
-use super::settings::{Settings, Surroundings};
+use super::settings::Settings;
+use super::surroundings::Surroundings;
 
 /// Whether TLS is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,12 +15,15 @@
 mod encryption;
 mod endpoint;
 mod error;
+mod form;
 mod options;
+mod origin;
 mod pairs;
 mod parameter;
 mod passfile;
 mod service;
 mod settings;
+mod surroundings;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -41,8 +44,7 @@ pub use error::DsnError;
 use options::ServerOptions;
 use passfile::Wanted;
 use settings::Settings;
-pub use settings::Surroundings;
-use text::Text;
+pub use surroundings::Surroundings;
 
 /// How a server is reached. `Display` shows host, port, database and user, never a password.
 #[derive(Clone)]
@@ -91,7 +93,7 @@ impl Dsn {
     /// If it cannot be read for certain, names a parameter that is unknown or not supported, or a
     /// service that is not there.
     pub fn read(text: &str, surroundings: &Surroundings) -> Result<Self, DsnError> {
-        let text = Text::read(text)?;
+        let text = form::read(text)?;
         let settings = Settings::read(&text, surroundings)?;
         if text.user_is_empty && settings.get("user").is_none() {
             return Err(DsnError::form(

@@ -1,7 +1,7 @@
 //! The parameters of a connection: libpq's, one by one, and those of others that people bring.
 
 use super::error::DsnError;
-use super::settings::Origin;
+use super::origin::Origin;
 
 /// One of libpq's parameters.
 pub(super) struct Parameter {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::error::DsnError;
-use super::settings::{SERVICE_DIRECTORY, Surroundings};
+use super::surroundings::{SERVICE_DIRECTORY, Surroundings};
 
 /// The parameters of a service, and the file they stand in: the one that is named, else
 /// `~/.pg_service.conf`, then the machine's.

@@ -1,69 +1,14 @@
 //! The parameters that hold: the string's, then the service's, then the environment's.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::error::DsnError;
+use super::origin::Origin;
 use super::parameter::{PARAMETERS, Parameter, Treatment, unknown};
 use super::service;
+use super::surroundings::Surroundings;
 use super::text::Text;
-
-/// What a connection string leaves open, as libpq takes it from the environment. The library reads
-/// none: whoever may hands it in.
-#[derive(Clone, Default)]
-pub struct Surroundings {
-    /// Values of those of [`Surroundings::variables`] that are set, by name.
-    pub variables: BTreeMap<String, String>,
-    /// The home directory, in which `.pgpass`, `.pg_service.conf` and `.postgresql` are looked for.
-    pub home: Option<PathBuf>,
-    /// The operating system's user, who logs in where no one is named.
-    pub user: Option<String>,
-}
-
-impl Surroundings {
-    /// The environment variables that count, such as `PGHOST`.
-    pub fn variables() -> impl Iterator<Item = &'static str> {
-        let known = PARAMETERS.iter().filter_map(|known| known.variable);
-        known.chain([SERVICE_DIRECTORY])
-    }
-
-    pub(super) fn in_home(&self, path: &str) -> Option<PathBuf> {
-        self.home.as_ref().map(|home| home.join(path))
-    }
-}
-
-/// The variable of the directory in which the machine's services are listed.
-pub(super) const SERVICE_DIRECTORY: &str = "PGSYSCONFDIR";
-
-impl fmt::Debug for Surroundings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Values may be secret.
-        f.debug_struct("Surroundings")
-            .field("variables", &self.variables.keys())
-            .field("home", &self.home)
-            .field("user", &self.user)
-            .finish()
-    }
-}
-
-/// Where a parameter was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Origin {
-    Text,
-    Service { name: String, path: PathBuf },
-    Variable(&'static str),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text => f.write_str("in the connection string"),
-            Self::Service { name, path } => write!(f, "in [{name}] of {}", path.display()),
-            Self::Variable(name) => write!(f, "from the environment variable {name}"),
-        }
-    }
-}
 
 /// Each parameter that is set to something, and where.
 #[derive(Default)]
