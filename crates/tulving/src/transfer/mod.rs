@@ -15,7 +15,7 @@
 //! | `copy` | what is written of a chunk |
 //! | `documents` | what chunks of documents are pieces of |
 //! | `verify`, `compare`, `verification`, `digest` | [`verify()`]: the proof |
-//! | `receipt`, `rejects`, `outputs`, `inputs` | what a run leaves, and what it is bound to |
+//! | `receipt`, `versions`, `rejects`, `outputs`, `inputs` | what a run leaves, and what it is bound to |
 //! | `progress`, `cancel` | who watches, and who may stop it |
 //! | `counts`, `error` | what became of rows and documents, and what can go wrong |
 
@@ -46,6 +46,7 @@ mod source;
 mod space;
 mod verification;
 mod verify;
+mod versions;
 
 pub use cancel::Cancel;
 pub use chunk::{Chunker, RunChunk};
@@ -57,9 +58,7 @@ pub use migration::Migration;
 pub use prepared::{KindSummary, Prepared};
 pub use progress::{Phase, Progress, Silent};
 pub use read_back::{Existing, ReadBack, Reader, SpaceId, Target, TargetSpaces};
-pub use receipt::{
-    Receipt, ReceiptCounts, ReceiptDatabase, ReceiptFile, ReceiptScope, ReceiptSpace,
-};
+pub use receipt::{Receipt, ReceiptCounts, ReceiptFile, ReceiptScope, ReceiptSpace};
 pub use report::{MigrateOptions, OnExisting, Report, usual_workers};
 pub use row::{Flawed, Loaded, Origin, SourceRow, Stored};
 pub use sink::{ChunkWrite, DocumentWrite, Lock, Sink, Writer};
@@ -68,3 +67,4 @@ pub use source::{
 };
 pub use verification::{Difference, KindVerification, Verification};
 pub use verify::{VerifyOptions, verify};
+pub use versions::ReceiptDatabase;

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use super::error::TransferError;
-use super::receipt::ReceiptDatabase;
 use super::row::Stored;
+use super::versions::ReceiptDatabase;
 use crate::model::{Document, Kind, Scope, Space};
 
 /// One scope's memories that can be looked up by id: what a source is compared with.

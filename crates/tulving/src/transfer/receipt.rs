@@ -9,6 +9,7 @@ use super::counts::DocumentCounts;
 use super::error::TransferError;
 use super::source::{InputFile, ReadOptions};
 use super::verification::Verification;
+use super::versions::ReceiptDatabase;
 use crate::json;
 use crate::model::{Kind, PerKind, Scope, Space};
 
@@ -75,17 +76,6 @@ pub struct ReceiptScope {
     pub kind: String,
     /// Its UUID.
     pub id: Uuid,
-}
-
-/// The versions of a database.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReceiptDatabase {
-    /// PostgreSQL's version.
-    pub postgresql: String,
-    /// pgvector's version.
-    pub pgvector: String,
-    /// The schema's version.
-    pub schema_version: i32,
 }
 
 /// A file of the source.

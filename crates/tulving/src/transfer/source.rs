@@ -10,8 +10,8 @@ use super::cancel::Cancel;
 use super::chunk::RunChunk;
 use super::digest::Sha256Bytes;
 use super::error::TransferError;
-use super::receipt::ReceiptDatabase;
 use super::row::Loaded;
+use super::versions::ReceiptDatabase;
 use crate::model::{Document, Kind, Space};
 
 /// One scope's memories that can be read from front to end: where a migration begins.
