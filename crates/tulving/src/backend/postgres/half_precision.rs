@@ -2,7 +2,7 @@
 
 use super::connect::Connection;
 use super::error::DatabaseError;
-use super::index::IndexStep;
+use super::index_step::IndexStep;
 use super::scoped::Scoped;
 use super::sql::{Statement, vectors};
 use super::statistics::ScopeStatistics;

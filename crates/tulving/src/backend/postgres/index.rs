@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::connect::{Connection, Database};
 use super::error::{DatabaseError, Doing};
+use super::index_step::IndexStep;
 use super::own_indexes::index_name;
 use super::postings::Batch;
 use super::refusal::Refusal;
@@ -23,43 +24,6 @@ pub(super) const EXACT: u64 = 10_000;
 const MOST: i64 = 200;
 /// The widest that pgvector builds such an index for.
 const WIDEST: usize = 4000;
-
-/// What `index` is at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IndexStep {
-    /// Memories are entered into the keyword index, the old or the new; so many are done.
-    Words {
-        /// Nodes or episodes.
-        kind: Kind,
-        /// How many are done.
-        done: u64,
-        /// Of how many.
-        of: u64,
-    },
-    /// Vectors that search reads are compared with the full ones.
-    HalfPrecision {
-        /// Nodes or episodes.
-        kind: Kind,
-        /// How many memories are done.
-        done: u64,
-        /// Of how many.
-        of: u64,
-    },
-    /// The blocks of the keyword index are merged.
-    Merging {
-        /// Nodes or episodes.
-        kind: Kind,
-    },
-    /// The server builds the index of the vectors.
-    Vectors {
-        /// Nodes or episodes.
-        kind: Kind,
-        /// How many are done.
-        done: u64,
-        /// Of how many.
-        of: u64,
-    },
-}
 
 /// What became of the index of one kind's vectors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

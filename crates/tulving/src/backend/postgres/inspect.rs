@@ -5,9 +5,10 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use super::amiss::Amiss;
+use super::buckets::{BUCKETS, bucket, terms};
 use super::connect::Connection;
 use super::error::DatabaseError;
-use super::postings::{BUCKETS, bucket, read_block, terms};
+use super::postings::read_block;
 use super::scoped::Scoped;
 use super::sql::transaction::Purpose;
 use super::sql::{inspection, postings};

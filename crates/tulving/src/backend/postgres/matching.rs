@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_postgres::Row;
 
+use super::buckets::{bucket, terms as in_row};
 use super::error::DatabaseError;
-use super::postings::{bucket, damaged, read_block, terms as in_row};
+use super::postings::{damaged, read_block};
 use super::sql::{Statement, postings};
 use super::statistics::KindStatistics;
 use crate::model::{Kind, Scope};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::buckets::{BESIDE, BUCKETS, NOTES, buckets, terms};
 use super::error::DatabaseError;
 use super::refusal::Refusal;
 use super::scoped::Scoped;
@@ -11,9 +12,6 @@ use crate::model::{Kind, Scope};
 use crate::search::bytes::{read_varint, write_varint};
 use crate::search::keyword::Posting;
 use crate::search::tokens;
-
-/// From so many documents on, a batch makes blocks that are large enough to stay as they are.
-pub(super) const LARGE: usize = 256;
 
 /// The postings of a batch of documents, as they will be stored.
 #[derive(Debug, Default)]
@@ -151,62 +149,6 @@ impl Batch {
     }
 }
 
-/// Into which bucket a term goes: FNV-1a, which every version must reckon alike.
-pub(super) fn bucket(term: &str) -> i16 {
-    let hash = term.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
-    // The upper half depends on all of the term.
-    i16::try_from((hash ^ (hash >> 16)) % BUCKETS).unwrap_or_default()
-}
-
-/// So much lower are the buckets of postings that are not searched yet, and the one of notes on them; see
-/// [`rebuild`](super::rebuild).
-pub(super) const BESIDE: i16 = 1024;
-pub(super) const NOTES: i16 = i16::MIN;
-
-/// So many rows a large batch makes: few enough to write quickly, and each small enough to read whole
-/// for the sake of one term.
-pub(super) const BUCKETS: u32 = 512;
-
-/// Terms with their postings as rows, by bucket.
-fn buckets(terms: impl Iterator<Item = (Box<str>, Vec<u8>)>) -> BTreeMap<i16, Vec<u8>> {
-    let mut rows: BTreeMap<i16, Vec<u8>> = BTreeMap::new();
-    for (term, postings) in terms {
-        let row = rows.entry(bucket(&term)).or_default();
-        write_varint(term.len() as u64, row);
-        row.extend_from_slice(term.as_bytes());
-        write_varint(postings.len() as u64, row);
-        row.extend_from_slice(&postings);
-    }
-    rows
-}
-
-/// The terms of a row with their postings; `None` for the rest of one that cannot be read.
-pub(super) fn terms(row: &[u8]) -> impl Iterator<Item = Option<(&str, &[u8])>> {
-    fn part<'r>(rest: &mut &'r [u8]) -> Option<&'r [u8]> {
-        let length = usize::try_from(read_varint(rest)?).ok()?;
-        let (part, behind) = rest.split_at_checked(length)?;
-        *rest = behind;
-        Some(part)
-    }
-    let mut rest = row;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let mut term = || {
-            let term = std::str::from_utf8(part(&mut rest)?).ok()?;
-            Some((term, part(&mut rest)?))
-        };
-        let term = term();
-        if term.is_none() {
-            rest = &[];
-        }
-        Some(term)
-    })
-}
-
 impl Scoped<'_> {
     /// Makes one block of the blocks from number `from` on, without the dead. With `from` 0 nothing of
     /// the dead is left, and they are forgotten.
@@ -292,23 +234,5 @@ mod tests {
         assert_eq!(block("and"), [posting(700, 1, 3), posting(702, 1, 2)]);
         assert_eq!(read_block(0, &[0x80]), None);
         assert_eq!(read_block(0, &[1, 1]), None);
-    }
-
-    #[test]
-    fn a_row_gives_back_its_terms_and_says_where_it_is_damaged() {
-        let words = ["a", "crow", "mühe"];
-        let rows = buckets(
-            words
-                .iter()
-                .map(|&word| (word.into(), word.as_bytes().to_vec())),
-        );
-        for word in words {
-            let row = &rows[&bucket(word)];
-            assert!(terms(row).any(|entry| entry == Some((word, word.as_bytes()))));
-            let cut = terms(&row[..row.len() - 1]).last();
-            assert_eq!(cut, Some(None));
-        }
-        // Rows in databases depend on it.
-        assert_eq!(["", "a", "crow"].map(bucket), [217, 288, 61]);
     }
 }

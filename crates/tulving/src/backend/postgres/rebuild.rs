@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::connect::{Connection, Database};
 use super::error::DatabaseError;
-use super::index::IndexStep;
+use super::index_step::IndexStep;
 use super::postings::Batch;
 use super::refusal::Refusal;
 use super::scoped::Scoped;

@@ -5,7 +5,7 @@
 //! scope whose id is `…0001`.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use uuid::Uuid;
 use super::memories::RowNumbers;
 use super::name::Name;
 use super::search::{Found, Missed, Near};
+use super::transaction::Purpose;
 use super::*;
 use crate::backend::postgres::location::Location;
 use crate::backend::postgres::new_owner::{Owner as _, TenantToCreate, UserToCreate};
-use crate::backend::postgres::sql::transaction::Purpose;
 use crate::backend::postgres::table::{DOCUMENTS, columns_in, columns_of};
 use crate::backend::postgres::values::Raw;
 use crate::backend::{Cursor, Filter, LiveChange, Order, Page};

@@ -1,8 +1,8 @@
 //! SQL: every statement that Tulving sends, made by functions without a connection.
 //!
 //! The text of each, for every kind of memory and every option that changes it, stands in `golden/`; a
-//! test compares. A [`Statement`] can be made here alone, under a [`Name`], and a [`Client`] sends nothing
-//! else: so none can be sent that is not in the listing.
+//! test compares. A [`Statement`] can be made here alone, under a [`Name`](name::Name), and a [`Client`]
+//! sends nothing else: so none can be sent that is not in the listing.
 //!
 //! | module | holds |
 //! |---|---|
@@ -47,35 +47,4 @@ pub(super) mod vectors;
 #[cfg(test)]
 mod listing;
 
-use std::fmt;
-
-use tokio_postgres::types::{ToSql, Type};
-
-use name::Name;
-use text::Text;
-
-/// A statement and its parameters, whose types it names: so the server keeps nothing of it, and it
-/// passes through a pooler that gives each transaction another connection.
-pub(super) struct Statement {
-    name: Name,
-    text: Text,
-}
-
-impl Statement {
-    /// The text.
-    pub(super) fn sql(&self) -> &str {
-        self.text.sql()
-    }
-
-    /// The parameters and their types, as the driver takes them.
-    pub(super) fn parameters(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
-        self.text.parameters()
-    }
-}
-
-/// What the parameters hold is left out: it is somebody's.
-impl fmt::Debug for Statement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}: {}", self.name, self.sql())
-    }
-}
+pub(super) use text::Statement;

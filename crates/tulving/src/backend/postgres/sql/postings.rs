@@ -9,7 +9,7 @@ use super::Statement;
 use super::lookup;
 use super::name::Name;
 use super::text::Text;
-use crate::backend::postgres::postings::{BESIDE, NOTES};
+use crate::backend::postgres::buckets::{BESIDE, NOTES};
 use crate::backend::postgres::table::{listed, listed_of_row};
 use crate::model::Kind;
 

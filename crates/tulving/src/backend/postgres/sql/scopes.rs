@@ -6,9 +6,11 @@ use uuid::Uuid;
 use super::Statement;
 use super::name::Name;
 use super::text::Text;
-use crate::backend::postgres::postings::LARGE;
 use crate::model::Kind;
 use crate::search::tokens;
+
+/// From so many documents on, a batch makes blocks that are large enough to stay as they are.
+const LARGE: usize = 256;
 
 /// Reads what the scope holds; where it is to be written to, this waits for other writers and holds later
 /// ones off.

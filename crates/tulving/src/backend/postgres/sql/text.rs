@@ -1,11 +1,10 @@
-//! The text of a statement while it is put together, with its bound parameters.
+//! A statement, and its text with its bound parameters while it is put together.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
-use super::Statement;
 use super::name::Name;
 
 /// A part of a statement, or all of it.
@@ -100,5 +99,31 @@ impl Text {
     #[cfg(test)]
     pub(super) fn described(&self) -> impl Iterator<Item = (&'static str, &Type)> {
         self.parameters.iter().map(|it| (it.what, &it.ty))
+    }
+}
+
+/// A statement and its parameters, whose types it names: so the server keeps nothing of it, and it
+/// passes through a pooler that gives each transaction another connection.
+pub(crate) struct Statement {
+    pub(super) name: Name,
+    pub(super) text: Text,
+}
+
+impl Statement {
+    /// The text.
+    pub(crate) fn sql(&self) -> &str {
+        self.text.sql()
+    }
+
+    /// The parameters and their types, as the driver takes them.
+    pub(crate) fn parameters(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
+        self.text.parameters()
+    }
+}
+
+/// What the parameters hold is left out: it is somebody's.
+impl fmt::Debug for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.name, self.sql())
     }
 }
