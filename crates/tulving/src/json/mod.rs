@@ -17,6 +17,7 @@
 //! | `encoding` | byte order marks, and encodings other than UTF-8 |
 
 mod encoding;
+mod escape;
 mod parse;
 mod records;
 mod scan;
@@ -25,8 +26,9 @@ mod value;
 mod write;
 
 pub use encoding::{Foreign, unmarked};
+pub use escape::write_text;
 pub use parse::{MAX_DEPTH, ParseError, Reason, document, parse};
 pub use records::{DEFAULT_LIMIT, Records, RecordsError, Span};
 pub use text::Text;
 pub use value::Value;
-pub use write::{write, write_indented, write_text};
+pub use write::{write, write_indented};

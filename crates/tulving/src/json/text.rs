@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::escape::write_text;
+
 /// A string as WTF-8: UTF-8 in which a lone surrogate may stand, in its three-byte form.
 ///
 /// A high surrogate is never directly followed by a low one: the two are one code point.
@@ -84,7 +86,7 @@ impl From<String> for Text<'_> {
 impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut json = Vec::new();
-        super::write_text(&self.0, &mut json);
+        write_text(&self.0, &mut json);
         f.write_str(&String::from_utf8_lossy(&json))
     }
 }
