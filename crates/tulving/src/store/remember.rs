@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::new_conversation::NotKept;
 use super::part::Part;
-use super::scoped::{TRIES, says_nothing};
+use super::scoped::{Added, TRIES, says_nothing};
 use super::{NewConversation, NewNode, ScopedStore, StoreError, WordsOnly};
 use crate::backend::{BackendError, Entry};
 use crate::model::{Key, Kind, Memory, Space, Timestamp};
@@ -54,6 +54,21 @@ pub struct Remembered {
 }
 
 impl ScopedStore {
+    /// Remembers questions and their answers, each at the end of its conversation; all or none.
+    /// When this returns they survive the loss of power.
+    ///
+    /// # Errors
+    /// If one says nothing or cannot be kept, its vector cannot be made, or it brings an id that another
+    /// has.
+    pub async fn add(&self, nodes: Vec<NewNode>) -> Result<Added, StoreError> {
+        let nodes = nodes.into_iter().map(NewMemory::Node).collect();
+        let remembered = self.remember(nodes, IfThere::Refuse).await?;
+        Ok(Added {
+            ids: remembered.ids,
+            words_only: remembered.words_only,
+        })
+    }
+
     /// Remembers questions with their answers, each at the end of its conversation, and whole
     /// conversations. What brings an id that is there already, and says the same again, changes
     /// nothing. All new ones are written together or none; when this returns they survive the loss of

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::seen::SeenSpaces;
-use super::{Change, IfThere, NewMemory, NewNode, StoreError, WordsOnly};
+use super::{Change, StoreError, WordsOnly};
 use crate::backend::{
     Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted, Listing,
     LiveChange, Order, Page, Sources,
@@ -67,21 +67,6 @@ impl ScopedStore {
     /// As every method.
     pub async fn sources(&self) -> Result<Sources, StoreError> {
         Ok(self.backend.sources(self.scope).await?)
-    }
-
-    /// Remembers questions and their answers, each at the end of its conversation; all or none.
-    /// When this returns they survive the loss of power.
-    ///
-    /// # Errors
-    /// If one says nothing or cannot be kept, its vector cannot be made, or it brings an id that another
-    /// has.
-    pub async fn add(&self, nodes: Vec<NewNode>) -> Result<Added, StoreError> {
-        let nodes = nodes.into_iter().map(NewMemory::Node).collect();
-        let remembered = self.remember(nodes, IfThere::Refuse).await?;
-        Ok(Added {
-            ids: remembered.ids,
-            words_only: remembered.words_only,
-        })
     }
 
     /// Writes memories as they stand, with their ids and, where given, their vectors; all or none.
