@@ -39,6 +39,7 @@ mod carry;
 pub mod document;
 mod fields;
 mod flaw;
+mod part;
 mod render;
 mod stamp;
 
@@ -48,17 +49,9 @@ use crate::model::{Kind, Memory};
 use fields::Fields;
 pub use fields::is_source;
 pub use flaw::{Flaw, Reason};
+pub use part::Part;
 pub(crate) use render::render;
 pub use stamp::Stamp;
-
-/// Which fields of a record are meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// What was said and what is known of it.
-    Content,
-    /// The live fields as well: access counts and clusters, which change while a memory is used.
-    Everything,
-}
 
 /// A record that was read.
 #[derive(Debug, Clone, PartialEq)]

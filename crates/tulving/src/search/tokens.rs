@@ -27,23 +27,13 @@ mod stem;
 use std::ops::Range;
 
 use fold::Folder;
+use runs::Side;
 
 /// Which tokens a text becomes. An index that was made by another number holds other words than a
 /// question asks for, and has to be made again.
 ///
 /// 1 knew neither single letters of scripts without spaces, nor particles, nor signs.
 pub const NUMBER: i32 = 2;
-
-/// Letters of the longest token; what is longer is cut. Nobody types it, and a page of Base64 would
-/// be one term of the index.
-const LONGEST: usize = 64;
-
-/// On which side of a search a text is. They differ for scripts without spaces alone: see `runs`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Memory,
-    Question,
-}
 
 /// Calls `each` with the tokens of a memory's text, in order. Linear in the text's length.
 pub fn tokens(text: &str, mut each: impl FnMut(&str)) {
@@ -102,6 +92,7 @@ fn walk(text: &str, side: Side, mut each: impl FnMut(&str, Range<usize>)) {
 mod tests {
     use proptest::prelude::*;
 
+    use super::fold::LONGEST;
     use super::*;
 
     fn tokens_of(text: &str) -> String {

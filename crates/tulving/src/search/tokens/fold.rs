@@ -10,11 +10,14 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::LONGEST;
 use super::letters::{self, Accents, Lost};
 use super::script::is_apostrophe;
 use super::stem::stem;
 use crate::model::is_unseen;
+
+/// Letters of the longest token; what is longer is cut. Nobody types it, and a page of Base64 would
+/// be one term of the index.
+pub(super) const LONGEST: usize = 64;
 
 /// Bytes from which [`LONGEST`] letters are composed, be they Hangul in three parts: the rest of a long
 /// word need not be looked at.

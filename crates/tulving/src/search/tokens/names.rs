@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::fold::Folder;
+use super::fold::{Folder, LONGEST};
+use super::runs::{self, Side};
 use super::script::{is_apostrophe, is_hebrew, is_letter, joins_words, runs_on, stands_in_words};
-use super::{LONGEST, Side, runs, signs};
+use super::signs;
 
 /// Returns where the name that begins at byte `start` ends: letters, digits and single connectors
 /// between them.

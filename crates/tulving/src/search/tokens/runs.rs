@@ -18,9 +18,15 @@ use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::Side;
 use super::fold::Folder;
 use super::script::{is_han, is_hangul, is_letter, is_mark, runs_on};
+
+/// On which side of a search a text is. They differ for scripts without spaces alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Memory,
+    Question,
+}
 
 /// Emits the tokens of a word that holds letters of such a script.
 pub(super) fn emit(
