@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::error::SourceError;
-use super::{input, relative};
+use super::input::{input, relative};
 use crate::backend::file::documents::Documents;
 use crate::backend::file::layout;
 use crate::backend::file::pair::Fingerprint;

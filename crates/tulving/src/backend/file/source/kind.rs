@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::documents::DocumentSource;
 use super::error::SourceError;
+use super::input::{input, relative};
 use super::rows::RowsFile;
-use super::{input, relative};
 use crate::backend::file::pair::Pair;
 use crate::backend::file::pending::Pending;
 use crate::json;

@@ -11,11 +11,12 @@
 
 mod documents;
 mod error;
+mod input;
 mod kind;
 mod load;
 mod rows;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -24,17 +25,18 @@ use super::error::FileError;
 use super::layout::Layout;
 use super::manifest::claims_of;
 use super::npy;
-use super::pair::{Fingerprint, Pair};
+use super::pair::Pair;
 use super::pending::Pending;
 use crate::model::{Document, Kind, Scope, Space};
 use crate::record::Stamp;
 use crate::transfer::{
-    Cancel, InputFile, KindPlan, Loaded, Phase, Plan, ReadOptions, Reading, RunChunk, Snapshot,
-    Source, SourceDocument, TransferError,
+    Cancel, KindPlan, Loaded, Phase, Plan, ReadOptions, Reading, RunChunk, Snapshot, Source,
+    SourceDocument, TransferError,
 };
 
 use documents::DocumentSource;
 pub use error::SourceError;
+use input::input;
 use kind::KindSource;
 use rows::RowsFile;
 
@@ -253,22 +255,4 @@ impl Snapshot for FileSnapshot {
             None => Ok(()),
         }
     }
-}
-
-/// A file as receipts name it: relative to the data directory.
-fn input(root: &Path, fingerprint: Fingerprint) -> InputFile {
-    InputFile {
-        name: relative(root, &fingerprint.path),
-        path: fingerprint.path,
-        bytes: fingerprint.bytes,
-        sha256: fingerprint.sha256,
-    }
-}
-
-/// Returns a path as people see it in their data directory.
-fn relative(root: &Path, path: &Path) -> String {
-    path.strip_prefix(root)
-        .unwrap_or(path)
-        .display()
-        .to_string()
 }
