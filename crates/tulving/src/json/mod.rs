@@ -11,7 +11,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `parse`, `value`, `text` | the parser, and what it gives |
-//! | `write` | the serializer |
+//! | `write`, `escape` | the serializer, of values and of strings |
 //! | `records` | a file with one array, cut into its elements |
 //! | `scan` | the next byte that matters, found eight at a time |
 //! | `encoding` | byte order marks, and encodings other than UTF-8 |

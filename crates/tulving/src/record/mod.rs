@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `fields`, `render` | a record's fields to typed columns, and back |
 //! | `carry` | what columns cannot give back |
+//! | `part` | which fields are meant: all, or those that do not change while a memory is used |
 //! | [`document`] | the same for documents |
 //! | `stamp` | the owner that a record names |
 //! | `flaw` | what can be wrong with a record |

@@ -1,4 +1,4 @@
-//! The parts of a record: what stays, and what changes while a memory is used.
+//! The parts of a record: all of it, or what does not change while a memory is used.
 
 /// Which fields of a record are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

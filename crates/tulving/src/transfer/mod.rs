@@ -15,9 +15,9 @@
 //! | `copy` | what is written of a chunk |
 //! | `documents` | what chunks of documents are pieces of |
 //! | `verify`, `compare`, `verification`, `digest` | [`verify()`]: the proof |
-//! | `receipt`, `versions`, `rejects`, `outputs`, `inputs` | what a run leaves, and what it is bound to |
+//! | `receipt`, `rejects`, `outputs`, `inputs` | what a run leaves, and what it is bound to |
 //! | `progress`, `cancel` | who watches, and who may stop it |
-//! | `counts`, `error` | what became of rows and documents, and what can go wrong |
+//! | `counts`, `versions`, `error` | what became of rows and documents, the versions of a database, and what can go wrong |
 
 mod cancel;
 mod chunk;

@@ -11,7 +11,8 @@
 //! | `error`, `sqlstate`, `refusal` | errors, what a SQLSTATE means, why a database is not worked with |
 //! | `facts`, `requirements`, `check` | what a database is, what it must be, and whether the wall between scopes holds |
 //! | `schema`, `schema_version`, `location` | the schema, its versions, and where its tables are |
-//! | `session`, `owners` | transactions outside any scope; users and tenants |
+//! | `session` | transactions outside any scope, the look at the database among them |
+//! | `owners`, `new_owner` | users and tenants, and those that are to be made |
 //! | `scoped` | [`Scoped`]: the wall, a transaction bound to one scope |
 //! | `backend` | [`PostgresBackend`]: the contract, kept in a database |
 //! | `writing`, `statistics` | what every write begins and ends with, and what a scope holds |
@@ -21,8 +22,8 @@
 //! | `spaces`, `further_spaces` | embedding spaces, and several of them in one scope |
 //! | `search` | a search: one snapshot, two round trips |
 //! | `nearest`, `matching`, `neighbours` | its parts: vectors, words, and what stands beside what they found |
-//! | `postings` | the keyword index |
-//! | `index`, `own_indexes` | the index of a large scope's vectors, and its names |
+//! | `postings`, `buckets` | the keyword index, and the rows that hold it |
+//! | `index`, `own_indexes`, `index_step` | the index of a large scope's vectors, its names, and the steps that are told meanwhile |
 //! | `rebuild`, `half_precision` | what search reads, made anew or put right |
 //! | `inspect`, `amiss` | what search reads, compared with the memories, and what is wrong with it |
 //! | `load`, `copy` | many memories at once, by COPY |

@@ -7,6 +7,7 @@
 //! | `load` | reading and checking the rows of one chunk |
 //! | `rows` | a file of rows that were refused, mended and given back |
 //! | `documents` | the documents, which are moved before their chunks |
+//! | `input` | the files that are read, by the names that people see |
 //! | `error` | why a directory cannot be moved |
 
 mod documents;

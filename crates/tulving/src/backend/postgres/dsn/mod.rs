@@ -2,10 +2,12 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `text` | a string, taken apart into one of its two forms |
+//! | `form` | which of the two forms a string has |
 //! | `url`, `pairs` | the forms: `postgresql://…`, and `host=… port=…` |
+//! | `text` | a string, taken apart |
 //! | `parameter` | each parameter that is known |
-//! | `settings` | which value holds: the string's, the service's, or the environment's |
+//! | `settings`, `origin` | which value holds: the string's, the service's, or the environment's |
+//! | `surroundings` | what of the environment counts |
 //! | `service`, `passfile` | libpq's files: `pg_service.conf`, `~/.pgpass` |
 //! | `endpoint` | the servers, to be tried in turn |
 //! | `encryption` | what is wanted of TLS |

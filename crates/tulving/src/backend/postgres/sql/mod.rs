@@ -6,9 +6,9 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `text`, `name` | a statement's text while it is put together, and the names of all statements |
+//! | `text`, `name` | a statement, its text while it is put together, and the names of all statements |
 //! | `listing` | every statement with every option that changes it, for the test that compares |
-//! | `transaction` | how transactions and sessions begin and end, and locks |
+//! | `transaction` | what a transaction is for, how transactions and sessions begin and end, and locks |
 //! | `database` | what a database is, from the server's catalogs |
 //! | `schema` | the scripts of the schema |
 //! | `owners`, `scopes` | users and tenants; what a scope holds |
