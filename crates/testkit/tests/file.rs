@@ -45,6 +45,13 @@ async fn ten_thousand_probes_find_nothing_of_another_scope() {
     assert_eq!((probed.probes, probed.controls), (10_000, 10_000));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_directory_that_was_made_for_no_space_has_none_before_the_first_vector() {
+    use testkit::conformance::spaces;
+    spaces::a_search_says_which_space_is_searched(&made_for(None)).await;
+    spaces::a_zero_vector_is_of_no_space(&made_for(None)).await;
+}
+
 #[test]
 fn random_operations_do_what_a_map_would_do() {
     // The first vector decides the space here.

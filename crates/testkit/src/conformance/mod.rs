@@ -125,6 +125,8 @@ macro_rules! for_each_conformance_test {
                 vectors_of_another_space_are_refused
                 a_batch_of_two_spaces_is_refused_whole
                 a_zero_vector_is_no_vector
+                a_zero_vector_is_of_no_space
+                a_search_says_which_space_is_searched
                 vectors_come_back_to_the_bit
                 a_vector_can_be_added_and_taken_away
             }

@@ -151,6 +151,63 @@ pub async fn a_zero_vector_is_no_vector(fixture: &dyn Fixture) {
     );
 }
 
+/// A vector that is all zero is of no space, whatever it says: it is written, is none, and decides nothing,
+/// before the scope has a space and afterwards.
+pub async fn a_zero_vector_is_of_no_space(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let stored = plain(saying("one", "said"));
+    memories.write([stored.clone()]).await;
+    for first in [None, Some(with_vector(saying("first", "said"), &[1.0]))] {
+        let round = if first.is_none() { "early" } else { "late" };
+        memories.write(first).await;
+        let before = space(&memories).await;
+        for other in other_spaces() {
+            let zeros = Embedding::new(Arc::clone(&other), vec![0.0; other.dims]);
+            let zeros = Some(zeros.expect("finite numbers"));
+            let with_zeros = |entry: &Entry| Entry {
+                embedding: zeros.clone(),
+                ..entry.clone()
+            };
+            let new = plain(saying(&format!("{round} in {other}"), "said"));
+            memories.write([with_zeros(&new)]).await;
+            let replaced = memories.replace(&stored.memory, with_zeros(&stored));
+            replaced.await.expect("replace");
+            let (document, chunk) = (sample::document("d"), plain(sample::piece("d", 0)));
+            let put = memories.put_document(&document, [with_zeros(&chunk)]);
+            put.await.expect("put a document");
+            for memories in [memories.clone(), Memories::open(fixture).await] {
+                for entry in [&stored, &new, &chunk] {
+                    memories.assert_holds(entry).await;
+                }
+                assert_eq!(space(&memories).await, before);
+            }
+        }
+    }
+}
+
+/// What is found comes with the scope's space, or none where it has none, whatever is searched for.
+pub async fn a_search_says_which_space_is_searched(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let near = Request::near(vector(&[1.0]), 9, Filter::default());
+    let holding = Request::holding(scoring::terms("said"), 9, Filter::default());
+    let foreign = Request::near(of(&other_spaces()[0]), 9, Filter::default());
+    for node in [None, Some(plain(saying("one", "said")))] {
+        memories.write(node).await;
+        for request in [&near, &holding, &foreign] {
+            let found = memories.search(request).await;
+            assert_eq!(found.space, space(&memories).await);
+        }
+    }
+    memories
+        .write([with_vector(saying("two", "said"), &[1.0])])
+        .await;
+    for memories in [memories, Memories::open(fixture).await] {
+        for request in [&near, &holding, &foreign] {
+            assert_eq!(memories.search(request).await.space, Some(sample::space()));
+        }
+    }
+}
+
 /// The largest numbers, the smallest and a negative zero.
 pub async fn vectors_come_back_to_the_bit(fixture: &dyn Fixture) {
     let memories = Memories::open(fixture).await;

@@ -31,7 +31,7 @@ pub struct KeptSpaces {
 pub struct Followed {
     /// How many memories were moved.
     pub moved: u64,
-    /// After which memory to go on; none if there is nothing left.
+    /// After which memory to go on; none if there is nothing left, or nothing was to be moved.
     pub next: Option<Key>,
 }
 
@@ -40,7 +40,7 @@ pub struct Followed {
 pub struct Lacking {
     /// The memories.
     pub memories: Vec<Memory>,
-    /// After which memory the next page begins; none if this was the last page.
+    /// After which memory the next page begins; none if this was the last page, or was to hold nothing.
     pub next: Option<Key>,
 }
 
@@ -55,7 +55,8 @@ impl KeptSpaces {
     }
 }
 
-/// Refuses a vector of another space than the one that is decided, which the first vector decides.
+/// Refuses a vector of another space than the one that is decided, which the first vector decides. One that is
+/// all zero is of no space.
 ///
 /// # Errors
 /// [`BackendError::WrongSpace`].
@@ -63,7 +64,8 @@ pub(crate) fn check_space(
     decided: &mut Option<Arc<Space>>,
     embedding: Option<&Embedding>,
 ) -> Result<(), BackendError> {
-    let Some(given) = embedding.map(Embedding::space) else {
+    let vector = embedding.filter(|vector| !vector.is_zero());
+    let Some(given) = vector.map(Embedding::space) else {
         return Ok(());
     };
     match decided {
