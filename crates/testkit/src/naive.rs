@@ -53,7 +53,7 @@ impl Naive {
             let others = self.0.values().map(|entry| entry.memory.facts());
             let places = others
                 .filter(|other| is_beside(other, &facts))
-                .map(|other| other.sequence_index + 1);
+                .map(|other| other.sequence_index.saturating_add(1));
             entry.memory.place(places.max().unwrap_or(0), keeps_id);
         }
         self.require_document(&entry)?;

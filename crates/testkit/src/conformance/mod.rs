@@ -25,6 +25,7 @@
 //! | [`racing`] | several writers at once |
 
 pub mod documents;
+pub mod drafts;
 pub mod dropping;
 pub mod erasing;
 pub mod filters;
@@ -91,6 +92,13 @@ macro_rules! for_each_conformance_test {
                 touching_changes_nothing_else
                 keys_are_asked_for_in_any_order
                 everything_is_there_when_it_is_opened_again
+            }
+            drafts {
+                the_highest_place_stays_the_highest
+                an_episode_that_keeps_its_id_is_written_as_it_stands
+                a_named_chunk_goes_to_the_end_of_its_document
+                what_a_draft_leaves_open_makes_no_difference
+                a_chunk_that_is_kept_needs_no_document
             }
             live {
                 clusters_are_what_was_written

@@ -182,7 +182,7 @@ impl Room {
         let here = positions.filter(|(other, _)| *other == container);
         here.map(|(_, index)| index)
             .max()
-            .map_or(0, |highest| highest + 1)
+            .map_or(0, |highest| highest.saturating_add(1))
     }
 
     fn require_document(&self, memory: &Memory) -> Result<(), BackendError> {
