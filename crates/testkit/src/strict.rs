@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use tokio::task::yield_now;
 use tulving::backend::{
     Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
-    Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, require_size,
+    Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, Sources, require_size,
     size_of_document, size_of_entry, size_of_id, size_of_key,
 };
 use tulving::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
@@ -100,6 +100,10 @@ impl fmt::Debug for StrictBackend {
 impl Backend for StrictBackend {
     async fn space(&self, scope: Scope) -> Result<Option<Arc<Space>>, BackendError> {
         self.read(scope, |room| room.space).await
+    }
+
+    async fn sources(&self, scope: Scope) -> Result<Sources, BackendError> {
+        self.read(scope, |_| Sources::any()).await
     }
 
     async fn insert_each(

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use tulving::backend::{
-    Backend, BackendError, Counts, Cursor, Draft, Entry, Filter, LiveChange, Order, Page, Request,
+    Backend, BackendError, Counts, Cursor, Draft, Entry, Filter, IfTaken, LiveChange, Order, Page,
+    Request, Sources,
 };
 use tulving::model::{Facts, Key, Kind, Scope};
 use uuid::Uuid;
@@ -89,6 +90,20 @@ async fn refusals(
                 .err(),
         ),
         (
+            "keep nothing",
+            backend
+                .insert_each(scope, Vec::new(), IfTaken::Keep)
+                .await
+                .err(),
+        ),
+        (
+            "keep",
+            backend
+                .insert_each(scope, vec![Draft::Whole(entry.clone())], IfTaken::Keep)
+                .await
+                .err(),
+        ),
+        (
             "replace",
             backend
                 .replace(scope, &entry.memory, entry.clone())
@@ -148,6 +163,12 @@ async fn assert_refused(backend: &dyn Backend, asked: Scope) {
             Some(BackendError::UnknownScope { scope, .. }) if scope == asked => {}
             other => panic!("{method} as {asked}: {other:?}"),
         }
+    }
+    // What holds for every scope may be said of one that is not kept.
+    match backend.sources(asked).await {
+        Ok(sources) => assert_eq!(sources, Sources::any()),
+        Err(BackendError::UnknownScope { scope, .. }) => assert_eq!(scope, asked),
+        Err(error) => panic!("sources as {asked}: {error:?}"),
     }
 }
 

@@ -16,7 +16,8 @@
 //! | module | promises |
 //! |---|---|
 //! | [`forgetting`], [`isolation`] | what is deleted is gone; no scope sees another |
-//! | [`writing`], [`live`] | inserting, replacing, touching; live fields |
+//! | [`writing`], [`drafts`], [`live`] | inserting, replacing, touching; where drafts go; live fields |
+//! | [`reading`] | what is asked for by key and id |
 //! | [`erasing`], [`dropping`] | a scope that is erased; calls that are dropped |
 //! | [`documents`] | documents and their chunks |
 //! | [`spaces`], [`several_spaces`] | the space that is searched, and those beside it |
@@ -35,6 +36,7 @@ pub mod live;
 pub mod odd;
 pub mod paging;
 pub mod racing;
+pub mod reading;
 pub mod searching;
 pub mod several_spaces;
 pub mod spaces;
@@ -99,6 +101,12 @@ macro_rules! for_each_conformance_test {
                 a_named_chunk_goes_to_the_end_of_its_document
                 what_a_draft_leaves_open_makes_no_difference
                 a_chunk_that_is_kept_needs_no_document
+            }
+            reading {
+                memories_of_no_other_program_bear_any_source
+                thousands_of_keys_have_their_answers_in_order
+                documents_are_asked_for_in_any_order
+                paging_gives_every_document_once_while_others_write
             }
             live {
                 clusters_are_what_was_written

@@ -48,7 +48,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
     async fn space(&self, scope: Scope) -> Result<Option<Arc<Space>>, BackendError>;
 
     /// Returns the sources that memories of the scope may bear: any, unless another program reads them
-    /// too.
+    /// too. A backend where that holds for every scope may say so of one that it does not keep.
     async fn sources(&self, _scope: Scope) -> Result<Sources, BackendError> {
         Ok(Sources::any())
     }
