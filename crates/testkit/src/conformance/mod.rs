@@ -20,7 +20,7 @@
 //! | [`reading`] | what is asked for by key and id |
 //! | [`erasing`], [`dropping`] | a scope that is erased; calls that are dropped |
 //! | [`documents`] | documents and their chunks |
-//! | [`spaces`], [`several_spaces`] | the space that is searched, and those beside it |
+//! | [`spaces`], [`several_spaces`], [`vectors`] | the space that is searched, those beside it, and vectors that are put |
 //! | [`paging`], [`filters`], [`searching`] | listings, which memories are meant, finding |
 //! | [`odd`] | what people and programs really write |
 //! | [`racing`] | several writers at once |
@@ -40,6 +40,7 @@ pub mod reading;
 pub mod searching;
 pub mod several_spaces;
 pub mod spaces;
+pub mod vectors;
 pub mod writing;
 
 /// Calls the macro that is named with every test of the suite, by file; what follows the name is
@@ -157,6 +158,14 @@ macro_rules! for_each_conformance_test {
                 other_scopes_have_spaces_of_their_own
                 one_model_is_one_space_whoever_runs_it
                 no_vector_is_stale_whatever_others_write
+            }
+            vectors {
+                a_vector_of_the_current_space_is_replaced
+                vectors_come_in_the_order_of_the_keys
+                further_spaces_come_by_model_and_width
+                what_is_to_be_moved_is_counted
+                a_zero_vector_is_passed_over
+                pages_of_vectors_may_be_empty_or_huge
             }
             paging {
                 listings_are_ordered_by_time_then_place_then_kind_then_id

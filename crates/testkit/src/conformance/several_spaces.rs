@@ -46,7 +46,7 @@ impl Memories {
     }
 
     /// Writes vectors; gives the keys of those that were written, sorted.
-    async fn put_vectors(&self, entries: Vec<Entry>) -> Vec<Key> {
+    pub(super) async fn put_vectors(&self, entries: Vec<Entry>) -> Vec<Key> {
         let put = self.backend.put_vectors(self.scope, entries);
         let mut put = put.await.expect("put vectors");
         put.sort();
@@ -129,7 +129,7 @@ impl Memories {
     }
 
     /// That what is searched is these entries, and nothing else.
-    async fn assert_searches(&self, expected: &Naive, query: &Embedding) {
+    pub(super) async fn assert_searches(&self, expected: &Naive, query: &Embedding) {
         for limit in [1, 5, ALL] {
             let found = self.nearest(query, limit, &Filter::default()).await;
             let naive = expected.nearest(query, limit, &Filter::default());
