@@ -123,6 +123,9 @@ macro_rules! for_each_conformance_test {
             }
             dropping {
                 a_write_that_is_dropped_is_done_whole_or_not_at_all
+                a_change_that_is_dropped_is_done_whole_or_not_at_all
+                vectors_that_are_dropped_are_put_whole_or_not_at_all
+                a_cut_over_that_is_dropped_is_done_whole_or_not_at_all
                 a_read_that_is_dropped_leaves_nothing
             }
             documents {

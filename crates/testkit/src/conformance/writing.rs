@@ -333,10 +333,12 @@ pub async fn writes_that_are_too_large_are_refused(fixture: &dyn Fixture) {
     let sum = bytes + size_of_entry(drafts[0].entry());
     let answer = backend.insert(scope, drafts).await;
     assert_too_large(answer.map(drop), sum);
-    let large = with_vector(saying("large", &"x".repeat(much)), &[1.0]);
+    let large = with_vector(saying("one", &"x".repeat(much)), &[1.0]);
     let size = size_of_entry(&large);
-    let answer = backend.put_vectors(scope, vec![large]).await;
+    let answer = backend.put_vectors(scope, vec![large.clone()]).await;
     assert_too_large(answer.map(drop), size);
+    let answer = backend.replace(scope, &stored.memory, large).await;
+    assert_too_large(answer, size);
     let key = node_key(&"x".repeat(much));
     let change = LiveChange::Usage(key.clone(), 1, None);
     let (size, keys) = (size_of_key(&key), std::slice::from_ref(&key));
