@@ -71,3 +71,49 @@ impl LiveChange {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Kind;
+
+    #[test]
+    fn what_no_backend_can_keep_is_refused() {
+        let joins = |kind, label: &str, confidence| {
+            let membership = Membership {
+                cluster: -1,
+                label: Some(label.to_owned()),
+                confidence,
+            };
+            LiveChange::Cluster(Key::new(kind, "one"), Some(membership))
+        };
+        let used = |kind, count| LiveChange::Usage(Key::new(kind, "one"), count, None);
+        let reason = |change: LiveChange| change.check().map_err(|flaw| flaw.reason);
+        for kind in Kind::ALL {
+            assert_eq!(reason(used(kind, 0)), Ok(()));
+            assert_eq!(reason(used(kind, i64::MAX)), Ok(()));
+            assert_eq!(reason(used(kind, -1)), Err(Reason::OutOfRange));
+            let leaves = LiveChange::Cluster(Key::new(kind, "one"), None);
+            if !kind.is_clustered() {
+                assert_eq!(reason(joins(kind, "birds", 1.0)), Err(Reason::WrongType));
+                assert_eq!(reason(leaves), Err(Reason::WrongType));
+                continue;
+            }
+            assert_eq!(reason(leaves), Ok(()));
+            for confidence in [0.0, 1.0] {
+                assert_eq!(reason(joins(kind, "birds", confidence)), Ok(()));
+            }
+            for confidence in [-0.1, 1.1, f64::NAN] {
+                let out_of_range = Err(Reason::OutOfRange);
+                assert_eq!(reason(joins(kind, "birds", confidence)), out_of_range);
+            }
+            assert_eq!(reason(joins(kind, "a\0b", 1.0)), Err(Reason::WrongType));
+        }
+        let flaw = joins(Kind::Node, "a\0b", 1.0).check();
+        let message = flaw.map_err(|flaw| flaw.message);
+        assert_eq!(
+            message,
+            Err("node \"one\": cluster_label holds NUL".to_owned())
+        );
+    }
+}
