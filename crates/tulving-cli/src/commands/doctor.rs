@@ -207,7 +207,7 @@ fn configuration(cx: &Context) -> Vec<Check> {
     checks
 }
 
-/// Returns whether what is asked in words can be compared with what is there.
+/// Checks whether what is asked in words can be compared with what is there.
 async fn embedder(space: Option<&Arc<Space>>, cx: &Context) -> Check {
     let embedder = match cx.embedder().await {
         Ok(embedder) => embedder,

@@ -1,7 +1,7 @@
 //! Texts that say nothing.
 
-/// Returns what shows nothing though it is neither white space nor a control: soft hyphens, joiners,
-/// marks of direction, selectors of variants. Unicode calls them `Default_Ignorable_Code_Point`
+/// Returns whether a character shows nothing though it is neither white space nor a control: soft
+/// hyphens, joiners, marks of direction, selectors of variants. Unicode calls them `Default_Ignorable_Code_Point`
 /// (`DerivedCoreProperties.txt`).
 pub(crate) fn is_unseen(c: char) -> bool {
     matches!(c,

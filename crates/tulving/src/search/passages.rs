@@ -198,7 +198,7 @@ impl<'p> Passages<'p> {
         whole.is_some_and(|whole| self.take_some(at, whole, room))
     }
 
-    /// Returns the same of so many bytes of a piece of which nothing is taken.
+    /// Takes so many bytes of a piece of which nothing is taken, if there is room; returns whether it did.
     fn take_some(&mut self, at: usize, bytes: usize, room: usize) -> bool {
         let last = self.taken.range(..at).next_back().copied();
         let next = self.taken.range(at..).next().copied();

@@ -101,7 +101,7 @@ async fn owned(
     Ok(checks)
 }
 
-/// Returns whether what search reads is what the memories say.
+/// Checks whether what search reads is what the memories say.
 async fn derived(
     connection: &mut Connection,
     owner: Scope,

@@ -101,7 +101,7 @@ fn paths(directory: &Path, names: &[impl AsRef<Path>]) -> String {
     paths.collect::<Vec<_>>().join(" ")
 }
 
-/// Returns whether the files that search reads are what the memories say.
+/// Checks whether the files that search reads are what the memories say.
 fn derived(directory: &Path, differing: &[String]) -> Check {
     if differing.is_empty() {
         return Check::fine("derived", "what search reads agrees with the memories");
@@ -244,7 +244,7 @@ fn problems(directory: &Path, problems: &[Problem]) -> Vec<Check> {
     checks
 }
 
-/// Returns whether the Python program starts, whose files these are too.
+/// Checks whether the Python program starts, whose files these are too.
 fn origin(found: &[Unloadable]) -> Check {
     const NAME: &str = "other reader";
     /// More ids of one fault are not named, nor more faults.

@@ -21,7 +21,7 @@ struct Again {
     model: String,
 }
 
-/// Returns whether the data directory and the database give the same answers.
+/// Checks whether the data directory and the database give the same answers.
 pub(super) async fn check(questions: usize, cx: &Context) -> Check {
     match compare(questions, cx).await {
         Ok((parity, again)) => told(&parity, &again),

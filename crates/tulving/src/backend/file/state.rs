@@ -72,7 +72,8 @@ impl State {
         Sources::only(&origin::SOURCES, usual)
     }
 
-    /// Returns whether nodes say whose they are. Where there are none, the next ones do.
+    /// Returns the generation of its nodes: the newer ones say whose they are. Where there are none, the
+    /// next ones do.
     pub(super) fn generation(&self) -> Generation {
         let nodes = &self.partitions[Kind::Node].base;
         match nodes.rows() == 0 || nodes.is_stamped() {

@@ -69,7 +69,7 @@ impl Image {
         }
     }
 
-    /// Returns what is in it under paths of which this is said.
+    /// Returns the files whose paths satisfy the condition.
     pub(crate) fn only(&self, mut these: impl FnMut(&Path) -> bool) -> Self {
         let mut image = self.clone();
         image.0.retain(|path, _| these(path));

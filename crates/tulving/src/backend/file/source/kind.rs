@@ -121,7 +121,10 @@ impl KindSource {
         Ok((plan, source))
     }
 
-    /// Returns whether the files are as they were when they were opened.
+    /// Checks that the files are as they were when they were opened.
+    ///
+    /// # Errors
+    /// If something wrote to them.
     pub(super) fn require_unchanged(&self) -> Result<(), SourceError> {
         Ok(self.pair.unchanged()?)
     }
