@@ -412,9 +412,10 @@ proptest! {
             prop_assert_eq!(written(&used, Part::Content), canonical(Kind::Node, &source, Part::Content));
             let after = written(&used, Part::Everything);
             let after = parse(after.as_bytes()).expect("canonical");
-            if source.get("access_count").is_some() {
-                let count = Value::Number(count.to_string().into());
-                prop_assert_eq!(after.get("access_count"), Some(&count));
+            // Whether or not the source said anything of it.
+            for (field, number) in [("access_count", count), ("cluster_id", cluster)] {
+                let number = Value::Number(number.to_string().into());
+                prop_assert_eq!(after.get(field), Some(&number));
             }
         }
     }

@@ -5,7 +5,7 @@
 //! the name of another;
 //! `values`: the fields whose value the columns would render differently;
 //! `live`: the same for the fields that change while a memory is used: valid as long as the column
-//! still says what the carried value says;
+//! still says what the carried value says (one that the record lacks is added once the column says more);
 //! `record`: the whole record, where keys repeat or cannot be stored; then nothing else is there,
 //! and live fields in it count as long as `live` would.
 
@@ -87,6 +87,7 @@ pub(crate) fn restore(
     let carried = json::parse(carried)?;
     let lookup = Lookup::new(&rendered, extra);
     if let Some(whole) = carried.get("record") {
+        let untold = untold(record, part, |key| whole.get(key).is_some());
         let present = members(whole).iter().map(|(key, value)| {
             // Of a repeated key the last is what the column was given.
             let counts = key.to_str().and_then(|key| whole.get(key));
@@ -95,7 +96,8 @@ pub(crate) fn restore(
             let column = lookup.get(key).filter(|_| moved_on);
             (key.clone(), column.unwrap_or(value))
         });
-        write_members(form, present, part, out);
+        let untold = untold.filter_map(|key| lookup.get(&key).map(|value| (key, value)));
+        write_members(form, present.chain(untold), part, out);
         return Ok(());
     }
     let values = carried.get("values").map_or(&[][..], members);
@@ -122,11 +124,25 @@ pub(crate) fn restore(
             .chain(extra.iter().map(|(key, _)| key.clone()))
             .collect(),
     };
-    let present = order
-        .iter()
-        .filter_map(|key| value_of(key).map(|value| (key.clone(), value)));
+    let is_told = |name: &str| order.iter().any(|key| key.as_bytes() == name.as_bytes());
+    let untold: Vec<Text<'_>> = untold(record, part, is_told).collect();
+    let present = order.iter().chain(&untold);
+    let present = present.filter_map(|key| value_of(key).map(|value| (key.clone(), value)));
     write_members(form, present, part, out);
     Ok(())
+}
+
+/// Returns the live fields of which the source record said nothing, and which have changed since.
+fn untold<'r>(
+    record: &'r impl Recorded,
+    part: Part,
+    is_told: impl Fn(&str) -> bool + 'r,
+) -> impl Iterator<Item = Text<'static>> + 'r {
+    let live = record.form().fields.iter().filter(|field| field.live);
+    let live = live.filter(move |field| part == Part::Everything && !is_told(field.name));
+    live.map(|field| Text::from(field.name.to_owned()))
+        // Nothing means what null means.
+        .filter(|key| !still_says(record, key, &Value::Null))
 }
 
 /// Writes the members of a source record in canonical form: no white space, keys and numbers as
