@@ -40,7 +40,9 @@ fn hint(error: &FileError) -> Option<String> {
             let owner = owner_flag(*owner);
             return Some(format!("{owner}, or another directory with --data-dir"));
         }
-        FileError::Occupied { .. } => "name a directory that is empty or not there yet: --out DIR",
+        FileError::Occupied { .. } | FileError::NoPlace { .. } => {
+            "name a directory that is empty or not there yet: --out DIR"
+        }
         FileError::NotEmpty { .. } => "tulving init, which gives it an owner and changes no memory",
         FileError::Unloadable { .. } => {
             "leave that out; or keep such memories apart, in a directory of their own: tulving init --data-dir DIR"

@@ -132,7 +132,8 @@ impl ChecksumCache {
     }
 }
 
-fn hash(file: &File) -> std::io::Result<[u8; 32]> {
+/// Returns the SHA-256 of a file.
+pub(super) fn hash(file: &File) -> std::io::Result<[u8; 32]> {
     use std::io::Read as _;
     let mut sha256 = Sha256::new();
     let mut reader = super::pair::At::new(file, 0);

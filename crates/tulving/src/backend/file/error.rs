@@ -68,6 +68,14 @@ pub enum FileError {
         /// The path.
         path: PathBuf,
     },
+    /// A directory cannot be made where it should be.
+    #[error("no directory can be made at {path}: {why}")]
+    NoPlace {
+        /// The path.
+        path: PathBuf,
+        /// Why not.
+        why: &'static str,
+    },
     /// A directory that was to become one of memories belongs to something else.
     #[error("{path} holds {holds} and no memories; nothing was changed")]
     Foreign {
@@ -255,6 +263,7 @@ impl FileError {
             | Self::OtherOwner { .. }
             | Self::NotEmpty { .. }
             | Self::Occupied { .. }
+            | Self::NoPlace { .. }
             | Self::Foreign { .. }
             | Self::BaseChanged { .. }
             | Self::Unfolded { .. }

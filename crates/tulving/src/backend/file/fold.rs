@@ -1,29 +1,28 @@
 //! A fold: every file that the journal changes is written aside (copy-on-write) before one commit renames them
 //! all.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::fs;
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-
 use super::base::Base;
 use super::checksum_cache::ChecksumCache;
+use super::clusters::Clusters;
 use super::commit::Commit;
 use super::error::FileError;
 use super::folded::{
-    Keep, Slot, Staging, ids_written, slots, write_documents, write_records, write_vectors,
+    Keep, Slot, ids_written, slots, write_documents, write_records, write_vectors,
 };
 use super::journal::BaseFile;
 use super::layout::{self, Layout, PairPaths};
 use super::manifest::{FurtherSpace, Manifest};
 use super::npy;
 use super::root::relative;
+use super::staged_file::StagedFile;
 use super::state::State;
 use super::vectors;
-use crate::fsutil::{self, Access, Appending};
+use crate::fsutil::{self, Access};
 use crate::json::{self, Text, Value};
 use crate::model::{Kind, PerKind};
 
@@ -160,29 +159,16 @@ impl<'s> Fold<'s> {
     fn file(
         &mut self,
         path: &Path,
-        write: impl FnOnce(&mut Staging) -> Result<(), FileError>,
+        write: impl FnOnce(&mut StagedFile) -> Result<(), FileError>,
     ) -> Result<[u8; 32], FileError> {
         let place = &self.true_path(path)?;
         let aside = fsutil::staged(place);
-        let writing = || FileError::io("writing", &aside);
         let present = fs::metadata(place).ok().or_else(|| self.state.guarded());
         let disk = self.state.root.disk();
-        let file = disk
-            .create(&aside, Access::of(present.as_ref()))
-            .map_err(writing())?;
-        self.staged.push(aside.clone());
-        let mut out = Staging {
-            file: BufWriter::with_capacity(1 << 20, Appending::to(file)),
-            sha256: Sha256::new(),
-            path: aside.clone(),
-        };
+        let mut out = StagedFile::create(disk, &aside, Access::of(present.as_ref()))?;
+        self.staged.push(aside);
         write(&mut out)?;
-        let file = out
-            .file
-            .into_inner()
-            .map_err(|error| writing()(error.into_error()))?;
-        file.sync_all().map_err(writing())?;
-        Ok(out.sha256.finalize().into())
+        out.finish()
     }
 
     /// Returns where a file is that a link may lead to; the folder for a new one is made.
@@ -237,23 +223,19 @@ impl<'s> Fold<'s> {
     fn stage_clusters(&mut self, slots: &[Slot]) -> Result<(), FileError> {
         let root = &self.state.root;
         let partition = self.state.partition(Kind::Node);
-        let (mut clusters, mut noise) = (BTreeMap::<i64, Vec<u64>>::new(), 0);
+        let mut clusters = Clusters::default();
         for (place, slot) in (0..).zip(slots) {
             let (Slot::Verbatim(doc) | Slot::Touched(doc) | Slot::Written(doc)) = *slot;
             if let Some(cluster) = partition.entry(doc).and_then(|entry| entry.cluster) {
-                clusters.entry(cluster).or_default().push(place);
-                noise += u64::from(cluster == -1);
+                clusters.add(cluster, place);
             }
         }
-        let real = clusters.len() - usize::from(noise > 0);
-        let stats = [("n_clusters", real as u64), ("n_noise", noise)];
         if self.layout.version == "2.0.0" {
-            self.manifest.set_stats(&stats);
+            self.manifest.set_stats(&clusters.stats());
         }
         let path = self.layout.clusters.clone();
         if path.exists() {
-            let bytes = serde_json::to_vec(&clusters).unwrap_or_default();
-            self.file(&path, |out| out.write(&bytes))?;
+            self.file(&path, |out| out.write(&clusters.to_bytes()))?;
             self.commit.publish(root, &path, None)?;
         }
         // The origin's own index names places too; it would answer with other memories.
@@ -323,6 +305,7 @@ impl<'s> Fold<'s> {
                 }
             }
         }
+        self.manifest.forget_export();
         self.manifest.set_shared(state.shared);
         let (path, bytes) = (self.manifest.path().clone(), self.manifest.to_bytes());
         self.file(&path, |out| out.write(&bytes))?;

@@ -1,18 +1,14 @@
 //! The rows of a folded file: from the base as they are, from the base with newer access statistics, or from the
 //! journal.
 
-use std::io::{BufWriter, Write};
-use std::path::PathBuf;
-
-use sha2::{Digest, Sha256};
-
 use super::catalog::RecordStatus;
 use super::error::FileError;
 use super::npy::header;
 use super::partition::Partition;
+use super::records;
+use super::staged_file::StagedFile;
 use super::state::State;
 use super::vector_bytes;
-use crate::fsutil::Appending;
 use crate::json;
 use crate::model::Kind;
 
@@ -37,22 +33,6 @@ pub(super) enum Keep {
     All,
     /// Those of somebody else.
     Foreign,
-}
-
-/// A file that is being staged.
-pub(super) struct Staging {
-    pub(super) file: BufWriter<Appending>,
-    pub(super) sha256: Sha256,
-    pub(super) path: PathBuf,
-}
-
-impl Staging {
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), FileError> {
-        self.sha256.update(bytes);
-        self.file
-            .write_all(bytes)
-            .map_err(FileError::io("writing", &self.path))
-    }
 }
 
 /// Returns the records of the folded file: those of the base in their order, then new ones in the
@@ -100,9 +80,9 @@ pub(super) fn write_records(
     state: &State,
     kind: Kind,
     slots: &[Slot],
-    out: &mut Staging,
+    out: &mut StagedFile,
 ) -> Result<(), FileError> {
-    out.write(b"[")?;
+    out.write(records::BEGIN)?;
     for (place, slot) in slots.iter().enumerate() {
         let record = match *slot {
             Slot::Verbatim(row) => state.partition(kind).base.record(row)?,
@@ -113,24 +93,24 @@ pub(super) fn write_records(
                 indented
             }
         };
-        out.write(if place == 0 { b"\n  " } else { b",\n  " })?;
+        out.write(records::before(place == 0))?;
         out.write(&record)?;
     }
-    out.write(if slots.is_empty() { b"]" } else { b"\n]" })
+    out.write(records::end(slots.is_empty()))
 }
 
 pub(super) fn write_documents<'r>(
-    records: impl Iterator<Item = &'r [u8]>,
-    out: &mut Staging,
+    documents: impl Iterator<Item = &'r [u8]>,
+    out: &mut StagedFile,
 ) -> Result<(), FileError> {
-    out.write(b"[")?;
-    let mut separator: &[u8] = b"\n  ";
-    for record in records {
-        out.write(separator)?;
+    out.write(records::BEGIN)?;
+    let mut is_empty = true;
+    for record in documents {
+        out.write(records::before(is_empty))?;
         out.write(record)?;
-        separator = b",\n  ";
+        is_empty = false;
     }
-    out.write(b"\n]")
+    out.write(records::end(is_empty))
 }
 
 pub(super) fn write_vectors(
@@ -138,7 +118,7 @@ pub(super) fn write_vectors(
     space: u32,
     kind: Kind,
     slots: &[Slot],
-    out: &mut Staging,
+    out: &mut StagedFile,
 ) -> Result<(), FileError> {
     let partition = state.partition(kind);
     let dims = state.spaces.get(space).map_or(0, |space| space.dims);

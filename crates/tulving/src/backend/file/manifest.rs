@@ -148,7 +148,7 @@ impl Manifest {
     }
 
     /// Forgets what the files were when they were exported: they change.
-    fn forget_export(&mut self) {
+    pub(super) fn forget_export(&mut self) {
         if let Value::Object(members) = &mut self.value
             && let Some((_, Value::Object(own))) = members
                 .iter_mut()
@@ -160,7 +160,6 @@ impl Manifest {
 
     /// Says in which form the directory is, and whether the origin reads it too.
     pub(super) fn set_shared(&mut self, shared: bool) {
-        self.forget_export();
         let format = match self.tulving("spaces") {
             None => FORMAT_OF_ONE_SPACE,
             Some(_) => FORMAT,

@@ -18,6 +18,7 @@
 //! | `spaces`, `vectors`, `further` | the vector spaces, the vectors of each, and what is done with those that are not searched |
 //! | `journal`, `changes` | the writes since, on disk (the write-ahead log) and in memory (the memtable) |
 //! | `compact`, `fold`, `folded`, `commit` | compaction: the journal folded into the origin's files, all of them at once |
+//! | `staged_file`, `clusters` | what both a fold and an export write |
 //! | `rebase` | what becomes of pending writes where something else changed the files |
 //! | `erase` | everything of the owner removed |
 //! | `source`, `pending` | [`FileSource`]: everything read from front to end, files and journal, to be moved |
@@ -35,6 +36,7 @@ mod base;
 mod catalog;
 mod changes;
 mod checksum_cache;
+mod clusters;
 mod commit;
 mod compact;
 mod derived;
@@ -67,6 +69,7 @@ mod records;
 mod root;
 mod source;
 mod spaces;
+mod staged_file;
 mod state;
 mod vectors;
 

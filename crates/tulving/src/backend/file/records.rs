@@ -1,6 +1,5 @@
 //! The record of a memory, as the origin's files and the journal have it.
 
-use super::access_statistics;
 use super::error::FileError;
 use crate::json::{self, Value};
 use crate::model::{Kind, Memory, Scope};
@@ -24,18 +23,29 @@ pub(super) fn render(memory: &Memory) -> Result<Vec<u8>, FileError> {
     };
     let mut bytes = Vec::new();
     record::write(memory, Part::Everything, &mut bytes).map_err(refused)?;
-    let (count, last) = memory.usage();
-    if let Some(last) = last {
-        let mut value = json::parse(&bytes).map_err(refused)?;
-        let says = |key| value.get(key).is_some_and(|value| *value != Value::Null);
-        if !(says("access_count") && says("last_accessed")) {
-            access_statistics::set(&mut value, count, last);
-            let mut told = Vec::new();
-            json::write(&value, &mut told);
-            return Ok(told);
-        }
-    }
     Ok(bytes)
+}
+
+/// Appends a record in canonical form as a file of records has it, indented.
+///
+/// # Errors
+/// If it is no JSON.
+pub(super) fn lay_out(canonical: &[u8], out: &mut Vec<u8>) -> Result<(), json::ParseError> {
+    json::write_indented(&json::parse(canonical)?, 1, out);
+    Ok(())
+}
+
+/// How a file of records begins.
+pub(super) const BEGIN: &[u8] = b"[";
+
+/// Returns what stands before a record of a file.
+pub(super) fn before(is_first: bool) -> &'static [u8] {
+    if is_first { b"\n  " } else { b",\n  " }
+}
+
+/// Returns how a file of records ends.
+pub(super) fn end(is_empty: bool) -> &'static [u8] {
+    if is_empty { b"]" } else { b"\n]" }
 }
 
 /// Returns the cluster that a record names, sound or not: its place in the file counts for clusters.json.

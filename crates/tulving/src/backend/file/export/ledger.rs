@@ -28,7 +28,6 @@ pub(super) struct Entry {
     pub(super) status: String,
     pub(super) phase: String,
     pub(super) error: Option<String>,
-    pub(super) verified: Option<bool>,
     pub(super) version: String,
     pub(super) started_at: i64,
     pub(super) updated_at: i64,
@@ -46,7 +45,6 @@ struct EnteredChunk {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Mark {
-    inserted: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     clusters: Vec<Option<i64>>,
     newest: Option<i64>,
@@ -79,6 +77,25 @@ impl RunFiles {
         inputs: &Value,
         chunks: &[RunChunk],
     ) -> Result<(), FileError> {
+        self.put_chunks(chunks)?;
+        let now = Timestamp::now().micros();
+        self.put(&Entry {
+            run_id,
+            inputs: inputs.clone(),
+            status: RunStatus::Running.as_str().to_owned(),
+            phase: "copy".to_owned(),
+            error: None,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: now,
+            updated_at: now,
+        })
+    }
+
+    /// Writes the chunks.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub(super) fn put_chunks(&self, chunks: &[RunChunk]) -> Result<(), FileError> {
         let entered = chunks.iter().map(|chunk| EnteredChunk {
             kind: chunk.kind.as_str().to_owned(),
             chunk: chunk.chunk,
@@ -87,22 +104,8 @@ impl RunFiles {
             byte_start: chunk.byte_start,
             byte_count: chunk.byte_count,
         });
-        write(
-            &self.folder.join("chunks.json"),
-            &entered.collect::<Vec<_>>(),
-        )?;
-        let now = Timestamp::now().micros();
-        self.put(&Entry {
-            run_id,
-            inputs: inputs.clone(),
-            status: RunStatus::Running.as_str().to_owned(),
-            phase: "copy".to_owned(),
-            error: None,
-            verified: None,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            started_at: now,
-            updated_at: now,
-        })
+        let entered: Vec<EnteredChunk> = entered.collect();
+        write(&self.folder.join("chunks.json"), &entered)
     }
 
     /// Writes what is known of the run.
@@ -136,8 +139,9 @@ impl RunFiles {
         for mut chunk in entered.into_iter().filter_map(chunk) {
             let bytes = read(&self.mark_of(&chunk))?;
             let mark = bytes.and_then(|bytes| serde_json::from_slice::<Mark>(&bytes).ok());
-            chunk.done = mark.as_ref().map(|mark| ChunkCounts {
-                inserted: mark.inserted,
+            // Nothing was there before.
+            chunk.done = mark.as_ref().map(|_| ChunkCounts {
+                inserted: u64::from(chunk.rows),
                 ..ChunkCounts::default()
             });
             let rows = mark.map(|mark| Rows {
@@ -153,14 +157,8 @@ impl RunFiles {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub(super) fn mark(
-        &self,
-        chunk: &RunChunk,
-        counts: ChunkCounts,
-        rows: Rows,
-    ) -> Result<(), FileError> {
+    pub(super) fn mark(&self, chunk: &RunChunk, rows: Rows) -> Result<(), FileError> {
         let mark = Mark {
-            inserted: counts.inserted,
             clusters: rows.clusters,
             newest: rows.newest,
         };

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::ledger::RunFiles;
-use super::staging::{Rows, Shape, Staging, remove_all};
+use super::staging::{Shape, Staging, remove_all};
 use crate::backend::StorageError;
 use crate::backend::file::derived;
 use crate::backend::file::error::FileError;
@@ -19,7 +20,7 @@ use crate::backend::file::lock::Lock as FileLock;
 use crate::backend::file::opening::IfBaseChanged;
 use crate::backend::file::root::Root;
 use crate::backend::file::state::State;
-use crate::fsutil::{self, Disk, Os};
+use crate::fsutil::{self, Os};
 use crate::model::{Document, Kind, PerKind, Scope, Space, Timestamp};
 use crate::transfer::{
     ChunkWrite, DocumentWrite, Existing, Ledger, Lock, Phase, Progress, ReadBack, Reader, Run,
@@ -42,7 +43,7 @@ pub struct FileSink {
 #[derive(Debug, Default)]
 struct Made {
     space: Option<Space>,
-    chunks: Vec<(RunChunk, Option<Rows>)>,
+    rows: PerKind<u64>,
     /// The directory, once it is put together.
     state: Option<Arc<State>>,
 }
@@ -51,18 +52,26 @@ impl FileSink {
     /// Says where the directory will be; nothing is written yet.
     #[must_use]
     pub fn new(out: &Path, scope: Scope) -> Self {
+        let out = resolved(out);
         Self {
-            out: out.to_owned(),
+            staging: Staging::beside(&out),
+            out,
             scope,
-            staging: Staging::beside(out),
             made: Arc::default(),
         }
     }
 
-    /// Where the directory is made until it has its name.
+    /// Returns where the directory will be, whichever way that was said.
     #[must_use]
-    pub fn staging(&self) -> &Path {
-        self.staging.folder()
+    pub fn out(&self) -> &Path {
+        &self.out
+    }
+
+    /// Returns whether a path is in the directory, or where that is made.
+    #[must_use]
+    pub fn holds(&self, path: &Path) -> bool {
+        let path = resolved(path);
+        path.starts_with(&self.out) || path.starts_with(self.staging.folder())
     }
 
     fn made(&self) -> MutexGuard<'_, Made> {
@@ -75,15 +84,19 @@ impl FileSink {
 
     fn shape(&self) -> Shape {
         let made = self.made();
-        let mut rows = PerKind::<u64>::default();
-        for (chunk, _) in &made.chunks {
-            rows[chunk.kind] += u64::from(chunk.rows);
-        }
         Shape {
             scope: self.scope,
             space: made.space.clone(),
-            rows,
+            rows: made.rows,
         }
+    }
+
+    fn set_chunks(&self, chunks: &[RunChunk]) {
+        let mut rows = PerKind::<u64>::default();
+        for chunk in chunks {
+            rows[chunk.kind] += u64::from(chunk.rows);
+        }
+        self.made().rows = rows;
     }
 
     /// Does what waits for the disk away from the threads that must not.
@@ -95,17 +108,37 @@ impl FileSink {
         Ok(tokio::task::spawn_blocking(move || work(&sink)).await??)
     }
 
+    /// Refuses a place at which the directory could not get its name in the end.
     fn require_vacant(&self) -> Result<(), FileError> {
-        let occupied = || {
-            let path = self.out.clone();
-            Err(FileError::Occupied { path })
+        let path = || self.out.clone();
+        let refuse = |why| Err(FileError::NoPlace { path: path(), why });
+        if self.out.file_name().is_none() {
+            return refuse("it names no directory");
+        }
+        let found = match fs::symlink_metadata(&self.out) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            found => found.map_err(FileError::io("making", &self.out))?,
         };
-        match fs::read_dir(&self.out).map(|mut entries| entries.next().is_none()) {
-            Ok(true) => Ok(()),
-            Ok(false) => occupied(),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            Err(error) if error.kind() == ErrorKind::NotADirectory => occupied(),
-            Err(error) => Err(FileError::io("making", &self.out)(error)),
+        if found.is_symlink() {
+            return refuse("it is a link");
+        }
+        let is_empty = |folder: &Path| fs::read_dir(folder).map(|mut all| all.next().is_none());
+        if !found.is_dir() || !is_empty(&self.out).map_err(FileError::io("reading", &self.out))? {
+            return Err(FileError::Occupied { path: path() });
+        }
+        let above = fs::metadata(fsutil::folder(&self.out));
+        if above.is_ok_and(|above| above.dev() != found.dev()) {
+            return refuse("another disk is mounted there");
+        }
+        Ok(())
+    }
+
+    /// Removes what a run left that was killed when the directory had its name already.
+    fn sweep(&self) {
+        let folder = self.staging.folder();
+        let is_left = folder.is_dir() && !self.staging.data().exists();
+        if is_left && matches!(FileLock::try_now(&Os, &folder.join("lock")), Ok(Some(_))) {
+            let _ = self.staging.clear();
         }
     }
 
@@ -131,11 +164,13 @@ impl ReadBack for FileSink {
 
     async fn require_ready(&self) -> Result<Target, TransferError> {
         self.apart(|sink| {
-            sink.require_vacant()?;
-            let disk: &dyn Disk = &Os;
-            let above = fsutil::folder(&sink.out);
-            disk.make_folders(above, 0o777)
-                .map_err(FileError::io("making", above))?;
+            if let Err(error) = sink.require_vacant() {
+                sink.sweep();
+                return Err(error);
+            }
+            // Whether anything can be made there is better known before everything is read.
+            sink.staging.make_folder()?;
+            sink.staging.leave_unused();
             Ok(Target {
                 noun: "directory",
                 identity: sink.out.display().to_string(),
@@ -164,13 +199,14 @@ impl ReadBack for FileSink {
 impl Sink for FileSink {
     async fn lock(&self, seconds: u64) -> Result<Lock, TransferError> {
         self.apart(move |sink| {
-            let disk: &dyn Disk = &Os;
-            let folder = sink.staging.folder();
-            disk.make_folders(folder, 0o700)
-                .map_err(FileError::io("making", folder))?;
-            let lock = FileLock::wait(disk, &folder.join("lock"), Duration::from_secs(seconds))?;
-            // Whoever had it before may have finished.
-            sink.require_vacant()?;
+            let patience = Duration::from_secs(seconds);
+            sink.staging.make_folder()?;
+            let lock = FileLock::wait(&Os, &sink.staging.folder().join("lock"), patience)?;
+            // Whoever had it before may have finished, and left a folder that nobody needs.
+            if let Err(error) = sink.require_vacant() {
+                let _ = sink.staging.clear();
+                return Err(error);
+            }
             Ok(Lock::new(lock))
         })
         .await
@@ -220,7 +256,7 @@ impl Ledger for FileSink {
             status,
             phase: entry.phase,
             inputs: entry.inputs,
-            verified: entry.verified,
+            verified: None,
             result: None,
             error: entry.error,
             version: entry.version,
@@ -247,19 +283,32 @@ impl Ledger for FileSink {
             // But for the lock, which we have.
             sink.staging.empty()?;
             sink.files().enter(run_id, &inputs, &chunks)?;
-            sink.made().chunks = chunks.into_iter().map(|chunk| (chunk, None)).collect();
+            sink.set_chunks(&chunks);
             Ok(())
         })
         .await
     }
 
-    async fn resume(&self, run_id: Uuid, _: &[RunChunk]) -> Result<Vec<RunChunk>, TransferError> {
+    async fn resume(
+        &self,
+        run_id: Uuid,
+        chunks: &[RunChunk],
+    ) -> Result<Vec<RunChunk>, TransferError> {
         self.note(run_id, RunStatus::Running, Phase::Copy, None)
             .await?;
-        self.apart(|sink| {
-            let chunks = sink.files().chunks()?;
-            let entered = chunks.iter().map(|(chunk, _)| *chunk).collect();
-            sink.made().chunks = chunks;
+        let all = chunks.to_vec();
+        self.apart(move |sink| {
+            let files = sink.files();
+            let mut entered: Vec<_> = files
+                .chunks()?
+                .into_iter()
+                .map(|(chunk, _)| chunk)
+                .collect();
+            if entered.is_empty() {
+                files.put_chunks(&all)?;
+                entered = all;
+            }
+            sink.set_chunks(&entered);
             Ok(entered)
         })
         .await
@@ -384,13 +433,13 @@ impl Reader for Session {
 #[async_trait]
 impl Writer for Session {
     async fn write(&mut self, write: ChunkWrite<'_>) -> Result<(), TransferError> {
-        let (chunk, counts) = (*write.chunk, write.counts);
+        let chunk = *write.chunk;
         let rows: Vec<Stored> = write.rows.iter().map(|row| (*row).clone()).collect();
         self.0
             .apart(move |sink| {
                 let rows: Vec<&Stored> = rows.iter().collect();
                 let known = sink.staging.write(&sink.shape(), &chunk, &rows)?;
-                sink.files().mark(&chunk, counts, known)
+                sink.files().mark(&chunk, known)
             })
             .await
     }
@@ -409,5 +458,14 @@ impl Writer for Session {
 impl From<FileError> for TransferError {
     fn from(error: FileError) -> Self {
         Self::End(StorageError::new(error.class(), error))
+    }
+}
+
+/// Returns a path as it is from the root on, without the links above it.
+fn resolved(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    match (path.parent().map(Path::canonicalize), path.file_name()) {
+        (Some(Ok(above)), Some(name)) => above.join(name),
+        _ => path,
     }
 }

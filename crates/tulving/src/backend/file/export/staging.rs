@@ -1,20 +1,22 @@
 //! The folder in which a directory is made.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufWriter, Read as _, Write as _};
+use std::io::{ErrorKind, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::backend::file::checksum_cache;
+use crate::backend::file::clusters::Clusters;
 use crate::backend::file::error::FileError;
 use crate::backend::file::layout;
 use crate::backend::file::manifest::Manifest;
 use crate::backend::file::npy;
 use crate::backend::file::records;
+use crate::backend::file::staged_file::StagedFile;
 use crate::backend::file::vector_bytes;
-use crate::fsutil::{self, Access, Appending, Disk, Os};
-use crate::json;
+use crate::fsutil::{self, Access, Disk, Os};
 use crate::model::{Kind, PerKind, Scope, Space, Timestamp};
 use crate::record;
 use crate::transfer::{RunChunk, SourceDocument, Stored};
@@ -116,14 +118,43 @@ impl Staging {
         for name in ["run.json", "chunks.json"] {
             let path = self.folder.join(name);
             disk.remove(&path)
+                .and_then(|()| disk.sync_folder(&self.folder))
                 .map_err(FileError::io("removing", &path))?;
         }
-        for name in ["parts", "data"] {
-            remove_all(&self.folder.join(name))?;
+        // No mark of theirs counts any more, whatever of it a loss of power brings back.
+        self.clear_parts()?;
+        remove_all(&self.data())
+    }
+
+    fn clear_parts(&self) -> Result<(), FileError> {
+        remove_all(&self.folder.join("parts"))
+    }
+
+    /// Makes the folder, for its owner's eyes alone; one that is there must be such a one.
+    ///
+    /// # Errors
+    /// If the system refuses, or somebody else could write into it.
+    pub(super) fn make_folder(&self) -> Result<(), FileError> {
+        let (disk, folder): (&dyn Disk, _) = (&Os, &self.folder);
+        let making = || FileError::io("making", folder);
+        disk.make_folders(folder, 0o700).map_err(making())?;
+        let found = fs::symlink_metadata(folder).map_err(making())?;
+        let probe = folder.join("probe");
+        let file = disk.create(&probe, Access::Private).map_err(making())?;
+        let own = file.metadata().map_err(making())?.uid();
+        disk.remove(&probe).map_err(making())?;
+        if found.is_dir() && found.uid() == own && found.mode() & 0o022 == 0 {
+            return Ok(());
         }
-        let parts = self.folder.join("parts");
-        disk.make_folders(&parts, 0o700)
-            .map_err(FileError::io("making", &parts))
+        Err(FileError::NoPlace {
+            path: folder.clone(),
+            why: "others can write into it, and the export would be made in it",
+        })
+    }
+
+    /// Removes the folder if nothing is in it.
+    pub(super) fn leave_unused(&self) {
+        let _ = Os.remove_folder(&self.folder);
     }
 
     /// Makes the folders, and arrays in which every vector has its place.
@@ -145,21 +176,22 @@ impl Staging {
             let folder = fsutil::folder(&path);
             disk.make_folders(folder, 0o777)
                 .map_err(FileError::io("making", folder))?;
-            if path.exists() {
-                continue;
-            }
-            let header = npy::header(*rows, shape.dims());
-            let bytes = rows * 4 * shape.dims() as u64;
-            let made = disk.create(&path, Access::Usual).and_then(|file| {
+            // One that an earlier session began may be without its header; what it wrote stays.
+            let (header, bytes) = (
+                npy::header(*rows, shape.dims()),
+                rows * 4 * shape.dims() as u64,
+            );
+            let file = match disk.create_new(&path, Access::Usual) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => disk.open(&path),
+                made => made,
+            };
+            file.and_then(|file| {
                 file.write_at(&header, 0)?;
                 file.set_len(header.len() as u64 + bytes)?;
                 file.sync_all()?;
                 disk.sync_folder(folder)
-            });
-            if made.is_err() {
-                let _ = disk.remove(&path);
-            }
-            made.map_err(FileError::io("writing", &path))?;
+            })
+            .map_err(FileError::io("writing", &path))?;
         }
         Ok(())
     }
@@ -174,28 +206,22 @@ impl Staging {
         chunk: &RunChunk,
         rows: &[&Stored],
     ) -> Result<Rows, FileError> {
-        let (mut records, mut numbers) = (Vec::new(), Vec::new());
+        let (mut part, mut numbers) = (Vec::new(), Vec::new());
         let mut known = Rows::default();
         for row in rows {
-            let bytes = records::render(&row.memory)?;
-            let value = json::parse(&bytes).map_err(|source| FileError::Record {
+            if !part.is_empty() {
+                part.extend_from_slice(records::before(false));
+            }
+            let record = records::render(&row.memory)?;
+            records::lay_out(&record, &mut part).map_err(|source| FileError::Record {
                 path: self.part(chunk),
                 index: row.ord,
                 source,
             })?;
-            if !records.is_empty() {
-                records.extend_from_slice(b",\n  ");
+            match &row.vector {
+                Some(vector) => vector_bytes(vector, &mut numbers),
+                None => vector_bytes(&vec![0.0; shape.dims()], &mut numbers),
             }
-            json::write_indented(&value, 1, &mut records);
-            let zeros = vec![
-                0.0;
-                if row.vector.is_some() {
-                    0
-                } else {
-                    shape.dims()
-                }
-            ];
-            vector_bytes(row.vector.as_deref().unwrap_or(&zeros), &mut numbers);
             known.clusters.push(row.memory.cluster_id());
             known.newest = known.newest.max(Some(row.memory.created_at().micros()));
         }
@@ -211,7 +237,7 @@ impl Staging {
                 .map_err(FileError::io("writing", &path))?;
         }
         let path = self.part(chunk);
-        disk.replace(&path, &records, Access::Usual)
+        disk.replace(&path, &part, Access::Usual)
             .map_err(FileError::io("writing", &path))?;
         Ok(known)
     }
@@ -234,22 +260,21 @@ impl Staging {
             .folder
             .join("parts")
             .join(format!("{DOCUMENTS}{first:012}.json"));
-        let mut records = Vec::new();
+        let mut part = Vec::new();
         for SourceDocument { document, ord, .. } in documents {
             let broken = |source| FileError::Record {
                 path: path.clone(),
                 index: *ord,
                 source,
             };
-            let mut bytes = Vec::new();
-            record::document::write(document, &mut bytes).map_err(broken)?;
-            let value = json::parse(&bytes).map_err(broken)?;
-            if !records.is_empty() {
-                records.extend_from_slice(b",\n  ");
+            if !part.is_empty() {
+                part.extend_from_slice(records::before(false));
             }
-            json::write_indented(&value, 1, &mut records);
+            let mut record = Vec::new();
+            record::document::write(document, &mut record).map_err(broken)?;
+            records::lay_out(&record, &mut part).map_err(broken)?;
         }
-        disk.replace(&path, &records, Access::Usual)
+        disk.replace(&path, &part, Access::Usual)
             .map_err(FileError::io("writing", &path))
     }
 
@@ -281,22 +306,20 @@ impl Staging {
             files.push((path.clone(), join(&path, &documents)?));
         }
         let nodes = chunks.iter().filter(|(chunk, _)| chunk.kind == Kind::Node);
-        let (mut clusters, mut noise) = (BTreeMap::<i64, Vec<u64>>::new(), 0);
+        let mut clusters = Clusters::default();
         for (chunk, rows) in nodes {
             for (place, cluster) in (chunk.first_row..).zip(&rows.clusters) {
                 if let Some(cluster) = cluster {
-                    clusters.entry(*cluster).or_default().push(place);
-                    noise += u64::from(*cluster == -1);
+                    clusters.add(*cluster, place);
                 }
             }
         }
         if !clusters.is_empty() {
             let path = data.join("indexes").join("clusters.json");
-            let bytes = serde_json::to_vec(&clusters).unwrap_or_default();
+            let bytes = clusters.to_bytes();
             write(&path, &bytes)?;
             files.push((path, Sha256::digest(&bytes).into()));
         }
-        let real = clusters.len() - usize::from(noise > 0);
         let mut manifest = Manifest::new(data.join("manifest.json"));
         manifest.set_owner(shape.scope);
         if let Some(space) = &shape.space {
@@ -304,11 +327,8 @@ impl Staging {
         }
         manifest.set_shared(false);
         manifest.set_counts(&shape.rows);
-        manifest.set_stats(&[
-            ("n_clusters", real as u64),
-            ("n_noise", noise),
-            ("embedding_dim", shape.dims() as u64),
-        ]);
+        manifest.set_stats(&clusters.stats());
+        manifest.set_stats(&[("embedding_dim", shape.dims() as u64)]);
         let named = files.into_iter().map(|(path, sha256)| {
             let name = path.strip_prefix(&data).unwrap_or(&path);
             (name.to_string_lossy().into_owned(), sha256)
@@ -324,64 +344,60 @@ impl Staging {
     /// # Errors
     /// If the system refuses, or something has the name.
     pub(super) fn publish(&self, out: &Path) -> Result<(), FileError> {
-        let disk: &dyn Disk = &Os;
-        let data = self.data();
+        let (disk, data): (&dyn Disk, _) = (&Os, self.data());
         let above = fsutil::folder(out);
+        // Before, so that little is left to be done behind the rename.
+        self.clear_parts()?;
         disk.sync_folder(&data)
             // An empty directory gives way, another does not.
             .and_then(|()| fs::rename(&data, out))
-            .and_then(|()| disk.sync_folder(above))
+            .map_err(|error| match error.kind() {
+                ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists => FileError::Occupied {
+                    path: out.to_owned(),
+                },
+                _ => FileError::io("making", out)(error),
+            })?;
+        disk.sync_folder(above)
             .map_err(FileError::io("making", out))?;
-        self.clear()
+        // The directory is there; what is left beside it says nothing of that.
+        let _ = self.clear();
+        Ok(())
     }
 }
 
 /// Removes a folder that may be gone already, with all that is in it.
 pub(super) fn remove_all(folder: &Path) -> Result<(), FileError> {
     match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(FileError::io("removing", folder)(error))
         }
         _ => Ok(()),
     }
 }
 
-/// Writes an array of the elements that the parts hold; returns its SHA-256.
+/// Writes a file of the records that the parts hold; returns its SHA-256.
 fn join(path: &Path, parts: &[PathBuf]) -> Result<[u8; 32], FileError> {
-    let disk: &dyn Disk = &Os;
+    let (disk, folder): (&dyn Disk, _) = (&Os, fsutil::folder(path));
     let writing = || FileError::io("writing", path);
-    let folder = fsutil::folder(path);
     disk.make_folders(folder, 0o777).map_err(writing())?;
-    let file = disk.create(path, Access::Usual).map_err(writing())?;
-    let mut out = BufWriter::with_capacity(PIECE, Appending::to(file));
-    let mut sha256 = Sha256::new();
-    let mut put = |bytes: &[u8]| {
-        sha256.update(bytes);
-        out.write_all(bytes).map_err(writing())
-    };
-    put(b"[")?;
-    let mut separator: &[u8] = b"\n  ";
+    let mut out = StagedFile::create(disk, path, Access::Usual)?;
+    out.write(records::BEGIN)?;
     let mut buffer = vec![0; PIECE];
-    for part in parts {
+    for (at, part) in parts.iter().enumerate() {
         let reading = || FileError::io("reading", part);
         let mut file = fs::File::open(part).map_err(reading())?;
-        put(separator)?;
+        out.write(records::before(at == 0))?;
         loop {
-            let count = file.read(&mut buffer).map_err(reading())?;
-            if count == 0 {
-                break;
+            match file.read(&mut buffer).map_err(reading())? {
+                0 => break,
+                count => out.write(&buffer[..count])?,
             }
-            put(&buffer[..count])?;
         }
-        separator = b",\n  ";
     }
-    put(if parts.is_empty() { b"]" } else { b"\n]" })?;
-    let file = out
-        .into_inner()
-        .map_err(|error| writing()(error.into_error()))?;
-    file.sync_all().map_err(writing())?;
+    out.write(records::end(parts.is_empty()))?;
+    let sha256 = out.finish()?;
     disk.sync_folder(folder).map_err(writing())?;
-    Ok(sha256.finalize().into())
+    Ok(sha256)
 }
 
 /// Writes a file, durable; its folder is made.
@@ -394,13 +410,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 
 /// Returns the SHA-256 of a file.
 fn sha256_of(path: &Path) -> Result<[u8; 32], FileError> {
-    let reading = || FileError::io("reading", path);
-    let mut file = fs::File::open(path).map_err(reading())?;
-    let (mut sha256, mut buffer) = (Sha256::new(), vec![0; PIECE]);
-    loop {
-        match file.read(&mut buffer).map_err(reading())? {
-            0 => return Ok(sha256.finalize().into()),
-            count => sha256.update(&buffer[..count]),
-        }
-    }
+    fs::File::open(path)
+        .and_then(|file| checksum_cache::hash(&file))
+        .map_err(FileError::io("reading", path))
 }
