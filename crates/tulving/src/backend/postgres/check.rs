@@ -17,6 +17,7 @@ use super::session::Rights;
 use super::sql::database;
 use super::sql::transaction::{Purpose, ROLE};
 use crate::model::Scope;
+use crate::transfer::ReceiptDatabase;
 
 /// Below this, vacuum could damage an index.
 const VECTOR_ADVISED: &str = "0.8.6";
@@ -35,6 +36,16 @@ pub struct Target {
     pub identity: String,
     /// What is worth mending, though it works.
     pub warnings: Vec<String>,
+}
+
+impl From<&Target> for ReceiptDatabase {
+    fn from(found: &Target) -> Self {
+        Self {
+            postgresql: found.server.clone(),
+            pgvector: found.vector.clone(),
+            schema_version: SchemaVersion::newest(),
+        }
+    }
 }
 
 /// What was found of row-level security; having one means that it holds.

@@ -7,7 +7,7 @@ use std::task::Poll;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::maybe_done;
-use tokio_postgres::{CopyInSink, Error, Row, SimpleQueryMessage};
+use tokio_postgres::{CopyInSink, Error, Row, RowStream, SimpleQueryMessage};
 
 use super::sql::Statement;
 
@@ -27,6 +27,12 @@ impl Client {
     pub(super) async fn query(&self, statement: &Statement) -> Result<Vec<Row>, Error> {
         let parameters = statement.parameters();
         self.0.query_typed(statement.sql(), &parameters).await
+    }
+
+    /// Runs a statement whose rows are handed over as they come.
+    pub(super) async fn rows(&self, statement: &Statement) -> Result<RowStream, Error> {
+        let parameters = statement.parameters();
+        self.0.query_typed_raw(statement.sql(), parameters).await
     }
 
     /// Runs a statement; gives how many rows it wrote.

@@ -169,6 +169,17 @@ pub enum DatabaseError {
         /// What was asked.
         what: &'static str,
     },
+    /// The transaction that keeps the snapshot of an export has ended, or another server answered.
+    #[error("the snapshot that the export reads is gone")]
+    SnapshotGone,
+    /// A row that was listed is not given back.
+    #[error("{table} does not give back {id:?}, which it listed")]
+    RowGone {
+        /// The table.
+        table: &'static str,
+        /// The memory.
+        id: String,
+    },
     /// The connection string names no server.
     #[error("no server to connect to")]
     NoServer,
@@ -206,7 +217,9 @@ impl DatabaseError {
             | Self::SpaceNotKept { .. }
             | Self::UnknownRunKind { .. }
             | Self::RowsMissing { .. }
+            | Self::RowGone { .. }
             | Self::NoAnswer { .. } => ErrorClass::Damaged,
+            Self::SnapshotGone => ErrorClass::Unavailable,
             Self::Statement { .. } | Self::NoServer | Self::NoPool { .. } => ErrorClass::Bug,
         }
     }

@@ -10,15 +10,12 @@ use super::postings::Batch;
 use super::refusal::Refusal;
 use super::scoped::Scoped;
 use super::spaces::Spaces;
+use super::sql::search::EXACT;
 use super::sql::{Statement, indexes, postings, scopes, vectors};
 use super::statistics::ScopeStatistics;
 use super::table::Columns;
 use crate::model::{Kind, Scope};
 use crate::search::text;
-
-/// Scopes up to so many memories of a kind are searched exactly; see
-/// `docs/decisions/0013-postgres-search.md` for how it was measured.
-pub(super) const EXACT: u64 = 10_000;
 
 /// Every statement on the table looks at every index of it, so there is an end to their number.
 const MOST: i64 = 200;

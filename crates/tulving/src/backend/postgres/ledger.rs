@@ -11,14 +11,10 @@ use super::error::{DatabaseError, Doing};
 use super::refusal::Refusal;
 use super::scoped::Scoped;
 use super::session::Rights;
-use super::spaces::Spaces;
 use super::sql::transaction::{self, Purpose};
 use super::sql::{Statement, runs};
-use super::statistics::ScopeStatistics;
 use crate::model::{Kind, Scope, Space, Timestamp};
-use crate::transfer::{
-    ChunkCounts, ReceiptSpace, Run, RunChunk, RunStatus, Session, SpaceId, TargetSpaces,
-};
+use crate::transfer::{ChunkCounts, ReceiptSpace, Run, RunChunk, RunStatus, Session, TargetSpaces};
 
 /// Holds other runs on the same scope off until it is dropped.
 pub struct Lock {
@@ -144,20 +140,9 @@ impl Scoped<'_> {
 
     /// The embedding spaces of the scope's vectors, and those of which verified runs brought vectors.
     pub(super) async fn target_spaces(mut self) -> Result<TargetSpaces, DatabaseError> {
-        const DOING: &str = "reading the embedding spaces";
-        let statements = [
-            ScopeStatistics::query(self.scope, false),
-            runs::spaces(self.scope.id()),
-        ];
-        let answers = self.send(&statements, DOING).await?;
-        let (statistics, brought) = answers.split_at(1);
-        let rows = statistics.first().map_or(&[][..], Vec::as_slice);
-        let statistics = ScopeStatistics::read(rows, self.scope, self.target())?;
-        let (spaces, mut kept) = (Spaces::default(), Vec::new());
-        for number in statistics.spaces() {
-            let space = spaces.get(number, &mut self).await?;
-            kept.push((SpaceId(number), space.as_ref().clone()));
-        }
+        let (_, kept) = self.spaces_in_use().await?;
+        let brought = [runs::spaces(self.scope.id())];
+        let brought = self.send(&brought, "reading the embedding spaces").await?;
         self.end_read();
         // Runs without vectors have none.
         let space = |row: &Row| {

@@ -7,12 +7,10 @@ use uuid::Uuid;
 use super::connect::{Connection, Database};
 use super::error::DatabaseError;
 use super::refusal::Refusal;
-use super::schema_version::SchemaVersion;
 use crate::model::{Document, Kind, Scope, Space};
 use crate::transfer::{
-    ChunkWrite, DocumentWrite, Existing, Ledger, Lock, Phase, Progress, ReadBack, Reader,
-    ReceiptDatabase, Run, RunChunk, RunStatus, Sink, SpaceId, Target, TargetSpaces, TransferError,
-    Writer,
+    ChunkWrite, DocumentWrite, Existing, Ledger, Lock, Phase, Progress, ReadBack, Reader, Run,
+    RunChunk, RunStatus, Sink, SpaceId, Target, TargetSpaces, TransferError, Writer,
 };
 
 /// One owner's memories in a database, to be moved there.
@@ -49,12 +47,8 @@ impl ReadBack for PostgresSink {
         connection.require_scope(self.scope).await?;
         Ok(Target {
             noun: "database",
+            database: Some((&found).into()),
             identity: found.identity,
-            database: Some(ReceiptDatabase {
-                postgresql: found.server,
-                pgvector: found.vector,
-                schema_version: SchemaVersion::newest(),
-            }),
             warnings: found.warnings,
         })
     }

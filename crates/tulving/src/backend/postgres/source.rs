@@ -4,16 +4,19 @@
 //! transaction that imports it. So what is read is what was surveyed, whatever is written meanwhile.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use futures_util::TryStreamExt as _;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
 
 use super::connect::{Connection, Database};
-use super::error::DatabaseError;
+use super::error::{DatabaseError, Doing as _};
 use super::location::Location;
-use super::schema_version::SchemaVersion;
 use super::scoped::Scoped;
 use super::sql::transaction::{self, Purpose};
 use super::sql::{bulk, documents};
@@ -23,9 +26,8 @@ use crate::json::ParseError;
 use crate::model::{Document, Kind, PerKind, Scope, Space};
 use crate::record::{self, Part};
 use crate::transfer::{
-    Cancel, Chunker, Existing, KindPlan, Loaded, Origin, Plan, ReadOptions, Reading,
-    ReceiptDatabase, RunChunk, Snapshot, Source, SourceDocument, SourceRow, SpaceId, Stored,
-    TransferError, row_digest,
+    Cancel, Chunker, Existing, KindPlan, Loaded, Origin, Plan, ReadOptions, Reading, RunChunk,
+    Snapshot, Source, SourceDocument, SourceRow, SpaceId, Stored, TransferError, row_digest,
 };
 
 /// One owner's memories in a database, to be moved from there.
@@ -43,6 +45,17 @@ pub struct PostgresSource {
     pub otherwise: Option<Space>,
     /// Most rows in a chunk.
     pub chunk_rows: u32,
+    /// How many connections read at the same time, if the server gives so many.
+    pub connections: usize,
+}
+
+/// What a scope has to be exported.
+#[derive(Debug, Clone)]
+pub struct Holdings {
+    /// The spaces in which vectors are kept, the one that is searched first.
+    pub spaces: Vec<Space>,
+    /// Whether there are memories.
+    pub has_memories: bool,
 }
 
 /// The rows of one kind, in source order.
@@ -61,24 +74,29 @@ struct Listed {
 }
 
 impl PostgresSource {
-    /// Returns the spaces in which vectors are kept, the one that is searched first.
+    /// Returns what there is to be exported.
     ///
     /// # Errors
     /// If the database cannot be reached or read, or the owner is not in it.
-    pub async fn spaces(&self) -> Result<Vec<Space>, DatabaseError> {
+    pub async fn holdings(&self) -> Result<Holdings, DatabaseError> {
         let mut connection = self.database.connect().await?;
-        let scoped = connection.scoped(self.scope).await?;
-        let kept = scoped.target_spaces().await?.kept;
-        Ok(kept.into_iter().map(|(_, space)| space).collect())
+        let mut scoped = connection.scoped(self.scope).await?;
+        let (statistics, kept) = scoped.spaces_in_use().await?;
+        scoped.end_read();
+        Ok(Holdings {
+            spaces: kept.into_iter().map(|(_, space)| space).collect(),
+            has_memories: Kind::ALL
+                .into_iter()
+                .any(|kind| statistics.of(kind).next > 0),
+        })
     }
 
     /// Returns the space whose vectors are read, with its number, and those that are left out.
     async fn choose(
         &self,
-        connection: &mut Connection,
+        scoped: &mut Scoped<'_>,
     ) -> Result<(Option<(SpaceId, Space)>, Vec<Space>), TransferError> {
-        let scoped = connection.scoped(self.scope).await?;
-        let mut kept = scoped.target_spaces().await?.kept;
+        let (_, mut kept) = scoped.spaces_in_use().await?;
         let chosen = match &self.space {
             None if kept.is_empty() => return Ok((None, Vec::new())),
             None => 0,
@@ -107,7 +125,7 @@ impl PostgresSource {
     ) -> Result<Rows, DatabaseError> {
         let mut listed = scoped.list_rows(kind, space).await?;
         // The server has no index in this order.
-        listed.sort_by(|one, other| (one.ord, &one.id).cmp(&(other.ord, &other.id)));
+        listed.sort_unstable_by(|one, other| (one.ord, &one.id).cmp(&(other.ord, &other.id)));
         state.update(kind.as_str());
         state.update((listed.len() as u64).to_le_bytes());
         let mut chunker = Chunker::new(kind, self.chunk_rows, dims);
@@ -133,23 +151,31 @@ impl PostgresSource {
 #[async_trait]
 impl Source for PostgresSource {
     async fn survey(&self, cancel: &Cancel) -> Result<Arc<dyn Snapshot>, TransferError> {
+        tokio::select! {
+            snapshot = self.snapshot() => Ok(Arc::new(snapshot?)),
+            () = cancel.wait() => Err(TransferError::Interrupted { phase: "plan" }),
+        }
+    }
+}
+
+impl PostgresSource {
+    async fn snapshot(&self) -> Result<PostgresSnapshot, TransferError> {
         let mut connection = self.database.connect().await?;
         let found = connection.require_target().await?;
         connection.require_scope(self.scope).await?;
         connection.require_wall(self.scope).await?;
-        let (space, left_out) = self.choose(&mut connection).await?;
+        let location = connection.location().await?;
+
+        let mut scoped = connection.bind(&location, self.scope, Purpose::Export);
+        let export = transaction::export_snapshot();
+        let answers = scoped.send(&[export], "exporting a snapshot").await?;
+        let name: Option<String> = answers.iter().flatten().next().map(|row| row.get(0));
+        let (space, left_out) = self.choose(&mut scoped).await?;
         let (space_id, space) = match space {
             Some((number, space)) => (Some(number), Some(space)),
             None => (None, self.otherwise.clone()),
         };
         let dims = space.as_ref().map_or(0, |space| space.dims);
-
-        let location = connection.location().await?;
-        let mut scoped = connection.bind(&location, self.scope, Purpose::Export);
-        let export = transaction::export_snapshot();
-        let answers = scoped.send(&[export], "exporting a snapshot").await?;
-        let name: Option<String> = answers.iter().flatten().next().map(|row| row.get(0));
-        let name = name.unwrap_or_default();
         let mut state = Sha256::new();
         let (mut plans, mut rows) = (Vec::new(), PerKind::<Rows>::default());
         for (kind, rows) in rows.iter_mut() {
@@ -157,10 +183,7 @@ impl Source for PostgresSource {
                 continue;
             }
             let surveying = self.survey_kind(&mut scoped, kind, space_id, dims, &mut state);
-            *rows = tokio::select! {
-                rows = surveying => rows?,
-                () = cancel.wait() => return Err(TransferError::Interrupted { phase: "plan" }),
-            };
+            *rows = surveying.await?;
             plans.push(KindPlan {
                 kind,
                 files: Vec::new(),
@@ -182,18 +205,14 @@ impl Source for PostgresSource {
             state.update(document.digest);
         }
         scoped.hold();
-        Ok(Arc::new(PostgresSnapshot {
+        Ok(PostgresSnapshot {
             plan: Plan {
                 layout: "postgresql",
                 options: self.options.clone(),
                 space: space.filter(|_| plans.iter().any(|plan| plan.dims.is_some())),
                 left_out,
                 state: Some(crate::hex(&state.finalize())),
-                database: Some(ReceiptDatabase {
-                    postgresql: found.server,
-                    pgvector: found.vector,
-                    schema_version: SchemaVersion::newest(),
-                }),
+                database: Some((&found).into()),
                 kinds: plans,
             },
             documents,
@@ -203,10 +222,11 @@ impl Source for PostgresSource {
             scope: self.scope,
             database: self.database.clone(),
             location,
-            name,
-            idle: Mutex::default(),
-            _exporter: connection,
-        }))
+            name: name.unwrap_or_default(),
+            permits: Semaphore::new(self.connections.max(1)),
+            idle: Mutex::new(vec![connection]),
+            open: AtomicUsize::new(1),
+        })
     }
 }
 
@@ -221,37 +241,82 @@ struct PostgresSnapshot {
     database: Database,
     location: Arc<Location>,
     name: String,
-    /// Connections in a transaction that reads the snapshot.
+    /// One for each connection that may read at the same time.
+    permits: Semaphore,
+    /// Connections in a transaction that reads the snapshot, the one that exported it among them. It is
+    /// there for others to join as long as one of them is.
     idle: Mutex<Vec<Connection>>,
-    /// Its transaction keeps the snapshot.
-    _exporter: Connection,
+    /// How many there are of these and of those that are read through.
+    open: AtomicUsize,
 }
 
 impl PostgresSnapshot {
+    /// A connection that nobody reads through, if there is one.
     fn idle(&self) -> Option<Connection> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.pop()
+        while let Some(connection) = idle.pop() {
+            if !connection.client.is_closed() {
+                return Some(connection);
+            }
+            self.open.fetch_sub(1, Ordering::SeqCst);
+        }
+        None
     }
 
-    /// Reads rows by their ids, on a connection that nobody else has.
-    async fn read(&self, kind: Kind, ids: &[&str]) -> Result<Vec<Existing>, DatabaseError> {
-        let mut connection = match self.idle() {
-            Some(connection) => connection,
-            None => {
-                let mut connection = self.database.connect().await?;
-                let mut scoped = connection.bind_to(&self.location, self.scope, &self.name);
-                scoped.send(&[], "reading the snapshot").await?;
-                scoped.hold();
-                connection
+    /// Another connection that reads the snapshot.
+    async fn join(&self) -> Result<Connection, DatabaseError> {
+        let mut connection = self.database.connect().await?;
+        let mut scoped = connection.bind_to(&self.location, self.scope, &self.name);
+        let joined = scoped.send(&[], "joining the snapshot of the export").await;
+        joined.map_err(|error| match error.sql_state().map(SqlState::code) {
+            // The transaction that exported it has ended, or this is another server.
+            Some("22023" | "42704" | "55000") => DatabaseError::SnapshotGone,
+            _ => error,
+        })?;
+        scoped.hold();
+        self.open.fetch_add(1, Ordering::SeqCst);
+        Ok(connection)
+    }
+
+    /// A connection to read through, as long as the permit is held. Where the server has none left for one
+    /// more reader, there is one reader less.
+    async fn reader(&self) -> Result<(SemaphorePermit<'_>, Connection), DatabaseError> {
+        loop {
+            // It is never closed.
+            let Ok(permit) = self.permits.acquire().await else {
+                return Err(DatabaseError::SnapshotGone);
+            };
+            if let Some(connection) = self.idle() {
+                return Ok((permit, connection));
             }
-        };
+            match self.join().await {
+                // Those that are read through come back.
+                Err(error) if error.is_crowded() && self.open.load(Ordering::SeqCst) > 0 => {
+                    permit.forget();
+                }
+                joined => return Ok((permit, joined?)),
+            }
+        }
+    }
+
+    /// Reads rows by their ids.
+    async fn read(&self, kind: Kind, ids: &[&str]) -> Result<Vec<Existing>, DatabaseError> {
+        let (_permit, mut connection) = self.reader().await?;
         let scoped = connection.rejoin(&self.location, self.scope);
         let space = self.space.map(|space| space.0);
-        let rows = scoped.existing(kind, ids, space).await?;
+        let rows = scoped.existing(kind, ids, space).await;
         scoped.hold();
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.push(connection);
-        Ok(rows)
+        match rows {
+            Ok(rows) => {
+                let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+                idle.push(connection);
+                Ok(rows)
+            }
+            Err(error) => {
+                self.open.fetch_sub(1, Ordering::SeqCst);
+                Err(error)
+            }
+        }
     }
 }
 
@@ -273,38 +338,63 @@ impl Snapshot for PostgresSnapshot {
         let first = usize::try_from(chunk.first_row).unwrap_or(usize::MAX);
         let ids = self.rows[chunk.kind].ids.iter().skip(first);
         let ids: Vec<&str> = ids.take(chunk.rows as usize).map(|id| &**id).collect();
-        let mut found: HashMap<String, Existing> = self
-            .read(chunk.kind, &ids)
-            .await?
-            .into_iter()
+        let found = self.read(chunk.kind, &ids).await?;
+        let listed = Listing {
+            kind: chunk.kind,
+            first: chunk.first_row,
+            ids: ids.into_iter().map(str::to_owned).collect(),
+            dims: self.dims,
+            // Without a space there is no vector, whatever was found.
+            has_vectors: self.space.is_some(),
+        };
+        let digests = reading.digests;
+        Ok(tokio::task::spawn_blocking(move || listed.loaded(found, digests)).await??)
+    }
+
+    async fn require_unchanged(&self, _: Kind) -> Result<(), TransferError> {
+        // Nothing that others write is in the snapshot.
+        Ok(())
+    }
+}
+
+/// Rows that a chunk has, as they were listed.
+struct Listing {
+    kind: Kind,
+    /// The index of the first.
+    first: u64,
+    ids: Vec<String>,
+    dims: usize,
+    has_vectors: bool,
+}
+
+impl Listing {
+    /// Puts what was found in the order of the listing.
+    fn loaded(self, found: Vec<Existing>, digests: bool) -> Result<Loaded, DatabaseError> {
+        let (kind, table) = (self.kind, Arc::<str>::from(self.kind.table()));
+        let found = found.into_iter();
+        let mut found: HashMap<String, Existing> = found
             .map(|row| (row.stored.memory.id().to_owned(), row))
             .collect();
-        let (table, mut loaded) = (Arc::from(chunk.kind.table()), Loaded::default());
-        for (index, id) in (chunk.first_row..).zip(ids) {
-            // The snapshot that listed it has it.
-            let row = found.remove(id).ok_or_else(|| DatabaseError::RowsMissing {
-                table: chunk.kind.table(),
-                sent: u64::from(chunk.rows),
-                arrived: index - chunk.first_row,
-            })?;
+        let mut loaded = Loaded::default();
+        for (index, id) in (self.first..).zip(self.ids) {
+            let Some(row) = found.remove(&id) else {
+                let table = kind.table();
+                return Err(DatabaseError::RowGone { table, id });
+            };
             let memory = row.stored.memory;
-            let numbers = row
-                .stored
-                .vector
-                .filter(|_| row.in_space && self.space.is_some());
+            let numbers = row.stored.vector;
+            let numbers = numbers.filter(|_| row.in_space && self.has_vectors);
             // Files have a row for each.
             let numbers = numbers.or_else(|| (self.dims > 0).then(|| vec![0.0; self.dims]));
             let is_zero = |numbers: &Vec<f32>| numbers.iter().all(|number| *number == 0.0);
             loaded.zero_vectors += u64::from(numbers.as_ref().is_some_and(is_zero));
-            let digest = match reading.digests {
-                true => {
-                    let mut canonical = Vec::new();
-                    record::write(&memory, Part::Content, &mut canonical)
-                        .map_err(|error| damaged(chunk.kind.table(), id, &error))?;
-                    row_digest(&canonical, numbers.as_deref())
-                }
-                false => [0; 32],
-            };
+            let mut digest = [0; 32];
+            if digests {
+                let mut canonical = Vec::new();
+                record::write(&memory, Part::Content, &mut canonical)
+                    .map_err(|error| damaged(kind.table(), &id, &error))?;
+                digest = row_digest(&canonical, numbers.as_deref());
+            }
             loaded.rows.push(SourceRow {
                 stored: Stored {
                     ord: index,
@@ -321,11 +411,6 @@ impl Snapshot for PostgresSnapshot {
         }
         Ok(loaded)
     }
-
-    async fn require_unchanged(&self, _: Kind) -> Result<(), TransferError> {
-        // Nothing that others write is in the snapshot.
-        Ok(())
-    }
 }
 
 impl Scoped<'_> {
@@ -337,14 +422,15 @@ impl Scoped<'_> {
     ) -> Result<Vec<Listed>, DatabaseError> {
         let list = bulk::list_rows(kind, self.scope.id(), space.map(|space| space.0));
         let doing = format!("listing {}", kind.table());
-        let answers = self.send(&[list], &doing).await?;
-        let listed = |row: &Row| Listed {
+        let listed = |row: Row| Listed {
             ord: row.get(0),
             id: row.get::<_, &str>(1).into(),
             bytes: row.get(2),
             versions: [row.get(3), row.get(4)],
         };
-        Ok(answers.iter().flatten().map(listed).collect())
+        // One by one: together they would be several times as large.
+        let rows = self.client().rows(&list).await.doing(&doing)?;
+        rows.map_ok(listed).try_collect().await.doing(&doing)
     }
 
     /// Reads all documents, in source order.

@@ -10,7 +10,9 @@ use super::error::DatabaseError;
 use super::scoped::Scoped;
 use super::session::Rights;
 use super::sql::{Statement, spaces};
+use super::statistics::ScopeStatistics;
 use crate::model::Space;
+use crate::transfer::SpaceId;
 
 impl Connection {
     /// The number of an embedding space; it is made if it is not there.
@@ -41,6 +43,26 @@ impl Connection {
             .unscoped(Rights::Member, &[find], "looking for the embedding space")
             .await?;
         Ok(rows.iter().flatten().next().map(|row| row.get(0)))
+    }
+}
+
+impl Scoped<'_> {
+    /// What the scope holds, and the spaces in which vectors are kept, the one that is searched first.
+    pub(super) async fn spaces_in_use(
+        &mut self,
+    ) -> Result<(ScopeStatistics, Vec<(SpaceId, Space)>), DatabaseError> {
+        let statistics = ScopeStatistics::query(self.scope, false);
+        let answers = self
+            .send(&[statistics], "reading the embedding spaces")
+            .await?;
+        let rows = answers.first().map_or(&[][..], Vec::as_slice);
+        let statistics = ScopeStatistics::read(rows, self.scope, self.target())?;
+        let (spaces, mut kept) = (Spaces::default(), Vec::new());
+        for number in statistics.spaces() {
+            let space = spaces.get(number, self).await?;
+            kept.push((SpaceId(number), space.as_ref().clone()));
+        }
+        Ok((statistics, kept))
     }
 }
 

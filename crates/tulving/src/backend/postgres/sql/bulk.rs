@@ -10,7 +10,7 @@ use super::lookup;
 use super::name::Name;
 use super::text::Text;
 use crate::backend::postgres::table::{columns_of, listed, listed_of_row};
-use crate::model::{Kind, Scope};
+use crate::model::{ColumnType, Kind, Scope};
 
 /// Reads memories by their ids, each with its vector in a space, or in whichever its row says where it has
 /// none there; and whether the half-precision one is as that says.
@@ -42,13 +42,23 @@ pub(crate) fn existing(kind: Kind, scope: Uuid, ids: &[&str], space: Option<i32>
 /// Lists all rows of a kind: place, id, bytes, and which versions of the row and of its vector in a space
 /// beside its own are there.
 pub(crate) fn list_rows(kind: Kind, scope: Uuid, space: Option<i32>) -> Statement {
-    let sizes = columns_of(kind).map(|column| format!("coalesce(pg_column_size(m.{column}), 0)"));
+    // A text says how long it is without being read; of another value it is what it takes on disk.
+    let fields = kind.fields().iter();
+    let texts = fields.filter(|field| field.shape.column_type() == ColumnType::Text);
+    let texts: Vec<&str> = texts.map(|field| field.name).collect();
+    let sizes = columns_of(kind).map(|column| {
+        let length = match texts.contains(&column) {
+            true => "octet_length",
+            false => "pg_column_size",
+        };
+        format!("coalesce({length}(m.{column}), 0)")
+    });
     Text::new(format!(
-        "SELECT m.ord, m.id, ({})::bigint, m.xmin::text::bigint, coalesce(e.version, 0) \
+        "SELECT m.ord, m.id, ({}), m.xmin::text::bigint, coalesce(e.version, 0) \
          FROM {} m LEFT JOIN LATERAL (SELECT xmin::text::bigint AS version FROM {} \
                                       WHERE scope_id = $1 AND id = m.id AND space_id = $2 OFFSET 0) e ON true \
          WHERE m.scope_id = $1",
-        sizes.collect::<Vec<_>>().join(" + "),
+        sizes.collect::<Vec<_>>().join("::bigint + ") + "::bigint",
         kind.table(),
         kind.embeddings(),
     ))

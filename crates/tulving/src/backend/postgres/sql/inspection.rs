@@ -7,6 +7,7 @@ use super::Statement;
 use super::lookup;
 use super::name::Name;
 use super::text::Text;
+use super::vectors::DIRECTION;
 use crate::backend::postgres::table::listed_of_row;
 use crate::model::Kind;
 
@@ -53,7 +54,7 @@ pub(crate) fn read_texts(kind: Kind, scope: Uuid, after: String) -> Statement {
              SELECT count(*) FILTER (WHERE n.v IS NULL) AS lacking, \
                     count(*) FILTER (WHERE n.v <> u.v::halfvec) AS differing, \
                     count(*) FILTER (WHERE n.v = u.v::halfvec) AS same \
-             FROM {} CROSS JOIN LATERAL (SELECT l2_normalize(e.embedding) AS v OFFSET 0) u LEFT JOIN {} ON true \
+             FROM {} CROSS JOIN {DIRECTION} LEFT JOIN {} ON true \
              WHERE vector_norm(u.v) > 0) c \
          ORDER BY m.id",
         kind.table(),

@@ -436,7 +436,11 @@ fn of_postings(kind: Kind, list: &mut Listing) {
 fn of_search(kind: Kind, list: &mut Listing) {
     let direction = [1.0, 0.0, 0.0];
     // What each condition looks like is listed with the pages; here one stands for all.
-    let stands_for_all = |what: &str| ["all", "tags"].iter().any(|name| what.ends_with(name));
+    let stands_for_all = |what: &str| {
+        ["all", "conversations", "tags"]
+            .iter()
+            .any(|name| what.ends_with(name))
+    };
     for (what, filter) in filters_of(kind).filter(|(what, _)| stands_for_all(what)) {
         let near = Near {
             scope: SCOPE,

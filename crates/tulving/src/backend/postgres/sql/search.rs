@@ -9,10 +9,13 @@ use super::indexes::is_ready;
 use super::lookup;
 use super::name::Name;
 use super::text::Text;
-use crate::backend::postgres::index::EXACT;
 use crate::backend::postgres::values::raw_vector;
 use crate::backend::{Filter, Scored};
 use crate::model::Kind;
+
+/// Scopes up to so many memories of a kind are searched exactly; see
+/// `docs/decisions/0013-postgres-search.md` for how it was measured.
+pub(crate) const EXACT: u64 = 10_000;
 
 /// What is looked for by its vector.
 pub(crate) struct Near<'n> {

@@ -267,7 +267,7 @@ pub(crate) fn count_without(scope: Uuid) -> Statement {
 }
 
 /// The direction of the full vector `e`, as `u`.
-const DIRECTION: &str = "LATERAL (SELECT l2_normalize(e.embedding) AS v OFFSET 0) u";
+pub(super) const DIRECTION: &str = "LATERAL (SELECT l2_normalize(e.embedding) AS v OFFSET 0) u";
 
 /// Writes half-precision vectors that are not there or other than the full ones say; then lists those that
 /// are of no full vector.
