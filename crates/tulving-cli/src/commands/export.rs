@@ -1,10 +1,12 @@
 //! `tulving export`: a scope out of PostgreSQL into a new data directory.
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use tulving::backend::file::{FileSink, FileSource};
+use tulving::ErrorClass;
+use tulving::backend::file::{FileError, FileSink, FileSource};
 use tulving::backend::postgres::PostgresSource;
 use tulving::model::{Kind, Space};
 use tulving::transfer::{
@@ -40,7 +42,7 @@ use crate::{interrupt, kinds, progress, wire};
     {\"run_id\": UUID, \"scope\": {\"kind\", \"id\"}, \"out\": PATH, \"verified\": BOOL, \"nodes\": {\"found\", \"inserted\", \"updated\",\n\
     \"unchanged\", \"kept\", \"rejected\", \"zoneless_times\", \"zero_vectors\"}, the same for every other kind, of documents\n\
     \"documents\": {\"found\", \"inserted\", \"updated\", \"unchanged\", \"kept\"}, \"digest\": TEXT, \"seconds\": X,\n\
-    \"rate\": rows per second of this session, \"receipt\": PATH, \"spaces_left_out\": [TEXT…]}")]
+    \"rate\": rows per second of this session, \"receipt\": PATH, \"rejects\": null, \"spaces_left_out\": [TEXT…]}")]
 pub struct Export {
     /// The directory to make; it must be empty or not be there yet
     #[arg(long, value_name = "DIR", value_parser = crate::config::path())]
@@ -79,6 +81,7 @@ pub async fn run(export: Export, cx: &Context) -> Result<Exit, CliError> {
         return Err(CliError::usage(message).hint("--backend postgres"));
     }
     let scope = cx.owner_to_move()?;
+    let workers = export.workers.map_or_else(usual_workers, usize::from);
     let mut source = PostgresSource {
         database: cx.database()?,
         scope,
@@ -89,55 +92,72 @@ pub async fn run(export: Export, cx: &Context) -> Result<Exit, CliError> {
         space: None,
         otherwise: None,
         chunk_rows: FileSource::USUAL_CHUNK_ROWS,
+        connections: workers,
     };
-    let spaces = source.spaces().await?;
-    source.space = export
-        .space
-        .as_deref()
-        .map(|model| named(model, &spaces))
-        .transpose()?;
-    if spaces.is_empty() {
+    let sink = Arc::new(FileSink::new(&export.out, scope));
+    let receipt = export.receipt.unwrap_or_else(|| cx.config.beside());
+    if sink.holds(&receipt) {
+        let message = "the receipt cannot be in the directory that is made";
+        return Err(CliError::usage(message).hint("name another place with --receipt FILE"));
+    }
+    let there = source.holdings().await?;
+    let named = |model| named(model, &there.spaces);
+    source.space = export.space.as_deref().map(named).transpose()?;
+    if there.spaces.is_empty() && there.has_memories {
         source.otherwise = Some(cx.embedder().await?.space().as_ref().clone());
     }
     let mut options = MigrateOptions {
-        workers: export.workers.map_or_else(usual_workers, usize::from),
+        workers,
         model: None,
         reject: false,
         rejects: PathBuf::new(),
         existing: OnExisting::Keep,
         restart: false,
-        receipt: export.receipt.unwrap_or_else(|| cx.config.beside()),
+        receipt,
         replace_files: cx.force,
         lock_seconds: LOCK_SECONDS,
         exact: true,
     };
-    let sink = Arc::new(FileSink::new(&export.out, scope));
     let progress = progress::on_stderr(cx.err);
     let cancel = &interrupt::listen(&progress, cx.face())?.cancel;
     let (report, left_out) = loop {
-        let sink = Arc::clone(&sink);
+        let target = Arc::clone(&sink);
         let migration =
-            Migration::prepare(&source, sink, options.clone(), progress.as_ref(), cancel).await?;
+            Migration::prepare(&source, target, options.clone(), progress.as_ref(), cancel);
+        let migration = migration.await.map_err(of_directory)?;
         let left_out = migration.prepared.plan().left_out.clone();
-        for space in &left_out {
-            progress.note(&format!("the vectors of {space} are left out"));
-        }
         match migration.run(progress.as_ref(), cancel).await {
-            Err(TransferError::RunChanged { .. }) if !options.restart => {
-                progress.note("memories have changed since that run: it starts over");
+            Err(TransferError::RunChanged { changed, .. }) if !options.restart => {
+                progress.note(&format!("an unfinished run is given up: {changed}"));
                 options.restart = true;
             }
-            report => break (report?, left_out),
+            report => break (report.map_err(of_directory)?, left_out),
         }
     };
+    for space in &left_out {
+        progress.note(&format!("the vectors of {space} are left out"));
+    }
     drop(progress);
     let exit = verify::exit(&report.verification);
     if cx.json {
-        output::json(&wire::Exported::new(&report, &export.out, &left_out))?;
+        output::json(&wire::Exported::new(&report, sink.out(), &left_out))?;
     } else {
-        output::report(&summary(&report, &export.out, cx))?;
+        output::report(&summary(&report, &export.only, sink.out(), cx))?;
     }
     Ok(exit)
+}
+
+/// An error of the directory that is made: it is named with `--out`.
+fn of_directory(error: TransferError) -> CliError {
+    let is_refused = matches!(error.downcast_ref(), Some(FileError::Io { source, .. })
+        if error.class() != ErrorClass::Full && source.kind() != ErrorKind::NotFound);
+    let told = CliError::from(error);
+    match is_refused {
+        true => {
+            told.hint("see that this account may write there, or name another directory with --out")
+        }
+        false => told,
+    }
 }
 
 /// The space of a model whose vectors are kept.
@@ -154,7 +174,7 @@ fn named(model: &str, spaces: &[Space]) -> Result<Space, CliError> {
     })
 }
 
-fn summary(report: &Report, out: &std::path::Path, cx: &Context) -> String {
+fn summary(report: &Report, only: &[Kind], out: &Path, cx: &Context) -> String {
     let (counts, screen) = (&report.counts, cx.out);
     let found = &report.verification;
     let mut table = Table::of_kinds(|kind| counts[kind].found > 0);
@@ -183,8 +203,16 @@ fn summary(report: &Report, out: &std::path::Path, cx: &Context) -> String {
     let verified = screen.paint(Look::Good, "Verified");
     let digest = tulving::hex(&found.source_digest[..8]);
     let scope = report.scope;
+    let rows = match only {
+        [] => "row".to_owned(),
+        kinds => kinds
+            .iter()
+            .map(|kind| kind.as_str())
+            .collect::<Vec<_>>()
+            .join(" and "),
+    };
     text.push_str(&format!(
-        "{verified}: {directory} has every row of {scope}, bit for bit.\n\ndigest   {digest}…\n"
+        "{verified}: {directory} has every {rows} of {scope}, bit for bit.\n\ndigest   {digest}…\n"
     ));
     let took = duration(report.took);
     let lines = [
