@@ -153,7 +153,7 @@ fn refusal_hint(said: &str, code: &str, credentials: &Credentials) -> String {
             } else {
                 "a larger max_connections in the server's postgresql.conf, which a restart reads".to_owned()
             };
-            format!("end other programs of this server (migrate, export, index and doctor use two connections or more where there are, all else one); or {limit}")
+            format!("end other programs of this server (migrate, index and doctor need two connections, all else one); or {limit}")
         }
         "55000" => format!(
             "as an administrator: ALTER DATABASE {named} ALLOW_CONNECTIONS true; or name another database in DATABASE_URL"

@@ -35,6 +35,7 @@ fn two_connections_are_enough_for_a_migration_and_one_for_all_else() {
     expect("search anything --backend postgres", 0);
     expect("list --backend postgres", 0);
     expect("add --question few? --answer one --backend postgres", 0);
+    expect("export --out back --workers 4 --backend postgres", 0);
     for two in ["migrate --model m --yes", "index"] {
         expect(two, 7)
             .says("too many connections for role \"few\"")

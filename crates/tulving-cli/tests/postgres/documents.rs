@@ -13,6 +13,7 @@ use tulving::backend::{Backend as _, Entry};
 use tulving::model::{Chunk, Document, Embedding, Scope, Space, Timestamp};
 use uuid::Uuid;
 
+use crate::exported::{records, vectors};
 use crate::support::World;
 
 const DIMS: usize = 8;
@@ -398,4 +399,28 @@ fn a_journal_that_began_with_other_documents_is_not_moved() {
             .says("another program changed data/documents/documents.json");
     }
     assert_eq!(manuals.rows("documents"), "0");
+}
+
+#[test]
+fn documents_come_back_with_their_chunks() {
+    let manuals = Manuals::new();
+    let world = &manuals.world;
+    let moved = world.migrate(&[]).expect(0).json();
+    let report = world.export("back", &[]).expect(0).json();
+    assert_eq!(report["documents"]["found"], json!(3));
+    assert_eq!(report["digest"], moved["digest"]);
+    manuals.backend.compact().unwrap();
+    for name in ["documents", "chunks"] {
+        let file = format!("documents/{name}.json");
+        let (there, back) = (
+            world.path("data").join(&file),
+            world.path("back").join(&file),
+        );
+        assert_eq!(records(&there), records(&back), "{name}");
+    }
+    let file = "documents/chunks.npy";
+    assert_eq!(
+        vectors(&world.path("data").join(file)),
+        vectors(&world.path("back").join(file))
+    );
 }

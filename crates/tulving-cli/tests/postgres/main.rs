@@ -17,6 +17,8 @@ mod corrupt;
 mod data;
 mod documents;
 mod export;
+mod export_faults;
+mod exported;
 mod faults;
 #[path = "../shared/fixtures.rs"]
 mod fixtures;

@@ -9,6 +9,7 @@ use tulving::backend::postgres::{Database, Dsn, PostgresBackend, PostgresOptions
 use tulving::backend::{Backend as _, Entry};
 use tulving::model::{Embedding, Memory, Scope, Space};
 
+use crate::exported::vectors;
 use crate::support::World;
 
 const ROWS: usize = 40;
@@ -138,4 +139,28 @@ fn another_model_is_kept_beside() {
     let kept = "SELECT array_length(further, 1) FROM scopes";
     assert_eq!(world.database.scalar(kept), "1");
     world.verify(&["--exact"]).expect(0);
+}
+
+#[test]
+fn an_export_has_the_vectors_of_one_space_and_names_the_others() {
+    let scope = CutOver::new();
+    let world = &scope.world;
+    let report = world.export("current", &[]).expect(0).json();
+    assert_eq!(report["spaces_left_out"], json!(["test-model (8 numbers)"]));
+    assert_eq!(
+        vectors(&world.path("current/vectors/nodes.npy")).len(),
+        3 * ROWS
+    );
+    let report = world
+        .export("origin", &["--space", "test-model"])
+        .expect(0)
+        .json();
+    assert_eq!(report["spaces_left_out"], json!(["another (3 numbers)"]));
+    let (there, back) = (world.path("data"), world.path("origin"));
+    let file = "vectors/nodes.npy";
+    assert_eq!(vectors(&there.join(file)), vectors(&back.join(file)));
+    world
+        .export("neither", &["--space", "third"])
+        .expect(2)
+        .says("try: --space another, or --space test-model");
 }
