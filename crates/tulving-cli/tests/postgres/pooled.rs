@@ -64,6 +64,7 @@ fn a_pooler_that_refuses_settings_is_passed_without_them() {
         "index",
         "index --rebuild",
         "search question --backend postgres",
+        "export --out back --workers 2 --backend postgres",
     ] {
         let args: Vec<&str> = command.split(' ').collect();
         run(&url, None, &args).expect(0);
