@@ -1,4 +1,4 @@
-//! `tulving export`: a scope out of PostgreSQL into a new data directory.
+//! `tulving export`: the memories of an owner in a new data directory.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -6,29 +6,31 @@ use std::sync::Arc;
 
 use clap::Args;
 use tulving::ErrorClass;
-use tulving::backend::file::{FileError, FileSink, FileSource};
+use tulving::backend::file::{DirectorySource, FileError, FileSink, FileSource};
 use tulving::backend::postgres::PostgresSource;
-use tulving::model::{Kind, Space};
+use tulving::model::{Kind, Scope, Space};
 use tulving::transfer::{
-    MigrateOptions, Migration, OnExisting, ReadOptions, Report, TransferError, usual_workers,
+    Holdings, MigrateOptions, Migration, OnExisting, ReadOptions, Report, Source, TransferError,
+    usual_workers,
 };
 
 use super::verify;
-use crate::config::Backend;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
+use crate::memory::Location;
 use crate::output::{self, count, counted, duration, rate};
 use crate::table::{self, Table};
 use crate::terminal::Look;
 use crate::text::{safe, shell};
 use crate::{interrupt, kinds, progress, wire};
 
-/// Writes the memories of a user or a tenant out of PostgreSQL into a new data directory, and proves
-/// that all of them are there
+/// Writes the memories of a user or a tenant into a new data directory, and proves that all of them
+/// are there
 ///
-/// This is the way back from `tulving migrate`: every value comes back equal, vectors bit for bit, in
-/// the order of the source, and with all that was added or changed since. Everything is read in one
-/// snapshot, so memories may be added meanwhile. The command works in four phases: plan, validate, copy,
+/// From PostgreSQL this is the way back from `tulving migrate`: every value comes back equal, vectors bit
+/// for bit, in the order of the source, and with all that was added or changed since. From files it is a
+/// backup: a compacted copy of the data directory. Everything is read in one snapshot, so memories may
+/// be added meanwhile. The command works in four phases: plan, validate, copy,
 /// and verify (read the new files and compare every row).
 ///
 /// The directory gets its name in the last step: until then the files are in `.DIR.export` beside it. If
@@ -37,7 +39,8 @@ use crate::{interrupt, kinds, progress, wire};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     tulving export --user-id UUID --out ./data-back\n  \
-    tulving export --tenant-id UUID --out ./backup --space bge-m3\n\n\
+    tulving export --backend file --out ./backup\n  \
+    tulving export --tenant-id UUID --out ./old-model --space bge-m3\n\n\
     With --json:\n\
     {\"run_id\": UUID, \"scope\": {\"kind\", \"id\"}, \"out\": PATH, \"verified\": BOOL, \"nodes\": {\"found\", \"inserted\", \"updated\",\n\
     \"unchanged\", \"kept\", \"rejected\", \"zoneless_times\", \"zero_vectors\"}, the same for every other kind, of documents\n\
@@ -48,7 +51,7 @@ pub struct Export {
     #[arg(long, value_name = "DIR", value_parser = crate::config::path())]
     pub out: PathBuf,
 
-    /// The model whose vectors are exported, if the database has vectors of several [default: the model
+    /// The model whose vectors are exported, if there are vectors of several [default: the model
     /// that is searched]
     #[arg(long, value_name = "MODEL")]
     pub space: Option<String>,
@@ -62,7 +65,7 @@ pub struct Export {
     #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
     pub receipt: Option<PathBuf>,
 
-    /// How many connections read at the same time [default: depends on the machine]
+    /// How many connections or threads read at the same time [default: depends on the machine]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub workers: Option<u16>,
 }
@@ -76,36 +79,29 @@ const LOCK_SECONDS: u64 = 30;
 /// When the database cannot be used, the directory cannot be made, or the work was interrupted. A
 /// difference found in the end is exit 5, told on stdout; then there is no directory.
 pub async fn run(export: Export, cx: &Context) -> Result<Exit, CliError> {
-    if cx.config.backend()? == Backend::File {
-        let message = "memory is in files already, and tulving export writes what is in PostgreSQL into files";
-        return Err(CliError::usage(message).hint("--backend postgres"));
-    }
     let scope = cx.owner_to_move()?;
     let workers = export.workers.map_or_else(usual_workers, usize::from);
-    let mut source = PostgresSource {
-        database: cx.database()?,
-        scope,
-        options: ReadOptions {
-            only: export.only.clone(),
-            ..ReadOptions::default()
-        },
-        space: None,
-        otherwise: None,
-        chunk_rows: FileSource::USUAL_CHUNK_ROWS,
-        connections: workers,
-    };
+    let mut from = From::new(cx, scope, &export.only, workers)?;
     let sink = Arc::new(FileSink::new(&export.out, scope));
     let receipt = export.receipt.unwrap_or_else(|| cx.config.beside());
     if sink.holds(&receipt) {
         let message = "the receipt cannot be in the directory that is made";
         return Err(CliError::usage(message).hint("name another place with --receipt FILE"));
     }
-    let there = source.holdings().await?;
-    let named = |model| named(model, &there.spaces);
-    source.space = export.space.as_deref().map(named).transpose()?;
-    if there.spaces.is_empty() && there.has_memories {
-        source.otherwise = Some(cx.embedder().await?.space().as_ref().clone());
+    if let From::Files(source) = &from
+        && sink.is_in(&source.data_dir)
+    {
+        let message = "the copy cannot be in the directory that is copied";
+        return Err(CliError::usage(message).hint("name another place with --out DIR"));
     }
+    let there = from.holdings().await?;
+    let named = |model| named(model, &there.spaces);
+    let space = export.space.as_deref().map(named).transpose()?;
+    let mut otherwise = None;
+    if there.spaces.is_empty() && there.has_memories {
+        otherwise = Some(cx.embedder().await?.space().as_ref().clone());
+    }
+    from.set_spaces(space, otherwise);
     let mut options = MigrateOptions {
         workers,
         model: None,
@@ -122,16 +118,21 @@ pub async fn run(export: Export, cx: &Context) -> Result<Exit, CliError> {
     let cancel = &interrupt::listen(&progress, cx.face())?.cancel;
     let (report, left_out) = loop {
         let target = Arc::clone(&sink);
-        let migration =
-            Migration::prepare(&source, target, options.clone(), progress.as_ref(), cancel);
-        let migration = migration.await.map_err(of_directory)?;
+        let migration = Migration::prepare(
+            from.source(),
+            target,
+            options.clone(),
+            progress.as_ref(),
+            cancel,
+        );
+        let migration = migration.await.map_err(told)?;
         let left_out = migration.prepared.plan().left_out.clone();
         match migration.run(progress.as_ref(), cancel).await {
             Err(TransferError::RunChanged { changed, .. }) if !options.restart => {
                 progress.note(&format!("an unfinished run is given up: {changed}"));
                 options.restart = true;
             }
-            report => break (report.map_err(of_directory)?, left_out),
+            report => break (report.map_err(told)?, left_out),
         }
     };
     for space in &left_out {
@@ -142,13 +143,88 @@ pub async fn run(export: Export, cx: &Context) -> Result<Exit, CliError> {
     if cx.json {
         output::json(&wire::Exported::new(&report, sink.out(), &left_out))?;
     } else {
-        output::report(&summary(&report, &export.only, sink.out(), cx))?;
+        output::report(&summary(
+            &report,
+            &export.only,
+            &from,
+            (&export.out, sink.out()),
+            cx,
+        ))?;
     }
     Ok(exit)
 }
 
-/// An error of the directory that is made: it is named with `--out`.
-fn of_directory(error: TransferError) -> CliError {
+/// Where memories are exported from.
+enum From {
+    Database(Box<PostgresSource>),
+    Files(Box<DirectorySource>),
+}
+
+impl From {
+    fn new(cx: &Context, scope: Scope, only: &[Kind], workers: usize) -> Result<Self, CliError> {
+        let options = ReadOptions {
+            only: only.to_owned(),
+            ..ReadOptions::default()
+        };
+        let chunk_rows = FileSource::USUAL_CHUNK_ROWS;
+        Ok(match cx.location()? {
+            Location::Database => Self::Database(Box::new(PostgresSource {
+                database: cx.database()?,
+                scope,
+                options,
+                space: None,
+                otherwise: None,
+                chunk_rows,
+                connections: workers,
+            })),
+            Location::Files(data_dir) => Self::Files(Box::new(DirectorySource {
+                data_dir,
+                scope,
+                options,
+                space: None,
+                otherwise: None,
+                chunk_rows,
+            })),
+        })
+    }
+
+    async fn holdings(&self) -> Result<Holdings, CliError> {
+        Ok(match self {
+            Self::Database(source) => source.holdings().await?,
+            Self::Files(source) => source.holdings().await?,
+        })
+    }
+
+    fn set_spaces(&mut self, space: Option<Space>, otherwise: Option<Space>) {
+        match self {
+            Self::Database(source) => (source.space, source.otherwise) = (space, otherwise),
+            Self::Files(source) => (source.space, source.otherwise) = (space, otherwise),
+        }
+    }
+
+    fn source(&self) -> &dyn Source {
+        match self {
+            Self::Database(source) => &**source,
+            Self::Files(source) => &**source,
+        }
+    }
+
+    /// Says where a row was found.
+    fn place(&self) -> &'static str {
+        match self {
+            Self::Database(_) => "in the database",
+            Self::Files(_) => "in the files",
+        }
+    }
+}
+
+/// An error of an export: a directory that cannot be made is named with `--out`.
+fn told(error: TransferError) -> CliError {
+    if let TransferError::Flawed { .. } = error {
+        return CliError::from(error).hint(
+            "correct these records, or copy the files as they are; tulving doctor names all",
+        );
+    }
     let is_refused = matches!(error.downcast_ref(), Some(FileError::Io { source, .. })
         if error.class() != ErrorClass::Full && source.kind() != ErrorKind::NotFound);
     let told = CliError::from(error);
@@ -174,11 +250,17 @@ fn named(model: &str, spaces: &[Space]) -> Result<Space, CliError> {
     })
 }
 
-fn summary(report: &Report, only: &[Kind], out: &Path, cx: &Context) -> String {
+fn summary(
+    report: &Report,
+    only: &[Kind],
+    from: &From,
+    (out, whole): (&Path, &Path),
+    cx: &Context,
+) -> String {
     let (counts, screen) = (&report.counts, cx.out);
     let found = &report.verification;
     let mut table = Table::of_kinds(|kind| counts[kind].found > 0);
-    table.each("in the database", |kind| count(counts[kind].found));
+    table.each(from.place(), |kind| count(counts[kind].found));
     table.each("proved equal", |kind| count(found.kinds[kind].equal));
     table.told("missing", |kind| found.kinds[kind].missing_count);
     table.told("different", |kind| found.kinds[kind].different_count);
@@ -186,7 +268,8 @@ fn summary(report: &Report, only: &[Kind], out: &Path, cx: &Context) -> String {
     if let Some(documents) = report.documents {
         let written = counted(documents.found, "document");
         text.push_str(&format!(
-            "\n{written} in the database, {} equal\n",
+            "\n{written} {}, {} equal\n",
+            from.place(),
             count(found.documents.equal)
         ));
     }
@@ -196,7 +279,8 @@ fn summary(report: &Report, only: &[Kind], out: &Path, cx: &Context) -> String {
     if !found.verified {
         let not = screen.paint(Look::Bad, "NOT VERIFIED");
         text.push_str(&format!(
-            "{not}: the files were not as the database is, and were removed.\n"
+            "{not}: the new files were not as the memories {} are, and were removed.\n",
+            from.place()
         ));
         return text;
     }
@@ -225,7 +309,8 @@ fn summary(report: &Report, only: &[Kind], out: &Path, cx: &Context) -> String {
     ];
     text.push_str(&table::summary(&lines, screen));
     text.push_str(&format!(
-        "\nTo work with it: backend: file and data_dir: {directory} in config.yaml, or\n  {}\n",
+        "\nTo work with it: backend: file and data_dir: {} in config.yaml, or\n  {}\n",
+        safe(&whole.display().to_string()),
         cx.advice(&format!(
             "tulving list --backend file --data-dir {}",
             shell(&directory)

@@ -16,6 +16,7 @@ mod change;
 mod doctor;
 mod embedder;
 mod encodings;
+mod export;
 #[path = "../shared/fixtures.rs"]
 mod fixtures;
 mod floats;

@@ -1,11 +1,14 @@
 //! The way back: what is in PostgreSQL becomes a data directory again, with nothing lost.
 
 use std::fs;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use testkit::corpus::Corpus;
 
 use crate::exported::{assert_equal_memories, records, sums};
+use crate::kill::Random;
 use crate::support::World;
 
 #[test]
@@ -147,4 +150,59 @@ fn a_memory_that_was_found_has_its_count_even_if_its_source_had_none() {
     expected[1]["access_count"] = json!(3);
     expected[2]["cluster_id"] = json!(4);
     assert_eq!(back, expected);
+}
+
+/// `TULVING_CASES` (5) corpora; `TULVING_SEED` repeats a failure's.
+#[test]
+fn files_to_database_to_files_to_database_is_the_identity() {
+    let number = |name: &str| -> Option<u64> { Some(std::env::var(name).ok()?.parse().unwrap()) };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let first = number("TULVING_SEED").unwrap_or(now.as_secs());
+    let (one, other) = (World::new(), World::new());
+    for seed in first..first + number("TULVING_CASES").unwrap_or(5) {
+        println!("TULVING_SEED={seed}");
+        let mut random = Random(seed);
+        let mut below = |limit: u64| usize::try_from(random.below(limit)).unwrap();
+        let user = one.new_user(&format!("{seed}@example.com"));
+        let email = format!("{seed}@example.com");
+        let same = ["user", "create", "--email", &email, "--id", &user];
+        other.run(&same).expect(0);
+        let corpus = Corpus::new(1 + below(700))
+            .dim(1 + below(40))
+            .seed(seed)
+            .clusters(1 + below(9))
+            .episodes(below(4) > 0)
+            .dirty(below(4) > 0);
+        let (there, back) = (format!("there{seed}"), format!("back{seed}"));
+        corpus.write(&one.path(&there));
+        let owner = ["--user-id", &user];
+        let from = |world: &World, directory: &Path| {
+            let directory = directory.to_str().unwrap();
+            let more = [
+                "--data-dir",
+                directory,
+                "--model",
+                "m",
+                "--batch-rows",
+                "64",
+            ];
+            world.migrate_as(&owner, &more).expect(0).json()
+        };
+        let moved = from(&one, &one.path(&there));
+        let export = ["export", "--backend", "postgres", "--json", "--out", &back];
+        let exported = one.run(&[&export[..], &owner].concat()).expect(0).json();
+        let again = from(&other, &one.path(&back));
+        assert_eq!(moved["digest"], exported["digest"], "seed {seed}");
+        assert_eq!(moved["digest"], again["digest"], "seed {seed}");
+        assert_equal_memories(&one.path(&there), &one.path(&back));
+        // And the second time as the first.
+        let export = ["export", "--backend", "postgres", "--json", "--out", "last"];
+        other.run(&[&export[..], &owner].concat()).expect(0);
+        assert_eq!(
+            sums(&one.path(&back)),
+            sums(&other.path("last")),
+            "seed {seed}"
+        );
+        fs::remove_dir_all(other.path("last")).unwrap();
+    }
 }

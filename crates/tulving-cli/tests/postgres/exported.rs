@@ -70,10 +70,13 @@ pub(crate) fn assert_equal_memories(one: &Path, other: &Path) {
     for name in ["nodes", "episodes"] {
         let file = PathBuf::from("corpus").join(format!("{name}.json"));
         let (one_file, other_file) = (one.join(&file), other.join(&file));
-        assert_eq!(records(&one_file), records(&other_file), "{name}");
+        if !one_file.exists() && !other_file.exists() {
+            continue;
+        }
+        assert!(records(&one_file) == records(&other_file), "{name}");
         let file = PathBuf::from("vectors").join(format!("{name}.npy"));
         let (one_file, other_file) = (one.join(&file), other.join(&file));
-        assert_eq!(vectors(&one_file), vectors(&other_file), "{name}");
+        assert!(vectors(&one_file) == vectors(&other_file), "{name}");
     }
 }
 

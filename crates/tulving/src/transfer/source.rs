@@ -62,6 +62,15 @@ pub trait Snapshot: Send + Sync {
     async fn require_unchanged(&self, kind: Kind) -> Result<(), TransferError>;
 }
 
+/// What a scope has to be exported.
+#[derive(Debug, Clone)]
+pub struct Holdings {
+    /// The spaces in which vectors are kept, the one that is searched first.
+    pub spaces: Vec<Space>,
+    /// Whether there are memories.
+    pub has_memories: bool,
+}
+
 /// What a survey found. Receipts and the ledger keep the most of it.
 #[derive(Debug, Clone)]
 pub struct Plan {

@@ -156,6 +156,13 @@ impl Documents {
         rows.map(|(_, own)| &*own.document)
     }
 
+    /// Returns the documents in the order of the folded file.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &Document> {
+        let mut own: Vec<&Own> = self.by_id.values().collect();
+        own.sort_unstable_by_key(|own| own.place);
+        own.into_iter().map(|own| &*own.document)
+    }
+
     /// Returns the records of the folded file, in its order, or only those that are stamped with
     /// somebody else.
     pub(super) fn records(&self, foreign_alone: bool) -> impl Iterator<Item = &[u8]> {

@@ -26,6 +26,14 @@ pub(super) enum Slot {
     Written(u32),
 }
 
+impl Slot {
+    /// Returns the document that the record is of.
+    pub(super) fn doc(self) -> u32 {
+        let (Self::Verbatim(doc) | Self::Touched(doc) | Self::Written(doc)) = self;
+        doc
+    }
+}
+
 /// Which records of the base that are no memories of the owner stay in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keep {

@@ -22,7 +22,7 @@
 //! | `rebase` | what becomes of pending writes where something else changed the files |
 //! | `erase` | everything of the owner removed |
 //! | `source`, `pending` | [`FileSource`]: everything read from front to end, files and journal, to be moved |
-//! | `export` | [`FileSink`]: a new directory, made of what is moved there |
+//! | `export` | [`FileSink`]: a new directory, made of what is moved there; [`DirectorySource`]: one that is exported |
 //! | `access_statistics` | how often a memory was recalled, and when |
 //! | `derived`, `checksum_cache` | what can be made again |
 //! | `problems` | what is left as it is and should be known |
@@ -76,7 +76,7 @@ mod vectors;
 pub use backend::FileBackend;
 pub use compact::Compaction;
 pub use error::FileError;
-pub use export::FileSink;
+pub use export::{DirectorySource, FileSink};
 pub use founding::{Founding, Inventory, Site};
 #[doc(hidden)]
 pub use journal::explore;

@@ -103,6 +103,6 @@ pub use schema::{AppliedVersion, Brought, SchemaStatus};
 pub use schema_version::SchemaVersion;
 pub use scoped::Scoped;
 pub use sink::PostgresSink;
-pub use source::{Holdings, PostgresSource};
+pub use source::PostgresSource;
 pub use sqlstate::Fault;
 pub use tls::TlsFault;

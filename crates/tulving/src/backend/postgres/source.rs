@@ -26,8 +26,9 @@ use crate::json::ParseError;
 use crate::model::{Document, Kind, PerKind, Scope, Space};
 use crate::record::{self, Part};
 use crate::transfer::{
-    Cancel, Chunker, Existing, KindPlan, Loaded, Origin, Plan, ReadOptions, Reading, RunChunk,
-    Snapshot, Source, SourceDocument, SourceRow, SpaceId, Stored, TransferError, row_digest,
+    Cancel, Chunker, Existing, Holdings, KindPlan, Loaded, Origin, Plan, ReadOptions, Reading,
+    RunChunk, Snapshot, Source, SourceDocument, SourceRow, SpaceId, Stored, TransferError,
+    row_digest,
 };
 
 /// One owner's memories in a database, to be moved from there.
@@ -47,15 +48,6 @@ pub struct PostgresSource {
     pub chunk_rows: u32,
     /// How many connections read at the same time, if the server gives so many.
     pub connections: usize,
-}
-
-/// What a scope has to be exported.
-#[derive(Debug, Clone)]
-pub struct Holdings {
-    /// The spaces in which vectors are kept, the one that is searched first.
-    pub spaces: Vec<Space>,
-    /// Whether there are memories.
-    pub has_memories: bool,
 }
 
 /// The rows of one kind, in source order.

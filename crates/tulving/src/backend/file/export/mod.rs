@@ -1,4 +1,4 @@
-//! A new data directory as the target of a transfer.
+//! A new data directory as the target of a transfer, and a directory that is exported as the source of one.
 //!
 //! Everything is staged in a folder beside the directory's future place: records of each chunk in a part
 //! file of their own, vectors at their rows' places in the array, and the ledger. When all chunks are there
@@ -7,12 +7,15 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `source` | [`DirectorySource`]: what a directory holds, journal and all |
 //! | `sink` | [`FileSink`]: the target of the transfer |
 //! | `staging` | the folder in which the directory is made |
 //! | `ledger` | the record of the run, beside what is staged |
 
 mod ledger;
 mod sink;
+mod source;
 mod staging;
 
 pub use sink::FileSink;
+pub use source::DirectorySource;

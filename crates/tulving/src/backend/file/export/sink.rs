@@ -74,6 +74,14 @@ impl FileSink {
         path.starts_with(&self.out) || path.starts_with(self.staging.folder())
     }
 
+    /// Returns whether the directory will be in another.
+    #[must_use]
+    pub fn is_in(&self, directory: &Path) -> bool {
+        directory
+            .canonicalize()
+            .is_ok_and(|directory| self.out.starts_with(directory))
+    }
+
     fn made(&self) -> MutexGuard<'_, Made> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
