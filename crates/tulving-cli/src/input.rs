@@ -14,7 +14,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
 
-pub use lines::{Line, Lines};
+pub use lines::{Given, Line, Lines};
 pub use time::time;
 pub use vector::vector;
 

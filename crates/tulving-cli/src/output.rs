@@ -131,7 +131,7 @@ fn write(out: &mut impl Write, text: &str) -> Result<(), CliError> {
 }
 
 /// Spells the characters that a terminal would act on as JSON may: it is the same string.
-fn escape_unshowable(json: &str) -> String {
+pub fn escape_unshowable(json: &str) -> String {
     use std::fmt::Write as _;
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {

@@ -11,7 +11,7 @@ use super::source::SourceAs;
 use super::tags;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::input::{self, Line, Lines};
+use crate::input::{self, Given, Line, Lines};
 use crate::output::{self, count, counted};
 use crate::progress::Tally;
 use crate::text::{escape, shell};
@@ -27,6 +27,10 @@ use crate::wire;
 /// list of objects with `role` (human or user, assistant, system, tool) and `content`, and, optionally,
 /// `title`, `created_at`, `updated_at` and `source`. The conversation is stored whole, and each question
 /// in it with its answer.
+///
+/// A line with `node`, `episode` or `chunk` holds the whole record of a memory and, optionally, its
+/// `embedding`; one with `document` holds the record of a document, before its chunks. `tulving export
+/// --format jsonl` writes such lines.
 ///
 /// A line that has an `id` is stored under that id. If the id exists with the same content, nothing
 /// changes. If it exists with other content, the line is refused; with `--existing update` it replaces
@@ -183,9 +187,11 @@ async fn many(mut lines: Lines, add: &Add, cx: &Context) -> Result<Exit, CliErro
             batch(&mut lines).map_err(|error| go_on(error, &lines, add, written, behind))?;
         for line in &mut batch {
             let source_as = add.source_as.map(|name| name.as_str().to_owned());
-            match &mut line.memory {
-                NewMemory::Node(node) => node.source_as = source_as,
-                NewMemory::Conversation(whole) => whole.source_as = source_as,
+            match &mut line.given {
+                Given::Memory(NewMemory::Node(node)) => node.source_as = source_as,
+                Given::Memory(NewMemory::Conversation(whole)) => whole.source_as = source_as,
+                // A record says its source itself.
+                Given::Memory(NewMemory::Record(_)) | Given::Document(_) => {}
             }
         }
         let Some(last) = batch.last().map(|line| line.number) else {
@@ -243,15 +249,23 @@ fn stored(error: CliError, written: u64) -> CliError {
     error.cause(format!("{} were stored", counted(written, "memory")))
 }
 
-/// Returns the next lines, and whether they are the last.
+/// Returns the next lines, and whether they are the last. A document is a batch of its own.
 fn batch(lines: &mut Lines) -> Result<(Vec<Line>, bool), CliError> {
     let (mut batch, mut bytes) = (Vec::new(), 0);
     while batch.len() < BATCH && bytes < BATCH_BYTES {
         let Some(line) = lines.read()? else {
             return Ok((batch, true));
         };
+        let is_document = matches!(line.given, Given::Document(_));
+        if is_document && !batch.is_empty() {
+            lines.put_back(line);
+            break;
+        }
         bytes += line.bytes;
         batch.push(line);
+        if is_document {
+            break;
+        }
     }
     Ok((batch, false))
 }
@@ -265,15 +279,15 @@ async fn write(
     let numbers: Vec<u64> = batch.iter().map(|line| line.number).collect();
     let widths: Vec<_> = batch
         .iter()
-        .map(|line| match &line.memory {
-            NewMemory::Node(node) => node.embedding.as_ref().map(Vec::len),
-            NewMemory::Conversation(_) => None,
+        .map(|line| match &line.given {
+            Given::Memory(NewMemory::Node(node)) => node.embedding.as_ref().map(Vec::len),
+            Given::Memory(NewMemory::Record(record)) => record.embedding.as_ref().map(Vec::len),
+            Given::Memory(NewMemory::Conversation(_)) | Given::Document(_) => None,
         })
         .collect();
-    let is_whole = |line: &Line| matches!(line.memory, NewMemory::Conversation(_));
+    let is_whole = |line: &Line| matches!(line.given, Given::Memory(NewMemory::Conversation(_)));
     let whole: Vec<bool> = batch.iter().map(is_whole).collect();
-    let memories = batch.into_iter().map(|line| line.memory).collect();
-    memory.remember(memories, existing).await.map_err(|error| {
+    remember(memory, batch, existing).await.map_err(|error| {
         // Which line it was that the store did not take, and why.
         let of_width = |wanted| widths.iter().position(|width| *width == Some(wanted));
         let refused = match &error {
@@ -326,6 +340,28 @@ async fn write(
             None => error.into(),
         }
     })
+}
+
+async fn remember(
+    memory: &ScopedStore,
+    batch: Vec<Line>,
+    existing: IfThere,
+) -> Result<Remembered, StoreError> {
+    let mut memories = Vec::with_capacity(batch.len());
+    for line in batch {
+        match line.given {
+            Given::Memory(memory) => memories.push(memory),
+            Given::Document(record) => {
+                let (id, outcome) = memory.remember_document(record, existing).await?;
+                return Ok(Remembered {
+                    ids: vec![id],
+                    outcomes: vec![outcome],
+                    words_only: None,
+                });
+            }
+        }
+    }
+    memory.remember(memories, existing).await
 }
 
 /// Says how much was written before an error, and how to go on.

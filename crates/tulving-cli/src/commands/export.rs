@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tulving::ErrorClass;
 use tulving::backend::file::{DirectorySource, FileError, FileSink, FileSource};
 use tulving::backend::postgres::PostgresSource;
@@ -14,11 +14,16 @@ use tulving::transfer::{
     usual_workers,
 };
 
+mod lines;
+
+use lines::Lines;
+
 use super::verify;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::memory::Location;
 use crate::output::{self, count, counted, duration, rate};
+use crate::progress::Tally;
 use crate::table::{self, Table};
 use crate::terminal::Look;
 use crate::text::{safe, shell};
@@ -36,20 +41,36 @@ use crate::{interrupt, kinds, progress, wire};
 /// The directory gets its name in the last step: until then the files are in `.DIR.export` beside it. If
 /// the command was interrupted or killed, the same command resumes it; if memories have changed since, it
 /// starts over. Two exports of the same memories are equal, byte for byte.
+///
+/// With `--format jsonl` there is one record a line, to stdout or into the file `--out`: `{"document": …}`
+/// for each document, then `{"node": …}`, `{"episode": …}` and `{"chunk": …}`, each with the record as files
+/// have it and, with `--vectors`, its vector as `embedding`. `tulving add --jsonl` takes them back, ids
+/// and all.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     tulving export --user-id UUID --out ./data-back\n  \
     tulving export --backend file --out ./backup\n  \
-    tulving export --tenant-id UUID --out ./old-model --space bge-m3\n\n\
+    tulving export --tenant-id UUID --out ./old-model --space bge-m3\n  \
+    tulving export --user-id UUID --format jsonl | jq -r .node.human_content\n\n\
     With --json:\n\
     {\"run_id\": UUID, \"scope\": {\"kind\", \"id\"}, \"out\": PATH, \"verified\": BOOL, \"nodes\": {\"found\", \"inserted\", \"updated\",\n\
     \"unchanged\", \"kept\", \"rejected\", \"zoneless_times\", \"zero_vectors\"}, the same for every other kind, of documents\n\
     \"documents\": {\"found\", \"inserted\", \"updated\", \"unchanged\", \"kept\"}, \"digest\": TEXT, \"seconds\": X,\n\
-    \"rate\": rows per second of this session, \"receipt\": PATH, \"rejects\": null, \"spaces_left_out\": [TEXT…]}")]
+    \"rate\": rows per second of this session, \"receipt\": PATH, \"rejects\": null, \"spaces_left_out\": [TEXT…]};\n\
+    with --format jsonl and --out {\"out\": PATH, \"nodes\": N, the same for every other kind, \"documents\": N}")]
 pub struct Export {
-    /// The directory to make; it must be empty or not be there yet
-    #[arg(long, value_name = "DIR", value_parser = crate::config::path())]
-    pub out: PathBuf,
+    /// The directory to make, which must be empty or not be there yet; or the file for the lines of
+    /// `--format jsonl` [default for these: stdout]
+    #[arg(long, value_name = "PATH", value_parser = crate::config::path())]
+    pub out: Option<PathBuf>,
+
+    /// What to write
+    #[arg(long, value_name = "FORMAT", default_value = "directory")]
+    pub format: Format,
+
+    /// Writes vectors too, with `--format jsonl`
+    #[arg(long)]
+    pub vectors: bool,
 
     /// The model whose vectors are exported, if there are vectors of several [default: the model
     /// that is searched]
@@ -70,6 +91,15 @@ pub struct Export {
     pub workers: Option<u16>,
 }
 
+/// What an export writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A data directory
+    Directory,
+    /// One JSON object a line
+    Jsonl,
+}
+
 /// How long a run waits for another one that makes the same directory.
 const LOCK_SECONDS: u64 = 30;
 
@@ -82,7 +112,19 @@ pub async fn run(export: Export, cx: &Context) -> Result<Exit, CliError> {
     let scope = cx.owner_to_move()?;
     let workers = export.workers.map_or_else(usual_workers, usize::from);
     let mut from = From::new(cx, scope, &export.only, workers)?;
-    let sink = Arc::new(FileSink::new(&export.out, scope));
+    if export.format == Format::Jsonl {
+        return jsonl(from, &export, workers, cx).await;
+    }
+    let Some(out) = &export.out else {
+        return Err(
+            CliError::usage("where the directory is to be made is not said").hint("--out DIR"),
+        );
+    };
+    if export.vectors {
+        let message = "a data directory has its vectors; --vectors goes with --format jsonl";
+        return Err(CliError::usage(message).hint("the same command without --vectors"));
+    }
+    let sink = Arc::new(FileSink::new(out, scope));
     let receipt = export.receipt.unwrap_or_else(|| cx.config.beside());
     if sink.holds(&receipt) {
         let message = "the receipt cannot be in the directory that is made";
@@ -94,14 +136,7 @@ pub async fn run(export: Export, cx: &Context) -> Result<Exit, CliError> {
         let message = "the copy cannot be in the directory that is copied";
         return Err(CliError::usage(message).hint("name another place with --out DIR"));
     }
-    let there = from.holdings().await?;
-    let named = |model| named(model, &there.spaces);
-    let space = export.space.as_deref().map(named).transpose()?;
-    let mut otherwise = None;
-    if there.spaces.is_empty() && there.has_memories {
-        otherwise = Some(cx.embedder().await?.space().as_ref().clone());
-    }
-    from.set_spaces(space, otherwise);
+    from.choose_space(export.space.as_deref(), cx).await?;
     let mut options = MigrateOptions {
         workers,
         model: None,
@@ -147,11 +182,63 @@ pub async fn run(export: Export, cx: &Context) -> Result<Exit, CliError> {
             &report,
             &export.only,
             &from,
-            (&export.out, sink.out()),
+            (out, sink.out()),
             cx,
         ))?;
     }
     Ok(exit)
+}
+
+/// Writes one record a line.
+async fn jsonl(
+    mut from: From,
+    export: &Export,
+    workers: usize,
+    cx: &Context,
+) -> Result<Exit, CliError> {
+    if export.receipt.is_some() {
+        let message = "lines are not compared with what was read, so there is no receipt of them";
+        return Err(CliError::usage(message)
+            .hint("the same command without --receipt, or without --format jsonl"));
+    }
+    if cx.json && export.out.is_none() {
+        let message = "stdout is the lines, and --json wants it too";
+        return Err(CliError::usage(message).hint("--out FILE, or leave --json out"));
+    }
+    from.choose_space(export.space.as_deref(), cx).await?;
+    let mut lines = Lines::begin(export.out.as_deref())?;
+    let tally = Tally::new("exported", export.out.is_none(), cx.face());
+    let progress = progress::on_stderr(cx.err);
+    let cancel = &interrupt::listen(&progress, cx.face())?.cancel;
+    let snapshot = from.source().survey(cancel).await.map_err(told)?;
+    let how = (export.vectors, workers);
+    let written = lines::write(&snapshot, how, &mut lines, &tally, cancel).await?;
+    lines.end(cx.force)?;
+    drop(tally);
+    let left_out = &snapshot.plan().left_out;
+    for space in left_out.iter().filter(|_| export.vectors) {
+        progress.note(&format!("the vectors of {space} are left out"));
+    }
+    drop(progress);
+    let Some(out) = &export.out else {
+        return Ok(Exit::Done);
+    };
+    if cx.json {
+        output::json(&wire::ExportedLines::new(
+            out,
+            &written.memories,
+            written.documents,
+        ))?;
+    } else {
+        let memories = written.memories.values().sum();
+        output::report(&format!(
+            "{} has {} and {}, one a line.\n",
+            safe(&out.display().to_string()),
+            counted(memories, "memory"),
+            counted(written.documents, "document")
+        ))?;
+    }
+    Ok(Exit::Done)
 }
 
 /// Where memories are exported from.
@@ -195,11 +282,19 @@ impl From {
         })
     }
 
-    fn set_spaces(&mut self, space: Option<Space>, otherwise: Option<Space>) {
+    /// Takes the vectors of a model; of the one that is searched where none is named.
+    async fn choose_space(&mut self, model: Option<&str>, cx: &Context) -> Result<(), CliError> {
+        let there = self.holdings().await?;
+        let space = model.map(|model| named(model, &there.spaces)).transpose()?;
+        let mut otherwise = None;
+        if there.spaces.is_empty() && there.has_memories {
+            otherwise = Some(cx.embedder().await?.space().as_ref().clone());
+        }
         match self {
             Self::Database(source) => (source.space, source.otherwise) = (space, otherwise),
             Self::Files(source) => (source.space, source.otherwise) = (space, otherwise),
         }
+        Ok(())
     }
 
     fn source(&self) -> &dyn Source {

@@ -4,8 +4,8 @@ use std::io::{BufRead, Read as _};
 use std::path::{Path, PathBuf};
 
 use tulving::json::{self, Text, Value};
-use tulving::model::{Json, Timestamp};
-use tulving::store::{NewConversation, NewMemory, NewMessage, NewNode, Role};
+use tulving::model::{Json, Kind, Timestamp};
+use tulving::store::{NewConversation, NewMemory, NewMessage, NewNode, NewRecord, Role};
 
 use super::{LONGEST, STDIN, foreign, moment, name, open, unreadable, vector};
 use crate::exit::{CliError, Exit};
@@ -34,13 +34,32 @@ const CONVERSATION: [&str; 7] = [
     "metadata",
 ];
 
+/// What a line may say beside a record.
+const BESIDE: &str = "embedding";
+
+/// The key of a document's record.
+const DOCUMENT: &str = "document";
+
+/// What a line gives.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every line is a memory, and they stand side by side"
+)]
+pub enum Given {
+    /// A memory.
+    Memory(NewMemory),
+    /// The record of a document.
+    Document(Value<'static>),
+}
+
 /// A line that was read.
 #[derive(Debug)]
 pub struct Line {
     /// Which one, from 1.
     pub number: u64,
     /// What it says.
-    pub memory: NewMemory,
+    pub given: Given,
     /// How many bytes it has.
     pub bytes: usize,
 }
@@ -50,6 +69,7 @@ pub struct Lines {
     path: PathBuf,
     reader: Box<dyn BufRead>,
     number: u64,
+    ahead: Option<Line>,
 }
 
 impl Lines {
@@ -62,6 +82,7 @@ impl Lines {
             path: path.to_owned(),
             reader: open(path)?,
             number: 0,
+            ahead: None,
         })
     }
 
@@ -80,11 +101,19 @@ impl Lines {
         (self.path.as_os_str() != STDIN).then_some(&self.path)
     }
 
+    /// Lets the next reading begin with a line that was read.
+    pub fn put_back(&mut self, line: Line) {
+        self.ahead = Some(line);
+    }
+
     /// Returns the next line, if there is one.
     ///
     /// # Errors
     /// When it cannot be read, or does not say what a memory is.
     pub fn read(&mut self) -> Result<Option<Line>, CliError> {
+        if let Some(line) = self.ahead.take() {
+            return Ok(Some(line));
+        }
         loop {
             let mut bytes = Vec::new();
             let read = (&mut self.reader)
@@ -105,22 +134,25 @@ impl Lines {
             if bytes.trim_ascii().is_empty() {
                 continue;
             }
-            let memory = memory(bytes).map_err(|why| self.wrong(self.number, &why))?;
+            let given = given_by(bytes).map_err(|why| self.wrong(self.number, &why))?;
             let number = self.number;
             return Ok(Some(Line {
                 number,
-                memory,
+                given,
                 bytes: bytes.len(),
             }));
         }
     }
 }
 
-fn memory(bytes: &[u8]) -> Result<NewMemory, String> {
+fn given_by(bytes: &[u8]) -> Result<Given, String> {
     let value = json::parse(bytes).map_err(|error| error.to_string())?;
     let Value::Object(members) = &value else {
         return Err(format!("it is {}, not an object", value.kind()));
     };
+    if let Some(given) = whole(&value, members)? {
+        return Ok(given);
+    }
     let is_conversation = value.get("messages").is_some();
     let known: &[&str] = if is_conversation {
         &CONVERSATION
@@ -132,10 +164,46 @@ fn memory(bytes: &[u8]) -> Result<NewMemory, String> {
         return Err(unknown(&key.storable(), known));
     }
     if is_conversation {
-        conversation(&value).map(NewMemory::Conversation)
+        conversation(&value).map(|whole| Given::Memory(NewMemory::Conversation(whole)))
     } else {
-        node(&value).map(NewMemory::Node)
+        node(&value).map(|node| Given::Memory(NewMemory::Node(node)))
     }
+}
+
+/// Returns the record that a line holds under the name of what it is, if it is such a line.
+fn whole(value: &Value<'_>, members: &[(Text<'_>, Value<'_>)]) -> Result<Option<Given>, String> {
+    let record = |key: &str| value.get(key).map(|record| record.clone().into_owned());
+    let alone = |known: &[&str]| {
+        let is_known =
+            |key: &Text<'_>| known.iter().any(|known| key.as_bytes() == known.as_bytes());
+        match members.iter().find(|(key, _)| !is_known(key)) {
+            Some((key, _)) => Err(unknown(&key.storable(), known)),
+            None => Ok(()),
+        }
+    };
+    if let Some(record) = record(DOCUMENT) {
+        alone(&[DOCUMENT])?;
+        return Ok(Some(Given::Document(record)));
+    }
+    for kind in Kind::ALL {
+        let Some(record) = record(kind.as_str()) else {
+            continue;
+        };
+        alone(&[kind.as_str(), BESIDE])?;
+        let embedding = embedding(value)?;
+        return Ok(Some(Given::Memory(NewMemory::Record(NewRecord {
+            kind,
+            record,
+            embedding,
+        }))));
+    }
+    Ok(None)
+}
+
+/// Returns the vector that a line brings.
+fn embedding(value: &Value<'_>) -> Result<Option<Vec<f32>>, String> {
+    let numbers = given(value, BESIDE).map(vector::numbers).transpose();
+    numbers.map_err(|why| format!("{BESIDE}: {why}"))
 }
 
 fn node(value: &Value<'_>) -> Result<NewNode, String> {
@@ -152,9 +220,7 @@ fn node(value: &Value<'_>) -> Result<NewNode, String> {
         source: text(value, "source")?,
         source_as: None,
         tags: given(value, "tags").map(tags).transpose()?,
-        embedding: given(value, "embedding")
-            .map(|value| vector::numbers(value).map_err(|why| format!("embedding: {why}")))
-            .transpose()?,
+        embedding: embedding(value)?,
     })
 }
 
@@ -288,9 +354,41 @@ mod tests {
     use super::*;
 
     fn read(line: impl AsRef<[u8]>) -> Result<NewNode, String> {
-        match memory(line.as_ref())? {
-            NewMemory::Node(node) => Ok(node),
-            NewMemory::Conversation(_) => Err("a conversation".to_owned()),
+        match given_by(line.as_ref())? {
+            Given::Memory(NewMemory::Node(node)) => Ok(node),
+            other => Err(format!("{other:?}")),
+        }
+    }
+
+    #[test]
+    fn a_line_with_a_record_says_what_it_is() {
+        let given = given_by(br#"{"chunk":{"id":"c"},"embedding":[0.1]}"#).unwrap();
+        let Given::Memory(NewMemory::Record(record)) = given else {
+            panic!("{given:?}");
+        };
+        assert_eq!(
+            (record.kind, record.embedding),
+            (Kind::Chunk, Some(vec![0.1]))
+        );
+        assert!(matches!(
+            given_by(br#"{"document":{}}"#),
+            Ok(Given::Document(_))
+        ));
+        for (line, why) in [
+            (
+                r#"{"node":{},"id":"a"}"#,
+                "unknown key \"id\"; known are node, embedding",
+            ),
+            (
+                r#"{"node":{},"episode":{}}"#,
+                "unknown key \"episode\"; known are node, embedding",
+            ),
+            (
+                r#"{"document":{},"embedding":[1]}"#,
+                "unknown key \"embedding\"; known are document",
+            ),
+        ] {
+            assert_eq!(given_by(line.as_bytes()).unwrap_err(), why);
         }
     }
 
@@ -298,7 +396,7 @@ mod tests {
     fn a_line_with_messages_is_a_conversation() {
         let line = br#"{"id":"c1","title":"T","created_at":"2024-01-15","metadata":{"source":"grok","n":2},
             "messages":[{"role":"user","content":"Why?","mood":1},{"role":"assistant","content":"So."}]}"#;
-        let NewMemory::Conversation(read) = memory(line).unwrap() else {
+        let Given::Memory(NewMemory::Conversation(read)) = given_by(line).unwrap() else {
             panic!("no conversation");
         };
         assert_eq!(
@@ -325,7 +423,7 @@ mod tests {
                 "unknown key \"question\"; known are id, title, messages, created_at, updated_at, source, metadata",
             ),
         ] {
-            assert_eq!(memory(line.as_bytes()).unwrap_err(), why);
+            assert_eq!(given_by(line.as_bytes()).unwrap_err(), why);
         }
     }
 

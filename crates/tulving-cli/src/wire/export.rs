@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
-use tulving::model::Space;
+use tulving::model::{PerKind, Space};
 use tulving::transfer;
 
 use super::Report;
@@ -25,6 +25,27 @@ impl Exported {
             report: report.into(),
             out: out.display().to_string(),
             spaces_left_out: left_out.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// `tulving export --format jsonl`
+#[derive(Debug, Serialize)]
+pub struct ExportedLines {
+    out: String,
+    #[serde(flatten)]
+    memories: PerKind<u64>,
+    documents: u64,
+}
+
+impl ExportedLines {
+    /// Returns what is told of lines that were written into `out`.
+    #[must_use]
+    pub fn new(out: &Path, memories: &PerKind<u64>, documents: u64) -> Self {
+        Self {
+            out: out.display().to_string(),
+            memories: *memories,
+            documents,
         }
     }
 }

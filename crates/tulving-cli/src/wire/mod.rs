@@ -41,7 +41,7 @@ mod written;
 pub use checks::{Check, Checks};
 pub use compaction::Compaction;
 pub use entry::Entry;
-pub use export::Exported;
+pub use export::{Exported, ExportedLines};
 pub use failure::Failure;
 pub use found::Found;
 pub use hit::Hit;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use testkit::corpus::Corpus;
+use tulving::backend::file::npy::{Npy, Options};
 
 use crate::support::{ANN, Desk};
 
@@ -28,6 +29,18 @@ fn records(directory: &Path, name: &str) -> Vec<Record> {
             .collect(),
         other => panic!("{other:?}"),
     }
+}
+
+/// The numbers of an array, as their bits; -0 as 0, which are both no vector where all are.
+fn numbers(directory: &Path, name: &str) -> Vec<u32> {
+    let npy = Npy::open(&directory.join(name), Options::default()).unwrap();
+    let mut numbers = Vec::new();
+    let rows = usize::try_from(npy.rows()).unwrap();
+    npy.read_rows(0, rows, &mut numbers).unwrap();
+    numbers
+        .into_iter()
+        .map(|number| (number + 0.0).to_bits())
+        .collect()
 }
 
 fn read(directory: &Path, name: &str) -> Vec<u8> {
@@ -119,4 +132,103 @@ fn a_copy_is_somewhere_else_and_for_its_owner() {
     desk.run(&["export", "--out", "copy", "--space", "other"])
         .expect(2)
         .says("try: --space test-model");
+}
+
+/// Somewhere else, an empty directory of the same owner and model, which is not asked for anything.
+fn elsewhere() -> Desk {
+    let desk = Desk::empty();
+    desk.run(&["init", "--user-id", ANN]).expect(0);
+    let config = "paths: { data_dir: ./data }\nembedding: { provider: http, url: \"http://127.0.0.1:9/v1\", \
+                  model: test-model, dimensions: 8 }\n";
+    desk.write("config.yaml", config);
+    desk
+}
+
+#[test]
+fn lines_are_taken_back_as_they_were_ids_and_all() {
+    let (desk, other) = (desk(true), elsewhere());
+    let export = ["export", "--format", "jsonl", "--vectors"];
+    let lines = desk.command(&export).output().unwrap();
+    assert!(
+        lines.status.success(),
+        "{}",
+        String::from_utf8_lossy(&lines.stderr)
+    );
+    other.write("lines.jsonl", &lines.stdout);
+    let added = other.json(&["add", "--jsonl", "lines.jsonl"]);
+    let count = lines.stdout.iter().filter(|byte| **byte == b'\n').count();
+    assert_eq!(added["added"], json!(count));
+    other.run(&["compact"]).expect(0);
+    let (there, back) = (desk.path("data"), other.path("data"));
+    for name in ["corpus/nodes.json", "corpus/episodes.json"] {
+        assert!(records(&there, name) == records(&back, name), "{name}");
+    }
+    for name in ["vectors/nodes.npy", "vectors/episodes.npy"] {
+        assert!(numbers(&there, name) == numbers(&back, name), "{name}");
+    }
+    let again = other.json(&["add", "--jsonl", "lines.jsonl"]);
+    assert_eq!(
+        (&again["added"], &again["unchanged"]),
+        (&json!(0), &json!(count))
+    );
+}
+
+#[test]
+fn a_line_that_differs_from_what_is_there_is_refused_or_takes_its_place() {
+    let desk = desk(false);
+    desk.run(&["export", "--format", "jsonl", "--out", "lines.jsonl"])
+        .expect(0)
+        .shows("lines.jsonl has 45 memories and 0 documents, one a line.");
+    let lines = fs::read_to_string(desk.path("lines.jsonl")).unwrap();
+    assert!(!lines.contains("embedding\":["));
+    let mut line: Value = serde_json::from_str(lines.lines().nth(2).unwrap()).unwrap();
+    line["node"]["assistant_content"] = json!("Something else.");
+    desk.fed(&["add", "--jsonl", "-"], line.to_string())
+        .expect(3)
+        .says("stdin, line 1")
+        .says("is there already and differs in assistant_content");
+    desk.fed(
+        &["add", "--jsonl", "-", "--existing", "update"],
+        line.to_string(),
+    )
+    .expect(0);
+    let id = line["node"]["id"].as_str().unwrap();
+    let now = desk.json(&["get", id]);
+    assert_eq!(now["assistant_content"], line["node"]["assistant_content"]);
+    line["node"]["created_at"] = json!("yesterday");
+    desk.fed(&["add", "--jsonl", "-"], line.to_string())
+        .expect(3)
+        .says("line 1")
+        .says("created_at");
+    desk.run(&["export", "--format", "jsonl", "--out", "lines.jsonl"])
+        .expect(2)
+        .says("there is a file of that name already");
+    desk.run(&["export", "--format", "jsonl", "--json"])
+        .expect(2)
+        .says("try: --out FILE, or leave --json out");
+    desk.run(&["export"]).expect(2).says("try: --out DIR");
+}
+
+/// A reader that has enough is no error.
+#[test]
+fn a_reader_of_lines_may_go_away() {
+    let desk = desk(false);
+    let mut export = desk.command(&["export", "--format", "jsonl", "--vectors"]);
+    let mut child = export
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ran = child.wait_with_output().unwrap();
+    assert!(
+        ran.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    assert!(
+        ran.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
 }

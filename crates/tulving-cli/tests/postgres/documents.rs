@@ -424,3 +424,48 @@ fn documents_come_back_with_their_chunks() {
         vectors(&world.path("back").join(file))
     );
 }
+
+#[test]
+fn documents_go_through_lines_with_their_chunks() {
+    let manuals = Manuals::new();
+    let world = &manuals.world;
+    world.migrate(&[]).expect(0);
+    let owner = ["--backend", "postgres", "--user-id", &world.user];
+    let lines = [
+        "export",
+        "--format",
+        "jsonl",
+        "--vectors",
+        "--out",
+        "lines.jsonl",
+    ];
+    world.run(&[&lines[..], &owner].concat()).expect(0);
+    // Into another database.
+    let other = World::new();
+    let same = ["--email", "back@example.com", "--id", &world.user];
+    other
+        .run(&[&["user", "create"][..], &same].concat())
+        .expect(0);
+    let config = "embedding: { provider: http, url: \"http://127.0.0.1:9/v1\", model: test-model, dimensions: 8 }\n";
+    fs::write(other.path("config.yaml"), config).unwrap();
+    let file = world.path("lines.jsonl");
+    let add = ["add", "--json", "--jsonl", file.to_str().unwrap()];
+    let added = other.run(&[&add[..], &owner].concat()).expect(0).json();
+    let total = fs::read_to_string(&file).unwrap().lines().count();
+    assert_eq!(added["added"], json!(total));
+    let again = other.run(&[&add[..], &owner].concat()).expect(0).json();
+    assert_eq!(again["unchanged"], json!(total));
+    let back = ["export", "--json", "--out", "back"];
+    other.run(&[&back[..], &owner].concat()).expect(0);
+    world.export("there", &[]).expect(0);
+    for name in ["documents/documents", "documents/chunks", "corpus/nodes"] {
+        let file = format!("{name}.json");
+        let (there, back) = (
+            world.path("there").join(&file),
+            other.path("back").join(&file),
+        );
+        assert!(records(&there) == records(&back), "{name}");
+    }
+    let file = "documents/chunks.npy";
+    assert!(vectors(&world.path("there").join(file)) == vectors(&other.path("back").join(file)));
+}

@@ -5,6 +5,7 @@
 //! | `open` | [`Store`]: a backend and an embedder |
 //! | `scoped` | [`ScopedStore`]: the memories of one owner |
 //! | `new_node`, `new_conversation`, `part` | what is given to be stored, and the memories that it becomes |
+//! | `record` | whole records, as another memory wrote them |
 //! | `remember` | memories with ids of their own, stored once |
 //! | `change` | the changes of an update |
 //! | `query`, `search`, `found` | what is searched for, the search, and its result |
@@ -20,6 +21,7 @@ mod new_node;
 mod open;
 mod part;
 mod query;
+mod record;
 mod remember;
 mod scoped;
 mod search;
@@ -33,5 +35,6 @@ pub use new_conversation::{NewConversation, NewMessage, Role};
 pub use new_node::NewNode;
 pub use open::{Location, Store, StoreConfig};
 pub use query::{Limit, Mode, Query};
+pub use record::NewRecord;
 pub use remember::{IfThere, NewMemory, Outcome, Remembered};
 pub use scoped::{Added, ScopedStore};

@@ -181,7 +181,7 @@ impl NewConversation {
             is_head,
             memory,
             vector: None,
-            said,
+            said: Some(said),
             placing: Placing::Whole,
         };
         let mut parts = vec![part(true, episode, said)];

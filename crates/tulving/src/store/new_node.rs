@@ -123,7 +123,7 @@ impl NewNode {
             is_head: true,
             memory: node.into(),
             vector: self.embedding,
-            said,
+            said: Some(said),
             placing,
         })
     }

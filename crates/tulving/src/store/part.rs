@@ -2,6 +2,7 @@
 
 use crate::backend::{Draft, Entry};
 use crate::model::{Embedding, Memory};
+use crate::record::same_content;
 
 /// A memory that something given becomes.
 #[derive(Debug)]
@@ -12,8 +13,8 @@ pub(super) struct Part {
     pub(super) is_head: bool,
     pub(super) memory: Memory,
     pub(super) vector: Option<Vec<f32>>,
-    /// The fields that were given, and not filled in.
-    pub(super) said: Vec<&'static str>,
+    /// The fields that were given, and not filled in; `None` for a whole record.
+    pub(super) said: Option<Vec<&'static str>>,
     pub(super) placing: Placing,
 }
 
@@ -47,10 +48,28 @@ impl Part {
     /// Returns the fields in which the stored memory differs from the given one.
     pub(super) fn differing(&self, stored: &Entry) -> Vec<&'static str> {
         let mut fields = self.memory.differing(&stored.memory);
-        fields.retain(|field| self.said.contains(field));
+        match &self.said {
+            Some(said) => fields.retain(|field| said.contains(field)),
+            None if same_content(&self.memory, &stored.memory) => fields.clear(),
+            None => {
+                let live = self.memory.kind().form().fields.iter();
+                let live: Vec<_> = live
+                    .filter(|field| field.live)
+                    .map(|field| field.name)
+                    .collect();
+                fields.retain(|field| !live.contains(field));
+                // What no column has.
+                if fields.is_empty() {
+                    fields.push("record");
+                }
+            }
+        }
         let numbers = stored.embedding.as_ref().map(Embedding::numbers);
-        if self.vector.is_some() && self.vector.as_deref() != numbers {
-            fields.push("embedding");
+        if let Some(given) = &self.vector {
+            let is_zero = given.iter().all(|number| *number == 0.0);
+            if Some(given.as_slice()).filter(|_| !is_zero) != numbers {
+                fields.push("embedding");
+            }
         }
         fields
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::new_conversation::NotKept;
 use super::part::Part;
 use super::scoped::{Added, TRIES, says_nothing};
-use super::{NewConversation, NewNode, ScopedStore, StoreError, WordsOnly};
+use super::{NewConversation, NewNode, NewRecord, ScopedStore, StoreError, WordsOnly};
 use crate::backend::{BackendError, Entry};
 use crate::model::{Key, Kind, Memory, Space, Timestamp};
 use crate::record::{self, Stamp};
@@ -19,6 +19,8 @@ pub enum NewMemory {
     Node(NewNode),
     /// A whole conversation.
     Conversation(NewConversation),
+    /// A memory as its record says it.
+    Record(NewRecord),
 }
 
 /// What becomes of a memory that is there already and differs from the one that bears its id.
@@ -131,6 +133,10 @@ impl ScopedStore {
                         NotKept::Source(why) => foreign(Kind::Episode)(why),
                         NotKept::Flaw(flaw) => StoreError::Flawed { index, flaw },
                     })?);
+                }
+                NewMemory::Record(record) => {
+                    let part = record.into_part(index, &stamp);
+                    parts.push(part.map_err(|flaw| StoreError::Flawed { index, flaw })?);
                 }
             }
         }
@@ -278,7 +284,10 @@ impl ScopedStore {
             ]);
         }
         let stamp = Stamp::only(self.scope);
-        let memory = record::taking(&stored.memory, &part.memory, &fields, &stamp);
+        let memory = match part.said {
+            Some(_) => record::taking(&stored.memory, &part.memory, &fields, &stamp),
+            None => Ok(part.memory.clone()),
+        };
         let memory = memory.map_err(|flaw| StoreError::Flawed {
             index: part.index,
             flaw,
@@ -292,7 +301,7 @@ impl ScopedStore {
             (made.into_iter().next().flatten(), words_only)
         };
         let gone: Vec<Key> = match (&stored.memory, &memory) {
-            (Memory::Episode(old), Memory::Episode(new)) => {
+            (Memory::Episode(old), Memory::Episode(new)) if part.said.is_some() => {
                 let ids = old.memory_node_ids.iter();
                 ids.filter(|id| !new.memory_node_ids.contains(id))
                     .map(|id| Key::new(Kind::Node, id.as_str()))
