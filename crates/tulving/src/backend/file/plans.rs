@@ -141,11 +141,12 @@ pub(super) fn plan_live(
     for change in changes {
         of_each.entry(change.key()).or_default().push(change);
     }
-    let mut plan = Plan::default();
+    let (mut plan, mut there) = (Plan::default(), 0);
     for (key, changes) in of_each {
         let Some((doc, mut memory)) = state.find(key)? else {
             continue;
         };
+        there += 1;
         for change in changes {
             change.apply(&mut memory);
         }
@@ -154,10 +155,26 @@ pub(super) fn plan_live(
             record: records::render(&admitted(&memory, state.scope)?)?,
             vector: state.vector(key.kind, doc)?,
         });
+        plan.operations.extend(further_vectors(state, key, doc)?);
         plan.conflict_keys.extend(conflict_keys(&memory));
     }
-    let there = plan.operations.len() as u64;
     Ok((plan, there))
+}
+
+/// Returns what puts the vectors that a memory has in further spaces, which a record that is put leaves behind.
+fn further_vectors(state: &State, key: &Key, doc: u32) -> Result<Vec<Operation>, FileError> {
+    let mut operations = Vec::new();
+    for (space, _) in state.spaces.further() {
+        if let Some(vector) = state.vector_in(space, key.kind, doc)? {
+            operations.push(Operation::Vector {
+                kind: key.kind,
+                id: key.id.clone(),
+                space,
+                vector,
+            });
+        }
+    }
+    Ok(operations)
 }
 
 pub(super) fn plan_replace(
@@ -205,16 +222,7 @@ pub(super) fn plan_replace(
     };
     // A text that stays has the vectors of further spaces that it had.
     if embedded(&memory) == embedded(&present) {
-        for (space, _) in state.spaces.further() {
-            if let Some(vector) = state.vector_in(space, key.kind, doc)? {
-                plan.operations.push(Operation::Vector {
-                    kind: key.kind,
-                    id: key.id.clone(),
-                    space,
-                    vector,
-                });
-            }
-        }
+        plan.operations.extend(further_vectors(state, &key, doc)?);
     }
     plan.conflict_keys
         .extend(plan.space.is_some().then_some(ConflictKey::Space));
