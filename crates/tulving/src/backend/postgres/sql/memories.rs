@@ -194,9 +194,11 @@ pub(crate) fn ends(kind: Kind, scope: Uuid, containers: Vec<String>) -> Statemen
 /// Counts a use of a memory; gives a row if it is there.
 pub(crate) fn touch(kind: Kind, scope: Uuid, id: String, at: Timestamp) -> Statement {
     Text::new(format!(
-        "UPDATE {} SET access_count = access_count + 1, last_accessed = $3 \
+        "UPDATE {} SET access_count = least(access_count, {}) + 1, last_accessed = $3 \
          WHERE scope_id = $1 AND id = $2 RETURNING id",
-        kind.table()
+        kind.table(),
+        // The highest that there can be stays that.
+        i64::MAX - 1
     ))
     .scope(scope)
     .id(id)

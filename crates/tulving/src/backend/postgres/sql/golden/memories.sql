@@ -243,7 +243,7 @@ FROM unnest($2) AS c (id);
 -- For: node.
 -- $1 scope uuid, $2 id text, $3 at timestamptz
 UPDATE memory_nodes
-SET access_count = access_count + 1, last_accessed = $3
+SET access_count = least(access_count, 9223372036854775806) + 1, last_accessed = $3
 WHERE scope_id = $1 AND id = $2
 RETURNING id;
 
@@ -251,7 +251,7 @@ RETURNING id;
 -- For: episode.
 -- $1 scope uuid, $2 id text, $3 at timestamptz
 UPDATE episodic_memories
-SET access_count = access_count + 1, last_accessed = $3
+SET access_count = least(access_count, 9223372036854775806) + 1, last_accessed = $3
 WHERE scope_id = $1 AND id = $2
 RETURNING id;
 
@@ -259,7 +259,7 @@ RETURNING id;
 -- For: chunk.
 -- $1 scope uuid, $2 id text, $3 at timestamptz
 UPDATE document_chunks
-SET access_count = access_count + 1, last_accessed = $3
+SET access_count = least(access_count, 9223372036854775806) + 1, last_accessed = $3
 WHERE scope_id = $1 AND id = $2
 RETURNING id;
 
