@@ -78,7 +78,7 @@ impl Question {
                 let records = keys
                     .iter()
                     .map(|key| sample::record_of(&naive.0[key].memory));
-                // Nothing is promised of what follows a page of none.
+                // A page that was to hold nothing says of no other.
                 records.chain([ending(more && page.limit > 0)]).collect()
             }
             Self::Count(filter) => lines([naive.count(filter)]),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tulving::backend::{BackendError, Counts, Draft, Entry, Filter};
 use tulving::model::{Document, Embedding, Kind, Space};
 
+use super::several_spaces::{beside, made};
 use crate::fixture::{Fixture, Other};
 use crate::memories::{ALL, Memories, chunk_key, node_key};
 use crate::sample::{self, document, piece, plain, turn, with_vector};
@@ -338,4 +339,47 @@ pub async fn a_replacement_is_seen_whole(fixture: &dyn Fixture) {
     };
     tokio::join!(reading, writing);
     assert_eq!(memories.all().await.len(), 4);
+}
+
+/// A chunk that is gone, with its document or because that was put anew without it, has no vector in any space,
+/// nor has the next with its id.
+pub async fn chunks_that_are_gone_have_no_vector_in_any_space(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let put = async |id: &str, chunks: &[Entry]| {
+        let put = memories.put_document(&document(id), chunks.to_vec()).await;
+        put.expect("put");
+    };
+    let theirs = [saying("e", 0, "stork")];
+    put("d", &[saying("d", 0, "heron"), saying("d", 1, "crane")]).await;
+    put("e", &theirs).await;
+    memories.add_space(&beside()).await;
+    memories.fill(&beside()).await;
+    fixture.maintain().await;
+    let changed = saying("d", 0, "another");
+    put("d", std::slice::from_ref(&changed)).await;
+    let keys = ["d/0", "d/1", "e/0"].map(chunk_key);
+    let of_stork = made(&beside(), &theirs[0].memory);
+    for _ in 0..2 {
+        for memories in [memories.clone(), Memories::open(fixture).await] {
+            let found = memories.vectors_in(&beside(), &keys).await;
+            assert_eq!(found, [None, None, Some(of_stork.clone())]);
+            let further = &memories.kept().await.further[0];
+            assert_eq!(further.vectors.total(), 1);
+        }
+        fixture.maintain().await;
+    }
+    memories.write([saying("d", 1, "crane")]).await;
+    assert_eq!(memories.remove_documents(&["e"]).await, ["e"]);
+    put("e", &theirs).await;
+    for _ in 0..2 {
+        for memories in [memories.clone(), Memories::open(fixture).await] {
+            let found = memories.vectors_in(&beside(), &keys).await;
+            assert_eq!(found, [None, None, None]);
+            assert_eq!(memories.lacking(&beside(), 2).await, keys);
+        }
+        fixture.maintain().await;
+    }
+    memories.cut_over(&beside()).await;
+    let found = memories.nearest(&of_stork, ALL, &Filter::default()).await;
+    assert_eq!(found, []);
 }

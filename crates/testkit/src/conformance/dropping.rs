@@ -1,23 +1,30 @@
 //! Calls whose caller does not wait for the answer.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::Poll;
 
-use tulving::backend::{Draft, Entry, Filter, Request};
-use tulving::model::{Key, Kind};
+use tulving::backend::{Draft, Entry, Filter, LiveChange, Request};
+use tulving::model::{Key, Kind, Space};
 
 use super::several_spaces::{beside, made};
 use crate::fixture::Fixture;
-use crate::memories::{Memories, node_key};
-use crate::sample::{document, piece, plain, saying, space, vector, with_vector};
+use crate::memories::{ALL, Memories, node_key};
+use crate::sample::{
+    DIMS, at, document, episode, piece, plain, saying, space, vector, with_vector,
+};
 
 /// A call goes on this often before it is dropped, in turn: at each place where it waits.
 const MOST: usize = 24;
 
 /// Lets a call go on so many times and then drops it; whether it answered before that.
 async fn dropped_after<T>(times: usize, call: impl Future<Output = T>) -> bool {
-    let mut call = pin!(call);
+    goes_on(times, pin!(call)).await
+}
+
+/// Lets a call go on so many times and leaves it there; whether it answered.
+pub(super) async fn goes_on<T>(times: usize, mut call: Pin<&mut impl Future<Output = T>>) -> bool {
     let mut left = times;
     poll_fn(|cx| {
         if left == 0 {
@@ -175,19 +182,202 @@ pub async fn a_cut_over_that_is_dropped_is_done_whole_or_not_at_all(fixture: &dy
     }
 }
 
+/// Wherever a change of live fields is dropped, it is made in all memories that are named or in none.
+pub async fn live_fields_that_are_dropped_change_in_all_or_in_none(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    for times in 0..MOST {
+        let nodes = (0..3).map(|n| plain(saying(&format!("{times}/{n}"), "said")));
+        let episode = plain(episode(&format!("{times}")));
+        let keys = memories.write(nodes.chain([episode])).await;
+        let counts = async || -> Vec<i64> {
+            let found = memories.get_all(&keys).await.into_iter();
+            found
+                .map(|entry| entry.expect("it is there").memory.usage().0)
+                .collect()
+        };
+        let is_touched = dropped_after(times, memories.touch(&keys, 1)).await;
+        memories
+            .write([plain(saying(&format!("after {times}"), ""))])
+            .await;
+        let found = counts().await;
+        assert!(
+            found == [1; 4] || found == [0; 4] && !is_touched,
+            "{times}: {found:?}"
+        );
+        let used = |key: &Key| LiveChange::Usage(key.clone(), 9, Some(at(9)));
+        let change = memories.update_live(keys.iter().map(used).collect());
+        let is_changed = dropped_after(times, change).await;
+        memories
+            .write([plain(saying(&format!("later {times}"), ""))])
+            .await;
+        let found = counts().await;
+        let is_same = found.iter().all(|count| *count == found[0]);
+        assert!(is_same, "{times}: {found:?}");
+        assert!(!is_changed || found[0] >= 9, "{times}: {found:?}");
+    }
+}
+
+/// Wherever the removal of a document is dropped, the document is there with all its chunks, or nothing is.
+pub async fn a_document_whose_removal_is_dropped_goes_whole_or_not_at_all(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    for times in 0..MOST {
+        let name = format!("d{times}");
+        let pieces: Vec<Entry> = (0..3).map(|n| plain(piece(&name, n))).collect();
+        let keys: Vec<Key> = pieces.iter().map(|piece| piece.memory.key()).collect();
+        let put = memories.put_document(&document(&name), pieces).await;
+        put.expect("put a document");
+        let is_removed = dropped_after(times, memories.remove_documents(&[&name])).await;
+        memories
+            .write([plain(saying(&format!("after {times}"), ""))])
+            .await;
+        let left = async || {
+            let found = memories.get_all(&keys).await;
+            found.iter().flatten().count()
+        };
+        let chunks = left().await;
+        assert!(
+            chunks == 0 || chunks == 3 && !is_removed,
+            "{times}: {chunks} of 3"
+        );
+        // It may be done between two reads, and then it stays so.
+        match memories.document(&name).await {
+            Some(_) => assert_eq!(chunks, 3, "{times}: the chunks alone are gone"),
+            None => assert_eq!(left().await, 0, "{times}: the document alone is gone"),
+        }
+    }
+}
+
+/// Wherever erasing is dropped, everything is there or nothing, and the same call again leaves nothing.
+pub async fn an_erasure_that_is_dropped_is_finished_by_the_next(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let reader = Memories::open(fixture).await;
+    for times in 0..MOST {
+        let put = memories
+            .put_document(&document("d"), [plain(piece("d", 0))])
+            .await;
+        put.expect("put a document");
+        // At once: what was dropped in the round before may come between two writes of this one.
+        let whole = [
+            with_vector(saying(&format!("{times}/1"), "canary"), &[1.0]),
+            with_vector(saying(&format!("{times}/2"), "canary"), &[1.0]),
+            plain(episode(&format!("{times}"))),
+        ];
+        let keys = memories.write(whole).await;
+        memories.add_space(&beside()).await;
+        let is_erased = dropped_after(times, memories.erase()).await;
+        let left = reader.get_all(&keys).await;
+        let left = left.iter().flatten().count();
+        assert!(left == 0 || left == 3 && !is_erased, "{times}: {left} of 3");
+        memories.erase().await;
+        for memories in [&memories, &reader] {
+            assert_eq!(memories.all().await, []);
+            assert_eq!(memories.list_documents(None, ALL).await, []);
+            assert_eq!(memories.kept().await.further, []);
+            assert_eq!(memories.with_words("canary").await, [""; 0]);
+            assert_eq!(memories.near(&[1.0]).await, [""; 0]);
+        }
+    }
+}
+
+/// Wherever it is dropped that a space is added or dropped, the space is there with all its vectors, or it is
+/// not.
+pub async fn a_space_comes_and_goes_whole_or_not_at_all(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let entries = (0..3).map(|n| with_vector(saying(&format!("n{n}"), "said"), &[1.0]));
+    memories.write(entries).await;
+    for times in 0..MOST {
+        let space = Arc::new(Space::local(&format!("s{times}"), DIMS + 1));
+        let vectors = async || {
+            let kept = memories.kept().await;
+            kept.find(&space).map(|kept| kept.vectors.total())
+        };
+        let is_added = dropped_after(times, memories.add_space(&space)).await;
+        memories
+            .write([plain(saying(&format!("after {times}"), "after"))])
+            .await;
+        let found = vectors().await;
+        assert!(
+            found == Some(0) || found.is_none() && !is_added,
+            "{times}: {found:?}"
+        );
+        memories.add_space(&space).await;
+        memories.fill(&space).await;
+        let all = vectors().await;
+        assert_eq!(all, Some(4 + times as u64));
+        let is_dropped = dropped_after(times, memories.drop_space(&space)).await;
+        memories.near(&[1.0]).await;
+        let found = vectors().await;
+        assert!(
+            found.is_none() || found == all && !is_dropped,
+            "{times}: {found:?} of {all:?}"
+        );
+        memories.drop_space(&space).await;
+        assert_eq!(vectors().await, None);
+        assert_eq!(memories.near(&[1.0]).await.len(), 3);
+    }
+}
+
+/// Wherever following is dropped, no answer changes, what was moved stays moved, and the rest can be moved.
+pub async fn what_was_moved_stays_moved(fixture: &dyn Fixture) {
+    const NODES: u64 = 5;
+    let memories = Memories::open(fixture).await;
+    let entries = (0..NODES).map(|n| with_vector(saying(&format!("n{n}"), "said"), &[1.0]));
+    memories.write(entries).await;
+    memories.add_space(&beside()).await;
+    memories.fill(&beside()).await;
+    let query = |space: &Arc<Space>| made(space, &plain(saying("n1", "said")).memory);
+    for times in 0..MOST {
+        let to = [beside(), space()][times % 2].clone();
+        memories.cut_over(&to).await;
+        let mut behind = memories.kept().await.behind.total();
+        for moved_before in [0, 1] {
+            memories.follow(moved_before, 1).await;
+            behind = behind.min(memories.kept().await.behind.total());
+            let is_moved = dropped_after(times, memories.follow(1, 2)).await;
+            let left = memories.kept().await.behind.total();
+            assert!(left <= behind, "{times}: {left} after {behind}");
+            assert!(
+                !is_moved || left < behind.max(1),
+                "{times}: {left} of {behind}"
+            );
+            behind = left;
+            let near = Request::near(query(&to), 9, Filter::default());
+            let found = memories.search(&near).await;
+            assert_eq!(found.space.as_ref(), Some(&to));
+            let nodes = found.kinds[Kind::Node].candidates.len() as u64;
+            assert_eq!(nodes, NODES, "{times}");
+        }
+        assert!(memories.follow(ALL, 2).await);
+        let kept = memories.kept().await;
+        assert_eq!(kept.behind.total(), 0);
+        assert_eq!(kept.further[0].vectors.total(), NODES);
+    }
+}
+
 /// Wherever a read is dropped, those that follow answer as if it had not been.
 pub async fn a_read_that_is_dropped_leaves_nothing(fixture: &dyn Fixture) {
     let memories = Memories::open(fixture).await;
     memories
         .write((0..9).map(|n| with_vector(saying(&format!("n{n}"), "said"), &[1.0])))
         .await;
+    memories.write([plain(piece("d", 0))]).await;
     for times in 0..MOST {
         let (query, all) = (vector(&[1.0]), Filter::default());
         dropped_after(times, memories.nearest(&query, 9, &all)).await;
         dropped_after(times, memories.all()).await;
         dropped_after(times, memories.get(&node_key("n1"))).await;
         dropped_after(times, memories.with_words("said")).await;
+        dropped_after(times, memories.count(&all)).await;
+        dropped_after(times, memories.clusters()).await;
+        dropped_after(times, memories.list_documents(None, 9)).await;
+        dropped_after(times, memories.document("d")).await;
+        dropped_after(times, memories.kept()).await;
+        dropped_after(times, memories.vectors_in(&space(), &[node_key("n1")])).await;
+        dropped_after(times, memories.lacking(&space(), 9)).await;
         assert_eq!(memories.near(&[1.0]).await.len(), 9);
-        assert_eq!(memories.all().await.len(), 9);
+        assert_eq!(memories.all().await.len(), 10);
+        assert_eq!(memories.count(&all).await.total(), 10);
+        assert_eq!(memories.document("d").await, Some(document("d")));
+        assert_eq!(memories.lacking(&space(), 9).await.len(), 1);
     }
 }

@@ -138,6 +138,33 @@ async fn refusals(
         ("count", backend.count(scope, &all).await.err()),
         ("clusters", backend.clusters(scope).await.err()),
         (
+            "put a document",
+            backend
+                .put_document(scope, sample::document("d"), Vec::new())
+                .await
+                .err(),
+        ),
+        (
+            "remove no documents",
+            backend.remove_documents(scope, &[]).await.err(),
+        ),
+        (
+            "remove documents",
+            backend
+                .remove_documents(scope, &["d".to_owned()])
+                .await
+                .err(),
+        ),
+        ("no documents", backend.documents(scope, &[]).await.err()),
+        (
+            "documents",
+            backend.documents(scope, &["d".to_owned()]).await.err(),
+        ),
+        (
+            "list documents",
+            backend.list_documents(scope, None, 9).await.err(),
+        ),
+        (
             "search by vector",
             backend.search(scope, &near(&[1.0])).await.err(),
         ),
@@ -370,6 +397,28 @@ pub async fn other_scopes_do_not_number(fixture: &dyn Fixture) {
         .await
         .expect("the memory just written");
     assert_eq!(written.memory.facts().sequence_index, 3);
+    assert_theirs_untouched(fixture).await;
+}
+
+/// A vector of a memory that another scope has is written nowhere, and nobody's vectors are told.
+pub async fn other_scopes_get_no_vectors(fixture: &dyn Fixture) {
+    let memories = both(fixture).await;
+    let keys: Vec<Key> = theirs().iter().map(|entry| entry.memory.key()).collect();
+    let turned = |entry: Entry| Entry {
+        embedding: Some(vector(&[0.0, 0.0, 1.0])),
+        ..entry
+    };
+    let put = theirs().into_iter().map(turned).collect();
+    assert_eq!(memories.put_vectors(put).await, []);
+    for memories in [memories, Memories::open(fixture).await] {
+        let found = memories.vectors_in(&sample::space(), &keys).await;
+        let own = ours().into_iter().map(|entry| entry.embedding);
+        let nobody = vec![None; keys.len() - ours().len()];
+        assert_eq!(found, own.chain(nobody).collect::<Vec<_>>());
+        assert_eq!(memories.lacking(&sample::space(), 9).await, []);
+        let kept = memories.kept().await.current.expect("a current space");
+        assert_eq!(kept.vectors.total(), 3);
+    }
     assert_theirs_untouched(fixture).await;
 }
 

@@ -55,6 +55,8 @@ pub async fn clusters_are_what_was_written(fixture: &dyn Fixture) {
         };
         assert_eq!(node.cluster_label.as_deref(), Some("alone"));
         assert!((node.cluster_confidence - 0.75).abs() < f64::EPSILON);
+        // Of a cluster that it left nothing stays.
+        memories.assert_holds(&plain(saying("n2", "said"))).await;
         fixture.maintain().await;
     }
 }

@@ -24,6 +24,7 @@
 //! | [`paging`], [`filters`], [`searching`] | listings, which memories are meant, finding |
 //! | [`odd`] | what people and programs really write |
 //! | [`racing`] | several writers at once |
+//! | [`seeing`] | what others see of a write |
 
 pub mod documents;
 pub mod drafts;
@@ -38,6 +39,7 @@ pub mod paging;
 pub mod racing;
 pub mod reading;
 pub mod searching;
+pub mod seeing;
 pub mod several_spaces;
 pub mod spaces;
 pub mod vectors;
@@ -70,6 +72,7 @@ macro_rules! for_each_conformance_test {
                 other_scopes_do_not_weigh
                 other_scopes_do_not_number
                 other_scopes_keep_what_is_theirs
+                other_scopes_get_no_vectors
             }
             writing {
                 what_is_written_comes_back_whole
@@ -87,11 +90,13 @@ macro_rules! for_each_conformance_test {
                 a_place_that_is_taken_is_refused_even_where_ids_are_kept
                 what_is_kept_decides_no_space
                 writes_that_are_too_large_are_refused
+                the_largest_write_is_taken
                 replacing_changes_all_but_what_touching_counts
                 replacing_moves_a_memory_to_its_new_place
                 only_what_is_stored_can_be_replaced
                 touching_does_not_stand_in_the_way_of_replacing
                 touching_counts_each_key_once
+                the_highest_count_stays_the_highest
                 touching_changes_nothing_else
                 keys_are_asked_for_in_any_order
                 everything_is_there_when_it_is_opened_again
@@ -126,6 +131,11 @@ macro_rules! for_each_conformance_test {
                 a_change_that_is_dropped_is_done_whole_or_not_at_all
                 vectors_that_are_dropped_are_put_whole_or_not_at_all
                 a_cut_over_that_is_dropped_is_done_whole_or_not_at_all
+                live_fields_that_are_dropped_change_in_all_or_in_none
+                a_document_whose_removal_is_dropped_goes_whole_or_not_at_all
+                an_erasure_that_is_dropped_is_finished_by_the_next
+                a_space_comes_and_goes_whole_or_not_at_all
+                what_was_moved_stays_moved
                 a_read_that_is_dropped_leaves_nothing
             }
             documents {
@@ -139,6 +149,7 @@ macro_rules! for_each_conformance_test {
                 documents_are_listed_page_by_page
                 documents_of_other_scopes_are_not_seen
                 a_replacement_is_seen_whole
+                chunks_that_are_gone_have_no_vector_in_any_space
             }
             spaces {
                 the_first_vector_names_the_space
@@ -149,6 +160,7 @@ macro_rules! for_each_conformance_test {
                 a_search_says_which_space_is_searched
                 vectors_come_back_to_the_bit
                 a_vector_can_be_added_and_taken_away
+                a_space_that_is_added_first_is_the_current_one
             }
             several_spaces {
                 a_further_space_is_kept_beside
@@ -169,6 +181,10 @@ macro_rules! for_each_conformance_test {
                 what_is_to_be_moved_is_counted
                 a_zero_vector_is_passed_over
                 pages_of_vectors_may_be_empty_or_huge
+                vectors_beside_stay_with_the_text
+                a_batch_may_be_of_several_spaces
+                a_space_goes_by_any_of_its_names
+                paging_gives_what_lacks_a_vector_once_while_others_write
             }
             paging {
                 listings_are_ordered_by_time_then_place_then_kind_then_id
@@ -221,6 +237,13 @@ macro_rules! for_each_conformance_test {
                 batches_are_seen_whole
                 a_search_is_one_snapshot
                 what_one_has_written_all_others_see
+                no_chunk_outlives_its_document
+            }
+            seeing {
+                every_write_is_seen_by_who_looked_before
+                reads_do_not_wait_for_writes
+                live_changes_are_seen_whole
+                a_cut_over_is_seen_whole
             }
         }
     };

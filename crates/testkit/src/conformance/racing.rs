@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::task::JoinSet;
-use tulving::backend::{BackendError, Draft, Filter, Inserted, Request};
+use tulving::backend::{BackendError, Draft, Entry, Filter, Inserted, Request};
 use tulving::model::{Key, Kind, Memory};
 
 use crate::fixture::Fixture;
@@ -361,4 +361,64 @@ pub async fn what_one_has_written_all_others_see(fixture: &dyn Fixture) {
             assert_eq!(view.near(&[1.0]).await.len(), 11 - round);
         }
     }
+}
+
+/// Of those who put, remove and add to one document each comes after the other: what is left is the document as
+/// one put it, with all its chunks, or nothing; and no chunk without it.
+pub async fn no_chunk_outlives_its_document(fixture: &dyn Fixture) {
+    // First by everybody; then nobody puts it any more.
+    for is_put in [true, false] {
+        race(fixture, |number, memories| async move {
+            for round in 0..2 {
+                let name = format!("w{number} r{round}");
+                match number % 4 {
+                    0 => {
+                        memories.remove_documents(&["d"]).await;
+                    }
+                    1 | 2 if is_put => put_saying(&memories, &name).await,
+                    _ => {
+                        let next = Draft::Next(chunk_saying(0, &format!("more of {name}")));
+                        match memories.insert(vec![next]).await {
+                            Ok(_) | Err(BackendError::NoSuchDocument { .. }) => {}
+                            Err(other) => panic!("writer {number}: {other:?}"),
+                        }
+                    }
+                }
+            }
+        })
+        .await;
+        for _ in 0..2 {
+            let memories = Memories::open(fixture).await;
+            let all = memories.all().await;
+            let chunks = all.iter().map(|memory| match memory {
+                Memory::Chunk(chunk) => chunk.content.as_str(),
+                other => panic!("{} was not written", other.key()),
+            });
+            let (more, put): (Vec<&str>, Vec<&str>) =
+                chunks.partition(|content| content.starts_with("more of "));
+            match memories.document("d").await {
+                Some(document) => {
+                    assert!(is_put, "it is removed");
+                    assert_eq!(put, [document.title.as_str(); 3]);
+                }
+                None => assert_eq!((more, put), (Vec::new(), Vec::new())),
+            }
+            assert_eq!(memories.near(&[1.0]).await.len(), all.len());
+            fixture.maintain().await;
+        }
+    }
+}
+
+fn chunk_saying(index: i64, text: &str) -> Entry {
+    let mut chunk = sample::piece("d", index);
+    text.clone_into(&mut chunk.content);
+    with_vector(chunk, &[1.0])
+}
+
+async fn put_saying(memories: &Memories, text: &str) {
+    let mut document = sample::document("d");
+    text.clone_into(&mut document.title);
+    let chunks = (0..3).map(|index| chunk_saying(index, text));
+    let put = memories.put_document(&document, chunks).await;
+    put.expect("put a document");
 }

@@ -28,7 +28,7 @@ pub(super) fn made(space: &Arc<Space>, memory: &Memory) -> Embedding {
     Embedding::new(Arc::clone(space), numbers).expect("finite numbers")
 }
 
-fn embedded_in(space: &Arc<Space>, memory: &Memory) -> Entry {
+pub(super) fn embedded_in(space: &Arc<Space>, memory: &Memory) -> Entry {
     Entry {
         memory: memory.clone(),
         embedding: Some(made(space, memory)),
@@ -58,7 +58,7 @@ impl Memories {
         vectors.await.expect("vectors")
     }
 
-    async fn vector_in(&self, space: &Space, key: &Key) -> Option<Embedding> {
+    pub(super) async fn vector_in(&self, space: &Space, key: &Key) -> Option<Embedding> {
         let mut found = self.vectors_in(space, std::slice::from_ref(key)).await;
         assert_eq!(found.len(), 1, "one answer for one key");
         found.pop().flatten()
@@ -123,7 +123,7 @@ impl Memories {
         false
     }
 
-    async fn drop_space(&self, space: &Space) -> bool {
+    pub(super) async fn drop_space(&self, space: &Space) -> bool {
         let dropped = self.backend.drop_space(self.scope, space);
         dropped.await.expect("drop a space")
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tulving::backend::{BackendError, Draft, Entry, Filter, IfTaken, Request};
 use tulving::model::{Embedding, Kind, Space};
 
+use super::several_spaces::unknown;
 use crate::fixture::Fixture;
 use crate::memories::{Memories, node_key};
 use crate::sample::{self, DIMS, plain, saying, turn, vector, with_vector};
@@ -254,4 +255,52 @@ pub async fn a_vector_can_be_added_and_taken_away(fixture: &dyn Fixture) {
         }
     }
     assert_eq!(with.embedding, Some(vector(&[1.0])));
+}
+
+/// A scope without a space keeps none of whatever name, and the first that is added is its current one; where
+/// there is one, what is added is a further one.
+pub async fn a_space_that_is_added_first_is_the_current_one(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    memories.write([plain(saying("one", "said"))]).await;
+    let (backend, scope) = (&memories.backend, memories.scope);
+    let before = space(&memories).await;
+    let [added, other] = other_spaces();
+    let foreign = |space| Entry {
+        embedding: Some(of(space)),
+        ..plain(saying("one", "said"))
+    };
+    let put = backend.put_vectors(scope, vec![foreign(&added)]);
+    unknown(put.await);
+    unknown(backend.vectors(scope, &added, &[]).await);
+    unknown(backend.lacking(scope, &added, None, 9).await);
+    unknown(backend.cut_over(scope, &added).await);
+    assert!(!memories.drop_space(&added).await);
+    assert_eq!(space(&memories).await, before);
+    memories.add_space(&added).await;
+    let current = before.clone().unwrap_or_else(|| Arc::clone(&added));
+    for memories in [memories.clone(), Memories::open(fixture).await] {
+        assert_eq!(space(&memories).await.as_ref(), Some(&current));
+        let kept = memories.kept().await;
+        assert_eq!(kept.current.map(|kept| kept.space).as_ref(), Some(&current));
+        let further: Vec<_> = kept.further.into_iter().map(|kept| kept.space).collect();
+        assert_eq!(further.is_empty(), before.is_none());
+        assert!(further.is_empty() || further == [Arc::clone(&added)]);
+    }
+    // It is searched and written to, without a vector having been there.
+    let put = memories.put_vectors(vec![foreign(&added)]).await;
+    assert_eq!(put, [node_key("one")]);
+    memories.cut_over(&added).await;
+    let near = Request::near(of(&added), 9, Filter::default());
+    let found = memories.search(&near).await;
+    assert_eq!(found.kinds[Kind::Node].candidates.len(), 1);
+    let draft = Draft::Whole(Entry {
+        embedding: Some(of(&other)),
+        ..plain(saying("two", "said"))
+    });
+    match memories.insert(vec![draft]).await {
+        Err(BackendError::WrongSpace { stored, given }) => {
+            assert_eq!((stored, given), (added, other));
+        }
+        answer => panic!("{answer:?}"),
+    }
 }

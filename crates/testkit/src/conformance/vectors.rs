@@ -1,15 +1,20 @@
 //! Vectors that are put to memories which are there: replaced, read, counted and moved.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tulving::backend::{Counts, Entry, Filter, Followed, KeptSpaces, Lacking};
+use tulving::backend::{
+    BackendError, Counts, Entry, Filter, Followed, KeptSpaces, Lacking, LiveChange,
+};
 use tulving::model::{Embedding, Key, Memory, Space};
 
-use super::several_spaces::{beside, keys, made};
+use super::several_spaces::{beside, embedded_in, keys, made};
 use crate::fixture::Fixture;
 use crate::memories::{ALL, Memories, episode_key, node_key};
 use crate::naive::Naive;
-use crate::sample::{self, DIMS, mixture, plain, saying, turn, vector, with_vector};
+use crate::sample::{
+    self, DIMS, episode, mixture, piece, plain, saying, turn, vector, with_vector,
+};
 
 impl Memories {
     async fn follow_once(&self, after: Option<&Key>, limit: usize) -> Followed {
@@ -213,5 +218,201 @@ pub async fn pages_of_vectors_may_be_empty_or_huge(fixture: &dyn Fixture) {
         assert_eq!(followed.moved, left);
         assert_eq!(memories.kept().await.behind.total(), 0);
         assert!(memories.follow(ALL, usize::MAX).await);
+    }
+}
+
+/// Vectors of a further space stay as long as the text that was embedded does, whatever else of the memory
+/// changes, and are gone with it.
+pub async fn vectors_beside_stay_with_the_text(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let mut entries = [
+        with_vector(saying("n", "said"), &[1.0]),
+        with_vector(episode("e"), &[1.0]),
+        with_vector(piece("d", 0), &[1.0]),
+    ];
+    let keys = memories.write(entries.clone()).await;
+    memories.add_space(&beside()).await;
+    memories.fill(&beside()).await;
+    memories.touch(&keys, 3).await;
+    let used = keys
+        .iter()
+        .map(|key| LiveChange::Usage(key.clone(), 9, None));
+    memories.update_live(used.collect()).await;
+    // With another vector in the current space, and with none.
+    for numbers in [Some([0.0, 1.0]), None] {
+        for entry in &mut entries {
+            let old = entry.memory.clone();
+            match &mut entry.memory {
+                Memory::Node(node) => node.has_code = numbers.is_some(),
+                Memory::Episode(episode) => episode.has_code = numbers.is_some(),
+                Memory::Chunk(chunk) => chunk.has_code = numbers.is_some(),
+            }
+            entry.embedding = numbers.map(|numbers| vector(&numbers));
+            let replaced = memories.replace(&old, entry.clone()).await;
+            replaced.expect("replace");
+        }
+        for _ in 0..2 {
+            for memories in [memories.clone(), Memories::open(fixture).await] {
+                let found = memories.vectors_in(&beside(), &keys).await;
+                let stay = entries.iter().map(|entry| made(&beside(), &entry.memory));
+                assert_eq!(found, stay.map(Some).collect::<Vec<_>>());
+                let found = memories.vectors_in(&sample::space(), &keys).await;
+                let current = entries.iter().map(|entry| entry.embedding.clone());
+                assert_eq!(found, current.collect::<Vec<_>>());
+            }
+            fixture.maintain().await;
+        }
+    }
+    for entry in &entries {
+        let mut new = entry.memory.clone();
+        match &mut new {
+            Memory::Node(node) => node.human_content = "another".to_owned(),
+            Memory::Episode(episode) => episode.title = "Another".to_owned(),
+            Memory::Chunk(chunk) => chunk.content = "another".to_owned(),
+        }
+        let replaced = memories.replace(&entry.memory, plain(new)).await;
+        replaced.expect("replace");
+    }
+    for _ in 0..2 {
+        for memories in [memories.clone(), Memories::open(fixture).await] {
+            let found = memories.vectors_in(&beside(), &keys).await;
+            assert_eq!(found, [None, None, None]);
+            assert_eq!(memories.lacking(&beside(), 2).await.len(), 3);
+        }
+        fixture.maintain().await;
+    }
+}
+
+/// One write may put vectors of the current space and of further ones.
+pub async fn a_batch_may_be_of_several_spaces(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let above = Arc::new(Space::local("above", 3));
+    memories.write([with_vector(turn("c", 9), &[1.0])]).await;
+    let entries = [0, 1, 2].map(|at| plain(turn("c", at)));
+    memories.write(entries.clone()).await;
+    let spaces = [sample::space(), beside(), above];
+    for space in &spaces {
+        memories.add_space(space).await;
+    }
+    let batch = || {
+        let each = spaces.iter().zip(&entries);
+        each.map(|(space, entry)| embedded_in(space, &entry.memory))
+    };
+    let put = memories.put_vectors(batch().collect()).await;
+    assert_eq!(put, keys(&entries));
+    for _ in 0..2 {
+        for memories in [memories.clone(), Memories::open(fixture).await] {
+            for (in_space, expected) in spaces.iter().zip(batch()) {
+                let found = memories.vectors_in(in_space, &keys(&entries)).await;
+                let only =
+                    batch().map(|one| one.embedding.filter(|_| one.memory == expected.memory));
+                assert_eq!(found, only.collect::<Vec<_>>());
+            }
+        }
+        fixture.maintain().await;
+    }
+}
+
+/// A space is meant by each of its names, whoever runs the model; it keeps the one that it was added by, and
+/// an error names the space that was asked for.
+pub async fn a_space_goes_by_any_of_its_names(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let (backend, scope) = (&memories.backend, memories.scope);
+    let served = |model: &str, dims| {
+        Arc::new(Space {
+            provider: "http".to_owned(),
+            model: format!("hub/{model}:latest"),
+            dims,
+        })
+    };
+    let (another, first) = (served("Beside", DIMS + 3), served("Conformance", DIMS));
+    let entries = [0, 1, 2].map(|at| with_vector(turn("c", at), &[1.0]));
+    memories.write(entries.clone()).await;
+    memories.add_space(&beside()).await;
+    let two = entries[..2].iter();
+    let put = two.map(|entry| embedded_in(&another, &entry.memory));
+    assert_eq!(
+        memories.put_vectors(put.collect()).await,
+        keys(&entries[..2])
+    );
+    let before = memories.kept().await;
+    memories.add_space(&another).await;
+    assert_eq!(memories.kept().await, before, "it is left as it is");
+    let of = |entry: &Entry| made(&beside(), &entry.memory);
+    let expected = [Some(of(&entries[0])), Some(of(&entries[1])), None];
+    assert_eq!(
+        memories.vectors_in(&another, &keys(&entries)).await,
+        expected
+    );
+    assert_eq!(memories.lacking(&another, 9).await, keys(&entries[2..]));
+    memories.cut_over(&another).await;
+    memories.cut_over(&another).await;
+    let space = backend.space(scope).await.expect("space");
+    assert_eq!(space, Some(beside()));
+    match backend.drop_space(scope, &another).await {
+        Err(BackendError::CurrentSpace { space }) => assert!(space.is_comparable_with(&another)),
+        answer => panic!("{answer:?}"),
+    }
+    let stranger = served("Stranger", 4);
+    match backend.cut_over(scope, &stranger).await {
+        Err(BackendError::UnknownSpace { space }) => assert!(space.is_comparable_with(&stranger)),
+        answer => panic!("{answer:?}"),
+    }
+    assert!(memories.drop_space(&first).await);
+    assert_eq!(memories.kept().await.further, []);
+}
+
+/// Memories that come, go and get their vectors meanwhile do not make others be missed or given twice.
+pub async fn paging_gives_what_lacks_a_vector_once_while_others_write(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let writer = Memories::open(fixture).await;
+    memories.write([with_vector(turn("c", 0), &[1.0])]).await;
+    memories.add_space(&beside()).await;
+    let named = |at: usize, what: &str| plain(saying(&format!("{at} {what}"), "said"));
+    for at in 10..30 {
+        let nodes = ["goes", "stays", "gets"].map(|what| named(at, what));
+        memories.write(nodes).await;
+    }
+    let changes = async |memory: &Memory| {
+        if memory.id().ends_with("goes") {
+            writer.delete(&[memory.key()]).await;
+        }
+        if memory.id().ends_with("gets") {
+            let put = vec![embedded_in(&beside(), memory)];
+            writer.put_vectors(put).await;
+        }
+    };
+    let (mut seen, mut after) = (Vec::new(), None);
+    for step in 10.. {
+        let page = memories
+            .backend
+            .lacking(memories.scope, &beside(), after.as_ref(), 2)
+            .await
+            .expect("lacking");
+        assert!(page.memories.len() <= 2, "a page is as long as it may be");
+        seen.extend(page.memories.iter().map(Memory::key));
+        // The place that a page ends at may be gone when the next is asked for, or lack nothing any more.
+        for memory in &page.memories {
+            changes(memory).await;
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+        if step < 25 {
+            changes(&named(39 - step, "goes").memory).await;
+            changes(&named(39 - step, "gets").memory).await;
+            let comes = [step, 39 - step + 30].map(|at| named(at, "comes"));
+            writer.write(comes).await;
+        }
+        if step == 12 {
+            fixture.maintain().await;
+        }
+    }
+    let once: BTreeSet<&Key> = seen.iter().collect();
+    assert_eq!(once.len(), seen.len(), "nothing is given twice");
+    for at in 10..30 {
+        let key = named(at, "stays").memory.key();
+        assert!(once.contains(&key), "{key}");
     }
 }

@@ -364,6 +364,18 @@ pub async fn writes_that_are_too_large_are_refused(fixture: &dyn Fixture) {
     assert_eq!(memories.document("d").await, None);
 }
 
+/// What is exactly as large as a write may be is taken.
+pub async fn the_largest_write_is_taken(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    memories.write([plain(saying("one", "said"))]).await;
+    let most = LARGEST_WRITE - size_of_key(&node_key(""));
+    let most = usize::try_from(most).expect("it is in memory");
+    let key = node_key(&"x".repeat(most));
+    assert_eq!(size_of_key(&key), LARGEST_WRITE);
+    assert_eq!(memories.delete(&[key]).await, []);
+    assert_eq!(memories.ids(&Filter::default()).await, ["one"]);
+}
+
 fn assert_too_large(answer: Result<(), BackendError>, size: u64) {
     match answer {
         Err(BackendError::TooLarge { bytes, limit }) => {
@@ -564,6 +576,28 @@ pub async fn touching_counts_each_key_once(fixture: &dyn Fixture) {
         touched(memories.get(&episode_key("c/0")).await),
         (1, Some(at(6)))
     );
+}
+
+/// A memory that was recalled as often as can be counted stays at that, and has the time of the last.
+pub async fn the_highest_count_stays_the_highest(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let mut busy = turn("c", 0);
+    busy.access_count = i64::MAX;
+    memories.write([plain(busy), plain(turn("c", 1))]).await;
+    let keys = [node_key("c/0"), node_key("c/1")];
+    assert_eq!(memories.touch(&keys, 7).await, 2);
+    let most = LiveChange::Usage(keys[1].clone(), i64::MAX, None);
+    assert_eq!(memories.update_live(vec![most]).await, 1);
+    assert_eq!(memories.touch(&keys, 8).await, 2);
+    for _ in 0..2 {
+        for memories in [memories.clone(), Memories::open(fixture).await] {
+            for key in &keys {
+                let usage = memories.get(key).await.expect("a node").memory.usage();
+                assert_eq!(usage, (i64::MAX, Some(at(8))), "{key}");
+            }
+        }
+        fixture.maintain().await;
+    }
 }
 
 /// What was said, and the vector, stay to the last byte.

@@ -22,8 +22,9 @@ use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 ///   Reads see every write that returned before they began, in this process and in others.
 /// - Writes of several tasks and processes happen one after the other; reads do not wait for them.
 /// - Searching and reading change nothing.
-/// - A vector that is all zero, or holds a number that is not finite, is no vector, and of no
-///   space: it may be written, and [`Entry::embedding`] is `None` for it afterwards.
+/// - A vector that is all zero is no vector, and of no space: it may be written, and
+///   [`Entry::embedding`] is `None` for it afterwards. So it is where another program wrote a number
+///   that is not finite, which no [`Embedding`] holds.
 /// - Spaces are the same if [`Space::is_comparable_with`] says so.
 /// - A scope has one current space, whose vectors are written, read and searched by the methods that name
 ///   no space. It may keep vectors of further spaces beside, in which nothing is searched.
