@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     add, compact, completions, config, delete, doctor, export, get, index, init, list, man,
-    migrate, runs, schema, search, tenant, update, user, verify,
+    migrate, reembed, runs, schema, search, tenant, update, user, verify,
 };
 use crate::global::Global;
 
@@ -78,6 +78,12 @@ pub enum Command {
         reason = "a comment here would hide the manual that its struct carries"
     )]
     Compact(compact::Compact),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Reembed(reembed::Reembed),
 
     #[expect(
         missing_docs,

@@ -5,7 +5,7 @@ use clap::CommandFactory as _;
 use crate::cli::{Cli, Command};
 use crate::commands::{
     add, compact, completions, config, delete, doctor, export, get, index, init, list, man,
-    migrate, runs, schema, search, tenant, update, user, verify,
+    migrate, reembed, runs, schema, search, tenant, update, user, verify,
 };
 use crate::config::Env;
 use crate::context::Context;
@@ -66,6 +66,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, CliError> {
         Command::Update(update) => update::run(update, &cx).await,
         Command::Delete(delete) => delete::run(delete, &cx).await,
         Command::Compact(compact) => compact::run(&compact, &cx),
+        Command::Reembed(reembed) => reembed::run(reembed, &cx).await,
         Command::Doctor(doctor) => doctor::run(doctor, &cx).await,
         Command::Config(command) => config::run(&command, &cx),
         Command::Schema(command) => schema::run(&command, &cx).await,

@@ -14,6 +14,7 @@ use tulving::store::{self, ScopedStore, Store, StoreConfig};
 use crate::config::{Backend, Embedding, nobody_named};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
+use crate::output;
 use crate::text::owner_flag;
 
 /// Where memory lives.
@@ -42,7 +43,9 @@ impl Context {
     /// # Errors
     /// When it cannot be opened, belongs to somebody else (exit 9), or its embedder cannot be used.
     pub async fn memory(&self) -> Result<ScopedStore, CliError> {
-        self.open(self.embedder().await?).await
+        let Embedders { first, further } = self.embedders().await?;
+        let memory = self.open(first).await?;
+        Ok(further.into_iter().fold(memory, ScopedStore::with_embedder))
     }
 
     /// Returns the same for a command that turns no text into a vector: it works while the embedder is
@@ -176,15 +179,86 @@ impl Context {
     /// When the configuration of it lacks something, or the server does not say how wide its
     /// vectors are.
     pub async fn embedder(&self) -> Result<Arc<dyn Embedder>, CliError> {
-        Ok(match self.config.embedding()? {
-            Embedding::Builtin => Arc::new(Builtin::new()),
-            Embedding::Http(http) => {
-                let mut options = HttpOptions::new(http.url.expose(), http.model);
-                options.dims = http.dimensions;
-                options.api_key = http.api_key.map(|key| ApiKey::from(key.expose()));
-                options.cache_dir = http.cache;
-                Arc::new(Http::connect(options).await?)
-            }
-        })
+        connect(self.config.embedding()?, Wait::Usual).await
     }
+
+    /// Makes the embedder of the next model, if the configuration names one.
+    ///
+    /// # Errors
+    /// As [`Self::embedder`].
+    pub async fn next_embedder(&self) -> Result<Option<Arc<dyn Embedder>>, CliError> {
+        match self.config.next_embedding()? {
+            Some(next) => Ok(Some(connect(next, Wait::Short).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Makes the embedders that the configuration names. Of two, one may be out of reach: what it would have made
+    /// is left out.
+    ///
+    /// # Errors
+    /// As [`Self::embedder`], where there is no other.
+    async fn embedders(&self) -> Result<Embedders, CliError> {
+        let next = match self.next_embedder().await {
+            Err(error) if error.exit != Exit::Unreachable => return Err(error),
+            next => next,
+        };
+        match (self.embedder().await, next) {
+            (Ok(first), Ok(next)) => Ok(Embedders {
+                first,
+                further: next.into_iter().collect(),
+            }),
+            (Err(error), Ok(Some(first))) if error.exit == Exit::Unreachable => {
+                Ok(self.but_for(first, &error))
+            }
+            (Ok(first), Err(error)) => Ok(self.but_for(first, &error)),
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    fn but_for(&self, first: Arc<dyn Embedder>, error: &CliError) -> Embedders {
+        let remark = format!(
+            "only {} makes vectors now: {}",
+            first.space(),
+            error.message
+        );
+        output::note(&remark, "tulving doctor", self);
+        let further = Vec::new();
+        Embedders { first, further }
+    }
+}
+
+/// What makes vectors.
+struct Embedders {
+    first: Arc<dyn Embedder>,
+    further: Vec<Arc<dyn Embedder>>,
+}
+
+/// How long a server is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// As long as one waits for what is needed.
+    Usual,
+    /// Less: what it would make can be made later.
+    Short,
+}
+
+/// Makes an embedder.
+///
+/// # Errors
+/// When it cannot work, or the server does not say how wide its vectors are.
+pub async fn connect(embedding: Embedding, wait: Wait) -> Result<Arc<dyn Embedder>, CliError> {
+    Ok(match embedding {
+        Embedding::Builtin => Arc::new(Builtin::new()),
+        Embedding::Http(http) => {
+            let mut options = HttpOptions::new(http.url.expose(), http.model);
+            options.dims = http.dimensions;
+            options.api_key = http.api_key.map(|key| ApiKey::from(key.expose()));
+            options.cache_dir = http.cache;
+            if wait == Wait::Short {
+                options.retries = 1;
+            }
+            Arc::new(Http::connect(options).await?)
+        }
+    })
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tulving::fsutil::OutputFile;
 use tulving::model::Timestamp;
 use tulving::showable::is_showable;
-use tulving::store::WordsOnly;
+use tulving::store::{LeftOut, WordsOnly};
 use uuid::Uuid;
 
 use crate::context::Context;
@@ -111,6 +111,12 @@ pub fn note(remark: &str, advice: &str, cx: &Context) {
 /// Warns that only words were looked for, or can be found by.
 pub fn words_only(why: &WordsOnly, cx: &Context) {
     note(&format!("by words only, since {why}"), &one_model(why), cx);
+}
+
+/// Warns that a further space has no vectors of what was written.
+pub fn left_out(why: &LeftOut, cx: &Context) {
+    let advice = "tulving reembed   (makes them, once the model can be reached)";
+    note(&why.to_string(), advice, cx);
 }
 
 fn write(out: &mut impl Write, text: &str) -> Result<(), CliError> {

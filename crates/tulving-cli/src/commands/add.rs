@@ -145,6 +145,9 @@ pub async fn run(add: Add, cx: &Context) -> Result<Exit, CliError> {
     if let Some(why) = &added.words_only {
         output::words_only(why, cx);
     }
+    if let Some(why) = &added.left_out {
+        output::left_out(why, cx);
+    }
     let id = added.ids.into_iter().next().unwrap_or_default();
     let told = if cx.json {
         output::json(&wire::Written { id: id.clone() })
@@ -181,7 +184,7 @@ async fn many(mut lines: Lines, add: &Add, cx: &Context) -> Result<Exit, CliErro
     let (mut written, mut updated, mut unchanged) = (0, 0, 0);
     // The last line that is written.
     let mut behind = 0;
-    let mut words_only = None;
+    let (mut words_only, mut left_out) = (None, None);
     loop {
         let (mut batch, over) =
             batch(&mut lines).map_err(|error| go_on(error, &lines, add, written, behind))?;
@@ -209,6 +212,7 @@ async fn many(mut lines: Lines, add: &Add, cx: &Context) -> Result<Exit, CliErro
             }
         }
         words_only = words_only.or(added.words_only);
+        left_out = left_out.or(added.left_out);
         tally.advance(added.ids.len() as u64);
         if cx.json {
             ids.extend(added.ids);
@@ -223,6 +227,9 @@ async fn many(mut lines: Lines, add: &Add, cx: &Context) -> Result<Exit, CliErro
     drop(tally);
     if let Some(why) = &words_only {
         output::words_only(why, cx);
+    }
+    if let Some(why) = &left_out {
+        output::left_out(why, cx);
     }
     if cx.json {
         let added = written - updated - unchanged;

@@ -13,6 +13,7 @@ mod parity;
 use std::sync::Arc;
 
 use clap::Args;
+use tulving::backend::{Counts, KeptSpaces};
 use tulving::model::Space;
 use tulving::store::WordsOnly;
 
@@ -20,7 +21,7 @@ use crate::context::Context;
 use crate::embedder::one_model;
 use crate::exit::{CliError, Exit};
 use crate::memory::Location;
-use crate::output;
+use crate::output::{self, counted};
 use crate::table::beside;
 use crate::terminal::{Look, Screen};
 use crate::text::safe;
@@ -207,7 +208,62 @@ fn configuration(cx: &Context) -> Vec<Check> {
     checks
 }
 
-/// Checks whether what is asked in words can be compared with what is there.
+/// Checks whether what is asked in words can be compared with what is there: by either model, where the
+/// configuration names two.
+async fn embedders(space: Option<&Arc<Space>>, cx: &Context) -> Vec<Check> {
+    let next = match cx.next_embedder().await {
+        Ok(next) => next.map(|next| next.space().clone()),
+        Err(error) => {
+            return vec![
+                embedder(space, cx).await,
+                Check::fail("next embedder", error),
+            ];
+        }
+    };
+    let Some(next) = next else {
+        return vec![embedder(space, cx).await];
+    };
+    let said = Check::fine("next embedder", next.to_string());
+    match space.filter(|space| space.is_comparable_with(&next)) {
+        Some(space) => vec![
+            Check::fine("embedder", format!("{space}, as embedding.next says")),
+            said,
+        ],
+        None => vec![embedder(space, cx).await, said],
+    }
+}
+
+/// Checks the spaces that are kept beside the one that is searched.
+fn further(kept: &KeptSpaces, memories: &Counts) -> Vec<Check> {
+    const NAME: &str = "beside";
+    let spaces = kept.further.iter().map(|one| {
+        let (space, lacking) = (&one.space, one.lacking(memories).total());
+        let detail = format!("{space} too, {}", counted(one.vectors.total(), "vector"));
+        match lacking {
+            0 => Check::fine(NAME, detail),
+            _ => {
+                let lack = if lacking == 1 { "lacks" } else { "lack" };
+                let detail = format!("{detail}; {} {lack} one", counted(lacking, "memory"));
+                Check::warn(
+                    NAME,
+                    detail,
+                    "tulving reembed   (makes them, with the options of that model)",
+                )
+            }
+        }
+    });
+    let mut checks: Vec<Check> = spaces.collect();
+    let behind = kept.behind.total();
+    if behind > 0 {
+        let detail = format!(
+            "{} still to be moved after a cut-over, so that other programs find those that are searched",
+            counted(behind, "vector")
+        );
+        checks.push(Check::warn(NAME, detail, "tulving reembed   (moves them)"));
+    }
+    checks
+}
+
 async fn embedder(space: Option<&Arc<Space>>, cx: &Context) -> Check {
     let embedder = match cx.embedder().await {
         Ok(embedder) => embedder,
@@ -255,10 +311,7 @@ fn verdict(checks: &[Check]) -> String {
     );
     match (failed, warned) {
         (0, 0) => "\nAll is well.\n".to_owned(),
-        (0, warned) => format!(
-            "\n{}, nothing fails.\n",
-            output::counted(warned as u64, "warning")
-        ),
+        (0, warned) => format!("\n{}, nothing fails.\n", counted(warned as u64, "warning")),
         (failed, _) => format!("\n{failed} of {} checks failed.\n", checks.len()),
     }
 }

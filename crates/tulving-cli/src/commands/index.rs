@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use clap::Args;
 use tulving::backend::postgres::{IndexStep, Indexed, VectorIndex};
 use tulving::model::Scope;
+use tulving::transfer::Progress;
 
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
@@ -47,11 +48,7 @@ pub async fn run(index: &Index, cx: &Context) -> Result<Exit, CliError> {
     let database = cx.database()?;
     let progress = progress::on_stderr(cx.err);
     let cancel = interrupt::listen(&progress, cx.face())?.cancel;
-    let course = Mutex::new(Course::default());
-    let tell = |step: IndexStep| {
-        let news = course.lock().ok().and_then(|mut course| course.news(step));
-        news.iter().for_each(|news| progress.note(news));
-    };
+    let tell = telling(progress.as_ref());
     let mut indexed = tokio::select! {
         indexed = database.index(scope, index.rebuild, &tell) => indexed?,
         () = cancel.wait() => {
@@ -59,6 +56,7 @@ pub async fn run(index: &Index, cx: &Context) -> Result<Exit, CliError> {
                 .hint("the same command again; searches are exact until then"));
         }
     };
+    drop(tell);
     drop(progress);
     // Of a kind that the origin does not know there is mostly nothing.
     indexed.retain(|kind| kind.kind.is_of_origin() || kind.vectors + kind.words + kind.rebuilt > 0);
@@ -68,6 +66,15 @@ pub async fn run(index: &Index, cx: &Context) -> Result<Exit, CliError> {
         output::report(&report(scope, &indexed, cx.out))?;
     }
     Ok(Exit::Done)
+}
+
+/// Returns what notes the steps of indexing, now and then.
+pub(super) fn telling(progress: &dyn Progress) -> impl Fn(IndexStep) + Send + Sync {
+    let course = Mutex::new(Course::default());
+    move |step| {
+        let news = course.lock().ok().and_then(|mut course| course.news(step));
+        news.iter().for_each(|news| progress.note(news));
+    }
 }
 
 /// What was told last, and how much of it was done.

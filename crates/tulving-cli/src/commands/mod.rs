@@ -5,6 +5,7 @@
 //! | [`init`], [`config`], [`doctor`] | beginning, and whether all is in order |
 //! | [`add`], [`get`], [`list`], [`update`], [`delete`], [`compact`] | single memories |
 //! | [`search`] | finding memories |
+//! | [`reembed`] | another embedding model |
 //! | [`schema`], [`user`], [`tenant`], [`index`] | a database, its owners, its indexes |
 //! | [`migrate`], [`verify`], [`runs`], [`export`] | moving memory, and the proof |
 //! | [`completions`], [`man`] | for shells and packagers |
@@ -25,6 +26,7 @@ pub mod list;
 pub mod man;
 pub mod migrate;
 mod owner;
+pub mod reembed;
 pub mod runs;
 pub mod schema;
 pub mod search;

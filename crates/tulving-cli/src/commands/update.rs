@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tulving::model::{Memory, Timestamp};
-use tulving::store::Change;
+use tulving::store::{Change, Filled};
 
 use super::source::SourceAs;
 use super::tags;
@@ -126,6 +126,9 @@ pub async fn run(update: Update, cx: &Context) -> Result<Exit, CliError> {
     if let Some(why) = &changed.words_only {
         output::words_only(why, cx);
     }
+    if let Some(why) = &changed.left_out {
+        output::left_out(why, cx);
+    }
     if cx.json {
         output::json(&wire::Written { id })?;
     } else {
@@ -137,14 +140,18 @@ pub async fn run(update: Update, cx: &Context) -> Result<Exit, CliError> {
 async fn missing_vectors(cx: &Context) -> Result<Exit, CliError> {
     let memory = cx.memory().await?;
     let tally = Tally::new("made", false, cx.face());
-    let mut before = 0;
-    let made = memory.embed_missing(|made| {
-        tally.advance(made - before);
-        before = made;
-    });
-    let made = made.await;
+    let made = memory.embed_missing(&|made| tally.advance(made)).await;
     drop(tally);
-    let (made, without) = made?;
+    let Filled {
+        made,
+        without,
+        refused,
+    } = made?;
+    if let Some(first) = refused.first() {
+        let message = format!("{} has no vector: {}", first.key, first.why);
+        let made = format!("made {}", counted(made, "vector"));
+        return Err(CliError::new(Exit::Unreachable, message).cause(made));
+    }
     if cx.json {
         output::json(&wire::Embedded { made, without })?;
     } else {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::key::find;
 use super::{Config, Secret};
 use crate::exit::CliError;
 
@@ -29,6 +30,26 @@ pub struct Http {
     pub cache: Option<PathBuf>,
 }
 
+/// The section of the model that makes vectors and embeds questions.
+const USUAL: &str = "embedding";
+/// The section of the model that memory is moved to, or was moved from.
+const NEXT: &str = "embedding.next";
+
+/// What flags say of a model; what they leave open the configuration says.
+#[derive(Debug, Clone, Default)]
+pub struct EmbeddingFlags {
+    /// `--provider`
+    pub provider: Option<String>,
+    /// `--model`
+    pub model: Option<String>,
+    /// `--url`
+    pub url: Option<String>,
+    /// `--dimensions`
+    pub dimensions: Option<usize>,
+    /// `--api-key-env`
+    pub api_key_env: Option<String>,
+}
+
 impl Config {
     /// Returns what turns texts into vectors. The key is looked for only now, when a server is about to
     /// be asked.
@@ -36,44 +57,100 @@ impl Config {
     /// # Errors
     /// When a value is missing, or the variable that should hold the key is not set.
     pub fn embedding(&self) -> Result<Embedding, CliError> {
-        let (provider, place) = self.get("embedding.provider")?.unwrap_or_default();
+        self.embedding_in(USUAL, &EmbeddingFlags::default())
+    }
+
+    /// Returns what makes vectors of the space beside the one of [`embedding`](Self::embedding), if the
+    /// configuration names it.
+    ///
+    /// # Errors
+    /// As [`embedding`](Self::embedding).
+    pub fn next_embedding(&self) -> Result<Option<Embedding>, CliError> {
+        match self.names_next()? {
+            true => Ok(Some(self.embedding_in(NEXT, &EmbeddingFlags::default())?)),
+            false => Ok(None),
+        }
+    }
+
+    /// Returns what memory is to be embedded by anew: what the flags say, and for the rest the configuration,
+    /// of the next model if it names one.
+    ///
+    /// # Errors
+    /// As [`embedding`](Self::embedding), and when flags contradict each other.
+    pub fn embedding_with(&self, flags: &EmbeddingFlags) -> Result<Embedding, CliError> {
+        let section = match self.names_next()? {
+            true => NEXT,
+            false => USUAL,
+        };
+        self.embedding_in(section, flags)
+    }
+
+    fn names_next(&self) -> Result<bool, CliError> {
+        Ok(self.get("embedding.next.provider")?.is_some())
+    }
+
+    fn embedding_in(&self, section: &str, flags: &EmbeddingFlags) -> Result<Embedding, CliError> {
+        let key = format!("{section}.provider");
+        let (provider, place) = match (&flags.provider, &flags.url) {
+            (Some(provider), _) => (provider.clone(), "--provider".to_owned()),
+            (None, Some(_)) => ("http".to_owned(), "--url".to_owned()),
+            (None, None) => self.get(&key)?.unwrap_or_default(),
+        };
         match provider.as_str() {
-            "http" => Ok(Embedding::Http(self.http()?)),
+            "http" => Ok(Embedding::Http(self.http(section, flags)?)),
             "local" => Err(CliError::usage(format!(
-                "embedding.provider ({place}): a local model cannot be run yet"
+                "{key} ({place}): a local model cannot be run yet"
             ))
             .hint("provider: builtin; or run the model in a server (Ollama, vLLM, TEI, LM Studio): provider: http, with url and model")),
+            _ if flags.model.is_some() || flags.url.is_some() => Err(CliError::usage(
+                "--model and --url are a server's, and the built-in model has neither",
+            )
+            .hint("--provider http --url http://localhost:11434/v1 --model bge-m3")),
             _ => Ok(Embedding::Builtin),
         }
     }
 
-    fn http(&self) -> Result<Http, CliError> {
-        let needed = |path: &str, example: &str| {
-            self.text(path)?.ok_or_else(|| {
-                CliError::usage(format!("{path} is not set, and embedding.provider is http"))
-                    .hint(format!("in config.yaml, such as {example}"))
-            })
+    fn http(&self, section: &str, flags: &EmbeddingFlags) -> Result<Http, CliError> {
+        let needed = |flag: &Option<String>, name: &str, example: &str| match flag {
+            Some(value) => Ok(value.clone()),
+            None => self.text(&format!("{section}.{name}"))?.ok_or_else(|| {
+                CliError::usage(format!(
+                    "{section}.{name} is not set, and {section}.provider is http"
+                ))
+                .hint(format!("in config.yaml, such as {example}"))
+            }),
+        };
+        // What the configuration says of one model or of one server does not hold for another.
+        let dimensions = match (flags.dimensions, &flags.model) {
+            (None, None) => self.number(&format!("{section}.dimensions"))?,
+            (given, _) => given,
+        };
+        let api_key = match (&flags.api_key_env, &flags.url) {
+            (Some(name), _) => Some((name.clone(), "--api-key-env".to_owned())),
+            (None, Some(_)) => None,
+            (None, None) => self.get(&format!("{section}.api_key_env"))?,
         };
         Ok(Http {
-            url: Secret::new(needed("embedding.url", "url: http://localhost:11434/v1")?),
-            model: needed("embedding.model", "model: bge-m3")?,
-            dimensions: self.number("embedding.dimensions")?,
-            api_key: self.api_key()?,
+            url: Secret::new(needed(&flags.url, "url", "url: http://localhost:11434/v1")?),
+            model: needed(&flags.model, "model", "model: bge-m3")?,
+            dimensions,
+            api_key: api_key
+                .map(|(name, place)| self.api_key(section, &name, &place))
+                .transpose()?,
             cache: self.cache()?,
         })
     }
 
-    fn api_key(&self) -> Result<Option<Secret>, CliError> {
-        let Some((name, place)) = self.get("embedding.api_key_env")? else {
-            return Ok(None);
-        };
-        let key = self.env.get(&name)?.map(Secret::new);
-        let key = key.ok_or_else(|| {
-            let key = "embedding.api_key_env";
+    fn api_key(&self, section: &str, name: &str, place: &str) -> Result<Secret, CliError> {
+        let key = format!("{section}.api_key_env");
+        if let Some(known) = find(&key) {
+            known.check(name, place)?;
+        }
+        let value = self.env.get(name)?.map(Secret::new);
+        value.ok_or_else(|| {
             let message = format!("{name} environment variable not set: {key} ({place}) names it");
             CliError::usage(message).hint(format!("export {name}=…"))
-        });
-        key.map(Some)
+        })
     }
 
     /// Returns the place that the platform has for what can be made again. One for all data

@@ -49,7 +49,7 @@ macro_rules! key {
 }
 
 /// All of them, in the order of the file.
-pub static KEYS: [Key; 16] = [
+pub static KEYS: [Key; 21] = [
     key!(
         "memory.backend",
         "TULVING_BACKEND",
@@ -99,6 +99,36 @@ pub static KEYS: [Key; 16] = [
     key!(
         "embedding.api_key_env",
         "TULVING_EMBEDDING_API_KEY_ENV",
+        None,
+        Kind::Variable
+    ),
+    key!(
+        "embedding.next.provider",
+        "TULVING_EMBEDDING_NEXT_PROVIDER",
+        None,
+        Kind::Choice(&["builtin", "http", "local"])
+    ),
+    key!(
+        "embedding.next.model",
+        "TULVING_EMBEDDING_NEXT_MODEL",
+        None,
+        Kind::Text
+    ),
+    key!(
+        "embedding.next.dimensions",
+        "TULVING_EMBEDDING_NEXT_DIMENSIONS",
+        None,
+        Kind::Whole(1, 16_000)
+    ),
+    key!(
+        "embedding.next.url",
+        "TULVING_EMBEDDING_NEXT_URL",
+        None,
+        Kind::Text
+    ),
+    key!(
+        "embedding.next.api_key_env",
+        "TULVING_EMBEDDING_NEXT_API_KEY_ENV",
         None,
         Kind::Variable
     ),

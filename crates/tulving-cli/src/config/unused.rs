@@ -6,13 +6,11 @@ use super::{Config, KEYS, Origin};
 /// What every variable of ours begins with.
 const PREFIX: &str = "TULVING_";
 
-/// Settings of a server, of which the built-in model takes no notice.
-const OF_SERVERS: [&str; 4] = [
-    "embedding.model",
-    "embedding.dimensions",
-    "embedding.url",
-    "embedding.api_key_env",
-];
+/// The sections that say what makes vectors.
+const SECTIONS: [&str; 2] = ["embedding", "embedding.next"];
+
+/// Settings of a server in such a section, of which the built-in model takes no notice.
+const OF_SERVERS: [&str; 4] = ["model", "dimensions", "url", "api_key_env"];
 
 /// Words by which people name the database in a variable.
 const DATABASE_WORDS: [&str; 7] = [
@@ -47,27 +45,36 @@ impl Config {
             .iter()
             .filter(|name| KEYS.iter().all(|key| key.variable != **name));
         let mut unused: Vec<Unused> = unknown.map(|name| variable(name)).collect();
-        unused.extend(self.beside_builtin());
+        unused.extend(
+            SECTIONS
+                .iter()
+                .filter_map(|section| self.without_server(section)),
+        );
         unused
     }
 
-    fn beside_builtin(&self) -> Option<Unused> {
-        let provider = self.get("embedding.provider").ok()?;
-        if provider.is_none_or(|(provider, _)| provider != "builtin") {
-            return None;
-        }
-        let given = KEYS.iter().filter(|key| OF_SERVERS.contains(&key.path));
+    /// Settings of a server in a section that names none.
+    fn without_server(&self, section: &str) -> Option<Unused> {
+        let key = format!("{section}.provider");
+        let provider = self.get(&key).ok()?.map(|(provider, _)| provider);
+        let why = match provider.as_deref() {
+            Some("builtin") => format!("{key} is builtin"),
+            None => format!("{key} is not set"),
+            Some(_) => return None,
+        };
+        let is_of_server = |path: &str| {
+            let name = path.strip_prefix(section)?.strip_prefix('.')?;
+            OF_SERVERS.contains(&name).then_some(())
+        };
+        let given = KEYS.iter().filter(|key| is_of_server(key.path).is_some());
         let given: Vec<String> = given
             .filter_map(|key| Some((key, self.settings.get(key.path)?)))
             .filter(|(_, setting)| setting.origin != Origin::Default)
             .map(|(key, setting)| format!("{} ({})", key.path, self.place(key, setting.origin)))
             .collect();
         (!given.is_empty()).then(|| Unused {
-            remark: format!(
-                "{} has no effect, since embedding.provider is builtin",
-                given.join(", ")
-            ),
-            advice: "embedding.provider: http, or take it out".to_owned(),
+            remark: format!("{} has no effect, since {why}", given.join(", ")),
+            advice: format!("{key}: http, or take it out"),
         })
     }
 }

@@ -14,6 +14,7 @@
 //! | `plan`, `report`, `run`, `verification` | a migration: what it would do, what it did, its run, its proof |
 //! | `export` | what an export did |
 //! | `index`, `compaction` | what was done to an index, and to a journal |
+//! | `reembed` | the vector spaces of a scope, and what was done to them |
 //! | `settings`, `checks` | the configuration; what `doctor` found |
 //! | `failure` | why a command did not do what was asked |
 
@@ -30,6 +31,7 @@ mod listing;
 mod memory;
 mod owner;
 mod plan;
+mod reembed;
 mod report;
 mod run;
 mod scope;
@@ -50,6 +52,7 @@ pub use listing::Listing;
 pub use memory::Memory;
 pub use owner::{Counted, Tenant, Tenants, User, Users};
 pub use plan::{Plan, PlannedDocuments, Prospect};
+pub use reembed::{Dropped, Reembedded, Refused, RolledBack, Space, Spaces, ToEmbed};
 pub use report::Report;
 pub use run::Run;
 pub use scope::Scope;

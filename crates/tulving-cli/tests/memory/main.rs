@@ -24,12 +24,17 @@ mod init;
 mod kill;
 mod list;
 mod many;
+#[path = "../shared/models.rs"]
+mod models;
 mod odd;
 mod older;
 mod origin;
 mod outputs;
 #[path = "../shared/ran.rs"]
 mod ran;
+mod reembed;
+#[path = "../shared/reembedding.rs"]
+mod reembedding;
 mod search;
 mod support;
 mod terminal;

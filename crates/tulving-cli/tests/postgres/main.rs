@@ -26,6 +26,8 @@ mod index;
 mod journal;
 mod kill;
 mod migrate;
+#[path = "../shared/models.rs"]
+mod models;
 mod odd;
 mod older;
 mod older_words;
@@ -41,6 +43,9 @@ mod ran;
 mod read_only;
 mod rebuild;
 mod receipt;
+mod reembed;
+#[path = "../shared/reembedding.rs"]
+mod reembedding;
 mod refusals;
 mod rejects;
 mod repair;

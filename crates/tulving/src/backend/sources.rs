@@ -52,6 +52,12 @@ impl Sources {
         }
     }
 
+    /// Returns whether another program reads the memories too, and their vectors.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.taken.is_some()
+    }
+
     /// Returns the source that a memory bears whose source nobody named, or `named`, or `instead` where
     /// that cannot be written.
     ///

@@ -44,6 +44,14 @@ pub struct Lacking {
     pub next: Option<Key>,
 }
 
+impl KeptSpace {
+    /// Returns how many of so many memories have no vector in it.
+    #[must_use]
+    pub fn lacking(&self, memories: &Counts) -> Counts {
+        Counts::from_fn(|kind| memories[kind].saturating_sub(self.vectors[kind]))
+    }
+}
+
 impl KeptSpaces {
     /// Returns the space of this scope whose vectors can be compared with those of another, if one is kept.
     #[must_use]

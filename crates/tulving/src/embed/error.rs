@@ -62,6 +62,16 @@ pub enum EmbedError {
 }
 
 impl EmbedError {
+    /// Returns whether it may be one text that is not taken, such as one that is too long, where others are.
+    #[must_use]
+    pub fn is_of_texts(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => matches!(status, 400 | 413 | 422),
+            Self::Unusable { why, .. } => *why == Unusable::NotFinite,
+            _ => false,
+        }
+    }
+
     /// Returns what kind of failure it is.
     #[must_use]
     pub fn class(&self) -> ErrorClass {

@@ -7,14 +7,18 @@
 //! | `new_node`, `new_conversation`, `part` | what is given to be stored, and the memories that it becomes |
 //! | `record` | whole records, as another memory wrote them |
 //! | `remember` | memories with ids of their own, stored once |
+//! | `beside` | several embedders, and the vectors that are written beside those of the current space |
+//! | `spaces`, `fill` | the spaces of a scope; vectors for what has none in a space |
 //! | `change` | the changes of an update |
 //! | `query`, `search`, `found` | what is searched for, the search, and its result |
 //! | `seen` | a cache of each scope's vector space |
 //! | `traced` | a span around each call of a backend |
 //! | `error` | [`StoreError`] |
 
+mod beside;
 mod change;
 mod error;
+mod fill;
 mod found;
 mod new_conversation;
 mod new_node;
@@ -26,10 +30,13 @@ mod remember;
 mod scoped;
 mod search;
 mod seen;
+mod spaces;
 mod traced;
 
+pub use beside::LeftOut;
 pub use change::Change;
 pub use error::StoreError;
+pub use fill::{Filled, Refused};
 pub use found::{Found, Hit, WordsOnly};
 pub use new_conversation::{NewConversation, NewMessage, Role};
 pub use new_node::NewNode;

@@ -176,6 +176,7 @@ impl Store {
         ScopedStore {
             backend: self.backend.clone(),
             embedder: self.embedder.clone(),
+            further_embedders: Vec::new(),
             seen: self.seen.clone(),
             scope,
         }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::beside::LeftOut;
 use super::new_conversation::NotKept;
 use super::part::Part;
 use super::scoped::{Added, TRIES, says_nothing};
@@ -53,6 +54,8 @@ pub struct Remembered {
     pub outcomes: Vec<Outcome>,
     /// Why some have no vector and will be found by words only.
     pub words_only: Option<WordsOnly>,
+    /// Why some have no vector in a further space.
+    pub left_out: Option<LeftOut>,
 }
 
 impl ScopedStore {
@@ -68,6 +71,7 @@ impl ScopedStore {
         Ok(Added {
             ids: remembered.ids,
             words_only: remembered.words_only,
+            left_out: remembered.left_out,
         })
     }
 
@@ -90,6 +94,7 @@ impl ScopedStore {
             ids: vec![String::new(); given],
             outcomes: Vec::new(),
             words_only: None,
+            left_out: None,
         };
         let mut outcomes = vec![None; given];
         while !parts.is_empty() {
@@ -230,6 +235,8 @@ impl ScopedStore {
             keys
         };
         remembered.words_only = remembered.words_only.take().or(words_only);
+        let left_out = self.write_beside(&keys).await;
+        remembered.left_out = remembered.left_out.take().or(left_out);
         for (part, key) in missing.iter().zip(keys) {
             // A conversation of which only a part was missing has changed.
             let outcome = if part.is_head {
@@ -246,8 +253,9 @@ impl ScopedStore {
             remembered.ids[part.index] = part.memory.id().to_owned();
         }
         for (part, stored, fields) in others {
-            let words_only = self.put(part, stored, &fields).await?;
+            let (words_only, left_out) = self.put(part, stored, &fields).await?;
             remembered.words_only = remembered.words_only.take().or(words_only);
+            remembered.left_out = remembered.left_out.take().or(left_out);
             outcomes[part.index].get_or_insert(Outcome::Updated);
         }
         Ok(())
@@ -273,7 +281,7 @@ impl ScopedStore {
         part: &Part,
         stored: &Entry,
         fields: &[&'static str],
-    ) -> Result<Option<WordsOnly>, StoreError> {
+    ) -> Result<(Option<WordsOnly>, Option<LeftOut>), StoreError> {
         let mut fields = fields.to_vec();
         if part.memory.kind() == Kind::Episode && fields.contains(&"messages") {
             fields.extend([
@@ -313,11 +321,15 @@ impl ScopedStore {
         self.backend
             .replace(self.scope, &stored.memory, new)
             .await?;
+        let left_out = match same_text {
+            true => None,
+            false => self.write_beside(&[stored.memory.key()]).await,
+        };
         // Last: what is cut short has too much rather than too little.
         if !gone.is_empty() {
             self.backend.delete(self.scope, &gone).await?;
         }
-        Ok(words_only)
+        Ok((words_only, left_out))
     }
 
     /// Returns those whose ids were given that are there.

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::beside::{LeftOut, vectors_by};
 use super::seen::SeenSpaces;
 use super::{Change, StoreError, WordsOnly};
 use crate::backend::{
     Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted, Listing,
-    LiveChange, Order, Page, Sources,
+    LiveChange, Page, Sources,
 };
 use crate::embed::{Embedder, Purpose};
 use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp, is_blank};
@@ -31,6 +32,7 @@ pub(super) const TRIES: usize = 16;
 pub struct ScopedStore {
     pub(super) backend: Arc<dyn Backend>,
     pub(super) embedder: Arc<dyn Embedder>,
+    pub(super) further_embedders: Vec<Arc<dyn Embedder>>,
     pub(super) seen: SeenSpaces,
     pub(super) scope: Scope,
 }
@@ -42,6 +44,8 @@ pub struct Added {
     pub ids: Vec<String>,
     /// Why some have no vector and will be found by words only.
     pub words_only: Option<WordsOnly>,
+    /// Why some have no vector in a further space.
+    pub left_out: Option<LeftOut>,
 }
 
 impl ScopedStore {
@@ -79,9 +83,11 @@ impl ScopedStore {
     ) -> Result<Added, StoreError> {
         let (drafts, words_only) = self.drafts(memories).await?;
         let keys = self.backend.insert(self.scope, drafts).await?;
+        let left_out = self.write_beside(&keys).await;
         Ok(Added {
             ids: keys.into_iter().map(|key| key.id).collect(),
             words_only,
+            left_out,
         })
     }
 
@@ -97,7 +103,10 @@ impl ScopedStore {
     ) -> Result<Vec<Inserted>, StoreError> {
         let (drafts, _) = self.drafts(memories).await?;
         let imported = self.backend.insert_each(self.scope, drafts, IfTaken::Keep);
-        Ok(imported.await?)
+        let imported = imported.await?;
+        let keys: Vec<Key> = imported.iter().map(Inserted::key).cloned().collect();
+        self.write_beside(&keys).await;
+        Ok(imported)
     }
 
     /// Memories as drafts, admitted and with their vectors.
@@ -175,15 +184,14 @@ impl ScopedStore {
         Ok((embeddings, None))
     }
 
-    /// Returns the space of the scope's vectors, if the embedder makes such.
+    /// Returns the space of the scope's vectors, if an embedder makes such.
     pub(super) fn embeds_into(&self, stored: &Arc<Space>) -> Result<Arc<Space>, WordsOnly> {
-        let embedder = self.embedder.space();
-        if stored.is_comparable_with(embedder) {
+        if self.embedder_of(stored).is_some() {
             return Ok(stored.clone());
         }
         Err(WordsOnly {
             stored: stored.clone(),
-            embedder: embedder.clone(),
+            embedder: self.embedder.space().clone(),
         })
     }
 
@@ -196,23 +204,15 @@ impl ScopedStore {
         Arc::new(Space::unnamed(dims))
     }
 
-    /// Turns texts into vectors of `space`, which the embedder makes.
+    /// Turns texts into vectors of `space`, which an embedder makes.
     pub(super) async fn embed(
         &self,
         texts: &[String],
         purpose: Purpose,
         space: &Arc<Space>,
     ) -> Result<Vec<Embedding>, StoreError> {
-        let count = texts.len();
-        let vectors = self.embedder.embed(texts, purpose).await?;
-        let embeddings = vectors.into_iter().enumerate().map(|(index, numbers)| {
-            Embedding::new(space.clone(), numbers).map_err(|source| StoreError::BadVector {
-                index,
-                count,
-                source,
-            })
-        });
-        embeddings.collect()
+        let embedder = self.embedder_of(space).unwrap_or(&self.embedder);
+        vectors_by(embedder.as_ref(), texts, purpose, space).await
     }
 
     /// Returns a memory with its vector: the one with this id of the first kind that has one, in the
@@ -301,62 +301,15 @@ impl ScopedStore {
         };
         let new = Entry { memory, embedding };
         self.backend.replace(self.scope, &old.memory, new).await?;
+        let left_out = match same_text && !change.names_text() {
+            true => None,
+            false => self.write_beside(&[old.memory.key()]).await,
+        };
         Ok(Added {
             ids: vec![id.to_owned()],
             words_only,
+            left_out,
         })
-    }
-
-    /// Makes a vector for every memory that has none, from its text; `made` is told how many there are so
-    /// far. Returns how many were made, and of how many the text has none. What others change meanwhile is
-    /// left to them.
-    ///
-    /// # Errors
-    /// [`StoreError::OtherModel`] if a vector is missing and the embedder makes those of another model; if
-    /// one cannot be made. Those made until then are kept.
-    pub async fn embed_missing(
-        &self,
-        mut made: impl FnMut(u64) + Send,
-    ) -> Result<(u64, u64), StoreError> {
-        /// Memories that are looked at together.
-        const AT_ONCE: usize = 256;
-        let (mut done, mut without) = (0, 0);
-        let mut page = Page {
-            order: Order::Oldest,
-            after: None,
-            limit: AT_ONCE,
-        };
-        loop {
-            let listing = self.list(&Filter::default(), &page).await?;
-            let keys: Vec<Key> = listing.memories.iter().map(Memory::key).collect();
-            let entries = self.backend.get(self.scope, &keys).await?;
-            let missing = entries.into_iter().flatten();
-            let missing = missing.filter(|entry| entry.embedding.is_none());
-            let missing: Vec<Memory> = missing.map(|entry| entry.memory).collect();
-            let none = vec![None; missing.len()];
-            let (embeddings, words_only) = self.embeddings(&missing, none).await?;
-            if let Some(why) = words_only {
-                return Err(StoreError::OtherModel(why));
-            }
-            for (old, embedding) in missing.into_iter().zip(embeddings) {
-                if embedding.as_ref().is_none_or(Embedding::is_zero) {
-                    without += 1;
-                    continue;
-                }
-                let memory = old.clone();
-                let new = Entry { memory, embedding };
-                match self.backend.replace(self.scope, &old, new).await {
-                    Ok(()) => done += 1,
-                    Err(BackendError::Changed { .. } | BackendError::NoSuchMemory { .. }) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
-            made(done);
-            page.after = listing.next;
-            if page.after.is_none() {
-                return Ok((done, without));
-            }
-        }
     }
 
     /// Returns the change with a source that the memory may bear.

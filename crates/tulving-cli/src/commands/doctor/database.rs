@@ -4,7 +4,7 @@ use tulving::backend::postgres::{Connection, DatabaseError, PostgresBackend, Pos
 use tulving::backend::{Backend as _, Filter, Request, SearchMethod};
 use tulving::model::{Embedding, Kind, Scope};
 
-use super::{Check, Status, embedder};
+use super::{Check, Status, embedders, further};
 use crate::commands::search::{older_words, renewal};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
@@ -184,6 +184,7 @@ async fn memories(owner: Scope, cx: &Context) -> Result<Vec<Check>, CliError> {
             ),
         });
     }
-    checks.push(embedder(space.as_ref(), cx).await);
+    checks.extend(further(&backend.spaces(owner).await?, &counts));
+    checks.extend(embedders(space.as_ref(), cx).await);
     Ok(checks)
 }

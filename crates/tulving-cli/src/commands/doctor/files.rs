@@ -8,7 +8,7 @@ use tulving::backend::file::{Fault, FileBackend, FileError, Problem, Unloadable}
 use tulving::backend::{Backend as _, Filter};
 use tulving::model::{Key, Scope, Space};
 
-use super::{Check, Status, embedder};
+use super::{Check, Status, embedders, further};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::failure::into_folders;
@@ -147,12 +147,15 @@ async fn memories(
     });
     checks.extend(files.unloadable()?.map(|found| origin(&found)));
     let space = files.space(owner).await?;
-    let embedder = embedder(space.as_ref(), cx).await;
+    let embedders = embedders(space.as_ref(), cx).await;
     if let Some(space) = &space {
-        let can_make = matches!(embedder.status, Status::Fine);
+        let can_make = embedders
+            .iter()
+            .any(|first| first.name == "embedder" && first.status == Status::Fine);
         checks.push(vectors(space, &files.without_vector()?, can_make));
     }
-    checks.push(embedder);
+    checks.extend(further(&files.spaces(owner).await?, &counts));
+    checks.extend(embedders);
     Ok(checks)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -10,8 +11,9 @@ use super::compact::Compaction;
 use super::directory::{Directory, Plan};
 use super::error::FileError;
 use super::further::{behind, kept_spaces, lacking, plan_space, plan_vectors, require_kept};
-use super::journal::Operation;
+use super::journal::{self, Operation};
 use super::layout::{Layout, LayoutError};
+use super::lock::Lock;
 use super::manifest::claims_of;
 use super::opening::IfBaseChanged;
 use super::plans::{
@@ -82,6 +84,20 @@ impl FileBackend {
     /// Rebases a directory on whichever disk.
     pub(super) fn rebase_at(root: &Root) -> Result<Compaction, FileError> {
         Directory::open(root, IfBaseChanged::Rebase)?.compact_now(IfBaseChanged::Rebase)
+    }
+
+    /// Waits until nobody else makes the vectors of a directory anew, and keeps others from it until the lock is
+    /// dropped. Reading and writing need no such lock.
+    ///
+    /// # Errors
+    /// If another process keeps it for longer than `patience`, or its file cannot be made.
+    pub fn lock_for_reembedding(
+        root: &Path,
+        patience: Duration,
+    ) -> Result<impl Send + use<>, FileError> {
+        let root = Root::new(root);
+        let path = journal::folder(&root).join("reembed.lock");
+        Lock::wait(root.disk(), &path, patience)
     }
 
     /// Returns the owner of the memories.

@@ -14,7 +14,7 @@ use super::sql::search::EXACT;
 use super::sql::{Statement, indexes, postings, scopes, vectors};
 use super::statistics::ScopeStatistics;
 use super::table::Columns;
-use crate::model::{Kind, Scope};
+use crate::model::{Kind, Scope, Space};
 use crate::search::text;
 
 /// Every statement on the table looks at every index of it, so there is an end to their number.
@@ -85,6 +85,39 @@ impl Database {
         }
         drop(lock);
         Ok(indexed)
+    }
+
+    /// Builds the indexes of the vectors of one space that a scope keeps, where there are many of them: before it
+    /// is cut over to that space, so that searches are as quick afterwards. For who holds the scope's lock.
+    ///
+    /// # Errors
+    /// As [`index`](Self::index).
+    pub async fn index_space(
+        &self,
+        scope: Scope,
+        space: &Space,
+        progress: &(dyn Fn(IndexStep) + Send + Sync),
+    ) -> Result<(), DatabaseError> {
+        let mut connection = self.connect().await?;
+        let mut scoped = connection.scoped(scope).await?;
+        let (_, kept) = scoped.spaces_in_use().await?;
+        scoped.commit().await?;
+        let kept = kept.into_iter();
+        let mut kept = kept.filter(|(_, kept)| kept.is_comparable_with(space));
+        let Some((number, _)) = kept.next() else {
+            return Ok(());
+        };
+        let indexing = Indexing {
+            database: self,
+            scope,
+            rebuild: false,
+            words: false,
+            progress,
+        };
+        for kind in Kind::ALL {
+            indexing.vectors(kind, &mut connection, number.0).await?;
+        }
+        Ok(())
     }
 
     /// The same for who holds the scope's lock.
@@ -254,28 +287,36 @@ impl Indexing<'_> {
             vectors: 0,
             index: VectorIndex::NotNeeded,
         };
-        let Some(space_id) = statistics.space_id else {
-            return Ok(indexed);
-        };
-        let mut scoped = connection.scoped(scope).await?;
+        if let Some(space_id) = statistics.space_id {
+            (indexed.vectors, indexed.index) = self.vectors(kind, connection, space_id).await?;
+        }
+        Ok(indexed)
+    }
+
+    /// Counts the vectors of a space, and builds their index if there are many.
+    async fn vectors(
+        &self,
+        kind: Kind,
+        connection: &mut Connection,
+        space_id: i32,
+    ) -> Result<(u64, VectorIndex), DatabaseError> {
+        let mut scoped = connection.scoped(self.scope).await?;
         let dims = Spaces::default().get(space_id, &mut scoped).await?.dims;
-        let count = vectors::count_in(kind, scope.id(), space_id);
-        let rows = scoped.finish(&[count], DOING).await?;
+        let count = vectors::count_in(kind, self.scope.id(), space_id);
+        let rows = scoped.finish(&[count], "counting vectors").await?;
         let count = rows
             .iter()
             .flatten()
             .next()
-            .map_or(0, |row| row.get::<_, i64>(0));
-        indexed.vectors = count.unsigned_abs();
-        indexed.index = if indexed.vectors <= EXACT {
+            .map_or(0, |row| row.get::<_, i64>(0).unsigned_abs());
+        let index = if count <= EXACT {
             VectorIndex::NotNeeded
         } else if dims > WIDEST {
             VectorIndex::TooWide
         } else {
-            self.build(kind, connection, space_id, dims, indexed.vectors)
-                .await?
+            self.build(kind, connection, space_id, dims, count).await?
         };
-        Ok(indexed)
+        Ok((count, index))
     }
 
     async fn build(

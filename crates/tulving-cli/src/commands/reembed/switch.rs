@@ -1,0 +1,141 @@
+//! Searching in another space: its index, the cut-over, and what follows.
+
+use tulving::embed::{Builtin, Embedder};
+use tulving::model::{Scope, Space};
+use tulving::store::ScopedStore;
+
+use crate::commands::index::telling;
+use crate::config::{Embedding, EmbeddingFlags};
+use crate::context::Context;
+use crate::exit::CliError;
+use crate::memory::Location;
+use crate::progress;
+use crate::text::{safe, shell};
+
+/// What is said where another program reads the files.
+const ORIGIN: &str = "The Python program that reads these files too will find vectors of this model in them, so its model must be changed too.";
+
+/// Returns the question before a cut-over; `what` says what is done.
+///
+/// # Errors
+/// When the memory cannot be read.
+pub(super) async fn question(
+    what: &str,
+    to: &Space,
+    memory: &ScopedStore,
+) -> Result<String, CliError> {
+    let owner = memory.owner();
+    let question = format!("{what} with the vectors of {to} from then on, for {owner}?");
+    Ok(match memory.sources().await?.is_shared() {
+        true => format!("{ORIGIN} {question}"),
+        false => question,
+    })
+}
+
+/// Builds the index of a space in a database, if it has many vectors.
+///
+/// # Errors
+/// When the login does not own the tables, or the database fails.
+pub(super) async fn index(owner: Scope, space: &Space, cx: &Context) -> Result<(), CliError> {
+    if let Location::Database = cx.location()? {
+        let progress = progress::on_stderr(cx.err);
+        let tell = telling(progress.as_ref());
+        cx.database()?.index_space(owner, space, &tell).await?;
+    }
+    Ok(())
+}
+
+/// Moves vectors to where other programs look for those of the current space; returns how many.
+///
+/// # Errors
+/// When the memory cannot be written.
+pub(super) async fn follow(memory: &ScopedStore, cx: &Context) -> Result<u64, CliError> {
+    let behind = memory.spaces().await?.behind.total();
+    if behind == 0 {
+        return Ok(0);
+    }
+    let progress = progress::counting("moving", "vector", behind, cx.err);
+    let moved = memory.follow(&|more| progress.advance(more)).await;
+    Ok(moved?)
+}
+
+/// Returns whether the configuration names a model that makes vectors of a space.
+pub(super) fn is_configured(space: &Space, cx: &Context) -> bool {
+    is_usual(space, cx) || is_next(space, cx)
+}
+
+fn is_usual(space: &Space, cx: &Context) -> bool {
+    cx.config
+        .embedding()
+        .is_ok_and(|embedding| makes(&embedding, space))
+}
+
+fn is_next(space: &Space, cx: &Context) -> bool {
+    let next = cx.config.next_embedding();
+    next.is_ok_and(|next| next.is_some_and(|next| makes(&next, space)))
+}
+
+fn makes(embedding: &Embedding, space: &Space) -> bool {
+    match embedding {
+        Embedding::Builtin => Builtin::new().space().is_comparable_with(space),
+        Embedding::Http(http) => space.is_of_model(&http.model),
+    }
+}
+
+/// Returns what is to be done after a cut-over from `old`.
+///
+/// # Errors
+/// When the memory cannot be read.
+pub(super) async fn after(
+    new: &Space,
+    old: &Space,
+    memory: &ScopedStore,
+    flags: Option<&EmbeddingFlags>,
+    cx: &Context,
+) -> Result<String, CliError> {
+    let shown = safe(&new.to_string());
+    let mut text = format!("\nSearches use the vectors of {shown} from now on.\n");
+    if memory.sources().await?.is_shared() {
+        text.push_str(ORIGIN);
+        text.push('\n');
+    }
+    let file = cx.config.usual_file().display().to_string();
+    let file = safe(&file);
+    if is_usual(new, cx) {
+        // Nothing is to be changed there.
+    } else if is_next(new, cx) {
+        text.push_str(&format!(
+            "{file} names both models, so questions are embedded by this one. When you are sure, put what stands under\n\
+             embedding.next in the place of what stands under embedding.\n"
+        ));
+    } else {
+        text.push_str(&format!(
+            "{file} does not name it, and until it does, texts are found by words only. It must say:\n\n{}\n",
+            section(new, flags)
+        ));
+    }
+    let model = shell(&old.model);
+    text.push_str(&cx.advice(&format!(
+        "\nThe old vectors are kept:\n  tulving reembed --roll-back {model}   (searches with them again)\n  tulving reembed --drop {model}   (removes them)\n"
+    )));
+    Ok(text)
+}
+
+/// Returns the section of the configuration that names the model of a space.
+fn section(space: &Space, flags: Option<&EmbeddingFlags>) -> String {
+    let provider = if space.provider == "builtin" {
+        "builtin"
+    } else {
+        "http"
+    };
+    let mut lines = vec!["embedding:".to_owned(), format!("  provider: {provider}")];
+    if provider == "http" {
+        lines.push(format!("  model: {}", safe(&space.model)));
+        lines.push(format!("  dimensions: {}", space.dims));
+        // People put keys into addresses, so it is not repeated.
+        lines.push("  url: …   (the address of the server)".to_owned());
+        let key = flags.and_then(|flags| flags.api_key_env.as_deref());
+        lines.extend(key.map(|name| format!("  api_key_env: {}", safe(name))));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,113 @@
+//! Several embedders: while a scope changes its model, one for the space that is searched, and one for the space
+//! that is filled beside it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{ScopedStore, StoreError};
+use crate::backend::{BackendError, Entry};
+use crate::embed::{Embedder, Purpose};
+use crate::model::{Embedding, Key, Space};
+use crate::search::text::embedded;
+
+/// Memories were written, but not their vectors in a further space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The space.
+    pub space: Arc<Space>,
+    /// Why there are none.
+    pub why: String,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no vector of {} was written: {}", self.space, self.why)
+    }
+}
+
+impl ScopedStore {
+    /// Returns the same memories with one more embedder. A text is embedded by the one that makes vectors of the
+    /// scope's current space, whichever that is; what is written gets vectors of all the others too, if the
+    /// scope keeps their spaces.
+    #[must_use]
+    pub fn with_embedder(mut self, further: Arc<dyn Embedder>) -> Self {
+        self.further_embedders.push(further);
+        self
+    }
+
+    fn embedders(&self) -> impl Iterator<Item = &Arc<dyn Embedder>> {
+        std::iter::once(&self.embedder).chain(&self.further_embedders)
+    }
+
+    /// Returns the embedder that makes vectors of a space, if one does.
+    pub(super) fn embedder_of(&self, space: &Space) -> Option<&Arc<dyn Embedder>> {
+        self.embedders()
+            .find(|embedder| embedder.space().is_comparable_with(space))
+    }
+
+    /// Writes vectors of memories that were just written in the further spaces for which there is an embedder.
+    /// The write is done: what fails here is left out.
+    pub(super) async fn write_beside(&self, keys: &[Key]) -> Option<LeftOut> {
+        let current = self.seen.of(self.scope).flatten()?;
+        let mut left_out = None;
+        for embedder in self.embedders() {
+            let space = embedder.space();
+            if keys.is_empty() || space.is_comparable_with(&current) {
+                continue;
+            }
+            if let Err(error) = self.try_beside(embedder.as_ref(), keys).await {
+                left_out = Some(LeftOut {
+                    space: Arc::clone(space),
+                    why: match error {
+                        StoreError::Embed(error) => error.to_string(),
+                        error => error.to_string(),
+                    },
+                });
+            }
+        }
+        left_out
+    }
+
+    async fn try_beside(&self, embedder: &dyn Embedder, keys: &[Key]) -> Result<(), StoreError> {
+        // No keys: this asks whether the space is kept.
+        match self
+            .backend
+            .vectors(self.scope, embedder.space(), &[])
+            .await
+        {
+            Err(BackendError::UnknownSpace { .. }) => return Ok(()),
+            kept => kept?,
+        };
+        let found = self.backend.get(self.scope, keys).await?;
+        let memories = found.into_iter().flatten().map(|entry| entry.memory);
+        let memories: Vec<_> = memories.collect();
+        let texts: Vec<String> = memories.iter().map(embedded).collect();
+        let vectors = vectors_by(embedder, &texts, Purpose::Memory, embedder.space()).await?;
+        let entries = memories.into_iter().zip(vectors);
+        let entries = entries.map(|(memory, vector)| Entry {
+            memory,
+            embedding: Some(vector),
+        });
+        self.put_in_groups(entries.collect()).await?;
+        Ok(())
+    }
+}
+
+/// Turns texts into vectors of `space`, which the embedder makes, by whatever name.
+pub(super) async fn vectors_by(
+    embedder: &dyn Embedder,
+    texts: &[String],
+    purpose: Purpose,
+    space: &Arc<Space>,
+) -> Result<Vec<Embedding>, StoreError> {
+    let count = texts.len();
+    let vectors = embedder.embed(texts, purpose).await?;
+    let embeddings = vectors.into_iter().enumerate().map(|(index, numbers)| {
+        Embedding::new(Arc::clone(space), numbers).map_err(|source| StoreError::BadVector {
+            index,
+            count,
+            source,
+        })
+    });
+    embeddings.collect()
+}
