@@ -5,6 +5,7 @@
 //! alone, so that cutting over is one write; rows follow in chunks, and what reads a vector looks in both
 //! places ([`lookup::full`](super::sql::lookup::full)).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::entries::{embedding, embedding_of, ids};
@@ -136,19 +137,16 @@ impl Scoped<'_> {
         let keys: Vec<Key> = entries.iter().map(|entry| entry.memory.key()).collect();
         let reading = Kind::ALL.map(|kind| memories::find_texts(kind, scope, ids(&keys, kind)));
         let (statistics, answers) = self.begin_writing(reading.into(), DOING).await?;
-        let mut there: Vec<(Key, String)> = Vec::new();
+        let mut there = BTreeMap::new();
         for (kind, rows) in Kind::ALL.into_iter().zip(&answers) {
             for row in rows {
                 let memory = Columns::new(kind, row).memory()?;
-                there.push((memory.key(), embedded(&memory)));
+                let own: Option<i32> = row.get(row.len() - 1);
+                there.insert(memory.key(), (embedded(&memory), own));
             }
         }
-        there.sort();
-        let text_of = |key: &Key| -> Option<&str> {
-            let place = there.binary_search_by(|(other, _)| other.cmp(key)).ok()?;
-            Some(&there[place].1)
-        };
         let (mut written, mut statements) = (Vec::new(), Vec::new());
+        let mut beside: BTreeMap<(Kind, i32), BTreeMap<String, &Embedding>> = BTreeMap::new();
         for (entry, key) in entries.iter().zip(keys) {
             let Some(given) = embedding(entry) else {
                 continue;
@@ -156,12 +154,23 @@ impl Scoped<'_> {
             let (space_id, _) = self
                 .require_kept(&statistics, given.space(), spaces)
                 .await?;
-            if text_of(&key) != Some(&embedded(&entry.memory)) {
+            let Some((text, own)) = there.get(&key) else {
+                continue;
+            };
+            if *text != embedded(&entry.memory) {
                 continue;
             }
             let is_current = statistics.space_id == Some(space_id);
-            statements.extend(sql::put(&key, scope, given, space_id, is_current));
+            if is_current || *own == Some(space_id) {
+                statements.extend(sql::put(&key, scope, given, space_id, is_current));
+            } else {
+                let of_space = beside.entry((key.kind, space_id)).or_default();
+                of_space.insert(key.id.clone(), given);
+            }
             written.push(key);
+        }
+        for ((kind, space_id), vectors) in &beside {
+            statements.extend(sql::put_beside(*kind, scope, *space_id, vectors));
         }
         self.finish(&statements, DOING).await?;
         Ok(written)
@@ -181,7 +190,7 @@ impl Scoped<'_> {
         let statements = Kind::ALL.map(|kind| sql::find(kind, scope, ids(keys, kind), space_id));
         let answers = self.send(&statements, DOING).await?;
         self.end_read();
-        let mut found = std::collections::BTreeMap::new();
+        let mut found = BTreeMap::new();
         for (kind, rows) in Kind::ALL.into_iter().zip(&answers) {
             for row in rows {
                 let mut fields = Columns::new(kind, row);

@@ -394,6 +394,8 @@ fn of_vectors(kind: Kind, list: &mut Listing) {
     list.add(kind, vectors::fill(kind, SCOPE, vec![]));
     list.add_all(kind, vectors::put(&key, SCOPE, &embedding, 1, true));
     list.add_all(kind, vectors::put(&key, SCOPE, &embedding, 1, false));
+    let beside = [("a".to_owned(), &embedding)].into();
+    list.add_all(kind, vectors::put_beside(kind, SCOPE, 1, &beside));
     for (what, current, stays) in [
         ("no space yet", None, false),
         ("the text stays", Some(1), true),

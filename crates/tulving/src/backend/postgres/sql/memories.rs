@@ -139,7 +139,7 @@ pub(crate) fn find(kind: Kind, scope: Uuid, ids: Vec<String>) -> Statement {
 /// Reads memories without their vectors.
 pub(crate) fn find_texts(kind: Kind, scope: Uuid, ids: Vec<String>) -> Statement {
     Text::new(format!(
-        "SELECT {} FROM unnest($2) AS wanted (id) {}",
+        "SELECT {}, m.space_id FROM unnest($2) AS wanted (id) {}",
         listed_of_row(kind),
         lookup::by_id(kind, "$1", "wanted.id")
     ))

@@ -102,7 +102,9 @@ names! {
     "vectors" {
         FillVectors: "Fills the half-precision vectors of new rows.";
         PutCurrentVector: "Writes a full vector of the current space into the memory's own row.";
-        PutFurtherVector: "Writes a full vector of a further space beside, or where rows have not followed a cut-over into the memory's own row.";
+        PutFurtherVector: "Writes a full vector of a further space into the memory's own row, which has not followed a cut-over yet.";
+        PutVectorsBeside: "Writes full vectors of a further space beside the memories.";
+        PutHalfVectors: "Writes the half-precision vectors that go with them.";
         PutHalfVector: "Writes the half-precision vector that goes with it.";
         PutVectorBeside: "Puts the vector of another space that is in a memory's own row beside.";
         TakeVectorFromBeside: "Removes the one beside that belongs in the row.";

@@ -1,6 +1,8 @@
 //! Vectors: the full ones, in a memory's own row or beside it, and the half-precision ones that search
 //! reads.
 
+use std::collections::BTreeMap;
+
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -27,7 +29,50 @@ pub(crate) fn fill(kind: Kind, scope: Uuid, ids: Vec<String>) -> Statement {
     .named(Name::FillVectors)
 }
 
-/// Writes one vector with its half-precision one.
+/// Writes vectors of a further space beside the memories, with their half-precision ones: many at once, since the
+/// server plans each statement anew.
+pub(crate) fn put_beside(
+    kind: Kind,
+    scope: Uuid,
+    space_id: i32,
+    vectors: &BTreeMap<String, &Embedding>,
+) -> [Statement; 2] {
+    // OFFSET 0 keeps it apart: each vector is made once.
+    const GIVEN: &str = "(SELECT w.id, ($3)[(w.n::integer - 1) * $4 + 1 : w.n::integer * $4]::vector AS v \
+                          FROM unnest($2) WITH ORDINALITY AS w (id, n) OFFSET 0) g";
+    let full = format!(
+        "INSERT INTO {} (scope_id, id, space_id, dims, embedding) \
+         SELECT $1, g.id, $5, $4, g.v FROM {GIVEN} \
+         ON CONFLICT (scope_id, id, space_id) DO UPDATE SET embedding = excluded.embedding",
+        kind.embeddings()
+    );
+    let half = format!(
+        "INSERT INTO {} (scope_id, id, space_id, v) \
+         SELECT $1, g.id, $5, l2_normalize(g.v)::halfvec FROM {GIVEN} WHERE vector_norm(g.v) > 0 \
+         ON CONFLICT (scope_id, id, space_id) DO UPDATE SET v = excluded.v",
+        kind.vectors()
+    );
+    let first = vectors.values().next();
+    let dims = first.map_or(0, |vector| vector.numbers().len());
+    let dims = i32::try_from(dims).unwrap_or(i32::MAX);
+    let ids: Vec<String> = vectors.keys().cloned().collect();
+    let numbers: Vec<f32> = vectors
+        .values()
+        .flat_map(|vector| vector.numbers())
+        .copied()
+        .collect();
+    [(full, Name::PutVectorsBeside), (half, Name::PutHalfVectors)].map(|(sql, name)| {
+        Text::new(sql)
+            .scope(scope)
+            .with("ids", ids.clone(), Type::TEXT_ARRAY)
+            .with("numbers", numbers.clone(), Type::FLOAT4_ARRAY)
+            .with("dims", dims, Type::INT4)
+            .with("space", space_id, Type::INT4)
+            .named(name)
+    })
+}
+
+/// Writes one vector into the memory's own row, with its half-precision one.
 pub(crate) fn put(
     key: &Key,
     scope: Uuid,
@@ -36,7 +81,7 @@ pub(crate) fn put(
     is_current: bool,
 ) -> Vec<Statement> {
     let kind = key.kind;
-    let (table, beside) = (kind.table(), kind.embeddings());
+    let table = kind.table();
     let dims = i32::try_from(embedding.numbers().len()).unwrap_or(i32::MAX);
     let mut statements = Vec::new();
     let (name, put) = if is_current {
@@ -46,13 +91,8 @@ pub(crate) fn put(
         );
         (Name::PutCurrentVector, put)
     } else {
-        // Where rows have not followed yet, the place of a further space is still theirs.
         let put = format!(
-            "WITH own AS (UPDATE {table} SET dims = $4, embedding = $5::vector \
-                          WHERE scope_id = $1 AND id = $2 AND space_id = $3 RETURNING id) \
-             INSERT INTO {beside} (scope_id, id, space_id, dims, embedding) \
-             SELECT $1, $2, $3, $4, $5::vector WHERE NOT EXISTS (SELECT FROM own) \
-             ON CONFLICT (scope_id, id, space_id) DO UPDATE SET embedding = excluded.embedding"
+            "UPDATE {table} SET dims = $4, embedding = $5::vector WHERE scope_id = $1 AND id = $2 AND space_id = $3"
         );
         (Name::PutFurtherVector, put)
     };

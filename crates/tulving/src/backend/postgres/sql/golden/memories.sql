@@ -150,7 +150,7 @@ CROSS JOIN LATERAL (SELECT *
 -- FindTexts: Reads memories without their vectors.
 -- For: node.
 -- $1 scope uuid, $2 ids _text
-SELECT m.id, m.conversation_id, m.sequence_index, m.human_content, m.assistant_content, m.source, m.created_at, m.intent_type, m.complexity, m.technical_depth, m.emotional_valence, m.urgency, m.conversation_mode, m.action_required, m.has_code, m.has_error, m.tags, m.cluster_id, m.cluster_label, m.cluster_confidence, m.access_count, m.last_accessed, m.extra, m.carry
+SELECT m.id, m.conversation_id, m.sequence_index, m.human_content, m.assistant_content, m.source, m.created_at, m.intent_type, m.complexity, m.technical_depth, m.emotional_valence, m.urgency, m.conversation_mode, m.action_required, m.has_code, m.has_error, m.tags, m.cluster_id, m.cluster_label, m.cluster_confidence, m.access_count, m.last_accessed, m.extra, m.carry, m.space_id
 FROM unnest($2) AS wanted (id)
 CROSS JOIN LATERAL (SELECT *
   FROM memory_nodes
@@ -159,7 +159,7 @@ CROSS JOIN LATERAL (SELECT *
 -- FindTexts: Reads memories without their vectors.
 -- For: episode.
 -- $1 scope uuid, $2 ids _text
-SELECT m.id, m.title, m.messages, m.message_count, m.source, m.created_at, m.updated_at, m.duration_minutes, m.llm_tags, m.dominant_intent, m.avg_complexity, m.avg_technical_depth, m.emotional_arc, m.has_code, m.has_errors, m.urgency_max, m.memory_node_ids, m.related_episode_ids, m.access_count, m.last_accessed, m.extra, m.carry
+SELECT m.id, m.title, m.messages, m.message_count, m.source, m.created_at, m.updated_at, m.duration_minutes, m.llm_tags, m.dominant_intent, m.avg_complexity, m.avg_technical_depth, m.emotional_arc, m.has_code, m.has_errors, m.urgency_max, m.memory_node_ids, m.related_episode_ids, m.access_count, m.last_accessed, m.extra, m.carry, m.space_id
 FROM unnest($2) AS wanted (id)
 CROSS JOIN LATERAL (SELECT *
   FROM episodic_memories
@@ -168,7 +168,7 @@ CROSS JOIN LATERAL (SELECT *
 -- FindTexts: Reads memories without their vectors.
 -- For: chunk.
 -- $1 scope uuid, $2 ids _text
-SELECT m.id, m.document_id, m.chunk_index, m.content, m.heading_path, m.page, m.source, m.created_at, m.has_code, m.tags, m.access_count, m.last_accessed, m.extra, m.carry
+SELECT m.id, m.document_id, m.chunk_index, m.content, m.heading_path, m.page, m.source, m.created_at, m.has_code, m.tags, m.access_count, m.last_accessed, m.extra, m.carry, m.space_id
 FROM unnest($2) AS wanted (id)
 CROSS JOIN LATERAL (SELECT *
   FROM document_chunks

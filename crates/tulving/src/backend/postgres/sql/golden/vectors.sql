@@ -54,41 +54,83 @@ UPDATE document_chunks
 SET space_id = $3, dims = $4, embedding = $5::vector
 WHERE scope_id = $1 AND id = $2;
 
--- PutFurtherVector: Writes a full vector of a further space beside, or where rows have not followed a cut-over into the memory's own row.
+-- PutFurtherVector: Writes a full vector of a further space into the memory's own row, which has not followed a cut-over yet.
 -- For: node.
 -- $1 scope uuid, $2 id text, $3 space int4, $4 dims int4, $5 vector unknown
-WITH own AS (UPDATE memory_nodes
-  SET dims = $4, embedding = $5::vector
-  WHERE scope_id = $1 AND id = $2 AND space_id = $3
-  RETURNING id) INSERT INTO node_embeddings (scope_id, id, space_id, dims, embedding)
-SELECT $1, $2, $3, $4, $5::vector
-WHERE NOT EXISTS (SELECT
-  FROM own)
-ON CONFLICT (scope_id, id, space_id) DO UPDATE SET embedding = excluded.embedding;
+UPDATE memory_nodes
+SET dims = $4, embedding = $5::vector
+WHERE scope_id = $1 AND id = $2 AND space_id = $3;
 
--- PutFurtherVector: Writes a full vector of a further space beside, or where rows have not followed a cut-over into the memory's own row.
+-- PutFurtherVector: Writes a full vector of a further space into the memory's own row, which has not followed a cut-over yet.
 -- For: episode.
 -- $1 scope uuid, $2 id text, $3 space int4, $4 dims int4, $5 vector unknown
-WITH own AS (UPDATE episodic_memories
-  SET dims = $4, embedding = $5::vector
-  WHERE scope_id = $1 AND id = $2 AND space_id = $3
-  RETURNING id) INSERT INTO episode_embeddings (scope_id, id, space_id, dims, embedding)
-SELECT $1, $2, $3, $4, $5::vector
-WHERE NOT EXISTS (SELECT
-  FROM own)
-ON CONFLICT (scope_id, id, space_id) DO UPDATE SET embedding = excluded.embedding;
+UPDATE episodic_memories
+SET dims = $4, embedding = $5::vector
+WHERE scope_id = $1 AND id = $2 AND space_id = $3;
 
--- PutFurtherVector: Writes a full vector of a further space beside, or where rows have not followed a cut-over into the memory's own row.
+-- PutFurtherVector: Writes a full vector of a further space into the memory's own row, which has not followed a cut-over yet.
 -- For: chunk.
 -- $1 scope uuid, $2 id text, $3 space int4, $4 dims int4, $5 vector unknown
-WITH own AS (UPDATE document_chunks
-  SET dims = $4, embedding = $5::vector
-  WHERE scope_id = $1 AND id = $2 AND space_id = $3
-  RETURNING id) INSERT INTO chunk_embeddings (scope_id, id, space_id, dims, embedding)
-SELECT $1, $2, $3, $4, $5::vector
-WHERE NOT EXISTS (SELECT
-  FROM own)
+UPDATE document_chunks
+SET dims = $4, embedding = $5::vector
+WHERE scope_id = $1 AND id = $2 AND space_id = $3;
+
+-- PutVectorsBeside: Writes full vectors of a further space beside the memories.
+-- For: node.
+-- $1 scope uuid, $2 ids _text, $3 numbers _float4, $4 dims int4, $5 space int4
+INSERT INTO node_embeddings (scope_id, id, space_id, dims, embedding)
+SELECT $1, g.id, $5, $4, g.v
+FROM (SELECT w.id, ($3)[(w.n::integer - 1) * $4 + 1 : w.n::integer * $4]::vector AS v
+  FROM unnest($2) WITH ORDINALITY AS w (id, n) OFFSET 0) g
 ON CONFLICT (scope_id, id, space_id) DO UPDATE SET embedding = excluded.embedding;
+
+-- PutVectorsBeside: Writes full vectors of a further space beside the memories.
+-- For: episode.
+-- $1 scope uuid, $2 ids _text, $3 numbers _float4, $4 dims int4, $5 space int4
+INSERT INTO episode_embeddings (scope_id, id, space_id, dims, embedding)
+SELECT $1, g.id, $5, $4, g.v
+FROM (SELECT w.id, ($3)[(w.n::integer - 1) * $4 + 1 : w.n::integer * $4]::vector AS v
+  FROM unnest($2) WITH ORDINALITY AS w (id, n) OFFSET 0) g
+ON CONFLICT (scope_id, id, space_id) DO UPDATE SET embedding = excluded.embedding;
+
+-- PutVectorsBeside: Writes full vectors of a further space beside the memories.
+-- For: chunk.
+-- $1 scope uuid, $2 ids _text, $3 numbers _float4, $4 dims int4, $5 space int4
+INSERT INTO chunk_embeddings (scope_id, id, space_id, dims, embedding)
+SELECT $1, g.id, $5, $4, g.v
+FROM (SELECT w.id, ($3)[(w.n::integer - 1) * $4 + 1 : w.n::integer * $4]::vector AS v
+  FROM unnest($2) WITH ORDINALITY AS w (id, n) OFFSET 0) g
+ON CONFLICT (scope_id, id, space_id) DO UPDATE SET embedding = excluded.embedding;
+
+-- PutHalfVectors: Writes the half-precision vectors that go with them.
+-- For: node.
+-- $1 scope uuid, $2 ids _text, $3 numbers _float4, $4 dims int4, $5 space int4
+INSERT INTO node_vectors (scope_id, id, space_id, v)
+SELECT $1, g.id, $5, l2_normalize(g.v)::halfvec
+FROM (SELECT w.id, ($3)[(w.n::integer - 1) * $4 + 1 : w.n::integer * $4]::vector AS v
+  FROM unnest($2) WITH ORDINALITY AS w (id, n) OFFSET 0) g
+WHERE vector_norm(g.v) > 0
+ON CONFLICT (scope_id, id, space_id) DO UPDATE SET v = excluded.v;
+
+-- PutHalfVectors: Writes the half-precision vectors that go with them.
+-- For: episode.
+-- $1 scope uuid, $2 ids _text, $3 numbers _float4, $4 dims int4, $5 space int4
+INSERT INTO episode_vectors (scope_id, id, space_id, v)
+SELECT $1, g.id, $5, l2_normalize(g.v)::halfvec
+FROM (SELECT w.id, ($3)[(w.n::integer - 1) * $4 + 1 : w.n::integer * $4]::vector AS v
+  FROM unnest($2) WITH ORDINALITY AS w (id, n) OFFSET 0) g
+WHERE vector_norm(g.v) > 0
+ON CONFLICT (scope_id, id, space_id) DO UPDATE SET v = excluded.v;
+
+-- PutHalfVectors: Writes the half-precision vectors that go with them.
+-- For: chunk.
+-- $1 scope uuid, $2 ids _text, $3 numbers _float4, $4 dims int4, $5 space int4
+INSERT INTO chunk_vectors (scope_id, id, space_id, v)
+SELECT $1, g.id, $5, l2_normalize(g.v)::halfvec
+FROM (SELECT w.id, ($3)[(w.n::integer - 1) * $4 + 1 : w.n::integer * $4]::vector AS v
+  FROM unnest($2) WITH ORDINALITY AS w (id, n) OFFSET 0) g
+WHERE vector_norm(g.v) > 0
+ON CONFLICT (scope_id, id, space_id) DO UPDATE SET v = excluded.v;
 
 -- PutHalfVector: Writes the half-precision vector that goes with it.
 -- For: node.
