@@ -46,7 +46,7 @@ const READ_BY: [(&str, &str); 26] = [
     ("WITH near AS MATERIALIZED", "node_embeddings_pkey"),
     ("UNION ALL SELECT space_id", "node_embeddings_pkey"),
     ("DELETE FROM node_embeddings", "node_embeddings_pkey"),
-    ("WITH own AS (UPDATE", "memory_nodes_pkey"),
+    ("m.space_id FROM unnest", "memory_nodes_pkey"),
     (
         "SELECT m.id FROM unnest($2) AS wanted (id)",
         "memory_nodes_pkey",
