@@ -82,18 +82,10 @@ pub struct Reembed {
 
     /// Searches with vectors that are kept beside, those of this model if there are several
     #[arg(long, value_name = "MODEL", num_args = 0..=1)]
-    #[expect(
-        clippy::option_option,
-        reason = "clap's form of an option whose value may be left out"
-    )]
     pub roll_back: Option<Option<String>>,
 
     /// Removes vectors that are kept beside, those of this model if there are several
     #[arg(long, value_name = "MODEL", num_args = 0..=1)]
-    #[expect(
-        clippy::option_option,
-        reason = "clap's form of an option whose value may be left out"
-    )]
     pub drop: Option<Option<String>>,
 
     /// Cuts over or goes back although memories lack a vector there: they are found by words only

@@ -13,10 +13,13 @@ use crate::ran::Ran;
 /// So many items are in a memory.
 pub(crate) const ITEMS: u64 = 300;
 
+/// The program with arguments, in the place of a memory.
+type Program<'m> = dyn Fn(&[&str]) -> Command + Sync + 'm;
+
 /// A memory of items with vectors of the model `up`. The configuration names `down` as the next.
 pub(crate) struct Memory<'m> {
     pub(crate) models: Models,
-    command: Box<dyn Fn(&[&str]) -> Command + Sync + 'm>,
+    command: Box<Program<'m>>,
 }
 
 /// The section of a configuration that names these models, the second as the next.

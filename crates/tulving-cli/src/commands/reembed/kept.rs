@@ -160,7 +160,7 @@ fn chosen(
             Err(CliError::new(Exit::Refused, message).hint("tulving reembed --status"))
         }
         (several, _) => {
-            let names: Vec<String> = several.iter().map(|space| space.to_string()).collect();
+            let names: Vec<String> = several.iter().map(ToString::to_string).collect();
             let message = format!("there are vectors of several models: {}", names.join(", "));
             Err(CliError::usage(message).hint(format!(
                 "{flag} with the name of one, and --dimensions if that is not enough"
