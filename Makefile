@@ -55,7 +55,7 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (60) each
 	        fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 
-soak: ## kills migrations and exports TULVING_KILLS (100) times each; nothing may be lost
+soak: ## kills migrations, exports and re-embeddings TULVING_KILLS (100) times each; nothing may be lost
 	TULVING_KILLS=$(TULVING_KILLS) $(CARGO) test --release -p tulving-cli --test postgres kill -- --nocapture
 
 demo: ## a tour: files to PostgreSQL, proved, damaged, mended
