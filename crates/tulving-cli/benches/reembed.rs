@@ -47,8 +47,17 @@ fn main() {
     program(&["schema", "apply"]);
     let user = program(&["user", "create", "--email", "a@example.com", "--json"]);
     let user = user["id"].as_str().unwrap();
-    program(&["init", "--json"]);
-    let moved = program(&["migrate", "--user-id", user, "--restamp", "--yes", "--json"]);
+    program(&["init", "--user-id", user, "--model", "m", "--json"]);
+    let moved = program(&[
+        "migrate",
+        "--user-id",
+        user,
+        "--model",
+        "m",
+        "--restamp",
+        "--yes",
+        "--json",
+    ]);
     let runtime = Runtime::new().unwrap();
     let texts = runtime.block_on(texts(&folder.path().join("data")));
 
