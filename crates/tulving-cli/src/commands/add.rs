@@ -364,6 +364,7 @@ async fn remember(
                     ids: vec![id],
                     outcomes: vec![outcome],
                     words_only: None,
+                    left_out: None,
                 });
             }
         }
