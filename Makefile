@@ -18,6 +18,7 @@ help: ## lists what there is
 
 test: ## all tests, those against PostgreSQL included
 	scripts/in-memory scripts/with-pooler $(CARGO) test --workspace
+	$(CARGO) test -p tulving-documents --features pdf
 
 lint: ## format, clippy and documentation, warnings refused
 	$(CARGO) fmt --all --check
@@ -26,6 +27,7 @@ lint: ## format, clippy and documentation, warnings refused
 	for features in "" postgres http; do \
 	    $(CARGO) clippy -p tulving --no-default-features --features "$$features" -- -D warnings || exit 1; \
 	done
+	$(CARGO) clippy -p tulving-documents --features pdf --all-targets -- -D warnings
 	tree=$$($(CARGO) tree -p tulving --no-default-features -e normal --prefix none) && \
 	    ! echo "$$tree" | grep -E '^(tokio-postgres|rustls|ring|ureq|mio) '
 	@# The fuzzers compile; a test replays their seeds.
@@ -55,8 +57,9 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (60) each
 	        fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 
-soak: ## kills migrations, exports and re-embeddings TULVING_KILLS (100) times each; nothing may be lost
+soak: ## kills migrations, exports, re-embeddings and docs TULVING_KILLS (100) times each; nothing may be lost
 	TULVING_KILLS=$(TULVING_KILLS) $(CARGO) test --release -p tulving-cli --test postgres kill -- --nocapture
+	TULVING_KILLS=$(TULVING_KILLS) $(CARGO) test --release -p tulving-cli --test memory docs::kill -- --nocapture
 
 demo: ## a tour: files to PostgreSQL, proved, damaged, mended
 	@demo/run.sh

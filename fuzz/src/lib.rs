@@ -5,19 +5,39 @@ use tulving::backend::file::npy::Header;
 use tulving::json::{Records, Value, parse, write};
 use tulving::model::{Kind, Scope};
 use tulving::record::{self, Part, Stamp};
+use tulving_documents::{Cut, Limits, estimate, explore_docx, read};
 use uuid::Uuid;
 
 /// A fuzzer's name, and what it does with bytes.
 pub type Fuzzer = (&'static str, fn(&[u8]));
 
 /// All fuzzers: each has a file in `fuzz_targets` and a folder in `seeds`.
-pub const TARGETS: [Fuzzer; 5] = [
+pub const TARGETS: [Fuzzer; 8] = [
+    ("document_docx", document_docx),
+    ("document_html", document_html),
+    ("document_markdown", document_markdown),
     ("episode_reader", episode_reader),
     ("journal", journal),
     ("json_record", json_record),
     ("node_reader", node_reader),
     ("npy_header", npy_header),
 ];
+
+/// The parts of a Word file: never a panic.
+pub fn document_docx(bytes: &[u8]) {
+    explore_docx(bytes);
+    document(bytes, "a.docx");
+}
+
+/// A page of HTML, read and cut: never a panic, and no chunk beyond its budget.
+pub fn document_html(bytes: &[u8]) {
+    document(bytes, "a.html");
+}
+
+/// Markdown, read and cut: never a panic, and no chunk beyond its budget.
+pub fn document_markdown(bytes: &[u8]) {
+    document(bytes, "a.md");
+}
 
 /// Records read as episodes: never a panic, and what is accepted is written back whole.
 pub fn episode_reader(bytes: &[u8]) {
@@ -74,6 +94,21 @@ pub fn npy_header(bytes: &[u8]) {
         let size = header.dtype.float.size() as u64;
         assert_eq!(header.rows * header.dims as u64 * size, header.data_bytes);
         assert_eq!(header.data_offset + header.data_bytes, file_len);
+    }
+}
+
+fn document(bytes: &[u8], name: &str) {
+    let Ok(document) = read(bytes, name, &Limits::default()) else {
+        return;
+    };
+    let cut = Cut {
+        budget: 48,
+        overlap: 8,
+    };
+    for chunk in document.cut(&cut, &estimate) {
+        let headings = estimate(&chunk.heading_path.join(" › "));
+        assert!(chunk.id.is_some() || headings + estimate(&chunk.content) <= cut.budget);
+        assert!(!chunk.own().trim().is_empty());
     }
 }
 
