@@ -3,9 +3,10 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    add, compact, completions, config, delete, doctor, export, get, index, init, list, man,
+    add, compact, completions, config, delete, docs, doctor, export, get, index, init, list, man,
     migrate, reembed, runs, schema, search, tenant, update, user, verify,
 };
+use crate::documents::ReadDocuments;
 use crate::global::Global;
 
 /// Long-term memory for AI assistants: files first, PostgreSQL when it grows, and a proof that
@@ -91,6 +92,10 @@ pub enum Command {
     )]
     Doctor(doctor::Doctor),
 
+    /// Documents: manuals, policies, forms
+    #[command(subcommand)]
+    Docs(docs::Command),
+
     /// The tables of a database and their version
     #[command(subcommand)]
     Schema(schema::Command),
@@ -146,6 +151,10 @@ pub enum Command {
         reason = "a comment here would hide the manual that its struct carries"
     )]
     Man(man::ManPages),
+
+    /// Reads documents for `tulving docs`, in a process of its own
+    #[command(hide = true)]
+    ReadDocuments(ReadDocuments),
 
     /// Prints docs/cli.md
     #[command(hide = true)]

@@ -4,7 +4,7 @@ use clap::CommandFactory as _;
 
 use crate::cli::{Cli, Command};
 use crate::commands::{
-    add, compact, completions, config, delete, doctor, export, get, index, init, list, man,
+    add, compact, completions, config, delete, docs, doctor, export, get, index, init, list, man,
     migrate, reembed, runs, schema, search, tenant, update, user, verify,
 };
 use crate::config::Env;
@@ -69,6 +69,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, CliError> {
         Command::Reembed(reembed) => reembed::run(reembed, &cx).await,
         Command::Doctor(doctor) => doctor::run(doctor, &cx).await,
         Command::Config(command) => config::run(&command, &cx),
+        Command::Docs(command) => docs::run(command, &cx).await,
         Command::Schema(command) => schema::run(&command, &cx).await,
         Command::User(command) => user::run(command, &cx).await,
         Command::Tenant(command) => tenant::run(command, &cx).await,
@@ -77,8 +78,10 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, CliError> {
         Command::Verify(verify) => verify::run(verify, &cx).await,
         Command::Index(index) => index::run(&index, &cx).await,
         Command::Runs(command) => runs::run(&command, &cx).await,
-        Command::HelpMarkdown | Command::Completions(_) | Command::Man(_) | Command::Init(_) => {
-            Ok(Exit::Done)
-        }
+        Command::HelpMarkdown
+        | Command::Completions(_)
+        | Command::Man(_)
+        | Command::Init(_)
+        | Command::ReadDocuments(_) => Ok(Exit::Done),
     }
 }

@@ -9,6 +9,7 @@
 //! | [`context`] | what every command is handed |
 //! | [`memory`] | the memory that the configuration names |
 //! | [`config`] | flags, environment, config.yaml: the only reader of the environment |
+//! | [`documents`] | documents on their way from files to memory |
 //! | [`embedder`] | advice where stored vectors and the embedder are of two models |
 //! | [`filter`] | which memories are meant, from options or JSON |
 //! | [`kinds`] | kinds of memory, on the command line and in reports |
@@ -34,6 +35,7 @@ pub mod config;
 pub mod confirm;
 pub mod context;
 mod dispatch;
+pub mod documents;
 pub mod embedder;
 pub mod exit;
 mod failure;
@@ -60,7 +62,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _, ValueEnum as _};
 
-use cli::Cli;
+use cli::{Cli, Command};
 use config::Env;
 use exit::{CliError, Exit};
 use terminal::{Colour, Face};
@@ -80,6 +82,11 @@ pub fn main(args: &[OsString]) -> ExitCode {
             global,
             command: None,
         }) if args.len() > 1 => Err(misuse::no_command(&global)),
+        // It is to be small, and alone: without a runtime and its threads.
+        Ok(Cli {
+            command: Some(Command::ReadDocuments(options)),
+            ..
+        }) => documents::serve(&options),
         Ok(cli) => run(cli),
         Err(error) => answered(&error, face).unwrap_or_else(|| Err(misuse::misuse(&error, args))),
     };

@@ -108,7 +108,7 @@ pub fn document_of<'d>(memory: &Memory, documents: &'d [Document]) -> Option<&'d
         .find(|document| document.id == chunk.document_id)
 }
 
-/// Returns where in a document a memory stands, for people: title, headings, page.
+/// Returns where in a document a memory stands, for people: file, title, headings, page.
 #[must_use]
 pub fn place_in_document(memory: &Memory, document: Option<&Document>) -> Option<String> {
     let Memory::Chunk(chunk) = memory else {
@@ -119,11 +119,16 @@ pub fn place_in_document(memory: &Memory, document: Option<&Document>) -> Option
         .filter(|title| !is_blank(title))
         .unwrap_or(&chunk.document_id);
     let headings = chunk.heading_path.iter().map(String::as_str);
-    let place: Vec<&str> = std::iter::once(title).chain(headings).collect();
+    // Mostly the title is the first heading, too.
+    let mut place: Vec<&str> = std::iter::once(title).chain(headings).collect();
+    place.dedup();
+    let file = document.map_or_else(String::new, |document| {
+        format!("{}: ", document.file_name())
+    });
     let page = chunk
         .page
         .map_or_else(String::new, |page| format!(", page {page}"));
-    Some(format!("{}{page}", place.join(" › ")))
+    Some(format!("{file}{}{page}", place.join(" › ")))
 }
 
 /// Renders a piece of a document under its headings, then what is known of it.
@@ -208,7 +213,8 @@ fn heading(text: &str, screen: Screen) -> String {
 
 /// Returns what was said, with unsafe characters escaped. Its lines are cut to fit a screen, but for
 /// those of code: indented, or between fences.
-fn prose(text: &str, screen: Screen) -> String {
+#[must_use]
+pub fn prose(text: &str, screen: Screen) -> String {
     let Some(room) = screen.columns else {
         return lines(text) + "\n";
     };

@@ -50,7 +50,7 @@
 //!     .await?; // it survives the loss of power from here on
 //!
 //! let found = memory.search(&Query::text("pool size").top_k(5)).await?;
-//! println!("{}", found.prompt(4_000)); // at most so many characters, marked as data
+//! println!("{}", found.prompt(&[], 4_000)); // at most so many characters, marked as data
 //! # assert!(found.hits[0].snippet.text.contains("The connection pool was exhausted"));
 //! # assert_eq!(found.hits.len(), run);
 //! # }

@@ -1,13 +1,15 @@
 //! One attempt, and its control.
 
+use std::collections::BTreeSet;
+
 use tulving::backend::{Backend, BackendError, Cursor, Draft, Entry, Filter, Order, Page, Request};
-use tulving::model::{Key, Scope};
+use tulving::model::{Document, Key, Scope};
 
 use super::Side;
-use crate::memories::Memories;
+use crate::memories::{ALL, Memories};
 use crate::question::{Question, everything};
 use crate::rng::Rng;
-use crate::sample::{at, vector};
+use crate::sample::{self, at, vector};
 use crate::scoring;
 
 /// An attempt to get at a memory of another scope.
@@ -31,7 +33,9 @@ impl Probe {
         let key = self.victim.memory.key();
         // It may have been recalled since it was written.
         self.victim = owner.naive.0[&key].clone();
-        if self.rng.one_in(3) {
+        if self.rng.one_in(6) {
+            self.documents(asker, owner).await;
+        } else if self.rng.one_in(3) {
             self.write(asker).await;
             owner.memories.assert_holds(&self.victim).await;
             // Its owner can do what the asker could not.
@@ -47,6 +51,36 @@ impl Probe {
             self.answered(&question, asker).await;
             self.control(&question, owner, &key).await;
         }
+    }
+
+    /// Asks for a document that the owner alone has, and tries to remove it, and to put one of the same id.
+    async fn documents(&self, asker: &Side, owner: &Side) {
+        let (name, asker, owner) = (&self.name, &asker.memories, &owner.memories);
+        let ids = |documents: &[Document]| -> BTreeSet<String> {
+            documents
+                .iter()
+                .map(|document| document.id.clone())
+                .collect()
+        };
+        let (own, theirs) = (
+            ids(&asker.list_documents(None, ALL).await),
+            ids(&owner.list_documents(None, ALL).await),
+        );
+        let id = theirs
+            .difference(&own)
+            .next()
+            .expect("a document of its own");
+        let whole = owner.document(id).await;
+        assert!(whole.is_some(), "{name}: {id} is listed and not there");
+        assert_eq!(asker.document(id).await, None, "{name}");
+        assert!(asker.remove_documents(&[id]).await.is_empty(), "{name}");
+        let mut forged = sample::document(id);
+        forged.title = "Forged".to_owned();
+        asker.put_document(&forged, []).await.expect("put");
+        assert_eq!(owner.document(id).await, whole, "{name}");
+        assert_eq!(asker.remove_documents(&[id]).await, [id.clone()], "{name}");
+        assert_eq!(owner.document(id).await, whole, "{name}");
+        owner.assert_holds(&self.victim).await;
     }
 
     /// As the only scope of a place, for a row in it that is stamped with another.
@@ -266,7 +300,7 @@ async fn refusal(
     let query = victim.embedding.clone().unwrap_or_else(|| vector(&[1.0]));
     let draft = vec![Draft::Whole(victim.clone())];
     let page = everything(Order::Newest);
-    match rng.below(20) {
+    match rng.below(24) {
         0 => backend.space(stranger).await.err(),
         1 => backend.insert(stranger, draft).await.err(),
         2 => {
@@ -304,6 +338,20 @@ async fn refusal(
         16 => backend.cut_over(stranger, query.space()).await.err(),
         17 => backend.follow(stranger, None, 9).await.err(),
         18 => backend.drop_space(stranger, query.space()).await.err(),
+        19 => backend
+            .documents(stranger, &["shared".to_owned()])
+            .await
+            .err(),
+        20 => backend.list_documents(stranger, None, 9).await.err(),
+        21 => {
+            let ids = ["shared".to_owned()];
+            backend.remove_documents(stranger, &ids).await.err()
+        }
+        22 => {
+            let document = sample::document("shared");
+            let put = backend.put_document(stranger, document, Vec::new());
+            put.await.err()
+        }
         _ => {
             let request = Request {
                 terms: asked(victim, rng),

@@ -6,6 +6,7 @@
 //! | [`add`], [`get`], [`list`], [`update`], [`delete`], [`compact`] | single memories |
 //! | [`search`] | finding memories |
 //! | [`reembed`] | another embedding model |
+//! | [`docs`] | documents |
 //! | [`schema`], [`user`], [`tenant`], [`index`] | a database, its owners, its indexes |
 //! | [`migrate`], [`verify`], [`runs`], [`export`] | moving memory, and the proof |
 //! | [`completions`], [`man`] | for shells and packagers |
@@ -17,6 +18,7 @@ pub mod compact;
 pub mod completions;
 pub mod config;
 pub mod delete;
+pub mod docs;
 pub mod doctor;
 pub mod export;
 pub mod get;

@@ -29,7 +29,7 @@ use crate::wire;
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
     {\"hits\": [{\"id\", \"kind\", \"score\", \"rank\", \"arms\": {\"vector\": {\"rank\", \"score\"} or null, \"keyword\": the same},\n\
-    \"snippet\", \"created_at\", \"source\", \"conversation_id\", of a chunk \"document\": {\"id\", \"title\", \"heading_path\", \"page\"}}],\n\
+    \"snippet\", \"created_at\", \"source\", \"conversation_id\", of a chunk \"document\": {\"id\", \"title\", \"path\", \"heading_path\", \"page\"}}],\n\
     \"scale\": \"cosine\", \"bm25\" or \"relative\",\n\
     \"found_by\": \"exact\" or \"index\", \"rows_in_scope\": N, \"ms\": X}\n\
     and \"context\" with --context, \"note\" where only words were looked for, or words are of another version")]
@@ -118,7 +118,7 @@ pub async fn run(search: Search, cx: &Context) -> Result<Exit, CliError> {
     let documents = memory
         .documents_of(found.hits.iter().map(|hit| &hit.memory))
         .await?;
-    let prompt = as_context.then(|| found.prompt(budget));
+    let prompt = as_context.then(|| found.prompt(&documents, budget));
     if cx.json {
         output::json(&wire::Found::new(&found, &documents, note(&found), prompt))?;
         return Ok(Exit::Done);

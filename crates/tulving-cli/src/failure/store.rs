@@ -58,6 +58,7 @@ fn hint(error: &StoreError) -> Option<String> {
             quote(&why.source_name),
             escape(&why.source_name),
         ),
+        StoreError::BadDocument { .. } => "save the document anew, or leave it out".to_owned(),
         StoreError::Stopped => "the same command again".to_owned(),
         StoreError::NoSuchField { .. } => "tulving update --help".to_owned(),
         _ => return None,

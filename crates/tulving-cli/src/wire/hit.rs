@@ -26,6 +26,7 @@ pub struct Hit {
 struct Piece {
     id: String,
     title: Option<String>,
+    path: Option<String>,
     heading_path: Vec<String>,
     page: Option<i64>,
 }
@@ -52,11 +53,12 @@ impl Hit {
             })
         };
         let facts = hit.memory.facts();
+        let document = crate::page::document_of(&hit.memory, documents);
         let piece = match &hit.memory {
             Memory::Chunk(chunk) => Some(Piece {
                 id: chunk.document_id.clone(),
-                title: crate::page::document_of(&hit.memory, documents)
-                    .map(|document| document.title.clone()),
+                title: document.map(|document| document.title.clone()),
+                path: document.map(|document| document.path.clone()),
                 heading_path: chunk.heading_path.clone(),
                 page: chunk.page,
             }),

@@ -7,6 +7,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `memory`, `entry`, `verbatim` | a memory, whether it has a vector, and what columns hold less of |
+//! | `document` | documents, and what became of files |
 //! | `found`, `hit` | the answer of a search |
 //! | `listing`, `cursor` | a page of memories, and where the next begins |
 //! | `written` | what was written |
@@ -21,6 +22,7 @@
 mod checks;
 mod compaction;
 pub mod cursor;
+mod document;
 mod entry;
 mod export;
 mod failure;
@@ -42,6 +44,7 @@ mod written;
 
 pub use checks::{Check, Checks};
 pub use compaction::Compaction;
+pub use document::{Document, Documents, Gone, RemovedDocuments, Shown, TakenIn};
 pub use entry::Entry;
 pub use export::{Exported, ExportedLines};
 pub use failure::Failure;

@@ -13,6 +13,7 @@ mod advice;
 mod advised;
 mod blank;
 mod change;
+mod docs;
 mod doctor;
 mod embedder;
 mod encodings;
@@ -23,6 +24,8 @@ mod floats;
 mod init;
 mod kill;
 mod list;
+#[path = "../shared/manuals.rs"]
+mod manuals;
 mod many;
 #[path = "../shared/models.rs"]
 mod models;

@@ -15,6 +15,7 @@ mod bitflips;
 mod connections;
 mod corrupt;
 mod data;
+mod docs;
 mod documents;
 mod export;
 mod export_faults;
@@ -25,6 +26,8 @@ mod fixtures;
 mod index;
 mod journal;
 mod kill;
+#[path = "../shared/manuals.rs"]
+mod manuals;
 mod migrate;
 #[path = "../shared/models.rs"]
 mod models;

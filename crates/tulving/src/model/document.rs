@@ -1,8 +1,11 @@
 //! Documents: what chunks are pieces of.
 
+use sha2::{Digest as _, Sha256};
+
 use super::column::{Column, FieldType};
 use super::field::{self, ColumnSource, Field, Form, Recorded, Shape, record_kind};
 use super::{Json, Kind, Timestamp};
+use crate::hex;
 
 record_kind! {
     /// What was uploaded. It is not searched itself: its [chunks](super::Chunk) are, and fall with it. Text
@@ -49,10 +52,24 @@ impl Document {
     /// The kind of the memories that are pieces of documents.
     pub const PIECES: Kind = Kind::Chunk;
 
+    /// Returns the last part of its path.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        let name = self.path.rsplit(['/', '\\']).find(|part| !part.is_empty());
+        name.unwrap_or(&self.path)
+    }
+
     /// Returns the names of the fields in which two documents differ, the carry left out.
     #[must_use]
     pub fn differing(&self, other: &Self) -> Vec<&'static str> {
         field::differing(self, other)
+    }
+
+    /// Returns the id of a document that was read from a place: `doc_` and 16 hex digits of the SHA-256 of the
+    /// path. So what is read again takes the place of what was read there before.
+    #[must_use]
+    pub fn id_for(path: &str) -> String {
+        format!("doc_{}", hex(&Sha256::digest(path)[..8]))
     }
 
     /// Returns a document with nothing but a place where it was read, and everything else as it is when nobody

@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::{Flaw, Part, Stamp, carry, members, unreadable};
-use crate::json::{self, ParseError, Value};
+use crate::json::{self, ParseError, Text, Value};
 use crate::model::Document;
 
 /// Reads one record; `value` is replaced by what counts as the source record under `stamp`.
@@ -40,8 +40,24 @@ pub fn canonical(value: &Value<'_>, out: &mut Vec<u8>) {
 /// # Errors
 /// Says what is wrong with it.
 pub fn admit(document: &Document, stamp: &Stamp) -> Result<Document, Flaw> {
+    with(document, Vec::new(), stamp)
+}
+
+/// Returns the same document with further fields, of which it has none yet.
+///
+/// # Errors
+/// Says what would be wrong with it.
+pub fn with(
+    document: &Document,
+    further: Vec<(&str, Value<'_>)>,
+    stamp: &Stamp,
+) -> Result<Document, Flaw> {
     let mut bytes = Vec::new();
     write(document, &mut bytes).map_err(unreadable)?;
     let mut value = json::parse(&bytes).map_err(unreadable)?;
+    if let Value::Object(members) = &mut value {
+        let further = further.into_iter();
+        members.extend(further.map(|(key, value)| (Text::from(key.to_owned()), value)));
+    }
     read(&mut value, stamp)
 }

@@ -64,6 +64,14 @@ pub enum StoreError {
         /// What is wrong with it.
         flaw: Flaw,
     },
+    /// A document, or a piece of it, cannot be kept as it is.
+    #[error("the document {path:?} cannot be kept: {flaw}")]
+    BadDocument {
+        /// Where it was read from.
+        path: String,
+        /// What is wrong with it.
+        flaw: Flaw,
+    },
     /// A source that the memory may not bear.
     #[error("{why}")]
     ForeignSource {
@@ -125,9 +133,10 @@ impl StoreError {
             | Self::ForeignSource { .. }
             | Self::Blank { .. }
             | Self::NoSuchField { .. } => ErrorClass::Usage,
-            Self::GivenVector(_) | Self::Flawed { .. } | Self::BadChange { .. } => {
-                ErrorClass::Invalid
-            }
+            Self::GivenVector(_)
+            | Self::Flawed { .. }
+            | Self::BadDocument { .. }
+            | Self::BadChange { .. } => ErrorClass::Invalid,
             Self::Differs { .. } => ErrorClass::Conflict,
             Self::NoSuchMemory { .. } => ErrorClass::NotFound,
             Self::Stopped => ErrorClass::Interrupted,

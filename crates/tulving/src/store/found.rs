@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backend::SearchMethod;
-use crate::model::{Memory, Space};
+use crate::model::{Document, Memory, Space};
 use crate::search::fusion::{RetrieverHit, Scale};
 use crate::search::prompt;
 use crate::search::snippet::Snippet;
@@ -35,11 +35,13 @@ pub struct Found {
 
 impl Found {
     /// Returns the hits as text for a prompt, marked as data, in at most `budget` characters: long ones
-    /// cut around what was asked. See [`prompt`].
+    /// cut around what was asked. Pieces of `documents`, which
+    /// [`documents_of`](super::ScopedStore::documents_of) finds, are cited with title, file and page. See
+    /// [`prompt`].
     #[must_use]
-    pub fn prompt(&self, budget: usize) -> String {
+    pub fn prompt(&self, documents: &[Document], budget: usize) -> String {
         let memories: Vec<&Memory> = self.hits.iter().map(|hit| &hit.memory).collect();
-        prompt::prompt(&memories, &self.question, budget)
+        prompt::prompt(&memories, documents, &self.question, budget)
     }
 }
 

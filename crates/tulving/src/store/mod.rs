@@ -9,6 +9,7 @@
 //! | `remember` | memories with ids of their own, stored once |
 //! | `beside` | several embedders, and the vectors that are written beside those of the current space |
 //! | `spaces`, `fill` | the spaces of a scope; vectors for what has none in a space |
+//! | `documents` | documents with their chunks |
 //! | `change` | the changes of an update |
 //! | `query`, `search`, `found` | what is searched for, the search, and its result |
 //! | `seen` | a cache of each scope's vector space |
@@ -17,6 +18,7 @@
 
 mod beside;
 mod change;
+mod documents;
 mod error;
 mod fill;
 mod found;
@@ -35,6 +37,7 @@ mod traced;
 
 pub use beside::LeftOut;
 pub use change::Change;
+pub use documents::{NewChunk, NewDocument, PutDocument};
 pub use error::StoreError;
 pub use fill::{Filled, Refused};
 pub use found::{Found, Hit, WordsOnly};

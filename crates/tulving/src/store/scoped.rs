@@ -1,6 +1,5 @@
 //! The memories of one owner.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::beside::{LeftOut, vectors_by};
@@ -11,7 +10,7 @@ use crate::backend::{
     LiveChange, Page, Sources,
 };
 use crate::embed::{Embedder, Purpose};
-use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp, is_blank};
+use crate::model::{Embedding, Key, Kind, Memory, Scope, Space, Timestamp, is_blank};
 use crate::record::{self, Stamp};
 use crate::search;
 
@@ -337,27 +336,6 @@ impl ScopedStore {
         }
         change.source = Some(placed.source);
         Ok(change)
-    }
-
-    /// Returns the documents that these memories are pieces of, each once: none for what is no chunk.
-    ///
-    /// # Errors
-    /// As every method.
-    pub async fn documents_of<'m>(
-        &self,
-        memories: impl IntoIterator<Item = &'m Memory>,
-    ) -> Result<Vec<Document>, StoreError> {
-        let ids = memories.into_iter().filter_map(|memory| match memory {
-            Memory::Chunk(chunk) => Some(chunk.document_id.clone()),
-            _ => None,
-        });
-        let ids: BTreeSet<String> = ids.collect();
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids: Vec<String> = ids.into_iter().collect();
-        let found = self.backend.documents(self.scope, &ids).await?;
-        Ok(found.into_iter().flatten().collect())
     }
 
     /// Forgets memories; returns the keys of those that were there.

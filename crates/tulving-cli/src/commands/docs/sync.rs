@@ -1,0 +1,91 @@
+//! `tulving docs sync`: what is known of a folder becomes what is in it.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+
+use super::add::{Reading, Removed, Taking, gone, told};
+use crate::context::Context;
+use crate::documents::{Catalog, walk};
+use crate::exit::{CliError, Exit};
+use crate::output::{self, counted};
+use crate::table::Table;
+use crate::terminal::Screen;
+
+/// Brings the documents of a folder up to date
+///
+/// Does what `tulving docs add` does, and removes the documents whose files are no longer in the folder. It shows
+/// which these are and asks first; without a terminal, --yes answers.
+///
+/// A file that cannot be read now, and everything below a folder that cannot be read, is not gone: what is known of
+/// it stays.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tulving docs sync Manuals/\n  \
+    tulving docs sync Manuals/ --tenant-id UUID --yes\n\n\
+    With --json:\n\
+    the same as tulving docs add")]
+pub struct Sync {
+    /// Folders
+    #[arg(value_name = "FOLDER", required = true, value_parser = crate::config::path())]
+    pub folders: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// More than so many are not shown before the question.
+const SHOWN: usize = 20;
+
+/// Documents that are removed together.
+const AT_ONCE: usize = 1_000;
+
+/// Runs it.
+///
+/// # Errors
+/// As `tulving docs add`; when nobody says yes, nothing was done.
+pub(super) async fn run(sync: Sync, cx: &Context) -> Result<Exit, CliError> {
+    let begun = Instant::now();
+    let found = walk(&sync.folders)?;
+    let memory = cx.memory().await?;
+    let documents = memory.all_documents().await?;
+    let gone = gone(&found, &documents);
+    let mut catalog = Catalog::of(&documents);
+    let (files, hidden, skipped) = (found.files, found.hidden, found.skipped);
+    let taken = Taking::new(&files, cx)?;
+    if !gone.is_empty() {
+        if !cx.yes {
+            show(&gone, cx.err);
+        }
+        let question = format!(
+            "Remove {} whose files are gone?",
+            counted(gone.len() as u64, "document")
+        );
+        taken.ear.confirm(question, cx.yes).await?;
+    }
+    // What was moved within the folder is read at its new place: it is not the same as one that goes.
+    gone.iter().for_each(|gone| catalog.forget(&gone.path));
+    let mut report = taken
+        .take(files, memory.clone(), catalog, &sync.reading)
+        .await?;
+    report.skipped.extend(skipped);
+    // Last, so that what was moved is there all the time.
+    let ids: Vec<String> = gone.iter().map(|gone| gone.id.clone()).collect();
+    for ids in ids.chunks(AT_ONCE) {
+        memory.remove_documents(ids).await?;
+    }
+    told(report, hidden, gone, begun, cx)
+}
+
+/// Prints the documents that the question is about, on stderr as the question is.
+fn show(gone: &[Removed], screen: Screen) {
+    let mut table = Table::new(["ID", "PATH"]).shorten_last();
+    for gone in gone.iter().take(SHOWN) {
+        table.row([&gone.id, &gone.path]);
+    }
+    if gone.len() > SHOWN {
+        table.row(["…".to_owned(), format!("and {} more", gone.len() - SHOWN)]);
+    }
+    output::aside(&table.render(screen));
+}
