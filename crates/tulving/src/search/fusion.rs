@@ -24,6 +24,7 @@ pub use options::{Fusion, Recency};
 pub use scale::Scale;
 
 use super::arithmetic::half_power;
+use crate::model::{Document, Kind};
 
 /// How far away in its conversation a neighbour may stand to lend.
 pub const REACH: i64 = 2;
@@ -67,7 +68,7 @@ pub fn fuse(mut candidates: Vec<Candidate>, options: &Fusion) -> Vec<Ranked> {
 
 /// Scores from both retrievers and from context.
 fn both(candidates: &[Candidate], options: &Fusion) -> Vec<f64> {
-    let own = on_one_scale(candidates, options.vector_weight);
+    let own = on_one_scale(candidates, options);
     let mut received = vec![0.0; own.len()];
     for members in conversations(candidates) {
         let best = members.iter().map(|(_, at)| own[*at]).fold(0.0, f64::max);
@@ -78,11 +79,28 @@ fn both(candidates: &[Candidate], options: &Fusion) -> Vec<f64> {
             received[*at] = lent + best * options.conversation;
         }
     }
-    let highest = (1.0 + options.vector_weight) * (1.0 + options.lending + options.conversation);
+    let highest = |kind| match kind {
+        Document::PIECES => 1.0 + vector_weight(kind, options),
+        _ => (1.0 + vector_weight(kind, options)) * (1.0 + options.lending + options.conversation),
+    };
+    let kinds = candidates.iter().map(|candidate| candidate.facts.kind);
     own.iter()
         .zip(received)
-        .map(|(own, received)| (own + received) / highest)
+        .zip(kinds)
+        .map(|((own, received), kind)| (own + received) / highest(kind))
         .collect()
+}
+
+/// How much more the best by vector is worth among pieces of documents: who asks a manual seldom knows its words, and
+/// sections say more than turns. Measured (decision 40), as is that a section says nothing of the next, which
+/// is why pieces neither lend nor receive.
+const PIECES: f64 = 3.0;
+
+fn vector_weight(kind: Kind, options: &Fusion) -> f64 {
+    match kind {
+        Document::PIECES => PIECES * options.vector_weight,
+        _ => options.vector_weight,
+    }
 }
 
 /// With so many candidates of a kind or more the vector retriever is taken to have been cut off: it is asked
@@ -95,7 +113,7 @@ const STEP: f64 = 1.0 / 64.0;
 /// Returns scores on one scale. Keyword scores are shares of the best. Similarities are shares of the
 /// way from the worst candidate of the kind up to the best of all, since where cosines lie depends on
 /// the model and on the length of texts; what the retriever did not bring counts as its worst.
-fn on_one_scale(candidates: &[Candidate], vector_weight: f64) -> Vec<f64> {
+fn on_one_scale(candidates: &[Candidate], options: &Fusion) -> Vec<f64> {
     let highest = |retriever: fn(&Candidate) -> Option<f64>| {
         let scores = candidates.iter().filter_map(retriever);
         scores.fold(f64::NEG_INFINITY, f64::max)
@@ -128,16 +146,22 @@ fn on_one_scale(candidates: &[Candidate], vector_weight: f64) -> Vec<f64> {
                 .unwrap_or(nearest);
             let similarity = candidate.vector.unwrap_or(floor);
             share(candidate.keyword.unwrap_or(0.0), most)
-                + vector_weight * share(similarity - floor, nearest - floor)
+                + vector_weight(candidate.facts.kind, options)
+                    * share(similarity - floor, nearest - floor)
         })
         .collect()
 }
 
-/// Returns the nodes of each conversation: sequence index and position among the candidates, in order.
+/// Returns the nodes of each conversation: sequence index and position among the candidates, in order. Pieces of
+/// documents stand for themselves.
 fn conversations(candidates: &[Candidate]) -> Vec<Vec<(i64, usize)>> {
     let mut conversations: HashMap<&str, Vec<(i64, usize)>> = HashMap::new();
     for (at, Candidate { facts, .. }) in candidates.iter().enumerate() {
-        if let Some(id) = &facts.conversation_id {
+        if let Some(id) = facts
+            .conversation_id
+            .as_ref()
+            .filter(|_| facts.kind != Document::PIECES)
+        {
             let members = conversations.entry(id).or_default();
             members.push((facts.sequence_index, at));
         }

@@ -256,3 +256,32 @@ fn clusters_and_recency_count_only_when_asked_for() {
     let recent = Fusion { recency, ..plain };
     assert_eq!(order(&candidates, &recent), ["e", "a", "b", "c", "d", "f"]);
 }
+
+#[test]
+fn pieces_of_documents_stand_for_themselves_and_count_more_by_meaning() {
+    let of_kind = |kind, mut candidates: Vec<Candidate>| {
+        for candidate in &mut candidates {
+            candidate.facts.kind = kind;
+        }
+        fuse(candidates, &Fusion::default())
+    };
+    let beside = vec![
+        within(candidate("good", Some(0.9), Some(5.0)), "d", 0),
+        within(candidate("beside", None, None), "d", 1),
+        within(candidate("other", Some(0.1), None), "e", 0),
+    ];
+    let lent = |kind| {
+        let ranked = of_kind(kind, beside.clone());
+        let beside = ranked.iter().find(|ranked| ranked.facts.id == "beside");
+        beside.map(|ranked| ranked.score)
+    };
+    assert_eq!(lent(Kind::Chunk), Some(0.0));
+    assert!(lent(Kind::Node) > Some(0.0));
+    let apart = vec![
+        candidate("meant", Some(0.9), None),
+        candidate("worded", Some(0.1), Some(5.0)),
+    ];
+    let best = |kind| of_kind(kind, apart.clone())[0].facts.id.clone();
+    assert_eq!(best(Kind::Node), "worded");
+    assert_eq!(best(Kind::Chunk), "meant");
+}
