@@ -1,6 +1,6 @@
 //! PDF, written by hand.
 
-use tulving_documents::{Foreign, Reason};
+use tulving_documents::Reason;
 
 use crate::support::refused;
 
@@ -43,7 +43,7 @@ fn pdf(pages: &[&str], trailer: &str) -> Vec<u8> {
 #[cfg(not(feature = "pdf"))]
 #[test]
 fn a_program_without_it_says_so() {
-    let found = Foreign::PdfNotBuilt;
+    let found = tulving_documents::Foreign::PdfNotBuilt;
     let reason = refused(pdf(&["BT /F1 12 Tf 72 700 Td (Hello) Tj ET"], ""), "a.pdf");
     assert_eq!(
         reason,
