@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A tour of Tulving, without a question: two memories are made and found, then ten thousand go from
-# files into a PostgreSQL that exists only for these minutes, are proved, damaged, and mended. Nothing
-# stays but caches.
+# files into a PostgreSQL that exists only for these minutes, are proved, damaged, mended, and moved out
+# again; a company gets its manuals and another model. Nothing stays but caches.
 #
 #   make demo            DEMO_NODES=2000 make demo
 set -euo pipefail
@@ -88,6 +88,39 @@ tour() {
     heading "9. The files are right, so they put it back"
     run 0 tulving migrate --existing update --yes
     run 0 tulving runs list
+
+    heading "10. And out again"
+    tell "What is in the database becomes a data directory, proved in the same way. Its digest is that of the move."
+    run 0 tulving export --backend postgres --out data-back
+
+    company
+}
+
+# A tenant is moved in, used, searched with its manuals, moved out and given another model.
+company() {
+    heading "11. A company moves in"
+    unset TULVING_USER_ID
+    TULVING_TENANT_ID=$(tulving tenant create --name "The company")
+    export TULVING_TENANT_ID TULVING_BACKEND=postgres
+    printf '\n  %s$ export TULVING_TENANT_ID=$(tulving tenant create --name "The company") TULVING_BACKEND=postgres%s\n' \
+        "$bold" "$plain"
+    run 0 gen-corpus company 1000 --episodes
+    run 0 tulving migrate --data-dir company --model company-model --yes
+    run 0 tulving add --question "Who answers for the pumps?" --answer "The service desk, extension 30."
+
+    heading "12. With its manuals"
+    tell "Its vectors are of a model that is not at hand, so the manuals are found by their words for now."
+    run 0 tulving docs add "$here/manuals"
+    run 0 tulving search "how do I process a credit memo?" --kind chunk --top-k 1
+
+    heading "13. Out, bit for bit"
+    run 0 tulving export --out company-back
+
+    heading "14. Another model, beside the old one"
+    tell "Searches go on with the old vectors until all new ones are there."
+    run 0 tulving reembed --provider builtin --cut-over --yes
+    run 0 tulving search "the motor makes a noise but stands still" --kind chunk --top-k 1
+    run 0 tulving reembed --status
 }
 
 tampering() {
@@ -126,9 +159,9 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 cd "$work"
-private-postgres run --durable -- bash "$here/run.sh" tour "$nodes"
+here=$here private-postgres run --durable -- bash "$here/run.sh" tour "$nodes"
 
-heading "That was all of it: remembered, moved, proved, damaged, found, mended."
+heading "That was all of it: remembered, moved, proved, damaged, found, mended, moved out, and given another model."
 cat <<END
 The server and its data are gone. With your own data and your own PostgreSQL (pgvector 0.8.2 or newer):
 
