@@ -261,6 +261,9 @@ impl ScopedStore {
         for _ in 1..TRIES {
             match self.try_update(id, change, &stamp).await {
                 Err(StoreError::Backend(BackendError::Changed { .. })) => {}
+                // The scope was cut over since its space was read. A vector that was given stays of the old one.
+                Err(StoreError::Backend(BackendError::WrongSpace { .. }))
+                    if change.embedding.is_none() => {}
                 done => return done,
             }
         }

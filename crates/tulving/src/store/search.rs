@@ -141,8 +141,11 @@ impl ScopedStore {
             reach: 0,
         };
         let mut seen = self.seen.of(self.scope);
-        if seen.is_none() && matches!(asked.source, Source::Given(_)) {
-            // It is of the scope's space, whichever that is.
+        let is_open =
+            matches!(asked.source, Source::Given(_)) || !self.further_embedders.is_empty();
+        if seen.is_none() && is_open {
+            // A vector that came without a name is of the scope's space, whichever that is. And of several
+            // embedders the one to ask is that of the scope's space: another may be gone by now.
             seen = Some(self.space().await?);
         }
         loop {
