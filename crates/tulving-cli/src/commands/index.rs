@@ -123,19 +123,23 @@ fn text_of(step: IndexStep) -> (String, u64) {
     }
 }
 
+/// Returns how vectors are searched that have such an index.
+pub(super) fn searched(index: VectorIndex) -> &'static str {
+    match index {
+        VectorIndex::NotNeeded => "exactly: there are few enough",
+        VectorIndex::TooWide => "exactly: no index takes vectors that wide",
+        VectorIndex::Ready => "through the index that was there",
+        VectorIndex::Built => "through the new index",
+    }
+}
+
 fn report(scope: Scope, indexed: &[Indexed], screen: Screen) -> String {
     let mut table = Table::new(["", "VECTORS", "SEARCHED"]);
     for kind in indexed {
-        let searched = match kind.index {
-            VectorIndex::NotNeeded => "exactly: there are few enough",
-            VectorIndex::TooWide => "exactly: no index takes vectors that wide",
-            VectorIndex::Ready => "through the index that was there",
-            VectorIndex::Built => "through the new index",
-        };
         table.row([
             kind.kind.plural().to_owned(),
             count(kind.vectors),
-            searched.to_owned(),
+            searched(kind.index).to_owned(),
         ]);
     }
     let sum = |of: fn(&Indexed) -> u64| indexed.iter().map(of).sum::<u64>();

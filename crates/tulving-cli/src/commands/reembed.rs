@@ -39,12 +39,12 @@ use crate::memory::Location;
     tulving reembed --drop tulving-static-1\n\n\
     With --json:\n\
     {\"scope\": {\"kind\", \"id\"}, \"space\": {\"provider\", \"model\", \"dimensions\"}, \"made\": N, \"without\": N of whose text the model makes no\n\
-    vector, \"refused\": [{\"kind\", \"id\", \"why\"}…], \"current\": BOOL, \"moved\": N, \"configured\": BOOL, \"seconds\": X,\n\
-    \"rate\": vectors per second}\n\
+    vector, \"refused\": [{\"kind\", \"id\", \"why\"}…], \"lacking\": {\"nodes\": N…} that have no vector of it, \"current\": BOOL, \"moved\": N,\n\
+    \"indexes\": [{\"kind\", \"vectors\": N, \"index\": as tulving index says}…], \"configured\": BOOL, \"seconds\": X, \"rate\": vectors per second}\n\
     with --dry-run {\"dry_run\": true, \"scope\", \"space\", \"current\": BOOL, \"memories\": {\"nodes\": N, the same for every\n\
     other kind}, \"lacking\": {\"nodes\": N…}}, with --status {\"scope\", \"spaces\": [{\"provider\", \"model\", \"dimensions\", \"current\": BOOL,\n\
     \"vectors\": {\"nodes\": N…}, \"lacking\": {\"nodes\": N…}}], \"behind\": N}, with --roll-back {\"scope\", \"space\", \"lost\": N, \"moved\": N,\n\
-    \"configured\": BOOL}, with --drop {\"scope\", \"dropped\": {\"provider\", \"model\", \"dimensions\"}}")]
+    \"indexes\", \"configured\": BOOL}, with --drop {\"scope\", \"dropped\": {\"provider\", \"model\", \"dimensions\"}, or null if there was none}")]
 #[command(group(ArgGroup::new("mode").args(["dry_run", "status", "cut_over", "roll_back", "drop"])))]
 #[command(group(ArgGroup::new("searched").args(["cut_over", "roll_back"])))]
 pub struct Reembed {
@@ -97,7 +97,7 @@ pub struct Reembed {
 ///
 /// # Errors
 /// When the memory or the model cannot be used, another run is at it (exit 8), or the work was interrupted. Texts
-/// that the model refuses are exit 4, told on stdout.
+/// that the model refuses are exit 4, told on stdout, and so are memories that keep it from cutting over.
 pub async fn run(reembed: Reembed, cx: &Context) -> Result<Exit, CliError> {
     let dimensions = reembed.dimensions.map(usize::from);
     if reembed.status {

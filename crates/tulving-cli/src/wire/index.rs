@@ -35,16 +35,21 @@ impl Index {
     }
 }
 
+/// Returns the name of what became of an index.
+pub(super) fn index_name(index: VectorIndex) -> &'static str {
+    match index {
+        VectorIndex::NotNeeded => "not needed",
+        VectorIndex::TooWide => "too wide",
+        VectorIndex::Ready => "ready",
+        VectorIndex::Built => "built",
+    }
+}
+
 impl From<&Indexed> for Kind {
     fn from(kind: &Indexed) -> Self {
         Self {
             entered: kind.words,
-            index: match kind.index {
-                VectorIndex::NotNeeded => "not needed",
-                VectorIndex::TooWide => "too wide",
-                VectorIndex::Ready => "ready",
-                VectorIndex::Built => "built",
-            },
+            index: index_name(kind.index),
             kind: kind.kind.as_str(),
             mended: kind.mended,
             rebuilt: kind.rebuilt,

@@ -55,7 +55,7 @@ pub use listing::Listing;
 pub use memory::Memory;
 pub use owner::{Counted, Tenant, Tenants, User, Users};
 pub use plan::{Plan, PlannedDocuments, Prospect};
-pub use reembed::{Dropped, Reembedded, Refused, RolledBack, Space, Spaces, ToEmbed};
+pub use reembed::{Dropped, Reembedded, Refused, RolledBack, Space, Spaces, ToEmbed, indexes};
 pub use report::Report;
 pub use run::Run;
 pub use scope::Scope;

@@ -1,11 +1,13 @@
 //! The vector spaces of a scope, and what was done to them.
 
 use serde::Serialize;
+use tulving::backend::postgres::Indexed;
 use tulving::backend::{Counts, KeptSpaces};
 use tulving::model;
 use tulving::store;
 
 use super::Scope;
+use super::index::index_name;
 
 /// A vector space.
 #[derive(Debug, Serialize)]
@@ -97,6 +99,25 @@ impl From<&store::Refused> for Refused {
     }
 }
 
+/// The index of one kind's vectors.
+#[derive(Debug, Serialize)]
+pub struct KindIndex {
+    kind: &'static str,
+    vectors: u64,
+    index: &'static str,
+}
+
+/// Returns what became of the indexes of a space.
+#[must_use]
+pub fn indexes(indexed: &[Indexed]) -> Vec<KindIndex> {
+    let one = |kind: &Indexed| KindIndex {
+        kind: kind.kind.as_str(),
+        vectors: kind.vectors,
+        index: index_name(kind.index),
+    };
+    indexed.iter().map(one).collect()
+}
+
 /// `tulving reembed`
 #[derive(Debug, Serialize)]
 pub struct Reembedded {
@@ -110,10 +131,14 @@ pub struct Reembedded {
     pub without: u64,
     /// Memories whose text was refused.
     pub refused: Vec<Refused>,
+    /// Memories that have no vector in it, for whatever reason.
+    pub lacking: Counts,
     /// Whether it is the space that is searched now.
     pub current: bool,
     /// Memories whose vectors were moved after a cut-over.
     pub moved: u64,
+    /// What became of the index of each kind that has vectors in it, in a database.
+    pub indexes: Vec<KindIndex>,
     /// Whether the configuration names a model that makes vectors of it.
     pub configured: bool,
     /// How long it took to fill it.
@@ -133,6 +158,8 @@ pub struct RolledBack {
     pub lost: u64,
     /// Memories whose vectors were moved.
     pub moved: u64,
+    /// What became of the index of each kind that has vectors in it, in a database.
+    pub indexes: Vec<KindIndex>,
     /// Whether the configuration names a model that makes vectors of it.
     pub configured: bool,
 }
@@ -142,6 +169,6 @@ pub struct RolledBack {
 pub struct Dropped {
     /// Whose memories.
     pub scope: Scope,
-    /// The space that is gone.
-    pub dropped: Space,
+    /// The space that is gone; none if there was none.
+    pub dropped: Option<Space>,
 }

@@ -30,16 +30,24 @@ struct State {
     busy: AtomicBool,
 }
 
+/// What happens before texts are embedded by a model.
+type Meanwhile = dyn Fn(&str, &[&str]) + Send + Sync;
+
 impl Models {
     pub(crate) fn start() -> Self {
+        Self::start_with(Arc::new(|_, _| {}))
+    }
+
+    /// With something that happens before each answer.
+    pub(crate) fn start_with(meanwhile: Arc<Meanwhile>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
         let state = Arc::new(State::default());
         let served = Arc::clone(&state);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let state = Arc::clone(&served);
-                std::thread::spawn(move || serve(stream.unwrap(), &state));
+                let (state, meanwhile) = (Arc::clone(&served), Arc::clone(&meanwhile));
+                std::thread::spawn(move || serve(stream.unwrap(), &state, &*meanwhile));
             }
         });
         Self { url, state }
@@ -97,7 +105,7 @@ fn vector(model: &str, text: &str) -> Vec<f64> {
     numbers
 }
 
-fn serve(stream: TcpStream, state: &State) {
+fn serve(stream: TcpStream, state: &State, meanwhile: &Meanwhile) {
     let mut stream = BufReader::new(stream);
     let mut length = 0;
     loop {
@@ -118,7 +126,7 @@ fn serve(stream: TcpStream, state: &State) {
     if stream.read_exact(&mut body).is_err() {
         return;
     }
-    let (status, answer) = answer(&serde_json::from_slice(&body).unwrap(), state);
+    let (status, answer) = answer(&serde_json::from_slice(&body).unwrap(), state, meanwhile);
     let length = answer.len();
     let _ = write!(
         stream.get_mut(),
@@ -127,7 +135,7 @@ fn serve(stream: TcpStream, state: &State) {
     );
 }
 
-fn answer(asked: &Value, state: &State) -> (&'static str, String) {
+fn answer(asked: &Value, state: &State, meanwhile: &Meanwhile) -> (&'static str, String) {
     let number = state.requests.fetch_add(1, Ordering::SeqCst);
     let enough = state.enough.load(Ordering::SeqCst);
     if enough > 0 && number >= enough {
@@ -149,6 +157,7 @@ fn answer(asked: &Value, state: &State) -> (&'static str, String) {
         .iter()
         .map(|text| text.as_str().unwrap())
         .collect();
+    meanwhile(model, &texts);
     if texts.iter().any(|text| text.contains("endless")) {
         return (
             "400 Bad Request",

@@ -150,16 +150,24 @@ pub(crate) fn the_whole_course(desk: &Memory) {
     desk.run(&["reembed", "--drop", "up", "--yes"])
         .expect(9)
         .says("is searched");
+    // Who goes back twice is back.
+    let again = desk.json(&["reembed", "--roll-back", "up", "--yes"]);
+    assert_eq!(
+        (&again["space"]["model"], &again["moved"]),
+        (&json!("up"), &json!(0))
+    );
+    assert_eq!(desk.found("10"), first("up"));
+    let spaces = || {
+        let status = desk.json(&["reembed", "--status"]);
+        status["spaces"].as_array().unwrap().len()
+    };
     desk.run(&["reembed", "--drop"]).expect(2);
+    assert_eq!(spaces(), 2);
     let dropped = desk.json(&["reembed", "--drop", "--yes"]);
     assert_eq!(dropped["dropped"]["model"], "down");
-    assert_eq!(
-        desk.json(&["reembed", "--status"])["spaces"]
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(spaces(), 1);
+    let gone = desk.json(&["reembed", "--drop", "down", "--yes"]);
+    assert_eq!(gone["dropped"], json!(null));
     desk.run(&["reembed", "--roll-back", "--yes"])
         .expect(9)
         .says("no vectors");

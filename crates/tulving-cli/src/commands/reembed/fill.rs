@@ -1,9 +1,11 @@
 //! Filling the space of a model, and cutting over to it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use tulving::backend::postgres::Indexed;
 use tulving::backend::{Counts, Filter, KeptSpace};
+use tulving::embed::Embedder;
 use tulving::model::{Scope, Space};
 use tulving::store::{Filled, ScopedStore};
 
@@ -26,11 +28,14 @@ pub(super) struct Then {
     pub(super) incomplete: bool,
 }
 
+/// A pass over what lacks a vector is repeated while others write, at most so often.
+const PASSES: usize = 4;
+
 /// Memories that are named where the model refused their text.
 const NAMED: usize = 10;
 
-/// What there is before the work begins.
-struct Before {
+/// What there is.
+struct Standing {
     space: Space,
     /// The space that is searched.
     searched: Option<Space>,
@@ -38,7 +43,7 @@ struct Before {
     lacking: Counts,
 }
 
-impl Before {
+impl Standing {
     async fn of(memory: &ScopedStore, space: &Space) -> Result<Self, CliError> {
         let kept = memory.spaces().await?;
         let memories = memory.count(&Filter::default()).await?;
@@ -59,13 +64,39 @@ impl Before {
         let searched = self.searched.as_ref();
         searched.is_none_or(|searched| searched.is_comparable_with(&self.space))
     }
+
+    /// Returns how many memories lack a vector after a filling for another reason than their text: they were
+    /// written meanwhile.
+    fn passed_over(&self, filled: &Filled) -> u64 {
+        let settled = filled.without + filled.refused.len() as u64;
+        self.lacking.total().saturating_sub(settled)
+    }
+
+    /// Refuses to go on if another space is searched than before.
+    fn is_as(&self, before: &Self) -> Result<(), CliError> {
+        if self.is_searched() || self.searched == before.searched {
+            return Ok(());
+        }
+        Err(switch::overtaken())
+    }
+}
+
+impl Then {
+    /// Whether it is cut over after a filling.
+    fn cuts_over(self, filled: &Filled, now: &Standing) -> bool {
+        let is_complete = filled.refused.is_empty() && now.passed_over(filled) == 0;
+        self.cut_over && !now.is_searched() && (self.incomplete || is_complete)
+    }
 }
 
 /// What was done.
 struct Done {
     filled: Filled,
+    lacking: Counts,
+    passed_over: u64,
     took: Duration,
     moved: u64,
+    indexes: Vec<Indexed>,
     /// Whether the space is the one that is searched now.
     is_current: bool,
     configured: bool,
@@ -81,16 +112,21 @@ pub(super) async fn run(
         // Each text is embedded once, and its vector is kept where it belongs.
         http.cache = None;
     }
-    let embedder = connect(embedding, Wait::Usual).await?;
     let memory = cx.records().await?;
     let owner = memory.owner();
-    let before = Before::of(&memory, embedder.space()).await?;
+    let finished = match then.count_only {
+        true => 0,
+        false => switch::finish(&memory, cx).await?,
+    };
+    let embedder = connect(embedding, Wait::Usual).await?;
+    let space = embedder.space();
+    let asked = Standing::of(&memory, space).await?;
     if then.count_only {
-        return prospect(&before, owner, cx);
+        return prospect(&asked, owner, cx);
     }
     let ear = interrupt::listen(&progress::on_stderr(cx.err), cx.face())?;
-    if then.cut_over && !before.is_searched() {
-        let lacking = match before.lacking.total() {
+    if then.cut_over && !asked.is_searched() {
+        let lacking = match asked.lacking.total() {
             0 => String::new(),
             lacking => format!("Embed {} and search", counted(lacking, "memory")),
         };
@@ -99,60 +135,98 @@ pub(super) async fn run(
         } else {
             &lacking
         };
-        let question = switch::question(what, &before.space, &memory).await?;
+        let question = switch::question(what, space, &memory).await?;
         ear.confirm(question, cx.yes).await?;
     }
     let _alone = alone(owner, cx).await?;
+    // Another run may have been waited for.
+    let before = Standing::of(&memory, space).await?;
+    if then.cut_over {
+        before.is_as(&asked)?;
+    }
     let progress = progress::counting("reembed", "memory", before.lacking.total(), cx.err);
-    let far = AtomicU64::new(0);
+    let (far, cut) = (AtomicU64::new(0), AtomicBool::new(false));
     let began = Instant::now();
     let work = async {
         let advance = |more| {
             far.fetch_add(more, Ordering::Relaxed);
             progress.advance(more);
         };
-        let mut filled = memory.fill(embedder.as_ref(), &advance).await?;
-        let mut done = Done {
-            took: began.elapsed(),
-            moved: 0,
-            is_current: before.is_searched(),
-            configured: switch::is_configured(&before.space, cx),
-            filled: Filled::default(),
-        };
-        let may_cut = then.incomplete || filled.refused.is_empty();
-        if then.cut_over && !done.is_current && may_cut {
-            switch::index(owner, &before.space, cx).await?;
+        let (mut filled, mut now) = fill(&memory, embedder.as_ref(), &advance).await?;
+        let took = began.elapsed();
+        let mut indexes = Vec::new();
+        if then.cuts_over(&filled, &now) {
+            indexes = switch::index(owner, space, cx).await?;
             // What others have added while the index was built.
-            let since = memory.fill(embedder.as_ref(), &|_| {}).await?;
+            let since;
+            (since, now) = fill(&memory, embedder.as_ref(), &|_| {}).await?;
             filled = Filled {
                 made: filled.made + since.made,
                 ..since
             };
-            if then.incomplete || filled.refused.is_empty() {
-                memory.cut_over(&before.space).await?;
-                done.is_current = true;
+            now.is_as(&before)?;
+            if then.cuts_over(&filled, &now) {
+                memory.cut_over(space).await?;
+                cut.store(true, Ordering::Relaxed);
             }
         }
-        if done.is_current {
-            done.moved = switch::follow(&memory, cx).await?;
-        }
-        done.filled = filled;
-        Ok::<_, CliError>(done)
+        let is_current = now.is_searched() || cut.load(Ordering::Relaxed);
+        let moved = match is_current {
+            true => switch::follow(&memory, cx).await?,
+            false => 0,
+        };
+        Ok::<_, CliError>(Done {
+            lacking: now.lacking,
+            passed_over: now.passed_over(&filled),
+            filled,
+            took,
+            moved: finished + moved,
+            indexes,
+            is_current,
+            configured: switch::is_configured(space, cx),
+        })
     };
     let done = tokio::select! {
         done = work => done,
-        () = ear.cancel.wait() => Err(interrupted(far.load(Ordering::Relaxed), &before)),
+        () = ear.cancel.wait() => Err(match cut.load(Ordering::Relaxed) {
+            true => moving(space),
+            false => interrupted(far.load(Ordering::Relaxed), &before),
+        }),
     };
     drop(progress);
     let done = done?;
     tell(&before, &done, owner, &memory, flags, cx).await?;
+    let stays = then.cut_over && !done.is_current;
     Ok(match done.filled.refused.as_slice() {
-        [] => Exit::Done,
+        [] if !stays => Exit::Done,
         _ => Exit::Rejected,
     })
 }
 
-fn interrupted(done: u64, before: &Before) -> CliError {
+/// Fills the space, and says what there is then. What others wrote behind a pass, or changed under it, the next
+/// one finds.
+async fn fill(
+    memory: &ScopedStore,
+    embedder: &dyn Embedder,
+    advance: &(dyn Fn(u64) + Send + Sync),
+) -> Result<(Filled, Standing), CliError> {
+    let mut filled = memory.fill(embedder, advance).await?;
+    let mut now = Standing::of(memory, embedder.space()).await?;
+    for _ in 1..PASSES {
+        if now.passed_over(&filled) == 0 {
+            break;
+        }
+        let again = memory.fill(embedder, &|_| {}).await?;
+        filled = Filled {
+            made: filled.made + again.made,
+            ..again
+        };
+        now = Standing::of(memory, embedder.space()).await?;
+    }
+    Ok((filled, now))
+}
+
+fn interrupted(done: u64, before: &Standing) -> CliError {
     let message = format!(
         "stopped before it was done: {} of {} were gone through",
         count(done),
@@ -162,7 +236,14 @@ fn interrupted(done: u64, before: &Before) -> CliError {
         .hint("the same command again, which goes on from there")
 }
 
-fn prospect(before: &Before, owner: Scope, cx: &Context) -> Result<Exit, CliError> {
+fn moving(space: &Space) -> CliError {
+    let message = format!(
+        "stopped before it was done: searches use the vectors of {space} from now on, but not all were moved to where other programs look for them"
+    );
+    CliError::new(Exit::Interrupted, message).hint("the same command again, which moves them")
+}
+
+fn prospect(before: &Standing, owner: Scope, cx: &Context) -> Result<Exit, CliError> {
     if cx.json {
         output::json(&wire::ToEmbed {
             dry_run: true,
@@ -187,7 +268,7 @@ fn prospect(before: &Before, owner: Scope, cx: &Context) -> Result<Exit, CliErro
 }
 
 async fn tell(
-    before: &Before,
+    before: &Standing,
     done: &Done,
     owner: Scope,
     memory: &ScopedStore,
@@ -203,8 +284,10 @@ async fn tell(
             made: filled.made,
             without: filled.without,
             refused: filled.refused.iter().map(wire::Refused::from).collect(),
+            lacking: done.lacking,
             current: done.is_current,
             moved: done.moved,
+            indexes: wire::indexes(&done.indexes),
             configured: done.configured,
             seconds,
             rate: if seconds > 0.0 {
@@ -244,17 +327,26 @@ async fn tell(
     if more > 0 {
         lines.push(("refused", format!("and {}", counted(more, "other"))));
     }
+    if done.passed_over > 0 {
+        let lacking = counted(done.passed_over, "memory");
+        lines.push(("lacking", format!("{lacking}, written meanwhile")));
+    }
+    lines.extend(switch::line(&done.indexes));
     if done.moved > 0 {
         lines.push(("moved", counted(done.moved, "vector")));
     }
     let mut text = summary(&lines, cx.out);
-    text.push_str(&match (&before.searched, done.is_current) {
-        (Some(old), true) if !old.is_comparable_with(&before.space) => {
-            switch::after(&before.space, old, memory, Some(flags), cx).await?
+    let (new, shown) = (&before.space, before.searched.as_ref());
+    let old = shown.filter(|old| !old.is_comparable_with(new));
+    text.push_str(&match (shown, done.is_current) {
+        // Also where an earlier run was stopped before it could say so.
+        (Some(_), true) if old.is_some() || done.moved > 0 => {
+            switch::after(new, old, memory, Some(flags), cx).await?
         }
         (Some(old), false) => {
-            let why = match filled.refused.len() {
-                0 => "To search with the new vectors: the same command with --cut-over",
+            let why = match (filled.refused.len(), done.passed_over) {
+                (0, 0) => "To search with the new vectors: the same command with --cut-over",
+                (0, _) => "To search with the new vectors: the same command with --cut-over once more; or with --incomplete as well, although some are lacking",
                 _ => "To search with the new vectors although some are lacking: the same command with --cut-over --incomplete",
             };
             format!("\nSearches use the vectors of {} as before. {why}\n", safe(&old.to_string()))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tulving::backend::{BackendError, Filter, KeptSpaces};
 use tulving::model::Space;
-use tulving::store::StoreError;
+use tulving::store::{ScopedStore, StoreError};
 
 use super::{alone, switch};
 use crate::context::Context;
@@ -56,30 +56,38 @@ pub(super) async fn roll_back(
 ) -> Result<Exit, CliError> {
     let memory = cx.records().await?;
     let owner = memory.owner();
-    let kept = memory.spaces().await?;
-    let space = chosen(&kept, model, dimensions, "--roll-back")?;
-    let old = kept.current.map(|current| current.space);
-    let lost = memory.count_lost(&space).await?;
-    if lost > 0 && !incomplete {
-        let lost = counted(lost, "memory");
-        let message = format!("{lost} would lose their vectors: they have none of {space}");
-        return Err(CliError::new(Exit::Refused, message).hint(
-            "tulving reembed with the options of that model, which makes them; or the same command with --incomplete: then those are found by words only",
-        ));
+    let asked = Way::back(&memory, model, dimensions).await?;
+    if !asked.is_gone {
+        asked.may_lose(&memory, incomplete).await?;
     }
     let progress = progress::on_stderr(cx.err);
     let ear = interrupt::listen(&progress, cx.face())?;
-    let question = switch::question("Search", &space, &memory).await?;
-    ear.confirm(question, cx.yes).await?;
+    if !asked.is_gone {
+        let question = switch::question("Search", &asked.space, &memory).await?;
+        ear.confirm(question, cx.yes).await?;
+    }
     drop(progress);
     let _alone = alone(owner, cx).await?;
+    // Another run may have been waited for.
+    let way = Way::back(&memory, model, dimensions).await?;
+    if way != asked {
+        return Err(switch::overtaken());
+    }
+    let space = &way.space;
     let work = async {
-        switch::index(owner, &space, cx).await?;
-        memory.cut_over(&space).await?;
-        switch::follow(&memory, cx).await
+        let (mut lost, mut indexes) = (0, Vec::new());
+        if !way.is_gone {
+            way.may_lose(&memory, incomplete).await?;
+            indexes = switch::index(owner, space, cx).await?;
+            // Others may have written while the index was built.
+            lost = way.may_lose(&memory, incomplete).await?;
+            memory.cut_over(space).await?;
+        }
+        let moved = switch::follow(&memory, cx).await?;
+        Ok::<_, CliError>((lost, indexes, moved))
     };
-    let moved = tokio::select! {
-        moved = work => moved?,
+    let (lost, indexes, moved) = tokio::select! {
+        done = work => done?,
         () = ear.cancel.wait() => {
             return Err(CliError::new(Exit::Interrupted, "stopped before it was done")
                 .hint("tulving reembed --status   (says what is searched); then the same command again"));
@@ -91,16 +99,67 @@ pub(super) async fn roll_back(
             space: space.as_ref().into(),
             lost,
             moved,
-            configured: switch::is_configured(&space, cx),
+            indexes: wire::indexes(&indexes),
+            configured: switch::is_configured(space, cx),
         })?;
         return Ok(Exit::Done);
     }
-    let mut text = String::new();
-    if let Some(old) = old {
-        text = switch::after(&space, &old, &memory, None, cx).await?;
+    let mut text = switch::after(space, way.old.as_deref(), &memory, None, cx).await?;
+    if let Some(line) = switch::line(&indexes) {
+        text.insert_str(0, &summary(&[line], cx.out));
     }
     output::text(text.trim_start())?;
     Ok(Exit::Done)
+}
+
+/// What a way back leads to.
+#[derive(PartialEq)]
+struct Way {
+    space: Arc<Space>,
+    /// Whether it is searched already, and at most vectors are to be moved: an earlier run was stopped.
+    is_gone: bool,
+    /// What is searched until then.
+    old: Option<Arc<Space>>,
+}
+
+impl Way {
+    async fn back(
+        memory: &ScopedStore,
+        model: Option<&str>,
+        dimensions: Option<usize>,
+    ) -> Result<Self, CliError> {
+        let kept = memory.spaces().await?;
+        let current = kept.current.as_ref().map(|current| &current.space);
+        if let Some(current) = current.filter(|space| is_meant(space, model, dimensions)) {
+            let mut further = kept.further.iter();
+            let is_other = further.any(|kept| is_meant(&kept.space, model, dimensions));
+            if kept.behind.total() > 0 || (model.is_some() && !is_other) {
+                return Ok(Self {
+                    space: Arc::clone(current),
+                    is_gone: true,
+                    old: None,
+                });
+            }
+        }
+        Ok(Self {
+            space: chosen(&kept, model, dimensions, "--roll-back")?,
+            is_gone: false,
+            old: current.cloned(),
+        })
+    }
+
+    /// Returns how many memories would lose their vectors, and refuses where they may not.
+    async fn may_lose(&self, memory: &ScopedStore, incomplete: bool) -> Result<u64, CliError> {
+        let lost = memory.count_lost(&self.space).await?;
+        if lost == 0 || incomplete {
+            return Ok(lost);
+        }
+        let (lost, space) = (counted(lost, "memory"), &self.space);
+        let message = format!("{lost} would lose their vectors: they have none of {space}");
+        Err(CliError::new(Exit::Refused, message).hint(
+            "tulving reembed with the options of that model, which makes them; or the same command with --incomplete: then those are found by words only",
+        ))
+    }
 }
 
 /// Removes vectors that are kept beside.
@@ -111,7 +170,25 @@ pub(super) async fn remove(
 ) -> Result<Exit, CliError> {
     let memory = cx.records().await?;
     let owner = memory.owner();
-    let space = chosen(&memory.spaces().await?, model, dimensions, "--drop")?;
+    switch::finish(&memory, cx).await?;
+    let kept = memory.spaces().await?;
+    let is_kept = |model| {
+        let mut all = kept.current.iter().chain(&kept.further);
+        all.any(|kept| is_meant(&kept.space, Some(model), dimensions))
+    };
+    if let Some(gone) = model.filter(|model| !is_kept(model)) {
+        // An earlier run removed them, maybe without being able to say so.
+        if cx.json {
+            output::json(&wire::Dropped {
+                scope: owner.into(),
+                dropped: None,
+            })?;
+        } else {
+            output::text(&format!("{owner} has no vectors of {}", quote(gone)))?;
+        }
+        return Ok(Exit::Done);
+    }
+    let space = chosen(&kept, model, dimensions, "--drop")?;
     let question =
         format!("Remove all vectors of {space}, for {owner}? There is no way back to them.");
     crate::confirm::confirm(&question, cx.yes)?;
@@ -120,7 +197,7 @@ pub(super) async fn remove(
     if cx.json {
         output::json(&wire::Dropped {
             scope: owner.into(),
-            dropped: space.as_ref().into(),
+            dropped: Some(space.as_ref().into()),
         })?;
         return Ok(Exit::Done);
     }
@@ -134,6 +211,11 @@ pub(super) async fn remove(
     Ok(Exit::Done)
 }
 
+fn is_meant(space: &Space, model: Option<&str>, dimensions: Option<usize>) -> bool {
+    model.is_none_or(|model| space.is_of_model(model))
+        && dimensions.is_none_or(|dims| space.dims == dims)
+}
+
 /// Returns the further space that is meant.
 fn chosen(
     kept: &KeptSpaces,
@@ -141,10 +223,7 @@ fn chosen(
     dimensions: Option<usize>,
     flag: &str,
 ) -> Result<Arc<Space>, CliError> {
-    let is_meant = |space: &Space| {
-        model.is_none_or(|model| space.is_of_model(model))
-            && dimensions.is_none_or(|dims| space.dims == dims)
-    };
+    let is_meant = |space: &Space| is_meant(space, model, dimensions);
     let further = kept.further.iter().map(|kept| &kept.space);
     let found: Vec<&Arc<Space>> = further.filter(|space| is_meant(space)).collect();
     let current = kept.current.as_ref().map(|current| &current.space);

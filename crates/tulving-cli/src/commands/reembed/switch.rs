@@ -1,13 +1,15 @@
 //! Searching in another space: its index, the cut-over, and what follows.
 
+use tulving::backend::postgres::Indexed;
 use tulving::embed::{Builtin, Embedder};
 use tulving::model::{Scope, Space};
 use tulving::store::ScopedStore;
 
-use crate::commands::index::telling;
+use super::alone;
+use crate::commands::index::{searched, telling};
 use crate::config::{Embedding, EmbeddingFlags};
 use crate::context::Context;
-use crate::exit::CliError;
+use crate::exit::{CliError, Exit};
 use crate::memory::Location;
 use crate::progress;
 use crate::text::{safe, shell};
@@ -32,17 +34,51 @@ pub(super) async fn question(
     })
 }
 
-/// Builds the index of a space in a database, if it has many vectors.
+/// Builds the index of a space in a database, if it has many vectors; returns what became of it.
 ///
 /// # Errors
 /// When the login does not own the tables, or the database fails.
-pub(super) async fn index(owner: Scope, space: &Space, cx: &Context) -> Result<(), CliError> {
-    if let Location::Database = cx.location()? {
-        let progress = progress::on_stderr(cx.err);
-        let tell = telling(progress.as_ref());
-        cx.database()?.index_space(owner, space, &tell).await?;
+pub(super) async fn index(
+    owner: Scope,
+    space: &Space,
+    cx: &Context,
+) -> Result<Vec<Indexed>, CliError> {
+    Ok(match cx.location()? {
+        Location::Files(_) => Vec::new(),
+        Location::Database => {
+            let progress = progress::on_stderr(cx.err);
+            let tell = telling(progress.as_ref());
+            let indexed = cx.database()?.index_space(owner, space, &tell).await?;
+            let has_vectors = |kind: &Indexed| kind.vectors > 0;
+            indexed.into_iter().filter(has_vectors).collect()
+        }
+    })
+}
+
+/// Returns what became of the indexes as a line of a summary.
+pub(super) fn line(indexes: &[Indexed]) -> Option<(&'static str, String)> {
+    let of = |kind: &Indexed| format!("{} {}", kind.kind.plural(), searched(kind.index));
+    let of: Vec<String> = indexes.iter().map(of).collect();
+    (!of.is_empty()).then(|| ("searched", of.join("; ")))
+}
+
+/// Returns the error of a run that found another space searched than when it asked.
+pub(super) fn overtaken() -> CliError {
+    let message = "another run changed meanwhile which vectors are searched; this one did not";
+    CliError::new(Exit::Refused, message)
+        .hint("tulving reembed --status; then the same command again")
+}
+
+/// Moves what an earlier run, stopped after its cut-over, left to be moved; returns how many.
+///
+/// # Errors
+/// As [`follow`], and when another run is at it.
+pub(super) async fn finish(memory: &ScopedStore, cx: &Context) -> Result<u64, CliError> {
+    if memory.spaces().await?.behind.total() == 0 {
+        return Ok(0);
     }
-    Ok(())
+    let _alone = alone(memory.owner(), cx).await?;
+    follow(memory, cx).await
 }
 
 /// Moves vectors to where other programs look for those of the current space; returns how many.
@@ -78,17 +114,20 @@ fn is_next(space: &Space, cx: &Context) -> bool {
 fn makes(embedding: &Embedding, space: &Space) -> bool {
     match embedding {
         Embedding::Builtin => Builtin::new().space().is_comparable_with(space),
-        Embedding::Http(http) => space.is_of_model(&http.model),
+        Embedding::Http(http) => {
+            let is_as_wide = http.dimensions.is_none_or(|dims| dims == space.dims);
+            is_as_wide && space.is_of_model(&http.model)
+        }
     }
 }
 
-/// Returns what is to be done after a cut-over from `old`.
+/// Returns what is to be done after a cut-over from `old`, if it is known.
 ///
 /// # Errors
 /// When the memory cannot be read.
 pub(super) async fn after(
     new: &Space,
-    old: &Space,
+    old: Option<&Space>,
     memory: &ScopedStore,
     flags: Option<&EmbeddingFlags>,
     cx: &Context,
@@ -114,6 +153,9 @@ pub(super) async fn after(
             section(new, flags)
         ));
     }
+    let Some(old) = old else {
+        return Ok(text);
+    };
     let model = shell(&old.model);
     text.push_str(&cx.advice(&format!(
         "\nThe old vectors are kept:\n  tulving reembed --roll-back {model}   (searches with them again)\n  tulving reembed --drop {model}   (removes them)\n"

@@ -88,7 +88,8 @@ impl Database {
     }
 
     /// Builds the indexes of the vectors of one space that a scope keeps, where there are many of them: before it
-    /// is cut over to that space, so that searches are as quick afterwards. For who holds the scope's lock.
+    /// is cut over to that space, so that searches are as quick afterwards. Returns what became of each; of the words
+    /// nothing is done. For who holds the scope's lock.
     ///
     /// # Errors
     /// As [`index`](Self::index).
@@ -97,7 +98,7 @@ impl Database {
         scope: Scope,
         space: &Space,
         progress: &(dyn Fn(IndexStep) + Send + Sync),
-    ) -> Result<(), DatabaseError> {
+    ) -> Result<Vec<Indexed>, DatabaseError> {
         let mut connection = self.connect().await?;
         let mut scoped = connection.scoped(scope).await?;
         let (_, kept) = scoped.spaces_in_use().await?;
@@ -105,7 +106,7 @@ impl Database {
         let kept = kept.into_iter();
         let mut kept = kept.filter(|(_, kept)| kept.is_comparable_with(space));
         let Some((number, _)) = kept.next() else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         let indexing = Indexing {
             database: self,
@@ -114,10 +115,19 @@ impl Database {
             words: false,
             progress,
         };
+        let mut indexed = Vec::new();
         for kind in Kind::ALL {
-            indexing.vectors(kind, &mut connection, number.0).await?;
+            let (vectors, index) = indexing.vectors(kind, &mut connection, number.0).await?;
+            indexed.push(Indexed {
+                kind,
+                words: 0,
+                rebuilt: 0,
+                mended: 0,
+                vectors,
+                index,
+            });
         }
-        Ok(())
+        Ok(indexed)
     }
 
     /// The same for who holds the scope's lock.
