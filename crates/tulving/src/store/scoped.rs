@@ -80,8 +80,14 @@ impl ScopedStore {
         &self,
         memories: Vec<(Memory, Option<Vec<f32>>)>,
     ) -> Result<Added, StoreError> {
-        let (drafts, words_only) = self.drafts(memories).await?;
-        let keys = self.backend.insert(self.scope, drafts).await?;
+        let again = to_embed_again(&memories);
+        let mut inserted = self.try_insert(memories).await;
+        if let (Err(StoreError::Backend(BackendError::WrongSpace { .. })), Some(again)) =
+            (&inserted, again)
+        {
+            inserted = self.try_insert(again).await;
+        }
+        let (keys, words_only) = inserted?;
         let left_out = self.write_beside(&keys).await;
         Ok(Added {
             ids: keys.into_iter().map(|key| key.id).collect(),
@@ -100,12 +106,34 @@ impl ScopedStore {
         &self,
         memories: Vec<(Memory, Option<Vec<f32>>)>,
     ) -> Result<Vec<Inserted>, StoreError> {
-        let (drafts, _) = self.drafts(memories).await?;
-        let imported = self.backend.insert_each(self.scope, drafts, IfTaken::Keep);
-        let imported = imported.await?;
+        let again = to_embed_again(&memories);
+        let mut imported = self.try_import(memories).await;
+        if let (Err(StoreError::Backend(BackendError::WrongSpace { .. })), Some(again)) =
+            (&imported, again)
+        {
+            imported = self.try_import(again).await;
+        }
+        let imported = imported?;
         let keys: Vec<Key> = imported.iter().map(Inserted::key).cloned().collect();
         self.write_beside(&keys).await;
         Ok(imported)
+    }
+
+    async fn try_insert(
+        &self,
+        memories: Vec<(Memory, Option<Vec<f32>>)>,
+    ) -> Result<(Vec<Key>, Option<WordsOnly>), StoreError> {
+        let (drafts, words_only) = self.drafts(memories).await?;
+        Ok((self.backend.insert(self.scope, drafts).await?, words_only))
+    }
+
+    async fn try_import(
+        &self,
+        memories: Vec<(Memory, Option<Vec<f32>>)>,
+    ) -> Result<Vec<Inserted>, StoreError> {
+        let (drafts, _) = self.drafts(memories).await?;
+        let imported = self.backend.insert_each(self.scope, drafts, IfTaken::Keep);
+        Ok(imported.await?)
     }
 
     /// Memories as drafts, admitted and with their vectors.
@@ -389,4 +417,13 @@ pub(super) fn says_nothing(memory: &Memory) -> bool {
         Memory::Node(node) => is_blank(&node.human_content) && is_blank(&node.assistant_content),
         _ => false,
     }
+}
+
+/// Returns the memories once more, for the case that their scope is cut over while their vectors are made. None
+/// where vectors were given: those are of the space of before.
+fn to_embed_again(
+    memories: &[(Memory, Option<Vec<f32>>)],
+) -> Option<Vec<(Memory, Option<Vec<f32>>)>> {
+    let all_are_made = memories.iter().all(|(_, vector)| vector.is_none());
+    all_are_made.then(|| memories.to_vec())
 }
