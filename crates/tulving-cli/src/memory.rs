@@ -11,7 +11,7 @@ use tulving::embed::{ApiKey, Builtin, Embedder, Http, HttpOptions};
 use tulving::model::Scope;
 use tulving::store::{self, ScopedStore, Store, StoreConfig};
 
-use crate::config::{Backend, Embedding, nobody_named};
+use crate::config::{Backend, Embedding, EmbeddingFlags, NEXT, nobody_named};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output;
@@ -43,9 +43,37 @@ impl Context {
     /// # Errors
     /// When it cannot be opened, belongs to somebody else (exit 9), or its embedder cannot be used.
     pub async fn memory(&self) -> Result<ScopedStore, CliError> {
-        let Embedders { first, further } = self.embedders().await?;
-        let memory = self.open(first).await?;
-        Ok(further.into_iter().fold(memory, ScopedStore::with_embedder))
+        let next = self.next_embedder().await.transpose();
+        match (self.embedder().await, next) {
+            (usual, None) => self.open(usual?).await,
+            (Ok(usual), Some(Ok(next))) => Ok(self.open(usual).await?.with_embedder(next)),
+            (Ok(usual), Some(Err(error))) => self.open_without(usual, error, false).await,
+            (Err(error), Some(Ok(next))) => self.open_without(next, error, true).await,
+            (Err(error), Some(Err(_))) => Err(error),
+        }
+    }
+
+    /// Opens it with one of two embedders, where the other, which may be the `usual`, cannot work: what it would
+    /// have made is left out. One that is only out of reach may be that of the vectors which are searched.
+    async fn open_without(
+        &self,
+        embedder: Arc<dyn Embedder>,
+        error: CliError,
+        usual: bool,
+    ) -> Result<ScopedStore, CliError> {
+        let memory = self.open(Arc::clone(&embedder)).await?;
+        if error.exit != Exit::Unreachable {
+            let searched = memory.space().await?;
+            let is_needed =
+                searched.map_or(usual, |space| !space.is_comparable_with(embedder.space()));
+            if is_needed {
+                return Err(error);
+            }
+        }
+        let (space, why) = (embedder.space(), &error.message);
+        let remark = format!("only {space} makes vectors now: {why}");
+        output::note(&remark, "tulving doctor", self);
+        Ok(memory)
     }
 
     /// Returns the same for a command that turns no text into a vector: it works while the embedder is
@@ -188,50 +216,13 @@ impl Context {
     /// As [`Self::embedder`].
     pub async fn next_embedder(&self) -> Result<Option<Arc<dyn Embedder>>, CliError> {
         match self.config.next_embedding()? {
-            Some(next) => Ok(Some(connect(next, Wait::Short).await?)),
+            Some(next) => match connect(next, Wait::Short).await {
+                Ok(embedder) => Ok(Some(embedder)),
+                Err(error) => Err(EmbeddingFlags::default().named_in(NEXT, error)),
+            },
             None => Ok(None),
         }
     }
-
-    /// Makes the embedders that the configuration names. Of two, one may be out of reach: what it would have made
-    /// is left out.
-    ///
-    /// # Errors
-    /// As [`Self::embedder`], where there is no other.
-    async fn embedders(&self) -> Result<Embedders, CliError> {
-        let next = match self.next_embedder().await {
-            Err(error) if error.exit != Exit::Unreachable => return Err(error),
-            next => next,
-        };
-        match (self.embedder().await, next) {
-            (Ok(first), Ok(next)) => Ok(Embedders {
-                first,
-                further: next.into_iter().collect(),
-            }),
-            (Err(error), Ok(Some(first))) if error.exit == Exit::Unreachable => {
-                Ok(self.but_for(first, &error))
-            }
-            (Ok(first), Err(error)) => Ok(self.but_for(first, &error)),
-            (Err(error), _) => Err(error),
-        }
-    }
-
-    fn but_for(&self, first: Arc<dyn Embedder>, error: &CliError) -> Embedders {
-        let remark = format!(
-            "only {} makes vectors now: {}",
-            first.space(),
-            error.message
-        );
-        output::note(&remark, "tulving doctor", self);
-        let further = Vec::new();
-        Embedders { first, further }
-    }
-}
-
-/// What makes vectors.
-struct Embedders {
-    first: Arc<dyn Embedder>,
-    further: Vec<Arc<dyn Embedder>>,
 }
 
 /// How long a server is waited for.

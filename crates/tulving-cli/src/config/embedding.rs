@@ -33,7 +33,7 @@ pub struct Http {
 /// The section of the model that makes vectors and embeds questions.
 const USUAL: &str = "embedding";
 /// The section of the model that memory is moved to, or was moved from.
-const NEXT: &str = "embedding.next";
+pub const NEXT: &str = "embedding.next";
 
 /// What flags say of a model; what they leave open the configuration says.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +48,31 @@ pub struct EmbeddingFlags {
     pub dimensions: Option<usize>,
     /// `--api-key-env`
     pub api_key_env: Option<String>,
+}
+
+impl EmbeddingFlags {
+    fn are_of_server(&self) -> bool {
+        let names_one = self.model.is_some() || self.url.is_some();
+        names_one || self.dimensions.is_some() || self.api_key_env.is_some()
+    }
+
+    /// Returns the error of an embedder that flags and a section name, where what to do names those.
+    #[must_use]
+    pub fn named_in(&self, section: &str, mut error: CliError) -> CliError {
+        for (given, name, flag) in [
+            (&self.url, "url", "--url"),
+            (&self.model, "model", "--model"),
+            (&self.api_key_env, "api_key_env", "--api-key-env"),
+        ] {
+            let named = match given {
+                Some(_) => flag.to_owned(),
+                None => format!("{section}.{name}"),
+            };
+            let usual = format!("{USUAL}.{name}");
+            error.hint = error.hint.map(|hint| hint.replace(&usual, &named));
+        }
+        error
+    }
 }
 
 impl Config {
@@ -78,11 +103,24 @@ impl Config {
     /// # Errors
     /// As [`embedding`](Self::embedding), and when flags contradict each other.
     pub fn embedding_with(&self, flags: &EmbeddingFlags) -> Result<Embedding, CliError> {
-        let section = match self.names_next()? {
-            true => NEXT,
-            false => USUAL,
-        };
-        self.embedding_in(section, flags)
+        self.embedding_in(self.section_of(flags)?, flags)
+    }
+
+    /// Returns the section that says what flags leave open: that of the next model if there is one, unless they
+    /// name the model in use.
+    ///
+    /// # Errors
+    /// As [`embedding`](Self::embedding).
+    pub fn section_of(&self, flags: &EmbeddingFlags) -> Result<&'static str, CliError> {
+        if !self.names_next()? {
+            return Ok(USUAL);
+        }
+        let model = self.text("embedding.model")?;
+        let next = self.text("embedding.next.model")?;
+        Ok(match &flags.model {
+            given @ Some(_) if *given == model && *given != next => USUAL,
+            _ => NEXT,
+        })
     }
 
     fn names_next(&self) -> Result<bool, CliError> {
@@ -102,8 +140,8 @@ impl Config {
                 "{key} ({place}): a local model cannot be run yet"
             ))
             .hint("provider: builtin; or run the model in a server (Ollama, vLLM, TEI, LM Studio): provider: http, with url and model")),
-            _ if flags.model.is_some() || flags.url.is_some() => Err(CliError::usage(
-                "--model and --url are a server's, and the built-in model has neither",
+            _ if flags.are_of_server() => Err(CliError::usage(
+                "--model, --url, --dimensions and --api-key-env are a server's, and the built-in model has neither",
             )
             .hint("--provider http --url http://localhost:11434/v1 --model bge-m3")),
             _ => Ok(Embedding::Builtin),
@@ -114,6 +152,11 @@ impl Config {
         let needed = |flag: &Option<String>, name: &str, example: &str| match flag {
             Some(value) => Ok(value.clone()),
             None => self.text(&format!("{section}.{name}"))?.ok_or_else(|| {
+                if flags.provider.is_some() || flags.url.is_some() {
+                    let message = format!("--{name} is not given, and {section}.{name} is not set");
+                    return CliError::usage(message)
+                        .hint(format!("--{}", example.replacen(": ", " ", 1)));
+                }
                 CliError::usage(format!(
                     "{section}.{name} is not set, and {section}.provider is http"
                 ))

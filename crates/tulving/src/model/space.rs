@@ -65,6 +65,14 @@ impl Space {
     pub fn is_comparable_with(&self, other: &Self) -> bool {
         self.dims == other.dims && self.is_of_model(&other.model)
     }
+
+    /// Returns whether the names say that the models are of different sizes, as `qwen3:0.6b` and `qwen3:4b` do:
+    /// then they are not one model, whatever else their names have in common.
+    #[must_use]
+    pub fn is_of_other_size(&self, other: &Self) -> bool {
+        let sizes = names::size(&self.model).zip(names::size(&other.model));
+        sizes.is_some_and(|(one, another)| one != another)
+    }
 }
 
 impl fmt::Display for Space {
@@ -100,6 +108,17 @@ mod tests {
                 bge.is_comparable_with(&other) && other.is_comparable_with(&bge),
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn names_that_differ_in_the_size_alone_are_told_apart() {
+        let size = |one: &str, another: &str| {
+            space("http", one, 1024).is_of_other_size(&space("http", another, 1024))
+        };
+        assert!(size("qwen3:0.6b", "hub.test:80/qwen3:4B-q4"));
+        for other in ["qwen3", "qwen3:latest", "qwen3:fp16", "x/qwen3:0.6b-fp16"] {
+            assert!(!size("qwen3:0.6b", other), "{other}");
         }
     }
 

@@ -118,8 +118,13 @@ pub(super) async fn run(
         true => 0,
         false => switch::finish(&memory, cx).await?,
     };
-    let embedder = connect(embedding, Wait::Usual).await?;
+    let section = cx.config.section_of(flags)?;
+    let embedder = connect(embedding, Wait::Usual).await;
+    let embedder = embedder.map_err(|error| flags.named_in(section, error))?;
     let space = embedder.space();
+    if let Some(kept) = memory.spaces().await?.find(space) {
+        is_of_size(&kept.space, space)?;
+    }
     let asked = Standing::of(&memory, space).await?;
     if then.count_only {
         return prospect(&asked, owner, cx);
@@ -153,13 +158,15 @@ pub(super) async fn run(
             progress.advance(more);
         };
         let (mut filled, mut now) = fill(&memory, embedder.as_ref(), &advance).await?;
-        let took = began.elapsed();
+        let mut took = began.elapsed();
         let mut indexes = Vec::new();
         if then.cuts_over(&filled, &now) {
             indexes = switch::index(owner, space, cx).await?;
             // What others have added while the index was built.
+            let again = Instant::now();
             let since;
             (since, now) = fill(&memory, embedder.as_ref(), &|_| {}).await?;
+            took += again.elapsed();
             filled = Filled {
                 made: filled.made + since.made,
                 ..since
@@ -201,6 +208,19 @@ pub(super) async fn run(
         [] if !stays => Exit::Done,
         _ => Exit::Rejected,
     })
+}
+
+/// Refuses a model that goes by the name of one whose vectors are kept and is another: they would be mixed.
+fn is_of_size(kept: &Space, space: &Space) -> Result<(), CliError> {
+    if !kept.is_of_other_size(space) {
+        return Ok(());
+    }
+    let message = format!(
+        "vectors of {space} cannot be told from those of {kept}, which are kept: the names differ only in the size"
+    );
+    Err(CliError::new(Exit::Refused, message).hint(
+        "give the new model a name of its own in the server (in Ollama: ollama cp), and use that",
+    ))
 }
 
 /// Fills the space, and says what there is then. What others wrote behind a pass, or changed under it, the next

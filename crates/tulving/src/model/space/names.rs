@@ -66,6 +66,15 @@ pub(super) fn canonical(model: &str) -> String {
         .unwrap_or_else(|| base.to_owned())
 }
 
+/// Returns the size that a tag names: `0.6b` for `qwen3:0.6b-fp16`.
+pub(super) fn size(model: &str) -> Option<String> {
+    let lower = model.trim().to_lowercase();
+    let name = lower.rsplit_once('/').map_or(&*lower, |(_, name)| name);
+    let size = name.split_once(':')?.1.split('-').next()?;
+    let number = size.strip_suffix(['b', 'm'])?;
+    number.parse::<f64>().is_ok().then(|| size.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
