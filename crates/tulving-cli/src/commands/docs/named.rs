@@ -12,12 +12,17 @@ use crate::text::quote;
 /// were read from below that folder, or else the only one of that file name.
 ///
 /// # Errors
-/// Exit 10 if there is none, exit 2 if several files have the name.
+/// Exit 10 if there is none, exit 2 if several files have the name or the word is empty.
 pub(super) fn named<'d>(
     word: &str,
     documents: &'d [Document],
 ) -> Result<Vec<&'d Document>, CliError> {
+    // Every path begins and ends with nothing.
+    if word.is_empty() {
+        return Err(CliError::usage("an empty word names no document").hint("tulving docs list"));
+    }
     let path = absolute(Path::new(word));
+    let is_whole = Path::new(&path).is_absolute();
     let all = |is_meant: &dyn Fn(&Document) -> bool| -> Vec<&'d Document> {
         documents
             .iter()
@@ -27,7 +32,7 @@ pub(super) fn named<'d>(
     for found in [
         all(&|document| document.id == word),
         all(&|document| document.path == path || document.path == word),
-        all(&|document| Path::new(&document.path).starts_with(&path)),
+        all(&|document| is_whole && Path::new(&document.path).starts_with(&path)),
     ] {
         if !found.is_empty() {
             return Ok(found);
@@ -78,5 +83,6 @@ mod tests {
         assert_eq!(found("guide.md"), Err(Exit::Usage));
         assert_eq!(found("uide.md"), Err(Exit::NotFound));
         assert_eq!(found("/m/Sal"), Err(Exit::NotFound));
+        assert_eq!(found(""), Err(Exit::Usage));
     }
 }
