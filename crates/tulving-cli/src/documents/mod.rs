@@ -20,4 +20,4 @@ pub use catalog::{Catalog, chunks_of};
 pub use child::{ReadDocuments, serve};
 pub use intake::{Intake, Outcome, Report, Stored};
 pub use reader::Reader;
-pub use walk::{Skipped, Walk, absolute, walk};
+pub use walk::{Skipped, Walk, absolute, is_gone, walk};

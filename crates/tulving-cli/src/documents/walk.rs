@@ -1,6 +1,6 @@
 //! The files that a path leads to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs::{self, FileType};
 use std::io;
@@ -21,8 +21,9 @@ pub struct Walk {
     pub hidden: u64,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,
-    /// Folders that cannot be looked into: nothing is known of what is in them.
-    pub unread: Vec<String>,
+    /// The files, and what was not looked into: what is hidden or was left out. Nothing is known of what is below
+    /// that.
+    kept: HashSet<PathBuf>,
 }
 
 /// Something that was left out.
@@ -63,7 +64,7 @@ pub fn walk(paths: &[PathBuf]) -> Result<Walk, CliError> {
             let reason = format!(
                 "the folder cannot be read ({error}): see that this account may, or leave it out"
             );
-            found.unread.push(path.clone());
+            found.kept.insert(folder);
             found.skipped.push(Skipped { path, reason });
         }
     }
@@ -87,6 +88,7 @@ impl Walk {
             let entry = entry?;
             if is_hidden(&entry.file_name()) {
                 self.hidden += 1;
+                self.kept.insert(entry.path());
             } else {
                 self.enter(entry.path(), entry.file_type()?, files, folders);
             }
@@ -109,6 +111,7 @@ impl Walk {
             }
             Some(text) if kind.is_file() => {
                 files.insert(text.to_owned());
+                self.kept.insert(path);
                 return;
             }
             Some(_) if kind.is_symlink() => {
@@ -120,23 +123,39 @@ impl Walk {
             path: path.to_string_lossy().into_owned(),
             reason: reason.to_owned(),
         });
+        self.kept.insert(path);
     }
 
     /// Whether a document that was read from a path is no longer there: it belongs to what was looked
-    /// through, and nothing was found in its place.
+    /// through, nothing was found in its place, and the system knows no such path.
     #[must_use]
     pub fn lacks(&self, path: &str) -> bool {
-        let is_below = |folder: &String| is_in(path, folder);
-        self.roots.iter().any(is_below)
-            && !self.unread.iter().any(is_below)
-            && !self.files.iter().any(|file| file == path)
-            && !self.skipped.iter().any(|skipped| skipped.path == path)
+        let path = Path::new(path);
+        self.roots.iter().any(|root| path.starts_with(root))
+            && !path.ancestors().any(|above| self.kept.contains(above))
+            && is_gone(path)
+    }
+
+    /// Returns a folder that paths were in, which is there and holds no file any more: an empty place where a disk is not
+    /// mounted looks like this.
+    #[must_use]
+    pub fn emptied<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> Option<&'p Path> {
+        let files = self.files.iter();
+        let holding: HashSet<&Path> = files
+            .flat_map(|file| Path::new(file).ancestors().skip(1))
+            .collect();
+        let mut folders = paths.into_iter().filter_map(|path| {
+            let mut above = Path::new(path).ancestors().skip(1);
+            above.find(|folder| folder.is_dir())
+        });
+        folders.find(|folder| !holding.contains(folder))
     }
 }
 
-/// Whether a path is another, or below it.
-pub(super) fn is_in(path: &str, folder: &str) -> bool {
-    Path::new(path).starts_with(folder)
+/// Whether the system says that there is nothing at a path; where it says anything else, something may be there.
+#[must_use]
+pub fn is_gone(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 /// Whether a name is hidden, or that of the mark that Word leaves beside an open file.
@@ -228,26 +247,35 @@ mod tests {
 
     #[test]
     fn only_what_was_looked_for_and_not_found_is_gone() {
-        let found = Walk {
-            roots: vec!["/m".to_owned()],
-            files: vec!["/m/a.md".to_owned()],
-            unread: vec!["/m/closed".to_owned()],
-            skipped: vec![Skipped {
-                path: "/m/link.md".to_owned(),
-                reason: String::new(),
-            }],
-            ..Walk::default()
-        };
-        let gone = |path| found.lacks(path);
-        assert!(gone("/m/b.md") && gone("/m/x/b.md"));
+        let root = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(root.path()).unwrap();
+        let at = |name: &str| root.join(name).to_str().unwrap().to_owned();
+        fs::create_dir_all(at("m/.hidden")).unwrap();
+        fs::create_dir_all(at("m/empty")).unwrap();
+        for name in ["m/a.md", "m/.named.md", "b.md"] {
+            fs::write(at(name), "x").unwrap();
+        }
+        let mut found = walk(&[at("m").into()]).unwrap();
+        // One that came after the walk.
+        fs::write(at("m/late.md"), "x").unwrap();
+        found.kept.insert(at("m/closed").into());
+        let gone = |name: &str| found.lacks(&at(name));
+        assert!(gone("m/b.md") && gone("m/x/b.md") && gone("m/.other.md"));
         for there in [
-            "/m/a.md",
-            "/m/link.md",
-            "/m/closed/x.md",
-            "/mother/b.md",
-            "/b.md",
+            "m/a.md",
+            "m/late.md",
+            "m/.named.md",
+            "m/.hidden/x.md",
+            "m/closed/x.md",
+            "mother/b.md",
+            "c.md",
         ] {
             assert!(!gone(there), "{there}");
         }
+        let emptied = |name: &str| found.emptied([at(name).as_str()]).map(Path::to_owned);
+        assert_eq!(emptied("m/b.md"), None);
+        assert_eq!(emptied("m/removed/b.md"), None);
+        assert_eq!(emptied("m/empty/b.md"), Some(at("m/empty").into()));
+        assert_eq!(emptied("m/empty/x/b.md"), Some(at("m/empty").into()));
     }
 }

@@ -61,6 +61,68 @@ fn an_unchanged_folder_changes_no_file() {
     assert_eq!(desk.files("data"), before);
 }
 
+/// A script whose variable is not set removes nothing.
+#[test]
+fn an_empty_word_names_no_document() {
+    let desk = Desk::new();
+    desk.write("a.md", "# A\n\nSome words.");
+    desk.run(&["docs", "add", "a.md"]).expect(0);
+    let before = desk.files("data");
+    desk.run(&["docs", "remove", "", "--yes"]).expect(2);
+    desk.run(&["docs", "show", ""]).expect(2);
+    assert_eq!(desk.files("data"), before);
+}
+
+/// A folder whose disk is not mounted looks like an empty one.
+#[test]
+fn an_empty_folder_is_not_followed_unasked() {
+    let desk = Desk::new();
+    fs::create_dir_all(desk.path("Manuals/HR")).unwrap();
+    desk.write("Manuals/a.md", "# A\n\nSome words.");
+    desk.write("Manuals/HR/b.md", "# B\n\nOther words.");
+    desk.run(&["docs", "add", "Manuals"]).expect(0);
+    let before = desk.files("data");
+    fs::remove_file(desk.path("Manuals/HR/b.md")).unwrap();
+    let sync = ["docs", "sync", "Manuals", "--yes", "--json"];
+    desk.run(&sync).expect(9).says("--all-gone");
+    fs::remove_file(desk.path("Manuals/a.md")).unwrap();
+    desk.run(&sync).expect(9);
+    assert_eq!(desk.files("data"), before);
+    let told = desk.run(&[&sync[..], &["--all-gone"]].concat()).expect(0);
+    assert_eq!(told.json()["removed"].as_array().unwrap().len(), 2);
+}
+
+/// What a walk passes over is still there.
+#[cfg(unix)]
+#[test]
+fn what_is_hidden_or_behind_a_link_is_not_gone() {
+    let desk = Desk::new();
+    fs::create_dir_all(desk.path("Manuals/HR")).unwrap();
+    for (name, text) in [
+        ("a.md", "One."),
+        (".named.md", "Two."),
+        ("HR/b.md", "Three."),
+    ] {
+        desk.write(&format!("Manuals/{name}"), text);
+    }
+    desk.run(&["docs", "add", "Manuals", "Manuals/.named.md"])
+        .expect(0);
+    fs::rename(desk.path("Manuals/HR"), desk.path("People")).unwrap();
+    std::os::unix::fs::symlink(desk.path("People"), desk.path("Manuals/HR")).unwrap();
+    let ran = desk.run(&["docs", "sync", "Manuals", "--yes", "--json"]);
+    assert_eq!(ran.expect(4).json()["removed"], serde_json::json!([]));
+    // Of the two, the one that does go is gone.
+    fs::remove_file(desk.path("Manuals/.named.md")).unwrap();
+    let ran = desk.run(&["docs", "sync", "Manuals", "--yes", "--json"]);
+    let told = ran.expect(4).json();
+    assert!(
+        told["removed"][0]["path"]
+            .as_str()
+            .unwrap()
+            .ends_with(".named.md")
+    );
+}
+
 #[test]
 fn somebody_elses_directory_takes_no_documents() {
     let desk = Desk::new();

@@ -205,10 +205,13 @@ pub(crate) fn a_folder_is_followed(manuals: &Manuals<'_>) {
     )
     .unwrap();
     fs::remove_file(manuals.path("Billing/refunds.md")).unwrap();
-    let unasked = manuals.run(&["docs", "sync", "Manuals"]).expect(2);
+    let emptied = manuals.run(&["docs", "sync", "Manuals", "--yes"]).expect(9);
+    emptied.says("holds no file any more");
+    let all_gone = ["docs", "sync", "Manuals", "--all-gone"];
+    let unasked = manuals.run(&all_gone).expect(2);
     unasked.says("Remove 2 documents whose files are gone?");
     assert_eq!(manuals.listed(), ["Billing/refunds.md", "HR/leave.txt"]);
-    let told = manuals.json(0, &["docs", "sync", "Manuals", "--yes"]);
+    let told = manuals.json(0, &[&all_gone[..], &["--yes"]].concat());
     let mut removed = manuals.names(&told["removed"]);
     removed.sort();
     assert_eq!(removed, ["Billing/refunds.md", "HR/leave.txt"]);

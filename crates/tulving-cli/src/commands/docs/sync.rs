@@ -1,17 +1,19 @@
 //! `tulving docs sync`: what is known of a folder becomes what is in it.
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
 
 use super::add::{Reading, Removed, Taking, gone, told};
 use crate::context::Context;
-use crate::documents::{Catalog, walk};
+use crate::documents::{Catalog, is_gone, walk};
 use crate::exit::{CliError, Exit};
 use crate::output::{self, counted};
 use crate::table::Table;
 use crate::terminal::Screen;
+use crate::text::quote;
 
 /// Brings the documents of a folder up to date
 ///
@@ -19,7 +21,8 @@ use crate::terminal::Screen;
 /// which these are and asks first; without a terminal, --yes answers.
 ///
 /// A file that cannot be read now, and everything below a folder that cannot be read, is not gone: what is known of
-/// it stays.
+/// it stays, as does what is known of hidden files that were added by name. Where a folder is there and holds no file
+/// any more, as when its disk is not mounted, nothing is done (exit 9), unless --all-gone says that this is meant.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     tulving docs sync Manuals/\n  \
@@ -30,6 +33,10 @@ pub struct Sync {
     /// Folders
     #[arg(value_name = "FOLDER", required = true, value_parser = crate::config::path())]
     pub folders: Vec<PathBuf>,
+
+    /// Also remove the documents of folders that hold no file any more
+    #[arg(long)]
+    pub all_gone: bool,
 
     #[command(flatten)]
     pub reading: Reading,
@@ -47,10 +54,22 @@ const AT_ONCE: usize = 1_000;
 /// As `tulving docs add`; when nobody says yes, nothing was done.
 pub(super) async fn run(sync: Sync, cx: &Context) -> Result<Exit, CliError> {
     let begun = Instant::now();
-    let found = walk(&sync.folders)?;
     let memory = cx.memory().await?;
+    // Before the folder is looked through: what somebody else adds meanwhile is not among them.
     let documents = memory.all_documents().await?;
-    let gone = gone(&found, &documents);
+    let found = walk(&sync.folders)?;
+    let mut gone = gone(&found, &documents);
+    if !sync.all_gone
+        && let Some(folder) = found.emptied(gone.iter().map(|gone| gone.path.as_str()))
+    {
+        let folder = quote(&folder.to_string_lossy());
+        let many = counted(gone.len() as u64, "document");
+        let message = format!(
+            "{folder} holds no file any more, and {many} would be removed: nothing was done"
+        );
+        return Err(CliError::new(Exit::Refused, message)
+            .hint("see that its disk is mounted; if the files are gone for good, add --all-gone"));
+    }
     let mut catalog = Catalog::of(&documents);
     let (files, hidden, skipped) = (found.files, found.hidden, found.skipped);
     let taken = Taking::new(&files, cx)?;
@@ -70,11 +89,14 @@ pub(super) async fn run(sync: Sync, cx: &Context) -> Result<Exit, CliError> {
         .take(files, memory.clone(), catalog, &sync.reading)
         .await?;
     report.skipped.extend(skipped);
-    // Last, so that what was moved is there all the time.
+    // Last, so that what was moved is there all the time. What came back meanwhile stays.
+    gone.retain(|gone| is_gone(Path::new(&gone.path)));
     let ids: Vec<String> = gone.iter().map(|gone| gone.id.clone()).collect();
+    let mut removed = HashSet::new();
     for ids in ids.chunks(AT_ONCE) {
-        memory.remove_documents(ids).await?;
+        removed.extend(memory.remove_documents(ids).await?);
     }
+    gone.retain(|gone| removed.contains(&gone.id));
     told(report, hidden, gone, begun, cx)
 }
 
