@@ -23,6 +23,16 @@ struct Known {
     is_chunks: bool,
     fingerprint: Option<Fingerprint>,
     names: HashSet<String>,
+    source: Option<(String, String)>,
+}
+
+/// A document that says the same as a new one.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Same<'c> {
+    /// Where it was read from.
+    pub(super) path: &'c str,
+    /// Whether it has the same words, or chunks of the same file.
+    pub(super) is_equal: bool,
 }
 
 /// From this share on a file of chunks is taken to be cut from a document whatever both are called.
@@ -41,7 +51,8 @@ impl Catalog {
                 department: document.department.clone(),
                 is_chunks: document.mime.as_deref() == Some(Format::Chunks.mime()),
                 fingerprint: fingerprint.and_then(|text| serde_json::from_str(&text).ok()),
-                names: names(&document.path, source_file(metadata).as_deref()),
+                names: names(&document.path, said(metadata, "source_file").as_deref()),
+                source: source(metadata),
             }
         };
         let by_path = documents.iter();
@@ -50,6 +61,11 @@ impl Catalog {
                 .map(|document| (document.path.clone(), known(document)))
                 .collect(),
         }
+    }
+
+    /// Whether there is a document of a path.
+    pub(super) fn knows(&self, path: &str) -> bool {
+        self.by_path.contains_key(path)
     }
 
     /// Leaves a document out of all comparisons.
@@ -65,25 +81,41 @@ impl Catalog {
         known.content_hash.clone().filter(|_| is_same)
     }
 
-    /// Returns the path of a document that says the same as a new one, which is of a path that has none yet.
+    /// Returns a document that says the same as a new one, which is of a path that has none yet; `is_there` says
+    /// of which files the documents count.
     ///
-    /// The same words are the same document. Two formats of it, or chunks cut from it, differ in some words: there
-    /// names decide, too, since two editions of a form may differ in the amounts alone.
-    pub(super) fn same_as(&self, path: &str, new: &Read) -> Option<&str> {
-        if self.by_path.contains_key(path) {
+    /// The same words are the same document, and so are chunks of the same file. A file and chunks cut from it
+    /// differ in some words: there folder or department and names decide, too, since two editions of a form may differ in
+    /// the amounts alone. Two files of one form, and two of chunks, are then always taken to be two.
+    pub(super) fn same_as(
+        &self,
+        path: &str,
+        department: Option<&str>,
+        new: &Read,
+        is_there: &dyn Fn(&str) -> bool,
+    ) -> Option<Same<'_>> {
+        if self.knows(path) {
             return None;
         }
         let is_chunks = new.format == Format::Chunks;
         let metadata = super::intake::object(&new.metadata);
-        let own = names(path, source_file(&metadata).as_deref());
-        let same = |known: &Known| {
+        let (own, cut_from) = (
+            names(path, said(&metadata, "source_file").as_deref()),
+            source(&metadata),
+        );
+        let equal = |known: &Known| {
+            let is_of_one_file = is_chunks && known.is_chunks && cut_from.is_some();
+            let fingerprint = known.fingerprint.as_ref();
+            fingerprint.is_some_and(|known| known.hash == new.fingerprint.hash)
+                || (is_of_one_file && known.source == cut_from)
+        };
+        let form = |there: &str, known: &Known| {
+            let is_near = Path::new(there).parent() == Path::new(path).parent()
+                || (department.is_some() && known.department.as_deref() == department);
             let Some(fingerprint) = &known.fingerprint else {
                 return false;
             };
-            if fingerprint.hash == new.fingerprint.hash {
-                return true;
-            }
-            if !is_chunks && !known.is_chunks {
+            if is_chunks == known.is_chunks || !is_near {
                 return false;
             }
             let Some(share) = new.fingerprint.share_in(fingerprint) else {
@@ -92,12 +124,18 @@ impl Catalog {
             let is_related = !known.names.is_disjoint(&own);
             let back = || fingerprint.share_in(&new.fingerprint).unwrap_or(0.0);
             (is_related && share >= Fingerprint::SAME)
-                || (is_chunks != known.is_chunks
-                    && share >= NEARLY_ALL
-                    && back() >= Fingerprint::SAME)
+                || (share >= NEARLY_ALL && back() >= Fingerprint::SAME)
         };
-        let mut found = self.by_path.iter().filter(|(_, known)| same(known));
-        found.next().map(|(path, _)| path.as_str())
+        let all = || self.by_path.iter();
+        let found = all()
+            .find(|(there, known)| equal(known) && is_there(there))
+            .map(|(there, _)| (there, true));
+        let found = found.or_else(|| {
+            all()
+                .find(|(there, known)| form(there, known) && is_there(there))
+                .map(|(there, _)| (there, false))
+        });
+        found.map(|(path, is_equal)| Same { path, is_equal })
     }
 
     /// A document was stored.
@@ -108,7 +146,8 @@ impl Catalog {
             department: department.map(ToOwned::to_owned),
             is_chunks: new.format == Format::Chunks,
             fingerprint: Some(new.fingerprint.clone()),
-            names: names(path, source_file(&metadata).as_deref()),
+            names: names(path, said(&metadata, "source_file").as_deref()),
+            source: source(&metadata),
         };
         self.by_path.insert(path.to_owned(), known);
     }
@@ -131,10 +170,15 @@ pub fn chunks_of(document: &Document) -> Option<u64> {
     }
 }
 
-/// Returns the file that chunks were cut from, if they say so.
-fn source_file(metadata: &str) -> Option<String> {
+/// Returns what chunks say of themselves under a key.
+fn said(metadata: &str, key: &str) -> Option<String> {
     let value: serde_json::Value = serde_json::from_str(metadata).ok()?;
-    Some(value.get("source_file")?.as_str()?.to_owned())
+    Some(value.get(key)?.as_str()?.to_owned())
+}
+
+/// Returns the file that chunks were cut from and its hash, if they say both.
+fn source(metadata: &str) -> Option<(String, String)> {
+    Some((said(metadata, "source_file")?, said(metadata, "file_hash")?))
 }
 
 /// Returns what a document may be called by: the name of its file, and of the one that it was cut from, in letters
@@ -193,7 +237,7 @@ mod tests {
     fn forms_of_one_document_are_one_and_editions_are_two() {
         let mut catalog = Catalog::default();
         catalog.put("/m/Credit Memo.docx", None, &read(Format::Docx, 0));
-        let same = |path: &str, read: &Read| catalog.same_as(path, read).is_some();
+        let same = |path: &str, read: &Read| catalog.same_as(path, None, read, &|_| true).is_some();
         // The same words, wherever they are.
         assert!(same("/elsewhere/copy.md", &read(Format::Markdown, 0)));
         // Chunks that leave a little out.
@@ -202,6 +246,14 @@ mod tests {
             &read(Format::Chunks, 1)
         ));
         assert!(!same("/m/pricing_chunks.json", &read(Format::Chunks, 1)));
+        // In another folder it may be the edition of another year.
+        assert!(!same(
+            "/2025/credit_memo_chunks.json",
+            &read(Format::Chunks, 1)
+        ));
+        // Where the file is gone, nothing is the same as it.
+        let copy = read(Format::Markdown, 0);
+        assert_eq!(catalog.same_as("/m/copy.md", None, &copy, &|_| false), None);
         // Other amounts are another form, were it called the same in another folder.
         assert!(!same("/2025/Credit Memo.docx", &read(Format::Docx, 1)));
         assert!(!same(
@@ -217,10 +269,35 @@ mod tests {
         let mut catalog = Catalog::default();
         catalog.put("/m/Credit Memo.docx", None, &read(Format::Docx, 0));
         let mut chunks = read(Format::Chunks, 1);
-        assert_eq!(catalog.same_as("/m/kb7.json", &chunks), None);
+        let found = |chunks: &Read| {
+            let same = catalog.same_as("/m/kb7.json", None, chunks, &|_| true)?;
+            Some((same.path.to_owned(), same.is_equal))
+        };
+        assert_eq!(found(&chunks), None);
         chunks.metadata = vec![("source_file".to_owned(), "\"Credit_Memo.docx\"".to_owned())];
-        let found = catalog.same_as("/m/kb7.json", &chunks);
-        assert_eq!(found, Some("/m/Credit Memo.docx"));
+        assert_eq!(
+            found(&chunks),
+            Some(("/m/Credit Memo.docx".to_owned(), false))
+        );
+    }
+
+    #[test]
+    fn two_files_of_chunks_are_one_if_they_were_cut_from_one_file() {
+        let chunks = |hash: &str, changed| {
+            let mut chunks = read(Format::Chunks, changed);
+            let said = [("source_file", "\"memo.docx\""), ("file_hash", hash)];
+            chunks.metadata = said.map(|(key, value)| (key.into(), value.into())).to_vec();
+            chunks
+        };
+        let mut catalog = Catalog::default();
+        catalog.put("/m/memo_chunks.json", None, &chunks("\"1\"", 0));
+        let found = |new: &Read| {
+            let same = catalog.same_as("/m/memo-chunks.json", None, new, &|_| true);
+            same.map(|same| same.is_equal)
+        };
+        assert_eq!(found(&chunks("\"1\"", 1)), Some(true));
+        assert_eq!(found(&chunks("\"2\"", 1)), None);
+        assert_eq!(found(&chunks("\"2\"", 0)), Some(true));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tulving::backend::BackendError;
+use tulving::embed::EmbedError;
 use tulving::store::{NewChunk, NewDocument, ScopedStore, StoreError, WordsOnly};
 use tulving::transfer::{Cancel, Progress};
 use tulving_documents::Chunk;
@@ -12,7 +13,7 @@ use tulving_documents::Chunk;
 use super::catalog::Catalog;
 use super::protocol::{Read, Reply, Request};
 use super::reader::Reader;
-use super::walk::Skipped;
+use super::walk::{Skipped, is_gone};
 use crate::exit::{CliError, Exit};
 use crate::output::counted;
 
@@ -84,6 +85,10 @@ impl Intake {
     /// If no more can be read or stored at all, or somebody wants it to stop.
     pub async fn take(&mut self, files: Vec<String>, reader: Reader) -> Result<Report, CliError> {
         let mut report = Report::default();
+        // What is known first: what is new is compared with what the others say now.
+        let is_known = |path: &String| self.catalog.knows(path);
+        let (known, new) = files.into_iter().partition::<Vec<_>, _>(is_known);
+        let files = known.into_iter().chain(new).collect();
         let mut arriving = self.read_ahead(files, reader);
         loop {
             let arrived = tokio::select! {
@@ -172,11 +177,23 @@ impl Intake {
         read: Read,
         report: &mut Report,
     ) -> Result<(), CliError> {
-        if let Some(there) = self.catalog.same_as(&path, &read) {
-            report.same.push((path, there.to_owned()));
+        let department = self.department_of(&path);
+        // What says the same of a file that is gone takes its place.
+        let is_there = |path: &str| !is_gone(Path::new(path));
+        let same = self
+            .catalog
+            .same_as(&path, department.as_deref(), &read, &is_there);
+        if let Some(same) = same {
+            if !same.is_equal {
+                let note = format!(
+                    "not every word of it is in {}, of which it is taken to be another form: if it is not, move it to another folder",
+                    same.path
+                );
+                report.notes.push((path.clone(), note));
+            }
+            report.same.push((path, same.path.to_owned()));
             return Ok(());
         }
-        let department = self.department_of(&path);
         let (title, chunks) = (read.title.clone(), read.chunks.len() as u64);
         let (new, rest) = document(&path, department.clone(), read);
         let put = match self.memory.put_document(new).await {
@@ -192,6 +209,16 @@ impl Intake {
                         "it takes {bytes} bytes, of which one document may take {limit}: split it"
                     ),
                 );
+                return Ok(());
+            }
+            // Its own words: where the server knows the model and lets this account in, others may do.
+            Err(StoreError::Embed(
+                error @ EmbedError::Refused {
+                    status: 400 | 413 | 422,
+                    ..
+                },
+            )) => {
+                report.skip(path, format!("its vectors cannot be made: {error}"));
                 return Ok(());
             }
             Err(error) => return Err(error.into()),
