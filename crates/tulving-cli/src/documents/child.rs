@@ -48,8 +48,8 @@ pub fn serve(options: &ReadDocuments) -> Result<Exit, CliError> {
 fn answer(request: &Request) -> Reply {
     let limits = Limits::default();
     let mut bytes = Vec::new();
-    let read_whole = File::open(&request.path)
-        .and_then(|file| file.take(limits.bytes + 1).read_to_end(&mut bytes));
+    let read_whole =
+        open(&request.path).and_then(|file| file.take(limits.bytes + 1).read_to_end(&mut bytes));
     if let Err(error) = read_whole {
         return Reply::Unreadable(error.to_string());
     }
@@ -81,6 +81,24 @@ fn answer(request: &Request) -> Reply {
     }))
 }
 
+/// Opens a file, and nothing that was put in its place: a link, or a pipe that would be waited for.
+fn open(path: &str) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        options.custom_flags(flags.bits() as i32);
+    }
+    let file = options.open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::other("it is no regular file")),
+    }
+}
+
 /// Lets the system end this process where a file takes too much: of memory in all, of a processor's time from now
 /// on. Who waits for it has an eye on the clock besides, for what takes long without computing.
 #[cfg(unix)]
@@ -94,10 +112,19 @@ fn limit(seconds: u64) -> io::Result<()> {
         let current = Some(maximum.map_or(wanted, |most| most.min(wanted)));
         setrlimit(resource, Rlimit { current, maximum })
     };
-    set(Resource::Cpu, used + seconds + 1)?;
-    set(Resource::As, MEMORY)?;
-    // What it leaves behind when it falls would be as large as its memory.
-    set(Resource::Core, 0)?;
+    let limits = [
+        (Resource::Cpu, used + seconds + 1),
+        (Resource::As, MEMORY),
+        // What it leaves behind when it falls would be as large as its memory.
+        (Resource::Core, 0),
+    ];
+    for (resource, wanted) in limits {
+        // Other systems know not all of them; the clock of who waits is there on each.
+        match set(resource, wanted) {
+            Err(error) if cfg!(target_os = "linux") => return Err(error.into()),
+            _ => {}
+        }
+    }
     Ok(())
 }
 

@@ -26,10 +26,14 @@ struct Running {
     child: Child,
     requests: ChildStdin,
     replies: Receiver<io::Result<Vec<u8>>>,
+    said: Receiver<Vec<u8>>,
 }
 
 /// The most bytes of an answer: the chunks of the largest file, and what JSON adds.
 const LONGEST: u64 = 1 << 30;
+
+/// The most bytes that are kept of what it says on stderr.
+const SAID: usize = 1 << 16;
 
 impl Reader {
     /// Makes one that starts this program again, and gives each file so much time.
@@ -37,9 +41,13 @@ impl Reader {
     /// # Errors
     /// If the system does not say where the program is.
     pub fn new(patience: Duration) -> Result<Self, CliError> {
-        let program = std::env::current_exe().map_err(|error| {
-            CliError::new(Exit::Bug, "finding this program's own file failed").because(&error)
-        })?;
+        // On Linux the file that runs, were another put in its place meanwhile.
+        let program = match cfg!(target_os = "linux") {
+            true => PathBuf::from("/proc/self/exe"),
+            false => std::env::current_exe().map_err(|error| {
+                CliError::new(Exit::Bug, "finding this program's own file failed").because(&error)
+            })?,
+        };
         let seconds = patience.as_secs().to_string();
         let args = ["read-documents", "--seconds", &seconds].map(OsString::from);
         Ok(Self::of(program, args.to_vec(), patience))
@@ -94,12 +102,17 @@ impl Reader {
         };
         let mut child = Command::new(&self.program)
             .args(&self.args)
+            // What reads a stranger's file has no use for keys, nor for a place in somebody's folder.
+            .env_clear()
+            .current_dir(std::path::Path::new("/"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .map_err(failed)?;
-        let (Some(requests), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
+        let (Some(requests), Some(answers), Some(stderr)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
             return Err(failed(io::Error::other("it has no pipes")));
         };
         let (send, replies) = mpsc::sync_channel(1);
@@ -114,10 +127,21 @@ impl Reader {
                 }
             }
         });
+        // Read to its end, or what is said at length would stop the process; its end is kept.
+        let (tell, said) = mpsc::sync_channel(1);
+        std::thread::spawn(move || {
+            let (mut stderr, mut last, mut part) = (stderr, Vec::new(), [0; 4096]);
+            while let Ok(count @ 1..) = stderr.read(&mut part) {
+                last.extend_from_slice(&part[..count]);
+                last.drain(..last.len().saturating_sub(SAID));
+            }
+            tell.send(last)
+        });
         Ok(Running {
             child,
             requests,
             replies,
+            said,
         })
     }
 
@@ -131,11 +155,9 @@ impl Reader {
     /// Says how a process ended that did not answer.
     fn end_of(&self, mut running: Running) -> String {
         running.stop();
-        let mut said = Vec::new();
-        if let Some(stderr) = running.child.stderr.take() {
-            // What it said before its end; nothing if that cannot be had.
-            let _ = stderr.take(1 << 16).read_to_end(&mut said);
-        }
+        // What it said before its end; nothing if that cannot be had.
+        let said = running.said.recv_timeout(Duration::from_secs(5));
+        let said = said.unwrap_or_default();
         let said = String::from_utf8_lossy(&said);
         if said.contains("memory allocation of") {
             let memory = output::bytes(MEMORY);
@@ -224,6 +246,12 @@ mod tests {
                 "of memory",
             ),
             ("echo '{\"Read\": half'; exit 0", "ended the process"),
+            // More than a pipe holds.
+            (
+                "n=0; while [ $n -lt 9000 ]; do echo 'line after line of what it says' >&2; n=$((n+1)); done; exit 3",
+                "exit status: 3",
+            ),
+            ("[ \"$PWD${HOME}\" = / ] && exit 4", "exit status: 4"),
         ] {
             let mut reader = script(&format!(
                 "while read line; do case $line in *bad*) {fall};; *) echo '\"Unchanged\"';; esac; done"
