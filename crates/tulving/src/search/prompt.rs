@@ -24,6 +24,8 @@ const CLOSING: &str = "</tulving:memory>\n";
 const LOOKAHEAD: usize = 32;
 /// Characters of a memory that is cut, at least.
 const LEAST: usize = 80;
+/// Characters of a title or of a file's name, at most.
+const NAME: usize = 200;
 
 /// Process memory (nodes), episodic memory (episodes) and documents (chunks), each in the order given, best first, in at
 /// most `budget` characters. Long ones are cut around what `question` asks for. A chunk is cited with the title, the
@@ -50,7 +52,10 @@ pub fn prompt(
         if let Some(shares) = shares(&items, room) {
             return within(&items, &shares, &terms);
         }
-        items.pop();
+        // One that no share is large enough for, or the last.
+        let too_long = |item: &Item| item.least() > room;
+        let last = items.len() - 1;
+        items.remove(items.iter().position(too_long).unwrap_or(last));
     }
     String::new()
 }
@@ -62,7 +67,7 @@ fn shares(items: &[Item], room: usize) -> Option<Vec<usize>> {
     let (mut left, mut shares) = (room, vec![0; items.len()]);
     for (waiting, number) in (1..=items.len()).rev().zip(order) {
         let (item, share) = (&items[number], left / waiting);
-        if share < item.whole.min(item.frame + LEAST) {
+        if share < item.least() {
             return None;
         }
         shares[number] = share.min(item.whole);
@@ -185,7 +190,7 @@ impl Item {
         let (id, date, source) = (&chunk.id, chunk.created_at, &chunk.source);
         let mut place = String::new();
         if let Some(document) = document {
-            let (title, file) = (attribute(&document.title), attribute(document.file_name()));
+            let (title, file) = (name(&document.title), name(document.file_name()));
             place.push_str(&format!(" document=\"{title}\" file=\"{file}\""));
         }
         if let Some(page) = chunk.page {
@@ -218,6 +223,11 @@ impl Item {
             whole: frame + passages::length(&paragraphs),
             paragraphs,
         }
+    }
+
+    /// Returns the fewest characters that say something of it.
+    fn least(&self) -> usize {
+        self.whole.min(self.frame + LEAST)
     }
 
     /// Returns the whole, or its passages that answer, in so many characters; none if there is no room
@@ -272,12 +282,21 @@ fn names_us(rest: &str) -> bool {
         .all(|expected| letters.next() == Some(expected))
 }
 
+/// Returns a title, which may be as long as somebody wanted, as it may stand within quotation marks.
+fn name(text: &str) -> String {
+    let text = attribute(text);
+    match text.char_indices().nth(NAME) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
 /// Returns the text as it may stand within quotation marks.
 fn attribute(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_control())
         .map(|c| {
-            if matches!(c, '"' | '<' | '>') {
+            if matches!(c, '"' | '<' | '>' | '＂' | '＜' | '＞' | '﹤' | '﹥') {
                 '\''
             } else {
                 c
@@ -314,6 +333,14 @@ mod tests {
         );
         assert!(
             text.contains("document=\"Refunds\" file=\"'re'funds.pdf\" page=\"7\">\n"),
+            "{text}"
+        );
+        // A long title leaves room for the rest.
+        let mut long = Document::new("d", "/m/a.md", at);
+        long.title = format!("＜{}", "long ".repeat(1_000));
+        let text = super::prompt(&[&piece], &[long], "", 1_000);
+        assert!(
+            text.contains("document=\"'long ") && text.contains("Open the order."),
             "{text}"
         );
         let node = node("n", "Why?", "So.");
