@@ -128,6 +128,11 @@ impl<'l> Builder<'l> {
         Measure::Pages.check(page.into(), self.limits.pages)
     }
 
+    /// Refuses a table that has too many cells already.
+    pub(crate) fn cells(&self, cells: u64) -> Result<(), Reason> {
+        Measure::Blocks.check(self.count + cells, self.limits.blocks)
+    }
+
     /// Refuses what is nested too deeply.
     pub(crate) fn depth(&self, depth: usize) -> Result<(), Reason> {
         Measure::Depth.check(depth as u64, self.limits.depth)

@@ -144,11 +144,27 @@ fn each_word(text: &str, mut take: impl FnMut(&str)) {
         let line = line.trim_start();
         let line = marker(line).map_or(line, |(_, rest)| rest);
         if line.is_ascii() {
-            line.unicode_words()
-                .for_each(|word| take(&word.to_ascii_lowercase()));
+            each_in(&line.to_ascii_lowercase(), &mut take);
         } else {
             let plain: String = line.nfkc().flat_map(char::to_lowercase).collect();
-            plain.unicode_words().for_each(&mut take);
+            each_in(&plain, &mut take);
         }
+    }
+}
+
+/// Takes the words of a line in small letters; a sign that compares, before a number, is one, since limits of two editions
+/// may differ in it alone.
+fn each_in(line: &str, take: &mut impl FnMut(&str)) {
+    const COMPARE: [char; 4] = ['<', '>', '≤', '≥'];
+    for (at, word) in line.unicode_word_indices() {
+        if word.starts_with(|c: char| c.is_numeric()) {
+            let before = line[..at].trim_end_matches([' ', '$', '€', '£']);
+            let other = before.trim_end_matches(|c| c == '=' || COMPARE.contains(&c));
+            let sign = &before[other.len()..];
+            if sign.contains(COMPARE) {
+                take(sign);
+            }
+        }
+        take(word);
     }
 }

@@ -54,6 +54,8 @@ struct Table {
     first_is_header: bool,
     /// Columns to leave empty after the cell that is open.
     wider: u64,
+    /// How many cells have ended.
+    cells: u64,
 }
 
 impl<'b, 'l> Body<'b, 'l> {
@@ -302,7 +304,10 @@ impl Part for Body<'_, '_> {
                 let wider = usize::try_from(std::mem::take(&mut self.table.wider)).unwrap_or(0);
                 if let Some(row) = self.table.rows.last_mut() {
                     row.resize(row.len() + wider, String::new());
+                    // While it is read: what a table claims is far larger than what it takes to claim it.
+                    self.table.cells += 1 + wider as u64;
                 }
+                self.out.cells(self.table.cells)?;
             }
             "tbl" => {
                 self.tables = self.tables.saturating_sub(1);

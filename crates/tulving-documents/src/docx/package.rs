@@ -101,7 +101,9 @@ impl<'b> Package<'b> {
             target.trim_start_matches('/').to_owned()
         });
         let has = |part: &str| self.archive.index_for_name(part).is_some();
-        if main.ends_with("document.xml") && has(&main) {
+        // Word Online calls it document2.xml.
+        let is_word = main.starts_with("word/") || main.ends_with("document.xml");
+        if is_word && has(&main) {
             return Ok(main);
         }
         if has("[Content_Types].xml") || has("content.xml") || has("META-INF/container.xml") {

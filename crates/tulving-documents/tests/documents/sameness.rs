@@ -114,6 +114,17 @@ fn format_signs_and_case_make_no_difference() {
 }
 
 #[test]
+fn a_limit_from_above_is_not_one_from_below() {
+    let hash = |text: &str| Fingerprint::of(&document(text, "a.txt")).hash;
+    assert_ne!(
+        hash("Approve if LTV < 80 %."),
+        hash("Approve if LTV > 80 %.")
+    );
+    assert_ne!(hash("Approve if LTV ≥80 %."), hash("Approve if LTV 80 %."));
+    assert_eq!(hash("Approve: LTV < 80."), hash("approve LTV <80"));
+}
+
+#[test]
 fn little_is_said_of_little() {
     let short = Fingerprint::of(&document("Only a few words are in this.", "a.txt"));
     let other = Fingerprint::of(&document("Only a few words are in that.", "a.txt"));
