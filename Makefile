@@ -18,7 +18,6 @@ help: ## lists what there is
 
 test: ## all tests, those against PostgreSQL included
 	scripts/in-memory scripts/with-pooler $(CARGO) test --workspace
-	$(CARGO) test -p tulving-documents --features pdf
 
 lint: ## format, clippy and documentation, warnings refused
 	$(CARGO) fmt --all --check
@@ -27,7 +26,6 @@ lint: ## format, clippy and documentation, warnings refused
 	for features in "" postgres http; do \
 	    $(CARGO) clippy -p tulving --no-default-features --features "$$features" -- -D warnings || exit 1; \
 	done
-	$(CARGO) clippy -p tulving-documents --features pdf --all-targets -- -D warnings
 	tree=$$($(CARGO) tree -p tulving --no-default-features -e normal --prefix none) && \
 	    ! echo "$$tree" | grep -E '^(tokio-postgres|rustls|ring|ureq|mio) '
 	@# The fuzzers compile; a test replays their seeds.

@@ -113,6 +113,7 @@ pub struct TakenIn {
     notes: Vec<Note>,
     chunks: u64,
     bytes: u64,
+    words_only: Option<String>,
     seconds: f64,
 }
 
@@ -178,6 +179,7 @@ impl TakenIn {
             notes: notes.map(|(path, note)| Note { path, note }).collect(),
             chunks,
             bytes: report.bytes,
+            words_only: report.words_only.map(|why| why.to_string()),
             seconds: (took.as_secs_f64() * 1e3).round() / 1e3,
         }
     }

@@ -25,6 +25,9 @@ use crate::{interrupt, progress, wire};
 /// A file that has not changed since it was added costs nothing; one that has changed takes the place of what
 /// was there. A document that is there in another form (as a Word file and as chunks) is not added twice.
 ///
+/// Where the embedder makes vectors of another model than those that are there, documents are found by words only; those are
+/// to be removed and added again when its model is mended.
+///
 /// Files that cannot be read are named with the reason and left out (exit 4); the others are added. The
 /// command can be repeated at any time, and goes on where it stopped.
 #[derive(Debug, Args)]
@@ -34,7 +37,7 @@ use crate::{interrupt, progress, wire};
     With --json:\n\
     {\"added\": [{\"id\", \"path\", \"title\", \"chunks\": N}…], \"changed\": [the same…], \"unchanged\": N, \"same\": [{\"path\", \"as\": PATH}…],\n\
     \"removed\": [{\"id\", \"path\"}…], \"skipped\": [{\"path\", \"reason\"}…], \"hidden\": N, \"notes\": [{\"path\", \"note\"}…], \"chunks\": N,\n\
-    \"bytes\": N, \"seconds\": X}")]
+    \"bytes\": N, \"words_only\": why the new chunks have no vectors or null, \"seconds\": X}")]
 pub struct Add {
     /// Files and folders
     #[arg(value_name = "PATH", required = true, value_parser = crate::config::path())]
