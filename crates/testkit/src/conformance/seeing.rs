@@ -95,7 +95,10 @@ pub async fn every_write_is_seen_by_who_looked_before(fixture: &dyn Fixture) {
 
     look(&reader).await;
     writer.add_space(&beside()).await;
-    assert_eq!(reader.lacking(&beside(), 9).await, [key.clone()]);
+    assert_eq!(
+        reader.lacking(&beside(), 9).await,
+        std::slice::from_ref(&key)
+    );
 
     look(&reader).await;
     let vector = made(&beside(), &two.memory);

@@ -6,7 +6,7 @@ use super::scoped::TRIES;
 use super::{ScopedStore, StoreError, WordsOnly};
 use crate::backend::{BackendError, Entry, Filter, Order, Page};
 use crate::json::{self, Value};
-use crate::model::{Chunk, Document, Kind, Memory, Timestamp};
+use crate::model::{Chunk, Document, Key, Kind, Memory, Timestamp};
 use crate::record::{self, Flaw, Reason, Stamp};
 
 /// A document that was read and cut, to be stored.
@@ -134,8 +134,11 @@ impl ScopedStore {
             words_only = words_only.or(why);
         }
         let id = document.id.clone();
+        let keys: Vec<Key> = entries.iter().map(|entry| entry.memory.key()).collect();
         let put = self.backend.put_document(self.scope, document, entries);
         put.await?;
+        // What is left out there is counted by whoever looks at the spaces.
+        self.write_beside(&keys).await;
         Ok(PutDocument {
             id,
             replaced: before.is_some(),
