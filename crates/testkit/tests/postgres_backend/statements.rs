@@ -19,6 +19,7 @@ const TYPES: &[Type] = &[
     Type::INT4_ARRAY,
     Type::INT8,
     Type::INT8_ARRAY,
+    Type::FLOAT4_ARRAY,
     Type::BYTEA_ARRAY,
     Type::TIMESTAMPTZ,
     Type::FLOAT8,

@@ -28,7 +28,8 @@ use crate::text::quote;
     tulving docs sync Manuals/\n  \
     tulving docs sync Manuals/ --tenant-id UUID --yes\n\n\
     With --json:\n\
-    the same as tulving docs add")]
+    {\"added\", \"changed\", \"unchanged\", \"same\", \"removed\", \"skipped\", \"hidden\", \"notes\", \"chunks\", \"bytes\", \"words_only\",\n\
+    \"seconds\"}, each as with tulving docs add")]
 pub struct Sync {
     /// Folders
     #[arg(value_name = "FOLDER", required = true, value_parser = crate::config::path())]
