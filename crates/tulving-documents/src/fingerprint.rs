@@ -59,7 +59,7 @@ mod sketch {
 }
 
 impl Fingerprint {
-    /// From this share on two documents are taken to be the same. Decision 39 says what it rests on.
+    /// From this share on two documents are taken to be the same. It is not measured (decision 39).
     pub const SAME: f64 = 0.7;
 
     /// Returns the fingerprint of a document.

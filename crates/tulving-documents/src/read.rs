@@ -10,8 +10,8 @@ use crate::note::{Note, Omission};
 use crate::reason::Reason;
 use crate::{docx, encoding, html, markdown, ready, text};
 
-/// Reads a document. Its content says what it is; its name decides only between plain text and Markdown, and a
-/// name that says otherwise is noted.
+/// Reads a document. Its content says what it is; among formats of text its name does, and a name that says otherwise
+/// is noted.
 ///
 /// Time and memory grow with what is read and are bounded by `limits`. PDF alone is read by code that is not
 /// ours to answer for: give it to a process of its own.

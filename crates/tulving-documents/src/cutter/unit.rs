@@ -47,12 +47,9 @@ fn list_end(section: &[Block], mut at: usize) -> usize {
             }
             Some(_) => {
                 let next = (at + 1..=at + BETWEEN).find(|&at| is_item(section, at));
+                let expected = last.and_then(|last| last.checked_add(1));
                 match next {
-                    Some(next)
-                        if last.is_some() && number_at(next) == last.map(|last| last + 1) =>
-                    {
-                        at = next;
-                    }
+                    Some(next) if expected.is_some() && number_at(next) == expected => at = next,
                     _ => return at,
                 }
             }

@@ -7,6 +7,8 @@ use crate::reason::Reason;
 
 /// Levels that a list of Word has.
 const LEVELS: usize = 9;
+/// The longest form of a number, in bytes: it stands before each item.
+const MARKER: usize = 64;
 
 /// The lists of a file, and where each has got to.
 #[derive(Default)]
@@ -173,7 +175,10 @@ impl Numbering {
             };
             match name {
                 "numFmt" => level.format = element.value().unwrap_or_default(),
-                "lvlText" => level.text = element.value().unwrap_or_default(),
+                "lvlText" => {
+                    let text = element.value().filter(|text| text.len() <= MARKER);
+                    level.text = text.unwrap_or_default();
+                }
                 "start" => level.start = element.number(),
                 _ => {}
             }

@@ -13,6 +13,9 @@ use crate::format::{Foreign, Format, unsupported};
 use crate::limits::{Limits, Measure};
 use crate::reason::Reason;
 
+/// The longest address of a link, in bytes.
+const ADDRESS: usize = 2048;
+
 /// An open archive, and how much more may be inflated of it.
 pub(super) struct Package<'b> {
     archive: ZipArchive<Cursor<&'b [u8]>>,
@@ -113,13 +116,13 @@ impl<'b> Package<'b> {
         }
     }
 
-    /// Returns where links of a part lead to, by their ids.
+    /// Returns where links of a part lead to, by their ids. Each is written wherever it is referred to.
     pub(super) fn links(&mut self, part: &str) -> Result<HashMap<String, String>, Reason> {
         let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
         let relations = self.relations(&format!("{folder}/_rels/{file}.rels"))?;
         let links = relations
             .into_iter()
-            .filter(|(_, (kind, _))| kind.ends_with("/hyperlink"));
+            .filter(|(_, (kind, target))| kind.ends_with("/hyperlink") && target.len() <= ADDRESS);
         Ok(links.map(|(id, (_, target))| (id, target)).collect())
     }
 

@@ -10,6 +10,8 @@ const SPAN: usize = 64;
 #[derive(Default)]
 pub(super) struct Table {
     rows: Vec<Vec<String>>,
+    /// How many cells they have.
+    cells: u64,
     /// Rows of the head, as long as only such have come.
     header: usize,
     in_head: bool,
@@ -38,16 +40,25 @@ impl Table {
         self.rows.push(Vec::new());
     }
 
-    pub(super) fn cell(&mut self, heading: bool, span: usize) {
+    /// A cell begins, which may claim more columns than it has. So cells are counted before there are too many.
+    pub(super) fn cell(
+        &mut self,
+        heading: bool,
+        span: usize,
+        out: &Builder<'_>,
+    ) -> Result<(), Reason> {
         self.caption = false;
         self.all_headings &= heading;
         if self.rows.is_empty() {
             self.row();
         }
+        self.cells += self.pending as u64 + 1;
+        out.cells(self.cells)?;
         if let Some(row) = self.rows.last_mut() {
             row.resize(row.len() + self.pending + 1, String::new());
         }
         self.pending = span.clamp(1, SPAN) - 1;
+        Ok(())
     }
 
     /// Takes text into the cell that is open. Returns it if it belongs outside the table.

@@ -201,7 +201,7 @@ impl Walk<'_, '_> {
                 self.flush()?;
                 let span = attribute(tag, "colspan").and_then(|span| span.parse().ok());
                 if let Some(table) = self.tables.last_mut() {
-                    table.cell(name == "th", span.unwrap_or(1));
+                    table.cell(name == "th", span.unwrap_or(1), self.out)?;
                 }
             }
             "br" => self.text.push('\n'),
@@ -213,7 +213,8 @@ impl Walk<'_, '_> {
                 attribute(tag, "href").unwrap_or("").to_owned(),
                 self.text.len(),
             )),
-            _ if is_block(name) => self.flush()?,
+            // One that begins in a heading or in code, before any text of it, is a part of that.
+            _ if is_block(name) && !self.text.trim().is_empty() => self.flush()?,
             _ => {}
         }
         Ok(())

@@ -91,7 +91,7 @@ fn list<'f>(dictionary: &'f Dictionary, key: &[u8], file: &'f Document) -> &'f [
 fn simple_widths(font: &Dictionary, file: &Document) -> HashMap<u32, f32> {
     let first = number(font, b"FirstChar", file).unwrap_or(0.0) as u32;
     let widths = list(font, b"Widths", file).iter();
-    let widths = (first..).zip(widths.map(|width| file.dereference(width)));
+    let widths = (first..=u32::MAX).zip(widths.map(|width| file.dereference(width)));
     widths
         .filter_map(|(code, width)| Some((code, width.ok()?.1.as_float().ok()?)))
         .collect()
@@ -102,7 +102,7 @@ fn wide_widths(font: &Dictionary, file: &Document) -> HashMap<u32, f32> {
     /// More codes a font of two bytes has not.
     const CODES: u32 = 1 << 16;
     let mut widths = HashMap::new();
-    let mut rest = list(font, b"W", file).iter();
+    let (mut rest, mut taken) = (list(font, b"W", file).iter(), 0);
     while let (Some(first), Some(second)) = (rest.next(), rest.next()) {
         let first = first.as_float().unwrap_or(0.0) as u32;
         match file.dereference(second).map(|(_, second)| second) {
@@ -115,6 +115,11 @@ fn wide_widths(font: &Dictionary, file: &Document) -> HashMap<u32, f32> {
                 let Some(width) = rest.next().and_then(|width| width.as_float().ok()) else {
                     break;
                 };
+                // The same codes again and again are none of a font.
+                taken += last.saturating_sub(first);
+                if taken > CODES {
+                    break;
+                }
                 widths.extend((first..=last).map(|code| (code, width)));
             }
             Err(_) => break,

@@ -110,7 +110,8 @@ fn bombs_are_refused_before_they_are_large() {
 #[test]
 fn spans_and_numbers_are_not_believed() {
     let page = "<html><table><tr><td colspan=4000000000>a<td>b</table><ol start=18446744073709551615><li>x<li>y</ol>";
-    assert!(!document(page, "a.html").is_empty());
+    let page = format!("{page}<p>a word</p><ol><li>z</ol>");
+    assert!(!cut(&document(page, "a.html"), 64, 8).is_empty());
     let cell = "<w:tc><w:tcPr><w:gridSpan w:val=\"4000000000\"/></w:tcPr><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc>";
     assert!(
         !document(
@@ -125,6 +126,50 @@ fn spans_and_numbers_are_not_believed() {
         + &crate::support::item(1, 0, "y")
         + &crate::support::item(1, 99, "z");
     assert!(!document(docx(&body, &[("word/numbering.xml", numbering)]), "a.docx").is_empty());
+}
+
+/// A few bytes that claim a lot are counted before they are believed.
+#[test]
+fn what_is_said_once_is_not_written_without_end() {
+    let few = Limits {
+        blocks: 10_000,
+        depth: 16,
+        ..Limits::default()
+    };
+    // What comes behind them, and would be refused too, is not read any more.
+    let cells = "<td colspan=64>".repeat(200);
+    let deep = "<ul>".repeat(100);
+    let page = format!("<html><table><tr>{cells}<td>{deep}x");
+    let reason = read(page.as_bytes(), "a.html", &few).unwrap_err();
+    assert!(
+        matches!(
+            reason,
+            Reason::TooLarge {
+                measure: Measure::Blocks,
+                ..
+            }
+        ),
+        "{reason:?}"
+    );
+    let long = "x".repeat(100_000);
+    let numbering = format!(
+        r#"<w:numbering><w:abstractNum w:abstractNumId="1"><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="decimal"/>
+<w:lvlText w:val="{long}"/></w:lvl></w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="1"/></w:num></w:numbering>"#
+    );
+    let links = format!(
+        r#"<Relationships><Relationship Id="r1" Type="http://x/hyperlink" Target="http://x/{long}"/></Relationships>"#
+    );
+    let link = r#"<w:p><w:hyperlink r:id="r1"><w:r><w:t>here</w:t></w:r></w:hyperlink></w:p>"#;
+    let body = crate::support::item(1, 0, "x") + link;
+    let parts = [
+        ("word/numbering.xml", numbering.as_str()),
+        ("word/_rels/document.xml.rels", links.as_str()),
+    ];
+    let text: usize = cut(&document(docx(&body, &parts), "a.docx"), 256, 0)
+        .iter()
+        .map(|chunk| chunk.content.len())
+        .sum();
+    assert!(text < 100, "{text}");
 }
 
 #[test]

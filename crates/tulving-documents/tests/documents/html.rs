@@ -5,6 +5,13 @@ use tulving_documents::Omission;
 use crate::support::{document, outline};
 
 #[test]
+fn a_block_within_a_heading_or_code_is_a_part_of_it() {
+    let page = "<html><h2><div>Refunds</div></h2><p>So.</p><pre><div>a\n  b</div></pre>";
+    let outline = outline(&document(page, "a.html"));
+    assert_eq!(outline, ["H2 Refunds", "P So.", "C - a\n  b"]);
+}
+
+#[test]
 fn its_structure_is_kept_without_a_tree() {
     let page = r#"<!DOCTYPE html><html><head><title>Billing &amp; more</title>
 <style>p { color: red }</style><script>if (a < b) { "<p>no</p>" }</script></head><body>
