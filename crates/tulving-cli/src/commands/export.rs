@@ -205,12 +205,22 @@ async fn jsonl(
         let message = "stdout is the lines, and --json wants it too";
         return Err(CliError::usage(message).hint("--out FILE, or leave --json out"));
     }
-    from.choose_space(export.space.as_deref(), cx).await?;
+    // Without vectors nobody need say which.
+    if export.vectors {
+        from.choose_space(export.space.as_deref(), cx).await?;
+    } else if export.space.is_some() {
+        let message = "--space says which vectors are written, and lines have none unless asked";
+        return Err(CliError::usage(message).hint("the same command with --vectors"));
+    }
     let mut lines = Lines::begin(export.out.as_deref())?;
     let tally = Tally::new("exported", export.out.is_none(), cx.face());
     let progress = progress::on_stderr(cx.err);
     let cancel = &interrupt::listen(&progress, cx.face())?.cancel;
-    let snapshot = from.source().survey(cancel).await.map_err(told)?;
+    let snapshot = from.source().survey(cancel).await;
+    let snapshot = snapshot.map_err(|error| match error {
+        TransferError::Interrupted { .. } => lines::interrupted(),
+        error => told(error),
+    })?;
     let how = (export.vectors, workers);
     let written = lines::write(&snapshot, how, &mut lines, &tally, cancel).await?;
     lines.end(cx.force)?;
@@ -313,12 +323,14 @@ impl From {
     }
 }
 
+/// What to do about records that are no memories.
+const CORRECT: &str =
+    "correct these records, or copy the files as they are; tulving doctor names all";
+
 /// An error of an export: a directory that cannot be made is named with `--out`.
 fn told(error: TransferError) -> CliError {
     if let TransferError::Flawed { .. } = error {
-        return CliError::from(error).hint(
-            "correct these records, or copy the files as they are; tulving doctor names all",
-        );
+        return CliError::from(error).hint(CORRECT);
     }
     let is_refused = matches!(error.downcast_ref(), Some(FileError::Io { source, .. })
         if error.class() != ErrorClass::Full && source.kind() != ErrorKind::NotFound);

@@ -232,3 +232,25 @@ fn a_reader_of_lines_may_go_away() {
         String::from_utf8_lossy(&ran.stderr)
     );
 }
+
+/// What is exported without vectors asks nobody for any.
+#[test]
+fn lines_without_vectors_need_no_model() {
+    let desk = Desk::empty();
+    desk.run(&["init", "--user-id", ANN]).expect(0);
+    let line = json!({"question": "Who?", "embedding": vec![0; 256]});
+    desk.fed(&["add", "--jsonl", "-"], line.to_string())
+        .expect(0);
+    desk.write(
+        "config.yaml",
+        "paths: { data_dir: ./data }\nembedding: { provider: http, url: \"http://127.0.0.1:9/v1\", model: m }\n",
+    );
+    desk.run(&["export", "--format", "jsonl"])
+        .expect(0)
+        .shows("Who?");
+    desk.run(&["export", "--format", "jsonl", "--vectors"])
+        .expect(7);
+    desk.run(&["export", "--format", "jsonl", "--space", "m"])
+        .expect(2)
+        .says("try: the same command with --vectors");
+}

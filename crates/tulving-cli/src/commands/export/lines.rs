@@ -8,10 +8,12 @@ use std::sync::Arc;
 use tulving::fsutil::{Doing, OutputFile, OutputWriter};
 use tulving::model::PerKind;
 use tulving::record::{self, Part};
-use tulving::transfer::{Cancel, Loaded, Reading, RunChunk, Snapshot, SourceRow, TransferError};
+use tulving::transfer::{
+    Cancel, Flawed, Loaded, Reading, RunChunk, Snapshot, SourceRow, TransferError,
+};
 use uuid::Uuid;
 
-use super::told;
+use super::{CORRECT, told};
 use crate::exit::{CliError, Exit};
 use crate::output;
 use crate::progress::Tally;
@@ -111,14 +113,11 @@ pub(super) async fn write(
             return Ok(written);
         };
         if cancel.cancelled() {
-            return Err(TransferError::Interrupted { phase: "copy" }.into());
+            return Err(interrupted());
         }
         let loaded = next.await.map_err(TransferError::from)?.map_err(told)?;
         if !loaded.flawed.is_empty() {
-            let total = loaded.flawed.len() as u64;
-            let first = loaded.flawed;
-            let rows = snapshot.plan().rows();
-            return Err(told(TransferError::Flawed { total, rows, first }));
+            return Err(flawed(&loaded.flawed));
         }
         for row in &loaded.rows {
             line.clear();
@@ -152,6 +151,23 @@ fn put(row: &SourceRow, vectors: bool, line: &mut Vec<u8>) -> Result<(), CliErro
     }
     line.extend_from_slice(b"}\n");
     Ok(())
+}
+
+/// Nothing of a run is kept: lines that were read are gone, and a file is there only when it is whole.
+pub(super) fn interrupted() -> CliError {
+    CliError::new(
+        Exit::Interrupted,
+        "interrupted before all lines were written",
+    )
+    .hint("the same command again, which starts over")
+}
+
+/// Records of one chunk that are no memories.
+fn flawed(records: &[Flawed]) -> CliError {
+    let message = "not all lines can be written: the files hold records that are no memories";
+    let mut error = CliError::new(Exit::Source, message).hint(CORRECT);
+    error.causes.extend(records.iter().map(ToString::to_string));
+    error
 }
 
 fn damaged(error: tulving::json::ParseError) -> CliError {
