@@ -49,7 +49,7 @@ use crate::memory::Location;
 #[command(group(ArgGroup::new("searched").args(["cut_over", "roll_back"])))]
 pub struct Reembed {
     /// What makes the vectors: the built-in model, or a server
-    #[arg(long, value_name = "WHAT", value_parser = ["builtin", "http", "local"], conflicts_with_all = ["status", "roll_back", "drop"])]
+    #[arg(long, value_name = "WHAT", value_parser = ["builtin", "http"], conflicts_with_all = ["status", "roll_back", "drop"])]
     pub provider: Option<String>,
 
     /// The model's name, as the server knows it
@@ -60,7 +60,8 @@ pub struct Reembed {
     #[arg(long, value_name = "URL", conflicts_with_all = ["status", "roll_back", "drop"])]
     pub url: Option<String>,
 
-    /// How many numbers a vector has [default: as many as the server sends]
+    /// How many numbers a vector has [default: as many as the server sends]; with `--roll-back` and `--drop`,
+    /// of a model that has vectors of several widths
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16_000), conflicts_with = "status")]
     pub dimensions: Option<u16>,
 

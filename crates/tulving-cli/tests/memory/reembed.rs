@@ -271,7 +271,7 @@ fn without_a_second_model_in_the_configuration_it_is_said_what_to_write_there() 
     ];
     desk.run(&builtin)
         .expect(2)
-        .says("the built-in model has neither");
+        .says("the built-in model has none of them");
 }
 
 #[test]
@@ -373,4 +373,28 @@ fn a_directory_of_the_python_program_is_cut_over_with_a_word_on_its_model() {
     }) {
         assert!(after.get(path) == Some(bytes), "{}", path.display());
     }
+}
+
+/// Nothing of the model that is searched is asked for then: that one has its vector.
+#[test]
+fn who_says_a_text_again_gets_the_vector_that_was_left_out() {
+    let models = Models::start();
+    let desk = desk(&models, &["up", "down"]);
+    desk.run(&["reembed"]).expect(0);
+    let again = ["update", "000", "--question", "item 560"];
+    desk.write("config.yaml", section(&models, &["up"]));
+    desk.run(&again).expect(0);
+    let lacking = || {
+        let status = desk.json(&["reembed", "--status"]);
+        let of = |space: usize| {
+            status["spaces"][space]["lacking"]["nodes"]
+                .as_u64()
+                .unwrap()
+        };
+        [of(0), of(1)]
+    };
+    assert_eq!(lacking(), [0, 1]);
+    desk.write("config.yaml", section(&models, &["up", "down"]));
+    desk.run(&again).expect(0);
+    assert_eq!(lacking(), [0, 0]);
 }

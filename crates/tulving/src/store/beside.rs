@@ -48,24 +48,25 @@ impl ScopedStore {
     /// Writes vectors of memories that were just written in the further spaces for which there is an embedder.
     /// The write is done: what fails here is left out.
     pub(super) async fn write_beside(&self, keys: &[Key]) -> Option<LeftOut> {
-        let current = self.seen.of(self.scope).flatten()?;
-        let mut left_out = None;
+        let current = match self.seen.of(self.scope) {
+            // What says the same text again needs no vector of the current space, and none was asked for.
+            None if !self.further_embedders.is_empty() => match self.space().await {
+                Ok(space) => space,
+                Err(error) => return Some(left_out(self.embedder.space(), &error)),
+            },
+            seen => seen.flatten(),
+        }?;
+        let mut missed = None;
         for embedder in self.embedders() {
             let space = embedder.space();
             if keys.is_empty() || space.is_comparable_with(&current) {
                 continue;
             }
             if let Err(error) = self.try_beside(embedder.as_ref(), keys).await {
-                left_out = Some(LeftOut {
-                    space: Arc::clone(space),
-                    why: match error {
-                        StoreError::Embed(error) => error.to_string(),
-                        error => error.to_string(),
-                    },
-                });
+                missed = Some(left_out(space, &error));
             }
         }
-        left_out
+        missed
     }
 
     async fn try_beside(&self, embedder: &dyn Embedder, keys: &[Key]) -> Result<(), StoreError> {
@@ -90,6 +91,16 @@ impl ScopedStore {
         });
         self.put_in_groups(entries.collect()).await?;
         Ok(())
+    }
+}
+
+fn left_out(space: &Arc<Space>, error: &StoreError) -> LeftOut {
+    LeftOut {
+        space: Arc::clone(space),
+        why: match error {
+            StoreError::Embed(error) => error.to_string(),
+            error => error.to_string(),
+        },
     }
 }
 
