@@ -55,11 +55,16 @@ impl ScopedStore {
             None => Outcome::Added,
             Some(there) if is_same(&there, &document) => return Ok((id, Outcome::Unchanged)),
             Some(_) if if_there == IfThere::Update => Outcome::Updated,
-            Some(_) => {
+            Some(there) => {
+                let mut fields = document.differing(&there);
+                if fields.is_empty() {
+                    // What no column has.
+                    fields.push("record");
+                }
                 return Err(StoreError::Differs {
                     index: 0,
                     id,
-                    fields: vec!["document"],
+                    fields,
                 });
             }
         };

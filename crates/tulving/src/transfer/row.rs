@@ -4,9 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::digest::Sha256Bytes;
+use super::digest::{Sha256Bytes, row as row_digest};
+use crate::json::ParseError;
 use crate::model::{Kind, Memory};
-use crate::record::Flaw;
+use crate::record::{self, Flaw, Part};
 
 /// A memory with its place in the source and its vector.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,4 +104,33 @@ pub struct Loaded {
     pub zoneless: u64,
     /// Vectors that are all zero.
     pub zero_vectors: u64,
+}
+
+impl Loaded {
+    /// Takes a row of a source that has no words of its own: its digest, if `digests` says so, is of the record
+    /// that the memory renders.
+    ///
+    /// # Errors
+    /// If the memory's carry was tampered with.
+    pub(crate) fn push(
+        &mut self,
+        stored: Stored,
+        origin: Origin,
+        digests: bool,
+    ) -> Result<(), ParseError> {
+        let is_zero = |numbers: &Vec<f32>| numbers.iter().all(|number| *number == 0.0);
+        self.zero_vectors += u64::from(stored.vector.as_ref().is_some_and(is_zero));
+        let mut digest = [0; 32];
+        if digests {
+            let mut canonical = Vec::new();
+            record::write(&stored.memory, Part::Content, &mut canonical)?;
+            digest = row_digest(&canonical, stored.vector.as_deref());
+        }
+        self.rows.push(SourceRow {
+            stored,
+            origin,
+            digest,
+        });
+        Ok(())
+    }
 }

@@ -187,6 +187,10 @@ impl Scoped<'_> {
         let scope = self.scope.id();
         let statistics = self.statistics(false, DOING).await?;
         let (space_id, space) = self.require_kept(&statistics, space, spaces).await?;
+        if keys.is_empty() {
+            self.end_read();
+            return Ok(Vec::new());
+        }
         let statements = Kind::ALL.map(|kind| sql::find(kind, scope, ids(keys, kind), space_id));
         let answers = self.send(&statements, DOING).await?;
         self.end_read();

@@ -24,11 +24,10 @@ use super::table::{Columns, DOCUMENTS};
 use crate::backend::{BackendError, StorageError};
 use crate::json::ParseError;
 use crate::model::{Document, Kind, PerKind, Scope, Space};
-use crate::record::{self, Part};
+use crate::record;
 use crate::transfer::{
     Cancel, Chunker, Existing, Holdings, KindPlan, Loaded, Origin, Plan, ReadOptions, Reading,
-    RunChunk, Snapshot, Source, SourceDocument, SourceRow, SpaceId, Stored, TransferError,
-    row_digest,
+    RunChunk, Snapshot, Source, SourceDocument, SpaceId, Stored, TransferError, row_digest,
 };
 
 /// One owner's memories in a database, to be moved from there.
@@ -235,8 +234,8 @@ struct PostgresSnapshot {
     name: String,
     /// One for each connection that may read at the same time.
     permits: Semaphore,
-    /// Connections in a transaction that reads the snapshot, the one that exported it among them. It is
-    /// there for others to join as long as one of them is.
+    /// Connections in a transaction that reads the snapshot. Others can join as long as the one is open that
+    /// exported it, which is among them.
     idle: Mutex<Vec<Connection>>,
     /// How many there are of these and of those that are read through.
     open: AtomicUsize,
@@ -331,7 +330,7 @@ impl Snapshot for PostgresSnapshot {
         let ids = self.rows[chunk.kind].ids.iter().skip(first);
         let ids: Vec<&str> = ids.take(chunk.rows as usize).map(|id| &**id).collect();
         let found = self.read(chunk.kind, &ids).await?;
-        let listed = Listing {
+        let listed = ListedChunk {
             kind: chunk.kind,
             first: chunk.first_row,
             ids: ids.into_iter().map(str::to_owned).collect(),
@@ -350,7 +349,7 @@ impl Snapshot for PostgresSnapshot {
 }
 
 /// Rows that a chunk has, as they were listed.
-struct Listing {
+struct ListedChunk {
     kind: Kind,
     /// The index of the first.
     first: u64,
@@ -359,7 +358,7 @@ struct Listing {
     has_vectors: bool,
 }
 
-impl Listing {
+impl ListedChunk {
     /// Puts what was found in the order of the listing.
     fn loaded(self, found: Vec<Existing>, digests: bool) -> Result<Loaded, DatabaseError> {
         let (kind, table) = (self.kind, Arc::<str>::from(self.kind.table()));
@@ -378,28 +377,18 @@ impl Listing {
             let numbers = numbers.filter(|_| row.in_space && self.has_vectors);
             // Files have a row for each.
             let numbers = numbers.or_else(|| (self.dims > 0).then(|| vec![0.0; self.dims]));
-            let is_zero = |numbers: &Vec<f32>| numbers.iter().all(|number| *number == 0.0);
-            loaded.zero_vectors += u64::from(numbers.as_ref().is_some_and(is_zero));
-            let mut digest = [0; 32];
-            if digests {
-                let mut canonical = Vec::new();
-                record::write(&memory, Part::Content, &mut canonical)
-                    .map_err(|error| damaged(kind.table(), &id, &error))?;
-                digest = row_digest(&canonical, numbers.as_deref());
-            }
-            loaded.rows.push(SourceRow {
-                stored: Stored {
-                    ord: index,
-                    memory,
-                    vector: numbers,
-                },
-                origin: Origin {
-                    file: Arc::clone(&table),
-                    index,
-                    line: None,
-                },
-                digest,
-            });
+            let stored = Stored {
+                ord: index,
+                memory,
+                vector: numbers,
+            };
+            let origin = Origin {
+                file: Arc::clone(&table),
+                index,
+                line: None,
+            };
+            let pushed = loaded.push(stored, origin, digests);
+            pushed.map_err(|error| damaged(kind.table(), &id, &error))?;
         }
         Ok(loaded)
     }

@@ -17,10 +17,10 @@ use crate::backend::file::state::State;
 use crate::backend::{BackendError, StorageError};
 use crate::json;
 use crate::model::{Document, Kind, PerKind, Scope, Space};
-use crate::record::{self, Flaw, Part};
+use crate::record::{self, Flaw};
 use crate::transfer::{
     Cancel, Chunker, Flawed, Holdings, KindPlan, Loaded, Origin, Plan, ReadOptions, Reading,
-    RunChunk, Snapshot, Source, SourceDocument, SourceRow, Stored, TransferError, row_digest,
+    RunChunk, Snapshot, Source, SourceDocument, Stored, TransferError, row_digest,
 };
 
 /// The memories of a data directory as they are found, its journal included, with the vectors of one of
@@ -50,10 +50,8 @@ impl DirectorySource {
         let source = self.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let state = source.open()?;
-            let kept = [state.space().cloned()].into_iter().flatten();
-            let further = state.spaces.further().map(|(_, space)| Arc::clone(space));
             Ok(Holdings {
-                spaces: kept.chain(further).map(|space| (*space).clone()).collect(),
+                spaces: kept(&state).map(|(_, space)| (**space).clone()).collect(),
                 has_memories: Kind::ALL
                     .into_iter()
                     .any(|kind| state.partition(kind).live().next().is_some()),
@@ -89,9 +87,7 @@ impl DirectorySource {
                 })?
             }
         };
-        let all = state.space().map(|space| (state.spaces.current, space));
-        let others = all.into_iter().chain(state.spaces.further());
-        let others = others.filter(|(number, _)| *number != chosen);
+        let others = kept(state).filter(|(number, _)| *number != chosen);
         Ok((chosen, others.map(|(_, space)| (**space).clone()).collect()))
     }
 
@@ -167,6 +163,12 @@ impl Source for DirectorySource {
         let snapshot = tokio::task::spawn_blocking(move || source.snapshot()).await??;
         Ok(Arc::new(snapshot))
     }
+}
+
+/// The spaces of a directory, the one that is searched first.
+fn kept(state: &State) -> impl Iterator<Item = (u32, &Arc<Space>)> {
+    let current = state.space().map(|space| (state.spaces.current, space));
+    current.into_iter().chain(state.spaces.further())
 }
 
 /// What tells a state of a directory from any other: the checksums of its files, and how much of which
@@ -269,27 +271,13 @@ impl Rows {
                 loaded.flawed.push(self.flawed(kind, *doc, origin)?);
                 continue;
             }
-            let memory = state.memory(kind, *doc)?;
-            let vector = self.vector(kind, *doc)?;
-            let is_zero = |numbers: &Vec<f32>| numbers.iter().all(|number| *number == 0.0);
-            loaded.zero_vectors += u64::from(vector.as_ref().is_some_and(is_zero));
-            let mut digest = [0; 32];
-            if digests {
-                let mut canonical = Vec::new();
-                let written = record::write(&memory, Part::Content, &mut canonical);
-                written.map_err(malformed(&file, index))?;
-                digest = row_digest(&canonical, vector.as_deref());
-            }
             let stored = Stored {
                 ord: index,
-                memory,
-                vector,
+                memory: state.memory(kind, *doc)?,
+                vector: self.vector(kind, *doc)?,
             };
-            loaded.rows.push(SourceRow {
-                stored,
-                origin,
-                digest,
-            });
+            let pushed = loaded.push(stored, origin, digests);
+            pushed.map_err(malformed(&file, index))?;
         }
         Ok(loaded)
     }
