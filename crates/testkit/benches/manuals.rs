@@ -155,25 +155,6 @@ async fn ask(question: &Question, memory: &ScopedStore, mode: Mode, sums: &mut S
         sum.1 += usize::from(placed);
         sum.2 += usize::from(worded);
     }
-    if !worded
-        && std::env::var("TULVING_BENCH_MISSES").is_ok_and(|mode_| mode_ == format!("{mode:?}"))
-    {
-        println!(
-            "missed ({}): {}\n    {} > {}: {}",
-            question.class, question.text, question.document, question.section, question.answer
-        );
-        for hit in &found.hits {
-            let Memory::Chunk(chunk) = &hit.memory else {
-                continue;
-            };
-            let beginning: String = chunk.content.chars().take(70).collect();
-            println!(
-                "    {:.3} {} | {beginning:?}",
-                hit.score,
-                chunk.heading_path.join(" > ")
-            );
-        }
-    }
 }
 
 /// Returns the letters and digits of a text, in lower case: marks of Markdown and HTML differ.

@@ -31,7 +31,7 @@ pub struct Http {
 }
 
 /// The section of the model that makes vectors and embeds questions.
-const USUAL: &str = "embedding";
+pub(super) const USUAL: &str = "embedding";
 /// The section of the model that memory is moved to, or was moved from.
 pub const NEXT: &str = "embedding.next";
 
@@ -141,7 +141,7 @@ impl Config {
             ))
             .hint("provider: builtin; or run the model in a server (Ollama, vLLM, TEI, LM Studio): provider: http, with url and model")),
             _ if flags.are_of_server() => Err(CliError::usage(
-                "--model, --url, --dimensions and --api-key-env are a server's, and the built-in model has neither",
+                "--model, --url, --dimensions and --api-key-env are a server's, and the built-in model has none of them",
             )
             .hint("--provider http --url http://localhost:11434/v1 --model bge-m3")),
             _ => Ok(Embedding::Builtin),

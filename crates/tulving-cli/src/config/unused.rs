@@ -1,5 +1,6 @@
 //! Warnings of settings that are given and have no effect.
 
+use super::embedding::{NEXT, USUAL};
 use super::key::distance;
 use super::{Config, KEYS, Origin};
 
@@ -7,7 +8,7 @@ use super::{Config, KEYS, Origin};
 const PREFIX: &str = "TULVING_";
 
 /// The sections that say what makes vectors.
-const SECTIONS: [&str; 2] = ["embedding", "embedding.next"];
+const SECTIONS: [&str; 2] = [USUAL, NEXT];
 
 /// Settings of a server in such a section, of which the built-in model takes no notice.
 const OF_SERVERS: [&str; 4] = ["model", "dimensions", "url", "api_key_env"];
@@ -63,10 +64,12 @@ impl Config {
             Some(_) => return None,
         };
         let is_of_server = |path: &str| {
-            let name = path.strip_prefix(section)?.strip_prefix('.')?;
-            OF_SERVERS.contains(&name).then_some(())
+            let name = path
+                .strip_prefix(section)
+                .and_then(|rest| rest.strip_prefix('.'));
+            name.is_some_and(|name| OF_SERVERS.contains(&name))
         };
-        let given = KEYS.iter().filter(|key| is_of_server(key.path).is_some());
+        let given = KEYS.iter().filter(|key| is_of_server(key.path));
         let given: Vec<String> = given
             .filter_map(|key| Some((key, self.settings.get(key.path)?)))
             .filter(|(_, setting)| setting.origin != Origin::Default)

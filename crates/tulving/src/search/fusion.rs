@@ -94,11 +94,11 @@ fn both(candidates: &[Candidate], options: &Fusion) -> Vec<f64> {
 /// How much more the best by vector is worth among pieces of documents: who asks a manual seldom knows its words, and
 /// sections say more than turns. Measured (decision 40), as is that a section says nothing of the next, which
 /// is why pieces neither lend nor receive.
-const PIECES: f64 = 3.0;
+const VECTORS_OF_PIECES: f64 = 3.0;
 
 fn vector_weight(kind: Kind, options: &Fusion) -> f64 {
     match kind {
-        Document::PIECES => PIECES * options.vector_weight,
+        Document::PIECES => VECTORS_OF_PIECES * options.vector_weight,
         _ => options.vector_weight,
     }
 }

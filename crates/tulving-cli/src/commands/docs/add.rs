@@ -25,8 +25,8 @@ use crate::{interrupt, progress, wire};
 /// A file that has not changed since it was added costs nothing; one that has changed takes the place of what
 /// was there. A document that is there in another form (as a Word file and as chunks) is not added twice.
 ///
-/// Where the embedder makes vectors of another model than those that are there, documents are found by words only; those are
-/// to be removed and added again when its model is mended.
+/// Where the embedder makes vectors of another model than those that are there, documents are found by words only. Once
+/// the configured model is the one that is searched, `tulving update --missing-vectors` makes their vectors.
 ///
 /// Files that cannot be read are named with the reason and left out (exit 4); the others are added. The
 /// command can be repeated at any time, and goes on where it stopped.

@@ -21,7 +21,7 @@ use crate::wire;
 #[command(after_help = "With --json:\n\
     {\"removed\": [{\"id\", \"path\"}…]}")]
 pub struct Remove {
-    /// Ids, paths of files, or folders: all documents that were read from below them
+    /// Ids, paths of files, names of files that no other has, or folders: all documents that were read from below them
     #[arg(value_name = "DOCUMENT", required = true)]
     pub documents: Vec<String>,
 }
