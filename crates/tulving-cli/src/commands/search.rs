@@ -52,8 +52,9 @@ pub struct Search {
     #[arg(long, value_name = "MODE", default_value = "hybrid")]
     pub mode: Mode,
 
-    /// How many hits in total [default: process_top_k questions, episodic_top_k
-    /// conversations and document_top_k pieces of documents, as configured]
+    /// How many hits in total: a quarter of them is for documents and a quarter for what was said,
+    /// if there are so many [default: process_top_k questions, episodic_top_k conversations and
+    /// document_top_k pieces of documents, as configured]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub top_k: Option<u64>,
 

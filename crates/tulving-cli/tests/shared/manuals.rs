@@ -393,6 +393,16 @@ pub(crate) fn neither_crowds_out_the_other(manuals: &Manuals<'_>) {
         .map(|hit| hit["kind"].as_str().unwrap());
     let (pieces, said): (Vec<_>, Vec<_>) = kinds.partition(|kind| *kind == "chunk");
     assert_eq!((pieces.len(), said.len()), (5, 10));
+    // Words of the one, then words of the other; one limit for all of them is shared, too.
+    for question in ["boiler descaled monthly", "How is a boiler descaled? Ann"] {
+        let found = manuals.json(0, &["search", question, "--top-k", "10"]);
+        let hits = found["hits"].as_array().unwrap();
+        let pieces = hits.iter().filter(|hit| hit["kind"] == "chunk").count();
+        assert!((2..=8).contains(&pieces), "{question}: {pieces}");
+        assert_eq!(hits.len(), 10);
+        let scores = hits.iter().map(|hit| hit["score"].as_f64().unwrap());
+        assert!(scores.is_sorted_by(|one, other| one >= other), "{found}");
+    }
     let context = found["context"].as_str().unwrap();
     let (said, pieces) = context.split_once("<tulving:documents>").unwrap();
     assert!(

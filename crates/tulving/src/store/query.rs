@@ -51,7 +51,8 @@ pub enum Mode {
 /// How many hits are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// The best of all kinds together.
+    /// The best of all kinds together; a quarter is for pieces of documents and a quarter for what was said, if there
+    /// are so many.
     Total(usize),
     /// The best of each kind.
     Each(PerKind<usize>),

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{Found, Hit, Limit, Mode, Query, ScopedStore, StoreError, WordsOnly};
 use crate::backend::{BackendError, Candidate, Candidates, Entry, Request, SearchMethod};
 use crate::embed::Purpose;
-use crate::model::{Embedding, Key, Kind, Memory, PerKind, Space};
+use crate::model::{Document, Embedding, Key, Kind, Memory, PerKind, Space};
 use crate::search::fusion::{self, Ranked, Scale};
 use crate::search::{keyword, snippet, text};
 
@@ -247,6 +247,9 @@ impl ScopedStore {
     ) -> Result<Vec<Hit>, StoreError> {
         let mut open = Open::new(limit);
         let mut left: Vec<(usize, Ranked)> = ranked.into_iter().enumerate().collect();
+        if let Limit::Total(total) = limit {
+            left = share_out(left, total);
+        }
         let mut fetched = Vec::new();
         // One round is enough unless memories were deleted since they were found.
         loop {
@@ -314,6 +317,25 @@ fn hit(memory: Memory, ranked: &Ranked, rank: usize, words: &str) -> Hit {
         vector: ranked.vector,
         keyword: ranked.keyword,
     }
+}
+
+/// Of how many hits of all kinds together one is kept for each side.
+const SIDE: usize = 4;
+
+/// Puts in front what each side has a right to, pieces of documents and what was said: a quarter of the hits, or as
+/// many as it has. So a long manual does not crowd out memory, nor the other way round.
+fn share_out(ranked: Vec<(usize, Ranked)>, total: usize) -> Vec<(usize, Ranked)> {
+    let (own, mut pieces, mut said) = (total / SIDE, 0, 0);
+    let (mut first, others): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, ranked)| {
+        let side = match ranked.facts.kind {
+            Document::PIECES => &mut pieces,
+            _ => &mut said,
+        };
+        *side += 1;
+        *side <= own
+    });
+    first.extend(others);
+    first
 }
 
 /// How many more hits are wanted.
