@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -228,20 +229,24 @@ pub async fn reads_do_not_wait_for_writes(fixture: &dyn Fixture) {
     }
 }
 
-/// Lets one write again and again and another look until that is done; how many different things were seen.
-async fn seen_while<S: Ord>(
-    writing: impl Future<Output = ()>,
-    look: impl AsyncFn() -> S,
-) -> BTreeSet<S> {
-    let done = AtomicBool::new(false);
+/// Lets one write, 40 rounds and until another saw two things, while that one looks; returns what was seen.
+async fn seen_while<S: Ord>(write: impl AsyncFn(i64), look: impl AsyncFn() -> S) -> BTreeSet<S> {
+    const ROUNDS: RangeInclusive<i64> = 40..=10_000;
+    let (done, several) = (AtomicBool::new(false), AtomicBool::new(false));
     let writing = async {
-        writing.await;
+        for round in 1..=*ROUNDS.end() {
+            write(round).await;
+            if round >= *ROUNDS.start() && several.load(Ordering::SeqCst) {
+                break;
+            }
+        }
         done.store(true, Ordering::SeqCst);
     };
     let reading = async {
         let mut seen = BTreeSet::new();
         while !done.load(Ordering::SeqCst) {
             seen.insert(look().await);
+            several.store(seen.len() > 1, Ordering::SeqCst);
         }
         seen
     };
@@ -259,20 +264,18 @@ pub async fn live_changes_are_seen_whole(fixture: &dyn Fixture) {
         plain(node)
     });
     let keys = memories.write(nodes).await;
-    let writing = async {
-        for round in 1..=20 {
-            let changes = keys.iter().flat_map(|key| {
-                let membership = Membership {
-                    cluster: round,
-                    label: None,
-                    confidence: 1.0,
-                };
-                let used = LiveChange::Usage(key.clone(), 10 * round, None);
-                [LiveChange::Cluster(key.clone(), Some(membership)), used]
-            });
-            writer.update_live(changes.collect()).await;
-            writer.touch(&keys, round).await;
-        }
+    let writing = async |round: i64| {
+        let changes = keys.iter().flat_map(|key| {
+            let membership = Membership {
+                cluster: round,
+                label: None,
+                confidence: 1.0,
+            };
+            let used = LiveChange::Usage(key.clone(), 10 * round, None);
+            [LiveChange::Cluster(key.clone(), Some(membership)), used]
+        });
+        writer.update_live(changes.collect()).await;
+        writer.touch(&keys, round).await;
     };
     let seen = seen_while(writing, async || {
         let clusters = memories.clusters().await;
@@ -298,12 +301,14 @@ pub async fn a_cut_over_is_seen_whole(fixture: &dyn Fixture) {
     memories.add_space(&beside()).await;
     memories.fill(&beside()).await;
     let query = made(&beside(), &plain(saying("n1", "said")).memory);
-    let writing = async {
-        for change in 0..40 {
-            writer.cut_over(&[beside(), space()][change % 2]).await;
-            if change % 4 == 1 {
-                writer.follow(1, 2).await;
-            }
+    let writing = async |round: i64| {
+        let to = match round % 2 {
+            1 => beside(),
+            _ => space(),
+        };
+        writer.cut_over(&to).await;
+        if round % 4 == 2 {
+            writer.follow(1, 2).await;
         }
     };
     let request = Request {
