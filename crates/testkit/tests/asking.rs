@@ -208,3 +208,50 @@ async fn an_embedder_is_told_what_a_text_is_for() {
         ]
     );
 }
+
+/// Breaks over some texts, or all.
+#[derive(Debug)]
+struct Breaking {
+    space: Arc<Space>,
+    over: &'static str,
+}
+
+#[async_trait]
+impl Embedder for Breaking {
+    fn space(&self) -> &Arc<Space> {
+        &self.space
+    }
+
+    async fn embed(&self, texts: &[String], _: Purpose) -> Result<Vec<Vec<f32>>, EmbedError> {
+        if texts.iter().any(|text| text.contains(self.over)) {
+            return Err(EmbedError::Refused {
+                url: "http://h".to_owned(),
+                status: 500,
+                message: "unsupported value: NaN".to_owned(),
+            });
+        }
+        Ok(vec![vec![1.0; self.space.dims]; texts.len()])
+    }
+}
+
+#[tokio::test]
+async fn a_text_over_which_the_server_breaks_is_named_and_all_others_get_vectors() {
+    let memory = with(Arc::new(Builtin::new()));
+    let new = |n| NewNode::new(format!("number {n}"), "said");
+    memory.add((0..300).map(new).collect()).await.unwrap();
+    let breaking = |over| Breaking {
+        space: Arc::new(Space::local("other", 3)),
+        over,
+    };
+    let broken = memory.fill(&breaking(""), &|_| {}).await;
+    assert!(matches!(broken, Err(StoreError::Embed(_))), "{broken:?}");
+    let filled = memory
+        .fill(&breaking("number 77\n"), &|_| {})
+        .await
+        .unwrap();
+    assert_eq!(filled.made, 299);
+    let [refused] = filled.refused.as_slice() else {
+        panic!("{filled:?}");
+    };
+    assert!(refused.why.contains("NaN"), "{refused:?}");
+}

@@ -10,6 +10,8 @@ mod fill;
 mod kept;
 mod switch;
 
+pub(super) use fill::refused;
+
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};

@@ -7,12 +7,13 @@ use tulving::model::{Memory, Timestamp};
 use tulving::store::{Change, Filled};
 
 use super::source::SourceAs;
-use super::tags;
+use super::{reembed, tags};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::input;
 use crate::output::{self, counted};
 use crate::progress::Tally;
+use crate::table::summary;
 use crate::text::escape;
 use crate::wire;
 
@@ -27,7 +28,8 @@ use crate::wire;
     override_usage = "tulving update [OPTIONS] <ID>\n       tulving update --missing-vectors"
 )]
 #[command(after_help = "With --json:\n\
-    {\"id\": ID}, or with --missing-vectors {\"made\": N, \"without\": N}")]
+    {\"id\": ID}, or with --missing-vectors {\"made\": N, \"without\": N}, with\n\
+    \"refused\": [{\"kind\", \"id\", \"why\"}…] where the model refused texts (exit 4)")]
 pub struct Update {
     /// The memory
     #[arg(value_name = "ID", required_unless_present = "missing_vectors")]
@@ -147,22 +149,29 @@ async fn missing_vectors(cx: &Context) -> Result<Exit, CliError> {
         without,
         refused,
     } = made?;
-    if let Some(first) = refused.first() {
-        let message = format!("{} has no vector: {}", first.key, first.why);
-        let made = format!("made {}", counted(made, "vector"));
-        return Err(CliError::new(Exit::Unreachable, message).cause(made));
-    }
     if cx.json {
-        output::json(&wire::Embedded { made, without })?;
+        output::json(&wire::Embedded {
+            made,
+            refused: refused.iter().map(wire::Refused::from).collect(),
+            without,
+        })?;
     } else {
         let made = counted(made, "vector");
-        output::text(&match without {
+        let mut text = match without {
             0 => format!("Made {made}."),
             without => format!(
                 "Made {made}; of {} the text has none.",
                 counted(without, "memory")
             ),
-        })?;
+        };
+        if !refused.is_empty() {
+            text.push_str("\n\n");
+            text.push_str(&summary(&reembed::refused(&refused), cx.out));
+        }
+        output::text(text.trim_end())?;
     }
-    Ok(Exit::Done)
+    Ok(match refused.as_slice() {
+        [] => Exit::Done,
+        _ => Exit::Rejected,
+    })
 }

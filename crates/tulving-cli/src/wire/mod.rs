@@ -113,6 +113,7 @@ mod tests {
         is_in_the_order_of_the_alphabet(&Batch::default());
         is_in_the_order_of_the_alphabet(&Embedded {
             made: 1,
+            refused: Vec::new(),
             without: 2,
         });
     }

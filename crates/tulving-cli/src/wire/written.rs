@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::Refused;
+
 /// `tulving add` and `tulving update`, of one memory
 #[derive(Debug, Serialize)]
 pub struct Written {
@@ -27,6 +29,9 @@ pub struct Batch {
 pub struct Embedded {
     /// How many vectors were made.
     pub made: u64,
+    /// Memories whose text was refused, where there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refused>,
     /// How many memories have a text that no vector can be made of.
     pub without: u64,
 }

@@ -323,6 +323,15 @@ fn texts_that_are_refused_are_named_and_keep_the_old_model_searched() {
     desk.run(&["search", "endless", "--mode", "keyword"])
         .expect(0)
         .shows("endless");
+    let missing = desk
+        .run(&["update", "--missing-vectors", "--json"])
+        .expect(4)
+        .json();
+    assert_eq!(missing["refused"][0]["id"], "999", "{missing}");
+    desk.run(&["update", "--missing-vectors"])
+        .expect(4)
+        .shows("Made 0 vectors.")
+        .shows("node \"999\"");
     // A server that takes nothing refuses no memory, but the run.
     let foreign = [
         "reembed",

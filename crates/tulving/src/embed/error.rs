@@ -62,12 +62,15 @@ pub enum EmbedError {
 }
 
 impl EmbedError {
-    /// Returns whether it may be one text that is not taken, such as one that is too long, where others are.
+    /// Returns whether it may be one text that is not taken, such as one that is too long, where others are. Some
+    /// servers break over a text every time, and answer 500 or what is no JSON.
     #[must_use]
     pub fn is_of_texts(&self) -> bool {
         match self {
-            Self::Refused { status, .. } => matches!(status, 400 | 413 | 422),
-            Self::Unusable { why, .. } => *why == Unusable::NotFinite,
+            Self::Refused { status, .. } => matches!(status, 400 | 413 | 422 | 500),
+            Self::Unusable { why, .. } => {
+                matches!(why, Unusable::NotFinite | Unusable::Malformed(_))
+            }
             _ => false,
         }
     }

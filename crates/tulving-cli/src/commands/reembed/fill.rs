@@ -7,7 +7,7 @@ use tulving::backend::postgres::Indexed;
 use tulving::backend::{Counts, Filter, KeptSpace};
 use tulving::embed::Embedder;
 use tulving::model::{Scope, Space};
-use tulving::store::{Filled, ScopedStore};
+use tulving::store::{Filled, Refused, ScopedStore};
 
 use super::{alone, switch};
 use crate::config::{Embedding, EmbeddingFlags};
@@ -246,6 +246,17 @@ async fn fill(
     Ok((filled, now))
 }
 
+/// Returns lines about memories whose text was refused.
+pub(in crate::commands) fn refused(refused: &[Refused]) -> Vec<(&'static str, String)> {
+    let line = |refused: &Refused| safe(&format!("{}: {}", refused.key, refused.why));
+    let mut lines: Vec<String> = refused.iter().take(NAMED).map(line).collect();
+    let more = refused.len().saturating_sub(NAMED) as u64;
+    if more > 0 {
+        lines.push(format!("and {}", counted(more, "other")));
+    }
+    lines.into_iter().map(|line| ("refused", line)).collect()
+}
+
 fn interrupted(done: u64, before: &Standing) -> CliError {
     let message = format!(
         "stopped before it was done: {} of {} were gone through",
@@ -337,16 +348,7 @@ async fn tell(
             format!("{without}, in whose text the model knows nothing"),
         ));
     }
-    for refused in filled.refused.iter().take(NAMED) {
-        lines.push((
-            "refused",
-            safe(&format!("{}: {}", refused.key, refused.why)),
-        ));
-    }
-    let more = filled.refused.len().saturating_sub(NAMED) as u64;
-    if more > 0 {
-        lines.push(("refused", format!("and {}", counted(more, "other"))));
-    }
+    lines.extend(refused(&filled.refused));
     if done.passed_over > 0 {
         let lacking = counted(done.passed_over, "memory");
         lines.push(("lacking", format!("{lacking}, written meanwhile")));
