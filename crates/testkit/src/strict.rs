@@ -4,6 +4,7 @@
 //! * Every memory is kept as the bytes of its record and is read from them again each time.
 //! * Each call gives way to other tasks before and after it looks at anything, so that races happen.
 //! * Where the contract leaves an order open, it is the least convenient one.
+//! * What is gone stays where it was until it is purged: a caller who forgets that leaves it there.
 //! * What callers owe it is checked: a memory that is not as [`record::admit`] gives it, a replacement with
 //!   another key, a term that is given twice, or a cluster for what is in none, is a panic and not an odd row.
 //!
@@ -18,9 +19,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use tokio::task::yield_now;
 use tulving::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
-    Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, Sources, require_size,
-    size_of_document, size_of_entry, size_of_id, size_of_key,
+    Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
+    Followed, Forgotten, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange, Needles,
+    Page, Request, Scan, Sources, require_size, size_of_document, size_of_entry, size_of_id,
+    size_of_key,
 };
 use tulving::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 use tulving::record;
@@ -168,6 +170,50 @@ impl Backend for StrictBackend {
 
     async fn erase(&self, scope: Scope) -> Result<Counts, BackendError> {
         self.write(scope, |room| Ok(room.erase())).await
+    }
+
+    async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
+        self.write(scope, |room| {
+            room.purge();
+            Ok(Vec::new())
+        })
+        .await
+    }
+
+    async fn scan(&self, scope: Scope, needles: &Arc<Needles>) -> Result<Scan, BackendError> {
+        self.read(scope, |room| room.scan(needles)).await
+    }
+
+    async fn forgotten(&self, scope: Scope) -> Result<Forgotten, BackendError> {
+        self.read(scope, |room| room.forgotten).await
+    }
+
+    async fn bury(
+        &self,
+        scope: Scope,
+        keys: &[Key],
+        documents: &[String],
+    ) -> Result<(), BackendError> {
+        self.write(scope, |room| {
+            let mut more = room.forgotten.of(keys, documents);
+            room.forgotten.tombstones.append(&mut more);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn exhume(
+        &self,
+        scope: Scope,
+        keys: &[Key],
+        documents: &[String],
+    ) -> Result<(), BackendError> {
+        self.write(scope, |room| {
+            let fewer = room.forgotten.of(keys, documents);
+            room.forgotten.tombstones.retain(|it| !fewer.contains(it));
+            Ok(())
+        })
+        .await
     }
 
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {

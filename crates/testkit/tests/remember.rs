@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use testkit::sample;
 use testkit::strict::StrictBackend;
 use tulving::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
-    Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request,
+    Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
+    Followed, Forgotten, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange, Needles,
+    Page, Request, Scan,
 };
 use tulving::embed::Builtin;
 use tulving::json::{Text, Value};
@@ -90,6 +91,36 @@ impl Backend for Refusing {
     async fn erase(&self, scope: Scope) -> Result<Counts, BackendError> {
         self.may_write(scope)?;
         self.backend.erase(scope).await
+    }
+
+    async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
+        self.backend.purge(scope).await
+    }
+
+    async fn scan(&self, scope: Scope, needles: &Arc<Needles>) -> Result<Scan, BackendError> {
+        self.backend.scan(scope, needles).await
+    }
+
+    async fn forgotten(&self, scope: Scope) -> Result<Forgotten, BackendError> {
+        self.backend.forgotten(scope).await
+    }
+
+    async fn bury(
+        &self,
+        scope: Scope,
+        keys: &[Key],
+        documents: &[String],
+    ) -> Result<(), BackendError> {
+        self.backend.bury(scope, keys, documents).await
+    }
+
+    async fn exhume(
+        &self,
+        scope: Scope,
+        keys: &[Key],
+        documents: &[String],
+    ) -> Result<(), BackendError> {
+        self.backend.exhume(scope, keys, documents).await
     }
 
     async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError> {

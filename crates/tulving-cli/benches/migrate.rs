@@ -89,6 +89,8 @@ struct Figures {
     insert: Vec<f64>,
     copy: Vec<f64>,
     resident: Vec<f64>,
+    /// Of forgetting everything, with the proof: from the database, and from files.
+    forget: [(Vec<f64>, Vec<f64>); 2],
 }
 
 fn measure(server: &Server, rows: usize, rounds: usize) {
@@ -127,6 +129,37 @@ fn measure(server: &Server, rows: usize, rounds: usize) {
         figures
             .copy
             .push(rate(rows, copy_of_a_ready_file(&database)));
+        let forget = ["forget", "--user-id", USER, "--yes", "--json", "--backend"];
+        for (backend, figures) in ["postgres", "file"].into_iter().zip(&mut figures.forget) {
+            if backend == "file" {
+                copy_folder(
+                    &directory.path().join("data"),
+                    &directory.path().join("copy"),
+                );
+                let claim = [
+                    "init",
+                    "--user-id",
+                    USER,
+                    "--model",
+                    "bench",
+                    "--data-dir",
+                    "copy",
+                ];
+                finish(program(&claim));
+            }
+            let args = [&forget[..], &[backend, "--data-dir", "copy"]].concat();
+            let (took, resident, output) = finish(program(&args));
+            let certificate: serde_json::Value = serde_json::from_str(&output).unwrap();
+            assert_eq!(certificate["absent"], serde_json::json!(true));
+            assert_eq!(certificate["forgotten"]["nodes"], serde_json::json!(rows));
+            figures.0.push(took.as_secs_f64());
+            figures.1.push(resident);
+        }
+        for made in ["copy", "config.yaml"] {
+            let path = directory.path().join(made);
+            let _ = std::fs::remove_dir_all(&path);
+            let _ = std::fs::remove_file(&path);
+        }
     }
     let script = median(figures.script);
     let migrate = median(figures.migrate);
@@ -162,6 +195,24 @@ fn measure(server: &Server, rows: usize, rounds: usize) {
         "peak resident memory of tulving migrate",
         median(figures.resident)
     );
+    for (from, (took, resident)) in ["PostgreSQL", "files"].into_iter().zip(figures.forget) {
+        let what = format!("tulving forget, everything, proved, from {from}");
+        let (took, resident) = (median(took), median(resident));
+        println!("{what:52} {took:>7.1} s  {resident:>4.0} MiB");
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
 }
 
 fn rate(rows: usize, took: Duration) -> f64 {

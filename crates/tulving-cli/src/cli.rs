@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    add, compact, completions, config, delete, docs, doctor, export, get, index, init, list, man,
-    migrate, reembed, runs, schema, search, tenant, update, user, verify,
+    add, compact, completions, config, delete, docs, doctor, export, forget, get, index, init, list,
+    man, migrate, reembed, runs, schema, search, tenant, update, user, verify,
 };
 use crate::documents::ReadDocuments;
 use crate::global::Global;
@@ -73,6 +73,12 @@ pub enum Command {
         reason = "a comment here would hide the manual that its struct carries"
     )]
     Delete(delete::Delete),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Forget(forget::Forget),
 
     #[expect(
         missing_docs,
@@ -166,7 +172,7 @@ impl Command {
     #[must_use]
     pub fn writes_to_a_file(&self) -> bool {
         match self {
-            Self::Migrate(_) | Self::Export(_) => true,
+            Self::Migrate(_) | Self::Export(_) | Self::Forget(_) => true,
             Self::User(user::Command::Create(create)) => create.output.is_some(),
             Self::Tenant(tenant::Command::Create(create)) => create.output.is_some(),
             Self::Man(pages) => pages.out.is_some(),

@@ -4,8 +4,8 @@ use clap::CommandFactory as _;
 
 use crate::cli::{Cli, Command};
 use crate::commands::{
-    add, compact, completions, config, delete, docs, doctor, export, get, index, init, list, man,
-    migrate, reembed, runs, schema, search, tenant, update, user, verify,
+    add, compact, completions, config, delete, docs, doctor, export, forget, get, index, init, list,
+    man, migrate, reembed, runs, schema, search, tenant, update, user, verify,
 };
 use crate::config::Env;
 use crate::context::Context;
@@ -65,6 +65,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, CliError> {
         Command::List(list) => list::run(list, &cx).await,
         Command::Update(update) => update::run(update, &cx).await,
         Command::Delete(delete) => delete::run(delete, &cx).await,
+        Command::Forget(forget) => forget::run(forget, &cx).await,
         Command::Compact(compact) => compact::run(&compact, &cx),
         Command::Reembed(reembed) => reembed::run(reembed, &cx).await,
         Command::Doctor(doctor) => doctor::run(doctor, &cx).await,

@@ -18,6 +18,7 @@
 //! | [`forgetting`], [`isolation`] | what is deleted is gone; no scope sees another |
 //! | [`writing`], [`drafts`], [`live`] | inserting, replacing, touching; where drafts go; live fields |
 //! | [`reading`] | what is asked for by key and id |
+//! | [`purging`] | what is gone stands in no raw row or file; tombstones |
 //! | [`erasing`], [`dropping`] | a scope that is erased; calls that are dropped |
 //! | [`documents`] | documents and their chunks |
 //! | [`spaces`], [`several_spaces`], [`vectors`] | the space that is searched, those beside it, and vectors that are put |
@@ -36,6 +37,7 @@ pub mod isolation;
 pub mod live;
 pub mod odd;
 pub mod paging;
+pub mod purging;
 pub mod racing;
 pub mod reading;
 pub mod searching;
@@ -125,6 +127,13 @@ macro_rules! for_each_conformance_test {
                 an_erased_scope_begins_anew
                 an_erased_scope_keeps_its_current_space_alone
                 erasing_leaves_other_scopes_as_they_are
+            }
+            purging {
+                purged_memories_stand_in_no_raw_row_or_file
+                purged_documents_stand_in_no_raw_row_or_file
+                texts_without_vectors_are_purged_too
+                purging_and_scanning_keep_to_their_scope
+                tombstones_stay_until_they_are_taken_away
             }
             dropping {
                 a_write_that_is_dropped_is_done_whole_or_not_at_all

@@ -1,8 +1,11 @@
 //! One attempt, and its control.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use tulving::backend::{Backend, BackendError, Cursor, Draft, Entry, Filter, Order, Page, Request};
+use tulving::backend::{
+    Backend, BackendError, Cursor, Draft, Entry, Filter, Needles, Order, Page, Request,
+};
 use tulving::model::{Document, Key, Scope};
 
 use super::Side;
@@ -147,7 +150,7 @@ impl Probe {
         let (name, victim) = (&self.name, &self.victim);
         let key = victim.memory.key();
         let own = naive.0.get(&key).cloned();
-        match self.rng.below(6) {
+        match self.rng.below(7) {
             0 => {
                 let drafts = vec![Draft::Whole(victim.clone())];
                 let expected = naive.insert(drafts.clone());
@@ -179,6 +182,14 @@ impl Probe {
                     .backend
                     .put_vectors(memories.scope, vec![victim.clone()]);
                 assert_eq!(put.await.expect("put vectors"), [], "{name}");
+            }
+            5 => {
+                // A tombstone of one is none of the other, and no memory falls with it.
+                let (backend, scope, keys) = (&memories.backend, memories.scope, [key.clone()]);
+                backend.bury(scope, &keys, &[]).await.expect("bury");
+                let forgotten = backend.forgotten(scope).await.expect("forgotten");
+                assert_eq!(forgotten.tombstones.len(), 1, "{name}");
+                backend.exhume(scope, &keys, &[]).await.expect("exhume");
             }
             _ => {
                 let keys = [key.clone()];
@@ -301,7 +312,7 @@ async fn refusal(
     let query = victim.embedding.clone().unwrap_or_else(|| vector(&[1.0]));
     let draft = vec![Draft::Whole(victim.clone())];
     let page = everything(Order::Newest);
-    match rng.below(24) {
+    match rng.below(30) {
         0 => backend.space(stranger).await.err(),
         1 => backend.insert(stranger, draft).await.err(),
         2 => {
@@ -353,6 +364,16 @@ async fn refusal(
             let put = backend.put_document(stranger, document, Vec::new());
             put.await.err()
         }
+        23 => backend.erase(stranger).await.err(),
+        24 => backend.purge(stranger).await.err(),
+        25 => {
+            let mut needles = Needles::default();
+            needles.add_id(victim.memory.id());
+            backend.scan(stranger, &Arc::new(needles)).await.err()
+        }
+        26 => backend.forgotten(stranger).await.err(),
+        27 => backend.bury(stranger, &keys, &[]).await.err(),
+        28 => backend.exhume(stranger, &keys, &[]).await.err(),
         _ => {
             let request = Request {
                 terms: asked(victim, rng),

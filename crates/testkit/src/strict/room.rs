@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use tulving::backend::{
-    BackendError, Candidate, Candidates, Cluster, Counts, Cursor, Draft, Entry, Filter, IfTaken,
-    Inserted, KindCandidates, Listing, LiveChange, Order, Page, Request, Scored, join,
+    BackendError, Candidate, Candidates, Cluster, Counts, Cursor, Draft, Entry, Filter, Forgotten,
+    IfTaken, Inserted, KindCandidates, Listing, LiveChange, Needles, Order, Page, Request, Scan,
+    ScannedPlace, Scored, join,
 };
 use tulving::json;
 use tulving::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
@@ -27,6 +28,9 @@ pub(super) struct Room {
     rows: BTreeMap<Key, Row>,
     /// Records of documents by their ids.
     documents: BTreeMap<String, Arc<str>>,
+    /// What was removed or replaced since the last purge.
+    gone: Vec<Arc<str>>,
+    pub(super) forgotten: Forgotten,
 }
 
 /// A memory as bytes.
@@ -61,6 +65,8 @@ impl Room {
             further: Vec::new(),
             rows: BTreeMap::new(),
             documents: BTreeMap::new(),
+            gone: Vec::new(),
+            forgotten: Forgotten::default(),
         }
     }
 
@@ -173,7 +179,31 @@ impl Room {
         self.rows.clear();
         self.documents.clear();
         self.further.clear();
+        self.purge();
         counts
+    }
+
+    pub(super) fn purge(&mut self) {
+        self.gone.clear();
+    }
+
+    pub(super) fn scan(&self, needles: &Needles) -> Scan {
+        let rows = self.rows.values().map(|row| &row.record);
+        let records = rows.chain(self.documents.values()).chain(&self.gone);
+        let mut place = ScannedPlace {
+            name: "records".to_owned(),
+            rows: Some(0),
+            ..ScannedPlace::default()
+        };
+        for record in records {
+            needles.find(record.as_bytes(), &mut place.found);
+            place.bytes += record.len() as u64;
+            place.rows = place.rows.map(|rows| rows + 1);
+        }
+        Scan {
+            places: vec![place],
+            unread: Vec::new(),
+        }
     }
 
     fn next_index(&self, kind: Kind, container: &str) -> i64 {
@@ -235,7 +265,8 @@ impl Room {
             vectors,
             place,
         };
-        self.rows.insert(memory.key(), row);
+        let replaced = self.rows.insert(memory.key(), row);
+        self.gone.extend(replaced.map(|row| row.record));
         Ok(())
     }
 
@@ -287,7 +318,9 @@ impl Room {
                 self.delete(&chunk.memory.key());
             }
         }
-        self.documents.remove(id).is_some()
+        let removed = self.documents.remove(id);
+        self.gone.extend(removed.clone());
+        removed.is_some()
     }
 
     pub(super) fn document(&self, id: &str) -> Option<Document> {
@@ -305,7 +338,10 @@ impl Room {
 
     /// Whether there was anything to delete.
     pub(super) fn delete(&mut self, key: &Key) -> bool {
-        self.rows.remove(key).is_some()
+        let removed = self.rows.remove(key);
+        let is_removed = removed.is_some();
+        self.gone.extend(removed.map(|row| row.record));
+        is_removed
     }
 
     pub(super) fn touch(&mut self, keys: &[Key], at: Timestamp) -> u64 {

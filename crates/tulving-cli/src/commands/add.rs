@@ -64,6 +64,10 @@ pub struct Add {
     #[arg(long, value_name = "WHAT", default_value = "refuse")]
     pub existing: Existing,
 
+    /// Brings back what was forgotten with `tulving forget`; otherwise it is refused
+    #[arg(long)]
+    pub restore_forgotten: bool,
+
     /// The conversation that the memory belongs to [default: a new one]
     #[arg(long, value_name = "ID", conflicts_with = "jsonl")]
     pub conversation: Option<String>,
@@ -128,9 +132,10 @@ pub async fn run(add: Add, cx: &Context) -> Result<Exit, CliError> {
     if let Some(path) = &add.jsonl {
         return many(Lines::open(path)?, &add, cx).await;
     }
-    let existing = add.existing.into();
+    let (existing, restores) = (add.existing.into(), add.restore_forgotten);
     let node = NewMemory::Node(one(add)?);
-    let added = cx.memory().await?.remember(vec![node], existing).await;
+    let memory = restoring(cx.memory().await?, restores);
+    let added = memory.remember(vec![node], existing).await;
     let added = added.map_err(|error| match error {
         // There is one, so it is not told which.
         StoreError::Flawed { flaw, .. } => {
@@ -178,7 +183,7 @@ fn one(add: Add) -> Result<NewNode, CliError> {
 
 /// Adds line after line, a batch at a time.
 async fn many(mut lines: Lines, add: &Add, cx: &Context) -> Result<Exit, CliError> {
-    let memory = cx.memory().await?;
+    let memory = restoring(cx.memory().await?, add.restore_forgotten);
     let tally = Tally::new("added", !cx.json, cx.face());
     let mut ids = Vec::new();
     let (mut written, mut updated, mut unchanged) = (0, 0, 0);
@@ -277,6 +282,14 @@ fn batch(lines: &mut Lines) -> Result<(Vec<Line>, bool), CliError> {
     Ok((batch, false))
 }
 
+/// Returns a memory that lets come back what was forgotten, if that is asked for.
+fn restoring(memory: ScopedStore, restores: bool) -> ScopedStore {
+    match restores {
+        true => memory.restoring(),
+        false => memory,
+    }
+}
+
 async fn write(
     memory: &ScopedStore,
     lines: &Lines,
@@ -304,7 +317,9 @@ async fn write(
                 let why = "a conversation in which nothing is said is not kept: it has no message, or only blank ones";
                 Some((*index, why.to_owned()))
             }
-            StoreError::Blank { index } | StoreError::Differs { index, .. } => {
+            StoreError::Blank { index }
+            | StoreError::Differs { index, .. }
+            | StoreError::Forgotten { index, .. } => {
                 Some((*index, error.to_string()))
             }
             StoreError::GivenVector(why) => {
@@ -334,7 +349,9 @@ async fn write(
             Some((line, why))
                 if matches!(
                     error,
-                    StoreError::ForeignSource { .. } | StoreError::Differs { .. }
+                    StoreError::ForeignSource { .. }
+                        | StoreError::Differs { .. }
+                        | StoreError::Forgotten { .. }
                 ) =>
             {
                 let message = lines.wrong(*line, &why).message;

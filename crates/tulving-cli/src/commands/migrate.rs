@@ -81,6 +81,10 @@ pub struct Migrate {
     #[arg(long, value_name = "TYPE")]
     pub cast: Option<Cast>,
 
+    /// Brings back what was forgotten with `tulving forget`; otherwise it is refused
+    #[arg(long)]
+    pub restore_forgotten: bool,
+
     /// Where to write the receipt: a file, a device or pipe, or a directory in which the file is named
     /// after the run; another file is replaced only with --force [default: beside the configuration]
     #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
@@ -130,7 +134,7 @@ const LOCK_SECONDS: u64 = 30;
 pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
     let scope = cx.owner_to_move()?;
     let database = cx.database()?;
-    let dry_run = migrate.dry_run;
+    let (dry_run, restores) = (migrate.dry_run, migrate.restore_forgotten);
     let source = migrate.source(scope, cx)?;
     let options = migrate.options(&source, cx)?;
     let again = Again {
@@ -138,7 +142,11 @@ pub async fn run(migrate: Migrate, cx: &Context) -> Result<Exit, CliError> {
         model: options.model.clone(),
     };
     let target = database.target();
-    let sink = Arc::new(PostgresSink::new(database, scope));
+    let sink = PostgresSink::new(database, scope);
+    let sink = Arc::new(match restores {
+        true => sink.restoring(),
+        false => sink,
+    });
     let progress = progress::on_stderr(cx.err);
     let ear = interrupt::listen(&progress, cx.face())?;
     let cancel = &ear.cancel;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`init`], [`config`], [`doctor`] | beginning, and whether all is in order |
 //! | [`add`], [`get`], [`list`], [`update`], [`delete`], [`compact`] | single memories |
+//! | [`forget`], [`erasure`] | memories erased for good, and owners with theirs |
 //! | [`search`] | finding memories |
 //! | [`reembed`] | another embedding model |
 //! | [`docs`] | documents |
@@ -20,7 +21,9 @@ pub mod config;
 pub mod delete;
 pub mod docs;
 pub mod doctor;
+pub mod erasure;
 pub mod export;
+pub mod forget;
 pub mod get;
 pub mod index;
 pub mod init;

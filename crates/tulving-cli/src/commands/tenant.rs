@@ -8,6 +8,7 @@ use tulving::backend::postgres::{DatabaseError, Made, Owner, TenantToCreate};
 use tulving::model::{Scope, ScopeKind};
 use uuid::Uuid;
 
+use super::erasure::{self, DeleteArgs};
 use super::owner::{self, Wanted};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
@@ -45,6 +46,15 @@ pub enum Command {
     #[command(after_help = "With --json:\n\
         {\"id\": UUID, \"name\": TEXT}")]
     Rename(Rename),
+
+    /// Deletes a tenant with everything that it remembers, and proves that nothing is left
+    ///
+    /// First everything is erased as by `tulving forget`, then the tenant itself; users who belong to it stay, without a tenant. If something
+    /// of it is found afterwards (exit code 5), the tenant stays. Its id can be used again; nothing remembers
+    /// what was forgotten.
+    #[command(after_help = "With --json:\n\
+        {…as tulving forget…, \"owner_deleted\": true}")]
+    Delete(Delete),
 }
 
 /// A tenant that is there.
@@ -53,6 +63,18 @@ pub struct Named {
     /// Its id or name
     #[arg(value_name = "TENANT")]
     pub tenant: String,
+}
+
+/// `tulving tenant delete`
+#[derive(Debug, Args)]
+pub struct Delete {
+    /// Its id or name
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+
+    #[expect(missing_docs, reason = "a comment here would stand before the options")]
+    #[command(flatten)]
+    pub args: DeleteArgs,
 }
 
 /// `tulving tenant rename`
@@ -142,6 +164,17 @@ pub async fn run(command: Command, cx: &Context) -> Result<Exit, CliError> {
         }
         Command::List => list(cx).await,
         Command::Show(Named { tenant }) => show(&tenant, cx).await,
+        Command::Delete(Delete { tenant, args }) => {
+            let tenant = cx.connect().await?.tenant(&tenant).await?;
+            let called = tenant.name;
+            erasure::delete_owner(
+                Scope::Tenant(tenant.id),
+                format!("the tenant {called}"),
+                args,
+                cx,
+            )
+            .await
+        }
         Command::Rename(Rename { tenant, name }) => {
             let mut connection = cx.connect().await?;
             let id = connection.tenant(&tenant).await?.id;

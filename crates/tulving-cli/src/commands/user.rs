@@ -8,6 +8,7 @@ use tulving::backend::postgres::{DatabaseError, Made, Owner as _, UserToCreate};
 use tulving::model::{Scope, ScopeKind};
 use uuid::Uuid;
 
+use super::erasure::{self, DeleteArgs};
 use super::owner::{self, Wanted};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
@@ -49,6 +50,15 @@ pub enum Command {
     #[command(after_help = "With --json:\n\
         {\"id\": UUID, \"email\": TEXT}")]
     Rename(Rename),
+
+    /// Deletes a user with everything that it remembers, and proves that nothing is left
+    ///
+    /// First everything is erased as by `tulving forget`, then the user itself and its scope. If something
+    /// of it is found afterwards (exit code 5), the user stays. Its id can be used again; nothing remembers
+    /// what was forgotten.
+    #[command(after_help = "With --json:\n\
+        {…as tulving forget…, \"owner_deleted\": true}")]
+    Delete(Delete),
 }
 
 /// A user that is there.
@@ -57,6 +67,18 @@ pub struct Named {
     /// Its id or e-mail address
     #[arg(value_name = "USER")]
     pub user: String,
+}
+
+/// `tulving user delete`
+#[derive(Debug, Args)]
+pub struct Delete {
+    /// Its id or e-mail address
+    #[arg(value_name = "USER")]
+    pub user: String,
+
+    #[expect(missing_docs, reason = "a comment here would stand before the options")]
+    #[command(flatten)]
+    pub args: DeleteArgs,
 }
 
 /// `tulving user rename`
@@ -139,6 +161,14 @@ pub async fn run(command: Command, cx: &Context) -> Result<Exit, CliError> {
         }
         Command::List => list(cx).await,
         Command::Show(Named { user }) => show(&user, cx).await,
+        Command::Delete(Delete { user, args }) => {
+            let user = cx.connect().await?.user(&user).await?;
+            let called = user
+                .email
+                .map_or_else(|| user.id.to_string(), |email| email);
+            erasure::delete_owner(Scope::User(user.id), format!("the user {called}"), args, cx)
+                .await
+        }
         Command::Rename(Rename { user, email }) => {
             let mut connection = cx.connect().await?;
             let id = connection.user(&user).await?.id;

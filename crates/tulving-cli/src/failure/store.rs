@@ -42,6 +42,9 @@ fn hint(error: &StoreError) -> Option<String> {
             "the same command with --existing update   (puts what is said in its place); tulving get {}   (shows what is there)",
             shell(id)
         ),
+        StoreError::Forgotten { .. } => {
+            "the same command with --restore-forgotten   (brings it back)".to_owned()
+        }
         StoreError::EmptyQuery => "tulving search \"what to look for\"".to_owned(),
         StoreError::NoSuchMemory { .. } => "tulving list".to_owned(),
         StoreError::Blank { .. } => {

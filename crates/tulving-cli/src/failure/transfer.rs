@@ -50,6 +50,11 @@ const READABLE: &str = "name a file that is there and that this account may read
 
 fn hint(error: &TransferError) -> Option<String> {
     let hint = match error {
+        TransferError::Flawed { first, .. }
+            if first.iter().any(|it| it.flaw.reason == Reason::Forgotten) =>
+        {
+            "--on-error reject leaves out what was forgotten; --restore-forgotten brings it back"
+        }
         TransferError::Flawed { .. } => {
             "correct the source, or --on-error reject to move the other rows (--restamp for rows of another owner)"
         }

@@ -14,6 +14,7 @@
 //! | `scope`, `owner` | whose memories; users and tenants |
 //! | `plan`, `report`, `run`, `verification` | a migration: what it would do, what it did, its run, its proof |
 //! | `export` | what an export did |
+//! | `forgotten` | what was forgotten, or would be |
 //! | `index`, `compaction` | what was done to an index, and to a journal |
 //! | `reembed` | the vector spaces of a scope, and what was done to them |
 //! | `settings`, `checks` | the configuration; what `doctor` found |
@@ -26,6 +27,7 @@ mod document;
 mod entry;
 mod export;
 mod failure;
+mod forgotten;
 mod found;
 mod hit;
 mod index;
@@ -48,6 +50,7 @@ pub use document::{Document, Documents, Gone, RemovedDocuments, Shown, TakenIn};
 pub use entry::Entry;
 pub use export::{Exported, ExportedLines};
 pub use failure::Failure;
+pub use forgotten::{Forgotten, WouldForget};
 pub use found::Found;
 pub use hit::Hit;
 pub use index::Index;

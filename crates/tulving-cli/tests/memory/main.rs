@@ -21,6 +21,7 @@ mod export;
 #[path = "../shared/fixtures.rs"]
 mod fixtures;
 mod floats;
+mod forget;
 mod init;
 mod kill;
 mod list;

@@ -23,6 +23,7 @@ mod exported;
 mod faults;
 #[path = "../shared/fixtures.rs"]
 mod fixtures;
+mod forget;
 mod index;
 mod journal;
 mod kill;

@@ -10,7 +10,7 @@ use crate::support::World;
 use crate::under_way::wait_until;
 
 /// Every table that holds rows of a scope.
-pub(crate) const SCOPED: [&str; 17] = [
+pub(crate) const SCOPED: [&str; 18] = [
     "scopes",
     "scope_kinds",
     "memory_nodes",
@@ -28,6 +28,7 @@ pub(crate) const SCOPED: [&str; 17] = [
     "chunk_postings",
     "runs",
     "run_chunks",
+    "forgotten",
 ];
 
 /// A source, the digest that an undisturbed migration of it has, and another owner's rows.
@@ -136,7 +137,7 @@ impl Oracle {
 }
 
 /// A digest by SQL over every row of a scope.
-fn rows_of(world: &World, scope: &str) -> String {
+pub(crate) fn rows_of(world: &World, scope: &str) -> String {
     let digests = SCOPED.map(|table| {
         world.database.scalar(&format!(
             "SELECT '{table} ' || count(*) || ' ' || coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') \

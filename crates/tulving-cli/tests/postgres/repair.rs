@@ -135,6 +135,15 @@ fn what_is_missing_is_named_and_put_back() {
             "DROP POLICY keeper_reads ON scope_kinds",
             "policy keeper_reads on scope_kinds",
         ),
+        ("DROP TABLE forgotten", "table forgotten"),
+        (
+            "ALTER TABLE forgotten NO FORCE ROW LEVEL SECURITY",
+            "row-level security on forgotten",
+        ),
+        (
+            "GRANT UPDATE ON forgotten TO tulving_app",
+            "rights on forgotten",
+        ),
         (
             "GRANT EXECUTE ON FUNCTION tulving_wall(text, text[]) TO PUBLIC",
             "rights on tulving_wall",

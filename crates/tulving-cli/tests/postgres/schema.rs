@@ -551,6 +551,7 @@ fn tables_and_what_is_not_plain_in_them_are_explained() {
         ("scopes", "further"),
         ("runs", "inputs"),
         ("run_chunks", "done_at"),
+        ("forgotten", "hash"),
         ("scopes", "scope_id"),
         ("tulving_schema_versions", "checksum"),
         ("users", "email"),

@@ -58,6 +58,7 @@ fn document(world: &World, user: &str) {
          VALUES ('{user}', '{user}', 'c', 0, 'd', 0, 'text', 's', now()); \
          INSERT INTO chunk_vectors VALUES ('{user}', 'c', 1, '[1]'); \
          INSERT INTO chunk_postings VALUES ('{user}', 0, 0, ''); \
+         INSERT INTO forgotten VALUES ('{user}', decode(repeat('00', 16), 'hex'), decode(repeat('00', 16), 'hex')); \
          INSERT INTO chunk_embeddings SELECT '{user}', 'c', space_id, dims, array_fill(1, ARRAY[dims])::vector FROM embedding_spaces LIMIT 1; \
          INSERT INTO node_embeddings SELECT scope_id, id, space_id, dims, embedding FROM memory_nodes \
          WHERE scope_id = '{user}' AND embedding IS NOT NULL; \
@@ -167,6 +168,21 @@ fn the_role_cannot_write_into_another_scope() {
         let unbound =
             format!("WITH d AS (DELETE FROM {table} RETURNING {key}) SELECT count(*) FROM d");
         assert_eq!(walled.bound(None, &unbound).unwrap(), "0", "{table}");
+    }
+    // Tombstones are set and taken away, and by nobody changed.
+    for (sql, why) in [
+        (
+            "INSERT INTO forgotten SELECT * FROM t",
+            "row-level security",
+        ),
+        ("UPDATE forgotten SET hash = salt", "permission denied"),
+    ] {
+        let theirs = format!(
+            "CREATE TEMPORARY TABLE t ON COMMIT DROP AS SELECT * FROM forgotten LIMIT 1; \
+             UPDATE t SET scope_id = '{other}'; {sql}"
+        );
+        let refused = walled.bound(Some(mine), &theirs).unwrap_err();
+        assert!(refused.contains(why), "{sql}: {refused}");
     }
     let after = walled
         .world

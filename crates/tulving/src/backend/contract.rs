@@ -6,8 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken, Inserted,
-    KeptSpaces, Lacking, Listing, LiveChange, Page, Request, Sources,
+    BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed,
+    Forgotten, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange, Needles, Page, Request,
+    Scan, Sources,
 };
 use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 
@@ -108,13 +109,42 @@ pub trait Backend: fmt::Debug + Send + Sync {
         changes: Vec<LiveChange>,
     ) -> Result<u64, BackendError>;
 
-    /// Removes everything that is kept of the scope but the scope itself and the current space of its vectors:
+    /// Removes everything that is kept of the scope but the scope itself, its tombstones and the current space of its vectors:
     /// memories, documents, vectors, further spaces, words, counts, what was derived from them, and the records
     /// of writes and runs. Returns how many memories there were. Afterwards nothing finds or counts what was
     /// there, new memories are written as into a scope that never held any, and who reads the raw rows or files
     /// of the scope finds nothing of it. What is interrupted is finished by the same call again. As large as it takes: this write
     /// has no limit.
     async fn erase(&self, scope: Scope) -> Result<Counts, BackendError>;
+
+    /// Removes what memories and documents that are gone left behind in raw rows and files, where reading does
+    /// not find it: postings, vectors in indexes, journals, copies that were set aside. Afterwards who reads
+    /// the raw rows or files of the scope finds nothing of them. What is there stays as it is, for every
+    /// method. What is interrupted is finished by the same call again. Returns what it could not reach.
+    async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError>;
+
+    /// Looks for needles in the raw rows or files of the scope: all of them, whatever they are for.
+    async fn scan(&self, scope: Scope, needles: &Arc<Needles>) -> Result<Scan, BackendError>;
+
+    /// Returns the tombstones of the scope.
+    async fn forgotten(&self, scope: Scope) -> Result<Forgotten, BackendError>;
+
+    /// Sets tombstones of memories and documents, whether these are there or not. They change no answer but
+    /// that of [`forgotten`](Self::forgotten), and nothing but [`exhume`](Self::exhume) takes them away.
+    async fn bury(
+        &self,
+        scope: Scope,
+        keys: &[Key],
+        documents: &[String],
+    ) -> Result<(), BackendError>;
+
+    /// Takes tombstones away; those that are not there are passed over.
+    async fn exhume(
+        &self,
+        scope: Scope,
+        keys: &[Key],
+        documents: &[String],
+    ) -> Result<(), BackendError>;
 
     /// Returns the memories with these keys, in their order; `None` for one that is not there.
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError>;

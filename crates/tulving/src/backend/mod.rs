@@ -14,6 +14,8 @@
 //! | `cluster` | clusters of nodes |
 //! | `spaces` | the vector spaces of a scope |
 //! | `sources` | the programs that memories may name as where they come from |
+//! | `needles`, `scan` | what is looked for in raw rows and files, and what was found there |
+//! | `forgotten` | tombstones of what was forgotten |
 //! | `limits` | how much one write may hold |
 //! | `error` | [`BackendError`], and a backend's own errors in it |
 //! | [`mod@file`] | the backend on a data directory |
@@ -26,12 +28,15 @@ mod draft;
 mod error;
 pub mod file;
 mod filter;
+mod forgotten;
 mod limits;
 mod listing;
 mod live;
+mod needles;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod request;
+mod scan;
 mod sources;
 mod spaces;
 
@@ -43,12 +48,15 @@ pub use contract::Backend;
 pub use draft::{Draft, Entry, IfTaken, Inserted};
 pub use error::{BackendError, StorageError};
 pub use filter::{Filter, Labels, tags};
+pub use forgotten::{Forgotten, Tombstone};
 pub use limits::{
     LARGEST_WRITE, require_size, size_of_document, size_of_entry, size_of_id, size_of_key,
 };
 pub use listing::{Counts, Cursor, Listing, Order, Page};
 pub use live::{LiveChange, Membership};
+pub use needles::{NeedleCounts, Needles, PIECE};
 pub use request::Request;
+pub use scan::{BeyondReach, Scan, ScannedPlace};
 pub use sources::{ForeignSource, Placed, Sources};
 pub(crate) use spaces::check_space;
 pub use spaces::{Followed, KeptSpace, KeptSpaces, Lacking};

@@ -17,4 +17,4 @@ pub use builtin::Builtin;
 pub use embedder::{Embedder, Purpose};
 pub use error::{EmbedError, Unusable};
 #[cfg(feature = "http")]
-pub use http::{ApiKey, Http, HttpOptions};
+pub use http::{ApiKey, Http, HttpOptions, forget_cached};

@@ -31,6 +31,8 @@ pub enum Reason {
     VectorNotFinite,
     /// A chunk's document is not there.
     NoDocument,
+    /// The target was told to forget it.
+    Forgotten,
 }
 
 impl Reason {
@@ -51,6 +53,7 @@ impl Reason {
             Self::DuplicateId => "duplicate_id",
             Self::VectorNotFinite => "vector_not_finite",
             Self::NoDocument => "no_document",
+            Self::Forgotten => "forgotten",
         }
     }
 }

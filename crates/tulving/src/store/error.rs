@@ -107,6 +107,14 @@ pub enum StoreError {
         /// In what it differs: fields of the record, and `embedding`.
         fields: Vec<&'static str>,
     },
+    /// A memory with the id that was given was forgotten, and is not to come back.
+    #[error("{id:?} was forgotten, and comes back only if that is asked for")]
+    Forgotten {
+        /// Which of those that were given, from 0.
+        index: usize,
+        /// The id.
+        id: String,
+    },
     /// A field that this kind of memory does not have.
     #[error("{id:?} is of kind {}, which has no {field}", .kind.as_str())]
     NoSuchField {
@@ -137,7 +145,7 @@ impl StoreError {
             | Self::Flawed { .. }
             | Self::BadDocument { .. }
             | Self::BadChange { .. } => ErrorClass::Invalid,
-            Self::Differs { .. } => ErrorClass::Conflict,
+            Self::Differs { .. } | Self::Forgotten { .. } => ErrorClass::Conflict,
             Self::NoSuchMemory { .. } => ErrorClass::NotFound,
             Self::Stopped => ErrorClass::Interrupted,
         }

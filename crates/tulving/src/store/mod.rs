@@ -12,6 +12,7 @@
 //! | `documents` | documents with their chunks |
 //! | `change` | the changes of an update |
 //! | `query`, `search`, `found` | what is searched for, the search, and its result |
+//! | `forget` | memories erased for good, with a proof |
 //! | `seen` | a cache of each scope's vector space |
 //! | `traced` | a span around each call of a backend |
 //! | `error` | [`StoreError`] |
@@ -21,6 +22,7 @@ mod change;
 mod documents;
 mod error;
 mod fill;
+mod forget;
 mod found;
 mod new_conversation;
 mod new_node;
@@ -40,6 +42,7 @@ pub use change::Change;
 pub use documents::{NewChunk, NewDocument, PutDocument};
 pub use error::StoreError;
 pub use fill::{Filled, Refused};
+pub use forget::{Certificate, ForgetStep, Forgetting, Sealed, Searched, SearchedPlace, Selection};
 pub use found::{Found, Hit, WordsOnly};
 pub use new_conversation::{NewConversation, NewMessage, Role};
 pub use new_node::NewNode;

@@ -179,6 +179,7 @@ impl Store {
             further_embedders: Vec::new(),
             seen: self.seen.clone(),
             scope,
+            restores: false,
         }
     }
 }

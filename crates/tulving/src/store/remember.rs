@@ -82,7 +82,7 @@ impl ScopedStore {
     ///
     /// # Errors
     /// [`StoreError::Differs`] if an id is there already with something else to it, unless that is to
-    /// be updated; if one says nothing or cannot be kept, or its vector cannot be made.
+    /// be updated; [`StoreError::Forgotten`] if it was forgotten; if one says nothing or cannot be kept, or its vector cannot be made.
     pub async fn remember(
         &self,
         new: Vec<NewMemory>,
@@ -179,6 +179,9 @@ impl ScopedStore {
                     }
                 }
             }
+            let named = missing.iter().filter(|part| part.is_named());
+            let named: Vec<_> = named.map(|part| (part.index, part.memory.key())).collect();
+            self.require_not_forgotten(&named).await?;
             if let (IfThere::Refuse, Some((part, _, fields))) = (if_there, others.first()) {
                 return Err(StoreError::Differs {
                     index: part.index,

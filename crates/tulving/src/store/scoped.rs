@@ -6,8 +6,8 @@ use super::beside::{LeftOut, vectors_by};
 use super::seen::SeenSpaces;
 use super::{Change, StoreError, WordsOnly};
 use crate::backend::{
-    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted, Listing,
-    LiveChange, Page, Sources,
+    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Forgotten, IfTaken, Inserted,
+    Listing, LiveChange, Page, Sources,
 };
 use crate::embed::{Embedder, Purpose};
 use crate::model::{Embedding, Key, Kind, Memory, Scope, Space, Timestamp, is_blank};
@@ -34,6 +34,7 @@ pub struct ScopedStore {
     pub(super) further_embedders: Vec<Arc<dyn Embedder>>,
     pub(super) seen: SeenSpaces,
     pub(super) scope: Scope,
+    pub(super) restores: bool,
 }
 
 /// What was written.
@@ -124,6 +125,7 @@ impl ScopedStore {
         memories: Vec<(Memory, Option<Vec<f32>>)>,
     ) -> Result<(Vec<Key>, Option<WordsOnly>), StoreError> {
         let (drafts, words_only) = self.drafts(memories).await?;
+        self.require_drafts(&drafts).await?;
         Ok((self.backend.insert(self.scope, drafts).await?, words_only))
     }
 
@@ -132,8 +134,57 @@ impl ScopedStore {
         memories: Vec<(Memory, Option<Vec<f32>>)>,
     ) -> Result<Vec<Inserted>, StoreError> {
         let (drafts, _) = self.drafts(memories).await?;
+        self.require_drafts(&drafts).await?;
         let imported = self.backend.insert_each(self.scope, drafts, IfTaken::Keep);
         Ok(imported.await?)
+    }
+
+    /// Lets memories come back that were forgotten: their tombstones are taken away as they are written.
+    #[must_use]
+    pub fn restoring(mut self) -> Self {
+        self.restores = true;
+        self
+    }
+
+    /// Returns what was forgotten, and is refused where it comes with its id.
+    ///
+    /// # Errors
+    /// As every method.
+    pub async fn forgotten(&self) -> Result<Forgotten, StoreError> {
+        Ok(self.backend.forgotten(self.scope).await?)
+    }
+
+    async fn require_drafts(&self, drafts: &[Draft]) -> Result<(), StoreError> {
+        let keys = drafts.iter().map(|draft| draft.entry().memory.key());
+        let keys: Vec<(usize, Key)> = keys.enumerate().collect();
+        self.require_not_forgotten(&keys).await
+    }
+
+    /// Refuses memories that were forgotten, each with its place among those that are given; or takes their
+    /// tombstones away.
+    pub(super) async fn require_not_forgotten(
+        &self,
+        keys: &[(usize, Key)],
+    ) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let forgotten = self.forgotten().await?;
+        let mut gone = keys.iter().filter(|(_, key)| forgotten.holds(key));
+        if self.restores {
+            let gone: Vec<Key> = gone.map(|(_, key)| key.clone()).collect();
+            if !gone.is_empty() {
+                self.backend.exhume(self.scope, &gone, &[]).await?;
+            }
+            return Ok(());
+        }
+        match gone.next() {
+            None => Ok(()),
+            Some((index, key)) => Err(StoreError::Forgotten {
+                index: *index,
+                id: key.id.clone(),
+            }),
+        }
     }
 
     /// Memories as drafts, admitted and with their vectors.

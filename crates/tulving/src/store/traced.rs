@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use tracing::Instrument as _;
 
 use crate::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
-    Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, Sources,
+    Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
+    Followed, Forgotten, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange, Needles,
+    Page, Request, Scan, Sources,
 };
 use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 
@@ -75,6 +76,36 @@ impl Backend for Traced {
 
     async fn erase(&self, scope: Scope) -> Result<Counts, BackendError> {
         traced!(self.erase(scope))
+    }
+
+    async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
+        traced!(self.purge(scope))
+    }
+
+    async fn scan(&self, scope: Scope, needles: &Arc<Needles>) -> Result<Scan, BackendError> {
+        traced!(self.scan(scope, needles))
+    }
+
+    async fn forgotten(&self, scope: Scope) -> Result<Forgotten, BackendError> {
+        traced!(self.forgotten(scope))
+    }
+
+    async fn bury(
+        &self,
+        scope: Scope,
+        keys: &[Key],
+        documents: &[String],
+    ) -> Result<(), BackendError> {
+        traced!(self.bury(scope, keys, documents))
+    }
+
+    async fn exhume(
+        &self,
+        scope: Scope,
+        keys: &[Key],
+        documents: &[String],
+    ) -> Result<(), BackendError> {
+        traced!(self.exhume(scope, keys, documents))
     }
 
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {

@@ -55,7 +55,8 @@ impl Migration {
             Some(space) => sink.spaces().await?.find(space, target.noun)?,
             None => None,
         };
-        let prepared = Prepared::validate(snapshot, options.workers, progress, cancel).await?;
+        let (forgotten, workers) = (sink.forgotten().await?, options.workers);
+        let prepared = Prepared::validate(snapshot, forgotten, workers, progress, cancel).await?;
         if !options.reject {
             prepared.require_flawless()?;
         }

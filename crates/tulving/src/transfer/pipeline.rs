@@ -74,7 +74,11 @@ impl Pipeline {
         let pipeline = Arc::clone(self);
         tokio::spawn(async move {
             let _room = pipeline.budget.acquire_many(kib).await;
-            pipeline.snapshot.load(&chunk, &pipeline.reading).await
+            let loaded = pipeline.snapshot.load(&chunk, &pipeline.reading).await;
+            loaded.map(|mut loaded| {
+                loaded.leave_out(&pipeline.reading.forgotten);
+                loaded
+            })
         })
     }
 

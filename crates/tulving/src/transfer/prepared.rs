@@ -11,7 +11,8 @@ use super::pipeline::Pipeline;
 use super::progress::{Phase, Progress};
 use super::rejects;
 use super::row::Flawed;
-use super::source::{KindPlan, Plan, Reading, Snapshot, Source};
+use super::source::{KindPlan, Plan, Reading, Snapshot, Source, SourceDocument};
+use crate::backend::Forgotten;
 use crate::fsutil::OutputWriter;
 use crate::model::{Kind, PerKind};
 use crate::record::Flaw;
@@ -39,6 +40,10 @@ pub struct Prepared {
     /// many as there are rows, so memory does not hold them all.
     pub flawed: Vec<Flawed>,
     pub(super) snapshot: Arc<dyn Snapshot>,
+    /// Documents that are moved.
+    pub(super) documents: Vec<SourceDocument>,
+    /// What the target was told to forget.
+    forgotten: Arc<Forgotten>,
     checked: PerKind<Checked>,
     workers: usize,
 }
@@ -75,11 +80,25 @@ impl Prepared {
     /// [`Prepared::flawed`].
     pub(super) async fn validate(
         snapshot: Arc<dyn Snapshot>,
+        forgotten: Forgotten,
         workers: usize,
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Self, TransferError> {
+        let documents = snapshot.documents().iter();
+        let documents: Vec<SourceDocument> = documents
+            .filter(|it| !forgotten.holds_document(&it.document.id))
+            .cloned()
+            .collect();
+        let left_out = snapshot.documents().len() - documents.len();
+        if left_out > 0 {
+            progress.note(&format!(
+                "documents that were forgotten, and are left out: {left_out}"
+            ));
+        }
         let mut prepared = Self {
+            documents,
+            forgotten: Arc::new(forgotten),
             kinds: PerKind::default(),
             flawed: Vec::new(),
             snapshot: Arc::clone(&snapshot),
@@ -177,6 +196,7 @@ impl Prepared {
         Reading {
             digests: false,
             repeated: self.checked[kind].repeated.clone(),
+            forgotten: Arc::clone(&self.forgotten),
         }
     }
 
@@ -200,7 +220,7 @@ impl Prepared {
     /// Documents that are moved with the rows.
     #[must_use]
     pub fn documents(&self) -> u64 {
-        self.snapshot.documents().len() as u64
+        self.documents.len() as u64
     }
 
     /// Rows that are refused.

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::error::TransferError;
 use super::row::Stored;
 use super::versions::ReceiptDatabase;
+use crate::backend::Forgotten;
 use crate::model::{Document, Kind, Scope, Space};
 
 /// One scope's memories that can be looked up by id: what a source is compared with.
@@ -30,6 +31,14 @@ pub trait ReadBack: Send + Sync {
     /// # Errors
     /// If the target cannot be read.
     async fn spaces(&self) -> Result<TargetSpaces, TransferError>;
+
+    /// Returns what the target was told to forget: none of that is moved there.
+    ///
+    /// # Errors
+    /// If the target cannot be read.
+    async fn forgotten(&self) -> Result<Forgotten, TransferError> {
+        Ok(Forgotten::default())
+    }
 
     /// Opens a session that reads. Each of several workers has its own.
     ///

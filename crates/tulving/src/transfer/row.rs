@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::digest::{Sha256Bytes, row as row_digest};
+use crate::backend::Forgotten;
 use crate::json::ParseError;
-use crate::model::{Kind, Memory};
-use crate::record::{self, Flaw, Part};
+use crate::model::{Document, Kind, Memory};
+use crate::record::{self, Flaw, Part, Reason};
 
 /// A memory with its place in the source and its vector.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,5 +133,33 @@ impl Loaded {
             digest,
         });
         Ok(())
+    }
+
+    /// Refuses the rows that the target was told to forget. What they say is kept nowhere.
+    pub(super) fn leave_out(&mut self, forgotten: &Forgotten) {
+        if forgotten.tombstones.is_empty() {
+            return;
+        }
+        let is_gone = |row: &SourceRow| {
+            let memory = &row.stored.memory;
+            let of_documents = memory.kind() == Document::PIECES;
+            let document = memory.position().filter(|_| of_documents);
+            forgotten.holds(&memory.key())
+                || document.is_some_and(|(document, _)| forgotten.holds_document(document))
+        };
+        let (gone, rows) = std::mem::take(&mut self.rows)
+            .into_iter()
+            .partition(is_gone);
+        self.rows = rows;
+        let gone: Vec<SourceRow> = gone;
+        self.flawed.extend(gone.into_iter().map(|row| Flawed {
+            kind: row.stored.memory.kind(),
+            id: Some(row.stored.memory.id().to_owned()),
+            flaw: Flaw::new(Reason::Forgotten, "it was forgotten here"),
+            row: b"null".to_vec(),
+            vector: None,
+            origin: row.origin,
+        }));
+        self.flawed.sort_by_key(|flawed| flawed.origin.index);
     }
 }

@@ -173,7 +173,7 @@ impl Running<'_> {
             existing: self.migration.options.existing,
             kept: Arc::default(),
         };
-        let documents = prepared.snapshot.documents();
+        let documents = &prepared.documents;
         let documents = copying.documents(documents, &is_of_source).await?;
         let mut counts = PerKind::<ChunkCounts>::default();
         for (kind, counts) in counts.iter_mut() {

@@ -12,6 +12,7 @@ use super::digest::Sha256Bytes;
 use super::error::TransferError;
 use super::row::Loaded;
 use super::versions::ReceiptDatabase;
+use crate::backend::Forgotten;
 use crate::model::{Document, Kind, Space};
 
 /// One scope's memories that can be read from front to end: where a migration begins.
@@ -149,6 +150,8 @@ pub struct Reading {
     pub digests: bool,
     /// Places of rows whose id occurred before: they are refused.
     pub repeated: HashSet<u64>,
+    /// What the target was told to forget: it is refused after it was loaded.
+    pub forgotten: Arc<Forgotten>,
 }
 
 impl Plan {

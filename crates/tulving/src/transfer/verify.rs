@@ -59,7 +59,8 @@ pub async fn verify(
         Ok(found) => moved.is_some() && found != moved,
         Err(error) => matches!(error, TransferError::Dimensions { .. }),
     };
-    let prepared = Prepared::validate(snapshot, options.workers, progress, cancel).await?;
+    let (forgotten, workers) = (target.forgotten().await?, options.workers);
+    let prepared = Prepared::validate(snapshot, forgotten, workers, progress, cancel).await?;
     for flawed in prepared.flawed.iter().take(SHOWN) {
         progress.note(&format!("not compared: {flawed}"));
     }
@@ -109,7 +110,7 @@ impl Comparison<'_> {
             target.push((name, gathered.target));
             verification.kinds[plan.kind] = gathered.found;
         }
-        let documents = self.prepared.snapshot.documents();
+        let documents = &self.prepared.documents;
         let options = &self.prepared.plan().options;
         let is_all = options.rows.is_none() && options.takes(Document::PIECES);
         if is_all || !documents.is_empty() {

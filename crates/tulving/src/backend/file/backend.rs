@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use super::compact::Compaction;
 use super::directory::{Directory, Plan};
 use super::error::FileError;
+use super::forgotten;
 use super::further::{behind, kept_spaces, lacking, plan_space, plan_vectors, require_kept};
 use super::journal::{self, Operation};
 use super::layout::{Layout, LayoutError};
@@ -21,11 +22,13 @@ use super::plans::{
     plan_live, plan_replace, present,
 };
 use super::root::Root;
+use super::scan;
 use super::state::State;
 use crate::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
-    Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, Sources, require_size,
-    size_of_document, size_of_entry, size_of_id, size_of_key,
+    Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
+    Followed, Forgotten, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange, Needles,
+    Page, Request, Scan, Sources, require_size, size_of_document, size_of_entry, size_of_id,
+    size_of_key,
 };
 use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
@@ -126,6 +129,16 @@ impl FileBackend {
         self.directory.compact_now(IfBaseChanged::Refuse)
     }
 
+    /// Removes a directory that holds no memory and no document, whoever has them; files of other programs
+    /// stay. Returns whether it was removed.
+    ///
+    /// # Errors
+    /// If the directory cannot be read or written.
+    pub fn remove_empty(self) -> Result<bool, FileError> {
+        self.directory.wait_for_compaction();
+        self.directory.remove_empty()
+    }
+
     /// Returns how many bytes of writes are in the journal and not yet in the directory's own files.
     ///
     /// # Errors
@@ -152,6 +165,20 @@ impl FileBackend {
             let state = directory.state()?;
             check_owner(&state, scope)?;
             read(&state)
+        })
+        .await
+    }
+
+    /// Works on the directory itself, away from the threads that must not wait.
+    async fn apart<T: Send + 'static, E: Into<BackendError>>(
+        &self,
+        scope: Scope,
+        work: impl FnOnce(&Directory) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, BackendError> {
+        let directory = Arc::clone(&self.directory);
+        apart(move || {
+            check_owner(&directory.state()?, scope)?;
+            work(&directory).map_err(Into::into)
         })
         .await
     }
@@ -289,10 +316,54 @@ impl Backend for FileBackend {
     }
 
     async fn erase(&self, scope: Scope) -> Result<Counts, BackendError> {
-        let directory = Arc::clone(&self.directory);
-        apart(move || {
-            check_owner(&directory.state()?, scope)?;
-            directory.erase()
+        self.apart(scope, |directory| directory.erase()).await
+    }
+
+    async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
+        self.apart(scope, |directory| directory.purge()).await
+    }
+
+    async fn scan(&self, scope: Scope, needles: &Arc<Needles>) -> Result<Scan, BackendError> {
+        let needles = Arc::clone(needles);
+        self.apart(scope, move |directory| {
+            scan::scan(&directory.root, &needles)
+        })
+        .await
+    }
+
+    async fn forgotten(&self, scope: Scope) -> Result<Forgotten, BackendError> {
+        self.apart(scope, |directory| forgotten::read(&directory.root))
+            .await
+    }
+
+    async fn bury(
+        &self,
+        scope: Scope,
+        keys: &[Key],
+        documents: &[String],
+    ) -> Result<(), BackendError> {
+        let (keys, documents) = (keys.to_vec(), documents.to_vec());
+        self.apart(scope, move |directory| {
+            directory.change_forgotten(|forgotten| {
+                let mut more = forgotten.of(&keys, &documents);
+                forgotten.tombstones.append(&mut more);
+            })
+        })
+        .await
+    }
+
+    async fn exhume(
+        &self,
+        scope: Scope,
+        keys: &[Key],
+        documents: &[String],
+    ) -> Result<(), BackendError> {
+        let (keys, documents) = (keys.to_vec(), documents.to_vec());
+        self.apart(scope, move |directory| {
+            directory.change_forgotten(|forgotten| {
+                let fewer = forgotten.of(&keys, &documents);
+                forgotten.tombstones.retain(|it| !fewer.contains(it));
+            })
         })
         .await
     }

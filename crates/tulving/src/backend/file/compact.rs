@@ -25,7 +25,7 @@ pub struct Compaction {
 }
 
 /// How long another process's compaction is waited for: long enough for a large one.
-const COMPACTION_PATIENCE: Duration = Duration::from_secs(600);
+pub(super) const COMPACTION_PATIENCE: Duration = Duration::from_secs(600);
 
 impl Directory {
     /// Folds the journal into the directory's own files. Reading and writing go on meanwhile, but

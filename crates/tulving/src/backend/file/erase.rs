@@ -1,14 +1,8 @@
 //! Erasure of a scope: everything that a directory keeps of its owner is removed.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::io::ErrorKind;
-
-use super::derived;
 use super::directory::{ConflictKey, Directory, Plan};
-use super::error::FileError;
 use super::folded::Keep;
-use super::journal::{self, Operation};
+use super::journal::Operation;
 use super::opening::IfBaseChanged;
 use super::state::State;
 use crate::backend::{BackendError, Counts, LARGEST_WRITE, size_of_key};
@@ -39,6 +33,7 @@ impl Directory {
                 break;
             }
         }
+        self.forget_ingested()?;
         self.remove_leftovers()?;
         Ok(counts)
     }
@@ -50,45 +45,6 @@ impl Directory {
             let drops = further.map(|(number, _)| Operation::DropSpace { number });
             Ok((Plan::alone(drops), ()))
         })
-    }
-
-    /// Removes files that hold what was erased: what was derived of it, torn and kept journals, and the
-    /// origin's own index of vectors.
-    fn remove_leftovers(&self) -> Result<(), FileError> {
-        let mut leftovers = vec![
-            self.root.join("indexes").join("faiss.index"),
-            self.root.join("indexes").join("faiss.index.outdated"),
-        ];
-        for (folder, marks) in [
-            (derived::folder(&self.root), &[""][..]),
-            (journal::folder(&self.root), &["torn-", "kept-"]),
-        ] {
-            let looking = || FileError::io("looking through", &folder);
-            let entries = match fs::read_dir(&folder) {
-                Ok(entries) => entries,
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                Err(error) => return Err(looking()(error)),
-            };
-            for entry in entries {
-                let entry = entry.map_err(looking())?;
-                let name = entry.file_name();
-                let name = name.to_string_lossy();
-                if marks.iter().any(|mark| name.starts_with(mark)) {
-                    leftovers.push(entry.path());
-                }
-            }
-        }
-        let disk = self.root.disk();
-        let mut folders = BTreeSet::new();
-        for path in leftovers.iter().filter(|path| path.exists()) {
-            disk.remove(path).map_err(FileError::io("removing", path))?;
-            folders.extend(path.parent());
-        }
-        for folder in folders {
-            let removing = FileError::io("removing files of", folder);
-            disk.sync_folder(folder).map_err(removing)?;
-        }
-        Ok(())
     }
 }
 
@@ -130,12 +86,14 @@ fn removal(state: &State) -> (Plan, Option<Counts>) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::io;
     use std::path::Path;
     use std::sync::{Arc, Mutex};
 
     use super::super::backend::FileBackend;
     use super::super::founding::Founding;
+    use super::super::journal;
     use super::super::root::Root;
     use super::*;
     use crate::backend::{Backend as _, Draft, Entry, Filter};

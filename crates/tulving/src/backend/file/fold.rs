@@ -250,8 +250,7 @@ impl<'s> Fold<'s> {
     /// The origin imports nothing whose id is in its list: what is written here is there already. What
     /// is deleted stays in the list, so that it does not come back with the next import.
     fn stage_ingested(&mut self, new_ids: &[String]) -> Result<(), FileError> {
-        const KEY: &str = "ingested_ids";
-        let path = self.state.root.join("corpus").join("dedup_index.json");
+        let path = layout::ingested(&self.state.root);
         let Ok(bytes) = fs::read(&path) else {
             return Ok(());
         };
@@ -261,7 +260,7 @@ impl<'s> Fold<'s> {
         };
         let list = members
             .iter_mut()
-            .rfind(|(key, _)| key.to_str() == Some(KEY));
+            .rfind(|(key, _)| key.to_str() == Some(layout::INGESTED_IDS));
         let Some((_, Value::Array(ids))) = list else {
             return Ok(());
         };

@@ -13,8 +13,8 @@ mod names;
 use std::path::{Path, PathBuf};
 
 use default_names::{DEFAULT_NAMES, records_of, vectors_of};
+pub(super) use default_names::{INGESTED_IDS, documents, has_files, ingested};
 pub use default_names::{astray, folder_of};
-pub(super) use default_names::{documents, has_files};
 pub use error::LayoutError;
 use names::{Names, newest_manifest, no_file};
 

@@ -20,7 +20,8 @@
 //! | `compact`, `fold`, `folded`, `commit` | compaction: the journal folded into the origin's files, all of them at once |
 //! | `staged_file`, `clusters` | what both a fold and an export write |
 //! | `rebase` | what becomes of pending writes where something else changed the files |
-//! | `erase` | everything of the owner removed |
+//! | `erase`, `purge` | everything of the owner removed; nothing left of what is gone |
+//! | `scan`, `forgotten` | every file looked through; tombstones |
 //! | `source`, `pending` | [`FileSource`]: everything read from front to end, files and journal, to be moved |
 //! | `export` | [`FileSink`]: a new directory, made of what is moved there; [`DirectorySource`]: one that is exported |
 //! | `access_statistics` | how often a memory was recalled, and when |
@@ -47,6 +48,7 @@ mod error;
 mod export;
 mod fold;
 mod folded;
+mod forgotten;
 mod founding;
 mod further;
 mod journal;
@@ -63,10 +65,12 @@ mod plans;
 #[cfg(test)]
 mod power;
 mod problems;
+mod purge;
 mod query;
 mod rebase;
 mod records;
 mod root;
+mod scan;
 mod source;
 mod spaces;
 mod staged_file;

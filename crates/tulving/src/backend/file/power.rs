@@ -15,7 +15,7 @@ use std::collections::HashSet;
 
 use calls::insert;
 use memories::node;
-use story::{DATED, DOCUMENTED, ERASED, NEW, ORIGINS, REBASED, SHORT, SPACES, Story};
+use story::{DATED, DOCUMENTED, ERASED, FORGETTING, NEW, ORIGINS, REBASED, SHORT, SPACES, Story};
 use world::{Contents, World, contents};
 
 use super::backend::FileBackend;
@@ -201,6 +201,12 @@ fn the_power_may_go_at_any_moment_of_what_is_done_to_documents() {
 #[test]
 fn the_power_may_go_at_any_moment_of_erasing() {
     let tally = cut_power(&ERASED);
+    assert!(tally.different > 100 && tally.of_recovery > 50, "{tally:?}");
+}
+
+#[test]
+fn the_power_may_go_at_any_moment_of_forgetting() {
+    let tally = cut_power(&FORGETTING);
     assert!(tally.different > 100 && tally.of_recovery > 50, "{tally:?}");
 }
 

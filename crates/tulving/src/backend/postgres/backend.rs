@@ -19,9 +19,9 @@ use super::sql::transaction::{Purpose, WRITERS_WAIT};
 use super::sql::vectors;
 use super::statistics::ScopeStatistics;
 use crate::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed, IfTaken,
-    Inserted, KeptSpaces, Lacking, Listing, LiveChange, Page, Request, require_size,
-    size_of_document, size_of_entry, size_of_id, size_of_key,
+    Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
+    Followed, Forgotten, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange, Needles,
+    Page, Request, Scan, require_size, size_of_document, size_of_entry, size_of_id, size_of_key,
 };
 use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 
@@ -267,6 +267,73 @@ impl Backend for PostgresBackend {
             let _ = connection.drop_indexes(scope).await;
         }
         Ok(counts)
+    }
+
+    async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
+        // A run that is under way would write the words that are made anew.
+        let _lock = self.database.lock(scope, WRITERS_WAIT).await?;
+        again!(Tries::writing(), async {
+            let mut connection = self.connection().await?;
+            Ok::<_, BackendError>(connection.purge_words(scope).await?)
+        })?;
+        let dead = self.connection().await?.remove_dead_rows().await?;
+        Ok(vec![
+            dead,
+            BeyondReach::new(
+                "free space of pages, and the write-ahead log with its archive",
+                "the server writes over them as it goes on",
+            ),
+            BeyondReach::new(
+                "standby servers and logical replicas",
+                "they follow by themselves, and have dead rows of their own",
+            ),
+            BeyondReach::new(
+                "backups and snapshots of the database",
+                "delete those that are older than this certificate, or forget again after restoring one",
+            ),
+        ])
+    }
+
+    async fn scan(&self, scope: Scope, needles: &Arc<Needles>) -> Result<Scan, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, Purpose::Export);
+            Ok(scoped.scan(needles).await?)
+        })
+    }
+
+    async fn forgotten(&self, scope: Scope) -> Result<Forgotten, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
+            Ok(scoped.forgotten().await?)
+        })
+    }
+
+    async fn bury(
+        &self,
+        scope: Scope,
+        keys: &[Key],
+        documents: &[String],
+    ) -> Result<(), BackendError> {
+        again!(Tries::writing(), async {
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.writing());
+            Ok(scoped.change_forgotten(keys, documents, true).await?)
+        })
+    }
+
+    async fn exhume(
+        &self,
+        scope: Scope,
+        keys: &[Key],
+        documents: &[String],
+    ) -> Result<(), BackendError> {
+        again!(Tries::writing(), async {
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.writing());
+            Ok(scoped.change_forgotten(keys, documents, false).await?)
+        })
     }
 
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {

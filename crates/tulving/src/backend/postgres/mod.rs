@@ -17,6 +17,7 @@
 //! | `backend` | [`PostgresBackend`]: the contract, kept in a database |
 //! | `writing`, `statistics` | what every write begins and ends with, and what a scope holds |
 //! | `insertion`, `replacement`, `removal`, `live_fields`, `erase` | the writes, one file each |
+//! | `forgotten` | tombstones, raw rows, and what is left of those that are gone |
 //! | `entries`, `listing` | memories by key; pages, counts and clusters |
 //! | `documents` | documents, with their chunks |
 //! | `spaces`, `further_spaces` | embedding spaces, and several of them in one scope |
@@ -44,6 +45,7 @@ mod entries;
 mod erase;
 mod error;
 mod facts;
+mod forgotten;
 mod further_spaces;
 mod half_precision;
 mod hosts;

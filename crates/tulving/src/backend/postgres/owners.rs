@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `create` | owners are made, once |
-//! | `known` | one owner is shown or renamed |
+//! | `known` | one owner is shown, renamed or removed |
 
 mod create;
 mod known;

@@ -39,6 +39,11 @@ pub(super) const VERSIONS: &[SchemaVersion] = &[
         name: "kinds",
         sql: include_str!("../../../../../db/migrations/004_kinds.sql"),
     },
+    SchemaVersion {
+        version: 5,
+        name: "forgotten",
+        sql: include_str!("../../../../../db/migrations/005_forgotten.sql"),
+    },
 ];
 
 impl SchemaVersion {
@@ -118,7 +123,7 @@ mod tests {
     #[test]
     fn the_names_are_read_in_the_files() {
         let Names { tables, all } = &*NAMES;
-        assert_eq!(tables.len(), 21, "{tables:?}");
+        assert_eq!(tables.len(), 22, "{tables:?}");
         for name in ["users", "memory_nodes", "run_chunks", "episode_postings"] {
             assert!(tables.iter().any(|table| table == name), "{name}");
         }

@@ -82,6 +82,10 @@ impl Scoped<'_> {
         &self.connection.client
     }
 
+    pub(super) fn location(&self) -> Arc<Location> {
+        Arc::clone(&self.location)
+    }
+
     pub(super) fn target(&self) -> &str {
         &self.connection.target
     }

@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::connect::{Connection, Database};
 use super::error::DatabaseError;
 use super::refusal::Refusal;
-use crate::model::{Document, Kind, Scope, Space};
+use crate::backend::Forgotten;
+use crate::model::{Document, Key, Kind, Scope, Space};
 use crate::transfer::{
     ChunkWrite, DocumentWrite, Existing, Ledger, Lock, Phase, Progress, ReadBack, Reader, Run,
     RunChunk, RunStatus, Sink, SpaceId, Target, TargetSpaces, TransferError, Writer,
@@ -18,19 +19,32 @@ use crate::transfer::{
 pub struct PostgresSink {
     database: Database,
     scope: Scope,
+    restores: bool,
 }
 
 impl PostgresSink {
     /// Says no more than whose memories and where; nothing is connected yet.
     #[must_use]
     pub fn new(database: Database, scope: Scope) -> Self {
-        Self { database, scope }
+        Self {
+            database,
+            scope,
+            restores: false,
+        }
+    }
+
+    /// Lets what was forgotten come back; its tombstones are taken away as it is written.
+    #[must_use]
+    pub fn restoring(mut self) -> Self {
+        self.restores = true;
+        self
     }
 
     async fn session(&self) -> Result<Box<Session>, DatabaseError> {
         Ok(Box::new(Session {
             connection: self.database.connect().await?,
             scope: self.scope,
+            restored: None,
         }))
     }
 }
@@ -63,6 +77,15 @@ impl ReadBack for PostgresSink {
         let mut connection = self.database.connect().await?;
         let scoped = connection.scoped(self.scope).await?;
         Ok(scoped.target_spaces().await?)
+    }
+
+    async fn forgotten(&self) -> Result<Forgotten, TransferError> {
+        if self.restores {
+            return Ok(Forgotten::default());
+        }
+        let mut connection = self.database.connect().await?;
+        let scoped = connection.scoped(self.scope).await?;
+        Ok(scoped.forgotten().await?)
     }
 
     async fn reader(&self) -> Result<Box<dyn Reader>, TransferError> {
@@ -133,7 +156,12 @@ impl Sink for PostgresSink {
     }
 
     async fn writer(&self) -> Result<Box<dyn Writer>, TransferError> {
-        Ok(self.session().await?)
+        let mut session = self.session().await?;
+        if self.restores {
+            let scoped = session.connection.scoped(self.scope).await?;
+            session.restored = Some(scoped.forgotten().await?);
+        }
+        Ok(session)
     }
 }
 
@@ -216,6 +244,8 @@ impl Ledger for PostgresSink {
 struct Session {
     connection: Connection,
     scope: Scope,
+    /// Tombstones that are taken away with what is written.
+    restored: Option<Forgotten>,
 }
 
 #[async_trait]
@@ -266,7 +296,10 @@ impl Reader for Session {
 #[async_trait]
 impl Writer for Session {
     async fn write_documents(&mut self, write: DocumentWrite<'_>) -> Result<(), TransferError> {
-        let scoped = self.connection.scoped(self.scope).await?;
+        let mut scoped = self.connection.scoped(self.scope).await?;
+        let ids = write.documents.iter().map(|it| it.document.id.clone());
+        let ids: Vec<String> = ids.collect();
+        scoped.restore(self.restored.as_ref(), &[], &ids).await?;
         Ok(scoped.write_documents(write).await?)
     }
 
@@ -288,6 +321,8 @@ impl Writer for Session {
         };
         let mut scoped = self.connection.scoped(self.scope).await?;
         scoped.defer_durability().await?;
+        let keys: Vec<Key> = rows.iter().map(|row| row.memory.key()).collect();
+        scoped.restore(self.restored.as_ref(), &keys, &[]).await?;
         if !rows.is_empty() {
             // Where there is no space there are no vectors.
             let space_id = space.map_or(0, |space| space.0);

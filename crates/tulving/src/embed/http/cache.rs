@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 use twox_hash::XxHash3_64;
@@ -42,6 +42,21 @@ pub(super) fn key(space: &Space, purpose: Purpose, text: &str) -> Key {
     }
     hash.update((space.dims as u64).to_le_bytes());
     hash.finalize().into()
+}
+
+/// Removes the vector that a text has in a space from a folder of vectors that were computed before.
+///
+/// # Errors
+/// If the folder cannot be read or written.
+pub fn forget_cached(folder: &Path, space: &Space, text: &str) -> Result<(), EmbedError> {
+    let cache = Cache {
+        folder: folder.to_owned(),
+    };
+    let forgotten = cache.forget(&key(space, Purpose::Memory, text));
+    forgotten.map_err(|source| EmbedError::Cache {
+        path: cache.folder,
+        source,
+    })
 }
 
 impl Cache {
@@ -101,6 +116,21 @@ impl Cache {
         let partial = place.with_extension("partial");
         let disk: &dyn Disk = &Os;
         disk.exchange(&place, &partial, &content, Access::Private)
+    }
+
+    /// Removes the vector of this key, if it is here.
+    fn forget(&self, key: &Key) -> io::Result<()> {
+        let place = self.place(key);
+        let begin = [&MARK[..], key].concat();
+        for path in [place.with_extension("partial"), place] {
+            match fs::read(&path) {
+                Ok(file) if file.starts_with(&begin) => (&Os as &dyn Disk).remove(&path)?,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     fn place(&self, key: &Key) -> PathBuf {
@@ -173,6 +203,30 @@ mod tests {
         }
         cache.put(&key, &[1.0, 2.0]);
         assert_eq!(cache.get(&key, 2), Some(vec![1.0, 2.0]));
+    }
+
+    #[test]
+    fn the_vector_of_a_text_can_be_forgotten_and_no_other() {
+        let (folder, cache) = cache();
+        let space = Space {
+            provider: "http".into(),
+            model: "m".into(),
+            dims: 1,
+        };
+        let keys = ["one", "two"].map(|text| key(&space, Purpose::Memory, text));
+        for key in &keys {
+            cache.put(key, &[1.0]);
+        }
+        for _ in 0..2 {
+            forget_cached(&folder.path().join("deep/cache"), &space, "one").unwrap();
+            assert_eq!(keys.map(|key| cache.get(&key, 1)), [None, Some(vec![1.0])]);
+        }
+        // Another text's vector that took the same place is left.
+        let mut other = keys[1];
+        other[31] ^= 1;
+        cache.put(&other, &[2.0]);
+        forget_cached(&folder.path().join("deep/cache"), &space, "two").unwrap();
+        assert_eq!(cache.get(&other, 1), Some(vec![2.0]));
     }
 
     #[test]

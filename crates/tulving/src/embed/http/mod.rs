@@ -25,6 +25,7 @@ use tokio::task;
 use uuid::Uuid;
 
 use self::cache::Cache;
+pub use self::cache::forget_cached;
 use self::exchange::Exchange;
 pub use self::options::{ApiKey, HttpOptions};
 use self::retry::Backoff;

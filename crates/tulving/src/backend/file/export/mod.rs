@@ -17,5 +17,37 @@ mod sink;
 mod source;
 mod staging;
 
+use std::path::{Path, PathBuf};
+
+use super::error::FileError;
+use super::lock::Lock;
+use crate::fsutil::Os;
+use crate::model::Scope;
+use ledger::RunFiles;
+use staging::Staging;
+
 pub use sink::FileSink;
 pub use source::DirectorySource;
+
+/// Returns the folder in which a directory was being made that is to be here; it need not be there.
+pub(super) fn unfinished(root: &Path) -> PathBuf {
+    Staging::beside(&sink::resolved(root)).folder().to_owned()
+}
+
+/// Removes what was staged of a scope's export to here, unless somebody is at it.
+///
+/// # Errors
+/// If the system refuses.
+pub(super) fn clear_unfinished(root: &Path, scope: Scope) -> Result<(), FileError> {
+    let staging = Staging::beside(&sink::resolved(root));
+    let folder = staging.folder();
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    let run = RunFiles::in_folder(folder).entry()?;
+    let is_of_scope = run.is_some_and(|run| run.inputs["scope"] == scope.to_string());
+    match Lock::try_now(&Os, &folder.join("lock"))? {
+        Some(_lock) if is_of_scope => staging.clear(),
+        _ => Ok(()),
+    }
+}

@@ -470,7 +470,7 @@ impl From<FileError> for TransferError {
 }
 
 /// Returns a path as it is from the root on, without the links above it.
-fn resolved(path: &Path) -> PathBuf {
+pub(super) fn resolved(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     match (path.parent().map(Path::canonicalize), path.file_name()) {
         (Some(Ok(above)), Some(name)) => above.join(name),

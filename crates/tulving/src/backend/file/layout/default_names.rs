@@ -62,6 +62,14 @@ pub(in crate::backend::file) fn documents(root: &Path) -> PathBuf {
     root.join(DOCUMENTS).join("documents.json")
 }
 
+/// Returns where the origin lists what it imported.
+pub(in crate::backend::file) fn ingested(root: &Path) -> PathBuf {
+    root.join("corpus").join("dedup_index.json")
+}
+
+/// The key of that list in its file.
+pub(in crate::backend::file) const INGESTED_IDS: &str = "ingested_ids";
+
 /// Returns the files of memories by their usual names, each with its folder; records before vectors.
 fn default_names() -> impl Iterator<Item = (&'static str, String)> {
     let records = DEFAULT_NAMES

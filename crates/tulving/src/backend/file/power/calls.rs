@@ -35,6 +35,15 @@ pub(super) fn replace(backend: &FileBackend, old: &Entry, new: Entry) -> Result<
     RUNTIME.block_on(backend.replace(OWNER, &old.memory, new))
 }
 
+pub(super) fn bury(
+    backend: &FileBackend,
+    entries: impl IntoIterator<Item = Entry>,
+) -> Result<(), BackendError> {
+    let keys = entries.into_iter().map(|entry| entry.memory.key());
+    let keys: Vec<_> = keys.collect();
+    RUNTIME.block_on(backend.bury(OWNER, &keys, &[]))
+}
+
 pub(super) fn delete(backend: &FileBackend, entry: &Entry) -> Result<(), BackendError> {
     RUNTIME
         .block_on(backend.delete(OWNER, &[entry.memory.key()]))

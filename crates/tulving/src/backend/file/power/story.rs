@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::calls::{delete, insert, put_document, put_vectors, remove_document, replace, touch};
+use super::calls::{
+    bury, delete, insert, put_document, put_vectors, remove_document, replace, touch,
+};
 use super::memories::{OWNER, beside, episode, node, space, write_nodes};
 use super::world::RUNTIME;
 use crate::backend::file::backend::FileBackend;
@@ -158,6 +160,22 @@ pub(super) static ERASED: Story = Story {
         |backend| put_vectors(backend, [node(5, 1)]),
         |backend| RUNTIME.block_on(backend.erase(OWNER)).map(drop),
         |backend| insert(backend, [node(6, 1)]),
+    ],
+};
+
+/// In which a memory of the origin's is forgotten, and one that is in the journal still.
+pub(super) static FORGETTING: Story = Story {
+    name: "a directory in which memories are forgotten",
+    prepare: ORIGINS.prepare,
+    enter: ORIGINS.enter,
+    calls: &[
+        |backend| insert(backend, [node(5, 1), node(6, 1)]),
+        |backend| bury(backend, [node(0, 1), node(5, 1)]),
+        |backend| delete(backend, &node(0, 1)),
+        |backend| delete(backend, &node(5, 1)),
+        |backend| RUNTIME.block_on(backend.purge(OWNER)).map(drop),
+        |backend| insert(backend, [node(7, 1)]),
+        |backend| RUNTIME.block_on(backend.purge(OWNER)).map(drop),
     ],
 };
 

@@ -1,4 +1,4 @@
-//! One owner who is there: shown, and called something else.
+//! One owner who is there: shown, called something else, and removed.
 
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
@@ -89,6 +89,18 @@ impl Connection {
         check_name("name", name)?;
         let statement = sql::rename_tenant(id, name);
         self.rename(Scope::Tenant(id), statement, name).await
+    }
+
+    /// Removes a user or a tenant with its scope, and all rows that are left of that. Users of a tenant stay,
+    /// without it.
+    ///
+    /// # Errors
+    /// If the login role may not write the table.
+    pub async fn delete_owner(&mut self, owner: Scope) -> Result<(), DatabaseError> {
+        let statement = sql::delete(owner);
+        let doing = format!("deleting {owner}");
+        let deleted = self.unscoped(Rights::Login, &[statement], &doing).await;
+        deleted.map(drop)
     }
 
     async fn rename(

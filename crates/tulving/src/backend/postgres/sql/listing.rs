@@ -298,6 +298,16 @@ fn of_scopes(list: &mut Listing) {
         list.add(kind, scopes::restart_numbers(kind, SCOPE));
     }
     list.add_all("", scopes::begin_anew(SCOPE));
+    list.add("", forgotten::read(SCOPE));
+    list.add("", forgotten::set(SCOPE, vec![], vec![]));
+    list.add("", forgotten::remove(SCOPE, vec![]));
+    list.add("", forgotten::tables());
+    let (place, parts) = (Location::sample(), ["id".to_owned()]);
+    list.add("", forgotten::rows(&place, "memory_nodes", &parts, SCOPE));
+    list.add("no text", forgotten::rows(&place, "forgotten", &[], SCOPE));
+    list.add("", forgotten::may_vacuum(vec![]));
+    let tables = ["memory_nodes", "forgotten"].map(|table| place.own(table));
+    list.add("", forgotten::vacuum(&tables));
 }
 
 fn row(doc: Option<i32>) -> RowNumbers {
@@ -568,6 +578,8 @@ fn outside(list: &mut Listing) {
     list.add("", owners::tenant("a"));
     list.add("", owners::rename_user(SCOPE, "a"));
     list.add("", owners::rename_tenant(SCOPE, "a"));
+    list.add("a user", owners::delete(OWNER));
+    list.add("a tenant", owners::delete(Scope::Tenant(SCOPE)));
     list.add("", database::begin_look());
     list.add("", database::look(None, None));
     list.add("", database::poll());

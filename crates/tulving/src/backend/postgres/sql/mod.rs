@@ -18,6 +18,7 @@
 //! | `search`, `postings` | search; the keyword index |
 //! | `vectors`, `spaces`, `indexes` | vectors, their spaces, and the indexes of large scopes |
 //! | `inspection` | what search reads, beside what the memories say |
+//! | `forgotten` | tombstones, raw rows, and dead ones |
 //! | `bulk`, `runs` | many memories at once; the ledger |
 //!
 //! [`Client`]: super::client::Client
@@ -26,6 +27,7 @@ pub(super) mod bulk;
 pub(super) mod database;
 pub(super) mod documents;
 pub(super) mod filter;
+pub(super) mod forgotten;
 pub(super) mod indexes;
 pub(super) mod inspection;
 pub(super) mod live;

@@ -178,6 +178,15 @@ names! {
         ReadTexts: "Reads memories from after one, each with its number and how its half-precision vectors compare.";
         FindIdOfNumber: "Finds the id of the memory with a number.";
     }
+    "forgotten" {
+        ReadForgotten: "Reads the tombstones of a scope, each with the salt.";
+        SetForgotten: "Sets tombstones that are not there yet.";
+        RemoveForgotten: "Takes tombstones away.";
+        ListScopedTables: "Lists every table with a scope, and what of its rows is text or bytes.";
+        ReadRaw: "Reads all rows of the scope in a table, whatever they are for.";
+        MayVacuum: "Asks whether the login role may remove dead rows.";
+        Vacuum: "Removes dead rows, and samples of them from the planner's statistics.";
+    }
     "spaces" {
         FindSpace: "Finds the number of a space.";
         MakeSpace: "Gives a space a number, if it has none.";
@@ -206,6 +215,7 @@ names! {
         FindTenant: "Finds the tenant with an id, or with a name.";
         RenameUser: "Gives a user another address. Who was known by the old one is known by the new one.";
         RenameTenant: "Calls a tenant something else.";
+        DeleteOwner: "Removes an owner, with whom its scope goes.";
     }
     "database" {
         BeginLook: "Begins the look at a database.";

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::Statement;
 use super::name::Name;
 use super::text::Text;
+use crate::model::Scope;
 
 /// Lists the ids of all owners, and whether each is a user.
 pub(crate) fn all() -> Statement {
@@ -97,6 +98,17 @@ pub(crate) fn rename_user(id: Uuid, email: &str) -> Statement {
 pub(crate) fn rename_tenant(id: Uuid, name: &str) -> Statement {
     let rename = "UPDATE tenants SET name = $2 WHERE id = $1";
     self::rename(rename, id, name).named(Name::RenameTenant)
+}
+
+/// Removes an owner, with whom its scope goes.
+pub(crate) fn delete(owner: Scope) -> Statement {
+    let table = match owner {
+        Scope::User(_) => "users",
+        Scope::Tenant(_) => "tenants",
+    };
+    Text::new(format!("DELETE FROM {table} WHERE id = $1"))
+        .with("id", owner.id(), Type::UUID)
+        .named(Name::DeleteOwner)
 }
 
 fn rename(sql: &str, id: Uuid, called: &str) -> Text {

@@ -75,3 +75,15 @@ WHERE id = $1;
 UPDATE tenants
 SET name = $2
 WHERE id = $1;
+
+-- DeleteOwner: Removes an owner, with whom its scope goes.
+-- For: a user.
+-- $1 id uuid
+DELETE FROM users
+WHERE id = $1;
+
+-- DeleteOwner: Removes an owner, with whom its scope goes.
+-- For: a tenant.
+-- $1 id uuid
+DELETE FROM tenants
+WHERE id = $1;

@@ -1,0 +1,212 @@
+//! Purging: what is gone stands in no raw row or file, and tombstones remember that it was there.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tulving::backend::{Entry, Filter, Needles};
+use tulving::json;
+use tulving::model::{Key, Kind};
+
+use super::isolation::{assert_theirs_untouched, both};
+use crate::fixture::{Fixture, Other};
+use crate::memories::{Memories, chunk_key, episode_key, node_key};
+use crate::sample::{self, document, episode, piece, plain, record_of, saying, turn, with_vector};
+
+/// Needles for the id and the texts of a memory.
+fn needles_of(entry: &Entry) -> Arc<Needles> {
+    let mut needles = Needles::default();
+    needles.add_id(entry.memory.id());
+    let record = record_of(&entry.memory);
+    needles.add_texts(&json::parse(record.as_bytes()).expect("a record is JSON"));
+    Arc::new(needles)
+}
+
+/// Returns how many needles stand anywhere.
+async fn standing(memories: &Memories, needles: &Arc<Needles>) -> usize {
+    let scan = memories.backend.scan(memories.scope, needles).await;
+    let scan = scan.expect("scan");
+    assert_eq!(scan.unread, [""; 0]);
+    let found = scan.places.iter().flat_map(|place| &place.found);
+    found.collect::<BTreeSet<_>>().len()
+}
+
+async fn purge(memories: &Memories) {
+    let purged = memories.backend.purge(memories.scope).await;
+    purged.expect("purge");
+}
+
+/// A node that says its number in a sentence of its own.
+fn canary(number: u64) -> Entry {
+    let mut node = turn("cage", number.cast_signed());
+    node.id = format!("canary/{number:04}");
+    node.human_content = format!("Does the \"canary\" no. {number:04} sing, or not?");
+    node.assistant_content =
+        format!("カナリア {number:04} 号は朝から晩までずっと鳥籠の中で歌っています。");
+    with_vector(node, &[1.0, number as f32])
+}
+
+/// Each memory is found where it lies until it is deleted and purged; the others stay, whole and where they
+/// were, whatever the backend does in its own time.
+pub async fn purged_memories_stand_in_no_raw_row_or_file(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let mut whole = episode("canary/episode");
+    whole.title = "All that was said about canaries".to_owned();
+    let mut chunk = piece("a manual of canaries", 0);
+    chunk.id = "canary/chunk".to_owned();
+    chunk.content = "Canaries are fed in the morning, and in the evening again.".to_owned();
+    let mut entries: Vec<Entry> = (0..12).map(canary).collect();
+    entries.extend([plain(whole), plain(chunk)]);
+    memories.write(entries[..6].to_vec()).await;
+    fixture.maintain().await;
+    memories.write(entries[6..].to_vec()).await;
+    for entry in &entries {
+        let needles = needles_of(entry);
+        let expected = needles.counts().ids + needles.counts().texts;
+        assert!(expected >= 2, "{:?}", needles.counts());
+        assert_eq!(standing(&memories, &needles).await as u64, expected);
+    }
+    let gone = [
+        node_key("canary/0001"),
+        node_key("canary/0007"),
+        episode_key("canary/episode"),
+        chunk_key("canary/chunk"),
+    ];
+    memories.delete(&gone).await;
+    for _ in 0..2 {
+        purge(&memories).await;
+        for memories in [&memories, &Memories::open(fixture).await] {
+            for entry in &entries {
+                let needles = needles_of(entry);
+                let stands = standing(memories, &needles).await as u64;
+                if gone.contains(&entry.memory.key()) {
+                    assert_eq!(stands, 0, "{}", entry.memory.key());
+                } else {
+                    assert_eq!(stands, needles.counts().ids + needles.counts().texts);
+                    memories.assert_holds(entry).await;
+                }
+            }
+            assert_eq!(memories.count(&Filter::default()).await.total(), 10);
+            assert_eq!(memories.with_words("0007").await, [""; 0]);
+            assert_eq!(memories.with_words("0008").await, ["canary/0008"]);
+            assert_eq!(memories.near(&[1.0]).await.len(), 10);
+        }
+        fixture.maintain().await;
+    }
+}
+
+/// A document that was removed, and one that was replaced, leave nothing of what they were.
+pub async fn purged_documents_stand_in_no_raw_row_or_file(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let manual = |text: &str| {
+        let mut chunk = piece("manual/of/canaries", 0);
+        chunk.content = text.to_owned();
+        plain(chunk)
+    };
+    let (first, second) = (
+        manual("Canaries are fed in the morning, and in the evening again."),
+        manual("Canaries are fed whenever they ask for it, day and night."),
+    );
+    let document = document("manual/of/canaries");
+    for (now, before) in [(&first, &second), (&second, &first)] {
+        let put = memories.put_document(&document, [now.clone()]).await;
+        put.expect("put");
+        purge(&memories).await;
+        assert_eq!(standing(&memories, &needles_of(now)).await, 2);
+        // The id is the same in both.
+        assert_eq!(standing(&memories, &needles_of(before)).await, 1);
+        fixture.maintain().await;
+    }
+    memories.remove_documents(&["manual/of/canaries"]).await;
+    purge(&memories).await;
+    for entry in [&first, &second] {
+        assert_eq!(standing(&memories, &needles_of(entry)).await, 0);
+    }
+    let mut needles = Needles::default();
+    needles.add_id("manual/of/canaries");
+    assert_eq!(standing(&memories, &Arc::new(needles)).await, 0);
+}
+
+/// Where no vector was ever written there is nothing that says how wide one is; what is gone goes all the same.
+pub async fn texts_without_vectors_are_purged_too(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let text = |n: u32| {
+        let text = format!("What the magpie no. {n} has stolen so far");
+        plain(saying(&format!("magpie/{n}"), &text))
+    };
+    memories.write((0..4).map(text)).await;
+    memories.touch(&[node_key("magpie/2")], 3).await;
+    memories.delete(&[node_key("magpie/1")]).await;
+    for _ in 0..2 {
+        purge(&memories).await;
+        assert_eq!(standing(&memories, &needles_of(&text(1))).await, 0);
+        assert_eq!(standing(&memories, &needles_of(&text(0))).await, 2);
+        for memories in [&memories, &Memories::open(fixture).await] {
+            memories.assert_holds(&text(0)).await;
+            let touched = memories.get(&node_key("magpie/2")).await.expect("it stays");
+            assert_eq!(touched.memory.usage(), (1, Some(sample::at(3))));
+        }
+    }
+    memories.write([canary(5)]).await;
+    assert_eq!(memories.near(&[1.0]).await, ["canary/0005"]);
+}
+
+/// Other scopes keep what is theirs, and a scan does not see it.
+pub async fn purging_and_scanning_keep_to_their_scope(fixture: &dyn Fixture) {
+    let memories = both(fixture).await;
+    let keys: Vec<Key> = memories
+        .all()
+        .await
+        .iter()
+        .map(|memory| memory.key())
+        .collect();
+    memories.delete(&keys).await;
+    purge(&memories).await;
+    assert_theirs_untouched(fixture).await;
+    let Other::Kept(scope) = fixture.other() else {
+        return;
+    };
+    let theirs = Memories {
+        scope,
+        ..memories.clone()
+    };
+    theirs.write([canary(3)]).await;
+    assert_ne!(standing(&theirs, &needles_of(&canary(3))).await, 0);
+    assert_eq!(standing(&memories, &needles_of(&canary(3))).await, 0);
+}
+
+/// Tombstones are there for everybody and for good, until they are taken away; erasing a scope leaves them.
+pub async fn tombstones_stay_until_they_are_taken_away(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let (scope, keys) = (memories.scope, [node_key("one"), episode_key("two")]);
+    let documents = ["manual".to_owned()];
+    memories.write([canary(1)]).await;
+    let bury = async |keys: &[Key], documents: &[String]| {
+        let buried = memories.backend.bury(scope, keys, documents).await;
+        buried.expect("bury");
+    };
+    let fresh = memories.backend.forgotten(scope).await.expect("forgotten");
+    assert!(fresh.tombstones.is_empty());
+    bury(&keys, &documents).await;
+    bury(&keys[..1], &[]).await;
+    for round in 0..3 {
+        for memories in [&memories, &Memories::open(fixture).await] {
+            let found = memories.backend.forgotten(scope).await.expect("forgotten");
+            assert_eq!(found.tombstones.len(), 3);
+            assert!(keys.iter().all(|key| found.holds(key)) && found.holds_document("manual"));
+            assert!(!found.holds(&Key::new(Kind::Episode, "one")) && !found.holds_document("one"));
+        }
+        match round {
+            0 => purge(&memories).await,
+            _ => drop(memories.erase().await),
+        }
+        fixture.maintain().await;
+    }
+    let exhumed = memories.backend.exhume(scope, &keys[..1], &documents).await;
+    exhumed.expect("exhume");
+    let found = memories.backend.forgotten(scope).await.expect("forgotten");
+    assert!(!found.holds(&keys[0]) && found.holds(&keys[1]) && !found.holds_document("manual"));
+    if let Other::Kept(other) = fixture.other() {
+        let theirs = memories.backend.forgotten(other).await.expect("forgotten");
+        assert!(theirs.tombstones.is_empty() && theirs.salt != found.salt);
+    }
+}

@@ -1,0 +1,308 @@
+//! `tulving forget` on files: gone for good, proved, and nothing else touched.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use testkit::corpus::Corpus;
+
+use crate::support::{ANN, BEN, Desk, Ran, ids};
+
+const CANARY: &str = "Does the canary sing in its \"cage\" before the sun is up?";
+const CROW: &str = "Does the crow build its nest where nobody looks for it?";
+
+/// The files below a folder that hold these bytes.
+fn holding(desk: &Desk, folder: &str, text: &str) -> Vec<String> {
+    let found = desk.everything().into_iter().filter(|(path, content)| {
+        let content = content.as_deref().unwrap_or_default();
+        path.starts_with(desk.path(folder))
+            && content.windows(text.len()).any(|it| it == text.as_bytes())
+    });
+    found.map(|(path, _)| path.display().to_string()).collect()
+}
+
+/// Forgets, and gives the certificate that was printed and written.
+fn forget(desk: &Desk, args: &[&str]) -> Value {
+    let ran = desk.run(&[&["forget", "--yes", "--json"], args].concat());
+    let printed = ran.expect(0).json();
+    let path = printed["certificate"].as_str().unwrap();
+    let written = std::fs::read(desk.path(path)).unwrap();
+    let mut printed = printed.clone();
+    printed.as_object_mut().unwrap().remove("certificate");
+    assert_eq!(serde_json::from_slice::<Value>(&written).unwrap(), printed);
+    assert_eq!(printed["absent"], json!(true));
+    printed
+}
+
+#[test]
+fn what_is_forgotten_by_id_is_in_no_file_and_the_rest_stays() {
+    let desk = Desk::new();
+    let canaries = [
+        desk.add(CANARY, "Yes."),
+        desk.add(CANARY, "No, it sleeps as long as the cat does."),
+    ];
+    let crow = desk.add(CROW, "It does.");
+    desk.run(&["compact"]).expect(0);
+    let late = desk.add(
+        CANARY,
+        "Only on Sundays, when everybody else is still asleep.",
+    );
+    let kept = desk.json(&["get", &crow]);
+    // What a torn write, a rebase, a killed compaction and the origin's index left behind.
+    for (folder, name) in [
+        ("journal", "torn-1-99.bin"),
+        ("journal", "kept-1.log"),
+        ("journal", "7.log.new"),
+        ("corpus", "nodes.json.new"),
+        ("indexes", "faiss.index"),
+    ] {
+        std::fs::create_dir_all(desk.path("data").join(folder)).unwrap();
+        desk.write(&format!("data/{folder}/{name}"), format!("{CANARY} {late}"));
+    }
+    desk.write(
+        "data/corpus/dedup_index.json",
+        json!({"ingested_ids": [canaries[0], crow, "mem_ffffffffffffffff"], "n": 1}).to_string(),
+    );
+    let args = ["--id", &canaries[0], "--id", &canaries[1], "--id", &late];
+    let certificate = forget(&desk, &args);
+    assert_eq!(certificate["forgotten"], json!({"nodes": 3, "episodes": 0}));
+    assert_eq!(certificate["searched"]["ids"], json!(3));
+    assert!(certificate["searched"]["texts"].as_u64().unwrap() >= 5);
+    for text in [&CANARY[..26], &late, &canaries[0], &canaries[1]] {
+        assert_eq!(holding(&desk, "data", text), [""; 0], "{text}");
+    }
+    assert_eq!(desk.ids(), [crow.as_str()]);
+    assert_eq!(desk.json(&["get", &crow]), kept);
+    let ingested = std::fs::read_to_string(desk.path("data/corpus/dedup_index.json")).unwrap();
+    let ingested: Value = serde_json::from_str(&ingested).unwrap();
+    assert_eq!(
+        ingested,
+        json!({"ingested_ids": [crow, "mem_ffffffffffffffff"], "n": 1})
+    );
+    let found = desk.json(&["search", "canary cage", "--mode", "keyword"]);
+    assert_eq!(ids(&found["hits"]), [""; 0]);
+    // The same again has nothing to do, and another id was never there.
+    assert_eq!(forget(&desk, &args)["forgotten"]["nodes"], json!(0));
+    desk.run(&["forget", "--yes", "--id", "mem_0000000000000000"])
+        .expect(10);
+    desk.run(&["doctor"]).expect(0);
+}
+
+#[test]
+fn a_certificate_names_nothing_of_what_was_forgotten_and_has_its_own_checksum() {
+    let desk = Desk::new();
+    let id = desk.add(CANARY, "It does.");
+    forget(&desk, &["--id", &id, "--certificate", "it.json"]);
+    let text = std::fs::read_to_string(desk.path("it.json")).unwrap();
+    assert!(!text.contains(&id) && !text.contains("canary"), "{text}");
+    let (before, sealed) = text.rsplit_once(",\n  \"sha256\": \"").unwrap();
+    let checksum = Sha256::digest(format!("{before}\n}}\n"));
+    assert_eq!(sealed, format!("{}\"\n}}\n", tulving::hex(&checksum)));
+    // One that is there is replaced only when that is asked for, and before anything is forgotten.
+    let crow = desk.add(CROW, "It does.");
+    let again = ["forget", "--yes", "--certificate", "it.json"];
+    desk.run(&again).expect(2);
+    desk.run(&["forget", "--yes", "--certificate", "data/it.json"])
+        .expect(2);
+    desk.run(&["forget", "--yes", "--certificate", "nowhere/it.json"])
+        .expect(2);
+    assert_eq!(desk.ids(), [crow]);
+    desk.run(&[&again[..], &["--force"]].concat()).expect(0);
+}
+
+#[test]
+fn everything_that_is_forgotten_leaves_an_empty_memory() {
+    let desk = Desk::empty();
+    Corpus::new(60).episodes(true).write(&desk.path("data"));
+    desk.run(&["init", "--model", "test-model", "--user-id", ANN])
+        .expect(0);
+    desk.add(CANARY, "It does.");
+    let all = desk.ids();
+    assert!(all.len() > 60);
+    let certificate = forget(&desk, &[]);
+    assert_eq!(certificate["selected_by"], json!("everything"));
+    assert_eq!(certificate["tombstones"], json!(all.len()));
+    for id in &all {
+        assert_eq!(holding(&desk, "data", id), [""; 0]);
+    }
+    let nodes = std::fs::read_to_string(desk.path("data/corpus/nodes.json")).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&nodes).unwrap(), json!([]));
+    assert!(desk.path("data/vectors/nodes.npy").exists());
+    assert_eq!(desk.ids(), [""; 0]);
+    desk.add(CROW, "It does.");
+    assert_eq!(desk.ids().len(), 1);
+    let ran = desk.run(&["forget", "--yes", "--remove"]).expect(0);
+    ran.shows("Proved: nothing is left of it.");
+    assert!(!desk.path("data").exists());
+}
+
+#[test]
+fn nothing_is_forgotten_without_a_word() {
+    let desk = Desk::new();
+    let id = desk.add(CANARY, "It does.");
+    let before = desk.files("data");
+    desk.run(&["forget"])
+        .expect(2)
+        .says("Forget 1 node, 0 episodes of user");
+    desk.run(&["forget", "--id", &id, "--conversation", "c", "--yes"])
+        .expect(2);
+    desk.run(&["forget", "--id", &id, "--remove", "--yes"])
+        .expect(2);
+    desk.run(&["forget", "--user-id", BEN, "--yes"]).expect(9);
+    let counted = desk.json(&["forget", "--dry-run"]);
+    assert_eq!(counted["would_forget"], json!({"nodes": 1, "episodes": 0}));
+    desk.run(&["forget", "--dry-run", "--tag", "no such"])
+        .expect(0)
+        .shows("0 nodes, 0 episodes.");
+    assert!(desk.files("data") == before, "nothing was confirmed");
+    let keys = [("Type forget to go ahead: ", "y\n")];
+    let asked = desk.on_terminal(100, &keys, &["forget"]).output().unwrap();
+    assert_eq!(
+        Ran::from(asked)
+            .expect(6)
+            .stdout
+            .matches("not confirmed")
+            .count(),
+        1
+    );
+    assert!(desk.files("data") == before, "yes is not the word");
+    let keys = [("Type forget to go ahead: ", "forget\n")];
+    let asked = desk.on_terminal(100, &keys, &["forget"]).output().unwrap();
+    Ran::from(asked).expect(0).shows("nothing is left of it");
+    assert_eq!(desk.ids(), [""; 0]);
+}
+
+#[test]
+fn a_filter_and_a_conversation_name_what_they_name_elsewhere() {
+    let desk = Desk::new();
+    for (question, tag) in [(CANARY, "bird"), (CROW, "nest")] {
+        desk.run(&["add", "--question", question, "--answer", "a", "--tag", tag])
+            .expect(0);
+    }
+    let listed = desk.json(&["list", "--oldest"]);
+    let conversation = listed["memories"][1]["conversation_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        forget(&desk, &["--tag", "bird"])["forgotten"]["nodes"],
+        json!(1)
+    );
+    assert_eq!(desk.ids().len(), 1);
+    let args = ["--conversation", &conversation];
+    assert_eq!(forget(&desk, &args)["forgotten"]["nodes"], json!(1));
+    assert_eq!(desk.ids(), [""; 0]);
+}
+
+#[test]
+fn what_memories_that_stay_say_too_is_told_and_not_held_against_it() {
+    let desk = Desk::new();
+    let [one, other] = [desk.add(CANARY, "a"), desk.add(CANARY, "b")];
+    let certificate = forget(&desk, &["--id", &one]);
+    assert_eq!(certificate["searched"]["said_by_what_stays"], json!(1));
+    assert_eq!(certificate["searched"]["left_over"], json!(0));
+    assert_eq!(desk.ids(), [other]);
+}
+
+#[test]
+fn what_is_found_in_a_file_of_somebody_else_is_no_proof() {
+    let desk = Desk::new();
+    desk.add(CANARY, "a");
+    std::fs::create_dir(desk.path("data/notes")).unwrap();
+    desk.write("data/notes/mine.txt", CANARY);
+    let ran = desk.run(&["forget", "--yes"]).expect(5);
+    ran.shows("NOT PROVED")
+        .shows("found in notes/mine.txt: 1 of them");
+    std::fs::remove_file(desk.path("data/notes/mine.txt")).unwrap();
+    forget(&desk, &[]);
+}
+
+#[test]
+fn an_export_to_here_that_was_never_finished_goes_too() {
+    let desk = Desk::new();
+    let id = desk.add(CANARY, "a");
+    let manifest = std::fs::read(desk.path("data/manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let user = manifest
+        .to_string()
+        .split('"')
+        .find(|it| it.len() == 36)
+        .unwrap()
+        .to_owned();
+    let stage = |scope: &str| {
+        std::fs::create_dir_all(desk.path(".data.export/data")).unwrap();
+        desk.write(".data.export/data/part.json", CANARY);
+        let run = json!({"run_id": ANN, "inputs": {"scope": scope}, "status": "running", "phase": "copy",
+            "error": null, "version": "0", "started_at": 0, "updated_at": 0});
+        desk.write(".data.export/run.json", run.to_string());
+    };
+    stage(&format!("user {BEN}"));
+    desk.run(&["forget", "--yes", "--id", &id]).expect(5);
+    stage(&format!("user {user}"));
+    desk.add(CANARY, "b");
+    forget(&desk, &[]);
+    assert!(!Path::new(&desk.path(".data.export")).exists());
+}
+
+/// `TULVING_KILLS` (8) kills: the same command finishes what one that was killed began.
+#[test]
+fn a_killed_forgetting_is_finished_by_the_same_command() {
+    let kills = std::env::var("TULVING_KILLS").map_or(8, |kills| kills.parse().unwrap());
+    let begin = || {
+        let desk = Desk::empty();
+        Corpus::new(1500).dim(64).write(&desk.path("data"));
+        desk.run(&["init", "--model", "test-model", "--user-id", ANN])
+            .expect(0);
+        desk.add(CROW, "It does.");
+        desk
+    };
+    let forgetting = ["forget", "--yes", "--until", "yesterday"];
+    let desk = begin();
+    let begun = Instant::now();
+    desk.run(&forgetting).expect(0);
+    let lasts = begun.elapsed();
+    let kept = desk.ids();
+    assert_eq!(kept.len(), 1);
+    let mut killed = 0;
+    for round in 0..kills {
+        let desk = begin();
+        let all = desk.ids();
+        let quiet = || Stdio::null();
+        let mut child = desk
+            .command(&forgetting)
+            .stdout(quiet())
+            .stderr(quiet())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(lasts.mul_f64((0.5 + f64::from(round)) / f64::from(kills)));
+        let ended = child.try_wait().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        killed += u32::from(ended.is_none());
+        // A memory is there as a whole, or not at all.
+        let there = desk.json(&["list", "--oldest", "--limit", "10000"]);
+        for memory in there["memories"].as_array().unwrap() {
+            assert!(all.contains(&memory["id"].as_str().unwrap().to_owned()));
+            if memory["kind"] == json!("node") {
+                assert!(!memory["human_content"].as_str().unwrap().is_empty());
+            }
+        }
+        let certificate = forget(&desk, &forgetting[2..]);
+        assert_eq!(
+            certificate["tombstones"],
+            json!(all.len() - 1),
+            "round {round}"
+        );
+        let left = desk.ids();
+        let gone = all.iter().filter(|id| !left.contains(id));
+        let gone: Vec<&String> = gone.collect();
+        assert_eq!(gone.len(), all.len() - 1);
+        for id in gone.into_iter().step_by(97) {
+            assert_eq!(holding(&desk, "data", id), [""; 0], "round {round}");
+        }
+    }
+    println!("{killed} kills of {kills} within {lasts:?}");
+    assert!(killed > kills / 2, "{killed} kills");
+}

@@ -1,0 +1,124 @@
+//! The tombstones of a directory: a file of salted hashes, one for each memory or document that was forgotten.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::directory::Directory;
+use super::error::FileError;
+use super::opening::IfBaseChanged;
+use crate::backend::Forgotten;
+use crate::fsutil::Access;
+
+const VERSION: u32 = 1;
+
+/// The file's content; bytes are in hex.
+#[derive(Serialize, Deserialize)]
+struct Content {
+    version: u32,
+    salt: String,
+    forgotten: Vec<String>,
+}
+
+/// Returns where the tombstones of a directory are.
+pub(super) fn path(root: &Path) -> PathBuf {
+    root.join("forgotten.json")
+}
+
+/// Returns the tombstones of a directory; none, with a new salt, where it has no file of them.
+///
+/// # Errors
+/// If the file cannot be read.
+pub(super) fn read(root: &Path) -> Result<Forgotten, FileError> {
+    let path = path(root);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Forgotten::default()),
+        Err(error) => return Err(FileError::io("reading", &path)(error)),
+    };
+    let damaged = |reason: String| FileError::Damaged {
+        path: path.clone(),
+        offset: 0,
+        reason,
+    };
+    let content: Content =
+        serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+    if content.version > VERSION {
+        return Err(FileError::Newer {
+            path,
+            found: content.version,
+            known: VERSION,
+        });
+    }
+    let number = |text: &str| match u128::from_str_radix(text, 16) {
+        Ok(number) if text.len() == 32 => Ok(number.to_be_bytes()),
+        _ => Err(damaged(
+            "a hash or the salt has not 32 hexadecimal digits".to_owned(),
+        )),
+    };
+    let tombstones = content.forgotten.iter().map(|text| number(text));
+    Ok(Forgotten {
+        salt: number(&content.salt)?,
+        tombstones: tombstones.collect::<Result<BTreeSet<_>, _>>()?,
+    })
+}
+
+impl Directory {
+    /// Changes the tombstones, durably.
+    ///
+    /// # Errors
+    /// If another process keeps the lock, or the file cannot be read or written.
+    pub(super) fn change_forgotten(
+        &self,
+        change: impl FnOnce(&mut Forgotten),
+    ) -> Result<(), FileError> {
+        let _writers = self.stop_writers();
+        let (_lock, state) = self.lock_for_writing(IfBaseChanged::Refuse)?;
+        let before = read(&self.root)?;
+        let mut after = before.clone();
+        change(&mut after);
+        if after.tombstones == before.tombstones {
+            return Ok(());
+        }
+        let content = Content {
+            version: VERSION,
+            salt: crate::hex(&after.salt),
+            forgotten: after.tombstones.iter().map(|it| crate::hex(it)).collect(),
+        };
+        let mut bytes = serde_json::to_vec_pretty(&content).unwrap_or_default();
+        bytes.push(b'\n');
+        let path = path(&self.root);
+        let access = state.guarded();
+        self.root
+            .disk()
+            .replace(&path, &bytes, Access::of(access.as_ref()))
+            .map_err(FileError::io("writing", &path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_list_of_hashes_is_refused_and_not_taken_for_an_empty_one() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(read(folder.path()).unwrap().tombstones.is_empty());
+        for (content, newer) in [
+            (r#"{"version": 2, "salt": "", "forgotten": []}"#, true),
+            (r#"{"version": 1, "salt": "00", "forgotten": []}"#, false),
+            (r#"{"version": 1}"#, false),
+            ("", false),
+        ] {
+            fs::write(path(folder.path()), content).unwrap();
+            match read(folder.path()) {
+                Err(FileError::Newer { .. }) if newer => {}
+                Err(FileError::Damaged { .. }) if !newer => {}
+                other => panic!("{content}: {other:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! A scan: what stands in the raw rows or files of a scope.
+
+use std::collections::BTreeSet;
+
+/// What was looked through, and what was found there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// Every table or file with something of the scope.
+    pub places: Vec<ScannedPlace>,
+    /// What could not be looked through, each with why.
+    pub unread: Vec<String>,
+}
+
+/// One table or file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScannedPlace {
+    /// The table's name, or the file's within its directory.
+    pub name: String,
+    /// Rows of the scope, of a table.
+    pub rows: Option<u64>,
+    /// Bytes that were looked through.
+    pub bytes: u64,
+    /// The numbers of the needles that stand there.
+    pub found: BTreeSet<u32>,
+}
+
+/// Something that an erasure cannot reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BeyondReach {
+    /// What it is.
+    pub what: String,
+    /// What has to be done about it, or when it ends by itself.
+    pub remedy: String,
+}
+
+impl BeyondReach {
+    /// Says what it is, and what has to be done about it.
+    #[must_use]
+    pub fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            remedy: remedy.into(),
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! What is read of memories before they are forgotten.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Selection;
+use crate::backend::{Backend, BackendError, Entry, Filter, Forgotten, Needles, Order, Page};
+use crate::json;
+use crate::model::{Document, Key, Kind, Memory, Scope, Space};
+use crate::record::{self, Part};
+use crate::search::text::indexed;
+use crate::store::StoreError;
+
+/// Memories and documents that are read at once.
+const AT_ONCE: usize = 1000;
+
+/// What is known of memories and documents that are to be forgotten.
+#[derive(Debug, Default)]
+pub(super) struct Doomed {
+    pub(super) keys: Vec<Key>,
+    pub(super) documents: Vec<String>,
+    pub(super) needles: Needles,
+}
+
+/// Reads memories of one scope.
+pub(super) struct Reading<'b> {
+    pub(super) backend: &'b dyn Backend,
+    pub(super) scope: Scope,
+    /// The folder of vectors that were computed before, and the spaces of the scope.
+    pub(super) cache: Option<(PathBuf, Vec<Arc<Space>>)>,
+}
+
+impl Reading<'_> {
+    /// Returns what a selection names.
+    ///
+    /// # Errors
+    /// If it cannot be read, or names what is not there and was not forgotten before.
+    pub(super) async fn doomed(
+        &self,
+        selection: &Selection,
+        read: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<Doomed, StoreError> {
+        let mut doomed = Doomed::default();
+        match selection {
+            Selection::Everything => {
+                self.passing(&Filter::default(), &mut doomed, read).await?;
+                self.all_documents(|document| doomed.document(document))
+                    .await?;
+            }
+            Selection::Passing(filter) => self.passing(filter, &mut doomed, read).await?,
+            Selection::Ids(ids) => {
+                let forgotten = self.backend.forgotten(self.scope).await?;
+                for ids in ids.chunks(AT_ONCE) {
+                    for memory in self.with_ids(ids, &forgotten).await? {
+                        self.doom(&memory, &mut doomed)?;
+                    }
+                    read(doomed.keys.len() as u64);
+                }
+            }
+            Selection::Documents(ids) => {
+                for document in self.documents(ids).await? {
+                    doomed.document(&document);
+                }
+                let chunks = pieces(ids.clone());
+                self.passing(&chunks, &mut doomed, read).await?;
+            }
+        }
+        Ok(doomed)
+    }
+
+    async fn passing(
+        &self,
+        filter: &Filter,
+        doomed: &mut Doomed,
+        read: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<(), StoreError> {
+        self.memories(filter, |memory| {
+            self.doom(memory, doomed)?;
+            read(doomed.keys.len() as u64);
+            Ok(())
+        })
+        .await
+    }
+
+    fn doom(&self, memory: &Memory, doomed: &mut Doomed) -> Result<(), StoreError> {
+        let record = rendered(memory);
+        doomed.needles.add_id(memory.id());
+        // What was rendered can be parsed.
+        if let Ok(value) = json::parse(&record) {
+            doomed.needles.add_texts(&value);
+        }
+        doomed.keys.push(memory.key());
+        #[cfg(feature = "http")]
+        if let Some((folder, spaces)) = &self.cache {
+            let text = crate::search::text::embedded(memory);
+            for space in spaces {
+                crate::embed::forget_cached(folder, space, &text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the memories with these ids, each kind that has one.
+    ///
+    /// # Errors
+    /// If an id is of no memory, and was never one that was forgotten.
+    pub(super) async fn with_ids(
+        &self,
+        ids: &[String],
+        forgotten: &Forgotten,
+    ) -> Result<Vec<Memory>, StoreError> {
+        let keys: Vec<Key> = ids
+            .iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .flat_map(|id| Kind::ALL.map(|kind| Key::new(kind, id)))
+            .collect();
+        let found = self.backend.get(self.scope, &keys).await?;
+        let mut memories = Vec::new();
+        for (keys, found) in keys
+            .chunks(Kind::ALL.len())
+            .zip(found.chunks(Kind::ALL.len()))
+        {
+            let there = found.iter().flatten();
+            let there: Vec<&Entry> = there.collect();
+            if there.is_empty() && !keys.iter().any(|key| forgotten.holds(key)) {
+                let id = keys.first().map(|key| key.id.clone()).unwrap_or_default();
+                return Err(StoreError::NoSuchMemory { id });
+            }
+            memories.extend(there.into_iter().map(|entry| entry.memory.clone()));
+        }
+        Ok(memories)
+    }
+
+    /// Returns the documents with these ids.
+    ///
+    /// # Errors
+    /// If an id is of no document, and was never one that was forgotten.
+    pub(super) async fn documents(&self, ids: &[String]) -> Result<Vec<Document>, StoreError> {
+        let forgotten = self.backend.forgotten(self.scope).await?;
+        let found = self.backend.documents(self.scope, ids).await?;
+        for (id, found) in ids.iter().zip(&found) {
+            if found.is_none() && !forgotten.holds_document(id) {
+                return Err(BackendError::NoSuchDocument { id: id.clone() }.into());
+            }
+        }
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Hands over all memories that pass.
+    async fn memories(
+        &self,
+        filter: &Filter,
+        mut take: impl FnMut(&Memory) -> Result<(), StoreError> + Send,
+    ) -> Result<(), StoreError> {
+        let mut page = Page {
+            order: Order::Oldest,
+            after: None,
+            limit: AT_ONCE,
+        };
+        loop {
+            let listing = self.backend.list(self.scope, filter, &page).await?;
+            listing.memories.iter().try_for_each(&mut take)?;
+            page.after = listing.next;
+            if page.after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Hands over all documents.
+    async fn all_documents(
+        &self,
+        mut take: impl FnMut(&Document) + Send,
+    ) -> Result<(), StoreError> {
+        let mut after: Option<String> = None;
+        loop {
+            let page = self
+                .backend
+                .list_documents(self.scope, after.as_deref(), AT_ONCE)
+                .await?;
+            page.iter().for_each(&mut take);
+            match page.last() {
+                Some(last) if page.len() == AT_ONCE => after = Some(last.id.clone()),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Returns how many documents there are.
+    pub(super) async fn count_documents(&self) -> Result<u64, StoreError> {
+        let mut count = 0;
+        self.all_documents(|_| count += 1).await?;
+        Ok(count)
+    }
+
+    /// Returns the needles that stand in what is there.
+    pub(super) async fn said(&self, needles: &Needles) -> Result<BTreeSet<u32>, StoreError> {
+        let mut said = BTreeSet::new();
+        self.memories(&Filter::default(), |memory| {
+            needles.find(&rendered(memory), &mut said);
+            Ok(())
+        })
+        .await?;
+        self.all_documents(|document| needles.find(&rendered_document(document), &mut said))
+            .await?;
+        Ok(said)
+    }
+}
+
+impl Doomed {
+    fn document(&mut self, document: &Document) {
+        self.needles.add_id(&document.id);
+        if let Ok(value) = json::parse(&rendered_document(document)) {
+            self.needles.add_texts(&value);
+        }
+        self.documents.push(document.id.clone());
+    }
+}
+
+/// Returns a filter that lets the chunks of documents pass.
+pub(super) fn pieces(documents: Vec<String>) -> Filter {
+    Filter {
+        conversations: documents,
+        ..Filter::of(Document::PIECES)
+    }
+}
+
+/// Returns the record of a memory; of one whose carry was tampered with, as much as can be told.
+fn rendered(memory: &Memory) -> Vec<u8> {
+    let mut record = Vec::new();
+    if record::write(memory, Part::Everything, &mut record).is_err() {
+        record.clear();
+        json::write_text(indexed(memory).as_bytes(), &mut record);
+    }
+    record
+}
+
+fn rendered_document(document: &Document) -> Vec<u8> {
+    let mut record = Vec::new();
+    if record::document::write(document, &mut record).is_err() {
+        record.clear();
+        json::write_text(document.path.as_bytes(), &mut record);
+    }
+    record
+}
