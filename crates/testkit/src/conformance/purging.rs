@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tulving::backend::{Entry, Filter, Needles};
 use tulving::json;
-use tulving::model::{Key, Kind};
+use tulving::model::{Key, Kind, Memory};
 
 use super::isolation::{assert_theirs_untouched, both};
 use crate::fixture::{Fixture, Other};
@@ -153,12 +153,7 @@ pub async fn texts_without_vectors_are_purged_too(fixture: &dyn Fixture) {
 /// Other scopes keep what is theirs, and a scan does not see it.
 pub async fn purging_and_scanning_keep_to_their_scope(fixture: &dyn Fixture) {
     let memories = both(fixture).await;
-    let keys: Vec<Key> = memories
-        .all()
-        .await
-        .iter()
-        .map(|memory| memory.key())
-        .collect();
+    let keys: Vec<Key> = memories.all().await.iter().map(Memory::key).collect();
     memories.delete(&keys).await;
     purge(&memories).await;
     assert_theirs_untouched(fixture).await;

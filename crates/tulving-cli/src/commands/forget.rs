@@ -102,7 +102,7 @@ pub async fn run(forget: Forget, cx: &Context) -> Result<Exit, CliError> {
     if remove && certificate.absent {
         drop(memory);
         if let Some(directory) = &files {
-            let removed = FileBackend::open(directory).and_then(|files| files.remove_empty());
+            let removed = FileBackend::open(directory).and_then(FileBackend::remove_empty);
             removed.map_err(|error| cx.of_files(error))?;
         }
     }

@@ -163,9 +163,7 @@ pub async fn run(command: Command, cx: &Context) -> Result<Exit, CliError> {
         Command::Show(Named { user }) => show(&user, cx).await,
         Command::Delete(Delete { user, args }) => {
             let user = cx.connect().await?.user(&user).await?;
-            let called = user
-                .email
-                .map_or_else(|| user.id.to_string(), |email| email);
+            let called = user.email.unwrap_or_else(|| user.id.to_string());
             erasure::delete_owner(Scope::User(user.id), format!("the user {called}"), args, cx)
                 .await
         }

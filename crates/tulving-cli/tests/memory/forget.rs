@@ -262,11 +262,13 @@ fn a_killed_forgetting_is_finished_by_the_same_command() {
     let desk = begin();
     let begun = Instant::now();
     desk.run(&forgetting).expect(0);
-    let lasts = begun.elapsed();
+    let mut lasts = begun.elapsed();
     let kept = desk.ids();
     assert_eq!(kept.len(), 1);
-    let mut killed = 0;
-    for round in 0..kills {
+    let (mut killed, mut round) = (0, 0);
+    while killed < kills {
+        assert!(round < 20 * kills, "{killed} kills in {round} rounds");
+        round += 1;
         let desk = begin();
         let all = desk.ids();
         let quiet = || Stdio::null();
@@ -276,11 +278,15 @@ fn a_killed_forgetting_is_finished_by_the_same_command() {
             .stderr(quiet())
             .spawn()
             .unwrap();
-        std::thread::sleep(lasts.mul_f64((0.5 + f64::from(round)) / f64::from(kills)));
+        std::thread::sleep(lasts.mul_f64(f64::from(round % 8) / 8.0));
         let ended = child.try_wait().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
-        killed += u32::from(ended.is_none());
+        match ended {
+            None => killed += 1,
+            // The machine has become faster.
+            Some(_) => lasts = lasts.mul_f64(0.8),
+        }
         // A memory is there as a whole, or not at all.
         let there = desk.json(&["list", "--oldest", "--limit", "10000"]);
         for memory in there["memories"].as_array().unwrap() {
@@ -303,6 +309,5 @@ fn a_killed_forgetting_is_finished_by_the_same_command() {
             assert_eq!(holding(&desk, "data", id), [""; 0], "round {round}");
         }
     }
-    println!("{killed} kills of {kills} within {lasts:?}");
-    assert!(killed > kills / 2, "{killed} kills");
+    println!("{killed} kills in {round} rounds, within {lasts:?}");
 }

@@ -286,10 +286,12 @@ fn a_killed_forgetting_is_finished_by_the_same_command() {
         forgotten(&world, &user, &sources)["forgotten"]["nodes"],
         json!(1200)
     );
-    let lasts = begun.elapsed();
-    let mut killed = 0;
-    for round in 0..kills {
-        let user = begin(round);
+    let mut lasts = begun.elapsed();
+    let (mut killed, mut round) = (0, 0);
+    while killed < kills {
+        assert!(round < 20 * kills, "{killed} kills in {round} rounds");
+        round += 1;
+        let user = begin(kills + round);
         // Half of them forget everything, in one step.
         let what: &[&str] = if round % 2 == 0 { &sources } else { &[] };
         let args = [
@@ -301,8 +303,12 @@ fn a_killed_forgetting_is_finished_by_the_same_command() {
             "--yes",
         ];
         let mut run = world.start(&[&args, what].concat());
-        std::thread::sleep(lasts.mul_f64((0.5 + f64::from(round)) / f64::from(kills)));
-        killed += u32::from(run.kill());
+        std::thread::sleep(lasts.mul_f64(f64::from(round % 8) / 8.0));
+        match run.kill() {
+            true => killed += 1,
+            // The machine has become faster.
+            false => lasts = lasts.mul_f64(0.8),
+        }
         // A memory is there as a whole, with its vector, or not at all.
         let torn = format!(
             "SELECT count(*) FROM memory_nodes m FULL JOIN node_vectors v USING (scope_id, id) \
@@ -321,6 +327,5 @@ fn a_killed_forgetting_is_finished_by_the_same_command() {
         );
     }
     assert_eq!(rows_of(&world, &canary), theirs);
-    println!("{killed} kills of {kills} within {lasts:?}");
-    assert!(killed > kills / 2, "{killed} kills");
+    println!("{killed} kills in {round} rounds, within {lasts:?}");
 }

@@ -316,11 +316,11 @@ impl Backend for FileBackend {
     }
 
     async fn erase(&self, scope: Scope) -> Result<Counts, BackendError> {
-        self.apart(scope, |directory| directory.erase()).await
+        self.apart(scope, Directory::erase).await
     }
 
     async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
-        self.apart(scope, |directory| directory.purge()).await
+        self.apart(scope, Directory::purge).await
     }
 
     async fn scan(&self, scope: Scope, needles: &Arc<Needles>) -> Result<Scan, BackendError> {
