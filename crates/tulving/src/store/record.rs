@@ -38,7 +38,7 @@ impl ScopedStore {
     ///
     /// # Errors
     /// [`StoreError::Flawed`] if it cannot be kept; [`StoreError::Differs`] if its id is there already with
-    /// something else to it, unless that is to be updated.
+    /// something else to it, unless that is to be updated; [`StoreError::Forgotten`] if it was forgotten.
     pub async fn remember_document(
         &self,
         mut record: Value<'static>,
@@ -52,7 +52,10 @@ impl ScopedStore {
         let ids = std::slice::from_ref(&id);
         let there = self.backend.documents(self.scope, ids).await?;
         let outcome = match there.into_iter().flatten().next() {
-            None => Outcome::Added,
+            None => {
+                self.require_document_not_forgotten(&id).await?;
+                Outcome::Added
+            }
             Some(there) if is_same(&there, &document) => return Ok((id, Outcome::Unchanged)),
             Some(_) if if_there == IfThere::Update => Outcome::Updated,
             Some(there) => {

@@ -187,6 +187,18 @@ impl ScopedStore {
         }
     }
 
+    /// Refuses a document that was forgotten, or takes its tombstone away.
+    pub(super) async fn require_document_not_forgotten(&self, id: &str) -> Result<(), StoreError> {
+        if !self.forgotten().await?.holds_document(id) {
+            return Ok(());
+        }
+        let id = id.to_owned();
+        if self.restores {
+            return Ok(self.backend.exhume(self.scope, &[], &[id]).await?);
+        }
+        Err(StoreError::Forgotten { index: 0, id })
+    }
+
     /// Memories as drafts, admitted and with their vectors.
     async fn drafts(
         &self,
