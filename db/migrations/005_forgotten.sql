@@ -38,6 +38,14 @@ CREATE TABLE IF NOT EXISTS forgotten (
     PRIMARY KEY (scope_id, hash)
 );
 
+-- What an erasure that is under way has to look for when all is gone; removed once its absence is proved.
+CREATE TABLE IF NOT EXISTS forgetting (
+    scope_id uuid   NOT NULL REFERENCES scopes (scope_id) ON DELETE CASCADE,
+    part     bigint NOT NULL,
+    content  bytea  NOT NULL,
+    PRIMARY KEY (scope_id, part)
+);
+
 DO $$
 DECLARE
     -- The first time all of it is new, and not put back.
@@ -49,7 +57,13 @@ BEGIN
         COMMENT ON COLUMN forgotten.hash IS 'The first 16 bytes of SHA-256 of salt, kind, a zero byte and id.';
         COMMENT ON COLUMN forgotten.salt IS 'Random, and the same in all rows of a scope.';
     END IF;
+    IF obj_description('forgetting'::regclass, 'pg_class') IS NULL THEN
+        COMMENT ON TABLE forgetting IS 'Records of erasures that are under way: what they look for. Each goes with its proof.';
+        COMMENT ON COLUMN forgetting.part IS 'The record in parts, in this order.';
+        COMMENT ON COLUMN forgetting.content IS 'JSON: ids, and pieces of texts.';
+    END IF;
     done := done || tulving_wall('forgotten', '{DELETE,INSERT,SELECT}');
+    done := done || tulving_wall('forgetting', '{DELETE,INSERT,SELECT}');
     IF repairing THEN
         PERFORM set_config('tulving.repaired', array_to_string(done, E'\n'), true);
     END IF;

@@ -20,9 +20,9 @@ use async_trait::async_trait;
 use tokio::task::yield_now;
 use tulving::backend::{
     Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
-    Followed, Forgotten, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange, Needles,
-    Page, Request, Scan, Sources, require_size, size_of_document, size_of_entry, size_of_id,
-    size_of_key,
+    Followed, Forgotten, Held, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange,
+    Needles, Page, Request, Scan, Sources, require_size, size_of_document, size_of_entry,
+    size_of_id, size_of_key,
 };
 use tulving::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 use tulving::record;
@@ -178,6 +178,30 @@ impl Backend for StrictBackend {
             Ok(Vec::new())
         })
         .await
+    }
+
+    async fn clear(&self, scope: Scope) -> Result<bool, BackendError> {
+        self.write(scope, |room| Ok(room.clear())).await
+    }
+
+    async fn hold(&self, scope: Scope) -> Result<Held, BackendError> {
+        self.read(scope, |_| Box::new(()) as Held).await
+    }
+
+    async fn keep_unfinished(
+        &self,
+        scope: Scope,
+        record: Option<&[u8]>,
+    ) -> Result<(), BackendError> {
+        self.write(scope, |room| {
+            room.unfinished = record.map(<[u8]>::to_vec);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn unfinished(&self, scope: Scope) -> Result<Option<Vec<u8>>, BackendError> {
+        self.read(scope, |room| room.unfinished).await
     }
 
     async fn scan(&self, scope: Scope, needles: &Arc<Needles>) -> Result<Scan, BackendError> {

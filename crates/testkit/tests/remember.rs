@@ -9,8 +9,8 @@ use testkit::sample;
 use testkit::strict::StrictBackend;
 use tulving::backend::{
     Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
-    Followed, Forgotten, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange, Needles,
-    Page, Request, Scan,
+    Followed, Forgotten, Held, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange,
+    Needles, Page, Request, Scan,
 };
 use tulving::embed::Builtin;
 use tulving::json::{Text, Value};
@@ -95,6 +95,26 @@ impl Backend for Refusing {
 
     async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
         self.backend.purge(scope).await
+    }
+
+    async fn clear(&self, scope: Scope) -> Result<bool, BackendError> {
+        self.backend.clear(scope).await
+    }
+
+    async fn hold(&self, scope: Scope) -> Result<Held, BackendError> {
+        self.backend.hold(scope).await
+    }
+
+    async fn keep_unfinished(
+        &self,
+        scope: Scope,
+        record: Option<&[u8]>,
+    ) -> Result<(), BackendError> {
+        self.backend.keep_unfinished(scope, record).await
+    }
+
+    async fn unfinished(&self, scope: Scope) -> Result<Option<Vec<u8>>, BackendError> {
+        self.backend.unfinished(scope).await
     }
 
     async fn scan(&self, scope: Scope, needles: &Arc<Needles>) -> Result<Scan, BackendError> {

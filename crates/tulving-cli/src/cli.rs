@@ -173,6 +173,7 @@ impl Command {
     pub fn writes_to_a_file(&self) -> bool {
         match self {
             Self::Migrate(_) | Self::Export(_) | Self::Forget(_) => true,
+            Self::User(user::Command::Delete(_)) | Self::Tenant(tenant::Command::Delete(_)) => true,
             Self::User(user::Command::Create(create)) => create.output.is_some(),
             Self::Tenant(tenant::Command::Create(create)) => create.output.is_some(),
             Self::Man(pages) => pages.out.is_some(),

@@ -31,6 +31,7 @@ pub(super) struct Room {
     /// What was removed or replaced since the last purge.
     gone: Vec<Arc<str>>,
     pub(super) forgotten: Forgotten,
+    pub(super) unfinished: Option<Vec<u8>>,
 }
 
 /// A memory as bytes.
@@ -67,6 +68,7 @@ impl Room {
             documents: BTreeMap::new(),
             gone: Vec::new(),
             forgotten: Forgotten::default(),
+            unfinished: None,
         }
     }
 
@@ -183,6 +185,14 @@ impl Room {
         counts
     }
 
+    pub(super) fn clear(&mut self) -> bool {
+        let is_clear = self.rows.is_empty() && self.documents.is_empty();
+        if is_clear {
+            self.further.clear();
+        }
+        is_clear
+    }
+
     pub(super) fn purge(&mut self) {
         self.gone.clear();
     }
@@ -193,6 +203,7 @@ impl Room {
         let mut place = ScannedPlace {
             name: "records".to_owned(),
             rows: Some(0),
+            holds_memories: true,
             ..ScannedPlace::default()
         };
         for record in records {
@@ -202,7 +213,7 @@ impl Room {
         }
         Scan {
             places: vec![place],
-            unread: Vec::new(),
+            ..Scan::default()
         }
     }
 

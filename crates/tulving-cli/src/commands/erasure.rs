@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use serde_json::Value;
 use tulving::embed::Builtin;
 use tulving::fsutil::OutputFile;
 use tulving::model::Scope;
-use tulving::store::{Certificate, ForgetStep, Forgetting, Selection};
+use tulving::store::{Certificate, ForgetStep, Forgetting, Proof, Selection};
 use uuid::Uuid;
 
 use crate::config::Embedding;
@@ -61,6 +62,7 @@ impl Certificates {
     pub(super) fn at(
         named: Option<PathBuf>,
         data: Option<&Path>,
+        erasure: &Erasure,
         cx: &Context,
     ) -> Result<Self, CliError> {
         let mut path = named.unwrap_or_else(|| cx.config.beside());
@@ -77,35 +79,48 @@ impl Certificates {
             let message = "the certificate cannot be in the directory that it is about";
             return Err(CliError::usage(message).hint("name another place with --certificate FILE"));
         }
-        if let Some(present) = file.present().filter(|_| !cx.force) {
+        // One of this very forgetting, which was interrupted after it, is written again.
+        let unfinished = erasure.forgetting.unfinished();
+        let is_own = |path: &Path| {
+            let written = std::fs::read(path).ok();
+            let written = written.and_then(|it| serde_json::from_slice::<Value>(&it).ok());
+            written.is_some_and(|it| unfinished.is_some_and(|(id, _)| it["id"] == id.to_string()))
+        };
+        let replace = cx.force || file.present().is_some_and(is_own);
+        if let Some(present) = file.present().filter(|_| !replace) {
             let message = format!("{} is there already", safe(&present.display().to_string()));
             return Err(CliError::usage(message).hint("--force replaces it"));
         }
-        Ok(Self {
-            file,
-            replace: cx.force,
-        })
+        Ok(Self { file, replace })
     }
 }
 
 impl Certificates {
-    /// Writes a certificate.
-    pub(super) fn write(
-        self,
-        certificate: Certificate,
-        with_owner: Option<String>,
-    ) -> Result<Erased, CliError> {
-        let Self { file, replace } = self;
+    /// Writes a certificate. One of before it is replaced from then on.
+    pub(super) fn write(&mut self, certificate: &Certificate) -> Result<(), CliError> {
         let tag = Uuid::new_v4().to_string();
-        let written = file.write(&tag, &certificate.to_bytes(), replace);
+        let written = self.file.write(&tag, &certificate.to_bytes(), self.replace);
         written.map_err(|error| {
-            CliError::from(error).cause("the memories were forgotten; there is no certificate")
+            CliError::from(error).cause(
+                "the memories were forgotten; there is no certificate yet, and the same command writes it",
+            )
         })?;
-        Ok(Erased {
+        self.replace = true;
+        Ok(())
+    }
+
+    /// Returns whether it is written to a file, and to no pipe or device, which would hold it twice.
+    fn is_file(&self) -> bool {
+        self.file.true_path().is_some()
+    }
+
+    /// Returns what is told of it.
+    pub(super) fn told(self, certificate: Certificate, with_owner: Option<String>) -> Erased {
+        Erased {
             certificate,
-            path: file.given().to_owned(),
+            path: self.file.given().to_owned(),
             with_owner,
-        })
+        }
     }
 }
 
@@ -166,6 +181,12 @@ impl Erasure {
 
     /// Asks, and takes nothing but the whole word for a yes.
     pub(super) fn confirm(&self, cx: &Context) -> Result<(), CliError> {
+        if let Some((_, memories)) = self.forgetting.unfinished() {
+            output::aside(&format!(
+                "note: a forgetting of {} was interrupted, and is finished together with this",
+                counted(memories, "memory")
+            ));
+        }
         let question = match &self.with_owner {
             Some(called) => format!("Delete {called} for good, with {}?", self.what()),
             None => format!("Forget {} of {} for good?", self.what(), self.owner),
@@ -174,7 +195,7 @@ impl Erasure {
     }
 
     /// Erases.
-    pub(super) async fn run(self, cx: &Context) -> Result<Certificate, CliError> {
+    pub(super) async fn run(self, cx: &Context) -> Result<Proof, CliError> {
         let progress = progress::on_stderr(cx.err);
         let mut last = String::new();
         let mut tell = |step: ForgetStep| {
@@ -184,7 +205,7 @@ impl Erasure {
                 last = news;
             }
         };
-        Ok(self.forgetting.run(&mut tell).await?)
+        Ok(self.forgetting.prove(&mut tell).await?)
     }
 }
 
@@ -203,14 +224,26 @@ pub(super) async fn delete_owner(
         erasure.tell_counts(cx)?;
         return Ok(Exit::Done);
     }
-    let certificates = Certificates::at(args.certificate, None, cx)?;
+    let mut certificates = Certificates::at(args.certificate, None, &erasure, cx)?;
+    cx.connect().await?.require_may_delete(owner).await?;
     erasure.confirm(cx)?;
-    let mut certificate = erasure.run(cx).await?;
-    if certificate.absent {
-        cx.connect().await?.delete_owner(owner).await?;
-        certificate.owner_deleted = Some(true);
+    let proof = erasure.run(cx).await?;
+    let mut certificate = proof.certificate().clone();
+    if !certificate.absent {
+        certificates.write(&certificate)?;
+        return certificates.told(certificate, Some(called)).tell(cx);
     }
-    certificates.write(certificate, Some(called))?.tell(cx)
+    certificate.owner_deleted = Some(false);
+    // What a pipe was given cannot be taken back.
+    if certificates.is_file() {
+        certificates.write(&certificate)?;
+    }
+    // What was kept for the proof goes with the owner.
+    cx.connect().await?.delete_owner(owner).await?;
+    certificate.owner_deleted = Some(true);
+    certificate.add_dead_owner();
+    certificates.write(&certificate)?;
+    certificates.told(certificate, Some(called)).tell(cx)
 }
 
 /// Returns a step in words, the same as long as little was done.
@@ -289,7 +322,15 @@ impl Erased {
             ));
         }
         lines.push(("certificate", self.path.display().to_string()));
+        let has_looked = searched.ids + searched.short_ids + searched.texts > 0;
         let mut text = match (self.is_absent(), &self.with_owner) {
+            // Nobody proves the absence of what nobody names.
+            (true, Some(called)) if !has_looked => {
+                format!("{} is deleted; it remembered nothing.\n\n", safe(called))
+            }
+            (true, None) if !has_looked => {
+                "Nothing was there to be forgotten, and nothing was looked for.\n\n".to_owned()
+            }
             (true, Some(called)) => format!(
                 "{}: {} is deleted, and nothing is left of what it remembered.\n\n",
                 screen.paint(Look::Good, "Proved"),

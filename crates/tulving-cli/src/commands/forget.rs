@@ -1,8 +1,9 @@
 //! `tulving forget`: memories erased for good, with a proof.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::json;
 use tulving::backend::file::FileBackend;
 use tulving::store::Selection;
 
@@ -11,6 +12,8 @@ use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::filter::FilterArgs;
 use crate::memory::Location;
+use crate::output;
+use crate::text::safe;
 
 /// Erases memories for good, and proves that nothing is left of them
 ///
@@ -32,7 +35,7 @@ use crate::memory::Location;
     tulving forget --conversation c-17 --yes --certificate ./c-17.json\n  \
     tulving forget --document handbook\n\n\
     With --json:\n\
-    {\"format\": 1, \"tulving\": VERSION, \"scope\": {\"kind\", \"id\"}, \"selected_by\": \"everything\", \"ids\", \"filter\" or\n\
+    {\"format\": 1, \"tulving\": VERSION, \"id\": UUID, \"scope\": {\"kind\", \"id\"}, \"selected_by\": \"everything\", \"ids\", \"filter\" or\n\
     \"documents\", \"forgotten\": {\"nodes\": N, the same for every other kind}, \"forgotten_documents\": N, \"tombstones\": N,\n\
     \"absent\": BOOL, \"searched\": {\"ids\", \"short_ids\", \"texts\", \"short_texts\", \"piece\", \"said_by_what_stays\", \"left_over\",\n\
     \"still_there\", \"places\": [{\"name\", \"rows\", \"bytes\", \"left_over\"}], \"unread\": [TEXT…]}, \"beyond_reach\": [{\"what\", \"remedy\"}],\n\
@@ -61,8 +64,8 @@ pub struct Forget {
     #[arg(long, value_name = "FILE", help_heading = "Options", value_parser = crate::config::path())]
     pub certificate: Option<PathBuf>,
 
-    /// Also removes the files nodes.json, nodes.npy and the like, which are otherwise left there, empty;
-    /// only where everything is erased from files
+    /// Also removes the directory itself, whose files nodes.json, nodes.npy and the like are otherwise left
+    /// there, empty; other files in it stay. Only where everything is erased from files
     #[arg(long, help_heading = "Options", conflicts_with_all = ["id", "document", "dry_run"])]
     pub remove: bool,
 }
@@ -90,23 +93,48 @@ pub async fn run(forget: Forget, cx: &Context) -> Result<Exit, CliError> {
         let message = "--remove removes the files of a directory from which everything is erased";
         return Err(CliError::usage(message).hint("the same command without --remove"));
     }
+    if let Some(directory) = files.as_deref().filter(|_| remove) {
+        let finished = FileBackend::finish_removal(directory);
+        if finished.map_err(|error| cx.of_files(error))? {
+            return removed(directory, cx);
+        }
+    }
     let memory = cx.records().await?;
     let erasure = Erasure::of(memory.forget(selection).await?, memory.owner(), cx)?;
     if dry_run {
         erasure.tell_counts(cx)?;
         return Ok(Exit::Done);
     }
-    let certificates = Certificates::at(certificate, files.as_deref(), cx)?;
+    let mut certificates = Certificates::at(certificate, files.as_deref(), &erasure, cx)?;
     erasure.confirm(cx)?;
-    let certificate = erasure.run(cx).await?;
-    if remove && certificate.absent {
-        drop(memory);
-        if let Some(directory) = &files {
-            let removed = FileBackend::open(directory).and_then(FileBackend::remove_empty);
-            removed.map_err(|error| cx.of_files(error))?;
+    let proof = erasure.run(cx).await?;
+    let certificate = proof.certificate().clone();
+    certificates.write(&certificate)?;
+    let mut is_removed = false;
+    if let Some(directory) = files.as_deref().filter(|_| remove && certificate.absent) {
+        let removed = FileBackend::open(directory).and_then(FileBackend::remove_empty);
+        is_removed = removed.map_err(|error| cx.of_files(error))?;
+        if !is_removed {
+            output::aside(
+                "note: the directory stays: records of somebody else, or new ones, are in it",
+            );
         }
     }
-    certificates.write(certificate, None)?.tell(cx)
+    // What was kept for the proof went with the directory.
+    if !is_removed {
+        proof.close().await?;
+    }
+    certificates.told(certificate, None).tell(cx)
+}
+
+/// Tells that an interrupted removal was finished. The certificate was written before it began.
+fn removed(directory: &Path, cx: &Context) -> Result<Exit, CliError> {
+    let name = directory.display().to_string();
+    match cx.json {
+        true => output::json(&json!({"removed": name}))?,
+        false => output::text(&format!("The removal of {} is finished.", safe(&name)))?,
+    }
+    Ok(Exit::Done)
 }
 
 /// Returns what the options name, in one of the ways.

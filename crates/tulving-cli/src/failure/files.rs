@@ -43,6 +43,7 @@ fn hint(error: &FileError) -> Option<String> {
         FileError::Occupied { .. } | FileError::NoPlace { .. } => {
             "name a directory that is empty or not there yet: --out DIR"
         }
+        FileError::Removing { .. } => "tulving forget --remove, which finishes it",
         FileError::NotEmpty { .. } => "tulving init, which gives it an owner and changes no memory",
         FileError::Unloadable { .. } => {
             "leave that out; or keep such memories apart, in a directory of their own: tulving init --data-dir DIR"

@@ -45,6 +45,10 @@ fn hint(error: &StoreError) -> Option<String> {
         StoreError::Forgotten { .. } => {
             "the same command with --restore-forgotten   (brings it back)".to_owned()
         }
+        StoreError::Grown => "the same command again, which counts anew".to_owned(),
+        StoreError::Unfinished => {
+            "the same command with the version of tulving that began it".to_owned()
+        }
         StoreError::EmptyQuery => "tulving search \"what to look for\"".to_owned(),
         StoreError::NoSuchMemory { .. } => "tulving list".to_owned(),
         StoreError::Blank { .. } => {

@@ -64,6 +64,7 @@ fn hint(error: &TransferError) -> Option<String> {
         TransferError::SpaceDropped { .. } => {
             "migrate for another user or tenant; or --model NAME, if the vectors are of another model"
         }
+        TransferError::MoreForgotten => "the same command again",
         TransferError::RunChanged { .. } => {
             "the same command with --restart   (rows that were written stay and are found again)"
         }

@@ -212,11 +212,95 @@ fn what_is_found_in_a_file_of_somebody_else_is_no_proof() {
     desk.add(CANARY, "a");
     std::fs::create_dir(desk.path("data/notes")).unwrap();
     desk.write("data/notes/mine.txt", CANARY);
-    let ran = desk.run(&["forget", "--yes"]).expect(5);
-    ran.shows("NOT PROVED")
-        .shows("found in notes/mine.txt: 1 of them");
+    // However often: what is gone from the memory is looked for until it is gone from there.
+    for _ in 0..2 {
+        let ran = desk.run(&["forget", "--yes"]).expect(5);
+        ran.shows("NOT PROVED")
+            .shows("found in notes/mine.txt: 1 of them");
+        assert_eq!(desk.ids(), [""; 0]);
+    }
     std::fs::remove_file(desk.path("data/notes/mine.txt")).unwrap();
-    forget(&desk, &[]);
+    let certificate = forget(&desk, &[]);
+    assert_eq!(certificate["forgotten"]["nodes"], json!(1));
+    assert_eq!(certificate["searched"]["texts"], json!(1));
+    assert!(!desk.path("data/forgetting.json").exists());
+    let nothing = desk.run(&["forget", "--yes"]).expect(0);
+    nothing.shows("Nothing was there to be forgotten");
+}
+
+#[test]
+fn what_a_memory_that_stays_says_too_counts_in_files_of_others() {
+    let desk = Desk::new();
+    let [one, _other] = [desk.add(CANARY, "a"), desk.add(CANARY, "b")];
+    desk.write("data/mine.txt", CANARY);
+    desk.run(&["forget", "--yes", "--id", &one])
+        .expect(5)
+        .shows("found in mine.txt: 1 of them");
+}
+
+#[test]
+fn a_name_that_holds_an_id_is_found_and_not_told() {
+    let desk = Desk::new();
+    let id = desk.add(CANARY, "a");
+    desk.write(&format!("data/{id}.txt"), "nothing");
+    let args = ["forget", "--yes", "--certificate", "it.json"];
+    desk.run(&args).expect(5).shows("found in ….txt: 1 of them");
+    let written = std::fs::read_to_string(desk.path("it.json")).unwrap();
+    assert!(!written.contains(&id), "{written}");
+    std::fs::remove_file(desk.path(&format!("data/{id}.txt"))).unwrap();
+    // The certificate of what it finishes is replaced.
+    desk.run(&args).expect(0);
+}
+
+#[test]
+fn what_cannot_be_read_is_no_proof_and_a_link_out_is_not_followed() {
+    let desk = Desk::new();
+    let id = desk.add(CANARY, "a");
+    std::fs::create_dir(desk.path("elsewhere")).unwrap();
+    desk.write("elsewhere/mine.txt", CANARY);
+    let link = |to: &str, from: &str| {
+        std::os::unix::fs::symlink(to, desk.path("data").join(from)).unwrap();
+    };
+    link("../elsewhere", "out");
+    link("loop", "loop");
+    desk.run(&["forget", "--yes", "--id", &id])
+        .expect(5)
+        .shows("not searched: loop");
+    std::fs::remove_file(desk.path("data/loop")).unwrap();
+    let certificate = forget(&desk, &["--id", &id]);
+    assert_eq!(certificate["forgotten"]["nodes"], json!(1));
+    let beyond = certificate["beyond_reach"].to_string();
+    assert!(beyond.contains("what out leads to"), "{beyond}");
+}
+
+/// Whoever is told that something was written finds it afterwards, or is told that it was forgotten.
+#[test]
+fn no_write_is_lost_to_a_forgetting() {
+    let desk = Desk::empty();
+    Corpus::new(400).dim(16).write(&desk.path("data"));
+    desk.run(&["init", "--model", "test-model", "--user-id", ANN])
+        .expect(0);
+    let forgetting = ["forget", "--yes", "--certificate", "it.json"];
+    let mut child = desk
+        .command(&forgetting)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut written = Vec::new();
+    while child.try_wait().unwrap().is_none() {
+        let id = format!("late/{:04}", written.len());
+        let add = ["add", "--id", &id, "--question", CROW, "--answer", "a"];
+        desk.run(&add).expect(0);
+        written.push(id);
+    }
+    let there = desk.ids();
+    for id in &written {
+        if !there.contains(id) {
+            let add = ["add", "--id", id, "--question", CROW, "--answer", "a"];
+            desk.run(&add).expect(3).says("was forgotten");
+        }
+    }
 }
 
 #[test]
@@ -273,7 +357,7 @@ fn a_killed_forgetting_is_finished_by_the_same_command() {
         let all = desk.ids();
         let quiet = || Stdio::null();
         let mut child = desk
-            .command(&forgetting)
+            .command(&[&forgetting[..], &["--certificate", "first.json"]].concat())
             .stdout(quiet())
             .stderr(quiet())
             .spawn()
@@ -295,12 +379,21 @@ fn a_killed_forgetting_is_finished_by_the_same_command() {
                 assert!(!memory["human_content"].as_str().unwrap().is_empty());
             }
         }
-        let certificate = forget(&desk, &forgetting[2..]);
+        let mut certificate = forget(&desk, &forgetting[2..]);
         assert_eq!(
             certificate["tombstones"],
             json!(all.len() - 1),
             "round {round}"
         );
+        // One of the two is about the whole, and looked for all of it.
+        if certificate["searched"]["ids"] == json!(0) {
+            let first = std::fs::read(desk.path("first.json")).unwrap();
+            certificate = serde_json::from_slice(&first).unwrap();
+        }
+        assert_eq!(certificate["searched"]["ids"], json!(all.len() - 1));
+        let counts = certificate["forgotten"].as_object().unwrap().values();
+        let counted: u64 = counts.map(|count| count.as_u64().unwrap()).sum();
+        assert_eq!(counted, all.len() as u64 - 1, "round {round}");
         let left = desk.ids();
         let gone = all.iter().filter(|id| !left.contains(id));
         let gone: Vec<&String> = gone.collect();
@@ -310,4 +403,47 @@ fn a_killed_forgetting_is_finished_by_the_same_command() {
         }
     }
     println!("{killed} kills in {round} rounds, within {lasts:?}");
+}
+
+/// The removal of a directory that is killed leaves one that says so, and the same command finishes it.
+#[test]
+fn a_killed_removal_is_finished_by_the_same_command() {
+    let desk = Desk::new();
+    desk.add(CANARY, "a");
+    desk.write("data/mine.txt", "mine");
+    // As it is when it is killed after the first file.
+    let names = ["manifest.json", "corpus/nodes.json", "journal/lock"];
+    desk.write("data/removing.json", json!(names).to_string());
+    std::fs::remove_file(desk.path("data/manifest.json")).unwrap();
+    let refused = desk.run(&["add", "--question", CROW]);
+    assert_ne!(refused.code, Some(0));
+    let ran = desk.run(&["forget", "--yes", "--remove"]).expect(0);
+    ran.shows("is finished");
+    assert!(!desk.path("data/removing.json").exists());
+    assert!(desk.path("data/mine.txt").exists());
+    let begin = || {
+        let desk = Desk::new();
+        desk.add(CANARY, "a");
+        desk
+    };
+    let remove = ["forget", "--yes", "--remove"];
+    let (begun, desk) = (Instant::now(), begin());
+    desk.run(&remove).expect(0);
+    let lasts = begun.elapsed();
+    for round in 0..8 {
+        let desk = begin();
+        let mut child = desk
+            .command(&remove)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(lasts.mul_f64(f64::from(round) / 8.0));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if desk.path("data").exists() {
+            desk.run(&remove).expect(0);
+        }
+        assert!(!desk.path("data").exists(), "round {round}");
+    }
 }

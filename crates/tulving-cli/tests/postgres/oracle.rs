@@ -10,7 +10,7 @@ use crate::support::World;
 use crate::under_way::wait_until;
 
 /// Every table that holds rows of a scope.
-pub(crate) const SCOPED: [&str; 18] = [
+pub(crate) const SCOPED: [&str; 19] = [
     "scopes",
     "scope_kinds",
     "memory_nodes",
@@ -29,6 +29,7 @@ pub(crate) const SCOPED: [&str; 18] = [
     "runs",
     "run_chunks",
     "forgotten",
+    "forgetting",
 ];
 
 /// A source, the digest that an undisturbed migration of it has, and another owner's rows.

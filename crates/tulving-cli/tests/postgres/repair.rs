@@ -136,6 +136,7 @@ fn what_is_missing_is_named_and_put_back() {
             "policy keeper_reads on scope_kinds",
         ),
         ("DROP TABLE forgotten", "table forgotten"),
+        ("DROP TABLE forgetting", "table forgetting"),
         (
             "ALTER TABLE forgotten NO FORCE ROW LEVEL SECURITY",
             "row-level security on forgotten",

@@ -552,6 +552,7 @@ fn tables_and_what_is_not_plain_in_them_are_explained() {
         ("runs", "inputs"),
         ("run_chunks", "done_at"),
         ("forgotten", "hash"),
+        ("forgetting", "content"),
         ("scopes", "scope_id"),
         ("tulving_schema_versions", "checksum"),
         ("users", "email"),

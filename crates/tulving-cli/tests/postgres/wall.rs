@@ -59,6 +59,7 @@ fn document(world: &World, user: &str) {
          INSERT INTO chunk_vectors VALUES ('{user}', 'c', 1, '[1]'); \
          INSERT INTO chunk_postings VALUES ('{user}', 0, 0, ''); \
          INSERT INTO forgotten VALUES ('{user}', decode(repeat('00', 16), 'hex'), decode(repeat('00', 16), 'hex')); \
+         INSERT INTO forgetting VALUES ('{user}', 1, ''); \
          INSERT INTO chunk_embeddings SELECT '{user}', 'c', space_id, dims, array_fill(1, ARRAY[dims])::vector FROM embedding_spaces LIMIT 1; \
          INSERT INTO node_embeddings SELECT scope_id, id, space_id, dims, embedding FROM memory_nodes \
          WHERE scope_id = '{user}' AND embedding IS NOT NULL; \

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use super::{
     BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed,
-    Forgotten, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange, Needles, Page, Request,
-    Scan, Sources,
+    Forgotten, Held, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange, Needles, Page,
+    Request, Scan, Sources,
 };
 use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 
@@ -122,6 +122,28 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// the raw rows or files of the scope finds nothing of them. What is there stays as it is, for every
     /// method. What is interrupted is finished by the same call again. Returns what it could not reach.
     async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError>;
+
+    /// Removes what else is kept of a scope without a memory and without a document: further spaces, and the
+    /// records of writes and runs. Returns whether it was done: where there is a memory or a document, nothing is.
+    async fn clear(&self, scope: Scope) -> Result<bool, BackendError>;
+
+    /// Keeps other erasures and runs away from the scope, until what is returned is dropped. Memories are
+    /// written and read as ever.
+    ///
+    /// # Errors
+    /// If another has held it for too long.
+    async fn hold(&self, scope: Scope) -> Result<Held, BackendError>;
+
+    /// Keeps the record of an erasure that is under way, in the place of one that is kept; none removes it. No
+    /// [`scan`](Self::scan) looks into it, [`erase`](Self::erase) leaves it, and who may not read the scope's memories does not read it.
+    async fn keep_unfinished(
+        &self,
+        scope: Scope,
+        record: Option<&[u8]>,
+    ) -> Result<(), BackendError>;
+
+    /// Returns the record of an erasure that was not finished, if there is one.
+    async fn unfinished(&self, scope: Scope) -> Result<Option<Vec<u8>>, BackendError>;
 
     /// Looks for needles in the raw rows or files of the scope: all of them, whatever they are for.
     async fn scan(&self, scope: Scope, needles: &Arc<Needles>) -> Result<Scan, BackendError>;

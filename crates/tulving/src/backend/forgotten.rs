@@ -7,6 +7,9 @@ use uuid::Uuid;
 
 use crate::model::Key;
 
+/// A lock that is held until it is dropped.
+pub type Held = Box<dyn std::any::Any + Send>;
+
 /// A salted hash of a kind and an id.
 pub type Tombstone = [u8; 16];
 

@@ -48,13 +48,13 @@ pub use contract::Backend;
 pub use draft::{Draft, Entry, IfTaken, Inserted};
 pub use error::{BackendError, StorageError};
 pub use filter::{Filter, Labels, tags};
-pub use forgotten::{Forgotten, Tombstone};
+pub use forgotten::{Forgotten, Held, Tombstone};
 pub use limits::{
     LARGEST_WRITE, require_size, size_of_document, size_of_entry, size_of_id, size_of_key,
 };
 pub use listing::{Counts, Cursor, Listing, Order, Page};
 pub use live::{LiveChange, Membership};
-pub use needles::{NeedleCounts, Needles, PIECE};
+pub use needles::{KeptNeedles, NeedleCounts, Needles, PIECE};
 pub use request::Request;
 pub use scan::{BeyondReach, Scan, ScannedPlace};
 pub use sources::{ForeignSource, Placed, Sources};

@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read};
 
+use serde::{Deserialize, Serialize};
+
 use crate::json::{self, Value};
 
 /// Characters of a piece at least. A shorter text is looked for by the id of its memory only.
@@ -34,11 +36,19 @@ pub struct Needles {
     filter: Vec<u64>,
     longest: usize,
     made: NeedleCounts,
-    next: u32,
+    /// The needles by their numbers, as they were given.
+    given: Vec<Box<str>>,
 }
 
-/// How many needles there are, and what there is none for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Needles as they are kept until what was looked for was proved to be gone.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct KeptNeedles {
+    counts: NeedleCounts,
+    given: Vec<Box<str>>,
+}
+
+/// How many needles there are, each counted once, and what there is none for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NeedleCounts {
     /// Ids.
     pub ids: u64,
@@ -63,8 +73,45 @@ impl Needles {
             self.made.short_ids += 1;
             return;
         }
-        self.made.ids += 1;
-        self.add(id);
+        self.made.ids += u64::from(self.add(id));
+    }
+
+    /// Adds the id and the texts of a record, as JSON. Those of one that is known already are not counted as too
+    /// short again.
+    pub fn add_known(&mut self, id: &str, record: &[u8], is_new: bool) {
+        let before = self.made;
+        self.add_id(id);
+        // What is no JSON has no texts.
+        if let Ok(value) = json::parse(record) {
+            self.add_texts(&value);
+        }
+        if !is_new {
+            self.made.short_ids = before.short_ids;
+            self.made.short_texts = before.short_texts;
+        }
+    }
+
+    /// Returns what makes the same needles again.
+    #[must_use]
+    pub fn kept(&self) -> KeptNeedles {
+        KeptNeedles {
+            counts: self.made,
+            given: self.given.clone(),
+        }
+    }
+
+    /// Returns a name with `…` in the place of each needle that stands in it.
+    #[must_use]
+    pub fn hidden(&self, name: &str) -> String {
+        let mut hidden = name.to_owned();
+        let mut found = BTreeSet::new();
+        self.find(name.as_bytes(), &mut found);
+        for number in found {
+            if let Some(needle) = self.given.get(number as usize) {
+                hidden = hidden.replace(&**needle, "…");
+            }
+        }
+        hidden
     }
 
     /// Adds a piece of each text in a record: of each string that holds more than one word.
@@ -76,10 +123,7 @@ impl Needles {
                     return;
                 }
                 match piece(&text) {
-                    Some(piece) => {
-                        self.made.texts += 1;
-                        self.add(piece);
-                    }
+                    Some(piece) => self.made.texts += u64::from(self.add(piece)),
                     None => self.made.short_texts += 1,
                 }
             }
@@ -89,13 +133,13 @@ impl Needles {
         }
     }
 
-    /// Adds the forms of a needle that is at least [`SHORTEST`] bytes long.
-    fn add(&mut self, text: &str) {
+    /// Adds the forms of a needle that is at least [`SHORTEST`] bytes long; returns whether it is new.
+    fn add(&mut self, text: &str) -> bool {
         if self.forms.contains_key(text.as_bytes()) {
-            return;
+            return false;
         }
-        let number = self.next;
-        self.next += 1;
+        let number = u32::try_from(self.given.len()).unwrap_or(u32::MAX);
+        self.given.push(text.into());
         let mut escaped = Vec::new();
         json::write_text(text.as_bytes(), &mut escaped);
         // Without the quotes, since a piece is the middle of a string.
@@ -117,6 +161,7 @@ impl Needles {
             self.filter[bit / 64] |= 1 << (bit % 64);
             self.longest = self.longest.max(form.len());
         }
+        true
     }
 
     /// Notes the needles that stand in these bytes.
@@ -160,6 +205,17 @@ impl Needles {
             kept = filled.min(self.longest.saturating_sub(1));
             block.copy_within(filled - kept..filled, 0);
         }
+    }
+}
+
+impl From<KeptNeedles> for Needles {
+    fn from(kept: KeptNeedles) -> Self {
+        let mut needles = Self::default();
+        for given in &kept.given {
+            needles.add(given);
+        }
+        needles.made = kept.counts;
+        needles
     }
 }
 
@@ -287,6 +343,21 @@ mod tests {
         };
         assert_eq!(needles.counts(), counts);
         assert!(!holds(&needles, "------------------------ -- é --"));
+    }
+
+    #[test]
+    fn needles_that_were_kept_are_the_same_and_a_name_shows_none() {
+        let mut first = needles(&["mem_0123456789abcdef", "c/0"], &["a short text"]);
+        first.add_id("mem_0123456789abcdef");
+        let kept = serde_json::to_vec(&first.kept()).unwrap();
+        let kept: KeptNeedles = serde_json::from_slice(&kept).unwrap();
+        let again = Needles::from(kept);
+        assert_eq!(again.counts(), first.counts());
+        assert_eq!((again.counts().ids, again.counts().short_texts), (1, 1));
+        assert_eq!(
+            again.hidden("notes/mem_0123456789abcdef.txt"),
+            "notes/….txt"
+        );
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub struct Scan {
     pub places: Vec<ScannedPlace>,
     /// What could not be looked through, each with why.
     pub unread: Vec<String>,
+    /// What leads elsewhere, and was not followed.
+    pub outside: Vec<String>,
 }
 
 /// One table or file.
@@ -20,7 +22,9 @@ pub struct ScannedPlace {
     pub rows: Option<u64>,
     /// Bytes that were looked through.
     pub bytes: u64,
-    /// The numbers of the needles that stand there.
+    /// Whether memories that stay are kept there, so that what they say may stand there.
+    pub holds_memories: bool,
+    /// The numbers of the needles that stand there, or in its name.
     pub found: BTreeSet<u32>,
 }
 

@@ -115,6 +115,16 @@ pub enum StoreError {
         /// The id.
         id: String,
     },
+    /// More memories are to be forgotten than were counted before it was confirmed.
+    #[error(
+        "more would be forgotten by now than was counted: others wrote meanwhile; nothing was erased"
+    )]
+    Grown,
+    /// The record of a forgetting that was not finished is none.
+    #[error(
+        "the record of a forgetting that was not finished cannot be read; another version of the program wrote it, or it is damaged"
+    )]
+    Unfinished,
     /// A field that this kind of memory does not have.
     #[error("{id:?} is of kind {}, which has no {field}", .kind.as_str())]
     NoSuchField {
@@ -145,7 +155,8 @@ impl StoreError {
             | Self::Flawed { .. }
             | Self::BadDocument { .. }
             | Self::BadChange { .. } => ErrorClass::Invalid,
-            Self::Differs { .. } | Self::Forgotten { .. } => ErrorClass::Conflict,
+            Self::Differs { .. } | Self::Forgotten { .. } | Self::Grown => ErrorClass::Conflict,
+            Self::Unfinished => ErrorClass::Refused,
             Self::NoSuchMemory { .. } => ErrorClass::NotFound,
             Self::Stopped => ErrorClass::Interrupted,
         }

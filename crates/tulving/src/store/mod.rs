@@ -42,7 +42,9 @@ pub use change::Change;
 pub use documents::{NewChunk, NewDocument, PutDocument};
 pub use error::StoreError;
 pub use fill::{Filled, Refused};
-pub use forget::{Certificate, ForgetStep, Forgetting, Sealed, Searched, SearchedPlace, Selection};
+pub use forget::{
+    Certificate, ForgetStep, Forgetting, Proof, Sealed, Searched, SearchedPlace, Selection,
+};
 pub use found::{Found, Hit, WordsOnly};
 pub use new_conversation::{NewConversation, NewMessage, Role};
 pub use new_node::NewNode;

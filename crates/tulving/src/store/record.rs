@@ -51,9 +51,13 @@ impl ScopedStore {
         let id = document.id.clone();
         let ids = std::slice::from_ref(&id);
         let there = self.backend.documents(self.scope, ids).await?;
+        let mut is_restored = false;
         let outcome = match there.into_iter().flatten().next() {
             None => {
-                self.require_document_not_forgotten(&id).await?;
+                is_restored = self.forgotten().await?.holds_document(&id);
+                if is_restored && !self.restores {
+                    return Err(StoreError::Forgotten { index: 0, id });
+                }
                 Outcome::Added
             }
             Some(there) if is_same(&there, &document) => return Ok((id, Outcome::Unchanged)),
@@ -73,6 +77,10 @@ impl ScopedStore {
         };
         let put = self.backend.put_document(self.scope, document, Vec::new());
         put.await?;
+        if is_restored {
+            let ids = std::slice::from_ref(&id);
+            self.backend.exhume(self.scope, &[], ids).await?;
+        }
         Ok((id, outcome))
     }
 }

@@ -181,7 +181,7 @@ impl ScopedStore {
             }
             let named = missing.iter().filter(|part| part.is_named());
             let named: Vec<_> = named.map(|part| (part.index, part.memory.key())).collect();
-            self.require_not_forgotten(&named).await?;
+            let restored = self.require_not_forgotten(&named).await?;
             if let (IfThere::Refuse, Some((part, _, fields))) = (if_there, others.first()) {
                 return Err(StoreError::Differs {
                     index: part.index,
@@ -201,7 +201,8 @@ impl ScopedStore {
                     | BackendError::Changed { .. }
                     | BackendError::NoSuchMemory { .. },
                 )) if tried < TRIES => {}
-                done => return done,
+                Ok(()) => return self.exhume(&restored).await,
+                Err(error) => return Err(error),
             }
         }
         Ok(())

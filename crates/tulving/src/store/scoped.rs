@@ -125,8 +125,10 @@ impl ScopedStore {
         memories: Vec<(Memory, Option<Vec<f32>>)>,
     ) -> Result<(Vec<Key>, Option<WordsOnly>), StoreError> {
         let (drafts, words_only) = self.drafts(memories).await?;
-        self.require_drafts(&drafts).await?;
-        Ok((self.backend.insert(self.scope, drafts).await?, words_only))
+        let restored = self.require_drafts(&drafts).await?;
+        let keys = self.backend.insert(self.scope, drafts).await?;
+        self.exhume(&restored).await?;
+        Ok((keys, words_only))
     }
 
     async fn try_import(
@@ -134,9 +136,11 @@ impl ScopedStore {
         memories: Vec<(Memory, Option<Vec<f32>>)>,
     ) -> Result<Vec<Inserted>, StoreError> {
         let (drafts, _) = self.drafts(memories).await?;
-        self.require_drafts(&drafts).await?;
+        let restored = self.require_drafts(&drafts).await?;
         let imported = self.backend.insert_each(self.scope, drafts, IfTaken::Keep);
-        Ok(imported.await?)
+        let imported = imported.await?;
+        self.exhume(&restored).await?;
+        Ok(imported)
     }
 
     /// Lets memories come back that were forgotten: their tombstones are taken away as they are written.
@@ -154,32 +158,28 @@ impl ScopedStore {
         Ok(self.backend.forgotten(self.scope).await?)
     }
 
-    async fn require_drafts(&self, drafts: &[Draft]) -> Result<(), StoreError> {
+    async fn require_drafts(&self, drafts: &[Draft]) -> Result<Vec<Key>, StoreError> {
         let keys = drafts.iter().map(|draft| draft.entry().memory.key());
         let keys: Vec<(usize, Key)> = keys.enumerate().collect();
         self.require_not_forgotten(&keys).await
     }
 
-    /// Refuses memories that were forgotten, each with its place among those that are given; or takes their
-    /// tombstones away.
+    /// Refuses memories that were forgotten, each with its place among those that are given. Where they may come
+    /// back, returns those whose tombstones are to be [taken away](Self::exhume) once they are written.
     pub(super) async fn require_not_forgotten(
         &self,
         keys: &[(usize, Key)],
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Key>, StoreError> {
         if keys.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let forgotten = self.forgotten().await?;
         let mut gone = keys.iter().filter(|(_, key)| forgotten.holds(key));
         if self.restores {
-            let gone: Vec<Key> = gone.map(|(_, key)| key.clone()).collect();
-            if !gone.is_empty() {
-                self.backend.exhume(self.scope, &gone, &[]).await?;
-            }
-            return Ok(());
+            return Ok(gone.map(|(_, key)| key.clone()).collect());
         }
         match gone.next() {
-            None => Ok(()),
+            None => Ok(Vec::new()),
             Some((index, key)) => Err(StoreError::Forgotten {
                 index: *index,
                 id: key.id.clone(),
@@ -187,16 +187,12 @@ impl ScopedStore {
         }
     }
 
-    /// Refuses a document that was forgotten, or takes its tombstone away.
-    pub(super) async fn require_document_not_forgotten(&self, id: &str) -> Result<(), StoreError> {
-        if !self.forgotten().await?.holds_document(id) {
+    /// Takes tombstones away of memories that are written by now.
+    pub(super) async fn exhume(&self, keys: &[Key]) -> Result<(), StoreError> {
+        if keys.is_empty() {
             return Ok(());
         }
-        let id = id.to_owned();
-        if self.restores {
-            return Ok(self.backend.exhume(self.scope, &[], &[id]).await?);
-        }
-        Err(StoreError::Forgotten { index: 0, id })
+        Ok(self.backend.exhume(self.scope, keys, &[]).await?)
     }
 
     /// Memories as drafts, admitted and with their vectors.

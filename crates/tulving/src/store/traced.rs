@@ -7,8 +7,8 @@ use tracing::Instrument as _;
 
 use crate::backend::{
     Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
-    Followed, Forgotten, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange, Needles,
-    Page, Request, Scan, Sources,
+    Followed, Forgotten, Held, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange,
+    Needles, Page, Request, Scan, Sources,
 };
 use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 
@@ -80,6 +80,26 @@ impl Backend for Traced {
 
     async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
         traced!(self.purge(scope))
+    }
+
+    async fn clear(&self, scope: Scope) -> Result<bool, BackendError> {
+        traced!(self.clear(scope))
+    }
+
+    async fn hold(&self, scope: Scope) -> Result<Held, BackendError> {
+        traced!(self.hold(scope))
+    }
+
+    async fn keep_unfinished(
+        &self,
+        scope: Scope,
+        record: Option<&[u8]>,
+    ) -> Result<(), BackendError> {
+        traced!(self.keep_unfinished(scope, record))
+    }
+
+    async fn unfinished(&self, scope: Scope) -> Result<Option<Vec<u8>>, BackendError> {
+        traced!(self.unfinished(scope))
     }
 
     async fn scan(&self, scope: Scope, needles: &Arc<Needles>) -> Result<Scan, BackendError> {

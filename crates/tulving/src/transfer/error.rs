@@ -67,6 +67,9 @@ pub enum TransferError {
         /// The first of them.
         first: Vec<Flawed>,
     },
+    /// The target was told to forget more, or less, after the rows were checked.
+    #[error("what was forgotten here changed while the source was read; nothing was written")]
+    MoreForgotten,
     /// An unfinished run has other inputs.
     #[error("run {run_id} is unfinished and its inputs changed: {changed}")]
     RunChanged {
@@ -119,7 +122,9 @@ impl TransferError {
             Self::Width { .. } | Self::Dimensions { .. } | Self::Flawed { .. } => {
                 ErrorClass::Invalid
             }
-            Self::RunChanged { .. } | Self::SpaceDropped { .. } => ErrorClass::Refused,
+            Self::RunChanged { .. } | Self::SpaceDropped { .. } | Self::MoreForgotten => {
+                ErrorClass::Refused
+            }
             Self::Io { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorClass::Full,
                 _ => ErrorClass::Usage,

@@ -73,6 +73,14 @@ impl Migration {
         })
     }
 
+    /// Makes sure, once no erasure is under way any more, that nothing was forgotten since the rows were checked.
+    pub(super) async fn require_same_forgotten(&self) -> Result<(), TransferError> {
+        match self.sink.forgotten().await?.tombstones == self.prepared.forgotten.tombstones {
+            true => Ok(()),
+            false => Err(TransferError::MoreForgotten),
+        }
+    }
+
     /// Returns the number of the vectors' space in the target.
     pub(super) async fn space_id(&self) -> Result<Option<SpaceId>, TransferError> {
         match (self.kept, &self.space) {

@@ -43,7 +43,7 @@ pub struct Prepared {
     /// Documents that are moved.
     pub(super) documents: Vec<SourceDocument>,
     /// What the target was told to forget.
-    forgotten: Arc<Forgotten>,
+    pub(super) forgotten: Arc<Forgotten>,
     checked: PerKind<Checked>,
     workers: usize,
 }

@@ -38,6 +38,7 @@ impl Migration {
     ) -> Result<Report, TransferError> {
         let began = (Timestamp::now(), Instant::now());
         let lock = self.lock(progress, cancel).await?;
+        self.require_same_forgotten().await?;
         let (run_id, chunks) = self.enter(progress).await?;
         let running = Running {
             migration: &self,

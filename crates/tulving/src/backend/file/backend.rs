@@ -21,14 +21,15 @@ use super::plans::{
     conflict_keys, conflict_keys_of_each, delete_chunk, pieces, plan_document, plan_insert,
     plan_live, plan_replace, present,
 };
+use super::purge::finish_removal;
 use super::root::Root;
 use super::scan;
 use super::state::State;
 use crate::backend::{
     Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
-    Followed, Forgotten, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange, Needles,
-    Page, Request, Scan, Sources, require_size, size_of_document, size_of_entry, size_of_id,
-    size_of_key,
+    Followed, Forgotten, Held, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange,
+    Needles, Page, Request, Scan, Sources, require_size, size_of_document, size_of_entry,
+    size_of_id, size_of_key,
 };
 use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
@@ -137,6 +138,15 @@ impl FileBackend {
     pub fn remove_empty(self) -> Result<bool, FileError> {
         self.directory.wait_for_compaction();
         self.directory.remove_empty()
+    }
+
+    /// Finishes the removal of a directory that [`remove_empty`](Self::remove_empty) began, if it was
+    /// interrupted; whether it was. Until then the directory cannot be opened.
+    ///
+    /// # Errors
+    /// If the directory cannot be read or written.
+    pub fn finish_removal(directory: &Path) -> Result<bool, FileError> {
+        finish_removal(&Root::new(directory))
     }
 
     /// Returns how many bytes of writes are in the journal and not yet in the directory's own files.
@@ -325,10 +335,34 @@ impl Backend for FileBackend {
 
     async fn scan(&self, scope: Scope, needles: &Arc<Needles>) -> Result<Scan, BackendError> {
         let needles = Arc::clone(needles);
+        self.apart(scope, move |directory| scan::scan(directory, &needles))
+            .await
+    }
+
+    async fn clear(&self, scope: Scope) -> Result<bool, BackendError> {
+        self.apart(scope, Directory::clear).await
+    }
+
+    async fn hold(&self, scope: Scope) -> Result<Held, BackendError> {
+        let lock = self.apart(scope, Directory::hold).await?;
+        Ok(Box::new(lock))
+    }
+
+    async fn keep_unfinished(
+        &self,
+        scope: Scope,
+        record: Option<&[u8]>,
+    ) -> Result<(), BackendError> {
+        let record = record.map(<[u8]>::to_vec);
         self.apart(scope, move |directory| {
-            scan::scan(&directory.root, &needles)
+            directory.keep_unfinished(record.as_deref())
         })
         .await
+    }
+
+    async fn unfinished(&self, scope: Scope) -> Result<Option<Vec<u8>>, BackendError> {
+        self.apart(scope, |directory| forgotten::unfinished(&directory.root))
+            .await
     }
 
     async fn forgotten(&self, scope: Scope) -> Result<Forgotten, BackendError> {

@@ -38,6 +38,25 @@ impl Directory {
         Ok(counts)
     }
 
+    /// Removes what else is kept where there is no memory and no document; whether it was done. A memory that
+    /// comes meanwhile stays.
+    ///
+    /// # Errors
+    /// If the directory cannot be read or written.
+    pub(super) fn clear(&self) -> Result<bool, BackendError> {
+        self.wait_for_compaction();
+        let is_clear = self.write(|state| {
+            let is_clear = removal(state).1.is_none();
+            let further = state.spaces.further().filter(|_| is_clear);
+            let drops = further.map(|(number, _)| Operation::DropSpace { number });
+            Ok((Plan::alone(drops), is_clear))
+        })?;
+        if is_clear {
+            self.fold(IfBaseChanged::Refuse, Keep::Foreign)?;
+        }
+        Ok(is_clear)
+    }
+
     /// Keeps no space any more but the current one. The fold removes the files of the others.
     fn forget_further(&self) -> Result<(), BackendError> {
         self.write(|state| {

@@ -56,6 +56,12 @@ pub enum FileError {
         /// Who asks.
         asked: Scope,
     },
+    /// The directory is being removed.
+    #[error("{path} is being removed; everything in it was forgotten")]
+    Removing {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A new directory was to be made where there are memories.
     #[error("{path} holds memories already; nothing was changed")]
     NotEmpty {
@@ -261,6 +267,7 @@ impl FileError {
             Self::Layout(error) => error.class(),
             Self::NoOwner { .. }
             | Self::OtherOwner { .. }
+            | Self::Removing { .. }
             | Self::NotEmpty { .. }
             | Self::Occupied { .. }
             | Self::NoPlace { .. }

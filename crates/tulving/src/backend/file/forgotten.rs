@@ -1,4 +1,5 @@
-//! The tombstones of a directory: a file of salted hashes, one for each memory or document that was forgotten.
+//! What a directory knows of erasures: tombstones, in a file of salted hashes, one for each memory or document that
+//! was forgotten; and the record of an erasure that is under way.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,8 +8,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::compact::COMPACTION_PATIENCE;
 use super::directory::Directory;
 use super::error::FileError;
+use super::journal;
+use super::lock::Lock;
 use super::opening::IfBaseChanged;
 use crate::backend::Forgotten;
 use crate::fsutil::Access;
@@ -66,7 +70,53 @@ pub(super) fn read(root: &Path) -> Result<Forgotten, FileError> {
     })
 }
 
+/// Returns where the record of an erasure is while that is under way.
+pub(super) fn unfinished_path(root: &Path) -> PathBuf {
+    root.join("forgetting.json")
+}
+
+/// Returns the record of an erasure that was not finished, if there is one.
+///
+/// # Errors
+/// If the file cannot be read.
+pub(super) fn unfinished(root: &Path) -> Result<Option<Vec<u8>>, FileError> {
+    let path = unfinished_path(root);
+    match fs::read(&path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FileError::io("reading", &path)(error)),
+    }
+}
+
 impl Directory {
+    /// Keeps other erasures away until the lock is dropped. Writers do not wait for it.
+    ///
+    /// # Errors
+    /// If another has held it for too long.
+    pub(super) fn hold(&self) -> Result<Lock, FileError> {
+        let path = journal::folder(&self.root).join("forget.lock");
+        Lock::wait(self.root.disk(), &path, COMPACTION_PATIENCE)
+    }
+
+    /// Keeps the record of an erasure, durably and for its owner alone; or removes it.
+    ///
+    /// # Errors
+    /// If the file cannot be written or removed.
+    pub(super) fn keep_unfinished(&self, record: Option<&[u8]>) -> Result<(), FileError> {
+        let (disk, path) = (self.root.disk(), unfinished_path(&self.root));
+        let Some(record) = record else {
+            if !path.exists() {
+                return Ok(());
+            }
+            let removed = disk.remove(&path);
+            return removed
+                .and_then(|()| disk.sync_folder(&self.root))
+                .map_err(FileError::io("removing", &path));
+        };
+        disk.replace(&path, record, Access::Private)
+            .map_err(FileError::io("writing", &path))
+    }
+
     /// Changes the tombstones, durably.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ use super::lock::{Lock, PATIENCE};
 use super::manifest::{self, Manifest};
 use super::npy;
 use super::pair::{Pair, PairError};
+use super::purge::require_not_removing;
 use super::root::Root;
 use crate::fsutil::{self, Access, Os};
 use crate::json::{self, Value};
@@ -192,6 +193,7 @@ impl Founding {
         let disk = root.disk();
         disk.make_folders(&root, 0o700)
             .map_err(FileError::io("making", &root))?;
+        require_not_removing(&root)?;
         // Whoever made it need not have seen to that. Where the folder above may not be opened, nobody can.
         let _ = disk.sync_folder(fsutil::folder(&root));
         // A compaction writes the manifest too.

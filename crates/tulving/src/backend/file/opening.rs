@@ -15,6 +15,7 @@ use super::layout::{self, Layout, PairPaths};
 use super::manifest::{FurtherSpace, Manifest};
 use super::origin;
 use super::partition::Partition;
+use super::purge::require_not_removing;
 use super::root::Root;
 use super::spaces::Spaces;
 use super::state::State;
@@ -39,6 +40,7 @@ impl State {
         // A commit takes milliseconds: whoever meets a new one each time has met something else.
         const TRIES: usize = 100;
         let mut last = None;
+        require_not_removing(root)?;
         for _ in 0..TRIES {
             let head = Head::read(root)?;
             let opened = Self::open_head(root, &head, if_changed);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::commit::Commit;
 use super::compact::COMPACTION_PATIENCE;
@@ -18,6 +18,7 @@ use super::layout::{self, Layout};
 use super::lock::Lock;
 use super::manifest::Manifest;
 use super::opening::IfBaseChanged;
+use super::root::{Root, relative};
 use super::state::State;
 use super::vectors;
 use crate::backend::BeyondReach;
@@ -187,26 +188,84 @@ impl Directory {
         if !is_empty {
             return Ok(false);
         }
+        // Locks and manifest go last: until then nobody takes it for another directory.
         let mut files = own_files(&state)?;
-        for folder in [derived::folder(root), journals] {
+        for folder in [journals, derived::folder(root)] {
             let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-            files.splice(0..0, entries.map(|entry| entry.path()));
+            let (locks, others): (Vec<_>, Vec<_>) =
+                entries.map(|entry| entry.path()).partition(|path| {
+                    path.extension().is_some_and(|it| it == "lock") || path.ends_with("lock")
+                });
+            files.splice(0..0, others);
+            files.extend(locks);
         }
-        let mut folders = BTreeSet::new();
-        for path in &files {
-            disk.remove(path).map_err(FileError::io("removing", path))?;
-            let above = path.ancestors().skip(1);
-            folders.extend(above.take_while(|above| above.starts_with(&**root)));
-        }
-        // The deepest first. One that holds something stays, and says so by refusing.
-        for folder in folders.into_iter().rev() {
-            let _ = disk.remove_folder(folder);
-        }
-        let above = fsutil::folder(root);
-        disk.sync_folder(above)
-            .map_err(FileError::io("removing files of", above))?;
-        Ok(true)
+        let names: Vec<String> = files.iter().map(|path| relative(root, path)).collect();
+        let names = serde_json::to_vec(&names).unwrap_or_default();
+        let marker = removal_path(root);
+        disk.replace(&marker, &names, Access::Private)
+            .map_err(FileError::io("writing", &marker))?;
+        finish_removal(root)
     }
+}
+
+/// Returns where the list of files is while a directory is being removed.
+pub(super) fn removal_path(root: &Path) -> PathBuf {
+    root.join("removing.json")
+}
+
+/// Refuses a directory that is being removed.
+///
+/// # Errors
+/// If it is.
+pub(super) fn require_not_removing(root: &Path) -> Result<(), FileError> {
+    match removal_path(root).exists() {
+        true => Err(FileError::Removing {
+            path: root.to_owned(),
+        }),
+        false => Ok(()),
+    }
+}
+
+/// Finishes the removal of a directory that was proved to be empty, if one was begun; whether it was.
+///
+/// # Errors
+/// If the directory cannot be read or written.
+pub(super) fn finish_removal(root: &Root) -> Result<bool, FileError> {
+    let (disk, marker) = (root.disk(), removal_path(root));
+    let names = match fs::read(&marker) {
+        Ok(names) => names,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(FileError::io("reading", &marker)(error)),
+    };
+    let names: Vec<String> =
+        serde_json::from_slice(&names).map_err(|error| FileError::Damaged {
+            path: marker.clone(),
+            offset: 0,
+            reason: error.to_string(),
+        })?;
+    let mut folders = BTreeSet::new();
+    for path in names.iter().map(|name| root.join(name)) {
+        match disk.remove(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(FileError::io("removing", &path)(error));
+            }
+            _ => {}
+        }
+        let above = path.ancestors().skip(1);
+        let above = above.take_while(|above| above.starts_with(&**root) && *above != &**root);
+        folders.extend(above.map(Path::to_owned));
+    }
+    // The deepest first. One that holds something stays, and says so by refusing.
+    for folder in folders.into_iter().rev() {
+        let _ = disk.remove_folder(&folder);
+    }
+    disk.remove(&marker)
+        .map_err(FileError::io("removing", &marker))?;
+    let _ = disk.remove_folder(root);
+    let above = fsutil::folder(root);
+    disk.sync_folder(above)
+        .map_err(FileError::io("removing files of", above))?;
+    Ok(true)
 }
 
 /// Returns the names under which files of a directory are staged.
@@ -218,7 +277,7 @@ fn staged(state: &State) -> Result<Vec<PathBuf>, FileError> {
 }
 
 /// Returns the files that a directory has beside its journal, or may have; the manifest is the last.
-fn own_files(state: &State) -> Result<Vec<PathBuf>, FileError> {
+pub(super) fn own_files(state: &State) -> Result<Vec<PathBuf>, FileError> {
     let root = &state.root;
     let layout = Layout::find(root)?;
     let mut files = vec![
@@ -226,6 +285,7 @@ fn own_files(state: &State) -> Result<Vec<PathBuf>, FileError> {
         layout::documents(root),
         layout::ingested(root),
         forgotten::path(root),
+        forgotten::unfinished_path(root),
     ];
     for kind in Kind::ALL {
         let pair = layout.paths(kind);

@@ -1,6 +1,7 @@
 //! PostgreSQL as a backend.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,6 +10,7 @@ use tokio_postgres::error::SqlState;
 use super::check::Target;
 use super::connect::Database;
 use super::error::DatabaseError;
+use super::ledger::Lock;
 use super::location::Location;
 use super::nearest::Graphs;
 use super::pool::{Pool, PooledConnection};
@@ -20,8 +22,9 @@ use super::sql::vectors;
 use super::statistics::ScopeStatistics;
 use crate::backend::{
     Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
-    Followed, Forgotten, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange, Needles,
-    Page, Request, Scan, require_size, size_of_document, size_of_entry, size_of_id, size_of_key,
+    Followed, Forgotten, Held, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange,
+    Needles, Page, Request, Scan, require_size, size_of_document, size_of_entry, size_of_id,
+    size_of_key,
 };
 use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 
@@ -59,6 +62,24 @@ pub struct PostgresBackend {
     graphs: Graphs,
     target: Target,
     statement: Duration,
+    held: HeldScopes,
+}
+
+/// The scopes whose lock this process holds over several calls.
+type HeldScopes = Arc<Mutex<HashSet<Scope>>>;
+
+/// The lock of a scope, which the calls between share.
+struct HeldScope {
+    scopes: HeldScopes,
+    scope: Scope,
+    _lock: Lock,
+}
+
+impl Drop for HeldScope {
+    fn drop(&mut self) {
+        let mut scopes = self.scopes.lock().unwrap_or_else(PoisonError::into_inner);
+        scopes.remove(&self.scope);
+    }
 }
 
 /// How long one statement of an erasure may take.
@@ -88,6 +109,7 @@ impl PostgresBackend {
             graphs: Graphs::default(),
             target,
             statement: options.statement,
+            held: HeldScopes::default(),
         })
     }
 
@@ -126,6 +148,18 @@ impl PostgresBackend {
 
     fn writing(&self) -> Purpose {
         Purpose::Writing(self.statement)
+    }
+
+    /// Takes the scope's lock, unless it is held over several calls.
+    async fn lock(&self, scope: Scope) -> Result<Option<Lock>, BackendError> {
+        let is_held = {
+            let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            held.contains(&scope)
+        };
+        Ok(match is_held {
+            true => None,
+            false => Some(self.database.lock(scope, WRITERS_WAIT).await?),
+        })
     }
 
     async fn connection(&self) -> Result<PooledConnection, BackendError> {
@@ -255,7 +289,7 @@ impl Backend for PostgresBackend {
 
     async fn erase(&self, scope: Scope) -> Result<Counts, BackendError> {
         // A run that is under way would lose its place in the ledger, and write on.
-        let _lock = self.database.lock(scope, WRITERS_WAIT).await?;
+        let _lock = self.lock(scope).await?;
         let counts = again!(Tries::writing(), async {
             let mut connection = self.connection().await?;
             let scoped = connection.bind(&self.location, scope, Purpose::Writing(ERASING));
@@ -271,7 +305,7 @@ impl Backend for PostgresBackend {
 
     async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
         // A run that is under way would write the words that are made anew.
-        let _lock = self.database.lock(scope, WRITERS_WAIT).await?;
+        let _lock = self.lock(scope).await?;
         again!(Tries::writing(), async {
             let mut connection = self.connection().await?;
             Ok::<_, BackendError>(connection.purge_words(scope).await?)
@@ -294,12 +328,74 @@ impl Backend for PostgresBackend {
         ])
     }
 
-    async fn scan(&self, scope: Scope, needles: &Arc<Needles>) -> Result<Scan, BackendError> {
+    async fn clear(&self, scope: Scope) -> Result<bool, BackendError> {
+        let _lock = self.lock(scope).await?;
+        let is_clear = again!(Tries::writing(), async {
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, Purpose::Writing(ERASING));
+            Ok::<_, BackendError>(scoped.clear().await?)
+        })?;
+        if is_clear && let Ok(connection) = self.connection().await {
+            let _ = connection.drop_indexes(scope).await;
+        }
+        Ok(is_clear)
+    }
+
+    async fn hold(&self, scope: Scope) -> Result<Held, BackendError> {
+        let lock = self.database.lock(scope, WRITERS_WAIT).await?;
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.insert(scope);
+        Ok(Box::new(HeldScope {
+            scopes: Arc::clone(&self.held),
+            scope,
+            _lock: lock,
+        }))
+    }
+
+    async fn keep_unfinished(
+        &self,
+        scope: Scope,
+        record: Option<&[u8]>,
+    ) -> Result<(), BackendError> {
+        again!(Tries::writing(), async {
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, Purpose::Writing(ERASING));
+            Ok::<_, BackendError>(scoped.keep_unfinished(record).await?)
+        })?;
+        if record.is_none() {
+            self.connection().await?.remove_dead_records().await?;
+        }
+        Ok(())
+    }
+
+    async fn unfinished(&self, scope: Scope) -> Result<Option<Vec<u8>>, BackendError> {
         again!(Tries::reading(), async {
             let mut connection = self.connection().await?;
-            let scoped = connection.bind(&self.location, scope, Purpose::Export);
-            Ok(scoped.scan(needles).await?)
+            let scoped = connection.bind(&self.location, scope, self.reading());
+            Ok(scoped.unfinished().await?)
         })
+    }
+
+    async fn scan(&self, scope: Scope, needles: &Arc<Needles>) -> Result<Scan, BackendError> {
+        let tables = again!(Tries::reading(), async {
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
+            Ok::<_, BackendError>(scoped.scoped_tables().await?)
+        })?;
+        let mut scan = Scan::default();
+        for table in &tables {
+            if let Some(why) = table.unread() {
+                scan.unread.push(why);
+                continue;
+            }
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, Purpose::Export);
+            match scoped.scan_table(table, needles).await {
+                Ok(place) => scan.places.push(place),
+                Err(error) => scan.unread.push(table.named(error)),
+            }
+        }
+        Ok(scan)
     }
 
     async fn forgotten(&self, scope: Scope) -> Result<Forgotten, BackendError> {

@@ -4,11 +4,12 @@ use futures_util::TryStreamExt as _;
 
 use super::connect::Connection;
 use super::error::{DatabaseError, Doing as _};
+use super::schema_version;
 use super::scoped::Scoped;
 use super::session::Rights;
 use super::sql::{Statement, forgotten as sql, postings};
 use super::statistics::ScopeStatistics;
-use crate::backend::{BeyondReach, Forgotten, Needles, Scan, ScannedPlace, Tombstone};
+use crate::backend::{BeyondReach, Forgotten, Needles, ScannedPlace, Tombstone};
 use crate::model::{Key, Kind, Scope};
 
 impl Scoped<'_> {
@@ -60,35 +61,78 @@ impl Scoped<'_> {
         Ok(())
     }
 
-    /// Looks for needles in all rows of the scope, of every table that has some.
-    pub(super) async fn scan(mut self, needles: &Needles) -> Result<Scan, DatabaseError> {
-        const DOING: &str = "looking through the rows of the scope";
-        let (scope, target) = (self.scope, self.target().to_owned());
-        let place = self.location();
-        let asked = [ScopeStatistics::query(scope, false), sql::tables()];
-        let answers = self.send(&asked, DOING).await?;
-        ScopeStatistics::read(answers.first().map_or(&[], Vec::as_slice), scope, &target)?;
-        let mut scan = Scan::default();
-        for row in answers.get(1).into_iter().flatten() {
-            let (table, may_read, parts): (String, bool, Vec<String>) =
-                (row.get(0), row.get(1), row.get(2));
-            if !may_read {
-                let why = format!("{table}: the role tulving_app may not read it");
-                scan.unread.push(why);
-                continue;
-            }
-            let reading = sql::rows(&place, &table, &parts, scope.id());
-            let found = self.scan_table(&reading, needles).await.doing(DOING)?;
-            scan.places.push(ScannedPlace {
-                name: table,
-                ..found
-            });
-        }
-        self.end_read();
-        Ok(scan)
+    /// Keeps the record of an erasure that is under way, or removes it.
+    pub(super) async fn keep_unfinished(
+        mut self,
+        record: Option<&[u8]>,
+    ) -> Result<(), DatabaseError> {
+        const DOING: &str = "writing the record of an erasure";
+        const PART: usize = 1 << 20;
+        let scope = self.scope.id();
+        self.begin_writing(Vec::new(), DOING).await?;
+        let parts = record.map(|record| record.chunks(PART).map(<[u8]>::to_vec).collect());
+        let keep = parts.map(|parts| sql::keep_unfinished(scope, parts));
+        let statements = std::iter::once(sql::remove_unfinished(scope)).chain(keep);
+        let statements: Vec<Statement> = statements.collect();
+        self.finish(&statements, DOING).await?;
+        Ok(())
     }
 
-    async fn scan_table(
+    /// Reads the record of an erasure that was not finished, if there is one.
+    pub(super) async fn unfinished(self) -> Result<Option<Vec<u8>>, DatabaseError> {
+        let (scope, target) = (self.scope, self.target().to_owned());
+        let asked = [
+            ScopeStatistics::query(scope, false),
+            sql::unfinished(scope.id()),
+        ];
+        let answers = self
+            .finish(&asked, "reading the record of an erasure")
+            .await?;
+        ScopeStatistics::read(answers.first().map_or(&[], Vec::as_slice), scope, &target)?;
+        let parts = answers.get(1).map_or(&[][..], Vec::as_slice);
+        let parts: Vec<&[u8]> = parts.iter().map(|row| row.get(0)).collect();
+        Ok((!parts.is_empty()).then(|| parts.concat()))
+    }
+
+    /// Lists the tables that have rows with a scope.
+    pub(super) async fn scoped_tables(self) -> Result<Vec<ScopedTable>, DatabaseError> {
+        const DOING: &str = "listing the tables with a scope";
+        let (scope, target) = (self.scope, self.target().to_owned());
+        let asked = [ScopeStatistics::query(scope, false), sql::tables()];
+        let answers = self.finish(&asked, DOING).await?;
+        ScopeStatistics::read(answers.first().map_or(&[], Vec::as_slice), scope, &target)?;
+        let rows = answers.get(1).into_iter().flatten();
+        let tables = rows.map(|row| ScopedTable {
+            name: row.get(0),
+            may_read: row.get(1),
+            is_by_uuid: row.get(2),
+            parts: row.get(3),
+        });
+        // The record of what is looked for goes with the proof.
+        Ok(tables.filter(|table| table.name != UNFINISHED).collect())
+    }
+
+    /// Looks for needles in all rows that the scope has in a table.
+    pub(super) async fn scan_table(
+        mut self,
+        table: &ScopedTable,
+        needles: &Needles,
+    ) -> Result<ScannedPlace, DatabaseError> {
+        const DOING: &str = "looking through the rows of the scope";
+        let place = self.location();
+        self.send(&[ScopeStatistics::query(self.scope, false)], DOING)
+            .await?;
+        let reading = sql::rows(&place, &table.name, &table.parts, self.scope.id());
+        let found = self.find(&reading, needles).await.doing(DOING)?;
+        self.end_read();
+        Ok(ScannedPlace {
+            name: table.name.clone(),
+            holds_memories: schema_version::is_own_table(&table.name),
+            ..found
+        })
+    }
+
+    async fn find(
         &self,
         reading: &Statement,
         needles: &Needles,
@@ -110,6 +154,35 @@ impl Scoped<'_> {
     }
 }
 
+/// The table with records of erasures that are under way.
+const UNFINISHED: &str = "forgetting";
+
+/// A table that has rows with a scope, whoever made it.
+pub(super) struct ScopedTable {
+    name: String,
+    may_read: bool,
+    is_by_uuid: bool,
+    /// What of its rows is text or bytes.
+    parts: Vec<String>,
+}
+
+impl ScopedTable {
+    /// Returns why it cannot be looked through, if that is known beforehand.
+    pub(super) fn unread(&self) -> Option<String> {
+        let why = match (self.may_read, self.is_by_uuid) {
+            (false, _) => "the role tulving_app may not read it",
+            (true, false) => "its scope_id is no uuid",
+            (true, true) => return None,
+        };
+        Some(self.named(why))
+    }
+
+    /// Returns a reason with the table's name.
+    pub(super) fn named(&self, why: impl std::fmt::Display) -> String {
+        format!("{}: {why}", self.name)
+    }
+}
+
 /// Returns the tombstones in these rows; none, with a new salt, if there are no rows.
 fn read(rows: &[tokio_postgres::Row]) -> Forgotten {
     let bytes = |row: &tokio_postgres::Row, column| -> Option<Tombstone> {
@@ -125,6 +198,15 @@ fn read(rows: &[tokio_postgres::Row]) -> Forgotten {
 }
 
 impl Connection {
+    /// Removes the dead rows of records of erasures, if the login role may.
+    pub(super) async fn remove_dead_records(&self) -> Result<(), DatabaseError> {
+        const DOING: &str = "removing the record of an erasure";
+        let tables = [self.location().await?.own(UNFINISHED)];
+        // Whoever may not was told how by the certificate.
+        let _ = self.apart(sql::vacuum(&tables), None, DOING).await;
+        Ok(())
+    }
+
     /// Makes the keyword index of a scope anew where it still holds words of memories that are gone.
     ///
     /// # Errors
@@ -152,7 +234,8 @@ impl Connection {
         self.note_tokenizer(scope).await
     }
 
-    /// Removes the dead rows of all tables with a scope, if the login role may; says what is left to do.
+    /// Removes the dead rows of all tables with a scope that the login role may do that for; says what is left
+    /// to do.
     ///
     /// # Errors
     /// If the connection is lost.
@@ -165,19 +248,29 @@ impl Connection {
             .await?;
         let tables = rows.iter().flatten();
         let tables: Vec<String> = tables.map(|row| place.own(row.get(0))).collect();
-        let vacuum = sql::vacuum(&tables);
-        let by_hand = format!("as the owner of the tables: {}", vacuum.sql());
-        let may = [sql::may_vacuum(tables.clone())];
-        let may = self.unscoped(Rights::Login, &may, DOING).await?;
-        if !may.iter().flatten().any(|row| row.get(0)) {
-            return Ok(BeyondReach::new(WHAT, by_hand));
+        let asked = [sql::may_vacuum(tables.clone())];
+        let may = self.unscoped(Rights::Login, &asked, DOING).await?;
+        let may: Vec<String> = may.iter().flatten().map(|row| row.get(0)).collect();
+        let others: Vec<String> = tables
+            .iter()
+            .filter(|table| !may.contains(table))
+            .cloned()
+            .collect();
+        let by_hand = |tables: &[String]| {
+            format!("as the owner of the tables: {}", sql::vacuum(tables).sql())
+        };
+        if may.is_empty() {
+            return Ok(BeyondReach::new(WHAT, by_hand(&tables)));
         }
+        let (vacuum, all) = (sql::vacuum(&may), by_hand(&tables));
         Ok(match self.apart(vacuum, None, DOING).await {
-            Ok(()) => BeyondReach::new(
+            Ok(()) if others.is_empty() => BeyondReach::new(
                 "dead rows that transactions of others could still see",
-                format!("VACUUM was run; once those have ended, run it again, {by_hand}"),
+                format!("VACUUM was run; once those have ended, run it again, {all}"),
             ),
-            Err(_) => BeyondReach::new(WHAT, by_hand),
+            // Tables of somebody else.
+            Ok(()) => BeyondReach::new(WHAT, by_hand(&others)),
+            Err(_) => BeyondReach::new(WHAT, all),
         })
     }
 }

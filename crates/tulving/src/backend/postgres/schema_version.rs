@@ -116,6 +116,11 @@ impl Names {
     }
 }
 
+/// Returns whether the schema has a table of this name.
+pub(super) fn is_own_table(name: &str) -> bool {
+    NAMES.tables.iter().any(|own| own == name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{NAMES, Names};
@@ -123,7 +128,7 @@ mod tests {
     #[test]
     fn the_names_are_read_in_the_files() {
         let Names { tables, all } = &*NAMES;
-        assert_eq!(tables.len(), 22, "{tables:?}");
+        assert_eq!(tables.len(), 23, "{tables:?}");
         for name in ["users", "memory_nodes", "run_chunks", "episode_postings"] {
             assert!(tables.iter().any(|table| table == name), "{name}");
         }

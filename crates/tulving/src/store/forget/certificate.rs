@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use crate::backend::{BeyondReach, Counts, NeedleCounts, PIECE};
 use crate::model::Scope;
@@ -17,6 +18,8 @@ pub struct Certificate {
     pub format: u32,
     /// Version of the program.
     pub tulving: String,
+    /// Of this forgetting; the same whenever it was interrupted and finished.
+    pub id: Uuid,
     /// Whose memories.
     pub scope: ReceiptScope,
     /// By what they were selected: `everything`, `ids`, `filter` or `documents`.
@@ -55,7 +58,7 @@ pub struct Searched {
     pub short_texts: u64,
     /// Characters of a piece at least.
     pub piece: usize,
-    /// Ids and pieces that stand in memories which stay, so that nothing can be said of them.
+    /// Ids and pieces that stand in memories which stay, so that nothing can be said of them where these are kept.
     pub said_by_what_stays: u64,
     /// Ids and pieces that are still there.
     pub left_over: u64,
@@ -104,6 +107,7 @@ impl Certificate {
         Self {
             format: FORMAT,
             tulving: env!("CARGO_PKG_VERSION").to_owned(),
+            id: Uuid::now_v7(),
             scope: scope.into(),
             selected_by,
             forgotten: Counts::default(),
@@ -116,6 +120,15 @@ impl Certificate {
             started_at: String::new(),
             finished_at: String::new(),
         }
+    }
+
+    /// Adds that the owner's own row is dead, and lies there until a vacuum.
+    pub fn add_dead_owner(&mut self) {
+        self.beyond_reach.push(Beyond {
+            what: "the dead rows of the owner and its scope".to_owned(),
+            remedy: "as the owner of the tables: VACUUM users, tenants, scopes, scope_kinds, forgotten, forgetting"
+                .to_owned(),
+        });
     }
 
     /// Returns it as the bytes of a file. Its last member is `sha256`: that of the same file without that

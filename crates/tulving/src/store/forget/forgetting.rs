@@ -4,15 +4,21 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::Selection;
 use super::certificate::{Certificate, Searched, SearchedPlace};
 use super::reading::{Doomed, Reading, pieces};
-use crate::backend::{BeyondReach, Counts, Filter, Needles};
-use crate::model::{Key, Space, Timestamp};
+use super::unfinished::Unfinished;
+use crate::backend::{BeyondReach, Counts, Filter, Held, Needles, ScannedPlace};
+use crate::model::{Key, Kind, Space, Timestamp};
 use crate::store::{ScopedStore, StoreError};
 
 /// Memories that are erased in one write.
 const AT_ONCE: usize = 1000;
+
+/// Documents that are removed in one write.
+const DOCUMENTS: usize = 50;
 
 /// Tombstones that are set in one write.
 const TOMBSTONES: usize = 20_000;
@@ -36,7 +42,15 @@ pub struct Forgetting {
     selection: Selection,
     counts: Counts,
     documents: u64,
+    unfinished: Option<(Uuid, u64)>,
     cache: Option<(PathBuf, String)>,
+}
+
+/// A forgetting that was done, and what is kept for its proof. The scope's lock is held until this is dropped.
+pub struct Proof {
+    certificate: Certificate,
+    store: ScopedStore,
+    _held: Held,
 }
 
 /// How far a forgetting is.
@@ -81,14 +95,19 @@ impl ScopedStore {
             }
             Selection::Documents(ids) => {
                 documents = reading.documents(ids).await?.len() as u64;
-                backend.count(scope, &pieces(ids.clone())).await?
+                match pieces(ids) {
+                    Some(chunks) => backend.count(scope, &chunks).await?,
+                    None => Counts::default(),
+                }
             }
         };
+        let unfinished = Unfinished::of(backend, scope).await?;
         Ok(Forgetting {
             store: self.clone(),
             selection,
             counts,
             documents,
+            unfinished: unfinished.map(|record| (record.id, record.memories())),
             cache: None,
         })
     }
@@ -107,6 +126,13 @@ impl Forgetting {
         self.documents
     }
 
+    /// Returns the id of an interrupted forgetting that this one finishes too, and how many memories that was to
+    /// erase.
+    #[must_use]
+    pub fn unfinished(&self) -> Option<(Uuid, u64)> {
+        self.unfinished
+    }
+
     /// Also removes the vectors that an HTTP embedder with this model keeps in a folder.
     #[must_use]
     pub fn with_cache(mut self, folder: &Path, model: &str) -> Self {
@@ -114,52 +140,106 @@ impl Forgetting {
         self
     }
 
-    /// Erases for good, and looks for what is left. Tombstones come first: whatever interrupts this, the same
-    /// again finishes it, and each memory is there as a whole or not at all.
+    /// Erases for good, looks for what is left, and gives the certificate, as [`prove`](Self::prove) and
+    /// [`Proof::close`] do.
     ///
     /// # Errors
-    /// As every method. That something was found is none: [`Certificate::absent`] says so.
+    /// As these.
     pub async fn run(
         self,
         told: &mut (dyn FnMut(ForgetStep) + Send),
     ) -> Result<Certificate, StoreError> {
+        let proof = self.prove(told).await?;
+        let certificate = proof.certificate.clone();
+        proof.close().await?;
+        Ok(certificate)
+    }
+
+    /// Erases for good, and looks for what is left. What is to be forgotten is kept until the proof is closed:
+    /// whatever interrupts this, the next forgetting of the scope finishes it, and certifies both. Each memory
+    /// is there as a whole or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError::Grown`] if there is more by now than was counted; nothing was erased then. As every method
+    /// otherwise. That something was found is none: [`Certificate::absent`] says so.
+    pub async fn prove(
+        self,
+        told: &mut (dyn FnMut(ForgetStep) + Send),
+    ) -> Result<Proof, StoreError> {
         let Self {
             store, selection, ..
         } = &self;
         let mut certificate = Certificate::new(store.scope, selection.as_str());
-        certificate.started_at = Timestamp::now().isoformat();
         let (backend, scope) = (&*store.backend, store.scope);
+        let held = backend.hold(scope).await?;
+        certificate.started_at = Timestamp::now().isoformat();
         let reading = Reading {
             backend,
             scope,
             cache: self.cache().await?,
         };
-        let doomed = reading
-            .doomed(selection, &mut |read| told(ForgetStep::Reading(read)))
-            .await?;
-        for keys in doomed.keys.chunks(TOMBSTONES) {
+        let mut doomed = Doomed::default();
+        if let Some(record) = Unfinished::of(backend, scope).await? {
+            certificate.id = record.id;
+            certificate.started_at.clone_from(&record.started_at);
+            doomed = record.doomed();
+        }
+        let mut read = |read| told(ForgetStep::Reading(read));
+        let selected = reading.doom_selected(selection, &mut doomed, &mut read);
+        selected.await?;
+        let has_grown = Kind::ALL
+            .into_iter()
+            .any(|kind| doomed.read[kind] > self.counts[kind]);
+        if has_grown || doomed.read_documents > self.documents {
+            return Err(StoreError::Grown);
+        }
+        let record = Unfinished::new(certificate.id, &certificate.started_at, &doomed);
+        let record = serde_json::to_vec(&record).unwrap_or_default();
+        backend.keep_unfinished(scope, Some(&record)).await?;
+        let keys: Vec<Key> = doomed.keys.iter().cloned().collect();
+        let documents: Vec<String> = doomed.documents.iter().cloned().collect();
+        for keys in keys.chunks(TOMBSTONES) {
             backend.bury(scope, keys, &[]).await?;
         }
-        for documents in doomed.documents.chunks(TOMBSTONES) {
+        for documents in documents.chunks(TOMBSTONES) {
             backend.bury(scope, &[], documents).await?;
         }
-        certificate.forgotten_documents = doomed.documents.len() as u64;
-        certificate.forgotten = self.erase(&doomed, told).await?;
+        self.erase(&keys, &documents, told).await?;
+        for key in &keys {
+            certificate.forgotten[key.kind] += 1;
+        }
+        certificate.forgotten_documents = documents.len() as u64;
         told(ForgetStep::Purging);
         let beyond = backend.purge(scope).await?;
         told(ForgetStep::Scanning);
         let needles = Arc::new(doomed.needles);
-        certificate.searched = self.prove(&reading, &doomed.keys, &needles).await?;
+        let outside = self
+            .search(&reading, &keys, &needles, &mut certificate.searched)
+            .await?;
         certificate.absent = certificate.searched.is_clean();
         certificate.tombstones = backend.forgotten(scope).await?.tombstones.len() as u64;
-        let written = BeyondReach::new(
-            "receipts, rejects and exports that were written elsewhere",
-            "they name ids or hold records: delete those of this owner",
-        );
-        let beyond = beyond.into_iter().chain([written]);
+        let outside = outside.into_iter().map(|name| {
+            let what = format!("what {} leads to", needles.hidden(&name));
+            BeyondReach::new(what, "it is outside of the directory, and was not searched")
+        });
+        let more = [
+            BeyondReach::new(
+                "the list of what was looked for",
+                "it was kept until this was written, and is removed after it; by the same command where that was interrupted",
+            ),
+            BeyondReach::new(
+                "receipts, rejects and exports that were written elsewhere",
+                "they name ids or hold records: delete those of this owner",
+            ),
+        ];
+        let beyond = beyond.into_iter().chain(outside).chain(more);
         certificate.beyond_reach = beyond.map(Into::into).collect();
         certificate.finished_at = Timestamp::now().isoformat();
-        Ok(certificate)
+        Ok(Proof {
+            certificate,
+            store: store.clone(),
+            _held: held,
+        })
     }
 
     /// Returns the folder of cached vectors, and the spaces that they may be of.
@@ -187,66 +267,89 @@ impl Forgetting {
         )))
     }
 
-    /// Erases what was read; returns how many memories there were.
+    /// Erases what was read, and nothing that came since. Documents go first, each with its chunks at once.
     async fn erase(
         &self,
-        doomed: &Doomed,
+        keys: &[Key],
+        documents: &[String],
         told: &mut (dyn FnMut(ForgetStep) + Send),
-    ) -> Result<Counts, StoreError> {
+    ) -> Result<(), StoreError> {
         let (backend, scope) = (&self.store.backend, self.store.scope);
-        if self.selection == Selection::Everything {
-            told(ForgetStep::Erasing(0));
-            return Ok(backend.erase(scope).await?);
-        }
-        let mut counts = Counts::default();
-        for keys in doomed.keys.chunks(AT_ONCE) {
-            for key in backend.delete(scope, keys).await? {
-                counts[key.kind] += 1;
-            }
-            told(ForgetStep::Erasing(counts.total()));
-        }
-        for documents in doomed.documents.chunks(AT_ONCE) {
+        for documents in documents.chunks(DOCUMENTS) {
             backend.remove_documents(scope, documents).await?;
         }
-        Ok(counts)
+        for (chunk, keys) in keys.chunks(AT_ONCE).enumerate() {
+            backend.delete(scope, keys).await?;
+            told(ForgetStep::Erasing((chunk * AT_ONCE + keys.len()) as u64));
+        }
+        if self.selection == Selection::Everything {
+            backend.clear(scope).await?;
+        }
+        Ok(())
     }
 
-    /// Looks for what is left.
-    async fn prove(
+    /// Looks for what is left; returns what leads elsewhere.
+    async fn search(
         &self,
         reading: &Reading<'_>,
         keys: &[Key],
         needles: &Arc<Needles>,
-    ) -> Result<Searched, StoreError> {
+        searched: &mut Searched,
+    ) -> Result<Vec<String>, StoreError> {
         let (backend, scope) = (&self.store.backend, self.store.scope);
-        let mut searched = Searched::from(needles.counts());
+        *searched = Searched::from(needles.counts());
         for keys in keys.chunks(AT_ONCE) {
             let found = backend.get(scope, keys).await?;
             searched.still_there += found.iter().flatten().count() as u64;
         }
         let scan = backend.scan(scope, needles).await?;
-        let found: BTreeSet<u32> = scan
-            .places
-            .iter()
-            .flat_map(|place| place.found.iter().copied())
-            .collect();
-        let said = match found.is_empty() {
-            true => BTreeSet::new(),
-            false => reading.said(needles).await?,
+        let said = match scan.places.iter().any(|place| !place.found.is_empty()) {
+            true => reading.said(needles).await?,
+            false => BTreeSet::new(),
         };
-        let left = |found: &BTreeSet<u32>| found.difference(&said).count() as u64;
-        searched.said_by_what_stays = found.intersection(&said).count() as u64;
-        searched.left_over = left(&found);
-        searched.unread = scan.unread;
-        let places = scan.places.into_iter();
-        let places = places.map(|place| SearchedPlace {
-            left_over: left(&place.found),
-            name: place.name,
-            rows: place.rows,
-            bytes: place.bytes,
-        });
-        searched.places = places.collect();
-        Ok(searched)
+        // What stays says it where it is kept; anywhere else it is left over.
+        let left = |place: &ScannedPlace| -> BTreeSet<u32> {
+            let is_left = |needle: &&u32| !(place.holds_memories && said.contains(*needle));
+            place.found.iter().filter(is_left).copied().collect()
+        };
+        let (mut all_left, mut all_found) = (BTreeSet::new(), BTreeSet::new());
+        for place in scan.places {
+            let left = left(&place);
+            searched.places.push(SearchedPlace {
+                left_over: left.len() as u64,
+                name: needles.hidden(&place.name),
+                rows: place.rows,
+                bytes: place.bytes,
+            });
+            all_left.extend(left);
+            all_found.extend(place.found);
+        }
+        searched.said_by_what_stays = all_found.intersection(&said).count() as u64;
+        searched.left_over = all_left.len() as u64;
+        let unread = scan.unread.iter().map(|why| needles.hidden(why));
+        searched.unread = unread.collect();
+        Ok(scan.outside)
+    }
+}
+
+impl Proof {
+    /// Returns what was found.
+    #[must_use]
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// Removes what was kept for the proof, once the certificate is safe. Where something was found it stays: the
+    /// next forgetting looks for it again.
+    ///
+    /// # Errors
+    /// As every method.
+    pub async fn close(self) -> Result<(), StoreError> {
+        if self.certificate.absent {
+            let (backend, scope) = (&self.store.backend, self.store.scope);
+            backend.keep_unfinished(scope, None).await?;
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Selection;
-use crate::backend::{Backend, BackendError, Entry, Filter, Forgotten, Needles, Order, Page};
+use crate::backend::{
+    Backend, BackendError, Counts, Entry, Filter, Forgotten, Needles, Order, Page,
+};
 use crate::json;
 use crate::model::{Document, Key, Kind, Memory, Scope, Space};
 use crate::record::{self, Part};
@@ -18,9 +20,12 @@ const AT_ONCE: usize = 1000;
 /// What is known of memories and documents that are to be forgotten.
 #[derive(Debug, Default)]
 pub(super) struct Doomed {
-    pub(super) keys: Vec<Key>,
-    pub(super) documents: Vec<String>,
+    pub(super) keys: BTreeSet<Key>,
+    pub(super) documents: BTreeSet<String>,
     pub(super) needles: Needles,
+    /// How many memories and documents were read.
+    pub(super) read: Counts,
+    pub(super) read_documents: u64,
 }
 
 /// Reads memories of one scope.
@@ -32,41 +37,45 @@ pub(super) struct Reading<'b> {
 }
 
 impl Reading<'_> {
-    /// Returns what a selection names.
+    /// Adds what a selection names to what is to be forgotten already. Ids that were named are always looked
+    /// for, whether they are there or not.
     ///
     /// # Errors
     /// If it cannot be read, or names what is not there and was not forgotten before.
-    pub(super) async fn doomed(
+    pub(super) async fn doom_selected(
         &self,
         selection: &Selection,
+        doomed: &mut Doomed,
         read: &mut (dyn FnMut(u64) + Send),
-    ) -> Result<Doomed, StoreError> {
-        let mut doomed = Doomed::default();
+    ) -> Result<(), StoreError> {
         match selection {
             Selection::Everything => {
-                self.passing(&Filter::default(), &mut doomed, read).await?;
+                self.passing(&Filter::default(), doomed, read).await?;
                 self.all_documents(|document| doomed.document(document))
                     .await?;
             }
-            Selection::Passing(filter) => self.passing(filter, &mut doomed, read).await?,
+            Selection::Passing(filter) => self.passing(filter, doomed, read).await?,
             Selection::Ids(ids) => {
+                ids.iter().for_each(|id| doomed.needles.add_id(id));
                 let forgotten = self.backend.forgotten(self.scope).await?;
                 for ids in ids.chunks(AT_ONCE) {
                     for memory in self.with_ids(ids, &forgotten).await? {
-                        self.doom(&memory, &mut doomed)?;
+                        self.doom(&memory, doomed)?;
                     }
                     read(doomed.keys.len() as u64);
                 }
             }
             Selection::Documents(ids) => {
+                ids.iter().for_each(|id| doomed.needles.add_id(id));
                 for document in self.documents(ids).await? {
                     doomed.document(&document);
                 }
-                let chunks = pieces(ids.clone());
-                self.passing(&chunks, &mut doomed, read).await?;
+                if let Some(chunks) = pieces(ids) {
+                    self.passing(&chunks, doomed, read).await?;
+                }
             }
         }
-        Ok(doomed)
+        Ok(())
     }
 
     async fn passing(
@@ -84,13 +93,11 @@ impl Reading<'_> {
     }
 
     fn doom(&self, memory: &Memory, doomed: &mut Doomed) -> Result<(), StoreError> {
-        let record = rendered(memory);
-        doomed.needles.add_id(memory.id());
-        // What was rendered can be parsed.
-        if let Ok(value) = json::parse(&record) {
-            doomed.needles.add_texts(&value);
-        }
-        doomed.keys.push(memory.key());
+        let (record, key) = (rendered(memory), memory.key());
+        doomed.read[key.kind] += 1;
+        let is_new = !doomed.keys.contains(&key);
+        doomed.needles.add_known(memory.id(), &record, is_new);
+        doomed.keys.insert(key);
         #[cfg(feature = "http")]
         if let Some((folder, spaces)) = &self.cache {
             let text = crate::search::text::embedded(memory);
@@ -211,20 +218,19 @@ impl Reading<'_> {
 
 impl Doomed {
     fn document(&mut self, document: &Document) {
-        self.needles.add_id(&document.id);
-        if let Ok(value) = json::parse(&rendered_document(document)) {
-            self.needles.add_texts(&value);
-        }
-        self.documents.push(document.id.clone());
+        self.read_documents += 1;
+        let is_new = self.documents.insert(document.id.clone());
+        let record = rendered_document(document);
+        self.needles.add_known(&document.id, &record, is_new);
     }
 }
 
-/// Returns a filter that lets the chunks of documents pass.
-pub(super) fn pieces(documents: Vec<String>) -> Filter {
-    Filter {
-        conversations: documents,
+/// Returns a filter that lets the chunks of documents pass; none for no document, since an empty list lets all pass.
+pub(super) fn pieces(documents: &[String]) -> Option<Filter> {
+    (!documents.is_empty()).then(|| Filter {
+        conversations: documents.to_vec(),
         ..Filter::of(Document::PIECES)
-    }
+    })
 }
 
 /// Returns the record of a memory; of one whose carry was tampered with, as much as can be told.

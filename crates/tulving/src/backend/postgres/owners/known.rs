@@ -7,7 +7,7 @@ use super::{Tenant, User};
 use crate::backend::postgres::connect::Connection;
 use crate::backend::postgres::error::DatabaseError;
 use crate::backend::postgres::new_owner::{check_address, check_name};
-use crate::backend::postgres::refusal::Refusal;
+use crate::backend::postgres::refusal::{Refusal, RequiredRole};
 use crate::backend::postgres::session::Rights;
 use crate::backend::postgres::sql::{Statement, owners as sql};
 use crate::model::Scope;
@@ -89,6 +89,26 @@ impl Connection {
         check_name("name", name)?;
         let statement = sql::rename_tenant(id, name);
         self.rename(Scope::Tenant(id), statement, name).await
+    }
+
+    /// Refuses a login role that may not remove an owner, before anything of it is erased.
+    ///
+    /// # Errors
+    /// If it may not.
+    pub async fn require_may_delete(&mut self, owner: Scope) -> Result<(), DatabaseError> {
+        let doing = format!("looking whether {owner} may be deleted");
+        let asked = [sql::may_delete(owner)];
+        let rows = self.unscoped(Rights::Login, &asked, &doing).await?;
+        match rows.iter().flatten().any(|row| row.get(0)) {
+            true => Ok(()),
+            false => Err(Refusal::Privilege {
+                role: None,
+                required: RequiredRole::Owner,
+                doing,
+                source: None,
+            }
+            .into()),
+        }
     }
 
     /// Removes a user or a tenant with its scope, and all rows that are left of that. Users of a tenant stay,

@@ -35,24 +35,49 @@ pub(crate) fn remove(scope: Uuid, hashes: Vec<Vec<u8>>) -> Statement {
         .named(Name::RemoveForgotten)
 }
 
-/// Lists every table with a scope beside ours, whoever made it, with what of its rows is text or bytes, and
-/// whether it may be read.
+/// Removes the record of an erasure that is under way.
+pub(crate) fn remove_unfinished(scope: Uuid) -> Statement {
+    Text::new("DELETE FROM forgetting WHERE scope_id = $1")
+        .scope(scope)
+        .named(Name::RemoveUnfinished)
+}
+
+/// Keeps the record of an erasure that is under way, in parts.
+pub(crate) fn keep_unfinished(scope: Uuid, parts: Vec<Vec<u8>>) -> Statement {
+    Text::new(
+        "INSERT INTO forgetting (scope_id, part, content) \
+         SELECT $1, p.part, p.content FROM unnest($2) WITH ORDINALITY AS p (content, part)",
+    )
+    .scope(scope)
+    .with("parts", parts, Type::BYTEA_ARRAY)
+    .named(Name::KeepUnfinished)
+}
+
+/// Reads the parts of the record of an erasure that was not finished, in order.
+pub(crate) fn unfinished(scope: Uuid) -> Statement {
+    Text::new("SELECT content FROM forgetting WHERE scope_id = $1 ORDER BY part")
+        .scope(scope)
+        .named(Name::ReadUnfinished)
+}
+
+/// Lists every table with a scope beside ours, whoever made it, with what of its rows is text or bytes,
+/// whether it may be read, and whether its scopes are uuids.
 pub(crate) fn tables() -> Statement {
     Text::new(
-        "SELECT c.relname::text, has_table_privilege(c.oid, 'SELECT'), \
-                array_remove(array_agg(CASE t.typname \
-                    WHEN 'bytea' THEN format('%I', a.attname) \
-                    WHEN '_text' THEN format('convert_to(array_to_json(%I)::text, ''UTF8'')', a.attname) \
-                    WHEN '_varchar' THEN format('convert_to(array_to_json(%I)::text, ''UTF8'')', a.attname) \
-                    ELSE CASE WHEN t.typcategory IN ('S', 'U') AND t.typname NOT IN ('uuid', 'vector', 'halfvec') \
-                              THEN format('convert_to(%I::text, ''UTF8'')', a.attname) END \
+        "SELECT c.relname::text, has_table_privilege(c.oid, 'SELECT'), bool_and(s.atttypid = 'uuid'::regtype), \
+                array_remove(array_agg(CASE \
+                    WHEN t.typname = 'bytea' THEN format('%I', a.attname) \
+                    WHEN t.typcategory = 'A' THEN format('convert_to(array_to_json(%I)::text, ''UTF8'')', a.attname) \
+                    WHEN t.typcategory IN ('S', 'U') AND t.typname NOT IN ('uuid', 'vector', 'halfvec') \
+                        THEN format('convert_to(%I::text, ''UTF8'')', a.attname) \
                     END ORDER BY a.attnum), NULL) \
          FROM pg_class c \
          JOIN pg_attribute s ON s.attrelid = c.oid AND s.attname = 'scope_id' AND NOT s.attisdropped \
          JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-         JOIN pg_type t ON t.oid = a.atttypid \
+         JOIN pg_type d ON d.oid = a.atttypid \
+         JOIN pg_type t ON t.oid = CASE d.typtype WHEN 'd' THEN d.typbasetype ELSE d.oid END \
          WHERE c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('memory_nodes')) \
-           AND c.relkind IN ('r', 'p') \
+           AND c.relkind IN ('r', 'p', 'm') \
          GROUP BY c.oid, c.relname ORDER BY c.relname",
     )
     .named(Name::ListScopedTables)
@@ -70,11 +95,11 @@ pub(crate) fn rows(place: &Location, table: &str, parts: &[String], scope: Uuid)
         .named(Name::ReadRaw)
 }
 
-/// Asks whether the login role may remove dead rows from these tables.
+/// Asks for those of these tables of which the login role may remove dead rows.
 pub(crate) fn may_vacuum(tables: Vec<String>) -> Statement {
     Text::new(
-        "SELECT coalesce(bool_and(pg_has_role(c.relowner, 'USAGE')), false) FROM unnest($1) AS t (name) \
-         JOIN pg_class c ON c.oid = to_regclass(t.name)",
+        "SELECT t.name FROM unnest($1) AS t (name) \
+         JOIN pg_class c ON c.oid = to_regclass(t.name) WHERE pg_has_role(c.relowner, 'USAGE')",
     )
     .with("tables", tables, Type::TEXT_ARRAY)
     .named(Name::MayVacuum)

@@ -301,6 +301,9 @@ fn of_scopes(list: &mut Listing) {
     list.add("", forgotten::read(SCOPE));
     list.add("", forgotten::set(SCOPE, vec![], vec![]));
     list.add("", forgotten::remove(SCOPE, vec![]));
+    list.add("", forgotten::remove_unfinished(SCOPE));
+    list.add("", forgotten::keep_unfinished(SCOPE, vec![]));
+    list.add("", forgotten::unfinished(SCOPE));
     list.add("", forgotten::tables());
     let (place, parts) = (Location::sample(), ["id".to_owned()]);
     list.add("", forgotten::rows(&place, "memory_nodes", &parts, SCOPE));
@@ -578,6 +581,7 @@ fn outside(list: &mut Listing) {
     list.add("", owners::tenant("a"));
     list.add("", owners::rename_user(SCOPE, "a"));
     list.add("", owners::rename_tenant(SCOPE, "a"));
+    list.add("", owners::may_delete(OWNER));
     list.add("a user", owners::delete(OWNER));
     list.add("a tenant", owners::delete(Scope::Tenant(SCOPE)));
     list.add("", database::begin_look());

@@ -182,9 +182,12 @@ names! {
         ReadForgotten: "Reads the tombstones of a scope, each with the salt.";
         SetForgotten: "Sets tombstones that are not there yet.";
         RemoveForgotten: "Takes tombstones away.";
+        RemoveUnfinished: "Removes the record of an erasure that is under way.";
+        KeepUnfinished: "Keeps the record of an erasure that is under way.";
+        ReadUnfinished: "Reads the record of an erasure that was not finished.";
         ListScopedTables: "Lists every table with a scope, and what of its rows is text or bytes.";
         ReadRaw: "Reads all rows of the scope in a table, whatever they are for.";
-        MayVacuum: "Asks whether the login role may remove dead rows.";
+        MayVacuum: "Asks of which tables the login role may remove dead rows.";
         Vacuum: "Removes dead rows, and samples of them from the planner's statistics.";
     }
     "spaces" {
@@ -215,6 +218,7 @@ names! {
         FindTenant: "Finds the tenant with an id, or with a name.";
         RenameUser: "Gives a user another address. Who was known by the old one is known by the new one.";
         RenameTenant: "Calls a tenant something else.";
+        MayDeleteOwner: "Asks whether the login role may remove owners.";
         DeleteOwner: "Removes an owner, with whom its scope goes.";
     }
     "database" {

@@ -100,12 +100,25 @@ pub(crate) fn rename_tenant(id: Uuid, name: &str) -> Statement {
     self::rename(rename, id, name).named(Name::RenameTenant)
 }
 
-/// Removes an owner, with whom its scope goes.
-pub(crate) fn delete(owner: Scope) -> Statement {
-    let table = match owner {
+/// Asks whether the login role may remove owners of this kind.
+pub(crate) fn may_delete(owner: Scope) -> Statement {
+    let table = table_of(owner);
+    Text::new(format!(
+        "SELECT has_table_privilege('{table}', 'SELECT') AND has_table_privilege('{table}', 'DELETE')"
+    ))
+    .named(Name::MayDeleteOwner)
+}
+
+fn table_of(owner: Scope) -> &'static str {
+    match owner {
         Scope::User(_) => "users",
         Scope::Tenant(_) => "tenants",
-    };
+    }
+}
+
+/// Removes an owner, with whom its scope goes.
+pub(crate) fn delete(owner: Scope) -> Statement {
+    let table = table_of(owner);
     Text::new(format!("DELETE FROM {table} WHERE id = $1"))
         .with("id", owner.id(), Type::UUID)
         .named(Name::DeleteOwner)

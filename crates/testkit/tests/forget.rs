@@ -1,0 +1,114 @@
+//! The course of a forgetting, over a backend that keeps what is gone until it is purged.
+
+use std::sync::Arc;
+
+use testkit::sample;
+use testkit::strict::StrictBackend;
+use tulving::backend::Filter;
+use tulving::embed::Builtin;
+use tulving::store::{
+    Certificate, IfThere, NewMemory, NewNode, ScopedStore, Selection, Store, StoreError,
+};
+
+const CANARY: &str = "Does the canary sing in its cage before the sun is up?";
+
+fn empty() -> ScopedStore {
+    let owner = sample::user(1);
+    let backend = Arc::new(StrictBackend::new([owner]));
+    Store::new(backend, Arc::new(Builtin::new())).scope(owner)
+}
+
+async fn add(memory: &ScopedStore, id: &str, question: &str) -> Result<(), StoreError> {
+    let node = NewNode {
+        id: Some(id.to_owned()),
+        ..NewNode::new(question, "It does.")
+    };
+    let new = vec![NewMemory::Node(node)];
+    memory.remember(new, IfThere::Refuse).await.map(drop)
+}
+
+async fn left(memory: &ScopedStore) -> u64 {
+    memory.count(&Filter::default()).await.unwrap().total()
+}
+
+async fn forget(memory: &ScopedStore, selection: Selection) -> Certificate {
+    let forgetting = memory.forget(selection).await.unwrap();
+    forgetting.run(&mut |_| ()).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_empty_list_names_nothing() {
+    let memory = empty();
+    add(&memory, "canary/1", CANARY).await.unwrap();
+    for selection in [Selection::Documents(vec![]), Selection::Ids(vec![])] {
+        let forgetting = memory.forget(selection.clone()).await.unwrap();
+        assert_eq!(forgetting.counts().total(), 0, "{selection:?}");
+        let certificate = forgetting.run(&mut |_| ()).await.unwrap();
+        assert_eq!(certificate.forgotten.total(), 0, "{selection:?}");
+    }
+    assert_eq!(left(&memory).await, 1);
+}
+
+#[tokio::test]
+async fn what_came_after_it_was_counted_is_not_erased() {
+    let memory = empty();
+    add(&memory, "canary/1", CANARY).await.unwrap();
+    let forgetting = memory.forget(Selection::Everything).await.unwrap();
+    add(&memory, "canary/2", CANARY).await.unwrap();
+    let refused = forgetting.run(&mut |_| ()).await;
+    assert!(matches!(refused, Err(StoreError::Grown)), "{refused:?}");
+    assert_eq!(left(&memory).await, 2);
+    assert!(memory.forgotten().await.unwrap().tombstones.is_empty());
+    // Who has counted anew may.
+    let certificate = forget(&memory, Selection::Everything).await;
+    assert_eq!(certificate.forgotten.total(), 2);
+}
+
+#[tokio::test]
+async fn one_that_was_interrupted_is_looked_for_and_counted_by_the_next() {
+    let memory = empty();
+    for id in ["canary/0001", "canary/0002"] {
+        add(&memory, id, CANARY).await.unwrap();
+    }
+    let ids = |id: &str| Selection::Ids(vec![id.to_owned()]);
+    let forgetting = memory.forget(ids("canary/0001")).await.unwrap();
+    let first = forgetting.prove(&mut |_| ()).await.unwrap();
+    let first = first.certificate().clone();
+    // Nobody closed it. Another that is named then finishes both.
+    let forgetting = memory.forget(ids("canary/0002")).await.unwrap();
+    assert_eq!(forgetting.unfinished(), Some((first.id, 1)));
+    let whole = forgetting.run(&mut |_| ()).await.unwrap();
+    assert_eq!((whole.id, whole.forgotten.total()), (first.id, 2));
+    assert_eq!(
+        (whole.searched.ids, whole.started_at),
+        (2, first.started_at)
+    );
+    assert!(whole.absent);
+    // From then on it is another; what is named is looked for all the same.
+    let again = forget(&memory, ids("canary/0002")).await;
+    assert_ne!(again.id, first.id);
+    assert_eq!((again.forgotten.total(), again.searched.ids), (0, 1));
+}
+
+#[tokio::test]
+async fn a_tombstone_stays_where_what_was_to_come_back_was_not_written() {
+    let memory = empty();
+    add(&memory, "canary/1", CANARY).await.unwrap();
+    forget(&memory, Selection::Ids(vec!["canary/1".to_owned()])).await;
+    let restoring = memory.clone().restoring();
+    // The second is refused, and with it the first.
+    add(&memory, "canary/2", CANARY).await.unwrap();
+    let nodes = [("canary/1", CANARY), ("canary/2", "Another question?")];
+    let nodes = nodes.map(|(id, question)| {
+        NewMemory::Node(NewNode {
+            id: Some(id.to_owned()),
+            ..NewNode::new(question, "It does.")
+        })
+    });
+    let refused = restoring.remember(nodes.into(), IfThere::Refuse).await;
+    assert!(matches!(refused, Err(StoreError::Differs { .. })));
+    let refused = add(&memory, "canary/1", CANARY).await;
+    assert!(matches!(refused, Err(StoreError::Forgotten { .. })));
+    add(&restoring, "canary/1", CANARY).await.unwrap();
+    assert!(memory.forgotten().await.unwrap().tombstones.is_empty());
+}
