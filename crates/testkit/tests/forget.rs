@@ -28,12 +28,14 @@ async fn add(memory: &ScopedStore, id: &str, question: &str) -> Result<(), Store
 }
 
 async fn left(memory: &ScopedStore) -> u64 {
-    memory.count(&Filter::default()).await.unwrap().total()
+    let counts = memory.count(&Filter::default()).await;
+    counts.expect("count").total()
 }
 
 async fn forget(memory: &ScopedStore, selection: Selection) -> Certificate {
-    let forgetting = memory.forget(selection).await.unwrap();
-    forgetting.run(&mut |_| ()).await.unwrap()
+    let forgetting = memory.forget(selection).await.expect("count");
+    let certificate = forgetting.run(&mut |_| ()).await;
+    certificate.expect("forget")
 }
 
 #[tokio::test]

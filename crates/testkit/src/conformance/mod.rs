@@ -134,6 +134,8 @@ macro_rules! for_each_conformance_test {
                 texts_without_vectors_are_purged_too
                 purging_and_scanning_keep_to_their_scope
                 tombstones_stay_until_they_are_taken_away
+                only_a_scope_without_a_memory_is_cleared
+                the_record_of_an_erasure_is_kept_and_not_searched
             }
             dropping {
                 a_write_that_is_dropped_is_done_whole_or_not_at_all

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tulving::backend::{Entry, Filter, Needles};
 use tulving::json;
-use tulving::model::{Key, Kind, Memory};
+use tulving::model::{Key, Kind, Memory, Space};
 
 use super::isolation::{assert_theirs_untouched, both};
 use crate::fixture::{Fixture, Other};
@@ -204,4 +204,74 @@ pub async fn tombstones_stay_until_they_are_taken_away(fixture: &dyn Fixture) {
         let theirs = memories.backend.forgotten(other).await.expect("forgotten");
         assert!(theirs.tombstones.is_empty() && theirs.salt != found.salt);
     }
+}
+
+/// Where there is a memory or a document nothing else is removed.
+pub async fn only_a_scope_without_a_memory_is_cleared(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let clear = async || {
+        let cleared = memories.backend.clear(memories.scope).await;
+        cleared.expect("clear")
+    };
+    let further = Space::local("another", 3);
+    memories.write([canary(1)]).await;
+    let added = memories.backend.add_space(memories.scope, &further).await;
+    added.expect("add a space");
+    let spaces = async || {
+        let spaces = memories.backend.spaces(memories.scope).await;
+        spaces.expect("spaces").further.len()
+    };
+    assert!(!clear().await);
+    assert_eq!(spaces().await, 1);
+    memories.assert_holds(&canary(1)).await;
+    memories.delete(&[canary(1).memory.key()]).await;
+    let put = memories.put_document(&document("manual"), []).await;
+    put.expect("put");
+    assert!(!clear().await);
+    memories.remove_documents(&["manual"]).await;
+    assert!(clear().await);
+    assert_eq!(spaces().await, 0);
+    // As into a scope that never held any.
+    memories.write([canary(2)]).await;
+    assert_eq!(memories.near(&[1.0]).await, ["canary/0002"]);
+}
+
+/// The record of an erasure is there for whoever goes on with it, until it is removed.
+pub async fn the_record_of_an_erasure_is_kept_and_not_searched(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let (scope, needles) = (memories.scope, needles_of(&canary(1)));
+    let record = record_of(&canary(1).memory).repeat(3000);
+    let keep = async |record: Option<&str>| {
+        let record = record.map(str::as_bytes);
+        let kept = memories.backend.keep_unfinished(scope, record).await;
+        kept.expect("keep");
+    };
+    for record in [&record[..], &record[..9]] {
+        keep(Some(record)).await;
+        for memories in [&memories, &Memories::open(fixture).await] {
+            let found = memories
+                .backend
+                .unfinished(scope)
+                .await
+                .expect("unfinished");
+            assert_eq!(found.as_deref(), Some(record.as_bytes()));
+            assert_eq!(standing(memories, &needles).await, 0);
+        }
+        memories.erase().await;
+        fixture.maintain().await;
+    }
+    if let Other::Kept(other) = fixture.other() {
+        let theirs = memories.backend.unfinished(other).await;
+        assert_eq!(theirs.expect("unfinished"), None);
+    }
+    keep(None).await;
+    let found = memories.backend.unfinished(scope).await;
+    assert_eq!(found.expect("unfinished"), None);
+    // Whoever erases is alone as long as it is held, and writers are not kept waiting.
+    let held = memories.backend.hold(scope).await.expect("hold");
+    memories.write([canary(3)]).await;
+    memories.erase().await;
+    purge(&memories).await;
+    drop(held);
+    drop(memories.backend.hold(scope).await.expect("hold again"));
 }

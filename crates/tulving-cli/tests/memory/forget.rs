@@ -69,7 +69,7 @@ fn what_is_forgotten_by_id_is_in_no_file_and_the_rest_stays() {
     let certificate = forget(&desk, &args);
     assert_eq!(certificate["forgotten"], json!({"nodes": 3, "episodes": 0}));
     assert_eq!(certificate["searched"]["ids"], json!(3));
-    assert!(certificate["searched"]["texts"].as_u64().unwrap() >= 5);
+    assert!(certificate["searched"]["texts"].as_u64().unwrap() >= 3);
     for text in [&CANARY[..26], &late, &canaries[0], &canaries[1]] {
         assert_eq!(holding(&desk, "data", text), [""; 0], "{text}");
     }

@@ -58,6 +58,8 @@ impl Reading<'_> {
             Selection::Ids(ids) => {
                 ids.iter().for_each(|id| doomed.needles.add_id(id));
                 let forgotten = self.backend.forgotten(self.scope).await?;
+                let ids: BTreeSet<&String> = ids.iter().collect();
+                let ids: Vec<String> = ids.into_iter().cloned().collect();
                 for ids in ids.chunks(AT_ONCE) {
                     for memory in self.with_ids(ids, &forgotten).await? {
                         self.doom(&memory, doomed)?;
