@@ -1,5 +1,7 @@
 //! The course of a forgetting, over a backend that keeps what is gone until it is purged.
 
+#![expect(clippy::expect_used, reason = "helpers of tests fail like tests")]
+
 use std::sync::Arc;
 
 use testkit::sample;

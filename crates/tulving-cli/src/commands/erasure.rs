@@ -164,6 +164,7 @@ impl Erasure {
 
     /// Tells what would go.
     pub(super) fn tell_counts(&self, cx: &Context) -> Result<(), CliError> {
+        self.note_unfinished();
         if cx.json {
             let (counts, documents) = (self.forgetting.counts(), self.forgetting.documents());
             return output::json(&wire::WouldForget::new(self.owner, counts, documents));
@@ -179,14 +180,19 @@ impl Erasure {
         ))
     }
 
-    /// Asks, and takes nothing but the whole word for a yes.
-    pub(super) fn confirm(&self, cx: &Context) -> Result<(), CliError> {
+    /// Says that one that was interrupted is finished too.
+    fn note_unfinished(&self) {
         if let Some((_, memories)) = self.forgetting.unfinished() {
             output::aside(&format!(
                 "note: a forgetting of {} was interrupted, and is finished together with this",
                 counted(memories, "memory")
             ));
         }
+    }
+
+    /// Asks, and takes nothing but the whole word for a yes.
+    pub(super) fn confirm(&self, cx: &Context) -> Result<(), CliError> {
+        self.note_unfinished();
         let question = match &self.with_owner {
             Some(called) => format!("Delete {called} for good, with {}?", self.what()),
             None => format!("Forget {} of {} for good?", self.what(), self.owner),
