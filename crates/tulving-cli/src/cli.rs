@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    add, compact, completions, config, delete, docs, doctor, export, forget, get, index, init, list,
-    man, migrate, reembed, runs, schema, search, tenant, update, user, verify,
+    add, compact, completions, config, delete, docs, doctor, export, forget, get, index, init,
+    list, man, migrate, reembed, runs, schema, search, tenant, update, user, verify,
 };
 use crate::documents::ReadDocuments;
 use crate::global::Global;

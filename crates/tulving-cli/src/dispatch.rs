@@ -4,8 +4,8 @@ use clap::CommandFactory as _;
 
 use crate::cli::{Cli, Command};
 use crate::commands::{
-    add, compact, completions, config, delete, docs, doctor, export, forget, get, index, init, list,
-    man, migrate, reembed, runs, schema, search, tenant, update, user, verify,
+    add, compact, completions, config, delete, docs, doctor, export, forget, get, index, init,
+    list, man, migrate, reembed, runs, schema, search, tenant, update, user, verify,
 };
 use crate::config::Env;
 use crate::context::Context;

@@ -76,6 +76,9 @@ UPDATE tenants
 SET name = $2
 WHERE id = $1;
 
+-- MayDeleteOwner: Asks whether the login role may remove owners.
+SELECT has_table_privilege('users', 'SELECT') AND has_table_privilege('users', 'DELETE');
+
 -- DeleteOwner: Removes an owner, with whom its scope goes.
 -- For: a user.
 -- $1 id uuid
