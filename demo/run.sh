@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A tour of Tulving, without a question: two memories are made and found, then ten thousand go from
 # files into a PostgreSQL that exists only for these minutes, are proved, damaged, mended, and moved out
-# again; a company gets its manuals and another model. Nothing stays but caches.
+# again; a company gets its manuals and another model, and is forgotten. Nothing stays but caches.
 #
 #   make demo            DEMO_NODES=2000 make demo
 set -euo pipefail
@@ -93,10 +93,10 @@ tour() {
     tell "What is in the database becomes a data directory, proved in the same way. Its digest is that of the move."
     run 0 tulving export --backend postgres --out data-back
 
-    company
+    company "$TULVING_USER_ID"
 }
 
-# A tenant is moved in, used, searched with its manuals, moved out and given another model.
+# A tenant is moved in, used, searched with its manuals, moved out, given another model, and erased with proof.
 company() {
     heading "11. A company moves in"
     unset TULVING_USER_ID
@@ -121,6 +121,15 @@ company() {
     run 0 tulving reembed --provider builtin --cut-over --yes
     run 0 tulving search "the motor makes a noise but stands still" --kind chunk --top-k 1
     run 0 tulving reembed --status
+
+    heading "15. The company leaves, and is forgotten"
+    tell "What would go is counted first. Then it is erased, and every row of every table is searched for it." \
+        "The certificate names no id and no text, and says what is out of reach, such as backups."
+    run 0 tulving tenant delete "The company" --dry-run
+    run 0 tulving tenant delete "The company" --yes --certificate company.json
+    run 9 tulving list
+    tell "" "Nobody else's row was touched. The memory of the first nine steps, once more against its files:"
+    run 0 tulving verify --user-id "$1"
 }
 
 tampering() {
@@ -161,7 +170,7 @@ trap 'exit 143' TERM HUP
 cd "$work"
 here=$here private-postgres run --durable -- bash "$here/run.sh" tour "$nodes"
 
-heading "That was all of it: remembered, moved, proved, damaged, found, mended, moved out, and given another model."
+heading "That was all of it: remembered, moved, proved, damaged, found, mended, moved out, and forgotten."
 cat <<END
 The server and its data are gone. With your own data and your own PostgreSQL (pgvector 0.8.2 or newer):
 

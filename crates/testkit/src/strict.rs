@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use tokio::task::yield_now;
 use tulving::backend::{
-    Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
+    Backend, BackendError, BeyondReach, Brought, Candidates, Cluster, Counts, Draft, Entry, Filter,
     Followed, Forgotten, Held, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange,
     Needles, Page, Request, Scan, Sources, require_size, size_of_document, size_of_entry,
     size_of_id, size_of_key,
@@ -116,6 +116,7 @@ impl Backend for StrictBackend {
     ) -> Result<Vec<Inserted>, BackendError> {
         require_size(drafts.iter().map(|draft| size_of_entry(draft.entry())))?;
         self.write(scope, |room| {
+            room.forgotten.refuse(&Brought::by(&drafts))?;
             let drafts = drafts.into_iter();
             drafts.map(|draft| room.insert(draft, if_taken)).collect()
         })
@@ -266,8 +267,11 @@ impl Backend for StrictBackend {
     ) -> Result<(), BackendError> {
         let sizes = chunks.iter().map(size_of_entry);
         require_size(sizes.chain([size_of_document(&document)]))?;
-        self.write(scope, |room| room.put_document(&document, chunks))
-            .await
+        self.write(scope, |room| {
+            room.forgotten.refuse(&Brought::with(&document, &chunks))?;
+            room.put_document(&document, chunks)
+        })
+        .await
     }
 
     async fn remove_documents(

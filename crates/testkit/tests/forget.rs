@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use testkit::sample;
 use testkit::strict::StrictBackend;
-use tulving::backend::Filter;
+use tulving::backend::{BackendError, Filter};
 use tulving::embed::Builtin;
+use tulving::model::{Chunk, Document, Kind};
 use tulving::store::{
-    Certificate, IfThere, NewMemory, NewNode, ScopedStore, Selection, Store, StoreError,
+    Certificate, IfThere, NewChunk, NewDocument, NewMemory, NewNode, ScopedStore, Selection, Store,
+    StoreError,
 };
 
 const CANARY: &str = "Does the canary sing in its cage before the sun is up?";
@@ -115,4 +117,129 @@ async fn a_tombstone_stays_where_what_was_to_come_back_was_not_written() {
     assert!(matches!(refused, Err(StoreError::Forgotten { .. })));
     add(&restoring, "canary/1", CANARY).await.unwrap();
     assert!(memory.forgotten().await.unwrap().tombstones.is_empty());
+}
+
+/// A document of two pieces, about birds.
+fn manual(path: &str) -> NewDocument {
+    let piece = |content: &str| NewChunk {
+        content: content.to_owned(),
+        ..NewChunk::default()
+    };
+    NewDocument {
+        path: path.to_owned(),
+        title: "Birds".to_owned(),
+        chunks: vec![
+            piece("Feed the canary before the sun is up."),
+            piece("Cover the cage of the canary at night."),
+        ],
+        ..NewDocument::default()
+    }
+}
+
+async fn chunks(memory: &ScopedStore, document: &str) -> Vec<Chunk> {
+    let chunks = memory.chunks_of(document).await;
+    chunks.expect("chunks")
+}
+
+#[tokio::test]
+async fn a_document_of_which_no_chunk_stays_goes_too() {
+    let memory = empty();
+    for path in ["/manuals/a.md", "/manuals/b.md", "/manuals/c.md"] {
+        memory.put_document(manual(path)).await.unwrap();
+    }
+    let [a, b, c] = ["/manuals/a.md", "/manuals/b.md", "/manuals/c.md"].map(Document::id_for);
+    let first = |chunks: Vec<Chunk>| chunks.first().map(|chunk| chunk.id.clone()).unwrap();
+    // One of two: the document stays with the other.
+    let one = first(chunks(&memory, &a).await);
+    let certificate = forget(&memory, Selection::Ids(vec![one])).await;
+    assert_eq!(
+        (
+            certificate.forgotten.total(),
+            certificate.forgotten_documents
+        ),
+        (1, 0)
+    );
+    assert_eq!(chunks(&memory, &a).await.len(), 1);
+    let other = first(chunks(&memory, &a).await);
+    let certificate = forget(&memory, Selection::Ids(vec![other])).await;
+    assert_eq!(
+        (
+            certificate.forgotten.total(),
+            certificate.forgotten_documents
+        ),
+        (1, 1)
+    );
+    assert_eq!(memory.document(&a).await.unwrap(), None);
+    // By a filter: what is told before is what goes.
+    let filter = Filter {
+        conversations: vec![b.clone()],
+        ..Filter::of(Kind::Chunk)
+    };
+    let forgetting = memory.forget(Selection::Passing(filter)).await.unwrap();
+    assert_eq!(
+        (forgetting.counts().total(), forgetting.documents()),
+        (2, 1)
+    );
+    let certificate = forgetting.run(&mut |_| ()).await.unwrap();
+    assert!(certificate.absent && certificate.forgotten_documents == 1);
+    let left = memory.all_documents().await.unwrap();
+    assert_eq!(left.iter().map(|it| &it.id).collect::<Vec<_>>(), [&c]);
+}
+
+#[tokio::test]
+async fn a_forgotten_document_comes_back_only_if_that_is_asked_for() {
+    let memory = empty();
+    let id = memory
+        .put_document(manual("/manuals/a.md"))
+        .await
+        .unwrap()
+        .id;
+    forget(&memory, Selection::Documents(vec![id.clone()])).await;
+    let refused = memory.put_document(manual("/manuals/a.md")).await;
+    assert!(
+        matches!(refused, Err(StoreError::Forgotten { .. })),
+        "{refused:?}"
+    );
+    let restoring = memory.clone().restoring();
+    restoring
+        .put_document(manual("/manuals/a.md"))
+        .await
+        .unwrap();
+    assert!(memory.forgotten().await.unwrap().tombstones.is_empty());
+    // From then on it is one as any other.
+    memory.put_document(manual("/manuals/a.md")).await.unwrap();
+    assert_eq!(chunks(&memory, &id).await.len(), 2);
+    // One chunk that was forgotten keeps out the document that brings it again.
+    let chunk = chunks(&memory, &id).await[0].id.clone();
+    forget(&memory, Selection::Ids(vec![chunk])).await;
+    let refused = memory.put_document(manual("/manuals/a.md")).await;
+    assert!(
+        matches!(refused, Err(StoreError::Forgotten { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(chunks(&memory, &id).await.len(), 1);
+}
+
+#[tokio::test]
+async fn tombstones_are_set_again_where_the_backend_refuses_what_was_to_come_back() {
+    let memory = empty();
+    let id = memory
+        .put_document(manual("/manuals/a.md"))
+        .await
+        .unwrap()
+        .id;
+    let chunk = chunks(&memory, &id).await[0].clone();
+    forget(&memory, Selection::Documents(vec![id])).await;
+    let before = memory.forgotten().await.unwrap();
+    // Its document is not there.
+    let restoring = memory.clone().restoring();
+    let refused = restoring.insert(vec![(chunk.into(), None)]).await;
+    assert!(
+        matches!(
+            refused,
+            Err(StoreError::Backend(BackendError::NoSuchDocument { .. }))
+        ),
+        "{refused:?}"
+    );
+    assert_eq!(memory.forgotten().await.unwrap(), before);
 }

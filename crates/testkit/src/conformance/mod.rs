@@ -134,6 +134,9 @@ macro_rules! for_each_conformance_test {
                 texts_without_vectors_are_purged_too
                 purging_and_scanning_keep_to_their_scope
                 tombstones_stay_until_they_are_taken_away
+                what_has_a_tombstone_is_not_written
+                the_place_of_a_forgotten_memory_is_free
+                nothing_comes_in_behind_a_tombstone
                 only_a_scope_without_a_memory_is_cleared
                 the_record_of_an_erasure_is_kept_and_not_searched
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tulving::backend::{Entry, Filter, Needles};
+use tulving::backend::{BackendError, Draft, Entry, Filter, IfTaken, Needles};
 use tulving::json;
 use tulving::model::{Key, Kind, Memory, Space};
 
@@ -286,3 +286,101 @@ pub async fn the_record_of_an_erasure_is_kept_and_not_searched(fixture: &dyn Fix
     drop(held);
     drop(memories.backend.hold(scope).await.expect("hold again"));
 }
+
+/// What has a tombstone is not written, whichever way it comes, and nothing with it; until the tombstone is taken
+/// away.
+pub async fn what_has_a_tombstone_is_not_written(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let scope = memories.scope;
+    let put = memories.put_document(&document("handbook"), []).await;
+    put.expect("put");
+    let buried = [
+        node_key("parrot"),
+        episode_key("aviary"),
+        chunk_key("handbook/1"),
+    ];
+    let documents = ["manual".to_owned()];
+    let bury = memories.backend.bury(scope, &buried, &documents).await;
+    bury.expect("bury");
+    let refused = |written: Result<(), BackendError>, id: &str| match written {
+        Err(BackendError::Forgotten { id: found }) => assert_eq!(found, id),
+        other => panic!("{id}: {other:?}"),
+    };
+    let node = || Draft::Whole(plain(saying("parrot", "Polly wants a cracker")));
+    let aside = || Draft::Whole(plain(saying("budgie", "A budgie has no tombstone")));
+    let chunk = |document: &str, index| Draft::Whole(plain(piece(document, index)));
+    for memories in [&memories, &Memories::open(fixture).await] {
+        for (draft, id) in [
+            (node(), "parrot"),
+            (Draft::NextNamed(node().entry().clone()), "parrot"),
+            (Draft::Whole(plain(episode("aviary"))), "aviary"),
+            (chunk("handbook", 1), "handbook/1"),
+            // The document of a chunk, too.
+            (chunk("manual", 0), "manual"),
+        ] {
+            for if_taken in [IfTaken::Refuse, IfTaken::Keep] {
+                let drafts = vec![aside(), draft.clone()];
+                let inserted = memories.backend.insert_each(scope, drafts, if_taken).await;
+                refused(inserted.map(drop), id);
+            }
+        }
+        let manual = memories.put_document(&document("manual"), []).await;
+        refused(manual, "manual");
+        let pieces = [0, 1].map(|index| plain(piece("handbook", index)));
+        let handbook = memories.put_document(&document("handbook"), pieces).await;
+        refused(handbook, "handbook/1");
+    }
+    assert_eq!(memories.count(&Filter::default()).await.total(), 0);
+    assert_eq!(memories.document("manual").await, None);
+    // The same id of another kind is another memory's.
+    let other = vec![Draft::Whole(plain(episode("parrot")))];
+    memories.insert(other).await.expect("insert");
+    let exhumed = memories.backend.exhume(scope, &buried, &documents).await;
+    exhumed.expect("exhume");
+    let manual = memories.put_document(&document("manual"), []).await;
+    manual.expect("put");
+    let drafts = vec![aside(), node(), chunk("handbook", 1), chunk("manual", 0)];
+    memories.insert(drafts).await.expect("insert");
+    assert_eq!(memories.count(&Filter::default()).await.total(), 5);
+}
+
+/// An id that follows from a place is nobody's: a conversation goes on, though its last turn was forgotten.
+pub async fn the_place_of_a_forgotten_memory_is_free(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let next = || vec![Draft::Next(plain(turn("cage", 0)))];
+    let keys = memories.insert(next()).await.expect("insert");
+    memories.delete(&keys).await;
+    let buried = memories.backend.bury(memories.scope, &keys, &[]).await;
+    buried.expect("bury");
+    assert_eq!(memories.insert(next()).await.expect("insert"), keys);
+}
+
+/// A tombstone and a write of the same memory come one after the other: once it is set, nobody adds what was not
+/// there by then.
+pub async fn nothing_comes_in_behind_a_tombstone(fixture: &dyn Fixture) {
+    let (memories, others) = (Memories::open(fixture).await, Memories::open(fixture).await);
+    let mut refused = 0;
+    for round in 0..ROUNDS {
+        let id = format!("sparrow/{round}");
+        let (key, entry) = (node_key(&id), plain(saying(&id, "It comes back each year")));
+        let burying = async {
+            let keys = std::slice::from_ref(&key);
+            let buried = memories.backend.bury(memories.scope, keys, &[]).await;
+            buried.expect("bury");
+            memories.get(&key).await
+        };
+        let (seen, written) =
+            tokio::join!(burying, others.insert(vec![Draft::Whole(entry.clone())]));
+        match written {
+            Ok(_) => assert!(seen.is_some(), "{id} came in behind its tombstone"),
+            Err(BackendError::Forgotten { .. }) => refused += 1,
+            Err(error) => panic!("{id}: {error}"),
+        }
+        assert_eq!(memories.get(&key).await, seen);
+    }
+    let left = memories.count(&Filter::default()).await.total();
+    assert_eq!(left + refused, ROUNDS);
+}
+
+/// How often a tombstone is set while its memory is written.
+const ROUNDS: u64 = 24;

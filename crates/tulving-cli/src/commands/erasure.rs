@@ -20,7 +20,7 @@ use crate::output::{self, bytes, count, counted};
 use crate::table::summary;
 use crate::terminal::{Look, Screen};
 use crate::text::safe;
-use crate::{kinds, progress, wire};
+use crate::{interrupt, kinds, progress, wire};
 
 /// How an owner is deleted.
 #[derive(Debug, Args)]
@@ -130,13 +130,15 @@ impl Erasure {
     /// # Errors
     /// When the configuration of the embedder cannot be understood.
     pub(super) fn of(forgetting: Forgetting, owner: Scope, cx: &Context) -> Result<Self, CliError> {
-        let forgetting = match cx.config.embedding()? {
-            Embedding::Http(http) => match &http.cache {
-                Some(folder) => forgetting.with_cache(folder, &http.model),
-                None => forgetting,
-            },
-            Embedding::Builtin => forgetting,
-        };
+        let mut forgetting = forgetting;
+        let next = cx.config.next_embedding()?;
+        for embedding in std::iter::once(cx.config.embedding()?).chain(next) {
+            if let Embedding::Http(http) = embedding
+                && let Some(folder) = &http.cache
+            {
+                forgetting = forgetting.with_cache(folder, &http.model);
+            }
+        }
         Ok(Self {
             forgetting,
             owner,
@@ -200,9 +202,10 @@ impl Erasure {
         confirm_by_word(&question, self.word, cx.yes)
     }
 
-    /// Erases.
+    /// Erases, until somebody wants it to stop.
     pub(super) async fn run(self, cx: &Context) -> Result<Proof, CliError> {
         let progress = progress::on_stderr(cx.err);
+        let cancel = interrupt::listen(&progress, cx.face())?.cancel;
         let mut last = String::new();
         let mut tell = |step: ForgetStep| {
             let news = text_of(step);
@@ -211,7 +214,14 @@ impl Erasure {
                 last = news;
             }
         };
-        Ok(self.forgetting.prove(&mut tell).await?)
+        tokio::select! {
+            proof = self.forgetting.prove(&mut tell) => Ok(proof?),
+            () = cancel.wait() => {
+                let message = "stopped before it was proved; some of it may be gone already";
+                Err(CliError::new(Exit::Interrupted, message)
+                    .hint("the same command again, which erases the rest and proves the whole"))
+            }
+        }
     }
 }
 

@@ -202,6 +202,12 @@ impl Intake {
                 report.skip(path, format!("it cannot be kept: {flaw}"));
                 return Ok(());
             }
+            Err(StoreError::Forgotten { .. }) => {
+                let reason =
+                    "it or a piece of it was forgotten: --restore-forgotten brings it back";
+                report.skip(path, reason.to_owned());
+                return Ok(());
+            }
             Err(StoreError::Backend(BackendError::TooLarge { bytes, limit })) => {
                 report.skip(
                     path,

@@ -1,7 +1,7 @@
 //! `tulving forget` on files: gone for good, proved, and nothing else touched.
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -403,6 +403,80 @@ fn a_killed_forgetting_is_finished_by_the_same_command() {
         }
     }
     println!("{killed} kills in {round} rounds, within {lasts:?}");
+}
+
+/// Whichever way it comes: as a file, or as lines.
+#[test]
+fn a_forgotten_document_comes_back_only_if_that_is_asked_for() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path("manuals")).unwrap();
+    desk.write("manuals/canaries.md", format!("# Canaries\n\n{CANARY}\n"));
+    desk.write("manuals/crows.md", format!("# Crows\n\n{CROW}\n"));
+    let added = desk.json(&["docs", "add", "manuals"]);
+    let added = added["added"].as_array().unwrap();
+    let is_meant = |it: &&Value| it["path"].as_str().unwrap().ends_with("canaries.md");
+    let id = added.iter().find(is_meant).unwrap()["id"].as_str().unwrap();
+    let exported = desk
+        .run(&["export", "--format", "jsonl"])
+        .expect(0)
+        .stdout
+        .clone();
+    desk.write("lines.jsonl", exported);
+    let certificate = forget(&desk, &["--document", id]);
+    assert_eq!(certificate["forgotten_documents"], json!(1));
+    assert_eq!(certificate["forgotten"]["chunks"], json!(1));
+    assert_eq!(holding(&desk, "data", &CANARY[..26]), [""; 0]);
+    let documents = || {
+        let listed = desk.json(&["docs", "list"]);
+        listed["documents"].as_array().unwrap().len()
+    };
+    for command in ["add", "sync"] {
+        let args = ["docs", command, "manuals", "--yes"];
+        desk.run(&args)
+            .expect(4)
+            .shows("--restore-forgotten brings it back");
+    }
+    let lines = ["add", "--jsonl", "lines.jsonl"];
+    desk.run(&lines).expect(3).says("was forgotten");
+    assert_eq!(documents(), 1);
+    desk.run(&[&lines[..], &["--restore-forgotten"]].concat())
+        .expect(0);
+    assert_eq!(documents(), 2);
+    forget(&desk, &["--document", id]);
+    desk.run(&["docs", "add", "manuals", "--restore-forgotten"])
+        .expect(0);
+    let again = desk.json(&["docs", "add", "manuals"]);
+    assert_eq!((documents(), &again["unchanged"]), (2, &json!(2)));
+}
+
+/// Ctrl-C while it is at work: the same command finishes it, and proves the whole.
+#[test]
+fn a_forgetting_that_is_stopped_is_finished_by_the_same_command() {
+    let desk = Desk::new();
+    let id = desk.add(CANARY, "a");
+    let crow = desk.add(CROW, "b");
+    // Whoever writes keeps it waiting, behind the record of what it is about to erase.
+    let writing = std::fs::File::open(desk.path("data/journal/lock")).unwrap();
+    writing.lock().unwrap();
+    let forgetting = ["forget", "--yes", "--id", &id];
+    let child = desk.command(&forgetting).stderr(Stdio::piped()).spawn();
+    let child = child.unwrap();
+    let begun = Instant::now();
+    while !desk.path("data/forgetting.json").exists() {
+        assert!(begun.elapsed().as_secs() < 60, "it never began");
+        std::thread::yield_now();
+    }
+    let pid = child.id().to_string();
+    let signalled = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(signalled.success());
+    let stopped = Ran::from(child.wait_with_output().unwrap());
+    stopped.expect(6).says("stopped before it was proved");
+    drop(writing);
+    let certificate = forget(&desk, &forgetting[2..]);
+    assert_eq!(certificate["forgotten"]["nodes"], json!(1));
+    assert_eq!(certificate["searched"]["ids"], json!(1));
+    assert_eq!(holding(&desk, "data", &id), [""; 0]);
+    assert_eq!(desk.ids(), [crow]);
 }
 
 /// The removal of a directory that is killed leaves one that says so, and the same command finishes it.

@@ -62,7 +62,9 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// [`BackendError::Exists`] if an id is taken and that is refused;
     /// [`BackendError::NoSuchDocument`] if a chunk is of a document that is not there;
     /// [`BackendError::WrongSpace`] if a vector's space is not the scope's, also of a draft that would not be
-    /// written.
+    /// written; [`BackendError::Forgotten`] if an id that was given, or the document of a chunk, has a tombstone.
+    /// This and [`bury`](Self::bury) happen one after the other, as all writes do: what returned before a tombstone
+    /// was set is seen by whoever set it.
     async fn insert_each(
         &self,
         scope: Scope,
@@ -152,7 +154,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
     async fn forgotten(&self, scope: Scope) -> Result<Forgotten, BackendError>;
 
     /// Sets tombstones of memories and documents, whether these are there or not. They change no answer but
-    /// that of [`forgotten`](Self::forgotten), and nothing but [`exhume`](Self::exhume) takes them away.
+    /// that of [`forgotten`](Self::forgotten), refuse new memories and documents with these ids, and nothing but
+    /// [`exhume`](Self::exhume) takes them away.
     async fn bury(
         &self,
         scope: Scope,
@@ -189,7 +192,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`BackendError::Exists`] if a chunk of another document has the id of one of these, or two of
-    /// these have one; [`BackendError::WrongSpace`] as in [`insert`](Self::insert).
+    /// these have one; [`BackendError::WrongSpace`] as in [`insert`](Self::insert), and
+    /// [`BackendError::Forgotten`] if the document or one of these has a tombstone.
     async fn put_document(
         &self,
         scope: Scope,

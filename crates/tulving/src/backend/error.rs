@@ -39,6 +39,12 @@ pub enum BackendError {
         /// What was to be written.
         key: Key,
     },
+    /// A memory or document with this id was forgotten, and does not come back.
+    #[error("{id:?} was forgotten")]
+    Forgotten {
+        /// The id that it was to be written with.
+        id: String,
+    },
     /// Somebody else changed the memory in between.
     #[error("{key} was changed by another writer")]
     Changed {
@@ -88,7 +94,7 @@ impl BackendError {
             | Self::UnknownSpace { .. }
             | Self::CurrentSpace { .. } => ErrorClass::Refused,
             Self::NoSuchMemory { .. } | Self::NoSuchDocument { .. } => ErrorClass::NotFound,
-            Self::Exists { .. } => ErrorClass::Conflict,
+            Self::Exists { .. } | Self::Forgotten { .. } => ErrorClass::Conflict,
             Self::Changed { .. } => ErrorClass::Busy,
             Self::TooLarge { .. } => ErrorClass::Invalid,
             Self::Storage(error) => error.class,

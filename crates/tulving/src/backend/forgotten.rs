@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::model::Key;
+use super::{BackendError, Draft, Entry};
+use crate::model::{Document, Key, Memory};
 
 /// A lock that is held until it is dropped.
 pub type Held = Box<dyn std::any::Any + Send>;
@@ -54,23 +55,102 @@ impl Forgotten {
         memories.chain(documents).collect()
     }
 
+    /// Refuses a write that brings what was forgotten.
+    ///
+    /// # Errors
+    /// [`BackendError::Forgotten`] for the first that was.
+    pub fn refuse(&self, brought: &Brought) -> Result<(), BackendError> {
+        if self.tombstones.is_empty() {
+            return Ok(());
+        }
+        let names = brought.names().into_iter();
+        let mut gone = names.map(|name| self.tombstones.contains(&self.tombstone(&name)));
+        match gone.position(|is_gone| is_gone) {
+            Some(place) => Err(brought.refusal(place)),
+            None => Ok(()),
+        }
+    }
+
     fn of_memory(&self, key: &Key) -> Tombstone {
-        self.tombstone(key.kind.as_str(), &key.id)
+        self.tombstone(&name(key.kind.as_str(), &key.id))
     }
 
     fn of_document(&self, id: &str) -> Tombstone {
-        self.tombstone("document", id)
+        self.tombstone(&name(DOCUMENT, id))
     }
 
-    fn tombstone(&self, kind: &str, id: &str) -> Tombstone {
+    fn tombstone(&self, name: &[u8]) -> Tombstone {
         let mut hash = Sha256::new();
         hash.update(self.salt);
-        hash.update(kind);
-        hash.update([0]);
-        hash.update(id);
+        hash.update(name);
         let mut tombstone = [0; 16];
         tombstone.copy_from_slice(&hash.finalize()[..16]);
         tombstone
+    }
+}
+
+/// How documents are called where memories are called by their kind.
+const DOCUMENT: &str = "document";
+
+/// Returns what is hashed of an id, behind the salt.
+fn name(kind: &str, id: &str) -> Vec<u8> {
+    [kind.as_bytes(), &[0], id.as_bytes()].concat()
+}
+
+/// What a write brings under ids that it was given: memories, and documents, those of chunks among them. An id
+/// that follows from a place is nobody's, and may have been that of something which was forgotten.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Brought {
+    /// The memories.
+    pub keys: Vec<Key>,
+    /// The documents.
+    pub documents: Vec<String>,
+}
+
+impl Brought {
+    /// Returns what drafts bring.
+    #[must_use]
+    pub fn by(drafts: &[Draft]) -> Self {
+        let keys = drafts.iter().filter_map(|draft| {
+            let kind = draft.entry().memory.kind();
+            draft.settled_id().map(|id| Key::new(kind, id))
+        });
+        let documents = drafts
+            .iter()
+            .filter_map(|draft| match &draft.entry().memory {
+                Memory::Chunk(chunk) => Some(chunk.document_id.as_str()),
+                _ => None,
+            });
+        let documents: BTreeSet<&str> = documents.collect();
+        Self {
+            keys: keys.collect(),
+            documents: documents.into_iter().map(str::to_owned).collect(),
+        }
+    }
+
+    /// Returns what a document brings with its chunks.
+    #[must_use]
+    pub fn with(document: &Document, chunks: &[Entry]) -> Self {
+        Self {
+            keys: chunks.iter().map(|chunk| chunk.memory.key()).collect(),
+            documents: vec![document.id.clone()],
+        }
+    }
+
+    /// Returns the bytes that their tombstones are made of, each behind the salt; memories come first.
+    pub(crate) fn names(&self) -> Vec<Vec<u8>> {
+        let keys = self.keys.iter().map(|key| name(key.kind.as_str(), &key.id));
+        let documents = self.documents.iter().map(|id| name(DOCUMENT, id));
+        keys.chain(documents).collect()
+    }
+
+    /// Returns the error that one of them was forgotten: that at this place among the names.
+    pub(crate) fn refusal(&self, place: usize) -> BackendError {
+        let ids = self.keys.iter().map(|key| &key.id);
+        let id = ids.chain(&self.documents).nth(place);
+        BackendError::Forgotten {
+            id: id.cloned().unwrap_or_default(),
+        }
     }
 }
 

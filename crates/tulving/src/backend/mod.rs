@@ -48,7 +48,7 @@ pub use contract::Backend;
 pub use draft::{Draft, Entry, IfTaken, Inserted};
 pub use error::{BackendError, StorageError};
 pub use filter::{Filter, Labels, tags};
-pub use forgotten::{Forgotten, Held, Tombstone};
+pub use forgotten::{Brought, Forgotten, Held, Tombstone};
 pub use limits::{
     LARGEST_WRITE, require_size, size_of_document, size_of_entry, size_of_id, size_of_key,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::scoped::TRIES;
 use super::{ScopedStore, StoreError, WordsOnly};
-use crate::backend::{BackendError, Entry, Filter, Order, Page};
+use crate::backend::{BackendError, Brought, Entry, Filter, Order, Page};
 use crate::json::{self, Value};
 use crate::model::{Chunk, Document, Key, Kind, Memory, Timestamp};
 use crate::record::{self, Flaw, Reason, Stamp};
@@ -97,7 +97,8 @@ impl ScopedStore {
     /// searches meanwhile finds the one or the other. When this returns it survives the loss of power.
     ///
     /// # Errors
-    /// If it cannot be kept, or a vector cannot be made.
+    /// If it cannot be kept, or a vector cannot be made; [`StoreError::Forgotten`] if it or one of its pieces was
+    /// forgotten.
     pub async fn put_document(&self, new: NewDocument) -> Result<PutDocument, StoreError> {
         let (path, now) = (new.path.clone(), Timestamp::now());
         let parts = new.parts(now, &Stamp::only(self.scope));
@@ -135,8 +136,7 @@ impl ScopedStore {
         }
         let id = document.id.clone();
         let keys: Vec<Key> = entries.iter().map(|entry| entry.memory.key()).collect();
-        let put = self.backend.put_document(self.scope, document, entries);
-        put.await?;
+        self.put_parts(document, entries).await?;
         // What is left out there is counted by whoever looks at the spaces.
         self.write_beside(&keys).await;
         Ok(PutDocument {
@@ -144,6 +144,17 @@ impl ScopedStore {
             replaced: before.is_some(),
             words_only,
         })
+    }
+
+    /// Puts a document with its pieces.
+    pub(super) async fn put_parts(
+        &self,
+        document: Document,
+        pieces: Vec<Entry>,
+    ) -> Result<(), StoreError> {
+        let brought = Brought::with(&document, &pieces);
+        let put = self.backend.put_document(self.scope, document, pieces);
+        self.written(&brought, put).await
     }
 
     /// Returns the document with an id, if there is one.

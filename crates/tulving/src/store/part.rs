@@ -45,6 +45,15 @@ impl Part {
         self.placing != Placing::Next
     }
 
+    /// Returns whether an id is its own, or that of the document that it is a piece of.
+    pub(super) fn bears(&self, id: &str) -> bool {
+        let document = match &self.memory {
+            Memory::Chunk(chunk) => Some(chunk.document_id.as_str()),
+            _ => None,
+        };
+        self.memory.id() == id || document == Some(id)
+    }
+
     /// Returns the fields in which the stored memory differs from the given one.
     pub(super) fn differing(&self, stored: &Entry) -> Vec<&'static str> {
         let mut fields = self.memory.differing(&stored.memory);

@@ -51,15 +51,8 @@ impl ScopedStore {
         let id = document.id.clone();
         let ids = std::slice::from_ref(&id);
         let there = self.backend.documents(self.scope, ids).await?;
-        let mut is_restored = false;
         let outcome = match there.into_iter().flatten().next() {
-            None => {
-                is_restored = self.forgotten().await?.holds_document(&id);
-                if is_restored && !self.restores {
-                    return Err(StoreError::Forgotten { index: 0, id });
-                }
-                Outcome::Added
-            }
+            None => Outcome::Added,
             Some(there) if is_same(&there, &document) => return Ok((id, Outcome::Unchanged)),
             Some(_) if if_there == IfThere::Update => Outcome::Updated,
             Some(there) => {
@@ -75,12 +68,7 @@ impl ScopedStore {
                 });
             }
         };
-        let put = self.backend.put_document(self.scope, document, Vec::new());
-        put.await?;
-        if is_restored {
-            let ids = std::slice::from_ref(&id);
-            self.backend.exhume(self.scope, &[], ids).await?;
-        }
+        self.put_parts(document, Vec::new()).await?;
         Ok((id, outcome))
     }
 }

@@ -8,7 +8,7 @@ use super::new_conversation::NotKept;
 use super::part::Part;
 use super::scoped::{Added, TRIES, says_nothing};
 use super::{NewConversation, NewNode, NewRecord, ScopedStore, StoreError, WordsOnly};
-use crate::backend::{BackendError, Entry};
+use crate::backend::{BackendError, Brought, Entry};
 use crate::model::{Key, Kind, Memory, Space, Timestamp};
 use crate::record::{self, Stamp};
 use crate::search;
@@ -179,9 +179,6 @@ impl ScopedStore {
                     }
                 }
             }
-            let named = missing.iter().filter(|part| part.is_named());
-            let named: Vec<_> = named.map(|part| (part.index, part.memory.key())).collect();
-            let restored = self.require_not_forgotten(&named).await?;
             if let (IfThere::Refuse, Some((part, _, fields))) = (if_there, others.first()) {
                 return Err(StoreError::Differs {
                     index: part.index,
@@ -201,8 +198,12 @@ impl ScopedStore {
                     | BackendError::Changed { .. }
                     | BackendError::NoSuchMemory { .. },
                 )) if tried < TRIES => {}
-                Ok(()) => return self.exhume(&restored).await,
-                Err(error) => return Err(error),
+                Err(StoreError::Forgotten { id, .. }) => {
+                    let bearer = parts.iter().find(|part| part.bears(&id));
+                    let index = bearer.map_or(0, |part| part.index);
+                    return Err(StoreError::Forgotten { index, id });
+                }
+                done => return done,
             }
         }
         Ok(())
@@ -232,7 +233,9 @@ impl ScopedStore {
                 .iter()
                 .find_map(|draft| draft.entry().embedding.as_ref());
             let space = made.map(|made| Arc::clone(made.space()));
-            let keys = self.backend.insert(self.scope, drafts).await?;
+            let brought = Brought::by(&drafts);
+            let keys = self.backend.insert(self.scope, drafts);
+            let keys = self.written(&brought, keys).await?;
             if space.is_some() {
                 self.seen.note(self.scope, space.as_ref());
             }

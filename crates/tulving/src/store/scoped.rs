@@ -6,8 +6,8 @@ use super::beside::{LeftOut, vectors_by};
 use super::seen::SeenSpaces;
 use super::{Change, StoreError, WordsOnly};
 use crate::backend::{
-    Backend, BackendError, Cluster, Counts, Draft, Entry, Filter, Forgotten, IfTaken, Inserted,
-    Listing, LiveChange, Page, Sources,
+    Backend, BackendError, Brought, Cluster, Counts, Draft, Entry, Filter, Forgotten, IfTaken,
+    Inserted, Listing, LiveChange, Page, Sources,
 };
 use crate::embed::{Embedder, Purpose};
 use crate::model::{Embedding, Key, Kind, Memory, Scope, Space, Timestamp, is_blank};
@@ -125,10 +125,9 @@ impl ScopedStore {
         memories: Vec<(Memory, Option<Vec<f32>>)>,
     ) -> Result<(Vec<Key>, Option<WordsOnly>), StoreError> {
         let (drafts, words_only) = self.drafts(memories).await?;
-        let restored = self.require_drafts(&drafts).await?;
-        let keys = self.backend.insert(self.scope, drafts).await?;
-        self.exhume(&restored).await?;
-        Ok((keys, words_only))
+        let brought = Brought::by(&drafts);
+        let keys = self.backend.insert(self.scope, drafts);
+        Ok((self.written(&brought, keys).await?, words_only))
     }
 
     async fn try_import(
@@ -136,14 +135,13 @@ impl ScopedStore {
         memories: Vec<(Memory, Option<Vec<f32>>)>,
     ) -> Result<Vec<Inserted>, StoreError> {
         let (drafts, _) = self.drafts(memories).await?;
-        let restored = self.require_drafts(&drafts).await?;
+        let brought = Brought::by(&drafts);
         let imported = self.backend.insert_each(self.scope, drafts, IfTaken::Keep);
-        let imported = imported.await?;
-        self.exhume(&restored).await?;
-        Ok(imported)
+        self.written(&brought, imported).await
     }
 
-    /// Lets memories come back that were forgotten: their tombstones are taken away as they are written.
+    /// Lets memories and documents come back that were forgotten: their tombstones are taken away as they are
+    /// written.
     #[must_use]
     pub fn restoring(mut self) -> Self {
         self.restores = true;
@@ -158,41 +156,48 @@ impl ScopedStore {
         Ok(self.backend.forgotten(self.scope).await?)
     }
 
-    async fn require_drafts(&self, drafts: &[Draft]) -> Result<Vec<Key>, StoreError> {
-        let keys = drafts.iter().map(|draft| draft.entry().memory.key());
-        let keys: Vec<(usize, Key)> = keys.enumerate().collect();
-        self.require_not_forgotten(&keys).await
-    }
-
-    /// Refuses memories that were forgotten, each with its place among those that are given. Where they may come
-    /// back, returns those whose tombstones are to be [taken away](Self::exhume) once they are written.
-    pub(super) async fn require_not_forgotten(
+    /// Waits for a write of something that may have been forgotten. Where that may come back, its tombstones go
+    /// before, and are set again if it was not written.
+    pub(super) async fn written<T>(
         &self,
-        keys: &[(usize, Key)],
-    ) -> Result<Vec<Key>, StoreError> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let forgotten = self.forgotten().await?;
-        let mut gone = keys.iter().filter(|(_, key)| forgotten.holds(key));
-        if self.restores {
-            return Ok(gone.map(|(_, key)| key.clone()).collect());
-        }
-        match gone.next() {
-            None => Ok(Vec::new()),
-            Some((index, key)) => Err(StoreError::Forgotten {
-                index: *index,
-                id: key.id.clone(),
-            }),
+        brought: &Brought,
+        write: impl Future<Output = Result<T, BackendError>>,
+    ) -> Result<T, StoreError> {
+        let written = match self.restores {
+            true => self.written_anew(brought, write).await,
+            false => write.await,
+        };
+        match written {
+            Err(BackendError::Forgotten { id }) => {
+                let index = brought.keys.iter().position(|key| key.id == id);
+                let index = index.unwrap_or_default();
+                Err(StoreError::Forgotten { index, id })
+            }
+            done => Ok(done?),
         }
     }
 
-    /// Takes tombstones away of memories that are written by now.
-    pub(super) async fn exhume(&self, keys: &[Key]) -> Result<(), StoreError> {
-        if keys.is_empty() {
-            return Ok(());
+    async fn written_anew<T>(
+        &self,
+        brought: &Brought,
+        write: impl Future<Output = Result<T, BackendError>>,
+    ) -> Result<T, BackendError> {
+        let (backend, scope) = (&self.backend, self.scope);
+        let forgotten = backend.forgotten(scope).await?;
+        let keys = brought.keys.iter().filter(|key| forgotten.holds(key));
+        let keys: Vec<Key> = keys.cloned().collect();
+        let documents = brought.documents.iter();
+        let documents = documents.filter(|id| forgotten.holds_document(id));
+        let documents: Vec<String> = documents.cloned().collect();
+        let is_any = !(keys.is_empty() && documents.is_empty());
+        if is_any {
+            backend.exhume(scope, &keys, &documents).await?;
         }
-        Ok(self.backend.exhume(self.scope, keys, &[]).await?)
+        let written = write.await;
+        if is_any && written.is_err() {
+            backend.bury(scope, &keys, &documents).await?;
+        }
+        written
     }
 
     /// Memories as drafts, admitted and with their vectors.

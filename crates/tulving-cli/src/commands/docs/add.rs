@@ -58,6 +58,10 @@ pub struct Reading {
     #[arg(long, value_name = "SECONDS", default_value_t = 60,
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
+
+    /// Brings back documents that were forgotten with `tulving forget`; otherwise they are left out
+    #[arg(long)]
+    pub restore_forgotten: bool,
 }
 
 /// Runs it.
@@ -100,7 +104,10 @@ impl Taking {
     ) -> Result<Report, CliError> {
         let cancel: Cancel = self.ear.cancel;
         let mut intake = Intake {
-            memory,
+            memory: match reading.restore_forgotten {
+                true => memory.restoring(),
+                false => memory,
+            },
             catalog,
             department: reading.department.clone(),
             progress: self.progress,

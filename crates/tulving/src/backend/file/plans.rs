@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use super::directory::{ConflictKey, Plan};
 use super::error::FileError;
+use super::forgotten;
 use super::journal::Operation;
 use super::origin::{self, Fault};
 use super::records;
 use super::state::State;
 use super::vectors::stored;
-use crate::backend::{BackendError, Draft, Entry, IfTaken, Inserted, LiveChange, check_space};
+use crate::backend::{
+    BackendError, Brought, Draft, Entry, IfTaken, Inserted, LiveChange, check_space,
+};
 use crate::json;
 use crate::model::{Document, Key, Kind, Memory, PerKind, Scope, Space};
 use crate::record::{self, Flaw, Reason, Stamp};
@@ -78,6 +81,7 @@ pub(super) fn plan_insert(
     drafts: &[Draft],
     if_taken: IfTaken,
 ) -> Result<(Plan, Vec<Inserted>), BackendError> {
+    refuse_forgotten(state, &Brought::by(drafts))?;
     let mut plan = Plan::default();
     let mut inserted = Vec::with_capacity(drafts.len());
     let mut written: HashMap<Key, Entry> = HashMap::new();
@@ -229,6 +233,14 @@ pub(super) fn plan_replace(
     Ok((plan, ()))
 }
 
+/// Refuses what was forgotten. Tombstones are written under the lock of writers, as plans are made.
+fn refuse_forgotten(state: &State, brought: &Brought) -> Result<(), BackendError> {
+    if *brought == Brought::default() {
+        return Ok(());
+    }
+    forgotten::read(&state.root)?.refuse(brought)
+}
+
 /// Refuses a chunk whose document is not there.
 fn require_document(state: &State, memory: &Memory) -> Result<(), BackendError> {
     match memory {
@@ -258,6 +270,7 @@ pub(super) fn plan_document(
     document: &Document,
     chunks: &[Entry],
 ) -> Result<(Plan, ()), BackendError> {
+    refuse_forgotten(state, &Brought::with(document, chunks))?;
     let refused = |flaw| FileError::Refused {
         kind: Document::PIECES,
         id: document.id.clone(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::copy::CopyRows;
 use super::error::DatabaseError;
+use super::forgotten::refuse_forgotten;
 use super::removal::{count_out, remove};
 use super::scoped::Scoped;
 use super::spaces::Spaces;
@@ -11,7 +12,7 @@ use super::sql::filter::storable;
 use super::sql::{Statement, documents as sql, memories, scopes};
 use super::statistics::ScopeStatistics;
 use super::table::{Columns, DOCUMENTS, encode};
-use crate::backend::{BackendError, Entry};
+use crate::backend::{BackendError, Brought, Entry};
 use crate::model::{Document, Key, Kind};
 use crate::transfer::{DocumentWrite, SourceDocument};
 
@@ -30,11 +31,14 @@ impl Scoped<'_> {
         let scope = self.scope.id();
         let ids = chunks.iter().map(|chunk| chunk.memory.id().to_owned());
         let ids: Vec<String> = ids.collect();
+        let brought = Brought::with(document, chunks);
         let looking = vec![
             sql::pieces(scope, std::slice::from_ref(&document.id)),
             memories::present(PIECES, scope, &ids),
+            self.whether_forgotten(&brought),
         ];
-        let (statistics, answers) = self.begin_writing(looking, DOING).await?;
+        let (statistics, mut answers) = self.begin_writing(looking, DOING).await?;
+        refuse_forgotten(&brought, &answers.pop().unwrap_or_default())?;
         let mut answers = answers.iter().map(|rows| -> BTreeSet<String> {
             let ids = rows.iter().map(|row| row.get(0));
             ids.collect()

@@ -1,6 +1,7 @@
 //! Tombstones of a scope, rows of it as they lie there, and what is left of those that are gone.
 
 use futures_util::TryStreamExt as _;
+use tokio_postgres::Row;
 
 use super::connect::Connection;
 use super::error::{DatabaseError, Doing as _};
@@ -9,7 +10,9 @@ use super::scoped::Scoped;
 use super::session::Rights;
 use super::sql::{Statement, forgotten as sql, postings};
 use super::statistics::ScopeStatistics;
-use crate::backend::{BeyondReach, Forgotten, Needles, ScannedPlace, Tombstone};
+use crate::backend::{
+    BackendError, BeyondReach, Brought, Forgotten, Needles, ScannedPlace, Tombstone,
+};
 use crate::model::{Key, Kind, Scope};
 
 impl Scoped<'_> {
@@ -20,6 +23,11 @@ impl Scoped<'_> {
         let answers = self.finish(&asked, "reading tombstones").await?;
         ScopeStatistics::read(answers.first().map_or(&[], Vec::as_slice), scope, &target)?;
         Ok(read(answers.get(1).map_or(&[], Vec::as_slice)))
+    }
+
+    /// Returns the question whether a write brings what was forgotten, to be asked with the scope locked.
+    pub(super) fn whether_forgotten(&self, brought: &Brought) -> Statement {
+        sql::find(self.scope.id(), brought.names())
     }
 
     /// Sets tombstones, or takes them away.
@@ -183,11 +191,19 @@ impl ScopedTable {
     }
 }
 
+/// Refuses a write where the [question](Scoped::whether_forgotten) found something.
+pub(super) fn refuse_forgotten(brought: &Brought, found: &[Row]) -> Result<(), BackendError> {
+    let place = found.first().map(|row| row.get::<_, i64>(0) - 1);
+    match place.and_then(|place| usize::try_from(place).ok()) {
+        Some(place) => Err(brought.refusal(place)),
+        None => Ok(()),
+    }
+}
+
 /// Returns the tombstones in these rows; none, with a new salt, if there are no rows.
-fn read(rows: &[tokio_postgres::Row]) -> Forgotten {
-    let bytes = |row: &tokio_postgres::Row, column| -> Option<Tombstone> {
-        row.get::<_, &[u8]>(column).try_into().ok()
-    };
+fn read(rows: &[Row]) -> Forgotten {
+    let bytes =
+        |row: &Row, column| -> Option<Tombstone> { row.get::<_, &[u8]>(column).try_into().ok() };
     let Some(salt) = rows.first().and_then(|row| bytes(row, 0)) else {
         return Forgotten::default();
     };

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::copy::CopyRows;
 use super::entries::{embedding, vector, width};
 use super::error::DatabaseError;
+use super::forgotten::refuse_forgotten;
 use super::postings::Batch;
 use super::scoped::Scoped;
 use super::spaces::Spaces;
@@ -13,7 +14,7 @@ use super::sql::{Statement, memories, scopes, vectors};
 use super::statistics::KindStatistics;
 use super::table::encode;
 use super::writing::{absent, number_of};
-use crate::backend::{BackendError, Draft, Entry, IfTaken, Inserted, check_space};
+use crate::backend::{BackendError, Brought, Draft, Entry, IfTaken, Inserted, check_space};
 use crate::model::{Key, Kind, PerKind};
 use crate::search::text::indexed;
 
@@ -28,6 +29,7 @@ impl Scoped<'_> {
     ) -> Result<Vec<Inserted>, BackendError> {
         const DOING: &str = "writing memories";
         let scope = self.scope.id();
+        let brought = Brought::by(&drafts);
         let (mut ids, mut containers) = (PerKind::default(), PerKind::default());
         let mut parts_of = PerKind::<BTreeSet<&str>>::default();
         for draft in &drafts {
@@ -53,7 +55,9 @@ impl Scoped<'_> {
                 absent(*kind, scope, parts_of[*kind].iter().copied()),
             ]
         });
-        let (statistics, answers) = self.begin_writing(questions.collect(), DOING).await?;
+        let questions = questions.chain([self.whether_forgotten(&brought)]);
+        let (statistics, mut answers) = self.begin_writing(questions.collect(), DOING).await?;
+        refuse_forgotten(&brought, &answers.pop().unwrap_or_default())?;
         let mut taken: BTreeSet<Key> = BTreeSet::new();
         let mut ends = PerKind::<HashMap<String, i64>>::default();
         let mut nowhere = PerKind::<BTreeSet<String>>::default();

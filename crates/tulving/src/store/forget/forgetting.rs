@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Selection;
 use super::certificate::{Certificate, Searched, SearchedPlace};
-use super::reading::{Doomed, Reading, pieces};
+use super::reading::{Cached, Doomed, Pieces, Reading, note_piece, pieces};
 use super::unfinished::Unfinished;
 use crate::backend::{BeyondReach, Counts, Filter, Held, Needles, ScannedPlace};
 use crate::model::{Key, Kind, Space, Timestamp};
@@ -43,7 +43,7 @@ pub struct Forgetting {
     counts: Counts,
     documents: u64,
     unfinished: Option<(Uuid, u64)>,
-    cache: Option<(PathBuf, String)>,
+    caches: Vec<(PathBuf, String)>,
 }
 
 /// A forgetting that was done, and what is kept for its proof. The scope's lock is held until this is dropped.
@@ -76,21 +76,27 @@ impl ScopedStore {
         let reading = Reading {
             backend,
             scope,
-            cache: None,
+            caches: Vec::new(),
         };
-        let mut documents = 0;
+        let documents;
         let counts = match &selection {
             Selection::Everything => {
                 documents = reading.count_documents().await?;
                 backend.count(scope, &Filter::default()).await?
             }
-            Selection::Passing(filter) => backend.count(scope, filter).await?,
+            Selection::Passing(filter) => {
+                let pieces = reading.pieces_passing(filter).await?;
+                documents = reading.emptied(&pieces).await?.len() as u64;
+                backend.count(scope, filter).await?
+            }
             Selection::Ids(ids) => {
                 let forgotten = backend.forgotten(scope).await?;
-                let mut counts = Counts::default();
+                let (mut counts, mut pieces) = (Counts::default(), Pieces::new());
                 for memory in reading.with_ids(ids, &forgotten).await? {
                     counts[memory.kind()] += 1;
+                    note_piece(&memory, &mut pieces);
                 }
+                documents = reading.emptied(&pieces).await?.len() as u64;
                 counts
             }
             Selection::Documents(ids) => {
@@ -108,7 +114,7 @@ impl ScopedStore {
             counts,
             documents,
             unfinished: unfinished.map(|record| (record.id, record.memories())),
-            cache: None,
+            caches: Vec::new(),
         })
     }
 }
@@ -133,10 +139,10 @@ impl Forgetting {
         self.unfinished
     }
 
-    /// Also removes the vectors that an HTTP embedder with this model keeps in a folder.
+    /// Also removes the vectors that an HTTP embedder with this model keeps in a folder; may be said of several.
     #[must_use]
     pub fn with_cache(mut self, folder: &Path, model: &str) -> Self {
-        self.cache = Some((folder.to_owned(), model.to_owned()));
+        self.caches.push((folder.to_owned(), model.to_owned()));
         self
     }
 
@@ -176,7 +182,7 @@ impl Forgetting {
         let reading = Reading {
             backend,
             scope,
-            cache: self.cache().await?,
+            caches: self.caches().await?,
         };
         let mut doomed = Doomed::default();
         if let Some(record) = Unfinished::of(backend, scope).await? {
@@ -242,29 +248,23 @@ impl Forgetting {
         })
     }
 
-    /// Returns the folder of cached vectors, and the spaces that they may be of.
-    async fn cache(&self) -> Result<Option<(PathBuf, Vec<Arc<Space>>)>, StoreError> {
-        let Some((folder, model)) = &self.cache else {
-            return Ok(None);
-        };
+    /// Returns the folders of cached vectors, and the spaces that these may be of.
+    async fn caches(&self) -> Result<Vec<Cached>, StoreError> {
+        if self.caches.is_empty() {
+            return Ok(Vec::new());
+        }
         let kept = self.store.backend.spaces(self.store.scope).await?;
-        let dims: BTreeSet<usize> = kept
-            .current
-            .iter()
-            .chain(&kept.further)
-            .map(|kept| kept.space.dims)
-            .collect();
-        let space = |dims| {
-            Arc::new(Space {
+        let kept = kept.current.iter().chain(&kept.further);
+        let dims: BTreeSet<usize> = kept.map(|kept| kept.space.dims).collect();
+        let cached = self.caches.iter().map(|(folder, model)| {
+            let space = |dims: &usize| Space {
                 provider: "http".to_owned(),
                 model: model.clone(),
-                dims,
-            })
-        };
-        Ok(Some((
-            folder.clone(),
-            dims.into_iter().map(space).collect(),
-        )))
+                dims: *dims,
+            };
+            (folder.clone(), dims.iter().map(space).collect())
+        });
+        Ok(cached.collect())
     }
 
     /// Erases what was read, and nothing that came since. Documents go first, each with its chunks at once.

@@ -1,8 +1,7 @@
 //! What is read of memories before they are forgotten.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::Selection;
 use crate::backend::{
@@ -23,6 +22,7 @@ pub(super) struct Doomed {
     pub(super) keys: BTreeSet<Key>,
     pub(super) documents: BTreeSet<String>,
     pub(super) needles: Needles,
+    pub(super) pieces: Pieces,
     /// How many memories and documents were read.
     pub(super) read: Counts,
     pub(super) read_documents: u64,
@@ -32,13 +32,18 @@ pub(super) struct Doomed {
 pub(super) struct Reading<'b> {
     pub(super) backend: &'b dyn Backend,
     pub(super) scope: Scope,
-    /// The folder of vectors that were computed before, and the spaces of the scope.
-    pub(super) cache: Option<(PathBuf, Vec<Arc<Space>>)>,
+    pub(super) caches: Vec<Cached>,
 }
 
+/// A folder of vectors that were computed before, and the spaces that they may be of.
+pub(super) type Cached = (PathBuf, Vec<Space>);
+
+/// How many chunks of each document are to go, by its id.
+pub(super) type Pieces = BTreeMap<String, u64>;
+
 impl Reading<'_> {
-    /// Adds what a selection names to what is to be forgotten already. Ids that were named are always looked
-    /// for, whether they are there or not.
+    /// Adds what a selection names to what is to be forgotten already, and documents of which it leaves no chunk.
+    /// Ids that were named are always looked for, whether they are there or not.
     ///
     /// # Errors
     /// If it cannot be read, or names what is not there and was not forgotten before.
@@ -54,7 +59,10 @@ impl Reading<'_> {
                 self.all_documents(|document| doomed.document(document))
                     .await?;
             }
-            Selection::Passing(filter) => self.passing(filter, doomed, read).await?,
+            Selection::Passing(filter) => {
+                self.passing(filter, doomed, read).await?;
+                self.doom_emptied(doomed).await?;
+            }
             Selection::Ids(ids) => {
                 ids.iter().for_each(|id| doomed.needles.add_id(id));
                 let forgotten = self.backend.forgotten(self.scope).await?;
@@ -66,6 +74,7 @@ impl Reading<'_> {
                     }
                     read(doomed.keys.len() as u64);
                 }
+                self.doom_emptied(doomed).await?;
             }
             Selection::Documents(ids) => {
                 ids.iter().for_each(|id| doomed.needles.add_id(id));
@@ -94,14 +103,54 @@ impl Reading<'_> {
         .await
     }
 
+    async fn doom_emptied(&self, doomed: &mut Doomed) -> Result<(), StoreError> {
+        for document in self.emptied(&doomed.pieces).await? {
+            doomed.document(&document);
+        }
+        Ok(())
+    }
+
+    /// Returns how many chunks of each document pass.
+    pub(super) async fn pieces_passing(&self, filter: &Filter) -> Result<Pieces, StoreError> {
+        let mut pieces = Pieces::new();
+        if filter.wants(Document::PIECES) {
+            let filter = Filter {
+                kinds: vec![Document::PIECES],
+                ..filter.clone()
+            };
+            self.memories(&filter, |memory| {
+                note_piece(memory, &mut pieces);
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(pieces)
+    }
+
+    /// Returns the documents that have no more chunks than these.
+    pub(super) async fn emptied(&self, going: &Pieces) -> Result<Vec<Document>, StoreError> {
+        let mut emptied = Vec::new();
+        for (document, count) in going {
+            let ids = std::slice::from_ref(document);
+            if let Some(chunks) = pieces(ids)
+                && self.backend.count(self.scope, &chunks).await?.total() == *count
+            {
+                let found = self.backend.documents(self.scope, ids).await?;
+                emptied.extend(found.into_iter().flatten());
+            }
+        }
+        Ok(emptied)
+    }
+
     fn doom(&self, memory: &Memory, doomed: &mut Doomed) -> Result<(), StoreError> {
         let (record, key) = (rendered(memory), memory.key());
         doomed.read[key.kind] += 1;
         let is_new = !doomed.keys.contains(&key);
         doomed.needles.add_known(memory.id(), &record, is_new);
         doomed.keys.insert(key);
+        note_piece(memory, &mut doomed.pieces);
         #[cfg(feature = "http")]
-        if let Some((folder, spaces)) = &self.cache {
+        for (folder, spaces) in &self.caches {
             let text = crate::search::text::embedded(memory);
             for space in spaces {
                 crate::embed::forget_cached(folder, space, &text)?;
@@ -224,6 +273,13 @@ impl Doomed {
         let is_new = self.documents.insert(document.id.clone());
         let record = rendered_document(document);
         self.needles.add_known(&document.id, &record, is_new);
+    }
+}
+
+/// Notes a chunk as one of its document.
+pub(super) fn note_piece(memory: &Memory, pieces: &mut Pieces) {
+    if let Memory::Chunk(chunk) = memory {
+        *pieces.entry(chunk.document_id.clone()).or_default() += 1;
     }
 }
 

@@ -15,6 +15,23 @@ pub(crate) fn read(scope: Uuid) -> Statement {
         .named(Name::ReadForgotten)
 }
 
+/// Finds the first of these names that has a tombstone; gives its place among them, from 1. Each is looked up by
+/// itself, and no scope with many tombstones is read as a whole.
+pub(crate) fn find(scope: Uuid, names: Vec<Vec<u8>>) -> Statement {
+    Text::new(
+        "SELECT n.place \
+         FROM (SELECT salt FROM forgotten WHERE scope_id = $1 LIMIT 1) s \
+         CROSS JOIN unnest($2) WITH ORDINALITY AS n (name, place) \
+         CROSS JOIN LATERAL (SELECT hash FROM forgotten \
+                             WHERE scope_id = $1 AND hash = substring(sha256(s.salt || n.name) FOR 16) \
+                             OFFSET 0) f \
+         ORDER BY n.place LIMIT 1",
+    )
+    .scope(scope)
+    .with("names", names, Type::BYTEA_ARRAY)
+    .named(Name::FindForgotten)
+}
+
 /// Sets tombstones that are not there yet.
 pub(crate) fn set(scope: Uuid, salt: Vec<u8>, hashes: Vec<Vec<u8>>) -> Statement {
     Text::new(

@@ -299,6 +299,7 @@ fn of_scopes(list: &mut Listing) {
     }
     list.add_all("", scopes::begin_anew(SCOPE));
     list.add("", forgotten::read(SCOPE));
+    list.add("", forgotten::find(SCOPE, vec![]));
     list.add("", forgotten::set(SCOPE, vec![], vec![]));
     list.add("", forgotten::remove(SCOPE, vec![]));
     list.add("", forgotten::remove_unfinished(SCOPE));

@@ -180,6 +180,7 @@ names! {
     }
     "forgotten" {
         ReadForgotten: "Reads the tombstones of a scope, each with the salt.";
+        FindForgotten: "Finds the first of some memories and documents that has a tombstone.";
         SetForgotten: "Sets tombstones that are not there yet.";
         RemoveForgotten: "Takes tombstones away.";
         RemoveUnfinished: "Removes the record of an erasure that is under way.";

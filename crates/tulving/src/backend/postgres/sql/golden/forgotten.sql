@@ -6,6 +6,18 @@ SELECT salt, hash
 FROM forgotten
 WHERE scope_id = $1;
 
+-- FindForgotten: Finds the first of some memories and documents that has a tombstone.
+-- $1 scope uuid, $2 names _bytea
+SELECT n.place
+FROM (SELECT salt
+  FROM forgotten
+  WHERE scope_id = $1 LIMIT 1) s
+CROSS JOIN unnest($2) WITH ORDINALITY AS n (name, place)
+CROSS JOIN LATERAL (SELECT hash
+  FROM forgotten
+  WHERE scope_id = $1 AND hash = substring(sha256(s.salt || n.name) FOR 16) OFFSET 0) f
+ORDER BY n.place LIMIT 1;
+
 -- SetForgotten: Sets tombstones that are not there yet.
 -- $1 scope uuid, $2 salt bytea, $3 hashes _bytea
 INSERT INTO forgotten (scope_id, salt, hash)
