@@ -55,11 +55,11 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (60) each
 	        fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 
-soak: ## kills migrations, exports, re-embeddings and docs TULVING_KILLS (100) times each; nothing may be lost
+soak: ## kills migrations, exports, re-embeddings, docs and forgettings TULVING_KILLS (100) times each; nothing may be lost
 	TULVING_KILLS=$(TULVING_KILLS) $(CARGO) test --release -p tulving-cli --test postgres kill -- --nocapture
-	TULVING_KILLS=$(TULVING_KILLS) $(CARGO) test --release -p tulving-cli --test memory docs::kill -- --nocapture
+	TULVING_KILLS=$(TULVING_KILLS) $(CARGO) test --release -p tulving-cli --test memory -- docs::kill forget::a_killed --nocapture
 	TULVING_FLIPS=1000 $(CARGO) test --release -p tulving-cli --test postgres flipped_bit -- --nocapture
 	TULVING_PROBES=10000 $(CARGO) test --release -p testkit --test postgres_backend probes -- --nocapture
 
-demo: ## a tour: files to PostgreSQL, proved, damaged, mended
+demo: ## a tour: files to PostgreSQL, proved, damaged, mended, forgotten
 	@demo/run.sh

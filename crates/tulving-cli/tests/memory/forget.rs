@@ -449,7 +449,7 @@ fn a_forgotten_document_comes_back_only_if_that_is_asked_for() {
     assert_eq!((documents(), &again["unchanged"]), (2, &json!(2)));
 }
 
-/// Ctrl-C while it is at work: the same command finishes it, and proves the whole.
+/// Stopped by a signal while it is at work: the same command finishes it, and proves the whole.
 #[test]
 fn a_forgetting_that_is_stopped_is_finished_by_the_same_command() {
     let desk = Desk::new();
@@ -467,7 +467,7 @@ fn a_forgetting_that_is_stopped_is_finished_by_the_same_command() {
         std::thread::yield_now();
     }
     let pid = child.id().to_string();
-    let signalled = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    let signalled = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
     assert!(signalled.success());
     let stopped = Ran::from(child.wait_with_output().unwrap());
     stopped.expect(6).says("stopped before it was proved");
