@@ -479,6 +479,28 @@ fn a_forgetting_that_is_stopped_is_finished_by_the_same_command() {
     assert_eq!(desk.ids(), [crow]);
 }
 
+/// A directory may come from somebody else, and with it a list of what is to be removed.
+#[test]
+fn a_removal_takes_nothing_outside_of_the_directory() {
+    for name in ["../mine.txt", "corpus/../../mine.txt", "/mine.txt"] {
+        let desk = Desk::new();
+        desk.write("mine.txt", "mine");
+        let name = match name.strip_prefix('/') {
+            Some(name) => desk.path(name).display().to_string(),
+            None => name.to_owned(),
+        };
+        desk.write(
+            "data/removing.json",
+            json!(["manifest.json", name]).to_string(),
+        );
+        desk.run(&["forget", "--yes", "--remove"])
+            .expect(3)
+            .says("which is not in the directory");
+        assert!(desk.path("mine.txt").exists());
+        assert!(desk.path("data/manifest.json").exists());
+    }
+}
+
 /// The removal of a directory that is killed leaves one that says so, and the same command finishes it.
 #[test]
 fn a_killed_removal_is_finished_by_the_same_command() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::commit::Commit;
 use super::compact::COMPACTION_PATIENCE;
@@ -243,6 +243,18 @@ pub(super) fn finish_removal(root: &Root) -> Result<bool, FileError> {
             offset: 0,
             reason: error.to_string(),
         })?;
+    // The list is a file like others, and may come from somebody else.
+    let is_within = |name: &&String| {
+        let mut parts = Path::new(name).components();
+        parts.all(|part| matches!(part, Component::Normal(_)))
+    };
+    if let Some(name) = names.iter().find(|name| !is_within(name)) {
+        return Err(FileError::Damaged {
+            path: marker,
+            offset: 0,
+            reason: format!("it names {name:?}, which is not in the directory"),
+        });
+    }
     let mut folders = BTreeSet::new();
     for path in names.iter().map(|name| root.join(name)) {
         match disk.remove(&path) {

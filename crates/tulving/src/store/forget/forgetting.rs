@@ -231,7 +231,14 @@ impl Forgetting {
         let more = [
             BeyondReach::new(
                 "the list of what was looked for",
-                "it was kept until this was written, and is removed after it; by the same command where that was interrupted",
+                match certificate.absent {
+                    true => {
+                        "it was kept until this was written, and is removed after it; by the same command where that was interrupted"
+                    }
+                    false => {
+                        "it is kept, and holds ids and pieces of texts, until a forgetting finds nothing of it any more"
+                    }
+                },
             ),
             BeyondReach::new(
                 "receipts, rejects and exports that were written elsewhere",
