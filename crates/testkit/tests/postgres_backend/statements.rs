@@ -20,6 +20,7 @@ const TYPES: &[Type] = &[
     Type::INT8,
     Type::INT8_ARRAY,
     Type::FLOAT4_ARRAY,
+    Type::BYTEA,
     Type::BYTEA_ARRAY,
     Type::TIMESTAMPTZ,
     Type::FLOAT8,
@@ -34,6 +35,10 @@ async fn a_server_prepares_every_statement_of_the_listing() {
     let url = fixture.database.url();
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
+    // Some name the schema that the listing was made for.
+    let named = "CREATE SCHEMA tulving; CREATE VIEW tulving.memory_nodes AS TABLE memory_nodes; \
+                 CREATE VIEW tulving.forgotten AS TABLE forgotten";
+    client.batch_execute(named).await.unwrap();
     let golden = "../tulving/src/backend/postgres/sql/golden";
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(golden);
     let (mut prepared, mut scripts) = (0, 0);

@@ -71,6 +71,7 @@ fn psql_leaves_older_words_and_every_answer_says_so_until_they_are_made_anew() {
     world.database.batch(nobody);
     world.database.batch(&schema(3));
     world.database.batch(&schema(4));
+    world.database.batch(&schema(5));
     let numbers = "SELECT string_agg(memories || ' ' || tokenizer, ', ' ORDER BY memories) \
                    FROM scopes JOIN scope_kinds USING (scope_id) WHERE kind = 'node'";
     assert_eq!(

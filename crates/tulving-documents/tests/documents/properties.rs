@@ -81,7 +81,8 @@ proptest! {
     fn no_word_is_lost_or_moved_and_the_budget_is_kept(text in markdown(), budget in 32_usize..200, overlap in 0_usize..60) {
         let document = read(text.as_bytes(), "a.md", &Limits::default()).unwrap();
         is_kept(&document, budget, overlap)?;
-        let number = |word: &String| word.starts_with('n') || word.ends_with(|c: char| c.is_ascii_digit());
+        // A part of a word that was cut may begin with a digit and end with the letter.
+        let number = |word: &String| word.starts_with('n') || word.contains(|c: char| c.is_ascii_digit());
         let joined = |words: Vec<String>| words.into_iter().filter(number).collect::<String>();
         let chunks = cut(&document, budget, overlap);
         let expected = joined(plain(&strip_numbers(&text)).collect());
