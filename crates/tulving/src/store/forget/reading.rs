@@ -32,6 +32,10 @@ pub(super) struct Doomed {
 pub(super) struct Reading<'b> {
     pub(super) backend: &'b dyn Backend,
     pub(super) scope: Scope,
+    #[cfg_attr(
+        not(feature = "http"),
+        expect(dead_code, reason = "no other embedder has a cache")
+    )]
     pub(super) caches: Vec<Cached>,
 }
 
