@@ -47,10 +47,11 @@ async fn ten_thousand_probes_find_nothing_of_another_scope() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_directory_that_was_made_for_no_space_has_none_before_the_first_vector() {
-    use testkit::conformance::spaces;
+    use testkit::conformance::{purging, spaces};
     spaces::a_search_says_which_space_is_searched(&made_for(None)).await;
     spaces::a_zero_vector_is_of_no_space(&made_for(None)).await;
     spaces::a_space_that_is_added_first_is_the_current_one(&made_for(None)).await;
+    purging::texts_without_vectors_are_purged_too(&made_for(None)).await;
 }
 
 #[test]

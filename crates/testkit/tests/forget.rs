@@ -97,6 +97,37 @@ async fn one_that_was_interrupted_is_looked_for_and_counted_by_the_next() {
 }
 
 #[tokio::test]
+async fn what_came_back_is_not_erased_by_who_finishes_what_was_interrupted() {
+    let memory = empty();
+    for id in ["canary/0001", "canary/0002"] {
+        add(&memory, id, CANARY).await.unwrap();
+    }
+    let id = memory
+        .put_document(manual("/manuals/a.md"))
+        .await
+        .unwrap()
+        .id;
+    for selection in [
+        Selection::Ids(vec!["canary/0001".to_owned()]),
+        Selection::Documents(vec![id.clone()]),
+    ] {
+        let forgetting = memory.forget(selection).await.unwrap();
+        drop(forgetting.prove(&mut |_| ()).await.unwrap());
+    }
+    let restoring = memory.clone().restoring();
+    add(&restoring, "canary/0001", CANARY).await.unwrap();
+    restoring
+        .put_document(manual("/manuals/a.md"))
+        .await
+        .unwrap();
+    let certificate = forget(&memory, Selection::Ids(vec!["canary/0002".to_owned()])).await;
+    assert_eq!(certificate.forgotten.total(), 1);
+    assert!(certificate.absent, "{certificate:?}");
+    assert_eq!(left(&memory).await, 3);
+    assert_eq!(chunks(&memory, &id).await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_tombstone_stays_where_what_was_to_come_back_was_not_written() {
     let memory = empty();
     add(&memory, "canary/1", CANARY).await.unwrap();

@@ -133,6 +133,13 @@ async fn refusals(
         ),
         ("erase", backend.erase(scope).await.err()),
         ("purge", backend.purge(scope).await.err()),
+        ("clear", backend.clear(scope).await.err()),
+        ("hold", backend.hold(scope).await.err()),
+        (
+            "keep a record",
+            backend.keep_unfinished(scope, Some(b"record")).await.err(),
+        ),
+        ("unfinished", backend.unfinished(scope).await.err()),
         ("scan", backend.scan(scope, &Arc::default()).await.err()),
         ("forgotten", backend.forgotten(scope).await.err()),
         ("bury", backend.bury(scope, &keys, &[]).await.err()),

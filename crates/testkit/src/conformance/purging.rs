@@ -126,9 +126,18 @@ pub async fn purged_documents_stand_in_no_raw_row_or_file(fixture: &dyn Fixture)
     assert_eq!(standing(&memories, &Arc::new(needles)).await, 0);
 }
 
-/// Where no vector was ever written there is nothing that says how wide one is; what is gone goes all the same.
+/// Where no vector was ever written there is nothing that says how wide one is; what is gone goes all the same, and so
+/// does a document that was there before the first text.
 pub async fn texts_without_vectors_are_purged_too(fixture: &dyn Fixture) {
+    const MANUAL: &str = "manual/of/magpies";
     let memories = Memories::open(fixture).await;
+    let put = memories.put_document(&document(MANUAL), []).await;
+    put.expect("put");
+    purge(&memories).await;
+    let mut manual = Needles::default();
+    manual.add_id(MANUAL);
+    let manual = Arc::new(manual);
+    assert_eq!(standing(&memories, &manual).await, 1);
     let text = |n: u32| {
         let text = format!("What the magpie no. {n} has stolen so far");
         plain(saying(&format!("magpie/{n}"), &text))
@@ -136,12 +145,15 @@ pub async fn texts_without_vectors_are_purged_too(fixture: &dyn Fixture) {
     memories.write((0..4).map(text)).await;
     memories.touch(&[node_key("magpie/2")], 3).await;
     memories.delete(&[node_key("magpie/1")]).await;
+    memories.remove_documents(&[MANUAL]).await;
     for _ in 0..2 {
         purge(&memories).await;
+        assert_eq!(standing(&memories, &manual).await, 0);
         assert_eq!(standing(&memories, &needles_of(&text(1))).await, 0);
         assert_eq!(standing(&memories, &needles_of(&text(0))).await, 2);
         for memories in [&memories, &Memories::open(fixture).await] {
             memories.assert_holds(&text(0)).await;
+            assert_eq!(memories.document(MANUAL).await, None);
             let touched = memories.get(&node_key("magpie/2")).await.expect("it stays");
             assert_eq!(touched.memory.usage(), (1, Some(sample::at(3))));
         }

@@ -312,7 +312,7 @@ async fn refusal(
     let query = victim.embedding.clone().unwrap_or_else(|| vector(&[1.0]));
     let draft = vec![Draft::Whole(victim.clone())];
     let page = everything(Order::Newest);
-    match rng.below(30) {
+    match rng.below(34) {
         0 => backend.space(stranger).await.err(),
         1 => backend.insert(stranger, draft).await.err(),
         2 => {
@@ -374,6 +374,13 @@ async fn refusal(
         26 => backend.forgotten(stranger).await.err(),
         27 => backend.bury(stranger, &keys, &[]).await.err(),
         28 => backend.exhume(stranger, &keys, &[]).await.err(),
+        29 => backend.clear(stranger).await.err(),
+        30 => backend.hold(stranger).await.err(),
+        31 => {
+            let kept = backend.keep_unfinished(stranger, Some(b"record"));
+            kept.await.err()
+        }
+        32 => backend.unfinished(stranger).await.err(),
         _ => {
             let request = Request {
                 terms: asked(victim, rng),

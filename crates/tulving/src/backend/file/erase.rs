@@ -24,12 +24,8 @@ impl Directory {
             for (kind, removed) in removed.unwrap_or_default() {
                 counts[kind] += removed;
             }
-            if removed.is_some() {
-                continue;
-            }
-            self.forget_further()?;
-            // What others write before the fold may keep it from being done; then that goes too.
-            if self.fold(IfBaseChanged::Refuse, Keep::Foreign)?.is_some() {
+            // What others write meanwhile goes too.
+            if removed.is_none() && self.clear()? {
                 break;
             }
         }
@@ -45,25 +41,19 @@ impl Directory {
     /// If the directory cannot be read or written.
     pub(super) fn clear(&self) -> Result<bool, BackendError> {
         self.wait_for_compaction();
-        let is_clear = self.write(|state| {
-            let is_clear = removal(state).1.is_none();
-            let further = state.spaces.further().filter(|_| is_clear);
-            let drops = further.map(|(number, _)| Operation::DropSpace { number });
-            Ok((Plan::alone(drops), is_clear))
-        })?;
-        if is_clear {
-            self.fold(IfBaseChanged::Refuse, Keep::Foreign)?;
+        loop {
+            // The fold removes the files of spaces that are not kept any more.
+            let is_clear = self.write(|state| {
+                let is_clear = removal(state).1.is_none();
+                let further = state.spaces.further().filter(|_| is_clear);
+                let drops = further.map(|(number, _)| Operation::DropSpace { number });
+                Ok((Plan::alone(drops), is_clear))
+            })?;
+            // What others write before the fold may keep it from being done.
+            if !is_clear || self.fold(IfBaseChanged::Refuse, Keep::Foreign)?.is_some() {
+                return Ok(is_clear);
+            }
         }
-        Ok(is_clear)
-    }
-
-    /// Keeps no space any more but the current one. The fold removes the files of the others.
-    fn forget_further(&self) -> Result<(), BackendError> {
-        self.write(|state| {
-            let further = state.spaces.further();
-            let drops = further.map(|(number, _)| Operation::DropSpace { number });
-            Ok((Plan::alone(drops), ()))
-        })
     }
 }
 

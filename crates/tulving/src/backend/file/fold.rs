@@ -72,8 +72,9 @@ impl<'s> Fold<'s> {
                 let kept = partition.vectors(space);
                 kept.is_some_and(|kept| !kept.unmerged.is_empty())
             };
-            // Where nobody knows how wide vectors are there is nothing to be folded.
+            // Where nobody knows how wide vectors are the pair stays as it is.
             if state.space().is_none() {
+                *count = u64::from(partition.base.rows());
                 continue;
             }
             let names = self.layout.paths(kind).clone();

@@ -5,12 +5,12 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use super::commit::Commit;
 use super::compact::COMPACTION_PATIENCE;
 use super::derived;
 use super::directory::Directory;
 use super::error::FileError;
 use super::export;
+use super::fold::Fold;
 use super::folded::Keep;
 use super::forgotten;
 use super::journal::{self, Header, LARGEST, Log, Operation, encode};
@@ -35,9 +35,8 @@ impl Directory {
     /// rest.
     pub(super) fn purge(&self) -> Result<Vec<BeyondReach>, FileError> {
         self.wait_for_compaction();
-        if self.fold(IfBaseChanged::Refuse, Keep::All)?.is_none() {
-            self.rewrite_journal()?;
-        }
+        // What others write between the two may make it foldable after all.
+        while self.fold(IfBaseChanged::Refuse, Keep::All)?.is_none() && !self.rewrite_journal()? {}
         self.forget_ingested()?;
         self.remove_leftovers()?;
         Ok(vec![
@@ -52,29 +51,39 @@ impl Directory {
         ])
     }
 
-    /// Writes the journal anew, with what is there and nothing else: where it cannot be folded yet.
-    fn rewrite_journal(&self) -> Result<(), FileError> {
+    /// Writes the journal anew, with what is there and nothing else, where it cannot be folded because nobody knows how
+    /// wide vectors are; documents need none, and are folded. Returns whether that was so.
+    fn rewrite_journal(&self) -> Result<bool, FileError> {
         let root = &self.root;
         let (disk, folder) = (root.disk(), journal::folder(root));
         let _alone = Lock::wait(disk, &folder.join("compact.lock"), COMPACTION_PATIENCE)?;
         let _writers = self.stop_writers();
         let (_lock, state) = self.lock_for_writing(IfBaseChanged::Refuse)?;
+        if state.space().is_some() {
+            return Ok(false);
+        }
         let Some(log) = &state.log else {
-            return Ok(());
+            return Ok(true);
         };
         let generation = log.header().generation + 1;
+        let mut fold = Fold::new(&state, generation, Keep::All)?;
+        let staged = fold.stage();
+        if let Err(error) = staged {
+            fold.discard();
+            return Err(error);
+        }
         let mut next = Log::stage(
             disk,
             &journal::log_path(root, generation),
-            &Header::new(generation, state.base_fingerprint()),
+            &Header::new(generation, fold.base_fingerprint),
             Access::of(state.guarded().as_ref()),
         )?;
         let payloads = payloads(&state)?;
         next.append(payloads.iter().map(Vec::as_slice))?;
-        let mut commit = Commit::to(generation);
-        commit.publish(root, next.path(), None)?;
-        commit.record(root)?;
-        commit.roll_forward(root)
+        fold.commit.publish(root, next.path(), None)?;
+        fold.commit.record(root)?;
+        fold.commit.roll_forward(root)?;
+        Ok(true)
     }
 
     /// Takes ids that were forgotten out of the list of those that the origin imported. Its own importer takes
@@ -310,7 +319,7 @@ pub(super) fn own_files(state: &State) -> Result<Vec<PathBuf>, FileError> {
     Ok(files)
 }
 
-/// Returns what is only in the journal, as the payloads of frames.
+/// Returns the memories that are only in the journal, none of which has a vector, as the payloads of frames.
 fn payloads(state: &State) -> Result<Vec<Vec<u8>>, FileError> {
     let mut payloads = vec![Vec::new()];
     let mut add = |operation: &Operation| {
@@ -321,17 +330,6 @@ fn payloads(state: &State) -> Result<Vec<Vec<u8>>, FileError> {
             _ => payloads.push(payload),
         }
     };
-    for document in state.documents.after(None) {
-        let mut record = Vec::new();
-        crate::record::document::write(document, &mut record).map_err(|source| {
-            FileError::Record {
-                path: layout::documents(&state.root),
-                index: 0,
-                source,
-            }
-        })?;
-        add(&Operation::PutDocument { record });
-    }
     for kind in Kind::ALL {
         let partition = state.partition(kind);
         for (doc, _) in partition.live() {

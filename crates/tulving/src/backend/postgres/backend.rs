@@ -343,6 +343,8 @@ impl Backend for PostgresBackend {
 
     async fn hold(&self, scope: Scope) -> Result<Held, BackendError> {
         let lock = self.database.lock(scope, WRITERS_WAIT).await?;
+        // A lock is had for any number: a scope that is not kept is refused by what reads of it.
+        self.unfinished(scope).await?;
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.insert(scope);
         Ok(Box::new(HeldScope {
