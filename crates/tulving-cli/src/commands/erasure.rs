@@ -65,7 +65,10 @@ impl Certificates {
         erasure: &Erasure,
         cx: &Context,
     ) -> Result<Self, CliError> {
-        let mut path = named.unwrap_or_else(|| cx.config.beside());
+        let mut path = named.unwrap_or_else(|| match data {
+            Some(data) => cx.config.beside_but_outside(data),
+            None => cx.config.beside(),
+        });
         if path.is_dir() {
             path.push(format!("tulving-{}.certificate.json", Uuid::new_v4()));
         }
@@ -93,9 +96,7 @@ impl Certificates {
         }
         Ok(Self { file, replace })
     }
-}
 
-impl Certificates {
     /// Writes a certificate. One of before it is replaced from then on.
     pub(super) fn write(&mut self, certificate: &Certificate) -> Result<(), CliError> {
         let tag = Uuid::new_v4().to_string();

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::json;
 use tulving::backend::file::FileBackend;
 use tulving::store::Selection;
 
@@ -14,6 +13,7 @@ use crate::filter::FilterArgs;
 use crate::memory::Location;
 use crate::output;
 use crate::text::safe;
+use crate::wire;
 
 /// Erases memories for good, and proves that nothing is left of them
 ///
@@ -41,7 +41,7 @@ use crate::text::safe;
     \"still_there\", \"places\": [{\"name\", \"rows\", \"bytes\", \"left_over\"}], \"unread\": [TEXT…]}, \"beyond_reach\": [{\"what\", \"remedy\"}],\n\
     \"started_at\", \"finished_at\", \"sha256\", \"certificate\": PATH}\n\
     and with --dry-run {\"scope\": {\"kind\", \"id\"}, \"would_forget\": {\"nodes\": N, the same for every other kind},\n\
-    \"would_forget_documents\": N}")]
+    \"would_forget_documents\": N}; where a removal that was interrupted is finished {\"removed\": PATH}")]
 pub struct Forget {
     /// Erases the memory with this id; may be repeated
     #[arg(long, value_name = "ID")]
@@ -65,7 +65,8 @@ pub struct Forget {
     pub certificate: Option<PathBuf>,
 
     /// Also removes the directory itself, whose files nodes.json, nodes.npy and the like are otherwise left
-    /// there, empty; other files in it stay. Only where everything is erased from files
+    /// there, empty; other files in it stay. Only where everything is erased from files. A removal that was
+    /// interrupted is finished without a question
     #[arg(long, help_heading = "Options", conflicts_with_all = ["id", "document", "dry_run"])]
     pub remove: bool,
 }
@@ -131,7 +132,7 @@ pub async fn run(forget: Forget, cx: &Context) -> Result<Exit, CliError> {
 fn removed(directory: &Path, cx: &Context) -> Result<Exit, CliError> {
     let name = directory.display().to_string();
     match cx.json {
-        true => output::json(&json!({"removed": name}))?,
+        true => output::json(&wire::RemovedDirectory { removed: name })?,
         false => output::text(&format!("The removal of {} is finished.", safe(&name)))?,
     }
     Ok(Exit::Done)

@@ -186,7 +186,7 @@ impl Migrate {
     }
 
     fn options(self, source: &FileSource, cx: &Context) -> Result<MigrateOptions, CliError> {
-        let beside = outside(cx.config.beside(), &source.data_dir);
+        let beside = cx.config.beside_but_outside(&source.data_dir);
         if self.rejects.is_some() && self.on_error == OnError::Stop {
             let message = "--rejects names where rejected rows go, and without --on-error reject none is rejected";
             return Err(CliError::usage(message)
@@ -217,17 +217,6 @@ impl Migrate {
             lock_seconds: LOCK_SECONDS,
             exact: false,
         })
-    }
-}
-
-/// A directory for our files that is not in the source: the source's parent if need be.
-fn outside(beside: PathBuf, source: &Path) -> PathBuf {
-    let (Ok(inner), Ok(outer)) = (beside.canonicalize(), source.canonicalize()) else {
-        return beside;
-    };
-    match outer.parent() {
-        Some(parent) if inner.starts_with(&outer) => parent.to_owned(),
-        _ => beside,
     }
 }
 

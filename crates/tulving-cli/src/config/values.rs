@@ -175,6 +175,19 @@ impl Config {
         }
     }
 
+    /// Returns the same where it is not in a data directory, else what the data directory is in.
+    #[must_use]
+    pub fn beside_but_outside(&self, data: &Path) -> PathBuf {
+        let beside = self.beside();
+        let (Ok(inner), Ok(outer)) = (beside.canonicalize(), data.canonicalize()) else {
+            return beside;
+        };
+        match outer.parent() {
+            Some(parent) if inner.starts_with(&outer) => parent.to_owned(),
+            _ => beside,
+        }
+    }
+
     /// Returns the user or tenant to work for, if one is named.
     ///
     /// # Errors

@@ -37,6 +37,13 @@ pub struct WouldForget {
     would_forget_documents: u64,
 }
 
+/// The same with `--remove`, where a removal that was interrupted is finished.
+#[derive(Debug, Serialize)]
+pub struct RemovedDirectory {
+    /// The directory.
+    pub removed: String,
+}
+
 impl WouldForget {
     /// Returns what is told of memories and documents that would go.
     #[must_use]

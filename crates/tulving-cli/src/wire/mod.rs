@@ -50,7 +50,7 @@ pub use document::{Document, Documents, Gone, RemovedDocuments, Shown, TakenIn};
 pub use entry::Entry;
 pub use export::{Exported, ExportedLines};
 pub use failure::Failure;
-pub use forgotten::{Forgotten, WouldForget};
+pub use forgotten::{Forgotten, RemovedDirectory, WouldForget};
 pub use found::Found;
 pub use hit::Hit;
 pub use index::Index;

@@ -391,13 +391,14 @@ fn a_killed_deletion_of_an_owner_is_finished_by_the_same_command() {
     let args = delete(&email);
     world.run(&args.each_ref().map(String::as_str)).expect(0);
     let lasts = begun.elapsed();
+    let mut killed = 0;
     for round in 1..=8 {
         let (user, email) = begin(round);
         let args = delete(&email);
         let args = args.each_ref().map(String::as_str);
         let mut run = world.start(&args);
         std::thread::sleep(lasts.mul_f64(f64::from(round) / 9.0));
-        run.kill();
+        killed += u32::from(run.kill());
         let is_there = format!("SELECT count(*) FROM users WHERE id = '{user}'");
         if world.database.scalar(&is_there) == "1" {
             world.run(&args).expect(0);
@@ -413,6 +414,7 @@ fn a_killed_deletion_of_an_owner_is_finished_by_the_same_command() {
         );
         assert_eq!(certificate["absent"], json!(true), "round {round}");
     }
+    assert!(killed > 0);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::beside::{LeftOut, vectors_by};
+use super::forget::Unfinished;
 use super::seen::SeenSpaces;
 use super::{Change, StoreError, WordsOnly};
 use crate::backend::{
@@ -164,7 +165,7 @@ impl ScopedStore {
         write: impl Future<Output = Result<T, BackendError>>,
     ) -> Result<T, StoreError> {
         let written = match self.restores {
-            true => self.written_anew(brought, write).await,
+            true => self.written_anew(brought, write).await?,
             false => write.await,
         };
         match written {
@@ -181,8 +182,8 @@ impl ScopedStore {
         &self,
         brought: &Brought,
         write: impl Future<Output = Result<T, BackendError>>,
-    ) -> Result<T, BackendError> {
-        let (backend, scope) = (&self.backend, self.scope);
+    ) -> Result<Result<T, BackendError>, StoreError> {
+        let (backend, scope) = (&*self.backend, self.scope);
         let forgotten = backend.forgotten(scope).await?;
         let keys = brought.keys.iter().filter(|key| forgotten.holds(key));
         let keys: Vec<Key> = keys.cloned().collect();
@@ -194,10 +195,12 @@ impl ScopedStore {
             backend.exhume(scope, &keys, &documents).await?;
         }
         let written = write.await;
-        if is_any && written.is_err() {
-            backend.bury(scope, &keys, &documents).await?;
+        match &written {
+            Ok(_) if is_any => Unfinished::spare(backend, scope, &keys, &documents).await?,
+            Err(_) if is_any => backend.bury(scope, &keys, &documents).await?,
+            _ => {}
         }
-        written
+        Ok(written)
     }
 
     /// Memories as drafts, admitted and with their vectors.

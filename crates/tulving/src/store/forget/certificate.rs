@@ -62,7 +62,7 @@ pub struct Searched {
     pub said_by_what_stays: u64,
     /// Ids and pieces that are still there.
     pub left_over: u64,
-    /// How many memories with these ids a look-up still finds.
+    /// How many memories and documents with these ids a look-up still finds.
     pub still_there: u64,
     /// The tables or files.
     pub places: Vec<SearchedPlace>,

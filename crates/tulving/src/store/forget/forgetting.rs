@@ -220,7 +220,13 @@ impl Forgetting {
         told(ForgetStep::Scanning);
         let needles = Arc::new(doomed.needles);
         let outside = self
-            .search(&reading, &keys, &needles, &mut certificate.searched)
+            .search(
+                &reading,
+                &keys,
+                &documents,
+                &needles,
+                &mut certificate.searched,
+            )
             .await?;
         certificate.absent = certificate.searched.is_clean();
         certificate.tombstones = backend.forgotten(scope).await?.tombstones.len() as u64;
@@ -239,6 +245,10 @@ impl Forgetting {
                         "it is kept, and holds ids and pieces of texts, until a forgetting finds nothing of it any more"
                     }
                 },
+            ),
+            BeyondReach::new(
+                "cached vectors of models that the configuration does not name, of texts before they were changed, and on other machines",
+                "vectors alone, without texts: remove the folder tulving/embeddings in the cache of the user",
             ),
             BeyondReach::new(
                 "receipts, rejects and exports that were written elsewhere",
@@ -300,6 +310,7 @@ impl Forgetting {
         &self,
         reading: &Reading<'_>,
         keys: &[Key],
+        documents: &[String],
         needles: &Arc<Needles>,
         searched: &mut Searched,
     ) -> Result<Vec<String>, StoreError> {
@@ -307,6 +318,10 @@ impl Forgetting {
         *searched = Searched::from(needles.counts());
         for keys in keys.chunks(AT_ONCE) {
             let found = backend.get(scope, keys).await?;
+            searched.still_there += found.iter().flatten().count() as u64;
+        }
+        for documents in documents.chunks(AT_ONCE) {
+            let found = backend.documents(scope, documents).await?;
             searched.still_there += found.iter().flatten().count() as u64;
         }
         let scan = backend.scan(scope, needles).await?;

@@ -12,7 +12,7 @@ use crate::store::StoreError;
 
 /// What is to be forgotten and looked for. It is kept from before the first tombstone until the proof is written.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Unfinished {
+pub(in crate::store) struct Unfinished {
     /// What its certificate is known by.
     pub(super) id: Uuid,
     /// When it began, in ISO 8601.
@@ -35,6 +35,30 @@ impl Unfinished {
         let record = backend.unfinished(scope).await?;
         let record = record.map(|record| serde_json::from_slice(&record));
         record.transpose().map_err(|_| StoreError::Unfinished)
+    }
+
+    /// Takes what came back since out of the record that is kept of a scope, if there is one: whoever finishes that
+    /// forgetting is not to erase it.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of), or if the record cannot be written.
+    pub(in crate::store) async fn spare(
+        backend: &dyn Backend,
+        scope: Scope,
+        keys: &[Key],
+        documents: &[String],
+    ) -> Result<(), StoreError> {
+        let Some(mut record) = Self::of(backend, scope).await? else {
+            return Ok(());
+        };
+        for key in keys {
+            if let Some(ids) = record.memories.get_mut(key.kind.as_str()) {
+                ids.retain(|id| *id != key.id);
+            }
+        }
+        record.documents.retain(|id| !documents.contains(id));
+        let record = serde_json::to_vec(&record).unwrap_or_default();
+        Ok(backend.keep_unfinished(scope, Some(&record)).await?)
     }
 
     /// Returns how many memories it is about.
