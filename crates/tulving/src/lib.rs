@@ -95,13 +95,13 @@
 //! # }
 //! ```
 
+pub use tulving_json as json;
 pub use uuid;
 
 pub mod backend;
 pub mod embed;
 mod error;
 pub mod fsutil;
-pub mod json;
 pub mod model;
 pub mod parity;
 pub mod record;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::json::Foreign;
+use crate::Foreign;
 
 /// Why a file is not an array of records. Offsets are bytes from the start of the file; indexes
 /// count records from 0.

@@ -79,8 +79,8 @@ pub fn write_indented(value: &Value<'_>, level: usize, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
     use super::*;
+    use crate::parse;
 
     fn canonical(json: &str) -> String {
         let mut out = Vec::new();

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde::de::IgnoredAny;
-use tulving::json::{Records, Span, Value, parse, write};
+use tulving_json::{Records, Span, Value, parse, write};
 
 /// Whitespace as it may stand between tokens.
 fn blank() -> impl Strategy<Value = String> {

@@ -72,8 +72,8 @@ impl Value<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
     use super::*;
+    use crate::parse;
 
     #[test]
     fn the_last_of_repeated_keys_counts_and_all_are_kept() {

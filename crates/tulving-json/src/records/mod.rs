@@ -10,16 +10,14 @@ mod error;
 
 use std::io::{self, Read};
 
-use element::Element;
+pub(crate) use element::Element;
 pub use error::RecordsError;
 
-use super::scan::is_whitespace;
-use super::unmarked;
+use crate::input::Input;
+use crate::unmarked;
 
 /// The largest record that is taken when nothing else is said: 64 MiB.
 pub const DEFAULT_LIMIT: u64 = 64 << 20;
-
-const CHUNK: usize = 256 << 10;
 
 /// Where a record stands in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,14 +36,8 @@ pub struct Span {
 /// It only finds where records end. Whether one is valid JSON, [`parse`](super::parse()) decides;
 /// if one is not, those behind it may be cut wrongly, so the first refusal is the one to report.
 pub struct Records<R> {
-    reader: R,
+    input: Input<R>,
     limit: u64,
-    /// Bytes `at..end` have been read and not used.
-    chunk: Box<[u8]>,
-    at: usize,
-    end: usize,
-    /// Offset in the file of the byte at `at`.
-    offset: u64,
     /// How many records have been passed.
     index: u64,
     state: State,
@@ -64,12 +56,8 @@ impl<R: Read> Records<R> {
     /// Reads from `reader`, which needs no buffer of its own, with the [`DEFAULT_LIMIT`].
     pub fn new(reader: R) -> Self {
         Self {
-            reader,
+            input: Input::new(reader),
             limit: DEFAULT_LIMIT,
-            chunk: vec![0; CHUNK].into_boxed_slice(),
-            at: 0,
-            end: 0,
-            offset: 0,
             index: 0,
             state: State::Start,
         }
@@ -109,18 +97,18 @@ impl<R: Read> Records<R> {
                 }
             }
             State::Next => match self.token()? {
-                Some(b',') => self.skip(1),
+                Some(b',') => self.input.skip(1),
                 Some(b']') => return self.close(),
                 Some(_) => {
                     return Err(RecordsError::MissingComma {
                         index,
-                        offset: self.offset,
+                        offset: self.input.offset(),
                     });
                 }
                 None => {
                     return Err(RecordsError::Unclosed {
                         records: index,
-                        offset: self.offset,
+                        offset: self.input.offset(),
                     });
                 }
             },
@@ -128,37 +116,37 @@ impl<R: Read> Records<R> {
             State::Stopped => {
                 return Err(RecordsError::Stopped {
                     index,
-                    offset: self.offset,
+                    offset: self.input.offset(),
                 });
             }
         }
         match self.token()? {
             Some(found @ (b',' | b']')) => Err(RecordsError::MissingRecord {
                 index,
-                offset: self.offset,
+                offset: self.input.offset(),
                 found,
             }),
             Some(first) => self.record(first, buf).map(Some),
             None => Err(RecordsError::Unclosed {
                 records: index,
-                offset: self.offset,
+                offset: self.input.offset(),
             }),
         }
     }
 
     /// Passes everything up to and with the opening bracket.
     fn open(&mut self) -> Result<(), RecordsError> {
-        while self.end < 4 && self.fill()? {}
-        let start = &self.chunk[..self.end];
+        while self.input.rest().len() < 4 && self.fill()? {}
+        let start = self.input.rest();
         let text = unmarked(start).map_err(RecordsError::Foreign)?;
-        self.skip(start.len() - text.len());
+        self.input.skip(start.len() - text.len());
         match self.token()? {
             Some(b'[') => {
-                self.skip(1);
+                self.input.skip(1);
                 Ok(())
             }
             Some(first) => Err(RecordsError::NotAnArray {
-                offset: self.offset,
+                offset: self.input.offset(),
                 found: name_of(first),
             }),
             None => Err(RecordsError::Empty),
@@ -167,10 +155,10 @@ impl<R: Read> Records<R> {
 
     /// Passes the closing bracket and makes sure that nothing follows.
     fn close(&mut self) -> Result<Option<Span>, RecordsError> {
-        self.skip(1);
+        self.input.skip(1);
         if self.token()?.is_some() {
             return Err(RecordsError::TrailingData {
-                offset: self.offset,
+                offset: self.input.offset(),
             });
         }
         self.state = State::End;
@@ -178,35 +166,31 @@ impl<R: Read> Records<R> {
     }
 
     fn record(&mut self, first: u8, buf: &mut Vec<u8>) -> Result<Span, RecordsError> {
-        let Self {
-            index,
-            offset,
-            limit,
-            ..
-        } = *self;
+        let Self { index, limit, .. } = *self;
+        let offset = self.input.offset();
         let mut element = Element::starting_with(first);
         loop {
-            let rest = &self.chunk[self.at..self.end];
+            let rest = self.input.rest();
             let end = element.end_in(rest);
             let used = end.unwrap_or(rest.len());
             // Too large a record is passed without being kept, so that its length can be told.
-            if self.offset + used as u64 - offset <= limit {
+            if self.input.offset() + used as u64 - offset <= limit {
                 buf.extend_from_slice(&rest[..used]);
             }
-            self.skip(used);
+            self.input.skip(used);
             if end.is_some() {
                 break;
             }
             if !self.fill()? {
                 return Err(RecordsError::Truncated {
                     index,
-                    offset: self.offset,
+                    offset: self.input.offset(),
                 });
             }
         }
         self.index += 1;
         self.state = State::Next;
-        let len = self.offset - offset;
+        let len = self.input.offset() - offset;
         if len > limit {
             buf.clear();
             return Err(RecordsError::TooLarge {
@@ -219,46 +203,21 @@ impl<R: Read> Records<R> {
         Ok(Span { index, offset, len })
     }
 
-    /// Skips whitespace; the byte that follows, or `None` at the end of the file.
     fn token(&mut self) -> Result<Option<u8>, RecordsError> {
-        loop {
-            let rest = &self.chunk[self.at..self.end];
-            let blank = rest.iter().take_while(|&&byte| is_whitespace(byte)).count();
-            let found = rest.get(blank).copied();
-            self.skip(blank);
-            if found.is_some() || !self.fill()? {
-                return Ok(found);
-            }
-        }
+        let found = self.input.token();
+        found.map_err(|source| self.failed(source))
     }
 
-    fn skip(&mut self, bytes: usize) {
-        self.at += bytes;
-        self.offset += bytes as u64;
-    }
-
-    /// Reads on behind what has been read, in place of it if all of it was used. `false` at the
-    /// end of the file.
     fn fill(&mut self) -> Result<bool, RecordsError> {
-        if self.at == self.end {
-            (self.at, self.end) = (0, 0);
-        }
-        loop {
-            match self.reader.read(&mut self.chunk[self.end..]) {
-                Ok(read) => {
-                    self.end = (self.end + read).min(self.chunk.len());
-                    return Ok(read > 0);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(source) => {
-                    let offset = self.offset + (self.end - self.at) as u64;
-                    return Err(RecordsError::Io {
-                        index: self.index,
-                        offset,
-                        source,
-                    });
-                }
-            }
+        let filled = self.input.fill();
+        filled.map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: io::Error) -> RecordsError {
+        RecordsError::Io {
+            index: self.index,
+            offset: self.input.read_to(),
+            source,
         }
     }
 }

@@ -1,0 +1,392 @@
+//! A streaming reader that takes a file as it comes: an array, an object, or lines.
+
+use std::io::{self, Read};
+
+use crate::input::Input;
+use crate::records::Element;
+use crate::{DEFAULT_LIMIT, Foreign, unmarked};
+
+/// Why a value of a file is not given, or why no more of them are.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ValuesError {
+    /// The file is something else than text in UTF-8. Nothing more is given.
+    #[error("the file is {0}")]
+    Foreign(Foreign),
+    /// The file begins neither with an array nor with an object. Nothing more is given.
+    #[error("the file holds neither a JSON array nor JSON objects")]
+    NotJson,
+    /// A value is larger than the limit. The next one can be read.
+    #[error("a value of {len} bytes is larger than the limit of {limit}")]
+    TooLarge {
+        /// Its length in bytes.
+        len: u64,
+        /// The most that is taken, in bytes.
+        limit: u64,
+    },
+    /// The file ends within a value. Nothing more is given.
+    #[error("the file ends inside a value; it was cut off")]
+    CutOff,
+    /// The file could not be read. Nothing more is given.
+    #[error("reading failed")]
+    Io(#[from] io::Error),
+}
+
+/// Streams the values of a file whose shape is not known before: the elements of an array, the
+/// elements of a list that stands in an object under one of a few keys, one object, or one value
+/// a line (JSON Lines).
+///
+/// It is lenient where [`Records`](crate::Records) is strict: commas may be missing or doubled,
+/// arrays and objects may follow one another, and what is behind the end of a list is passed
+/// over. Whether a value is valid JSON, [`parse`](crate::parse()) decides. Holds a fixed chunk of
+/// the file; the caller's buffer holds one value.
+pub struct Values<R> {
+    input: Input<R>,
+    lists: &'static [&'static str],
+    limit: u64,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Start,
+    /// In an array, behind a bracket or an element.
+    List,
+    /// In an array that stands in an object.
+    ListInObject,
+    /// In an object, behind a list of it that was read.
+    Members,
+    /// Behind an object, or between two lines.
+    Lines,
+    End,
+}
+
+impl<R: Read> Values<R> {
+    /// Reads from `reader`, which needs no buffer of its own. An object with a list under one of
+    /// the keys `lists` is read as that list.
+    pub fn new(reader: R, lists: &'static [&'static str]) -> Self {
+        Self {
+            input: Input::new(reader),
+            lists,
+            limit: DEFAULT_LIMIT,
+            state: State::Start,
+        }
+    }
+
+    /// Refuses values of more than `bytes` bytes.
+    #[must_use]
+    pub fn with_limit(self, bytes: u64) -> Self {
+        Self {
+            limit: bytes,
+            ..self
+        }
+    }
+
+    /// Puts the next value's bytes into `buf`, in place of what it held; `false` behind the last one.
+    ///
+    /// # Errors
+    /// See [`ValuesError`]: it says of each whether more values may follow.
+    pub fn next(&mut self, buf: &mut Vec<u8>) -> Result<bool, ValuesError> {
+        buf.clear();
+        let result = self.advance(buf);
+        if matches!(&result, Err(error) if !matches!(error, ValuesError::TooLarge { .. })) {
+            self.state = State::End;
+        }
+        result
+    }
+
+    fn advance(&mut self, buf: &mut Vec<u8>) -> Result<bool, ValuesError> {
+        if self.state == State::Start {
+            self.open()?;
+        }
+        loop {
+            match (self.state, self.input.token()?) {
+                (State::List | State::ListInObject | State::Members, None) => {
+                    return Err(ValuesError::CutOff);
+                }
+                (State::End, _) | (_, None) => {
+                    self.state = State::End;
+                    return Ok(false);
+                }
+                (State::List | State::ListInObject, Some(b',')) => self.input.skip(1),
+                (State::List, Some(b']')) => {
+                    self.input.skip(1);
+                    self.state = State::Lines;
+                }
+                (State::ListInObject, Some(b']')) => {
+                    self.input.skip(1);
+                    self.state = State::Members;
+                }
+                (State::List | State::ListInObject, Some(first)) => {
+                    let from = self.input.offset();
+                    self.value(Element::starting_with(first), from, buf)?;
+                    return self.taken(from, buf);
+                }
+                (State::Members, Some(_)) => {
+                    self.members(false, self.input.offset(), buf)?;
+                }
+                (_, Some(b'[')) => {
+                    self.input.skip(1);
+                    self.state = State::List;
+                }
+                (_, Some(b'{')) => {
+                    self.state = State::Lines;
+                    let from = self.input.offset();
+                    if self.begins_damaged_line()? {
+                        self.rest_of_line(from, buf)?;
+                        return self.taken(from, buf);
+                    }
+                    self.take(1, from, buf);
+                    if self.members(true, from, buf)? {
+                        return self.taken(from, buf);
+                    }
+                }
+                // A line that holds no object.
+                (_, Some(_)) => {
+                    let from = self.input.offset();
+                    self.rest_of_line(from, buf)?;
+                    return self.taken(from, buf);
+                }
+            }
+        }
+    }
+
+    /// Passes a byte order mark.
+    fn open(&mut self) -> Result<(), ValuesError> {
+        while self.input.rest().len() < 4 && self.input.fill()? {}
+        let start = self.input.rest();
+        let text = unmarked(start).map_err(ValuesError::Foreign)?;
+        let mark = start.len() - text.len();
+        self.input.skip(mark);
+        match self.input.token()? {
+            Some(b'[' | b'{') => Ok(()),
+            _ => Err(ValuesError::NotJson),
+        }
+    }
+
+    /// Says whether what was taken since `from` is within the limit.
+    fn taken(&self, from: u64, buf: &mut Vec<u8>) -> Result<bool, ValuesError> {
+        let (len, limit) = (self.input.offset() - from, self.limit);
+        if len > limit {
+            buf.clear();
+            return Err(ValuesError::TooLarge { len, limit });
+        }
+        Ok(true)
+    }
+
+    /// Takes the members of an object and its end, or passes them. Returns `false` where a list begins
+    /// that is read in their place, and where they were passed.
+    fn members(&mut self, keep: bool, from: u64, buf: &mut Vec<u8>) -> Result<bool, ValuesError> {
+        loop {
+            if !keep {
+                buf.clear();
+            }
+            match self.input.token()? {
+                None => return Err(ValuesError::CutOff),
+                Some(b'}') => {
+                    self.take(1, from, buf);
+                    self.state = State::Lines;
+                    break;
+                }
+                Some(b'"') => {
+                    let key_at = buf.len();
+                    self.value(Element::starting_with(b'"'), from, buf)?;
+                    let is_list = buf.get(key_at..).is_some_and(|key| self.is_list(key));
+                    if self.input.token()? == Some(b':') {
+                        self.take(1, from, buf);
+                        match self.input.token()? {
+                            Some(b'[') if is_list => {
+                                buf.clear();
+                                self.input.skip(1);
+                                self.state = State::ListInObject;
+                                return Ok(false);
+                            }
+                            Some(b',' | b'}') => {}
+                            Some(first) => self.value(Element::of_member(first), from, buf)?,
+                            None => return Err(ValuesError::CutOff),
+                        }
+                    }
+                }
+                // A comma; if something else, it is for the parser to say.
+                Some(_) => self.take(1, from, buf),
+            }
+        }
+        if !keep {
+            buf.clear();
+        }
+        Ok(keep)
+    }
+
+    fn is_list(&self, key: &[u8]) -> bool {
+        let name = key
+            .strip_prefix(b"\"")
+            .and_then(|key| key.strip_suffix(b"\""));
+        name.is_some_and(|name| self.lists.iter().any(|list| list.as_bytes() == name))
+    }
+
+    /// Takes one value, which begins here.
+    fn value(
+        &mut self,
+        mut element: Element,
+        from: u64,
+        buf: &mut Vec<u8>,
+    ) -> Result<(), ValuesError> {
+        loop {
+            let rest = self.input.rest();
+            let end = element.end_in(rest);
+            let used = end.unwrap_or(rest.len());
+            self.take(used, from, buf);
+            if end.is_some() {
+                return Ok(());
+            }
+            if !self.input.fill()? {
+                return Err(ValuesError::CutOff);
+            }
+        }
+    }
+
+    /// Takes so many bytes of what has been read. Those of too large a value are passed, not kept.
+    fn take(&mut self, bytes: usize, from: u64, buf: &mut Vec<u8>) {
+        if self.input.offset() + bytes as u64 - from <= self.limit {
+            buf.extend_from_slice(&self.input.rest()[..bytes]);
+        }
+        self.input.skip(bytes);
+    }
+
+    /// Whether the line that begins here ends within a string, as no value does: then it is one of
+    /// many lines, and damaged.
+    fn begins_damaged_line(&mut self) -> Result<bool, ValuesError> {
+        while memchr::memchr(b'\n', self.input.rest()).is_none() && self.input.fill()? {}
+        let rest = self.input.rest();
+        let Some(end) = memchr::memchr(b'\n', rest) else {
+            return Ok(false);
+        };
+        let mut element = Element::starting_with(b'{');
+        Ok(element.end_in(&rest[..end]).is_none() && element.is_in_string())
+    }
+
+    /// Takes what is left of the line.
+    fn rest_of_line(&mut self, from: u64, buf: &mut Vec<u8>) -> Result<(), ValuesError> {
+        loop {
+            let rest = self.input.rest();
+            let end = memchr::memchr(b'\n', rest);
+            let used = end.unwrap_or(rest.len());
+            self.take(used, from, buf);
+            if end.is_some() || !self.input.fill()? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All values, and what was wrong between them, however the file comes in.
+    fn read(file: impl AsRef<[u8]>) -> Vec<String> {
+        struct Bytewise<'a>(&'a [u8]);
+        impl Read for Bytewise<'_> {
+            fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+                let some = buf.len().min(1);
+                self.0.read(&mut buf[..some])
+            }
+        }
+        let all = given(Values::new(file.as_ref(), &["list"]));
+        assert_eq!(given(Values::new(Bytewise(file.as_ref()), &["list"])), all);
+        all
+    }
+
+    fn given(values: Values<impl Read>) -> Vec<String> {
+        let mut values = values.with_limit(40);
+        let (mut found, mut buf) = (Vec::new(), Vec::new());
+        loop {
+            match values.next(&mut buf) {
+                Ok(true) => found.push(String::from_utf8(buf.clone()).unwrap()),
+                Ok(false) => return found,
+                Err(error) => {
+                    found.push(format!("! {error}"));
+                    if !matches!(error, ValuesError::TooLarge { .. }) {
+                        assert!(matches!(values.next(&mut buf), Ok(false)));
+                        return found;
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_the_shape_the_values_are_given() {
+        assert_eq!(
+            read("\u{feff} [1, {\"a\": [2]} , \"x\"]\n"),
+            ["1", "{\"a\": [2]}", "\"x\""]
+        );
+        assert_eq!(
+            read("{ \"a\" : 1.5,\"b\":{\"list\":[1]} }"),
+            ["{\"a\":1.5,\"b\":{\"list\":[1]}}"]
+        );
+        let inside =
+            "{\"a\": [9],\n \"list\" : [1, {\"b\": 2}],\n \"c\": [\n{\"d\": 3}], \"list\": [4]}";
+        assert_eq!(read(inside), ["1", "{\"b\": 2}", "4"]);
+        assert_eq!(
+            read("{\"a\":1}\n\n{\"b\":2}\r\n{\"c\":3}"),
+            ["{\"a\":1}", "{\"b\":2}", "{\"c\":3}"]
+        );
+        assert_eq!(read("[1][2]\n[3]"), ["1", "2", "3"]);
+        assert!(read("[]").is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_costs_no_neighbour() {
+        let large = format!("[1, \"{}\", 2]", "a".repeat(40));
+        assert_eq!(
+            read(large),
+            [
+                "1",
+                "! a value of 42 bytes is larger than the limit of 40",
+                "2"
+            ]
+        );
+        assert_eq!(read("[1,,2 3,]"), ["1", "2", "3"]);
+        assert_eq!(
+            read("[1, {\"a\": [2"),
+            ["1", "! the file ends inside a value; it was cut off"]
+        );
+        assert_eq!(
+            read("{\"list\": [1"),
+            ["! the file ends inside a value; it was cut off"]
+        );
+        assert_eq!(
+            read("[1"),
+            ["! the file ends inside a value; it was cut off"]
+        );
+        assert_eq!(
+            read("{\"a\": \"cut o\n{\"b\": 2}\nno object\n{\"c\": \"}"),
+            [
+                "{\"a\": \"cut o",
+                "{\"b\":2}",
+                "no object",
+                "! the file ends inside a value; it was cut off"
+            ]
+        );
+        assert_eq!(
+            read("{\"a\" 1, nonsense}\n{\"b\":2}").last().unwrap(),
+            "{\"b\":2}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_json_is_said_at_once() {
+        for file in ["", " \n", "text", "\"a\"", "<html>"] {
+            assert_eq!(
+                read(file),
+                ["! the file holds neither a JSON array nor JSON objects"],
+                "{file}"
+            );
+        }
+        assert!(matches!(
+            Values::new(&b"PK\x03\x04"[..], &[]).next(&mut Vec::new()),
+            Err(ValuesError::Foreign(Foreign::Zip))
+        ));
+    }
+}
