@@ -40,9 +40,9 @@ pub enum ValuesError {
 /// arrays and objects may follow one another, and what is behind the end of a list is passed
 /// over. Whether a value is valid JSON, [`parse`](crate::parse()) decides. Holds a fixed chunk of
 /// the file; the caller's buffer holds one value.
-pub struct Values<R> {
+pub struct Values<'l, R> {
     input: Input<R>,
-    lists: &'static [&'static str],
+    lists: &'l [&'l str],
     limit: u64,
     state: State,
 }
@@ -61,10 +61,10 @@ enum State {
     End,
 }
 
-impl<R: Read> Values<R> {
+impl<'l, R: Read> Values<'l, R> {
     /// Reads from `reader`, which needs no buffer of its own. An object with a list under one of
     /// the keys `lists` is read as that list.
-    pub fn new(reader: R, lists: &'static [&'static str]) -> Self {
+    pub fn new(reader: R, lists: &'l [&'l str]) -> Self {
         Self {
             input: Input::new(reader),
             lists,
@@ -297,7 +297,7 @@ mod tests {
         all
     }
 
-    fn given(values: Values<impl Read>) -> Vec<String> {
+    fn given(values: Values<'_, impl Read>) -> Vec<String> {
         let mut values = values.with_limit(40);
         let (mut found, mut buf) = (Vec::new(), Vec::new());
         loop {

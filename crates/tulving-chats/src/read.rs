@@ -1,0 +1,254 @@
+//! From paths to files, and through them.
+
+use std::cell::Cell;
+use std::fs;
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use crate::file::{Content, Files, head};
+use crate::format::{FORMATS, Format};
+use crate::limits::Limits;
+use crate::out::{Seen, Sink};
+use crate::reason::Reason;
+use crate::report::FileReport;
+
+/// Why a path that was given is not read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {}", path.display())]
+pub struct ReadError {
+    /// The path.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// What is to be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// How many files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// Counts what [`read`] will read of paths, without opening a file.
+///
+/// # Errors
+/// If one of the paths is not there, or may not be read.
+pub fn find<P: AsRef<Path>>(paths: &[P], limits: &Limits) -> Result<Found, ReadError> {
+    let mut found = Found::default();
+    for path in paths {
+        let listing = list(path.as_ref(), limits)?;
+        found.files += listing.files.len() as u64;
+        found.bytes += listing.files.iter().map(|(_, bytes)| bytes).sum::<u64>();
+    }
+    Ok(found)
+}
+
+/// Reads files, folders and zip archives, and gives what they hold to `sink`: conversations as they come, and behind
+/// those of a file what came of it. A conversation that comes more than once is given once, or again if it is newer.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use tulving_chats::{Conversation, FileReport, Limits, Sink, Turn, read};
+///
+/// #[derive(Default)]
+/// struct Questions(Vec<String>);
+///
+/// impl Sink for Questions {
+///     fn conversation(&mut self, _: Conversation<'_>, turns: Vec<Turn>) -> ControlFlow<()> {
+///         self.0.extend(turns.into_iter().map(|turn| turn.human));
+///         ControlFlow::Continue(())
+///     }
+///
+///     fn file(&mut self, report: FileReport) {
+///         println!("{}: {} conversations", report.path, report.conversations);
+///     }
+/// }
+///
+/// # let export = std::env::temp_dir().join(format!("tulving-chats-{}.json", std::process::id()));
+/// # std::fs::write(&export, r#"[{"uuid": "c", "chat_messages": [{"sender": "human", "text": "Why?"}]}]"#)?;
+/// let mut questions = Questions::default();
+/// read(&[&export], &Limits::default(), &mut questions)?;
+/// assert_eq!(questions.0, ["Why?"]);
+/// # std::fs::remove_file(&export)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// If one of the paths is not there, or may not be read; nothing has been read then. What is wrong with files is in their reports.
+pub fn read<P: AsRef<Path>>(
+    paths: &[P],
+    limits: &Limits,
+    sink: &mut dyn Sink,
+) -> Result<(), ReadError> {
+    read_with(paths, limits, &[], sink)
+}
+
+/// Reads as [`read`] does, with more formats, which are asked before those that are built in.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with<P: AsRef<Path>>(
+    paths: &[P],
+    limits: &Limits,
+    formats: &[&dyn Format],
+    sink: &mut dyn Sink,
+) -> Result<(), ReadError> {
+    let listings = paths
+        .iter()
+        .map(|path| list(path.as_ref(), limits))
+        .collect::<Result<Vec<_>, _>>()?;
+    let formats: Vec<&dyn Format> = formats.iter().copied().chain(FORMATS).collect();
+    let mut files = Files {
+        limits,
+        formats: &formats,
+        seen: &mut Seen::default(),
+        sink,
+        stopped: false,
+    };
+    let mut before = 0;
+    for listing in listings {
+        let mut folder = listing.report;
+        for (path, bytes) in listing.files {
+            if files.stopped {
+                return Ok(());
+            }
+            files.open(&path, before, bytes, folder.as_mut());
+            before += bytes;
+            files.sink.progress(before);
+        }
+        if let Some(folder) = folder.filter(|folder| !folder.is_blank()) {
+            files.sink.file(folder);
+        }
+    }
+    Ok(())
+}
+
+/// The files under a path, in the order of their names.
+struct Listing {
+    files: Vec<(PathBuf, u64)>,
+    /// What was passed over, if it is a folder.
+    report: Option<FileReport>,
+}
+
+/// Lists a file, or the files of a folder and of those in it. Links are not followed, but if it is the path itself.
+fn list(path: &Path, limits: &Limits) -> Result<Listing, ReadError> {
+    let failed = |source| ReadError {
+        path: path.to_owned(),
+        source,
+    };
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if metadata.is_file() {
+        fs::File::open(path).map_err(failed)?;
+        return Ok(Listing {
+            files: vec![(path.to_owned(), metadata.len())],
+            report: None,
+        });
+    }
+    if !metadata.is_dir() {
+        return Err(failed(io::Error::other(
+            "it is neither a file nor a folder",
+        )));
+    }
+    fs::read_dir(path).map_err(failed)?;
+    let mut report = FileReport::new(path.display().to_string());
+    let mut files = Vec::new();
+    let mut open = vec![(path.to_owned(), 0)];
+    while let Some((folder, depth)) = open.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else {
+            report.skip(Reason::Unreadable);
+            continue;
+        };
+        let mut entries: Vec<fs::DirEntry> = entries.flatten().collect();
+        entries.sort_by_key(fs::DirEntry::file_name);
+        let mut folders = Vec::new();
+        for entry in entries {
+            match entry.metadata() {
+                Ok(metadata) if metadata.is_symlink() => report.skip(Reason::Link),
+                Ok(metadata) if metadata.is_dir() && depth < limits.depth => {
+                    folders.push((entry.path(), depth + 1))
+                }
+                Ok(metadata) if metadata.is_dir() => report.skip(Reason::TooDeep),
+                Ok(metadata) if metadata.is_file() && files.len() < limits.entries => {
+                    files.push((entry.path(), metadata.len()));
+                }
+                Ok(metadata) if metadata.is_file() => report.skip(Reason::Bomb),
+                Ok(_) => report.skip(Reason::Media),
+                Err(_) => report.skip(Reason::Unreadable),
+            }
+        }
+        open.extend(folders.into_iter().rev());
+    }
+    Ok(Listing {
+        files,
+        report: Some(report),
+    })
+}
+
+impl Files<'_> {
+    /// Reads a file of the disk, of which so many bytes stand before it in the count. What is not worth a report of its own is counted with its folder.
+    fn open(&mut self, path: &Path, before: u64, bytes: u64, folder: Option<&mut FileReport>) {
+        let mut report = FileReport::new(path.display().to_string());
+        let read = Cell::new(0);
+        let done = || before + read.get().min(bytes);
+        let opened = fs::File::open(path).and_then(|file| {
+            let mut file = BufReader::with_capacity(1 << 16, Counted { file, read: &read });
+            let head = head(&mut file)?;
+            Ok((file, head))
+        });
+        let Ok((mut file, head)) = opened else {
+            report.skip(Reason::Unreadable);
+            return self.sink.file(report);
+        };
+        let content = Content::of(&head);
+        let reason = match content {
+            Content::Zip => match file.seek(SeekFrom::Start(0)) {
+                Ok(_) => return self.archive(&mut file, &report.path, 1, &done),
+                Err(_) => Reason::Unreadable,
+            },
+            Content::Json | Content::Html => {
+                self.read(
+                    &mut Cursor::new(head).chain(file),
+                    content,
+                    &mut report,
+                    &done,
+                );
+                return self.sink.file(report);
+            }
+            Content::Foreign => Reason::Foreign,
+            Content::Text => Reason::Unrecognised,
+            Content::Media => Reason::Media,
+            Content::Nothing => Reason::Empty,
+        };
+        match (folder, reason) {
+            (Some(folder), Reason::Media | Reason::Unrecognised | Reason::Empty) => {
+                folder.skip(reason)
+            }
+            _ => {
+                report.skip(reason);
+                self.sink.file(report);
+            }
+        }
+    }
+}
+
+/// A file whose bytes are counted when they are read.
+struct Counted<'c> {
+    file: fs::File,
+    read: &'c Cell<u64>,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buf)?;
+        self.read.set(self.read.get() + read as u64);
+        Ok(read)
+    }
+}
+
+impl Seek for Counted<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}

@@ -1,0 +1,88 @@
+//! From messages to questions with their answers.
+
+use crate::conversation::{Conversation, Message, MessageKind, Role, TimeSource};
+use crate::time::Time;
+
+/// A question and all that was answered to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Its place in the conversation, from 0.
+    pub sequence_index: u32,
+    /// What the person said. If that was nothing but files, their names: `[notes.pdf]`.
+    pub human: String,
+    /// All that the assistant said before the next question; empty if nothing.
+    pub assistant: String,
+    /// When it was asked.
+    pub created_at: Option<Time>,
+    /// How that is known.
+    pub time_source: TimeSource,
+    /// The ids of the messages of both.
+    pub message_ids: Vec<String>,
+    /// The model that answered.
+    pub model: Option<String>,
+    /// Whether nothing was answered.
+    pub unanswered: bool,
+    /// Whether the question is nothing but files.
+    pub files_only: bool,
+}
+
+/// Folds the active branch into turns: messages of one side that follow one another are one, with an empty line
+/// between them, and the answer is all that the assistant says until the next question. What it says before the first
+/// question belongs to no turn. Tools, hidden messages, reasoning and other branches are passed over.
+#[must_use]
+pub fn turns(conversation: &Conversation<'_>) -> Vec<Turn> {
+    let mut turns: Vec<Turn> = Vec::new();
+    let mut asking = false;
+    for message in conversation
+        .messages
+        .iter()
+        .filter(|message| message.is_said())
+    {
+        let is_human = message.role == Role::Human;
+        if is_human && !asking {
+            turns.push(Turn {
+                sequence_index: u32::try_from(turns.len()).unwrap_or(u32::MAX),
+                human: String::new(),
+                assistant: String::new(),
+                created_at: message.created_at,
+                time_source: message.time_source,
+                message_ids: Vec::new(),
+                model: None,
+                unanswered: true,
+                files_only: true,
+            });
+        }
+        asking = is_human;
+        let Some(turn) = turns.last_mut() else {
+            continue;
+        };
+        if is_human {
+            turn.files_only &= message.kind == MessageKind::Attachment;
+            append(&mut turn.human, &said(message));
+        } else {
+            append(&mut turn.assistant, &said(message));
+            turn.unanswered = false;
+            if message.model.is_some() {
+                turn.model.clone_from(&message.model);
+            }
+        }
+        if !message.id.is_empty() {
+            turn.message_ids.push(message.id.clone());
+        }
+    }
+    turns
+}
+
+fn said(message: &Message<'_>) -> String {
+    match message.kind {
+        MessageKind::Attachment => format!("[{}]", message.attachments.join(", ")),
+        _ => message.text.trim().to_owned(),
+    }
+}
+
+fn append(whole: &mut String, part: &str) {
+    if !whole.is_empty() {
+        whole.push_str("\n\n");
+    }
+    whole.push_str(part);
+}

@@ -1,0 +1,65 @@
+//! Claude, from one text a message to five archives.
+
+use tulving_chats::MessageKind;
+
+use crate::support::{counts, heard};
+
+#[test]
+fn texts_are_read_without_what_stands_for_blocks_that_are_not_there() {
+    let heard = heard(&["claude/2023"]);
+    assert_eq!(heard.turns("c-old"), ["Which bees sting? → Workers do."]);
+}
+
+#[test]
+fn of_blocks_what_was_said_is_a_turn_and_the_branch_is_followed() {
+    let heard = heard(&["claude/2026/data-1-batch-0000"]);
+    assert_eq!(
+        heard.turns("c-blocks"),
+        [
+            "Look up the weather → I will look.\n\nIt rains.\n\nTake an umbrella.",
+            "[notes.txt, photo.jpg] → Those are notes."
+        ]
+    );
+    let conversation = heard.conversation("c-blocks");
+    assert_eq!(conversation.title, None);
+    let of = |id: &str| {
+        conversation
+            .messages
+            .iter()
+            .find(|message| message.id == id)
+            .unwrap()
+    };
+    assert!(!of("b5old").active);
+    assert_eq!(of("b3").kind, MessageKind::ToolCall);
+    assert_eq!(of("b5").kind, MessageKind::Attachment);
+    assert_eq!(
+        heard.file("conversations.json").unknown.get("hologram"),
+        Some(&1)
+    );
+}
+
+#[test]
+fn exports_of_one_account_are_one_by_id_and_the_newest_form_wins() {
+    for order in [
+        ["claude/2023", "claude/2026"],
+        ["claude/2026", "claude/2023"],
+    ] {
+        let heard = heard(&order);
+        assert_eq!(
+            heard.turns("c-old"),
+            [
+                "Which bees sting? → Workers do.",
+                "And drones? → They cannot."
+            ]
+        );
+        assert_eq!(
+            heard.conversation("c-old").title.as_deref(),
+            Some("Old shape, renamed")
+        );
+    }
+    // Accounts, memories, projects and manifests are no conversations.
+    assert_eq!(
+        heard(&["claude/2026"]).skipped(),
+        counts(&[("empty", 1), ("unrecognised", 4)])
+    );
+}
