@@ -2,8 +2,6 @@
 
 use tulving_json::{Text, Value};
 
-use crate::time::Time;
-
 /// Returns a string as text that can be shown; a lone surrogate becomes U+FFFD.
 pub(crate) fn text(text: &Text<'_>) -> String {
     text.storable().into_owned()
@@ -27,8 +25,6 @@ pub(crate) trait Fields<'a> {
     fn is_list_at(&self, key: &str) -> bool;
     /// Returns whether `true` stands under a key.
     fn is_true_at(&self, key: &str) -> bool;
-    /// Returns the time under a key, in whichever form.
-    fn time_at(&self, key: &str) -> Option<Time>;
     /// Takes the value under a key out, and leaves null; of a repeated key the last.
     fn take(&mut self, key: &str) -> Value<'a>;
 }
@@ -77,10 +73,6 @@ impl<'a> Fields<'a> for Value<'a> {
 
     fn is_true_at(&self, key: &str) -> bool {
         matches!(self.get(key), Some(Value::Bool(true)))
-    }
-
-    fn time_at(&self, key: &str) -> Option<Time> {
-        self.get(key).and_then(Time::of)
     }
 
     fn take(&mut self, key: &str) -> Value<'a> {

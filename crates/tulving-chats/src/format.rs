@@ -54,6 +54,14 @@ impl<'a> Record<'a> {
 }
 
 /// All formats, in the order in which they are asked.
-pub(crate) const FORMATS: [&dyn Format; FORMATS_LEN] =
-    [&formats::ChatGpt, &formats::Claude, &formats::Normal];
-const FORMATS_LEN: usize = 3;
+pub(crate) const FORMATS: &[&dyn Format] = &[
+    &formats::ChatGpt,
+    &formats::Claude,
+    &formats::Grok,
+    &formats::GeminiActivity,
+    &formats::GeminiWorkspace,
+    &formats::AiStudio,
+    &formats::ClaudeCode,
+    &formats::Codex,
+    &formats::Normal,
+];

@@ -18,7 +18,7 @@
 //! | `read`, `archive`, `file`, `cards` | paths, archives, one file, the cards of a page |
 //! | `format`, `formats` | what a format is, the formats themselves |
 //! | `out` | what formats give to, and what came before |
-//! | `tree`, `clean`, `fields`, `time` | what formats need: branches, texts without marks, JSON, times |
+//! | `tree`, `clean`, `page`, `fields`, `time` | what formats need: branches, texts without marks, HTML, JSON, times |
 //! | `conversation`, `turns` | what is made |
 //! | `report`, `reason`, `limits` | what was passed over |
 
@@ -32,6 +32,7 @@ mod format;
 mod formats;
 mod limits;
 mod out;
+mod page;
 mod read;
 mod reason;
 mod report;

@@ -43,7 +43,7 @@ pub struct Out<'o> {
     seen: &'o mut Seen,
     report: &'o mut FileReport,
     pub(crate) stopped: bool,
-    pub(crate) limit: u64,
+    limit: u64,
 }
 
 impl<'o> Out<'o> {
@@ -83,6 +83,9 @@ impl<'o> Out<'o> {
             Some(before) if *before >= edition => return self.skip(Reason::Duplicate),
             _ => self.seen.conversations.insert(key, edition),
         };
+        if self.report.conversations == 0 {
+            self.report.provider = Some(conversation.source.clone().into_owned());
+        }
         self.report.conversations += 1;
         self.report.turns += turns.len() as u64;
         self.stopped = self.sink.conversation(conversation, turns).is_break();
@@ -116,28 +119,42 @@ impl<'o> Out<'o> {
         time
     }
 
+    /// Returns how many bytes one conversation may take.
+    #[must_use]
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
     /// Returns whether a piece of that name comes for the first time, in all files.
     pub fn is_new(&mut self, name: &[&str]) -> bool {
         self.seen.pieces.insert(hash(name))
     }
 }
 
-/// Makes an id of what a conversation holds: the same for the same conversation with more messages.
+/// Makes an id of how a conversation begins: the same when more messages have come.
 fn made_up_id(conversation: &Conversation<'_>) -> String {
-    let asked = conversation
-        .messages
-        .iter()
-        .find(|message| message.role == Role::Human);
-    let (id, text) = asked.map_or(("", ""), |message| {
-        (message.id.as_str(), message.text.as_str())
-    });
+    let first = |role| {
+        let found = conversation
+            .messages
+            .iter()
+            .find(|message| message.role == role);
+        found.map_or(("", ""), |message| {
+            (message.id.as_str(), message.text.as_str())
+        })
+    };
+    let (asked, answered) = (first(Role::Human), first(Role::Assistant));
     let begun = conversation
         .created_at
         .map_or(String::new(), |time| time.to_string());
-    format!(
-        "chat-{:016x}",
-        hash(&[&conversation.source, &begun, id, text])
-    )
+    let names = [
+        &*conversation.source,
+        &begun,
+        asked.0,
+        asked.1,
+        answered.0,
+        answered.1,
+    ];
+    format!("chat-{:016x}", hash(&names))
 }
 
 /// Returns a hash of names, which stays the same in all versions.

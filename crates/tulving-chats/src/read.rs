@@ -99,7 +99,7 @@ pub fn read_with<P: AsRef<Path>>(
         .iter()
         .map(|path| list(path.as_ref(), limits))
         .collect::<Result<Vec<_>, _>>()?;
-    let formats: Vec<&dyn Format> = formats.iter().copied().chain(FORMATS).collect();
+    let formats: Vec<&dyn Format> = formats.iter().chain(FORMATS).copied().collect();
     let mut files = Files {
         limits,
         formats: &formats,

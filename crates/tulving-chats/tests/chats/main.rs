@@ -6,7 +6,14 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod archives;
 mod chatgpt;
 mod claude;
+mod gemini;
+mod grok;
+mod hostile;
+mod mixed;
 mod normal;
+mod properties;
 mod support;
+mod transcripts;

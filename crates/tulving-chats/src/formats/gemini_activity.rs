@@ -1,0 +1,361 @@
+//! Gemini in a Takeout's "My Activity", as JSON or as a page: a log of single turns, newest first.
+
+use std::collections::HashMap;
+
+use tulving_json::{Text, Value};
+
+use crate::conversation::{Conversation, Message, Role, TimeSource};
+use crate::fields::Fields as _;
+use crate::format::{Format, Reading, Record};
+use crate::out::{Out, hash};
+use crate::page;
+use crate::reason::Reason;
+use crate::time::{Time, spoken};
+
+/// Two turns further apart than this are two conversations, if nothing says to which they belong: 30 minutes, in microseconds.
+const GAP: i64 = 30 * 60 * 1_000_000;
+
+/// What stands before what was asked, in the languages known.
+const ASKED: [&str; 16] = [
+    "Prompted with:",
+    "Prompted",
+    "Asked Gemini:",
+    "Asked Bard:",
+    "Asked",
+    "Said",
+    "Branched",
+    "Answered",
+    "Fez uma pergunta:",
+    "Perguntou:",
+    "Preguntó:",
+    "Preguntaste:",
+    "Gefragt:",
+    "A demandé :",
+    "A demandé:",
+    "Ha chiesto:",
+];
+
+/// What stands before what was done and not asked.
+const DONE: [&str; 11] = [
+    "Created", "Used", "Gave", "Selected", "Added", "Shared", "Deleted", "Cleared", "Viewed",
+    "Visited", "Opened",
+];
+
+/// The format.
+pub(crate) struct GeminiActivity;
+
+impl Format for GeminiActivity {
+    fn name(&self) -> &'static str {
+        "gemini"
+    }
+
+    fn recognises(&self, record: &Record<'_>) -> bool {
+        match record {
+            Record::Json(value) => {
+                value.str_at("title").is_some()
+                    && value.str_at("time").is_some()
+                    && (value.str_at("header").is_some_and(is_gemini)
+                        || value
+                            .items_at("products")
+                            .iter()
+                            .any(|name| name.str().is_some_and(is_gemini)))
+            }
+            Record::Html(card) => product(card).is_some_and(is_gemini),
+        }
+    }
+
+    fn reading(&self) -> Box<dyn Reading> {
+        Box::new(Log::default())
+    }
+}
+
+fn is_gemini(product: &str) -> bool {
+    ["Gemini", "Bard", "제미나이"]
+        .iter()
+        .any(|name| product.contains(name))
+}
+
+/// A log that is being read: its turns are put together at the end, since they come newest first.
+#[derive(Default)]
+struct Log {
+    turns: Vec<LoggedTurn>,
+    held: u64,
+}
+
+struct LoggedTurn {
+    time: Time,
+    time_source: TimeSource,
+    asked: String,
+    answered: String,
+    attachments: Vec<String>,
+    /// The conversation, where a link says which.
+    conversation: Option<String>,
+    raw: Value<'static>,
+}
+
+impl Reading for Log {
+    fn record(&mut self, record: Record<'_>, out: &mut Out<'_>) {
+        if !GeminiActivity.recognises(&record) {
+            return out.skip(Reason::OtherProduct);
+        }
+        let turn = match record {
+            Record::Json(value) => of_json(value, out),
+            Record::Html(card) => of_card(card),
+        };
+        match turn {
+            Ok(turn) => {
+                // The same turn in the page and in the JSON has a time to the second in common.
+                let second = (turn.time.micros() / 1_000_000).to_string();
+                let asked: String = turn.asked.split_whitespace().collect();
+                if !out.is_new(&[GeminiActivity.name(), &second, &asked]) {
+                    return out.skip(Reason::Duplicate);
+                }
+                self.held += (turn.asked.len() + turn.answered.len()) as u64;
+                self.turns.push(turn);
+                if self.held > out.limit() {
+                    self.end(out);
+                }
+            }
+            Err(reason) => out.skip(reason),
+        }
+    }
+
+    fn end(&mut self, out: &mut Out<'_>) {
+        let mut turns = std::mem::take(&mut self.turns);
+        self.held = 0;
+        turns.reverse();
+        turns.sort_by_key(|turn| turn.time);
+        // Conversations in the order in which they began.
+        let mut conversations: Vec<Vec<LoggedTurn>> = Vec::new();
+        let mut named: HashMap<String, usize> = HashMap::new();
+        let mut last: Option<(usize, Time)> = None;
+        for turn in turns {
+            let near = last.filter(|(_, time)| turn.time.micros() - time.micros() <= GAP);
+            let place = match &turn.conversation {
+                Some(id) => *named.entry(id.clone()).or_insert(conversations.len()),
+                None => near.map_or(conversations.len(), |(place, _)| place),
+            };
+            if turn.conversation.is_none() {
+                last = Some((place, turn.time));
+            }
+            match conversations.get_mut(place) {
+                Some(conversation) => conversation.push(turn),
+                None => conversations.push(vec![turn]),
+            }
+        }
+        for turns in conversations {
+            conversation(turns, out);
+        }
+    }
+}
+
+fn conversation(turns: Vec<LoggedTurn>, out: &mut Out<'_>) {
+    let Some(first) = turns.first() else {
+        return;
+    };
+    let begun = first.time;
+    let made_up = || format!("gemini-{:016x}", hash(&[&begun.to_string(), &first.asked]));
+    let is_grouped = first.conversation.is_none();
+    let mut conversation = Conversation::new(
+        GeminiActivity.name(),
+        first.conversation.clone().unwrap_or_else(made_up),
+    );
+    conversation.is_grouped = is_grouped;
+    conversation.created_at = Some(begun);
+    conversation.updated_at = turns.last().map(|turn| turn.time);
+    for turn in turns {
+        let id = format!("{:016x}", hash(&[&turn.time.to_string(), &turn.asked]));
+        let answered = (!turn.answered.is_empty()).then(|| Message {
+            id: format!("{id}-answer"),
+            parent: Some(id.clone()),
+            // Only when it was asked is known.
+            time_source: TimeSource::Inferred,
+            ..Message::new(Role::Assistant, turn.answered, Some(turn.time), Value::Null)
+        });
+        conversation.messages.push(Message {
+            id,
+            attachments: turn.attachments,
+            time_source: turn.time_source,
+            ..Message::new(Role::Human, turn.asked, Some(turn.time), turn.raw)
+        });
+        conversation.messages.extend(answered);
+    }
+    out.conversation(conversation);
+}
+
+fn of_json(value: Value<'_>, out: &mut Out<'_>) -> Result<LoggedTurn, Reason> {
+    let title = value.string_at("title").unwrap_or_default();
+    let answers: Vec<String> = value
+        .items_at("safeHtmlItem")
+        .iter()
+        .filter_map(|item| item.string_at("html"))
+        .map(|html| page::text(&html))
+        .filter(|text| !text.trim().is_empty())
+        .collect();
+    let answered = answers.join("\n\n");
+    let asked = asked(&title, !answered.is_empty())?;
+    let time = out.time(&value, "time").ok_or(Reason::Damaged)?;
+    let attachments: Vec<String> = value
+        .items_at("subtitles")
+        .iter()
+        .chain(value.items_at("details"))
+        .filter_map(|item| item.string_at("name"))
+        .filter(|name| is_file_name(name))
+        .collect();
+    let link = value.string_at("titleUrl");
+    Ok(LoggedTurn {
+        time,
+        time_source: TimeSource::Exact,
+        asked,
+        answered,
+        attachments,
+        conversation: link.as_deref().and_then(linked),
+        raw: value.into_owned(),
+    })
+}
+
+fn of_card(card: &str) -> Result<LoggedTurn, Reason> {
+    let body = body(card).ok_or(Reason::Damaged)?;
+    let mut before = String::new();
+    let mut rest = body;
+    // Up to the line that is a time, the text is the title; behind it, the answer.
+    let (time, time_source) = loop {
+        let (line, behind) = line(rest);
+        let text = page::text(line);
+        if let Some(found) = spoken(text.trim()) {
+            rest = behind;
+            break found;
+        }
+        if behind.len() == rest.len() || behind.is_empty() {
+            return Err(Reason::NotATurn);
+        }
+        before.push_str(line);
+        before.push_str("<br>");
+        rest = behind;
+    };
+    let (title, files) = without_files(&before);
+    let answered = page::text(rest);
+    let asked = asked(&page::text(title), !answered.trim().is_empty())?;
+    let raw = vec![(
+        Text::from("html".to_owned()),
+        Value::String(Text::from(card.to_owned())),
+    )];
+    Ok(LoggedTurn {
+        time,
+        time_source,
+        asked,
+        answered,
+        attachments: files,
+        conversation: linked(card),
+        raw: Value::Object(raw),
+    })
+}
+
+/// Returns the product that a card is about.
+fn product(card: &str) -> Option<&str> {
+    let from = card
+        .split_once("mdl-typography--title")?
+        .1
+        .split_once('>')?
+        .1;
+    from.split(['<', '\n']).next()
+}
+
+/// Returns the part of a card that says what was asked, when, and the answer.
+fn body(card: &str) -> Option<&str> {
+    let body = card
+        .split_once("mdl-cell--6-col mdl-typography--body-1\"")?
+        .1
+        .split_once('>')?
+        .1;
+    let end = body
+        .find("</div><div class=\"content-cell")
+        .or_else(|| body.find("<div class=\"content-cell"));
+    body.get(..end.unwrap_or(body.len()))
+}
+
+/// Splits HTML behind its first line break.
+fn line(html: &str) -> (&str, &str) {
+    for mark in ["<br>", "<br/>", "<br />"] {
+        if let Some(at) = html.find(mark)
+            && html.find("<br").is_none_or(|first| first == at)
+        {
+            return (
+                html.get(..at).unwrap_or(""),
+                html.get(at + mark.len()..).unwrap_or(""),
+            );
+        }
+    }
+    (html, "")
+}
+
+/// Splits the list of files from what was asked: `2 attachments.<br>- <a …>name</a><br>…`.
+fn without_files(html: &str) -> (&str, Vec<String>) {
+    let counted = |line: &str| {
+        let words: Vec<&str> = line.trim().split(' ').collect();
+        matches!(words.as_slice(), [count, what] if count.parse::<u32>().is_ok() && what.starts_with("attachment"))
+    };
+    let mut at = 0;
+    for part in html.split("<br>") {
+        if counted(part) {
+            let files = html.get(at..).unwrap_or("").split("<br>").skip(1);
+            let names =
+                files.map(|file| page::text(file).trim_start_matches("- ").trim().to_owned());
+            return (
+                html.get(..at).unwrap_or(""),
+                names.filter(|name| !name.is_empty()).collect(),
+            );
+        }
+        at += part.len() + "<br>".len();
+    }
+    (html, Vec::new())
+}
+
+/// Returns what was asked, without the verb before it and the count of files behind it.
+fn asked(title: &str, is_answered: bool) -> Result<String, Reason> {
+    let title = title.trim();
+    let behind = |verb: &&str| {
+        let rest = title.strip_prefix(*verb)?;
+        rest.starts_with(|c: char| c.is_whitespace())
+            .then(|| rest.trim())
+    };
+    let asked = match ASKED.iter().find_map(behind) {
+        Some(asked) => asked,
+        None if DONE.iter().find_map(behind).is_some() => return Err(Reason::NotATurn),
+        // In another language: what was answered was asked.
+        None if is_answered => title,
+        None => return Err(Reason::NotATurn),
+    };
+    let asked = match asked.rsplit_once("Attached ") {
+        Some((before, files))
+            if files.trim_end_matches('.').ends_with("file")
+                || files.trim_end_matches('.').ends_with("files") =>
+        {
+            before.trim()
+        }
+        _ => asked,
+    };
+    if asked.is_empty() {
+        return Err(Reason::NotATurn);
+    }
+    Ok(asked.to_owned())
+}
+
+/// Returns the conversation that a link leads to.
+fn linked(text: &str) -> Option<String> {
+    let behind = text.split_once("gemini.google.com/app/")?.1;
+    let behind = behind.strip_prefix("c/").unwrap_or(behind);
+    let end = behind.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-');
+    let id = behind.get(..end.unwrap_or(behind.len()))?;
+    (!id.is_empty()).then(|| id.to_owned())
+}
+
+fn is_file_name(name: &str) -> bool {
+    let extension = name
+        .trim_start_matches("- ")
+        .rsplit_once('.')
+        .map(|(_, extension)| extension);
+    extension.is_some_and(|extension| {
+        (1..=5).contains(&extension.len()) && extension.bytes().all(|b| b.is_ascii_alphanumeric())
+    })
+}

@@ -1,0 +1,105 @@
+//! What transcripts of assistants have in common: lines that are gathered into one conversation.
+
+use tulving_json::Value;
+
+use crate::conversation::{Conversation, Message, MessageKind, Role};
+use crate::out::Out;
+use crate::reason::Reason;
+use crate::tree::inherit_times;
+
+/// A conversation that is gathered line by line.
+pub(crate) struct Transcript {
+    pub(crate) conversation: Conversation<'static>,
+    held: u64,
+}
+
+impl Transcript {
+    pub(crate) fn new(source: &'static str) -> Self {
+        Self {
+            conversation: Conversation::new(source, String::new()),
+            held: 0,
+        }
+    }
+
+    /// Takes a message. What tools gave is not kept any more once the conversation is as large as one may be.
+    pub(crate) fn push(&mut self, mut message: Message<'_>, out: &mut Out<'_>) {
+        let is_said = message.is_said();
+        let size = size(&message.raw);
+        if self.held + size > out.limit() {
+            out.skip(Reason::TooLarge);
+            if !is_said {
+                return;
+            }
+            message.raw = Value::Null;
+        } else {
+            self.held += size;
+        }
+        self.conversation.messages.push(message.into_owned());
+    }
+
+    /// Gives the conversation, with the times of its first and last message.
+    pub(crate) fn give(self, out: &mut Out<'_>) {
+        let mut conversation = self.conversation;
+        let times = || {
+            conversation
+                .messages
+                .iter()
+                .filter_map(|message| message.created_at)
+        };
+        let (first, last) = (times().min(), times().max());
+        conversation.created_at = conversation.created_at.or(first);
+        conversation.updated_at = last.or(conversation.created_at);
+        inherit_times(&mut conversation.messages, conversation.created_at);
+        out.conversation(conversation);
+    }
+}
+
+/// Returns about how many bytes a value takes.
+fn size(value: &Value<'_>) -> u64 {
+    /// What a value takes besides its letters.
+    const OWN: u64 = 32;
+    OWN + match value {
+        Value::Null | Value::Bool(_) => 0,
+        Value::Number(lexeme) => lexeme.len() as u64,
+        Value::String(text) => text.as_bytes().len() as u64,
+        Value::Array(items) => items.iter().map(size).sum(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(key, value)| key.as_bytes().len() as u64 + OWN + size(value))
+            .sum(),
+    }
+}
+
+/// Whether a text that bears the person's role was written by a program: what it is wrapped in says so.
+pub(crate) fn is_injected(text: &str) -> bool {
+    const MARKS: [&str; 14] = [
+        "<command-name>",
+        "<command-message>",
+        "<command-args>",
+        "<local-command-stdout>",
+        "<local-command-stderr>",
+        "<local-command-caveat>",
+        "<bash-input>",
+        "<bash-stdout>",
+        "<system-reminder>",
+        "<task-notification>",
+        "<environment_context>",
+        "<user_instructions>",
+        "<INSTRUCTIONS>",
+        "# AGENTS.md instructions",
+    ];
+    let text = text.trim_start();
+    text.is_empty()
+        || MARKS.iter().any(|mark| text.starts_with(mark))
+        || text.starts_with("[Request interrupted by user")
+}
+
+/// Makes a message that nobody said out of one that a program wrote.
+pub(crate) fn injected(message: Message<'_>) -> Message<'_> {
+    Message {
+        kind: MessageKind::Context,
+        hidden: true,
+        role: Role::System,
+        ..message
+    }
+}

@@ -1,0 +1,152 @@
+//! Everything in one folder, and how far the reading is.
+
+use std::fs;
+
+use tempfile::TempDir;
+use tulving_chats::{
+    Conversation, Format, Limits, Message, Out, Reading, Reason, Record, Role, find, read_with,
+};
+
+use crate::support::{Heard, fixture, heard};
+
+#[test]
+fn all_formats_are_told_apart_in_one_folder_whatever_they_are_called() {
+    let folder = TempDir::new().unwrap();
+    let files = [
+        ("chatgpt/2023/conversations.json", "openai"),
+        (
+            "claude/2026/data-1-batch-0000/conversations.json",
+            "anthropic",
+        ),
+        (
+            "grok/ttl/30d/export_data/11111111-1111-4111-8111-111111111111/prod-grok-backend.json",
+            "grok",
+        ),
+        (
+            "gemini/Takeout/My Activity/Gemini Apps/MyActivity.html",
+            "gemini",
+        ),
+        ("gemini/Google AI Studio/Rhymes", "gemini"),
+        (
+            "codex/sessions/2026/06/02/rollout-2026-06-02T08-00-00-c0de.jsonl",
+            "codex",
+        ),
+        (
+            "claude-code/projects/-home-ada-bees/5e551011-0000-4000-8000-000000000001.jsonl",
+            "claude-code",
+        ),
+        ("normal/conversations.json", "anthropic"),
+    ];
+    for (at, (file, _)) in files.iter().enumerate() {
+        fs::copy(fixture(file), folder.path().join(format!("{at}.bin"))).unwrap();
+    }
+    let mut all = Heard::default();
+    tulving_chats::read(&[folder.path()], &Limits::default(), &mut all).unwrap();
+    for (at, (_, provider)) in files.iter().enumerate() {
+        assert_eq!(
+            all.file(&format!("/{at}.bin")).provider.as_deref(),
+            Some(*provider)
+        );
+    }
+}
+
+#[test]
+fn arrays_of_several_formats_are_read_whole() {
+    let text = |path: &str| {
+        let text = fs::read_to_string(fixture(path)).unwrap();
+        text.trim().trim_matches(['[', ']']).to_owned()
+    };
+    let both = format!(
+        "[{},{}]",
+        text("claude/2023/conversations.json"),
+        text("normal/conversations.json")
+    );
+    assert_eq!(crate::support::of_bytes(both).ids(), ["c-old", "c1"]);
+}
+
+#[test]
+fn progress_never_goes_back_and_ends_with_what_was_found() {
+    let paths = [fixture("chatgpt"), fixture("claude"), fixture("gemini")];
+    let found = find(&paths, &Limits::default()).unwrap();
+    let heard = heard(&["chatgpt", "claude", "gemini"]);
+    assert!(heard.progress.is_sorted());
+    assert_eq!(heard.progress.last(), Some(&found.bytes));
+    assert!(heard.progress.len() as u64 > found.files);
+}
+
+#[test]
+fn reading_twice_gives_the_same() {
+    let all = [
+        "chatgpt",
+        "claude",
+        "grok",
+        "gemini",
+        "claude-code",
+        "codex",
+        "normal",
+    ];
+    let (first, second) = (heard(&all), heard(&all));
+    assert_eq!(first.conversations, second.conversations);
+    assert_eq!(first.files, second.files);
+}
+
+#[test]
+fn every_reason_says_what_it_is_in_a_sentence_of_its_own() {
+    let mut names: Vec<&str> = Reason::ALL.iter().map(|reason| reason.name()).collect();
+    let mut sentences: Vec<String> = Reason::ALL.iter().map(Reason::to_string).collect();
+    names.sort_unstable();
+    names.dedup();
+    sentences.sort_unstable();
+    sentences.dedup();
+    assert_eq!(
+        (names.len(), sentences.len()),
+        (Reason::ALL.len(), Reason::ALL.len())
+    );
+}
+
+/// A format of somebody else's.
+struct Notes;
+
+impl Format for Notes {
+    fn name(&self) -> &'static str {
+        "notes"
+    }
+
+    fn lists(&self) -> &'static [&'static str] {
+        &["notes"]
+    }
+
+    fn recognises(&self, record: &Record<'_>) -> bool {
+        record.json().is_some_and(|note| note.get("note").is_some())
+    }
+
+    fn reading(&self) -> Box<dyn Reading> {
+        Box::new(Export)
+    }
+}
+
+struct Export;
+
+impl Reading for Export {
+    fn record(&mut self, record: Record<'_>, out: &mut Out<'_>) {
+        let Record::Json(note) = record else { return };
+        let mut conversation = Conversation::new("notes", "n".to_owned());
+        conversation
+            .messages
+            .push(Message::new(Role::Human, "noted".to_owned(), None, note));
+        out.conversation(conversation);
+    }
+}
+
+#[test]
+fn a_format_of_ones_own_is_asked_before_those_that_are_built_in() {
+    let folder = TempDir::new().unwrap();
+    fs::write(
+        folder.path().join("a"),
+        r#"{"notes": [{"note": 1, "chat_messages": []}]}"#,
+    )
+    .unwrap();
+    let mut heard = Heard::default();
+    read_with(&[folder.path()], &Limits::default(), &[&Notes], &mut heard).unwrap();
+    assert_eq!(heard.turns("n"), ["noted → "]);
+}

@@ -1,0 +1,97 @@
+//! What assistants write down themselves: Claude Code, Codex.
+
+use tulving_chats::{MessageKind, Role};
+
+use crate::support::{counts, heard};
+
+const SESSION: &str = "5e551011-0000-4000-8000-000000000001";
+const FORK: &str = "5e551011-0000-4000-8000-000000000002";
+
+#[test]
+fn a_session_is_what_the_person_typed_and_what_was_answered() {
+    let heard = heard(&["claude-code/projects"]);
+    assert_eq!(
+        heard.turns(SESSION),
+        [
+            "Sort the hives by weight → I will look at the file.\n\nThey are sorted.",
+            "Now by age, please → Done."
+        ]
+    );
+    let conversation = heard.conversation(SESSION);
+    assert_eq!(
+        (&*conversation.source, conversation.title.as_deref()),
+        ("claude-code", Some("Sorting the hives"))
+    );
+    let of = |id: &str| {
+        conversation
+            .messages
+            .iter()
+            .find(|message| message.id == id)
+            .unwrap()
+    };
+    assert_eq!(
+        (of("u5").role, of("u5").kind),
+        (Role::Tool, MessageKind::ToolResult)
+    );
+    assert!(of("u9").hidden && of("u0b").hidden && of("u0").hidden);
+    assert!(!of("s1").active);
+    assert_eq!(of("u6").model.as_deref(), Some("claude-opus-4"));
+    assert_eq!(
+        conversation.updated_at.unwrap().to_string(),
+        "2026-06-01T08:07:00Z"
+    );
+}
+
+#[test]
+fn a_fork_does_not_say_again_what_the_session_said() {
+    let heard = heard(&["claude-code/projects"]);
+    assert_eq!(heard.turns(FORK), ["Fork: what about wasps? → Not here."]);
+    assert_eq!(
+        heard
+            .file(&format!("{FORK}.jsonl"))
+            .skipped
+            .values()
+            .sum::<u64>(),
+        6
+    );
+}
+
+#[test]
+fn a_line_that_was_cut_off_and_a_sub_agents_file_are_counted() {
+    let heard = heard(&["claude-code/projects"]);
+    assert_eq!(
+        heard.skipped(),
+        counts(&[("cut_off", 1), ("duplicate", 6), ("sub_agent", 1)])
+    );
+    assert_eq!(
+        heard
+            .file(&format!("{SESSION}.jsonl"))
+            .unknown
+            .get("hologram"),
+        Some(&1)
+    );
+}
+
+#[test]
+fn a_history_of_prompts_is_no_conversation() {
+    let heard = heard(&["claude-code/history.jsonl"]);
+    assert!(heard.ids().is_empty());
+    assert_eq!(heard.skipped(), counts(&[("unrecognised", 1)]));
+}
+
+#[test]
+fn codex_is_read_without_what_the_program_put_in() {
+    let heard = heard(&["codex"]);
+    assert_eq!(
+        heard.turns("c0de"),
+        ["Fix the test → I will run it.\n\nIt is fixed."]
+    );
+    let (conversation, turns) = &heard.conversations[0];
+    assert_eq!(conversation.source, "codex");
+    assert_eq!(conversation.messages.len(), 8);
+    assert_eq!(turns[0].model.as_deref(), Some("gpt-5-codex"));
+    assert_eq!(
+        turns[0].created_at.unwrap().to_string(),
+        "2026-06-02T08:01:00Z"
+    );
+}
