@@ -1,10 +1,13 @@
 //! What each fuzzer does with the bytes it is given. A test of the workspace replays the seeds
 //! through the same functions, so nothing here knows libFuzzer.
 
+use std::ops::ControlFlow;
+
 use tulving::backend::file::npy::Header;
 use tulving::json::{Records, Value, parse, write};
 use tulving::model::{Kind, Scope};
 use tulving::record::{self, Part, Stamp};
+use tulving_chats::{Conversation, FileReport, Time, Turn, read_bytes};
 use tulving_documents::{Cut, Limits, estimate, explore_docx, read};
 use uuid::Uuid;
 
@@ -12,7 +15,17 @@ use uuid::Uuid;
 pub type Fuzzer = (&'static str, fn(&[u8]));
 
 /// All fuzzers: each has a file in `fuzz_targets` and a folder in `seeds`.
-pub const TARGETS: [Fuzzer; 8] = [
+pub const TARGETS: [Fuzzer; 18] = [
+    ("chat_ai_studio", chat_ai_studio),
+    ("chat_archive", chat_archive),
+    ("chat_chatgpt", chat_chatgpt),
+    ("chat_claude", chat_claude),
+    ("chat_claude_code", chat_claude_code),
+    ("chat_codex", chat_codex),
+    ("chat_gemini_activity", chat_gemini_activity),
+    ("chat_gemini_workspace", chat_gemini_workspace),
+    ("chat_grok", chat_grok),
+    ("chat_normal", chat_normal),
     ("document_docx", document_docx),
     ("document_html", document_html),
     ("document_markdown", document_markdown),
@@ -22,6 +35,56 @@ pub const TARGETS: [Fuzzer; 8] = [
     ("node_reader", node_reader),
     ("npy_header", npy_header),
 ];
+
+/// A prompt of AI Studio: never a panic, and nothing given that a memory could not be made of.
+pub fn chat_ai_studio(bytes: &[u8]) {
+    chats(bytes);
+}
+
+/// An archive of exports: never a panic, and nothing given that a memory could not be made of.
+pub fn chat_archive(bytes: &[u8]) {
+    chats(bytes);
+}
+
+/// An export of ChatGPT: never a panic, and nothing given that a memory could not be made of.
+pub fn chat_chatgpt(bytes: &[u8]) {
+    chats(bytes);
+}
+
+/// An export of Claude: never a panic, and nothing given that a memory could not be made of.
+pub fn chat_claude(bytes: &[u8]) {
+    chats(bytes);
+}
+
+/// A session of Claude Code: never a panic, and nothing given that a memory could not be made of.
+pub fn chat_claude_code(bytes: &[u8]) {
+    chats(bytes);
+}
+
+/// A session of Codex: never a panic, and nothing given that a memory could not be made of.
+pub fn chat_codex(bytes: &[u8]) {
+    chats(bytes);
+}
+
+/// A log of Gemini, as JSON or as a page: never a panic, and nothing given that a memory could not be made of.
+pub fn chat_gemini_activity(bytes: &[u8]) {
+    chats(bytes);
+}
+
+/// A conversation of Gemini in Workspace: never a panic, and nothing given that a memory could not be made of.
+pub fn chat_gemini_workspace(bytes: &[u8]) {
+    chats(bytes);
+}
+
+/// An export of Grok: never a panic, and nothing given that a memory could not be made of.
+pub fn chat_grok(bytes: &[u8]) {
+    chats(bytes);
+}
+
+/// Conversations in the normal form: never a panic, and nothing given that a memory could not be made of.
+pub fn chat_normal(bytes: &[u8]) {
+    chats(bytes);
+}
 
 /// The parts of a Word file: never a panic.
 pub fn document_docx(bytes: &[u8]) {
@@ -95,6 +158,39 @@ pub fn npy_header(bytes: &[u8]) {
         assert_eq!(header.rows * header.dims as u64 * size, header.data_bytes);
         assert_eq!(header.data_offset + header.data_bytes, file_len);
     }
+}
+
+/// What is said of whatever is read as chats.
+struct Chats;
+
+impl tulving_chats::Sink for Chats {
+    fn conversation(&mut self, conversation: Conversation<'_>, turns: Vec<Turn>) -> ControlFlow<()> {
+        assert!(!conversation.id.is_empty() && !conversation.source.is_empty());
+        let active = conversation.messages.iter().filter(|message| message.is_said()).count();
+        assert!(turns.len() <= active);
+        for (at, turn) in turns.iter().enumerate() {
+            assert_eq!(turn.sequence_index as usize, at);
+            assert!(!turn.human.trim().is_empty());
+            assert_eq!(turn.unanswered, turn.assistant.is_empty());
+            let time = turn.created_at.map(|time| (Time::of_iso(&time.to_string()), time));
+            assert!(time.is_none_or(|(again, time)| again == Some(time)));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn file(&mut self, report: FileReport) {
+        assert!(report.conversations > 0 || !report.skipped.is_empty() || report.provider.is_some());
+    }
+}
+
+fn chats(bytes: &[u8]) {
+    let limits = tulving_chats::Limits {
+        conversation: 1 << 20,
+        inflated: 1 << 20,
+        nested: 1 << 16,
+        ..tulving_chats::Limits::default()
+    };
+    read_bytes("export", bytes, &limits, &mut Chats);
 }
 
 fn document(bytes: &[u8], name: &str) {

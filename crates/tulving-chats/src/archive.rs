@@ -95,17 +95,23 @@ impl Files<'_> {
                 match (&mut guard).take(left + 1).read_to_end(&mut bytes) {
                     Err(_) => container.skip(guard.reason()),
                     Ok(_) if bytes.len() as u64 > self.limits.nested => {
-                        container.skip(Reason::Bomb)
+                        container.skip(Reason::Bomb);
                     }
                     Ok(_) => self.archive(&mut Cursor::new(bytes), &path, depth + 1, done),
                 }
             }
-            Content::Json | Content::Html | Content::Foreign => {
+            _ => {
                 let mut report = FileReport::new(path);
-                let mut whole = Cursor::new(head).chain(&mut guard);
-                match content {
-                    Content::Foreign => report.skip(Reason::Foreign),
-                    _ => self.read(&mut whole, content, &mut report, done),
+                match content.reason() {
+                    Some(reason @ Reason::Foreign) => report.skip(reason),
+                    // What is not worth a report of its own.
+                    Some(reason) => return container.skip(reason),
+                    None => self.read(
+                        &mut Cursor::new(head).chain(&mut guard),
+                        content,
+                        &mut report,
+                        done,
+                    ),
                 }
                 // What the archive broke off at is not what the system refused.
                 if report.skipped.remove(&Reason::Unreadable).is_some() {
@@ -113,9 +119,6 @@ impl Files<'_> {
                 }
                 self.sink.file(report);
             }
-            Content::Text => container.skip(Reason::Unrecognised),
-            Content::Media => container.skip(Reason::Media),
-            Content::Nothing => container.skip(Reason::Empty),
         }
     }
 }
@@ -133,7 +136,7 @@ fn name<R: Read + Seek>(archive: &mut ZipArchive<R>, at: usize) -> Result<Option
         Ok(name) => name.to_owned(),
         Err(_) => entry.name().map_or_else(
             |_| String::from_utf8_lossy(entry.name_raw()).into_owned(),
-            |name| name.into_owned(),
+            std::borrow::Cow::into_owned,
         ),
     };
     let mut parts = name.split(['/', '\\']);

@@ -8,7 +8,7 @@ pub(crate) fn text(text: &Text<'_>) -> String {
 }
 
 /// What is asked of a value, with `None` where it is something else.
-pub(crate) trait Fields<'a> {
+pub trait Fields<'a> {
     /// Returns the string.
     fn string(&self) -> Option<String>;
     /// Returns the bytes of the string, which a lone surrogate may stand in.

@@ -61,6 +61,20 @@ impl Content {
     }
 }
 
+impl Content {
+    /// Returns why a file of that content is not read; `None` if it is.
+    pub(crate) fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Json | Self::Html => None,
+            Self::Zip => Some(Reason::Unreadable),
+            Self::Foreign => Some(Reason::Foreign),
+            Self::Text => Some(Reason::Unrecognised),
+            Self::Media => Some(Reason::Media),
+            Self::Nothing => Some(Reason::Empty),
+        }
+    }
+}
+
 /// Reads up to [`HEAD`] bytes.
 pub(crate) fn head(reader: &mut dyn Read) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(HEAD);
@@ -190,7 +204,7 @@ impl File<'_, '_, '_> {
                     self.strangers += 1;
                     match record {
                         Record::Json(value) if small && self.waiting.len() < WAITING => {
-                            self.waiting.push(value.into_owned())
+                            self.waiting.push(value.into_owned());
                         }
                         _ => {}
                     }

@@ -44,9 +44,21 @@ pub use conversation::{Conversation, Message, MessageKind, Role, TimeSource};
 pub use format::{Format, Reading, Record};
 pub use limits::Limits;
 pub use out::{Out, Sink};
-pub use read::{Found, ReadError, find, read, read_with};
+pub use read::{Found, ReadError, find, read, read_bytes, read_with};
 pub use reason::Reason;
 pub use report::FileReport;
 pub use time::Time;
 pub use tulving_json as json;
 pub use turns::{Turn, turns};
+
+/// What formats are written with.
+pub mod tools {
+    pub use crate::fields::Fields;
+    pub use crate::page::text as text_of_html;
+    pub use crate::tree::{arrange, inherit_times};
+}
+
+/// The guide's example.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/writing-a-format.md")]
+pub struct Guide;

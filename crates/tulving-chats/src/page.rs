@@ -3,7 +3,8 @@
 use tulving_documents::{Body, Content, Limits, read};
 
 /// Returns what a piece of HTML says; nothing if it is made to exhaust who reads it.
-pub(crate) fn text(html: &str) -> String {
+#[must_use]
+pub fn text(html: &str) -> String {
     let Ok(document) = read(html.as_bytes(), "answer.html", &Limits::default()) else {
         return String::new();
     };

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use crate::file::{Content, Files, head};
+use crate::file::{Content, Files, HEAD, head};
 use crate::format::{FORMATS, Format};
 use crate::limits::Limits;
 use crate::out::{Seen, Sink};
@@ -125,6 +125,27 @@ pub fn read_with<P: AsRef<Path>>(
     Ok(())
 }
 
+/// Reads bytes as one file, without its like on a disk; `name` stands for its path in the report.
+pub fn read_bytes(name: &str, bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) {
+    let mut files = Files {
+        limits,
+        formats: FORMATS,
+        seen: &mut Seen::default(),
+        sink,
+        stopped: false,
+    };
+    let done = || 0;
+    let mut report = FileReport::new(name.to_owned());
+    match Content::of(bytes.get(..HEAD).unwrap_or(bytes)) {
+        Content::Zip => return files.archive(&mut Cursor::new(bytes), name, 1, &done),
+        content => match content.reason() {
+            Some(reason) => report.skip(reason),
+            None => files.read(&mut Cursor::new(bytes), content, &mut report, &done),
+        },
+    }
+    files.sink.file(report);
+}
+
 /// The files under a path, in the order of their names.
 struct Listing {
     files: Vec<(PathBuf, u64)>,
@@ -167,7 +188,7 @@ fn list(path: &Path, limits: &Limits) -> Result<Listing, ReadError> {
             match entry.metadata() {
                 Ok(metadata) if metadata.is_symlink() => report.skip(Reason::Link),
                 Ok(metadata) if metadata.is_dir() && depth < limits.depth => {
-                    folders.push((entry.path(), depth + 1))
+                    folders.push((entry.path(), depth + 1));
                 }
                 Ok(metadata) if metadata.is_dir() => report.skip(Reason::TooDeep),
                 Ok(metadata) if metadata.is_file() && files.len() < limits.entries => {
@@ -202,28 +223,21 @@ impl Files<'_> {
             return self.sink.file(report);
         };
         let content = Content::of(&head);
-        let reason = match content {
-            Content::Zip => match file.seek(SeekFrom::Start(0)) {
-                Ok(_) => return self.archive(&mut file, &report.path, 1, &done),
-                Err(_) => Reason::Unreadable,
-            },
-            Content::Json | Content::Html => {
-                self.read(
-                    &mut Cursor::new(head).chain(file),
-                    content,
-                    &mut report,
-                    &done,
-                );
-                return self.sink.file(report);
-            }
-            Content::Foreign => Reason::Foreign,
-            Content::Text => Reason::Unrecognised,
-            Content::Media => Reason::Media,
-            Content::Nothing => Reason::Empty,
+        if content == Content::Zip && file.seek(SeekFrom::Start(0)).is_ok() {
+            return self.archive(&mut file, &report.path, 1, &done);
+        }
+        let Some(reason) = content.reason() else {
+            self.read(
+                &mut Cursor::new(head).chain(file),
+                content,
+                &mut report,
+                &done,
+            );
+            return self.sink.file(report);
         };
         match (folder, reason) {
             (Some(folder), Reason::Media | Reason::Unrecognised | Reason::Empty) => {
-                folder.skip(reason)
+                folder.skip(reason);
             }
             _ => {
                 report.skip(reason);

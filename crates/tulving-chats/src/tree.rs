@@ -6,7 +6,8 @@ use crate::time::Time;
 /// Puts messages in the order of their tree and marks those of the active branch: the way from `leaf`, else from the
 /// newest message that nothing follows, up to the root. `parents` says of each message which one it follows. Loops and
 /// parents that are not there end the way.
-pub(crate) fn arrange<'a>(
+#[must_use]
+pub fn arrange<'a>(
     messages: Vec<Message<'a>>,
     parents: &[Option<usize>],
     leaf: Option<usize>,
@@ -60,7 +61,7 @@ pub(crate) fn arrange<'a>(
 }
 
 /// Gives messages without a time that of the message before, else that of the conversation.
-pub(crate) fn inherit_times(messages: &mut [Message<'_>], begun: Option<Time>) {
+pub fn inherit_times(messages: &mut [Message<'_>], begun: Option<Time>) {
     let mut last = begun;
     for message in messages {
         if message.created_at.is_some() {

@@ -87,10 +87,10 @@ fn message<'a>(raw: Value<'a>, model: Option<&str>, out: &mut Out<'_>) -> Messag
         match block.str_at("type") {
             Some("text") => said.extend(block.string_at("text")),
             Some("voice_note") => {
-                said.extend(block.string_at("text").or_else(|| block.string_at("title")))
+                said.extend(block.string_at("text").or_else(|| block.string_at("title")));
             }
             Some("thinking" | "redacted_thinking") => {
-                other = other.or(Some(MessageKind::Reasoning))
+                other = other.or(Some(MessageKind::Reasoning));
             }
             Some("tool_use") => other = Some(MessageKind::ToolCall),
             Some("tool_result") => other = other.or(Some(MessageKind::ToolResult)),

@@ -106,11 +106,11 @@ fn message<'a>(line: Value<'a>, id: String, out: &mut Out<'_>) -> Message<'a> {
                 match block.str_at("type") {
                     Some("text") => said.extend(block.string_at("text")),
                     Some("thinking" | "redacted_thinking") => {
-                        other = other.or(Some(MessageKind::Reasoning))
+                        other = other.or(Some(MessageKind::Reasoning));
                     }
                     Some("tool_use" | "server_tool_use") => other = Some(MessageKind::ToolCall),
                     Some("tool_result" | "web_search_tool_result") => {
-                        other = Some(MessageKind::ToolResult)
+                        other = Some(MessageKind::ToolResult);
                     }
                     Some(kind @ ("image" | "document")) => attachments.push(kind.to_owned()),
                     Some(kind) => out.unknown(kind),

@@ -44,13 +44,7 @@ impl Reading for Session {
             return;
         };
         match line.str_at("type") {
-            Some("session_meta") => {
-                // A session that goes on from another names that one behind its own.
-                if self.0.conversation.id.is_empty() {
-                    self.0.conversation.id = payload.string_at("id").unwrap_or_default();
-                    self.0.conversation.created_at = out.time(payload, "timestamp");
-                }
-            }
+            Some("session_meta") => self.begin(payload, out),
             Some("turn_context") => self.1 = payload.string_at("model"),
             Some("response_item") => {
                 let message = message(line, self.1.as_deref(), out);
@@ -69,6 +63,17 @@ impl Reading for Session {
     }
 }
 
+impl Session {
+    /// Takes what the session is. One that goes on from another names that behind itself.
+    fn begin(&mut self, payload: &Value<'_>, out: &mut Out<'_>) {
+        let conversation = &mut self.0.conversation;
+        if conversation.id.is_empty() {
+            conversation.id = payload.string_at("id").unwrap_or_default();
+            conversation.created_at = out.time(payload, "timestamp");
+        }
+    }
+}
+
 fn message<'a>(line: Value<'a>, model: Option<&str>, out: &mut Out<'_>) -> Message<'a> {
     let null = Value::Null;
     let payload = line.get("payload").unwrap_or(&null);
@@ -79,7 +84,7 @@ fn message<'a>(line: Value<'a>, model: Option<&str>, out: &mut Out<'_>) -> Messa
             for piece in payload.items_at("content") {
                 match piece.str_at("type") {
                     Some("input_text" | "output_text" | "text") => {
-                        said.extend(piece.string_at("text"))
+                        said.extend(piece.string_at("text"));
                     }
                     Some(kind @ "input_image") => attachments.push(kind.to_owned()),
                     other => out.unknown(other.unwrap_or("a piece without type")),

@@ -5,8 +5,7 @@ use std::io::{Cursor, Write as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-use tulving_chats::{Conversation, FileReport, Limits, Reason, Sink, Turn, read};
+use tulving_chats::{Conversation, FileReport, Limits, Reason, Sink, Turn, read, read_bytes};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -117,10 +116,9 @@ pub(crate) fn of_bytes(bytes: impl AsRef<[u8]>) -> Heard {
 
 /// Reads one file of these bytes, within limits.
 pub(crate) fn of_bytes_within(bytes: impl AsRef<[u8]>, limits: &Limits) -> Heard {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("file");
-    std::fs::write(&path, bytes).unwrap();
-    read_all(&[path], limits)
+    let mut heard = Heard::default();
+    read_bytes("given/file", bytes.as_ref(), limits, &mut heard);
+    heard
 }
 
 pub(crate) fn read_all(paths: &[PathBuf], limits: &Limits) -> Heard {

@@ -59,7 +59,7 @@ impl Element {
             } => (depth, in_string, escaped),
             Self::Scalar { closing } => {
                 let ends = |byte: &u8| is_whitespace(*byte) || [b',', *closing].contains(byte);
-                return bytes.iter().position(|byte| ends(byte));
+                return bytes.iter().position(ends);
             }
         };
         let mut at = 0;
