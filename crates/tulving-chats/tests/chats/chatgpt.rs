@@ -47,7 +47,7 @@ fn the_episode_keeps_every_message_with_what_it_is() {
         ids,
         [
             "s1", "p1", "q1", "a1old", "th1", "rr1", "a1", "c1", "x1", "a2", "q2old", "q2", "b1",
-            "a3"
+            "hid", "w0", "a3"
         ]
     );
     let of = |id: &str| {
@@ -59,6 +59,7 @@ fn the_episode_keeps_every_message_with_what_it_is() {
     };
     assert!(!of("a1old").active && !of("q2old").active && of("a1").active);
     assert!(of("p1").hidden && of("p1").kind == MessageKind::Context);
+    assert!(of("hid").hidden && of("w0").hidden);
     assert_eq!(of("th1").kind, MessageKind::Reasoning);
     assert_eq!(of("c1").kind, MessageKind::ToolCall);
     assert_eq!(of("x1").kind, MessageKind::ToolResult);
@@ -87,7 +88,7 @@ fn times_are_exact_or_inherited_and_say_which() {
     );
     assert_eq!(of("q1").time_source, TimeSource::Exact);
     assert_eq!(of("a3").time_source, TimeSource::Inherited);
-    assert_eq!(of("a3").created_at, of("b1").created_at);
+    assert_eq!(of("a3").created_at, of("w0").created_at);
     let (_, turns) = heard
         .conversations
         .iter()

@@ -7,7 +7,7 @@ use tulving_chats::{
     Conversation, Format, Limits, Message, Out, Reading, Reason, Record, Role, find, read_with,
 };
 
-use crate::support::{Heard, fixture, heard};
+use crate::support::{Heard, counts, fixture, heard};
 
 #[test]
 fn all_formats_are_told_apart_in_one_folder_whatever_they_are_called() {
@@ -101,6 +101,35 @@ fn every_reason_says_what_it_is_in_a_sentence_of_its_own() {
     assert_eq!(
         (names.len(), sentences.len()),
         (Reason::ALL.len(), Reason::ALL.len())
+    );
+}
+
+#[test]
+fn the_exports_of_the_demo_are_read_whole() {
+    let exports = fixture("../../demo/exports");
+    let mut heard = Heard::default();
+    tulving_chats::read(&[exports], &Limits::default(), &mut heard).unwrap();
+    let turns: usize = heard
+        .conversations
+        .iter()
+        .map(|(_, turns)| turns.len())
+        .sum();
+    assert_eq!((heard.conversations.len(), turns), (69, 300));
+    let answered = heard.conversations.iter().flat_map(|(_, turns)| turns);
+    assert!(
+        answered
+            .into_iter()
+            .all(|turn| !turn.unanswered && turn.created_at.is_some())
+    );
+    // A chat without a word, what somebody did in an application, and files that are no conversations.
+    assert_eq!(
+        heard.skipped(),
+        counts(&[
+            ("empty", 1),
+            ("media", 1),
+            ("not_a_turn", 3),
+            ("unrecognised", 5)
+        ])
     );
 }
 
