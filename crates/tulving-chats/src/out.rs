@@ -14,6 +14,9 @@ use crate::report::FileReport;
 use crate::time::Time;
 use crate::turns::{Turn, turns};
 
+/// The longest id that is taken from an export, in bytes.
+const LONGEST_ID: usize = 255;
+
 /// Takes what is read, while it is read.
 pub trait Sink {
     /// Takes a conversation with its turns, of which there may be none. One with the source and id of one that came
@@ -74,7 +77,7 @@ impl<'o> Out<'o> {
         if turns.is_empty() && !conversation.messages.iter().any(said) {
             return self.skip(Reason::Empty);
         }
-        if conversation.id.is_empty() {
+        if conversation.id.is_empty() || conversation.id.len() > LONGEST_ID {
             conversation.id = made_up_id(&conversation);
         }
         let key = hash(&[&conversation.source, &conversation.id]);

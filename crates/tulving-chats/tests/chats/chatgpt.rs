@@ -47,7 +47,7 @@ fn the_episode_keeps_every_message_with_what_it_is() {
         ids,
         [
             "s1", "p1", "q1", "a1old", "th1", "rr1", "a1", "c1", "x1", "a2", "q2old", "q2", "b1",
-            "hid", "w0", "a3"
+            "hid", "dl", "w0", "a3"
         ]
     );
     let of = |id: &str| {
@@ -59,6 +59,7 @@ fn the_episode_keeps_every_message_with_what_it_is() {
     };
     assert!(!of("a1old").active && !of("q2old").active && of("a1").active);
     assert!(of("p1").hidden && of("p1").kind == MessageKind::Context);
+    assert_eq!(of("dl").kind, MessageKind::ToolCall);
     assert!(of("hid").hidden && of("w0").hidden);
     assert_eq!(of("th1").kind, MessageKind::Reasoning);
     assert_eq!(of("c1").kind, MessageKind::ToolCall);

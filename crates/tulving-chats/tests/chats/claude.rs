@@ -29,6 +29,9 @@ fn of_blocks_what_was_said_is_a_turn_and_the_branch_is_followed() {
             .find(|message| message.id == id)
             .unwrap()
     };
+    // The first message names a parent that stands for none.
+    assert_eq!(of("b1").parent, None);
+    assert_eq!(of("b2").parent.as_deref(), Some("b1"));
     assert!(!of("b5old").active);
     assert_eq!(of("b3").kind, MessageKind::ToolCall);
     assert_eq!(of("b5").kind, MessageKind::Attachment);

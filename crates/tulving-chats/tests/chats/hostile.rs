@@ -62,6 +62,19 @@ fn forty_thousand_answers_to_one_question_are_kept_and_one_is_told() {
 }
 
 #[test]
+fn what_has_no_id_or_a_monstrous_one_is_given_one_that_stays() {
+    let monstrous = "i".repeat(10_000);
+    for id in ["", &monstrous] {
+        let once = of_bytes(format!("[{}]", chat(id, "Who am I?")));
+        let again = of_bytes(format!(" [ {} ]", chat(id, "Who am I?")));
+        assert_eq!(once.ids(), again.ids());
+        assert!((1..=255).contains(&once.ids()[0].len()));
+        let other = of_bytes(format!("[{}]", chat(id, "Who are you?")));
+        assert_ne!(once.ids(), other.ids());
+    }
+}
+
+#[test]
 fn loops_end() {
     let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
         pairs
