@@ -135,32 +135,15 @@ struct File<'s, 'f, 'r> {
 
 impl File<'_, '_, '_> {
     fn values(&mut self, reader: &mut dyn Read, lists: &[&str], done: &dyn Fn() -> u64) {
-        /// Of what size a record is that is kept waiting.
-        const SMALL: usize = 1 << 20;
         let mut values = Values::new(reader, lists).with_limit(self.files.limits.conversation);
         let mut buf = Vec::new();
         while !self.files.stopped && self.strangers < STRANGERS {
             match values.next(&mut buf) {
-                Ok(true) => match parse(&buf) {
-                    Ok(value) => self.record(Record::Json(value), buf.len() < SMALL),
-                    Err(error) if error.reason == Wrong::InvalidUtf8 => {
-                        let text = String::from_utf8_lossy(&buf);
-                        match parse(text.as_bytes()) {
-                            Ok(value) => {
-                                self.report.invalid_utf8 += 1;
-                                self.record(Record::Json(value), buf.len() < SMALL);
-                            }
-                            Err(_) => self.report.skip(Reason::Damaged),
-                        }
-                    }
-                    Err(_) => self.report.skip(Reason::Damaged),
-                },
+                Ok(true) => self.value(&buf, values.is_mending()),
                 Ok(false) => break,
                 Err(ValuesError::TooLarge { .. }) => self.report.skip(Reason::TooLarge),
-                Err(ValuesError::CutOff) => {
-                    self.report.skip(Reason::CutOff);
-                    break;
-                }
+                Err(ValuesError::Damaged) => self.report.skip(Reason::Damaged),
+                Err(ValuesError::CutOff) => self.report.skip(Reason::CutOff),
                 Err(ValuesError::Io(_)) => {
                     self.report.skip(Reason::Unreadable);
                     break;
@@ -171,6 +154,32 @@ impl File<'_, '_, '_> {
                 }
             }
             self.files.sink.progress(done());
+        }
+    }
+
+    /// Takes the bytes of a record. Behind a damaged one they may be a part of that, which nobody recognises.
+    fn value(&mut self, bytes: &[u8], is_part: bool) {
+        /// Of what size a record is that is kept waiting.
+        const SMALL: usize = 1 << 20;
+        let lossy;
+        let parsed = match parse(bytes) {
+            Err(error) if error.reason == Wrong::InvalidUtf8 => {
+                lossy = String::from_utf8_lossy(bytes);
+                self.report.invalid_utf8 += 1;
+                parse(lossy.as_bytes())
+            }
+            parsed => parsed,
+        };
+        match parsed {
+            Ok(value) => {
+                let record = Record::Json(value);
+                let mut formats = self.files.formats.iter();
+                if !is_part || formats.any(|format| format.recognises(&record)) {
+                    self.record(record, bytes.len() < SMALL);
+                }
+            }
+            Err(error) if error.reason == Wrong::UnexpectedEnd => self.report.skip(Reason::CutOff),
+            Err(_) => self.report.skip(Reason::Damaged),
         }
     }
 

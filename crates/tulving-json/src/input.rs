@@ -15,6 +15,9 @@ pub(crate) struct Input<R> {
     at: usize,
     end: usize,
     offset: u64,
+    /// Bytes that were given back, behind those in `chunk`, and how many of them have been read again.
+    back: Vec<u8>,
+    again: usize,
 }
 
 impl<R: Read> Input<R> {
@@ -25,6 +28,8 @@ impl<R: Read> Input<R> {
             at: 0,
             end: 0,
             offset: 0,
+            back: Vec::new(),
+            again: 0,
         }
     }
 
@@ -61,11 +66,38 @@ impl<R: Read> Input<R> {
         }
     }
 
+    /// Gives back bytes that were used, to be read again.
+    pub(crate) fn give_back(&mut self, bytes: &[u8]) {
+        let mut back = bytes.to_vec();
+        back.extend_from_slice(self.rest());
+        back.extend_from_slice(&self.back[self.again..]);
+        (self.back, self.again) = (back, 0);
+        (self.at, self.end) = (0, 0);
+        self.offset -= bytes.len() as u64;
+    }
+
+    /// Makes room for more behind what has been read and not used.
+    pub(crate) fn compact(&mut self) {
+        self.chunk.copy_within(self.at..self.end, 0);
+        (self.at, self.end) = (0, self.end - self.at);
+    }
+
     /// Reads on behind what has been read, in place of it if all of it was used. `false` at the
     /// end of the file, and where the window is full.
     pub(crate) fn fill(&mut self) -> io::Result<bool> {
         if self.at == self.end {
             (self.at, self.end) = (0, 0);
+        }
+        if self.again < self.back.len() {
+            let room = &mut self.chunk[self.end..];
+            let read = room.len().min(self.back.len() - self.again);
+            room[..read].copy_from_slice(&self.back[self.again..][..read]);
+            self.again += read;
+            self.end += read;
+            if self.again == self.back.len() {
+                (self.back, self.again) = (Vec::new(), 0);
+            }
+            return Ok(read > 0);
         }
         loop {
             match self.reader.read(&mut self.chunk[self.end..]) {

@@ -101,6 +101,24 @@ proptest! {
         prop_assert!(ids.first() == Some(&"before") && ids.last() == Some(&"behind"), "{ids:?}");
     }
 
+    /// Whatever is torn out of a conversation or put into it, quotes and brackets too, the conversations beside it are read.
+    #[test]
+    fn no_damage_costs_a_neighbour(file in select(vec![FILES[0], FILES[1]]), at in any::<Index>(), removed in 0_usize..60, piece in select(PIECES.to_vec())) {
+        let text = fs::read(fixture(file)).unwrap();
+        let inside = text.trim_ascii().strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")).unwrap();
+        let at = at.index(inside.len());
+        let until = inside.len().min(at + removed);
+        let mut mangled = inside.to_vec();
+        mangled.splice(at..until, piece.bytes());
+        let chat = |id: &str| format!("{{\n  \"title\": \"\", \"uuid\": \"{id}\", \"chat_messages\": [{{\"sender\": \"human\", \"text\": \"{id}\"}}]}}");
+        let opening = if file == FILES[0] { "title" } else { "uuid" };
+        let chat = |id: &str| chat(id).replacen("\"title\": \"\", ", if opening == "title" { "\"title\": \"\", " } else { "" }, 1);
+        let file = [b"[", chat("before").as_bytes(), b",", &mangled, b",", chat("behind").as_bytes(), b",", chat("last").as_bytes(), b"]"].concat();
+        let heard = of_bytes(&file);
+        let ids = heard.ids();
+        prop_assert!(["before", "behind", "last"].iter().all(|id| ids.contains(id)), "{ids:?} {:?}", heard.skipped());
+    }
+
     /// A file that is cut anywhere gives what stands whole before the cut.
     #[test]
     fn what_stands_before_a_cut_is_read(cut in any::<Index>()) {

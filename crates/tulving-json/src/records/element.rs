@@ -2,10 +2,10 @@
 
 use crate::scan::is_whitespace;
 
-/// A value whose end is being sought.
-pub(crate) enum Element {
-    /// A number or a word: it ends before whitespace, a comma or the bracket of what it stands in.
-    Scalar { closing: u8 },
+/// An element whose end is being sought.
+pub(super) enum Element {
+    /// A number or a word: it ends before whitespace, a comma or a bracket.
+    Scalar,
     /// A string, an array or an object: it ends with its own closing quote or bracket.
     Enclosed {
         /// Open brackets. Which kind closes which is for the parser to judge.
@@ -18,49 +18,28 @@ pub(crate) enum Element {
 
 impl Element {
     /// Makes the element that begins with the byte `first`, which has yet to be given to `end_in`.
-    pub(crate) fn starting_with(first: u8) -> Self {
-        Self::within(b']', first)
-    }
-
-    /// Makes the value of an object's member that begins with the byte `first`.
-    pub(crate) fn of_member(first: u8) -> Self {
-        Self::within(b'}', first)
-    }
-
-    fn within(closing: u8, first: u8) -> Self {
+    pub(super) fn starting_with(first: u8) -> Self {
         match first {
             b'"' | b'[' | b'{' => Self::Enclosed {
                 depth: 0,
                 in_string: false,
                 escaped: false,
             },
-            _ => Self::Scalar { closing },
+            _ => Self::Scalar,
         }
     }
 
-    /// Returns whether the bytes so far end within a string.
-    pub(crate) fn is_in_string(&self) -> bool {
-        matches!(
-            self,
-            Self::Enclosed {
-                in_string: true,
-                ..
-            }
-        )
-    }
-
     /// Takes the next bytes of the file; how many of them belong to the element, if it ends here.
-    pub(crate) fn end_in(&mut self, bytes: &[u8]) -> Option<usize> {
-        let (depth, in_string, escaped) = match self {
-            Self::Enclosed {
-                depth,
-                in_string,
-                escaped,
-            } => (depth, in_string, escaped),
-            Self::Scalar { closing } => {
-                let ends = |byte: &u8| is_whitespace(*byte) || [b',', *closing].contains(byte);
-                return bytes.iter().position(ends);
-            }
+    pub(super) fn end_in(&mut self, bytes: &[u8]) -> Option<usize> {
+        let Self::Enclosed {
+            depth,
+            in_string,
+            escaped,
+        } = self
+        else {
+            return bytes
+                .iter()
+                .position(|&byte| is_whitespace(byte) || matches!(byte, b',' | b']'));
         };
         let mut at = 0;
         loop {

@@ -10,7 +10,7 @@ mod error;
 
 use std::io::{self, Read};
 
-pub(crate) use element::Element;
+use element::Element;
 pub use error::RecordsError;
 
 use crate::input::Input;

@@ -1,10 +1,23 @@
 //! A streaming reader that takes a file as it comes: an array, an object, or lines.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `scanner` | where a value ends, or is seen to be damaged |
+
+mod scanner;
 
 use std::io::{self, Read};
 
 use crate::input::Input;
-use crate::records::Element;
+use crate::scan::is_whitespace;
 use crate::{DEFAULT_LIMIT, Foreign, unmarked};
+use scanner::{Scanner, Step};
+
+/// How much of an element's beginning tells it from what is inside of it, at most.
+const OPENING: usize = 64;
+
+/// How many bytes of damaged values are read again, at most, to find what they have swallowed.
+const AGAIN: u64 = 256 << 20;
 
 /// Why a value of a file is not given, or why no more of them are.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +37,9 @@ pub enum ValuesError {
         /// The most that is taken, in bytes.
         limit: u64,
     },
+    /// A value holds what no JSON has. The next one can be read.
+    #[error("a value is damaged")]
+    Damaged,
     /// The file ends within a value. Nothing more is given.
     #[error("the file ends inside a value; it was cut off")]
     CutOff,
@@ -38,13 +54,23 @@ pub enum ValuesError {
 ///
 /// It is lenient where [`Records`](crate::Records) is strict: commas may be missing or doubled,
 /// arrays and objects may follow one another, and what is behind the end of a list is passed
-/// over. Whether a value is valid JSON, [`parse`](crate::parse()) decides. Holds a fixed chunk of
-/// the file; the caller's buffer holds one value.
+/// over. A value of an array in which a quote or bracket is missing costs no other one: reading goes
+/// on with what begins as the first element of the array did. That may be a part of a value;
+/// [`is_mending`](Self::is_mending) says so. Whether a value is valid JSON, [`parse`](crate::parse())
+/// decides. Holds a fixed chunk of the file; the caller's buffer holds one value.
 pub struct Values<'l, R> {
     input: Input<R>,
     lists: &'l [&'l str],
     limit: u64,
     state: State,
+    /// How the first element begins that is an object: up to its first colon.
+    opening: Vec<u8>,
+    /// Whether an element was damaged: from then on each is looked for by its opening.
+    mending: bool,
+    /// How many bytes may still be read again.
+    again: u64,
+    /// Whether each line is a value.
+    by_lines: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -70,6 +96,10 @@ impl<'l, R: Read> Values<'l, R> {
             lists,
             limit: DEFAULT_LIMIT,
             state: State::Start,
+            opening: Vec::new(),
+            mending: false,
+            again: AGAIN,
+            by_lines: false,
         }
     }
 
@@ -82,6 +112,12 @@ impl<'l, R: Read> Values<'l, R> {
         }
     }
 
+    /// Returns whether a value was damaged, so that those behind it may be parts of others.
+    #[must_use]
+    pub fn is_mending(&self) -> bool {
+        self.mending
+    }
+
     /// Puts the next value's bytes into `buf`, in place of what it held; `false` behind the last one.
     ///
     /// # Errors
@@ -89,8 +125,10 @@ impl<'l, R: Read> Values<'l, R> {
     pub fn next(&mut self, buf: &mut Vec<u8>) -> Result<bool, ValuesError> {
         buf.clear();
         let result = self.advance(buf);
-        if matches!(&result, Err(error) if !matches!(error, ValuesError::TooLarge { .. })) {
-            self.state = State::End;
+        match &result {
+            Ok(_) | Err(ValuesError::TooLarge { .. }) => {}
+            Err(ValuesError::Damaged | ValuesError::CutOff) if self.mending => {}
+            Err(_) => self.state = State::End,
         }
         result
     }
@@ -98,6 +136,20 @@ impl<'l, R: Read> Values<'l, R> {
     fn advance(&mut self, buf: &mut Vec<u8>) -> Result<bool, ValuesError> {
         if self.state == State::Start {
             self.open()?;
+        }
+        while self.mending && self.state != State::End {
+            buf.clear();
+            if !self.find_opening()? {
+                break;
+            }
+            match self.element(buf) {
+                // Of what was damaged or cut off, that has been said.
+                Err(ValuesError::CutOff) => {}
+                other => return other,
+            }
+        }
+        if self.mending {
+            self.state = State::End;
         }
         loop {
             match (self.state, self.input.token()?) {
@@ -117,11 +169,13 @@ impl<'l, R: Read> Values<'l, R> {
                     self.input.skip(1);
                     self.state = State::Members;
                 }
-                (State::List | State::ListInObject, Some(first)) => {
-                    let from = self.input.offset();
-                    self.value(Element::starting_with(first), from, buf)?;
-                    return self.taken(from, buf);
+                // A bracket too many, here or before.
+                (State::List | State::ListInObject, Some(b'}' | b':'))
+                | (State::Lines, Some(b',' | b']' | b'}')) => {
+                    self.mending = !self.opening.is_empty();
+                    return Err(ValuesError::Damaged);
                 }
+                (State::List | State::ListInObject, Some(_)) => return self.element(buf),
                 (State::Members, Some(_)) => {
                     self.members(false, self.input.offset(), buf)?;
                 }
@@ -129,24 +183,74 @@ impl<'l, R: Read> Values<'l, R> {
                     self.input.skip(1);
                     self.state = State::List;
                 }
-                (_, Some(b'{')) => {
+                (_, Some(b'{')) if !self.by_lines && !self.begins_damaged_line()? => {
                     self.state = State::Lines;
                     let from = self.input.offset();
-                    if self.begins_damaged_line()? {
-                        self.rest_of_line(from, buf)?;
-                        return self.taken(from, buf);
-                    }
                     self.take(1, from, buf);
                     if self.members(true, from, buf)? {
+                        self.by_lines = !buf.contains(&b'\n') && self.is_line_over()?;
                         return self.taken(from, buf);
                     }
                 }
-                // A line that holds no object.
+                // A line by itself, whatever it holds.
                 (_, Some(_)) => {
-                    let from = self.input.offset();
-                    self.rest_of_line(from, buf)?;
-                    return self.taken(from, buf);
+                    self.state = State::Lines;
+                    self.by_lines = true;
+                    return self.line(buf);
                 }
+            }
+        }
+    }
+
+    /// Takes an element of an array, which begins here.
+    fn element(&mut self, buf: &mut Vec<u8>) -> Result<bool, ValuesError> {
+        let from = self.input.offset();
+        let result = self.value(b']', from, buf);
+        if self.opening.is_empty() && buf.first() == Some(&b'{') {
+            let start = buf.get(..OPENING).unwrap_or(buf);
+            if let Some(colon) = memchr::memchr(b':', start) {
+                self.opening = start[..=colon].to_vec();
+            }
+        }
+        if matches!(result, Err(ValuesError::Damaged | ValuesError::CutOff))
+            && !self.opening.is_empty()
+        {
+            self.mend(from, buf);
+        }
+        result?;
+        self.taken(from, buf)
+    }
+
+    /// Gives back what a damaged element may have swallowed: everything from where another seems to begin.
+    fn mend(&mut self, from: u64, buf: &[u8]) {
+        self.mending = true;
+        let is_whole = buf.len() as u64 == self.input.offset() - from;
+        let inside = buf.get(1..).unwrap_or_default();
+        let found = memchr::memmem::find(inside, &self.opening);
+        // It may have been seen in the middle of an opening.
+        let last = inside.len().saturating_sub(self.opening.len() - 1);
+        if let Some(swallowed) = inside.get(found.unwrap_or(last)..).filter(|_| is_whole) {
+            let left = self.again.checked_sub(swallowed.len() as u64);
+            if let Some(left) = left {
+                self.again = left;
+                self.input.give_back(swallowed);
+            }
+        }
+    }
+
+    /// Passes everything up to what begins as an element does. `false` if nothing more does.
+    fn find_opening(&mut self) -> Result<bool, ValuesError> {
+        loop {
+            let rest = self.input.rest();
+            if let Some(at) = memchr::memmem::find(rest, &self.opening) {
+                self.input.skip(at);
+                return Ok(true);
+            }
+            let passed = rest.len().saturating_sub(self.opening.len() - 1);
+            self.input.skip(passed);
+            self.input.compact();
+            if !self.input.fill()? {
+                return Ok(false);
             }
         }
     }
@@ -190,7 +294,7 @@ impl<'l, R: Read> Values<'l, R> {
                 }
                 Some(b'"') => {
                     let key_at = buf.len();
-                    self.value(Element::starting_with(b'"'), from, buf)?;
+                    self.value(b'}', from, buf)?;
                     let is_list = buf.get(key_at..).is_some_and(|key| self.is_list(key));
                     if self.input.token()? == Some(b':') {
                         self.take(1, from, buf);
@@ -202,7 +306,7 @@ impl<'l, R: Read> Values<'l, R> {
                                 return Ok(false);
                             }
                             Some(b',' | b'}') => {}
-                            Some(first) => self.value(Element::of_member(first), from, buf)?,
+                            Some(_) => self.value(b'}', from, buf)?,
                             None => return Err(ValuesError::CutOff),
                         }
                     }
@@ -224,23 +328,23 @@ impl<'l, R: Read> Values<'l, R> {
         name.is_some_and(|name| self.lists.iter().any(|list| list.as_bytes() == name))
     }
 
-    /// Takes one value, which begins here.
-    fn value(
-        &mut self,
-        mut element: Element,
-        from: u64,
-        buf: &mut Vec<u8>,
-    ) -> Result<(), ValuesError> {
+    /// Takes one value, which begins here and stands in what ends with `closing`.
+    fn value(&mut self, closing: u8, from: u64, buf: &mut Vec<u8>) -> Result<(), ValuesError> {
+        let first = self.input.rest().first().copied().unwrap_or_default();
+        let mut scanner = Scanner::new(first, closing);
         loop {
             let rest = self.input.rest();
-            let end = element.end_in(rest);
-            let used = end.unwrap_or(rest.len());
+            let step = scanner.step(rest);
+            let used = match step {
+                Step::More => rest.len(),
+                Step::End(used) | Step::Damaged(used) => used,
+            };
             self.take(used, from, buf);
-            if end.is_some() {
-                return Ok(());
-            }
-            if !self.input.fill()? {
-                return Err(ValuesError::CutOff);
+            match step {
+                Step::End(_) => return Ok(()),
+                Step::Damaged(_) => return Err(ValuesError::Damaged),
+                Step::More if !self.input.fill()? => return Err(ValuesError::CutOff),
+                Step::More => {}
             }
         }
     }
@@ -253,27 +357,43 @@ impl<'l, R: Read> Values<'l, R> {
         self.input.skip(bytes);
     }
 
-    /// Whether the line that begins here ends within a string, as no value does: then it is one of
-    /// many lines, and damaged.
+    /// Returns whether the line that begins here is damaged, or ends within a string as no value does: then it is
+    /// one of many lines.
     fn begins_damaged_line(&mut self) -> Result<bool, ValuesError> {
         while memchr::memchr(b'\n', self.input.rest()).is_none() && self.input.fill()? {}
         let rest = self.input.rest();
         let Some(end) = memchr::memchr(b'\n', rest) else {
             return Ok(false);
         };
-        let mut element = Element::starting_with(b'{');
-        Ok(element.end_in(&rest[..end]).is_none() && element.is_in_string())
+        let mut scanner = Scanner::new(b'{', b'}');
+        Ok(match scanner.step(&rest[..end]) {
+            Step::More => scanner.is_in_string(),
+            Step::End(_) => false,
+            Step::Damaged(_) => true,
+        })
+    }
+
+    /// Returns whether nothing more stands in the line.
+    fn is_line_over(&mut self) -> Result<bool, ValuesError> {
+        if self.input.rest().is_empty() {
+            self.input.fill()?;
+        }
+        Ok(matches!(self.input.rest().first(), Some(b'\n' | b'\r')))
     }
 
     /// Takes what is left of the line.
-    fn rest_of_line(&mut self, from: u64, buf: &mut Vec<u8>) -> Result<(), ValuesError> {
+    fn line(&mut self, buf: &mut Vec<u8>) -> Result<bool, ValuesError> {
+        let from = self.input.offset();
         loop {
             let rest = self.input.rest();
             let end = memchr::memchr(b'\n', rest);
             let used = end.unwrap_or(rest.len());
             self.take(used, from, buf);
             if end.is_some() || !self.input.fill()? {
-                return Ok(());
+                while buf.last().is_some_and(|&byte| is_whitespace(byte)) {
+                    buf.pop();
+                }
+                return self.taken(from, buf);
             }
         }
     }
@@ -306,7 +426,7 @@ mod tests {
                 Ok(false) => return found,
                 Err(error) => {
                     found.push(format!("! {error}"));
-                    if !matches!(error, ValuesError::TooLarge { .. }) {
+                    if !values.is_mending() && !matches!(error, ValuesError::TooLarge { .. }) {
                         assert!(matches!(values.next(&mut buf), Ok(false)));
                         return found;
                     }
@@ -362,17 +482,48 @@ mod tests {
         );
         assert_eq!(
             read("{\"a\": \"cut o\n{\"b\": 2}\nno object\n{\"c\": \"}"),
-            [
-                "{\"a\": \"cut o",
-                "{\"b\":2}",
-                "no object",
-                "! the file ends inside a value; it was cut off"
-            ]
+            ["{\"a\": \"cut o", "{\"b\": 2}", "no object", "{\"c\": \"}"]
         );
         assert_eq!(
             read("{\"a\" 1, nonsense}\n{\"b\":2}").last().unwrap(),
             "{\"b\":2}"
         );
+    }
+
+    #[test]
+    fn a_quote_or_bracket_that_is_missing_costs_no_neighbour() {
+        let damaged = "! a value is damaged";
+        for (middle, error) in [
+            ("{\"k\": \"no end}", damaged),
+            ("{\"k\": [1}", damaged),
+            ("{\"k\": {\"l\": 1}", damaged),
+            ("{\"k\": \"x\"\"}", damaged),
+            ("{\"k\": 1}}]]", damaged),
+            ("{\"k\": 1}]", damaged),
+            ("{\"k\": what}", damaged),
+            ("{\"k\": \"a\nb\"}", damaged),
+        ] {
+            let file = format!("[{{\"k\": \"a\"}}, {middle}, {{\"k\": \"b\"}}, {{\"k\": \"c\"}}]");
+            let found = read(&file);
+            assert_eq!(found[0], "{\"k\": \"a\"}", "{file}");
+            assert!(found.contains(&error.to_owned()), "{file}: {found:?}");
+            assert!(
+                found.contains(&"{\"k\": \"b\"}".to_owned()),
+                "{file}: {found:?}"
+            );
+            assert_eq!(found.last().unwrap(), "{\"k\": \"c\"}", "{file}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn damage_within_damage_is_not_read_again_without_end() {
+        let file = format!("[{}", "{\"k\":".repeat(200_000));
+        let mut values = Values::new(file.as_bytes(), &[]);
+        values.again = 1 << 20;
+        let mut buf = Vec::new();
+        assert!(matches!(values.next(&mut buf), Err(ValuesError::CutOff)));
+        assert!(matches!(values.next(&mut buf), Ok(false)));
+        assert_eq!(values.again >> 20, 0);
     }
 
     #[test]
