@@ -164,22 +164,34 @@ pub fn npy_header(bytes: &[u8]) {
 struct Chats;
 
 impl tulving_chats::Sink for Chats {
-    fn conversation(&mut self, conversation: Conversation<'_>, turns: Vec<Turn>) -> ControlFlow<()> {
+    fn conversation(
+        &mut self,
+        conversation: Conversation<'_>,
+        turns: Vec<Turn>,
+    ) -> ControlFlow<()> {
         assert!(!conversation.id.is_empty() && !conversation.source.is_empty());
-        let active = conversation.messages.iter().filter(|message| message.is_said()).count();
+        let active = conversation
+            .messages
+            .iter()
+            .filter(|message| message.is_said())
+            .count();
         assert!(turns.len() <= active);
         for (at, turn) in turns.iter().enumerate() {
             assert_eq!(turn.sequence_index as usize, at);
             assert!(!turn.human.trim().is_empty());
             assert_eq!(turn.unanswered, turn.assistant.is_empty());
-            let time = turn.created_at.map(|time| (Time::of_iso(&time.to_string()), time));
+            let time = turn
+                .created_at
+                .map(|time| (Time::of_iso(&time.to_string()), time));
             assert!(time.is_none_or(|(again, time)| again == Some(time)));
         }
         ControlFlow::Continue(())
     }
 
     fn file(&mut self, report: FileReport) {
-        assert!(report.conversations > 0 || !report.skipped.is_empty() || report.provider.is_some());
+        assert!(
+            report.conversations > 0 || !report.skipped.is_empty() || report.provider.is_some()
+        );
     }
 }
 
