@@ -11,8 +11,6 @@ pub(crate) fn text(text: &Text<'_>) -> String {
 pub trait Fields<'a> {
     /// Returns the string.
     fn string(&self) -> Option<String>;
-    /// Returns the bytes of the string, which a lone surrogate may stand in.
-    fn bytes(&self) -> Option<&[u8]>;
     /// Returns the string, if it is UTF-8.
     fn str(&self) -> Option<&str>;
     /// Returns the string under a key, unless it is empty.
@@ -33,13 +31,6 @@ impl<'a> Fields<'a> for Value<'a> {
     fn string(&self) -> Option<String> {
         match self {
             Value::String(found) => Some(text(found)),
-            _ => None,
-        }
-    }
-
-    fn bytes(&self) -> Option<&[u8]> {
-        match self {
-            Value::String(text) => Some(text.as_bytes()),
             _ => None,
         }
     }

@@ -59,10 +59,8 @@ impl Reading for Export {
         let model = value.string_at("default_model_slug");
 
         let tree = Tree::new(mapping);
-        let leaf = value
-            .get("current_node")
-            .and_then(|id| tree.places.get(id.bytes()?));
-        let (parents, leaf) = (tree.parents(), leaf.copied());
+        let leaf = value.get("current_node").and_then(|id| tree.place(id));
+        let parents = tree.parents();
         let ids = tree
             .nodes
             .iter()
@@ -88,7 +86,7 @@ impl Reading for Export {
 /// The nodes of a conversation in the order of the file, each once: of a repeated key the last counts.
 struct Tree<'a> {
     nodes: Vec<Node<'a>>,
-    places: HashMap<Vec<u8>, usize>,
+    places: HashMap<Text<'a>, usize>,
 }
 
 struct Node<'a> {
@@ -102,7 +100,7 @@ impl<'a> Tree<'a> {
         let mut nodes: Vec<Node<'a>> = Vec::with_capacity(mapping.len());
         let mut places = HashMap::with_capacity(mapping.len());
         for (id, mut rest) in mapping {
-            let place = *places.entry(id.as_bytes().to_vec()).or_insert(nodes.len());
+            let place = *places.entry(id.clone()).or_insert(nodes.len());
             let message = rest.take("message");
             let node = Node { id, message, rest };
             match nodes.get_mut(place) {
@@ -113,9 +111,16 @@ impl<'a> Tree<'a> {
         Self { nodes, places }
     }
 
+    fn place(&self, id: &Value<'_>) -> Option<usize> {
+        match id {
+            Value::String(id) => self.places.get(id).copied(),
+            _ => None,
+        }
+    }
+
     /// Returns which node each follows: what it says itself, else which node says that it is a child.
     fn parents(&self) -> Vec<Option<usize>> {
-        let place = |id: &Value<'_>| self.places.get(id.bytes()?).copied();
+        let place = |id: &Value<'_>| self.place(id);
         let mut parents: Vec<Option<usize>> = self
             .nodes
             .iter()
