@@ -1,0 +1,151 @@
+//! How often the fields of labelled turns are right, beside the origin's keyword rules, for the half of the turns that the
+//! rules were made for and for the half that was kept apart.
+//!
+//! `TULVING_BENCH_MISSES=intent` prints what is wrong in a field, of the first half alone.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark fails by stopping")]
+
+mod labelled;
+mod origin;
+
+use std::collections::BTreeMap;
+use std::env;
+
+use labelled::{FIELDS, Found, Labelled, Score, halves};
+use tulving_enrich::enrich;
+
+fn main() {
+    let halves = halves();
+    let ours = |turn: &Labelled| Found::from(enrich(&turn.human, &turn.assistant));
+    let theirs = |turn: &Labelled| origin::enrich(&turn.human, &turn.assistant);
+    let mut columns = Vec::new();
+    for half in &halves {
+        for rules in [&ours as &dyn Fn(&Labelled) -> Found, &theirs] {
+            let mut score = Score::default();
+            for turn in half {
+                score.count(turn, &rules(turn));
+            }
+            columns.push(score.rates());
+        }
+    }
+    println!(
+        "| field | ours, {} seen | origin's | ours, {} kept apart | origin's |",
+        halves[0].len(),
+        halves[1].len()
+    );
+    println!("|---|---|---|---|---|");
+    for (number, field) in FIELDS.iter().enumerate() {
+        print!("| {field} |");
+        for (column, rates) in columns.iter().enumerate() {
+            if field.starts_with("domains") && column % 2 == 1 {
+                print!(" – |");
+            } else {
+                print!(" {:.3} |", rates[number]);
+            }
+        }
+        println!();
+    }
+    for (name, pick) in [
+        (
+            "intent",
+            (|turn, found| (&turn.intent, &found.intent)) as Pick,
+        ),
+        ("conversation_mode", |turn, found| (&turn.mode, &found.mode)),
+    ] {
+        for (half, what) in halves.iter().zip(["seen", "kept apart"]) {
+            confusion(name, what, half.iter().map(|turn| (turn, ours(turn))), pick);
+        }
+    }
+    languages(&halves, ours);
+    if let Ok(field) = env::var("TULVING_BENCH_MISSES") {
+        misses(&field, &halves[0], ours);
+    }
+}
+
+type Pick = for<'a> fn(&'a Labelled, &'a Found) -> (&'a String, &'a String);
+
+/// Prints how often which label was found as which value.
+fn confusion<'t>(
+    name: &str,
+    what: &str,
+    turns: impl Iterator<Item = (&'t Labelled, Found)>,
+    pick: Pick,
+) {
+    let mut counts: BTreeMap<(String, String), u32> = BTreeMap::new();
+    let mut values: Vec<String> = Vec::new();
+    for (turn, found) in turns {
+        let (label, value) = pick(turn, &found);
+        for value in [label, value] {
+            if !values.contains(value) {
+                values.push(value.clone());
+            }
+        }
+        *counts.entry((label.clone(), value.clone())).or_default() += 1;
+    }
+    values.sort();
+    println!(
+        "\n| {name}, {what}: label ↓ found → | {} |",
+        values.join(" | ")
+    );
+    println!("|---|{}", "---|".repeat(values.len()));
+    for label in &values {
+        let row: Vec<String> = values
+            .iter()
+            .map(|value| {
+                counts
+                    .get(&(label.clone(), value.clone()))
+                    .unwrap_or(&0)
+                    .to_string()
+            })
+            .collect();
+        println!("| {label} | {} |", row.join(" | "));
+    }
+}
+
+/// Prints the intent and the mode by language, of both halves.
+fn languages(halves: &[Vec<Labelled>; 2], rules: impl Fn(&Labelled) -> Found) {
+    let mut counts: BTreeMap<&str, [u32; 3]> = BTreeMap::new();
+    for turn in halves.iter().flatten() {
+        let found = rules(turn);
+        let count = counts.entry(&turn.lang).or_default();
+        count[0] += 1;
+        count[1] += u32::from(turn.intent == found.intent);
+        count[2] += u32::from(turn.mode == found.mode);
+    }
+    println!("\n| language, both halves | turns | intent | conversation_mode |");
+    println!("|---|---|---|---|");
+    for (language, [turns, intent, mode]) in counts {
+        println!("| {language} | {turns} | {intent} | {mode} |");
+    }
+}
+
+fn misses(field: &str, half: &[Labelled], rules: impl Fn(&Labelled) -> Found) {
+    for (number, turn) in half.iter().enumerate() {
+        let found = rules(turn);
+        let domains = (
+            turn.domains.join(" "),
+            found.domain.clone().unwrap_or_default(),
+        );
+        let (label, value) = match field {
+            "intent" => (turn.intent.clone(), found.intent),
+            "complexity" => (turn.complexity.clone(), found.complexity),
+            "valence" => (turn.valence.clone(), found.valence),
+            "urgency" => (turn.urgency.clone(), found.urgency),
+            "mode" => (turn.mode.clone(), found.mode),
+            "depth" => (turn.depth.to_string(), found.depth.to_string()),
+            "action" => (turn.action.to_string(), found.action.to_string()),
+            "code" => (turn.code.to_string(), found.code.to_string()),
+            "error" => (turn.error.to_string(), found.error.to_string()),
+            "entities" => (turn.entities.join(", "), found.entities.join(", ")),
+            _ if turn.domains.contains(&domains.1) => continue,
+            _ => domains,
+        };
+        if label != value {
+            let human: String = turn.human.chars().take(150).collect();
+            println!(
+                "{}: label {label}, found {value}: {human:?}",
+                2 * number + 1
+            );
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! What one of the two said, read once.
+
+use crate::lexicon::{Ask, Lexicon, Mark};
+use crate::line::{Line, is_code_span, is_exception, is_trace};
+use crate::words::{each_word, fold};
+
+/// What one of the two said.
+#[derive(Default)]
+pub(crate) struct Side {
+    /// How many characters there are.
+    pub(crate) characters: usize,
+    /// The words outside of blocks of code, in order.
+    pub(crate) words: Vec<Word>,
+    /// The sentences of these.
+    pub(crate) sentences: Vec<Sentence>,
+    /// What the tables say, in order.
+    pub(crate) hits: Vec<Hit>,
+    /// How many lines of code there are.
+    pub(crate) code_lines: usize,
+    /// How many lines of stack traces there are.
+    pub(crate) trace_lines: usize,
+    /// How many pieces of code there are within lines.
+    pub(crate) code_spans: usize,
+    /// How many lines are items of lists, rows of tables or headings.
+    pub(crate) outline_lines: usize,
+    /// Whether the name of an exception occurs.
+    pub(crate) names_exception: bool,
+}
+
+/// In whose voice a word is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Voice {
+    /// That of the writer.
+    Own,
+    /// Something between quotation marks.
+    Quoted,
+    /// Something between backticks, or in a block of code.
+    Code,
+}
+
+/// A word outside of blocks of code.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Word {
+    /// Where it begins in the text.
+    pub(crate) start: usize,
+    /// Where it ends.
+    pub(crate) end: usize,
+    /// Which sentence it is of.
+    pub(crate) sentence: usize,
+    /// How many words of the sentence are before it.
+    pub(crate) place: usize,
+    /// Whether a colon or a dash stands before it.
+    pub(crate) after_colon: bool,
+    pub(crate) voice: Voice,
+}
+
+/// A sentence, or a line without an end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sentence {
+    /// How many words it has.
+    pub(crate) words: usize,
+    /// Whether it ends with a question mark.
+    pub(crate) asks: bool,
+    /// Whether it ends with an exclamation mark.
+    pub(crate) exclaims: bool,
+}
+
+/// A mark of a table, and where.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hit {
+    pub(crate) mark: Mark,
+    /// The number of the entry.
+    pub(crate) id: u32,
+    /// The number of the word where it begins; in a block of code, that of the word after the block.
+    pub(crate) word: usize,
+    /// How many words it goes on for.
+    pub(crate) words: usize,
+    pub(crate) place: Place,
+}
+
+/// Where something stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// Which sentence it is of; of code the one before.
+    pub(crate) sentence: usize,
+    /// Whether only fillers stand before it in its sentence, or after a colon.
+    pub(crate) begins: bool,
+    /// Whether a negation stands within three words before it.
+    pub(crate) negated: bool,
+    pub(crate) voice: Voice,
+}
+
+/// How many words a negation reaches.
+const REACH: usize = 3;
+
+impl Side {
+    /// Reads a text.
+    pub(crate) fn read(text: &str) -> Self {
+        let mut reader = Reader::new(text);
+        let mut fence = false;
+        let mut start = 0;
+        for line in text.split('\n') {
+            let trimmed = line.trim();
+            let opens = trimmed.starts_with("```") || trimmed.starts_with("~~~");
+            if opens && !(trimmed.len() > 6 && trimmed.ends_with("```")) {
+                fence = !fence;
+                reader.code(
+                    start + (line.len() - line.trim_start().len()) + 3,
+                    start + line.len(),
+                );
+            } else if fence || opens {
+                reader.side.trace_lines += usize::from(is_trace(trimmed));
+                reader.side.code_lines += usize::from(!trimmed.is_empty());
+                reader.code(start, start + line.len());
+            } else {
+                match Line::of(line) {
+                    Line::Prose => reader.prose(start, start + line.len()),
+                    Line::Code => {
+                        reader.side.code_lines += 1;
+                        reader.code(start, start + line.len());
+                    }
+                    Line::Trace => {
+                        reader.side.trace_lines += 1;
+                        reader.code(start, start + line.len());
+                    }
+                }
+            }
+            start += line.len() + 1;
+        }
+        reader.side.characters = text.chars().count();
+        reader.side
+    }
+
+    /// Returns the hits in the writer's own voice.
+    pub(crate) fn own(&self) -> impl Iterator<Item = &Hit> {
+        self.hits.iter().filter(|hit| hit.place.voice == Voice::Own)
+    }
+}
+
+struct Reader<'t> {
+    lexicon: &'static Lexicon,
+    text: &'t str,
+    side: Side,
+    /// The words of a line in small letters, one after the other, and where each ends.
+    folded: String,
+    ends: Vec<usize>,
+    buffer: String,
+    /// Whether a colon or a dash stands before the next word.
+    colon: bool,
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str) -> Self {
+        Self {
+            lexicon: Lexicon::get(),
+            text,
+            side: Side::default(),
+            folded: String::new(),
+            ends: Vec::new(),
+            buffer: String::new(),
+            colon: false,
+        }
+    }
+
+    /// Reads a line of code: its words only say what it is about.
+    fn code(&mut self, start: usize, end: usize) {
+        let Some(line) = self.text.get(start..end) else {
+            return;
+        };
+        self.begin_line();
+        each_word(line, |start, end| self.fold(&line[start..end]));
+        let sentence = self.side.sentences.len().saturating_sub(1);
+        let place = Place {
+            sentence,
+            begins: false,
+            negated: false,
+            voice: Voice::Code,
+        };
+        for at in 0..self.ends.len() {
+            self.look_up(at, self.side.words.len(), place);
+        }
+    }
+
+    /// Reads a line of prose.
+    fn prose(&mut self, start: usize, end: usize) {
+        let line = &self.text[start..end];
+        if line.trim().is_empty() {
+            return;
+        }
+        self.side.outline_lines += usize::from(is_outline(line));
+        self.begin_line();
+        let first = self.side.words.len();
+        self.side.sentences.push(Sentence::default());
+        let mut pieces = Pieces::new(line);
+        while let Some((piece, voice)) = pieces.next_piece() {
+            if voice == Voice::Code && is_code_span(&line[piece.0..piece.1]) {
+                self.side.code_spans += 1;
+            }
+            self.piece(start, line, piece, voice);
+        }
+        self.marks(first);
+    }
+
+    /// Reads the words of a piece, and the signs between them.
+    fn piece(&mut self, offset: usize, line: &str, (from, to): (usize, usize), voice: Voice) {
+        let piece = &line[from..to];
+        let mut last = 0;
+        each_word(piece, |start, end| {
+            if voice == Voice::Own {
+                self.signs(&piece[last..start], &piece[start..]);
+            }
+            last = end;
+            let word = &piece[start..end];
+            self.side.names_exception |= is_exception(word);
+            self.fold(word);
+            let sentence = self.side.sentences.len() - 1;
+            let place = self.side.sentences[sentence].words;
+            self.side.sentences[sentence].words += 1;
+            let (start, end) = (offset + from + start, offset + from + end);
+            let after_colon = std::mem::take(&mut self.colon);
+            self.side.words.push(Word {
+                start,
+                end,
+                sentence,
+                place,
+                after_colon,
+                voice,
+            });
+        });
+        if voice == Voice::Own {
+            self.signs(&piece[last..], "");
+        }
+    }
+
+    /// Reads what stands between two words: the end of a sentence, or a colon.
+    fn signs(&mut self, signs: &str, after: &str) {
+        if signs.is_empty() || signs == " " {
+            return;
+        }
+        let asks = signs.contains(['?', '？', '؟']);
+        let exclaims = signs.contains(['!', '！']);
+        let stops = asks
+            || exclaims
+            || signs.contains(['。', '…'])
+            || signs.contains(". ")
+            || after.is_empty() && signs.contains('.');
+        let sentence = self.side.sentences.len() - 1;
+        if stops && self.side.sentences[sentence].words > 0 {
+            self.side.sentences[sentence].asks = asks;
+            self.side.sentences[sentence].exclaims = exclaims;
+            self.side.sentences.push(Sentence::default());
+        } else if signs.contains([':', '：', '–', '—', ';'])
+            || signs.contains(" - ")
+            || signs.contains('¿')
+        {
+            self.colon = true;
+        }
+    }
+
+    /// Looks up the words of the line that was read.
+    fn marks(&mut self, first: usize) {
+        let mut begins = true;
+        let mut sentence = usize::MAX;
+        let mut negation: Option<usize> = None;
+        for at in 0..self.ends.len() {
+            let word = self.side.words[first + at];
+            if word.sentence != sentence {
+                sentence = word.sentence;
+                begins = true;
+                negation = None;
+            }
+            if word.after_colon {
+                begins = true;
+            }
+            let negated = negation.is_some_and(|before| at - before <= REACH);
+            let before = self.side.hits.len();
+            self.look_up(
+                at,
+                first + at,
+                Place {
+                    sentence,
+                    begins,
+                    negated,
+                    voice: word.voice,
+                },
+            );
+            let hits = &self.side.hits[before..];
+            if hits.iter().any(|hit| hit.mark == Mark::Not) {
+                negation = Some(at);
+            }
+            begins &= hits.iter().any(|hit| hit.mark == Mark::Ask(Ask::Filler));
+        }
+    }
+
+    fn look_up(&mut self, at: usize, number: usize, place: Place) {
+        let Self {
+            lexicon,
+            side,
+            folded,
+            ends,
+            ..
+        } = self;
+        let word = |number: usize| {
+            let end = *ends.get(number)?;
+            let start = if number == 0 { 0 } else { ends[number - 1] };
+            folded.get(start..end)
+        };
+        let Some(first) = word(at) else { return };
+        lexicon.marks(
+            first,
+            |next| word(at + next),
+            |mark, id, words| {
+                side.hits.push(Hit {
+                    mark,
+                    id,
+                    word: number,
+                    words,
+                    place,
+                });
+            },
+        );
+    }
+
+    fn begin_line(&mut self) {
+        self.folded.clear();
+        self.ends.clear();
+        self.colon = false;
+    }
+
+    fn fold(&mut self, word: &str) {
+        fold(word, &mut self.buffer);
+        self.folded.push_str(&self.buffer);
+        self.ends.push(self.folded.len());
+    }
+}
+
+/// Whether a line is an item of a list, a row of a table or a heading.
+fn is_outline(line: &str) -> bool {
+    let line = line.trim_start();
+    let number = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    line.starts_with("- ")
+        || line.starts_with("* ")
+        || line.starts_with('#')
+        || line.starts_with("| ")
+        || line.starts_with("**")
+        || number.len() < line.len() && number.starts_with(". ")
+}
+
+/// The pieces of a line: what is between backticks or quotation marks, and what is not.
+struct Pieces<'l> {
+    line: &'l str,
+    at: usize,
+    /// A quotation or code that begins where the piece before it ended.
+    waiting: Option<((usize, usize), Voice)>,
+    /// Opening signs that are closed nowhere in the rest of the line.
+    lone: Vec<char>,
+}
+
+/// Opening and closing signs.
+const PAIRS: [(char, &[char], Voice); 7] = [
+    ('`', &['`'], Voice::Code),
+    ('"', &['"'], Voice::Quoted),
+    ('“', &['”'], Voice::Quoted),
+    ('„', &['“', '”'], Voice::Quoted),
+    ('«', &['»'], Voice::Quoted),
+    ('「', &['」'], Voice::Quoted),
+    ('『', &['』'], Voice::Quoted),
+];
+
+impl<'l> Pieces<'l> {
+    fn new(line: &'l str) -> Self {
+        Self {
+            line,
+            at: 0,
+            waiting: None,
+            lone: Vec::new(),
+        }
+    }
+
+    fn next_piece(&mut self) -> Option<((usize, usize), Voice)> {
+        if let Some(piece) = self.waiting.take() {
+            return Some(piece);
+        }
+        let start = self.at;
+        let mut from = start;
+        while let Some(found) = self.line.get(from..)?.find(PAIRS.map(|(open, ..)| open)) {
+            let opening = from + found;
+            let sign = self.line[opening..].chars().next()?;
+            from = opening + sign.len_utf8();
+            let Some((_, close, voice)) = PAIRS.iter().find(|(open, ..)| *open == sign) else {
+                continue;
+            };
+            if self.lone.contains(&sign) {
+                continue;
+            }
+            let Some(length) = self.line[from..].find(*close) else {
+                self.lone.push(sign);
+                continue;
+            };
+            let inner = (from, from + length);
+            let closing = self.line[inner.1..]
+                .chars()
+                .next()
+                .map_or(0, char::len_utf8);
+            self.at = inner.1 + closing;
+            if opening == start {
+                return Some((inner, *voice));
+            }
+            self.waiting = Some((inner, *voice));
+            return Some(((start, opening), Voice::Own));
+        }
+        self.at = self.line.len();
+        (start < self.line.len()).then_some(((start, self.line.len()), Voice::Own))
+    }
+}
