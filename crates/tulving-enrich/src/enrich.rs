@@ -63,6 +63,6 @@ fn has_error(human: &Side, assistant: &Side) -> bool {
     let told = human
         .hits
         .iter()
-        .any(|hit| hit.mark == Mark::Error && hit.place.voice != Voice::Code && !hit.place.negated);
+        .any(|hit| hit.mark == Mark::Error && hit.place.voice != Voice::Code);
     printed(human) || printed(assistant) || told
 }

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use crate::lexicon::Mark;
 use crate::side::{Side, Voice, Word};
-use crate::words::is_katakana;
 
 /// The most that are kept.
 const MOST: usize = 20;
@@ -16,13 +15,12 @@ const LONGEST: usize = 80;
 ///
 /// A name is an identifier (`max_connections`, `CartService`), an acronym (`TCP`, `SHA-256`), a version (`v2.14.1`),
 /// a word of the table of names however it is written (`python`), or words with capital letters within a sentence,
-/// which are taken together (`Sen no Rikyū` is not: a small word parts it). In German, where every noun has one, one
-/// such word alone is not a name.
+/// which are taken together. In German, where every noun has one, one such word alone is not a name.
 pub(crate) fn of(sides: [(&str, &Side); 2]) -> Vec<String> {
     let mut found: HashMap<String, (usize, &str)> = HashMap::new();
+    let nouns_are_capital = is_german(sides.map(|(_, side)| side));
     for (text, side) in sides {
-        let finder = Finder::new(text, side);
-        finder.each(|name| {
+        Finder::new(text, side, nouns_are_capital).each(|name| {
             if name.len() <= LONGEST {
                 found.entry(name.to_lowercase()).or_insert((0, name)).0 += 1;
             }
@@ -34,10 +32,20 @@ pub(crate) fn of(sides: [(&str, &Side); 2]) -> Vec<String> {
     names.into_iter().map(|(_, name)| name.to_owned()).collect()
 }
 
+/// Whether an eighth of all words are words by which German is known.
+fn is_german(sides: [&Side; 2]) -> bool {
+    let hits = sides.iter().flat_map(|side| &side.hits);
+    let known = hits
+        .filter(|hit| hit.mark == Mark::German && hit.word.is_some())
+        .count();
+    let words: usize = sides.iter().map(|side| side.words.len()).sum();
+    known > 1 && known * 8 >= words
+}
+
 struct Finder<'t> {
     text: &'t str,
     side: &'t Side,
-    /// Words, by their number, that the table has as names, with the words that the name goes on for.
+    /// Words, by their number, that the table has as names, with how many more words the name has.
     names: HashMap<usize, usize>,
     /// Words, by their number, that are ordinary wherever they stand.
     ordinary: HashSet<usize>,
@@ -45,21 +53,27 @@ struct Finder<'t> {
 }
 
 impl<'t> Finder<'t> {
-    fn new(text: &'t str, side: &'t Side) -> Self {
+    fn new(text: &'t str, side: &'t Side, nouns_are_capital: bool) -> Self {
         let mut names = HashMap::new();
         let mut ordinary = HashSet::new();
-        let mut german = 0;
         for hit in &side.hits {
+            let Some(word) = hit.word else { continue };
             match hit.mark {
                 Mark::Name => {
-                    names.insert(hit.word, hit.words);
+                    names.insert(word, hit.words);
                 }
-                Mark::Ordinary | Mark::Ask(_) | Mark::Not => {
-                    ordinary.insert(hit.word);
-                }
-                Mark::German => {
-                    ordinary.insert(hit.word);
-                    german += 1;
+                Mark::Ordinary
+                | Mark::German
+                | Mark::Ask(_)
+                | Mark::Tell(_)
+                | Mark::Feel(_)
+                | Mark::Not
+                | Mark::Haste(_)
+                | Mark::Mode(..)
+                | Mark::Todo
+                    if hit.words == 0 =>
+                {
+                    ordinary.insert(word);
                 }
                 _ => {}
             }
@@ -69,7 +83,7 @@ impl<'t> Finder<'t> {
             side,
             names,
             ordinary,
-            nouns_are_capital: german * 8 >= side.words.len().max(8),
+            nouns_are_capital,
         }
     }
 
@@ -77,46 +91,110 @@ impl<'t> Finder<'t> {
         let words = &self.side.words;
         let mut at = 0;
         while at < words.len() {
+            if words[at].voice == Voice::Code || self.of_path(at) {
+                at += 1;
+                continue;
+            }
             if let Some(&more) = self.names.get(&at) {
                 let end = (at + more).min(words.len() - 1);
                 take(self.span(at, end));
                 at = end + 1;
                 continue;
             }
-            let word = self.word(words[at]);
-            if is_identifier(word) {
+            if let Some(name) = self.identifier(at) {
                 let end = self.with_number(at);
-                take(self.span(at, end));
+                take(if end > at { self.span(at, end) } else { name });
                 at = end + 1;
                 continue;
             }
-            if words[at].voice == Voice::Code || !self.is_capital(at) {
+            if !self.is_capital(at) {
                 at += 1;
                 continue;
             }
-            let start = at;
-            at += 1;
-            while at < words.len()
-                && self.follows(at)
-                && self.is_capital(at)
-                && !self.names.contains_key(&at)
-            {
-                at += 1;
+            let end = self.last_of(at);
+            if self.is_name(at, end) {
+                take(self.span(at, end));
             }
-            let begins = words[start].place == 0 || words[start].after_colon;
-            let alone = at - start == 1;
-            if !(alone && (begins || self.nouns_are_capital || word.len() < 3)) {
-                take(self.span(start, at - 1));
-            }
+            at = end + 1;
         }
+    }
+
+    /// Returns the last of the words with capital letters that begin here: `Captain Matthew Webb`, `Treaty of Westphalia`.
+    fn last_of(&self, first: usize) -> usize {
+        const SMALL: [&str; 8] = ["of", "de", "del", "da", "van", "von", "no", "la"];
+        let words = &self.side.words;
+        let mut last = first;
+        loop {
+            let mut next = last + 1;
+            if next + 1 < words.len()
+                && self.follows(next)
+                && SMALL.contains(&self.word(words[next]))
+            {
+                next += 1;
+            }
+            if next >= words.len() || !self.follows(next) || !self.is_capital(next) {
+                return last;
+            }
+            last = next;
+        }
+    }
+
+    /// Whether words with capital letters are a name: not the first of a sentence alone, and in German not one or two
+    /// nouns, unless a title stands before.
+    fn is_name(&self, first: usize, last: usize) -> bool {
+        const TITLES: [&str; 10] = [
+            "Herr", "Herrn", "Frau", "Dr", "Mr", "Mrs", "Ms", "Señor", "Señora", "Madame",
+        ];
+        let words = &self.side.words;
+        let begins = words[first].place == 0 || words[first].after_colon;
+        if first > 0 && TITLES.contains(&self.word(words[first - 1])) {
+            return true;
+        }
+        if first == last {
+            return !begins && !self.nouns_are_capital && self.word(words[first]).len() > 2;
+        }
+        let counted = first > 0
+            && self
+                .word(words[first - 1])
+                .starts_with(|c: char| c.is_ascii_digit());
+        !(self.nouns_are_capital && (begins || counted))
     }
 
     fn word(&self, word: Word) -> &'t str {
         &self.text[word.start..word.end]
     }
 
+    /// Returns the text of words, without the `'s` of a genitive.
     fn span(&self, first: usize, last: usize) -> &'t str {
-        &self.text[self.side.words[first].start..self.side.words[last].end]
+        let span = &self.text[self.side.words[first].start..self.side.words[last].end];
+        span.strip_suffix("'s")
+            .or_else(|| span.strip_suffix("’s"))
+            .unwrap_or(span)
+    }
+
+    /// Whether a word is a part of a path or a file's name: `/var/lib/postgresql`, `client.rs`.
+    fn of_path(&self, at: usize) -> bool {
+        let word = self.side.words[at];
+        let before = &self.text.as_bytes()[..word.start];
+        let after = self.text.as_bytes().get(word.end..word.end + 2);
+        let own = self.word(word);
+        let small = !own.bytes().any(|byte| byte.is_ascii_uppercase());
+        let joined = matches!(before, [.., b'/' | b'.' | b'@' | b'\\']);
+        let goes_on = matches!(after, Some([b'/' | b'.', next]) if next.is_ascii_lowercase());
+        small && (joined || goes_on)
+    }
+
+    /// Returns an identifier, an acronym or a version, without the `s` of a plural.
+    fn identifier(&self, at: usize) -> Option<&'t str> {
+        let word = self.span(at, at);
+        let singular = word
+            .strip_suffix('s')
+            .filter(|word| word.len() > 1 && is_acronym(word))
+            .unwrap_or(word);
+        if is_acronym(singular) {
+            return (!self.ordinary.contains(&at)).then_some(singular);
+        }
+        is_identifier(word).then_some(word)
     }
 
     /// Returns the word at which an acronym with a number ends: `SHA-256`.
@@ -130,13 +208,15 @@ impl<'t> Finder<'t> {
         at + usize::from(joined && number)
     }
 
-    /// Whether a word has a capital letter that its place does not explain, and is no ordinary word.
+    /// Whether a word has a capital letter first, small ones after, and is no ordinary word.
     fn is_capital(&self, at: usize) -> bool {
         let word = self.word(self.side.words[at]);
         let mut letters = word.chars();
         letters.next().is_some_and(char::is_uppercase)
             && letters.any(char::is_lowercase)
             && !self.ordinary.contains(&at)
+            && self.side.words[at].voice != Voice::Code
+            && !self.names.contains_key(&at)
     }
 
     /// Whether a word follows the one before it with nothing but a space between.
@@ -147,35 +227,29 @@ impl<'t> Finder<'t> {
     }
 }
 
-/// Whether a word is written as only identifiers, acronyms and versions are.
+/// Whether a word has capitals and digits alone, and at least two.
+fn is_acronym(word: &str) -> bool {
+    word.len() > 1
+        && word.starts_with(|c: char| c.is_ascii_uppercase())
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+/// Whether a word is written as only identifiers and versions are.
 fn is_identifier(word: &str) -> bool {
     if !word.is_ascii() {
-        return word.contains('_') && word.len() > 3 && !word.chars().any(is_katakana);
+        return false;
     }
-    let bytes = word.as_bytes();
-    let (mut capitals, mut small, mut digits, mut inner, mut other) = (0, 0, 0, 0, 0);
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'A'..=b'Z' => {
-                capitals += 1;
-                inner += usize::from(at > 0);
-            }
-            b'a'..=b'z' => small += 1,
-            b'0'..=b'9' => digits += 1,
-            b'_' => {}
-            _ => other += 1,
-        }
+    let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
+    if word.contains('_') {
+        return letters > 2 && !word.starts_with('_');
     }
-    let letters = capitals + small;
-    if bytes.contains(&b'_') {
-        return letters > 2 && !word.starts_with('_') || letters > 3;
-    }
-    if other > 0 {
+    if word.contains('.') {
         // v2.14.1
-        return word.starts_with('v') && letters == 1 && digits > 1;
+        return word.starts_with('v') && letters == 1;
     }
-    let acronym = capitals >= 2 && small == 0 && bytes[0].is_ascii_uppercase();
-    let camel = inner > 0 && small > 0 && capitals + small > 3;
-    let numbered = capitals == 1 && small == 0 && digits > 0 && bytes[0].is_ascii_uppercase();
-    acronym || camel || numbered
+    let small = word.bytes().any(|byte| byte.is_ascii_lowercase());
+    let inner = word.bytes().skip(1).any(|byte| byte.is_ascii_uppercase());
+    small && inner && word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

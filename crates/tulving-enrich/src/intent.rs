@@ -17,6 +17,7 @@ pub(crate) fn of(human: &Side, valence: Valence, has_error: bool) -> Intent {
             && let Some(intent) = asks(human, number, sentence.asks)
         {
             asked = match asked {
+                // What was asked first holds against a polite word after it.
                 Some(Intent::Request) => Some(Intent::Request),
                 _ => Some(intent),
             };
@@ -26,7 +27,8 @@ pub(crate) fn of(human: &Side, valence: Valence, has_error: bool) -> Intent {
 }
 
 fn asks(human: &Side, number: usize, mark: bool) -> Option<Intent> {
-    let mut found = None;
+    let mut found = mark.then_some(Intent::Question);
+    let mut polite = false;
     let start = human
         .hits
         .partition_point(|hit| hit.place.sentence < number);
@@ -34,18 +36,23 @@ fn asks(human: &Side, number: usize, mark: bool) -> Option<Intent> {
         .iter()
         .take_while(|hit| hit.place.sentence == number)
     {
-        if hit.place.voice != Voice::Own {
+        let place = hit.place;
+        if place.voice != Voice::Own {
             continue;
         }
         match hit.mark {
-            Mark::Ask(Ask::Please) if !hit.place.negated => return Some(Intent::Request),
-            Mark::Ask(Ask::Order) if hit.place.begins => return Some(Intent::Request),
-            Mark::Ask(Ask::Explain) if hit.place.begins || mark => found = Some(Intent::Question),
-            Mark::Ask(Ask::Interrogative) if hit.place.begins => found = Some(Intent::Question),
+            Mark::Ask(Ask::Please) if !place.negated => return Some(Intent::Request),
+            Mark::Ask(Ask::Order) if place.begins => return Some(Intent::Request),
+            Mark::Ask(Ask::Polite) => polite = true,
+            Mark::Ask(Ask::Explain) if place.begins => found = Some(Intent::Question),
+            Mark::Ask(Ask::Interrogative) if place.begins => found = Some(Intent::Question),
+            Mark::Ask(Ask::Clause) if place.begins || place.after_comma => {
+                found = Some(Intent::Question)
+            }
             _ => {}
         }
     }
-    found.or(mark.then_some(Intent::Question))
+    found.or(polite.then_some(Intent::Request))
 }
 
 fn tells(human: &Side, valence: Valence, has_error: bool) -> Intent {

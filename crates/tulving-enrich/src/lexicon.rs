@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::iter;
 use std::sync::LazyLock;
 
 use crate::fields::{Domain, Mode, Urgency};
@@ -64,12 +65,16 @@ pub(crate) enum Table {
 pub(crate) enum Ask {
     /// A question begins with it.
     Interrogative,
+    /// A question begins with it, after a comma too.
+    Clause,
     /// It asks for an explanation.
     Explain,
     /// An imperative, where a sentence begins with it.
     Order,
     /// It asks for something to be done, wherever it stands.
     Please,
+    /// It makes whatever is asked polite; alone it asks for something to be done.
+    Polite,
     /// It may stand before the beginning of a sentence.
     Filler,
 }
@@ -187,18 +192,15 @@ impl Lexicon {
         if let Some(entries) = exact {
             take_fitting(entries, &mut word);
         }
-        let mut end = first.len();
-        for _ in 0..=OPEN {
+        let ends = first.char_indices().rev().map(|(at, _)| at);
+        for end in iter::once(first.len()).chain(ends).take(OPEN + 1) {
             if end < STEM {
                 break;
             }
-            if first.is_char_boundary(end)
-                && let Some(entries) = self.stems.get(&first[..end])
-            {
+            if let Some(entries) = self.stems.get(&first[..end]) {
                 take_fitting(entries, &mut word);
                 break;
             }
-            end -= 1;
         }
     }
 
@@ -275,6 +277,8 @@ fn meaning(table: Table, heading: &str) -> Option<Mark> {
     Some(match (table, value) {
         (Table::Ask, "interrogative") => Mark::Ask(Ask::Interrogative),
         (Table::Ask, "explain") => Mark::Ask(Ask::Explain),
+        (Table::Ask, "clause") => Mark::Ask(Ask::Clause),
+        (Table::Ask, "polite") => Mark::Ask(Ask::Polite),
         (Table::Ask, "order") => Mark::Ask(Ask::Order),
         (Table::Ask, "please") => Mark::Ask(Ask::Please),
         (Table::Ask, "filler") => Mark::Ask(Ask::Filler),

@@ -172,7 +172,7 @@ fn is_code(text: &str) -> bool {
     if ends && signs >= 2 {
         return true;
     }
-    if text.starts_with(['}', '{', '<', '@', '|']) && signs >= 3 && !text.starts_with("| ") {
+    if text.starts_with(['}', '{', '<', '@']) && signs >= 3 {
         return true;
     }
     // name = value, name(arguments), name: value, and keywords of blocks.

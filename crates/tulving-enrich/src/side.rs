@@ -32,9 +32,9 @@ pub(crate) struct Side {
 pub(crate) enum Voice {
     /// That of the writer.
     Own,
-    /// Something between quotation marks.
+    /// Something between quotation marks, or a name between backticks.
     Quoted,
-    /// Something between backticks, or in a block of code.
+    /// Code between backticks or in a block, and addresses.
     Code,
 }
 
@@ -51,6 +51,8 @@ pub(crate) struct Word {
     pub(crate) place: usize,
     /// Whether a colon or a dash stands before it.
     pub(crate) after_colon: bool,
+    /// Whether a comma or a bracket does.
+    pub(crate) after_comma: bool,
     pub(crate) voice: Voice,
 }
 
@@ -61,8 +63,6 @@ pub(crate) struct Sentence {
     pub(crate) words: usize,
     /// Whether it ends with a question mark.
     pub(crate) asks: bool,
-    /// Whether it ends with an exclamation mark.
-    pub(crate) exclaims: bool,
 }
 
 /// A mark of a table, and where.
@@ -71,8 +71,8 @@ pub(crate) struct Hit {
     pub(crate) mark: Mark,
     /// The number of the entry.
     pub(crate) id: u32,
-    /// The number of the word where it begins; in a block of code, that of the word after the block.
-    pub(crate) word: usize,
+    /// The number of the word where it begins, outside of blocks of code.
+    pub(crate) word: Option<usize>,
     /// How many words it goes on for.
     pub(crate) words: usize,
     pub(crate) place: Place,
@@ -85,6 +85,8 @@ pub(crate) struct Place {
     pub(crate) sentence: usize,
     /// Whether only fillers stand before it in its sentence, or after a colon.
     pub(crate) begins: bool,
+    /// Whether a comma or a bracket stands before it.
+    pub(crate) after_comma: bool,
     /// Whether a negation stands within three words before it.
     pub(crate) negated: bool,
     pub(crate) voice: Voice,
@@ -147,6 +149,8 @@ struct Reader<'t> {
     buffer: String,
     /// Whether a colon or a dash stands before the next word.
     colon: bool,
+    /// Whether a comma does.
+    comma: bool,
 }
 
 impl<'t> Reader<'t> {
@@ -159,6 +163,7 @@ impl<'t> Reader<'t> {
             ends: Vec::new(),
             buffer: String::new(),
             colon: false,
+            comma: false,
         }
     }
 
@@ -173,11 +178,12 @@ impl<'t> Reader<'t> {
         let place = Place {
             sentence,
             begins: false,
+            after_comma: false,
             negated: false,
             voice: Voice::Code,
         };
         for at in 0..self.ends.len() {
-            self.look_up(at, self.side.words.len(), place);
+            self.look_up(at, None, place);
         }
     }
 
@@ -193,9 +199,13 @@ impl<'t> Reader<'t> {
         self.side.sentences.push(Sentence::default());
         let mut pieces = Pieces::new(line);
         while let Some((piece, voice)) = pieces.next_piece() {
-            if voice == Voice::Code && is_code_span(&line[piece.0..piece.1]) {
-                self.side.code_spans += 1;
-            }
+            // A name between backticks is no code.
+            let span = voice == Voice::Code && is_code_span(&line[piece.0..piece.1]);
+            self.side.code_spans += usize::from(span);
+            let voice = match voice {
+                Voice::Code if !span => Voice::Quoted,
+                voice => voice,
+            };
             self.piece(start, line, piece, voice);
         }
         self.marks(first);
@@ -218,12 +228,14 @@ impl<'t> Reader<'t> {
             self.side.sentences[sentence].words += 1;
             let (start, end) = (offset + from + start, offset + from + end);
             let after_colon = std::mem::take(&mut self.colon);
+            let after_comma = std::mem::take(&mut self.comma);
             self.side.words.push(Word {
                 start,
                 end,
                 sentence,
                 place,
                 after_colon,
+                after_comma,
                 voice,
             });
         });
@@ -238,22 +250,21 @@ impl<'t> Reader<'t> {
             return;
         }
         let asks = signs.contains(['?', '？', '؟']);
-        let exclaims = signs.contains(['!', '！']);
         let stops = asks
-            || exclaims
-            || signs.contains(['。', '…'])
+            || signs.contains(['!', '！', '。', '…'])
             || signs.contains(". ")
             || after.is_empty() && signs.contains('.');
         let sentence = self.side.sentences.len() - 1;
         if stops && self.side.sentences[sentence].words > 0 {
             self.side.sentences[sentence].asks = asks;
-            self.side.sentences[sentence].exclaims = exclaims;
             self.side.sentences.push(Sentence::default());
         } else if signs.contains([':', '：', '–', '—', ';'])
             || signs.contains(" - ")
             || signs.contains('¿')
         {
             self.colon = true;
+        } else if signs.contains([',', '，', '、', '(']) {
+            self.comma = true;
         }
     }
 
@@ -276,10 +287,11 @@ impl<'t> Reader<'t> {
             let before = self.side.hits.len();
             self.look_up(
                 at,
-                first + at,
+                Some(first + at),
                 Place {
                     sentence,
                     begins,
+                    after_comma: word.after_comma,
                     negated,
                     voice: word.voice,
                 },
@@ -292,7 +304,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn look_up(&mut self, at: usize, number: usize, place: Place) {
+    fn look_up(&mut self, at: usize, number: Option<usize>, place: Place) {
         let Self {
             lexicon,
             side,
@@ -325,6 +337,7 @@ impl<'t> Reader<'t> {
         self.folded.clear();
         self.ends.clear();
         self.colon = false;
+        self.comma = false;
     }
 
     fn fold(&mut self, word: &str) {
@@ -356,6 +369,9 @@ struct Pieces<'l> {
     lone: Vec<char>,
 }
 
+/// What a piece may begin with: opening signs, and the colon of an address.
+const OPENING: [char; 8] = ['`', '"', '“', '„', '«', '「', '『', ':'];
+
 /// Opening and closing signs.
 const PAIRS: [(char, &[char], Voice); 7] = [
     ('`', &['`'], Voice::Code),
@@ -383,8 +399,26 @@ impl<'l> Pieces<'l> {
         }
         let start = self.at;
         let mut from = start;
-        while let Some(found) = self.line.get(from..)?.find(PAIRS.map(|(open, ..)| open)) {
+        while let Some(found) = self.line.get(from..)?.find(OPENING) {
             let opening = from + found;
+            if self.line[opening..].starts_with("://") {
+                let rest = &self.line[opening..];
+                let begin = self.line[..opening]
+                    .rfind(|c: char| !c.is_ascii_alphanumeric())
+                    .map_or(0, |at| at + 1);
+                // A scheme is after the last piece: pieces end with signs, not with letters.
+                let begin = begin.max(start);
+                let length = rest
+                    .find(|c: char| c.is_whitespace() || "<>\"`)]".contains(c))
+                    .unwrap_or(rest.len());
+                self.at = opening + length;
+                let address = ((begin, self.at), Voice::Code);
+                if begin == start {
+                    return Some(address);
+                }
+                self.waiting = Some(address);
+                return Some(((start, begin), Voice::Own));
+            }
             let sign = self.line[opening..].chars().next()?;
             from = opening + sign.len_utf8();
             let Some((_, close, voice)) = PAIRS.iter().find(|(open, ..)| *open == sign) else {
