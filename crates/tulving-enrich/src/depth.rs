@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::lexicon::Mark;
 use crate::side::Side;
 
-/// Returns the technical depth of a turn, from 0 to 10: steps for code, errors, and the terms that occur, each
-/// counted once.
+/// Returns the technical depth of a turn, from 0 to 10: what its code or its terms, each counted once, amount to,
+/// whichever is more; a step more for an error, and for terms of internals.
 pub(crate) fn of(human: &Side, assistant: &Side, has_code: bool, has_error: bool) -> u8 {
     let mut seen = BTreeSet::new();
     let (mut terms, mut deepest) = (0_u32, 0_u32);
@@ -18,20 +18,25 @@ pub(crate) fn of(human: &Side, assistant: &Side, has_code: bool, has_error: bool
             deepest = deepest.max(u32::from(depth));
         }
     }
-    let code_lines = human.code_lines + assistant.code_lines;
-    let mut depth = match terms {
+    let by_terms = match terms {
         0 => 0,
         1 => 1,
         2..=3 => 2,
-        4..=6 => 3,
-        7..=11 => 4,
-        _ => 5,
+        4..=5 => 3,
+        6..=8 => 4,
+        9..=12 => 5,
+        13..=17 => 6,
+        18..=25 => 7,
+        _ => 8,
     };
-    if has_code {
-        depth = depth.max(1) + 2;
-    }
-    depth += u32::from(code_lines >= 2) + u32::from(code_lines >= 10);
-    depth += u32::from(has_error && depth > 0);
-    depth += u32::from(deepest >= 3);
+    let code_lines = human.code_lines + assistant.code_lines;
+    let by_code = if has_code {
+        4 + u32::from(code_lines >= 2 || terms >= 6) + u32::from(code_lines >= 8) + u32::from(deepest >= 3)
+    } else {
+        0
+    };
+    let mut depth = by_terms.max(by_code);
+    depth += u32::from(has_error && depth >= 3);
+    depth += u32::from(deepest >= 3 && by_terms >= by_code);
     depth.min(10) as u8
 }
