@@ -13,11 +13,17 @@ struct Turn {
 }
 
 fn main() {
-    let labelled: Vec<Turn> = include_str!("../data/turns.jsonl").lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let labelled: Vec<Turn> = include_str!("../data/turns.jsonl")
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
     // An answer of a language model has some 1,500 characters: those of the set, joined until it is as long.
     let long: Vec<Turn> = (0..labelled.len())
         .map(|start| {
-            let answers = labelled[start..].iter().chain(&labelled).map(|turn| turn.assistant.as_str());
+            let answers = labelled[start..]
+                .iter()
+                .chain(&labelled)
+                .map(|turn| turn.assistant.as_str());
             let mut assistant = String::new();
             for answer in answers {
                 if assistant.len() >= 1_500 {
@@ -26,7 +32,10 @@ fn main() {
                 assistant.push_str(answer);
                 assistant.push_str("\n\n");
             }
-            Turn { human: labelled[start].human.clone(), assistant }
+            Turn {
+                human: labelled[start].human.clone(),
+                assistant,
+            }
         })
         .collect();
     // The tables are compiled once.
@@ -34,10 +43,17 @@ fn main() {
     println!("| turns | characters a turn | turns/s | MB/s |");
     println!("|---|---|---|---|");
     for (name, turns) in [("labelled", &labelled), ("as long as real ones", &long)] {
-        let bytes: usize = turns.iter().map(|turn| turn.human.len() + turn.assistant.len()).sum();
+        let bytes: usize = turns
+            .iter()
+            .map(|turn| turn.human.len() + turn.assistant.len())
+            .sum();
         let best = (0..5).map(|_| round(turns)).min().unwrap_or_default();
         let rate = turns.len() as f64 / best.as_secs_f64();
-        println!("| {name} | {} | {rate:.0} | {:.0} |", bytes / turns.len(), bytes as f64 / 1e6 / best.as_secs_f64());
+        println!(
+            "| {name} | {} | {rate:.0} | {:.0} |",
+            bytes / turns.len(),
+            bytes as f64 / 1e6 / best.as_secs_f64()
+        );
     }
 }
 

@@ -1,30 +1,28 @@
 //! What a turn is about.
 
-use std::collections::BTreeMap;
-
 use crate::fields::Domain;
-use crate::lexicon::Mark;
+use crate::lexicon::{Lexicon, Mark};
 use crate::side::{Side, Voice};
 
 /// How much must speak for a domain.
 const ENOUGH: u32 = 4;
 
 /// How often a word counts.
-const REPEATS: u32 = 2;
+const REPEATS: u8 = 2;
 
 /// Returns the domains of a turn: the one that most speaks for, and the second where three quarters as much do.
 pub(crate) fn of(human: &Side, assistant: &Side) -> Vec<Domain> {
     let mut weights = [0_u32; Domain::ALL.len()];
-    let mut seen: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut seen = vec![0_u8; Lexicon::get().len()];
     // What the human says counts twice.
     for (side, factor) in [(human, 2), (assistant, 1)] {
         for hit in &side.hits {
             let Mark::Domain(domain, weight) = hit.mark else {
                 continue;
             };
-            let times = seen.entry(hit.id).or_default();
-            *times += 1;
-            if *times <= REPEATS {
+            let times = &mut seen[hit.id as usize];
+            if *times < REPEATS {
+                *times += 1;
                 let factor = if hit.place.voice == Voice::Code {
                     1
                 } else {

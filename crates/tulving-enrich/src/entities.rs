@@ -1,6 +1,6 @@
 //! Names in a turn.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::lexicon::Mark;
 use crate::side::{Side, Voice, Word};
@@ -20,7 +20,12 @@ pub(crate) fn of(sides: [(&str, &Side); 2]) -> Vec<String> {
     let mut found: HashMap<String, (usize, &str)> = HashMap::new();
     let nouns_are_capital = is_german(sides.map(|(_, side)| side));
     for (text, side) in sides {
-        Finder::new(text, side, nouns_are_capital).each(|name| {
+        Finder {
+            text,
+            side,
+            nouns_are_capital,
+        }
+        .each(|name| {
             if name.len() <= LONGEST {
                 found.entry(name.to_lowercase()).or_insert((0, name)).0 += 1;
             }
@@ -36,7 +41,7 @@ pub(crate) fn of(sides: [(&str, &Side); 2]) -> Vec<String> {
 fn is_german(sides: [&Side; 2]) -> bool {
     let hits = sides.iter().flat_map(|side| &side.hits);
     let known = hits
-        .filter(|hit| hit.mark == Mark::German && hit.word.is_some())
+        .filter(|hit| hit.mark == Mark::German && hit.outside)
         .count();
     let words: usize = sides.iter().map(|side| side.words.len()).sum();
     known > 1 && known * 8 >= words
@@ -45,48 +50,10 @@ fn is_german(sides: [&Side; 2]) -> bool {
 struct Finder<'t> {
     text: &'t str,
     side: &'t Side,
-    /// Words, by their number, that the table has as names, with how many more words the name has.
-    names: HashMap<usize, usize>,
-    /// Words, by their number, that are ordinary wherever they stand.
-    ordinary: HashSet<usize>,
     nouns_are_capital: bool,
 }
 
 impl<'t> Finder<'t> {
-    fn new(text: &'t str, side: &'t Side, nouns_are_capital: bool) -> Self {
-        let mut names = HashMap::new();
-        let mut ordinary = HashSet::new();
-        for hit in &side.hits {
-            let Some(word) = hit.word else { continue };
-            match hit.mark {
-                Mark::Name => {
-                    names.insert(word, hit.words);
-                }
-                Mark::Ordinary
-                | Mark::German
-                | Mark::Ask(_)
-                | Mark::Tell(_)
-                | Mark::Feel(_)
-                | Mark::Not
-                | Mark::Haste(_)
-                | Mark::Mode(..)
-                | Mark::Todo
-                    if hit.words == 0 =>
-                {
-                    ordinary.insert(word);
-                }
-                _ => {}
-            }
-        }
-        Self {
-            text,
-            side,
-            names,
-            ordinary,
-            nouns_are_capital,
-        }
-    }
-
     fn each(&self, mut take: impl FnMut(&'t str)) {
         let words = &self.side.words;
         let mut at = 0;
@@ -95,7 +62,7 @@ impl<'t> Finder<'t> {
                 at += 1;
                 continue;
             }
-            if let Some(&more) = self.names.get(&at) {
+            if let Some(more) = words[at].names {
                 let end = (at + more).min(words.len() - 1);
                 take(self.span(at, end));
                 at = end + 1;
@@ -192,7 +159,7 @@ impl<'t> Finder<'t> {
             .filter(|word| word.len() > 1 && is_acronym(word))
             .unwrap_or(word);
         if is_acronym(singular) {
-            return (!self.ordinary.contains(&at)).then_some(singular);
+            return (!self.side.words[at].ordinary).then_some(singular);
         }
         is_identifier(word).then_some(word)
     }
@@ -210,13 +177,13 @@ impl<'t> Finder<'t> {
 
     /// Whether a word has a capital letter first, small ones after, and is no ordinary word.
     fn is_capital(&self, at: usize) -> bool {
-        let word = self.word(self.side.words[at]);
-        let mut letters = word.chars();
+        let word = self.side.words[at];
+        let mut letters = self.word(word).chars();
         letters.next().is_some_and(char::is_uppercase)
+            && !word.ordinary
+            && word.names.is_none()
+            && word.voice != Voice::Code
             && letters.any(char::is_lowercase)
-            && !self.ordinary.contains(&at)
-            && self.side.words[at].voice != Voice::Code
-            && !self.names.contains_key(&at)
     }
 
     /// Whether a word follows the one before it with nothing but a space between.

@@ -1,6 +1,7 @@
 //! What words and phrases say, from the tables in the folder `tables`.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::iter;
 use std::sync::LazyLock;
@@ -39,7 +40,7 @@ pub(crate) enum Mark {
     Ordinary,
     /// A word by which German is known.
     German,
-    /// Nothing: a phrase that hides a word of the same table.
+    /// Nothing: a phrase within which words of the same table mean nothing.
     Nothing(Table),
 }
 
@@ -89,7 +90,24 @@ pub(crate) enum Tell {
 }
 
 impl Mark {
-    fn table(self) -> Table {
+    /// Whether a word of this mark is no name, however it is written.
+    pub(crate) fn is_ordinary(self) -> bool {
+        matches!(
+            self,
+            Self::Ordinary
+                | Self::German
+                | Self::Ask(_)
+                | Self::Tell(_)
+                | Self::Feel(_)
+                | Self::Not
+                | Self::Haste(_)
+                | Self::Mode(..)
+                | Self::Todo
+        )
+    }
+
+    /// Returns which table a mark is from.
+    pub(crate) fn table(self) -> Table {
         match self {
             Self::Ask(_) => Table::Ask,
             Self::Tell(_) => Table::Tell,
@@ -108,7 +126,10 @@ impl Mark {
     }
 }
 
-const TABLES: [(Table, &str); 12] = [
+/// How many tables there are.
+pub(crate) const TABLES: usize = TEXTS.len();
+
+const TEXTS: [(Table, &str); 12] = [
     (Table::Ask, include_str!("../tables/ask.txt")),
     (Table::Tell, include_str!("../tables/tell.txt")),
     (Table::Feel, include_str!("../tables/feel.txt")),
@@ -132,24 +153,46 @@ const STEM: usize = 4;
 /// The longest word that is looked up, in bytes.
 const LONGEST: usize = 40;
 
-/// A word or a phrase of a table.
+/// What an entry of a table says, and its number, for those who count each entry once.
+#[derive(Clone, Copy)]
 struct Entry {
-    /// The words after the first.
-    rest: Box<[Box<str>]>,
     mark: Mark,
-    /// Its number, for those who count each entry once.
     id: u32,
 }
 
-/// All tables, by the first word of their entries.
+/// An entry of several words, after the first two.
+struct Phrase {
+    rest: Box<[u32]>,
+    entry: Entry,
+}
+
+/// A word as the tables know it.
+#[derive(Clone, Copy)]
+pub(crate) struct Token {
+    /// Its number among the words of the tables.
+    word: Option<u32>,
+    /// The number of the stem that it begins with.
+    stem: Option<u32>,
+}
+
+/// All tables. Words are numbered, so that each word of a text is looked up once, as text.
 pub(crate) struct Lexicon {
-    words: Map<Vec<Entry>>,
-    /// Beginnings of words, whatever their end.
-    stems: Map<Vec<Entry>>,
+    numbers: Map<Box<str>, u32>,
+    /// Entries of one word, by its number.
+    words: Vec<Vec<Entry>>,
+    /// Entries of more, by the numbers of the first two words, the longest first.
+    phrases: Map<(u32, u32), Vec<Phrase>>,
+    /// Whether a phrase begins with the word of a number.
+    begins: Vec<bool>,
+    stem_numbers: Map<Box<str>, u32>,
+    /// Entries that are beginnings of words, whatever their end.
+    stems: Vec<Vec<Entry>>,
+    /// The first bytes of all stems.
+    stem_heads: HashSet<[u8; STEM], BuildHasherDefault<Fnv>>,
     entries: u32,
 }
 
-type Map<V> = HashMap<Box<str>, V, BuildHasherDefault<Fnv>>;
+type Map<K, V> = HashMap<K, V, BuildHasherDefault<Fnv>>;
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::compile);
 
@@ -159,58 +202,88 @@ impl Lexicon {
         &LEXICON
     }
 
-    /// Takes the marks of entries that begin at the first of these words, with their numbers and how many words
-    /// they go on for: of each table the longest that fit. `word` gives the words that follow, from 1.
-    pub(crate) fn marks<'w>(
-        &self,
-        first: &str,
-        mut word: impl FnMut(usize) -> Option<&'w str>,
-        mut take: impl FnMut(Mark, u32, usize),
-    ) {
-        if first.len() > LONGEST {
-            return;
-        }
-        let exact = self.words.get(first);
-        let mut seen = [usize::MAX; TABLES.len()];
-        let mut take_fitting =
-            |entries: &[Entry], word: &mut dyn FnMut(usize) -> Option<&'w str>| {
-                for entry in entries {
-                    let table = entry.mark.table() as usize;
-                    // Entries are in order of their length, the longest first.
-                    if seen[table] != usize::MAX && seen[table] != entry.rest.len() {
-                        continue;
-                    }
-                    let fits = (1..)
-                        .zip(&entry.rest)
-                        .all(|(at, rest)| word(at) == Some(&**rest));
-                    if fits {
-                        seen[table] = entry.rest.len();
-                        take(entry.mark, entry.id, entry.rest.len());
-                    }
-                }
+    /// Returns how many entries there are; their numbers are smaller.
+    pub(crate) fn len(&self) -> usize {
+        self.entries as usize
+    }
+
+    /// Returns a word, in small letters, as the tables know it.
+    pub(crate) fn token(&self, word: &str) -> Token {
+        if word.len() > LONGEST {
+            return Token {
+                word: None,
+                stem: None,
             };
-        if let Some(entries) = exact {
-            take_fitting(entries, &mut word);
         }
-        let ends = first.char_indices().rev().map(|(at, _)| at);
-        for end in iter::once(first.len()).chain(ends).take(OPEN + 1) {
-            if end < STEM {
-                break;
+        Token {
+            word: self.numbers.get(word).copied(),
+            stem: self.stem(word),
+        }
+    }
+
+    fn stem(&self, word: &str) -> Option<u32> {
+        let head = word.as_bytes().first_chunk::<STEM>()?;
+        if !self.stem_heads.contains(head) {
+            return None;
+        }
+        let ends = word.char_indices().rev().map(|(at, _)| at);
+        iter::once(word.len())
+            .chain(ends)
+            .take(OPEN + 1)
+            .take_while(|&end| end >= STEM)
+            .find_map(|end| self.stem_numbers.get(&word[..end]).copied())
+    }
+
+    /// Takes the marks of entries that begin at a word of a line, with their numbers and how many words they go on for: of
+    /// each table the longest that fit.
+    pub(crate) fn marks(&self, line: &[Token], at: usize, mut take: impl FnMut(Mark, u32, usize)) {
+        let Token { word, stem } = line[at];
+        let mut seen = [0; TABLES];
+        let mut take = |entry: Entry, words: usize| {
+            let longest = &mut seen[entry.mark.table() as usize];
+            if *longest <= words + 1 {
+                *longest = words + 1;
+                take(entry.mark, entry.id, words);
             }
-            if let Some(entries) = self.stems.get(&first[..end]) {
-                take_fitting(entries, &mut word);
-                break;
+        };
+        if let Some(word) = word
+            && self.begins[word as usize]
+            && let Some(second) = line.get(at + 1).and_then(|next| next.word)
+            && let Some(phrases) = self.phrases.get(&(word, second))
+        {
+            for phrase in phrases {
+                let rest = line[at + 2..].iter().map(|token| token.word);
+                if phrase.rest.len() <= line.len() - at - 2
+                    && phrase
+                        .rest
+                        .iter()
+                        .zip(rest)
+                        .all(|(&part, word)| word == Some(part))
+                {
+                    take(phrase.entry, phrase.rest.len() + 1);
+                }
             }
+        }
+        for &entry in word.iter().flat_map(|&word| &self.words[word as usize]) {
+            take(entry, 0);
+        }
+        for &entry in stem.iter().flat_map(|&stem| &self.stems[stem as usize]) {
+            take(entry, 0);
         }
     }
 
     fn compile() -> Self {
         let mut lexicon = Self {
-            words: Map::default(),
-            stems: Map::default(),
+            numbers: Map::default(),
+            words: Vec::new(),
+            phrases: Map::default(),
+            begins: Vec::new(),
+            stem_numbers: Map::default(),
+            stems: Vec::new(),
+            stem_heads: HashSet::default(),
             entries: 0,
         };
-        for (table, text) in TABLES {
+        for (table, text) in TEXTS {
             let mut mark = Mark::Nothing(table);
             for line in text.lines().map(str::trim) {
                 if line.is_empty() || line.starts_with('#') {
@@ -229,39 +302,62 @@ impl Lexicon {
                 }
             }
         }
-        for entries in lexicon.words.values_mut().chain(lexicon.stems.values_mut()) {
-            entries.sort_by_key(|entry| (std::cmp::Reverse(entry.rest.len()), entry.id));
+        for phrases in lexicon.phrases.values_mut() {
+            phrases.sort_by_key(|phrase| (Reverse(phrase.rest.len()), phrase.entry.id));
         }
         lexicon
     }
 
-    fn add(&mut self, entry: &str, mark: Mark) {
-        let (entry, open) = match entry.strip_suffix('*') {
-            Some(stem) => (stem, true),
-            None => (entry, false),
+    fn add(&mut self, text: &str, mark: Mark) {
+        let entry = Entry {
+            mark,
+            id: self.entries,
         };
-        let mut words: Vec<Box<str>> = Vec::new();
+        self.entries += 1;
         let mut folded = String::new();
-        each_word(entry, |start, end| {
-            fold(&entry[start..end], &mut folded);
-            words.push(folded.as_str().into());
-        });
-        if words.is_empty() {
+        if let Some(stem) = text.strip_suffix('*') {
+            fold(stem, &mut folded);
+            self.stem_heads
+                .extend(folded.as_bytes().first_chunk::<STEM>());
+            let next = self.stems.len() as u32;
+            let number = *self.stem_numbers.entry(folded.into()).or_insert(next);
+            if number == next {
+                self.stems.push(Vec::new());
+            }
+            self.stems[number as usize].push(entry);
             return;
         }
-        let first = words.remove(0);
-        let map = if open {
-            &mut self.stems
-        } else {
-            &mut self.words
-        };
-        let id = self.entries;
-        self.entries += 1;
-        map.entry(first).or_default().push(Entry {
-            rest: words.into(),
-            mark,
-            id,
+        let mut words = Vec::new();
+        each_word(text, |start, end| {
+            fold(&text[start..end], &mut folded);
+            words.push(self.number(&folded));
         });
+        match words[..] {
+            [] => {}
+            [word] => self.words[word as usize].push(entry),
+            [first, second, ref rest @ ..] => {
+                self.begins[first as usize] = true;
+                let phrase = Phrase {
+                    rest: rest.into(),
+                    entry,
+                };
+                self.phrases
+                    .entry((first, second))
+                    .or_default()
+                    .push(phrase);
+            }
+        }
+    }
+
+    fn number(&mut self, word: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(word) {
+            return number;
+        }
+        let number = self.words.len() as u32;
+        self.numbers.insert(word.into(), number);
+        self.words.push(Vec::new());
+        self.begins.push(false);
+        number
     }
 }
 
@@ -340,7 +436,7 @@ mod tests {
     /// A heading that is not understood would silently say nothing.
     #[test]
     fn every_heading_of_a_table_has_a_meaning() {
-        for (table, text) in TABLES {
+        for (table, text) in TEXTS {
             for heading in text
                 .lines()
                 .filter_map(|line| line.trim().strip_suffix(':'))
@@ -354,7 +450,7 @@ mod tests {
 
     #[test]
     fn every_stem_is_long_enough_to_be_found() {
-        for (table, text) in TABLES {
+        for (table, text) in TEXTS {
             let entries = text
                 .lines()
                 .filter(|line| !line.starts_with('#'))

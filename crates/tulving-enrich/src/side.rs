@@ -1,6 +1,6 @@
 //! What one of the two said, read once.
 
-use crate::lexicon::{Ask, Lexicon, Mark};
+use crate::lexicon::{Ask, Lexicon, Mark, TABLES, Token};
 use crate::line::{Line, is_code_span, is_exception, is_trace};
 use crate::words::{each_word, fold};
 
@@ -54,6 +54,10 @@ pub(crate) struct Word {
     /// Whether a comma or a bracket does.
     pub(crate) after_comma: bool,
     pub(crate) voice: Voice,
+    /// How many more words the name has that begins here, by the table of names.
+    pub(crate) names: Option<usize>,
+    /// Whether it is an ordinary word wherever it stands.
+    pub(crate) ordinary: bool,
 }
 
 /// A sentence, or a line without an end.
@@ -71,10 +75,8 @@ pub(crate) struct Hit {
     pub(crate) mark: Mark,
     /// The number of the entry.
     pub(crate) id: u32,
-    /// The number of the word where it begins, outside of blocks of code.
-    pub(crate) word: Option<usize>,
-    /// How many words it goes on for.
-    pub(crate) words: usize,
+    /// Whether it is outside of blocks of code.
+    pub(crate) outside: bool,
     pub(crate) place: Place,
 }
 
@@ -143,9 +145,10 @@ struct Reader<'t> {
     lexicon: &'static Lexicon,
     text: &'t str,
     side: Side,
-    /// The words of a line in small letters, one after the other, and where each ends.
-    folded: String,
-    ends: Vec<usize>,
+    /// The words of a line.
+    tokens: Vec<Token>,
+    /// The word of the line up to which a phrase says that nothing is meant, for each table.
+    hidden: [usize; TABLES],
     buffer: String,
     /// Whether a colon or a dash stands before the next word.
     colon: bool,
@@ -159,8 +162,8 @@ impl<'t> Reader<'t> {
             lexicon: Lexicon::get(),
             text,
             side: Side::default(),
-            folded: String::new(),
-            ends: Vec::new(),
+            tokens: Vec::new(),
+            hidden: [0; TABLES],
             buffer: String::new(),
             colon: false,
             comma: false,
@@ -182,7 +185,7 @@ impl<'t> Reader<'t> {
             negated: false,
             voice: Voice::Code,
         };
-        for at in 0..self.ends.len() {
+        for at in 0..self.tokens.len() {
             self.look_up(at, None, place);
         }
     }
@@ -237,6 +240,8 @@ impl<'t> Reader<'t> {
                 after_colon,
                 after_comma,
                 voice,
+                names: None,
+                ordinary: false,
             });
         });
         if voice == Voice::Own {
@@ -273,7 +278,7 @@ impl<'t> Reader<'t> {
         let mut begins = true;
         let mut sentence = usize::MAX;
         let mut negation: Option<usize> = None;
-        for at in 0..self.ends.len() {
+        for at in 0..self.tokens.len() {
             let word = self.side.words[first + at];
             if word.sentence != sentence {
                 sentence = word.sentence;
@@ -308,42 +313,43 @@ impl<'t> Reader<'t> {
         let Self {
             lexicon,
             side,
-            folded,
-            ends,
+            tokens,
+            hidden,
             ..
         } = self;
-        let word = |number: usize| {
-            let end = *ends.get(number)?;
-            let start = if number == 0 { 0 } else { ends[number - 1] };
-            folded.get(start..end)
-        };
-        let Some(first) = word(at) else { return };
-        lexicon.marks(
-            first,
-            |next| word(at + next),
-            |mark, id, words| {
-                side.hits.push(Hit {
-                    mark,
-                    id,
-                    word: number,
-                    words,
-                    place,
-                });
-            },
-        );
+        lexicon.marks(tokens, at, |mark, id, words| {
+            let hidden = &mut hidden[mark.table() as usize];
+            if let Mark::Nothing(_) = mark {
+                *hidden = at + words + 1;
+                return;
+            }
+            if *hidden > at {
+                return;
+            }
+            match number.and_then(|number| side.words.get_mut(number)) {
+                Some(word) if mark == Mark::Name => word.names = Some(words),
+                Some(word) if words == 0 => word.ordinary |= mark.is_ordinary(),
+                _ => {}
+            }
+            side.hits.push(Hit {
+                mark,
+                id,
+                outside: number.is_some(),
+                place,
+            });
+        });
     }
 
     fn begin_line(&mut self) {
-        self.folded.clear();
-        self.ends.clear();
+        self.tokens.clear();
+        self.hidden = [0; TABLES];
         self.colon = false;
         self.comma = false;
     }
 
     fn fold(&mut self, word: &str) {
         fold(word, &mut self.buffer);
-        self.folded.push_str(&self.buffer);
-        self.ends.push(self.folded.len());
+        self.tokens.push(self.lexicon.token(&self.buffer));
     }
 }
 
@@ -403,11 +409,10 @@ impl<'l> Pieces<'l> {
             let opening = from + found;
             if self.line[opening..].starts_with("://") {
                 let rest = &self.line[opening..];
-                let begin = self.line[..opening]
-                    .rfind(|c: char| !c.is_ascii_alphanumeric())
-                    .map_or(0, |at| at + 1);
-                // A scheme is after the last piece: pieces end with signs, not with letters.
-                let begin = begin.max(start);
+                // Back to the beginning of its scheme, within the piece.
+                let scheme =
+                    self.line[start..opening].trim_end_matches(|c: char| c.is_ascii_alphanumeric());
+                let begin = start + scheme.len();
                 let length = rest
                     .find(|c: char| c.is_whitespace() || "<>\"`)]".contains(c))
                     .unwrap_or(rest.len());
