@@ -58,7 +58,13 @@ impl<'t> Finder<'t> {
         let words = &self.side.words;
         let mut at = 0;
         while at < words.len() {
-            if words[at].voice == Voice::Code || self.of_path(at) {
+            // Most words are of small letters alone, and no name.
+            let plain = words[at].names.is_none()
+                && self
+                    .word(words[at])
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase());
+            if plain || words[at].voice == Voice::Code || self.of_path(at) {
                 at += 1;
                 continue;
             }

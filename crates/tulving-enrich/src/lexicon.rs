@@ -3,11 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
-use std::iter;
 use std::sync::LazyLock;
 
 use crate::fields::{Domain, Mode, Urgency};
-use crate::words::{each_word, fold};
+use crate::words::{Folded, each_word};
 
 /// What a word or a phrase says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,14 +176,14 @@ pub(crate) struct Token {
 
 /// All tables. Words are numbered, so that each word of a text is looked up once, as text.
 pub(crate) struct Lexicon {
-    numbers: Map<Box<str>, u32>,
+    numbers: Map<Box<[u8]>, u32>,
     /// Entries of one word, by its number.
     words: Vec<Vec<Entry>>,
     /// Entries of more, by the numbers of the first two words, the longest first.
     phrases: Map<(u32, u32), Vec<Phrase>>,
     /// Whether a phrase begins with the word of a number.
     begins: Vec<bool>,
-    stem_numbers: Map<Box<str>, u32>,
+    stem_numbers: Map<Box<[u8]>, u32>,
     /// Entries that are beginnings of words, whatever their end.
     stems: Vec<Vec<Entry>>,
     /// The first bytes of all stems.
@@ -208,7 +207,7 @@ impl Lexicon {
     }
 
     /// Returns a word, in small letters, as the tables know it.
-    pub(crate) fn token(&self, word: &str) -> Token {
+    pub(crate) fn token(&self, word: &[u8]) -> Token {
         if word.len() > LONGEST {
             return Token {
                 word: None,
@@ -221,16 +220,14 @@ impl Lexicon {
         }
     }
 
-    fn stem(&self, word: &str) -> Option<u32> {
-        let head = word.as_bytes().first_chunk::<STEM>()?;
+    fn stem(&self, word: &[u8]) -> Option<u32> {
+        let head = word.first_chunk::<STEM>()?;
         if !self.stem_heads.contains(head) {
             return None;
         }
-        let ends = word.char_indices().rev().map(|(at, _)| at);
-        iter::once(word.len())
-            .chain(ends)
-            .take(OPEN + 1)
-            .take_while(|&end| end >= STEM)
+        let begins_letter = |&end: &usize| word.get(end).is_none_or(|byte| byte & 0xC0 != 0x80);
+        let ends = (STEM..=word.len()).rev().filter(begins_letter);
+        ends.take(OPEN + 1)
             .find_map(|end| self.stem_numbers.get(&word[..end]).copied())
     }
 
@@ -314,11 +311,10 @@ impl Lexicon {
             id: self.entries,
         };
         self.entries += 1;
-        let mut folded = String::new();
+        let mut buffer = Folded::default();
         if let Some(stem) = text.strip_suffix('*') {
-            fold(stem, &mut folded);
-            self.stem_heads
-                .extend(folded.as_bytes().first_chunk::<STEM>());
+            let folded = buffer.fold(stem);
+            self.stem_heads.extend(folded.first_chunk::<STEM>());
             let next = self.stems.len() as u32;
             let number = *self.stem_numbers.entry(folded.into()).or_insert(next);
             if number == next {
@@ -329,8 +325,7 @@ impl Lexicon {
         }
         let mut words = Vec::new();
         each_word(text, |start, end| {
-            fold(&text[start..end], &mut folded);
-            words.push(self.number(&folded));
+            words.push(self.number(buffer.fold(&text[start..end])));
         });
         match words[..] {
             [] => {}
@@ -349,7 +344,7 @@ impl Lexicon {
         }
     }
 
-    fn number(&mut self, word: &str) -> u32 {
+    fn number(&mut self, word: &[u8]) -> u32 {
         if let Some(&number) = self.numbers.get(word) {
             return number;
         }

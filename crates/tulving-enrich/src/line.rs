@@ -125,7 +125,7 @@ impl Line {
 
 /// Whether a line, in a fence or not, is of a stack trace.
 pub(crate) fn is_trace(text: &str) -> bool {
-    if TRACES.iter().any(|begin| text.starts_with(begin)) {
+    if begins_with_any(text, &TRACES) {
         return true;
     }
     if let Some(rest) = text.strip_prefix("at ") {
@@ -145,6 +145,16 @@ pub(crate) fn is_trace(text: &str) -> bool {
     is_exception(name) && text[name.len()..].starts_with(':')
 }
 
+/// Whether a text begins with one of these; most lines are told by the first byte.
+fn begins_with_any(text: &str, beginnings: &[&str]) -> bool {
+    let Some(&first) = text.as_bytes().first() else {
+        return false;
+    };
+    beginnings
+        .iter()
+        .any(|begin| begin.as_bytes()[0] == first && text.starts_with(begin))
+}
+
 /// Whether a word is the name of an exception.
 pub(crate) fn is_exception(word: &str) -> bool {
     let kind = word
@@ -161,7 +171,7 @@ fn is_code(text: &str) -> bool {
         return text == "}" || text == "{" || text == ")";
     }
     let signs = signs(text);
-    if CODES.iter().any(|begin| text.starts_with(begin)) {
+    if begins_with_any(text, &CODES) {
         // A sentence may begin with such a word; code hardly ever ends like a sentence, and has signs of its own.
         let sentence =
             text.ends_with(['.', '?', '!', ',']) || text.contains(". ") || text.contains(", and ");

@@ -2,7 +2,7 @@
 
 use crate::lexicon::{Ask, Lexicon, Mark, TABLES, Token};
 use crate::line::{Line, is_code_span, is_exception, is_trace};
-use crate::words::{each_word, fold};
+use crate::words::{Folded, each_word};
 
 /// What one of the two said.
 #[derive(Default)]
@@ -149,7 +149,7 @@ struct Reader<'t> {
     tokens: Vec<Token>,
     /// The word of the line up to which a phrase says that nothing is meant, for each table.
     hidden: [usize; TABLES],
-    buffer: String,
+    buffer: Folded,
     /// Whether a colon or a dash stands before the next word.
     colon: bool,
     /// Whether a comma does.
@@ -161,10 +161,15 @@ impl<'t> Reader<'t> {
         Self {
             lexicon: Lexicon::get(),
             text,
-            side: Side::default(),
+            side: Side {
+                // English has about six characters a word, with a space; half of the words are in a table.
+                words: Vec::with_capacity(text.len() / 6),
+                hits: Vec::with_capacity(text.len() / 8),
+                ..Side::default()
+            },
             tokens: Vec::new(),
             hidden: [0; TABLES],
-            buffer: String::new(),
+            buffer: Folded::default(),
             colon: false,
             comma: false,
         }
@@ -348,8 +353,7 @@ impl<'t> Reader<'t> {
     }
 
     fn fold(&mut self, word: &str) {
-        fold(word, &mut self.buffer);
-        self.tokens.push(self.lexicon.token(&self.buffer));
+        self.tokens.push(self.lexicon.token(self.buffer.fold(word)));
     }
 }
 
@@ -375,8 +379,10 @@ struct Pieces<'l> {
     lone: Vec<char>,
 }
 
-/// What a piece may begin with: opening signs, and the colon of an address.
-const OPENING: [char; 8] = ['`', '"', '“', '„', '«', '「', '『', ':'];
+/// Whether a byte is of an opening sign or the colon of an address, or the first of a character that may be one.
+fn may_open(byte: u8) -> bool {
+    matches!(byte, b'`' | b'"' | b':' | 0xC2 | 0xE2 | 0xE3)
+}
 
 /// Opening and closing signs.
 const PAIRS: [(char, &[char], Voice); 7] = [
@@ -405,7 +411,7 @@ impl<'l> Pieces<'l> {
         }
         let start = self.at;
         let mut from = start;
-        while let Some(found) = self.line.get(from..)?.find(OPENING) {
+        while let Some(found) = self.line.get(from..)?.bytes().position(may_open) {
             let opening = from + found;
             if self.line[opening..].starts_with("://") {
                 let rest = &self.line[opening..];

@@ -30,6 +30,15 @@ fn end_of_word(text: &str, start: usize, first: char) -> usize {
     }
     let katakana = is_katakana(first);
     let mut last = first;
+    // Most words are of plain letters alone.
+    let plain = text.as_bytes()[end..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphanumeric())
+        .count();
+    if plain > 0 && !katakana {
+        end += plain;
+        last = char::from(text.as_bytes()[end - 1]);
+    }
     while let Some(c) = next(text, end) {
         let after = end + c.len_utf8();
         let goes_on = match c {
@@ -85,17 +94,25 @@ fn is_emoji(c: char) -> bool {
     matches!(c, '\u{1F300}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}')
 }
 
-/// Puts a word in small letters, with a straight apostrophe, into a buffer.
-pub(crate) fn fold(word: &str, into: &mut String) {
-    into.clear();
-    if word.is_ascii() {
-        into.push_str(word);
-        into.make_ascii_lowercase();
-    } else {
-        into.extend(
-            word.chars()
-                .flat_map(char::to_lowercase)
-                .map(|c| if c == '’' { '\'' } else { c }),
-        );
+/// A word in small letters, with a straight apostrophe; its space is used again.
+#[derive(Default)]
+pub(crate) struct Folded(Vec<u8>);
+
+impl Folded {
+    /// Returns a word in small letters.
+    pub(crate) fn fold(&mut self, word: &str) -> &[u8] {
+        self.0.clear();
+        if word.is_ascii() {
+            self.0
+                .extend(word.bytes().map(|byte| byte.to_ascii_lowercase()));
+        } else {
+            let mut bytes = [0; 4];
+            for c in word.chars().flat_map(char::to_lowercase) {
+                let c = if c == '’' { '\'' } else { c };
+                self.0
+                    .extend_from_slice(c.encode_utf8(&mut bytes).as_bytes());
+            }
+        }
+        &self.0
     }
 }

@@ -152,11 +152,18 @@ impl Score {
     }
 }
 
-/// Returns the turns of the two halves: odd lines, for which the rules were made, and even lines, which were kept apart.
-pub(crate) fn halves() -> [Vec<Labelled>; 2] {
-    let mut halves = [Vec::new(), Vec::new()];
+/// The turns: odd lines of the set, for which the rules were made; even lines, which were kept apart; and those that were
+/// written after the rules.
+pub(crate) const SETS: [&str; 3] = ["seen", "kept apart", "later"];
+
+/// Returns the turns of each set.
+pub(crate) fn sets() -> [Vec<Labelled>; SETS.len()] {
+    let mut sets = [Vec::new(), Vec::new(), Vec::new()];
     for (number, line) in include_str!("../../data/turns.jsonl").lines().enumerate() {
-        halves[number % 2].push(serde_json::from_str(line).unwrap());
+        sets[number % 2].push(serde_json::from_str(line).unwrap());
     }
-    halves
+    for line in include_str!("../../data/later.jsonl").lines() {
+        sets[2].push(serde_json::from_str(line).unwrap());
+    }
+    sets
 }

@@ -1,7 +1,7 @@
-//! How often the fields of labelled turns are right, beside the origin's keyword rules, for the half of the turns that the
-//! rules were made for and for the half that was kept apart.
+//! How often the fields of labelled turns are right, beside the origin's keyword rules: for the turns that the rules were made
+//! for, those that were kept apart, and those that were written later.
 //!
-//! `TULVING_BENCH_MISSES=intent` prints what is wrong in a field, of the first half alone.
+//! `TULVING_BENCH_MISSES=intent` prints what is wrong in a field, of the first alone.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by stopping")]
 
@@ -11,29 +11,28 @@ mod origin;
 use std::collections::BTreeMap;
 use std::env;
 
-use labelled::{FIELDS, Found, Labelled, Score, halves};
+use labelled::{FIELDS, Found, Labelled, SETS, Score, sets};
 use tulving_enrich::enrich;
 
 fn main() {
-    let halves = halves();
+    let sets = sets();
     let ours = |turn: &Labelled| Found::from(enrich(&turn.human, &turn.assistant));
     let theirs = |turn: &Labelled| origin::enrich(&turn.human, &turn.assistant);
     let mut columns = Vec::new();
-    for half in &halves {
+    for turns in &sets {
         for rules in [&ours as &dyn Fn(&Labelled) -> Found, &theirs] {
             let mut score = Score::default();
-            for turn in half {
+            for turn in turns {
                 score.count(turn, &rules(turn));
             }
             columns.push(score.rates());
         }
     }
-    println!(
-        "| field | ours, {} seen | origin's | ours, {} kept apart | origin's |",
-        halves[0].len(),
-        halves[1].len()
-    );
-    println!("|---|---|---|---|---|");
+    print!("| field |");
+    for (set, name) in sets.iter().zip(SETS) {
+        print!(" {name} ({}) | origin's |", set.len());
+    }
+    println!("\n|---|{}", "---|---|".repeat(SETS.len()));
     for (number, field) in FIELDS.iter().enumerate() {
         print!("| {field} |");
         for (column, rates) in columns.iter().enumerate() {
@@ -52,13 +51,13 @@ fn main() {
         ),
         ("conversation_mode", |turn, found| (&turn.mode, &found.mode)),
     ] {
-        for (half, what) in halves.iter().zip(["seen", "kept apart"]) {
-            confusion(name, what, half.iter().map(|turn| (turn, ours(turn))), pick);
+        for (set, what) in sets.iter().zip(SETS) {
+            confusion(name, what, set.iter().map(|turn| (turn, ours(turn))), pick);
         }
     }
-    languages(&halves, ours);
+    languages(&sets, ours);
     if let Ok(field) = env::var("TULVING_BENCH_MISSES") {
-        misses(&field, &halves[0], ours);
+        misses(&field, &sets[0], ours);
     }
 }
 
@@ -102,25 +101,25 @@ fn confusion<'t>(
     }
 }
 
-/// Prints the intent and the mode by language, of both halves.
-fn languages(halves: &[Vec<Labelled>; 2], rules: impl Fn(&Labelled) -> Found) {
+/// Prints the intent and the mode by language, of all sets.
+fn languages(sets: &[Vec<Labelled>], rules: impl Fn(&Labelled) -> Found) {
     let mut counts: BTreeMap<&str, [u32; 3]> = BTreeMap::new();
-    for turn in halves.iter().flatten() {
+    for turn in sets.iter().flatten() {
         let found = rules(turn);
         let count = counts.entry(&turn.lang).or_default();
         count[0] += 1;
         count[1] += u32::from(turn.intent == found.intent);
         count[2] += u32::from(turn.mode == found.mode);
     }
-    println!("\n| language, both halves | turns | intent | conversation_mode |");
+    println!("\n| language | turns | intent | conversation_mode |");
     println!("|---|---|---|---|");
     for (language, [turns, intent, mode]) in counts {
         println!("| {language} | {turns} | {intent} | {mode} |");
     }
 }
 
-fn misses(field: &str, half: &[Labelled], rules: impl Fn(&Labelled) -> Found) {
-    for (number, turn) in half.iter().enumerate() {
+fn misses(field: &str, turns: &[Labelled], rules: impl Fn(&Labelled) -> Found) {
+    for (number, turn) in turns.iter().enumerate() {
         let found = rules(turn);
         let domains = (
             turn.domains.join(" "),
