@@ -187,11 +187,11 @@ pub(crate) struct Lexicon {
     /// Entries that are beginnings of words, whatever their end.
     stems: Vec<Vec<Entry>>,
     /// The first bytes of all stems.
-    stem_heads: HashSet<[u8; STEM], BuildHasherDefault<Fnv>>,
+    stem_heads: HashSet<[u8; STEM], BuildHasherDefault<Multiplied>>,
     entries: u32,
 }
 
-type Map<K, V> = HashMap<K, V, BuildHasherDefault<Fnv>>;
+type Map<K, V> = HashMap<K, V, BuildHasherDefault<Multiplied>>;
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::compile);
 
@@ -402,24 +402,23 @@ fn meaning(table: Table, heading: &str) -> Option<Mark> {
     })
 }
 
-/// FNV-1a: words are short, and the tables are ours, so that nobody can choose what collides.
-#[derive(Clone, Copy)]
-pub(crate) struct Fnv(u64);
+/// A multiplicative hash, eight bytes at a time: words are short, and the tables are ours, so that nobody can choose what
+/// collides.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Multiplied(u64);
 
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
+impl Hasher for Multiplied {
     fn finish(&self) -> u64 {
-        self.0
+        // The map looks at the lowest and at the highest bits; a product mixes upwards alone.
+        self.0 ^ (self.0 >> 32)
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+        for chunk in bytes.chunks(8) {
+            let mut eight = [0; 8];
+            eight[..chunk.len()].copy_from_slice(chunk);
+            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(eight))
+                .wrapping_mul(0x9E37_79B9_7F4A_7C15);
         }
     }
 }

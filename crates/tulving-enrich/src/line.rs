@@ -171,12 +171,12 @@ fn is_code(text: &str) -> bool {
         return text == "}" || text == "{" || text == ")";
     }
     let signs = signs(text);
-    if begins_with_any(text, &CODES) {
+    let few = text.split_whitespace().nth(3).is_none();
+    if (signs > 0 || few) && begins_with_any(text, &CODES) {
         // A sentence may begin with such a word; code hardly ever ends like a sentence, and has signs of its own.
         let sentence =
             text.ends_with(['.', '?', '!', ',']) || text.contains(". ") || text.contains(", and ");
-        let few = text.split_whitespace().take(4).count() <= 3;
-        return signs >= 2 || !sentence && (signs > 0 || few) && !text.ends_with("please");
+        return signs >= 2 || !sentence;
     }
     let ends = text.ends_with([';', '{', '}']) || text.ends_with(");") || text.ends_with("):");
     if ends && signs >= 2 {
