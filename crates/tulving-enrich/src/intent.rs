@@ -47,7 +47,7 @@ fn asks(human: &Side, number: usize, mark: bool) -> Option<Intent> {
             Mark::Ask(Ask::Explain) if place.begins => found = Some(Intent::Question),
             Mark::Ask(Ask::Interrogative) if place.begins => found = Some(Intent::Question),
             Mark::Ask(Ask::Clause) if place.begins || place.after_comma => {
-                found = Some(Intent::Question)
+                found = Some(Intent::Question);
             }
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! What words and phrases say, from the tables in the folder `tables`.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
@@ -186,8 +186,8 @@ pub(crate) struct Lexicon {
     stem_numbers: Map<Box<[u8]>, u32>,
     /// Entries that are beginnings of words, whatever their end.
     stems: Vec<Vec<Entry>>,
-    /// The first bytes of all stems.
-    stem_heads: HashSet<[u8; STEM], BuildHasherDefault<Multiplied>>,
+    /// Which hashes the first bytes of stems have: most words are told to have none by this alone.
+    stem_heads: Vec<bool>,
     entries: u32,
 }
 
@@ -222,7 +222,7 @@ impl Lexicon {
 
     fn stem(&self, word: &[u8]) -> Option<u32> {
         let head = word.first_chunk::<STEM>()?;
-        if !self.stem_heads.contains(head) {
+        if !self.stem_heads[head_hash(*head)] {
             return None;
         }
         let begins_letter = |&end: &usize| word.get(end).is_none_or(|byte| byte & 0xC0 != 0x80);
@@ -277,7 +277,7 @@ impl Lexicon {
             begins: Vec::new(),
             stem_numbers: Map::default(),
             stems: Vec::new(),
-            stem_heads: HashSet::default(),
+            stem_heads: vec![false; 1 << HEAD_BITS],
             entries: 0,
         };
         for (table, text) in TEXTS {
@@ -314,7 +314,9 @@ impl Lexicon {
         let mut buffer = Folded::default();
         if let Some(stem) = text.strip_suffix('*') {
             let folded = buffer.fold(stem);
-            self.stem_heads.extend(folded.first_chunk::<STEM>());
+            if let Some(head) = folded.first_chunk::<STEM>() {
+                self.stem_heads[head_hash(*head)] = true;
+            }
             let next = self.stems.len() as u32;
             let number = *self.stem_numbers.entry(folded.into()).or_insert(next);
             if number == next {
@@ -400,6 +402,13 @@ fn meaning(table: Table, heading: &str) -> Option<Mark> {
         ),
         _ => return None,
     })
+}
+
+/// How many bits the hash of the first bytes of a stem has.
+const HEAD_BITS: u32 = 13;
+
+fn head_hash(head: [u8; STEM]) -> usize {
+    (u32::from_le_bytes(head).wrapping_mul(0x9E37_79B9) >> (32 - HEAD_BITS)) as usize
 }
 
 /// A multiplicative hash, eight bytes at a time: words are short, and the tables are ours, so that nobody can choose what
