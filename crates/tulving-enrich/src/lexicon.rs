@@ -423,12 +423,22 @@ impl Hasher for Multiplied {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut eight = [0; 8];
-            eight[..chunk.len()].copy_from_slice(chunk);
-            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(eight))
-                .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let (eights, rest) = bytes.as_chunks::<8>();
+        let rest = rest
+            .iter()
+            .fold(0, |number, &byte| number << 8 | u64::from(byte));
+        for number in eights
+            .iter()
+            .map(|eight| u64::from_le_bytes(*eight))
+            .chain([rest])
+        {
+            self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         }
+    }
+
+    /// Mixes the length of a word, or the number of one, in one step.
+    fn write_usize(&mut self, number: usize) {
+        self.0 = (self.0.rotate_left(5) ^ number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
 }
 

@@ -205,9 +205,31 @@ fn is_code(text: &str) -> bool {
 
 /// How many signs of a line are rare in prose.
 fn signs(text: &str) -> usize {
-    text.bytes()
-        .filter(|byte| b"{}[]()=;<>$&|_*\\@\"`/".contains(byte))
-        .count()
+    let is_sign = |byte: &u8| {
+        matches!(
+            byte,
+            b'{' | b'}'
+                | b'['
+                | b']'
+                | b'('
+                | b')'
+                | b'='
+                | b';'
+                | b'<'
+                | b'>'
+                | b'$'
+                | b'&'
+                | b'|'
+                | b'_'
+                | b'*'
+                | b'\\'
+                | b'@'
+                | b'"'
+                | b'`'
+                | b'/'
+        )
+    };
+    text.bytes().filter(is_sign).count()
 }
 
 /// Whether what stands between backticks can be run or pasted, rather than being a name.
