@@ -31,7 +31,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             min_cluster_size: 5,
-            min_samples: 2,
+            min_samples: 1,
             same: 0.1,
             threads: thread::available_parallelism().map_or(1, Into::into),
         }

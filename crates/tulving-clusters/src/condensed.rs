@@ -5,6 +5,8 @@ use crate::hierarchy::Hierarchy;
 
 /// A group of rows that stay together over a range of densities. Density is one over the distance.
 struct Group {
+    /// How many rows it begins with.
+    size: u32,
     /// The group that it split off from.
     parent: usize,
     /// The density at which it split off.
@@ -40,12 +42,14 @@ pub(crate) struct Membership {
 
 /// The group of all rows, which is no cluster: there is nothing that tells it from.
 const ALL: usize = 0;
-
+/// By what share sums that should be equal may differ, according to the order in which they were added.
+const ROUNDING: f64 = 1e-9;
 impl Condensed {
     /// Goes down the hierarchy. Where a group falls apart into two or more parts of at least `smallest` rows, each is a
     /// group of its own; where there is one such part the group goes on in it, and the other rows leave it.
     pub(crate) fn of(hierarchy: &Hierarchy, rows: usize, smallest: usize) -> Self {
         let all = Group {
+            size: rows as u32,
             parent: ALL,
             birth: 0.0,
             death: 0.0,
@@ -103,6 +107,7 @@ impl Condensed {
     fn split(&mut self, parent: usize, density: f64, size: u32) -> usize {
         self.weigh(parent, density, size);
         self.groups.push(Group {
+            size,
             parent,
             birth: density,
             death: density,
@@ -119,15 +124,21 @@ impl Condensed {
 
     /// Returns of each row which cluster it is in, if any. Clusters are the groups with the greatest excess of mass, of
     /// which none is in another: a group, or what is best below it, if that has more in all.
+    ///
+    /// The mass of a group counts for the share of all rows that is outside of it. Otherwise, where things differ little
+    /// from each other, most of all would be one cluster, since it is a little denser than its edges, and that says
+    /// nothing. A small group it takes nothing from, nor a large one that is truly apart what makes it best.
     pub(crate) fn memberships(&self) -> Vec<Option<Membership>> {
         let count = self.groups.len();
+        let all = f64::from(self.groups[ALL].size);
         // A group comes before those that split off from it.
         let mut below = vec![0.0; count];
         let mut best = vec![false; count];
         for at in (1..count).rev() {
             let group = &self.groups[at];
-            best[at] = group.mass >= below[at];
-            below[group.parent] += group.mass.max(below[at]);
+            let mass = group.mass * (1.0 - f64::from(group.size) / all);
+            best[at] = below[at] <= mass * (1.0 + ROUNDING);
+            below[group.parent] += if best[at] { mass } else { below[at] };
         }
         let mut clusters: Vec<Option<usize>> = vec![None; count];
         for at in 1..count {

@@ -7,7 +7,7 @@ use crate::stop_words;
 
 /// The most letters of a term; what is longer was not written by a person.
 const LONGEST: usize = 40;
-/// The most letters of a run of Chinese characters that is taken as one term.
+/// The most Chinese characters of a term.
 const RUN: usize = 4;
 
 /// Gives each term of a text, in the form in which terms are compared and as it is spelled. Blocks of code and
@@ -64,25 +64,18 @@ fn spaced(word: &str, take: &mut impl FnMut(String, &str)) {
     }
 }
 
-/// Gives the terms of a run of Chinese characters, between which there are no spaces: each two in a row, and the whole if
-/// it is short.
+/// Gives the terms of a run of Chinese characters, between which there are no spaces: all that stand in a row, from two
+/// to [`RUN`]. Of those that are no words few come again.
 fn each_in_run(run: &str, take: &mut impl FnMut(String, &str)) {
-    let starts: Vec<usize> = run
-        .char_indices()
-        .map(|(at, _)| at)
-        .chain([run.len()])
-        .collect();
-    let letters = starts.len() - 1;
-    let mut give = |term: &str| {
-        if !term.contains(stop_words::is_han) {
-            take(fold(term), term);
+    for run in run.split(stop_words::is_han) {
+        let places = run.char_indices().map(|(at, _)| at);
+        let places: Vec<usize> = places.chain([run.len()]).collect();
+        for (at, from) in places.iter().enumerate() {
+            for to in places.iter().skip(at + 2).take(RUN - 1) {
+                let term = &run[*from..*to];
+                take(fold(term), term);
+            }
         }
-    };
-    for pair in starts.windows(3) {
-        give(&run[pair[0]..pair[2]]);
-    }
-    if (3..=RUN).contains(&letters) {
-        give(run);
     }
 }
 
