@@ -92,7 +92,7 @@ impl From<Cancelled> for ClusterError {
 /// Lengths do not matter. A vector that is zero or not finite has no direction, and is noise. The same vectors in the
 /// same order have the same clusters, on every machine and with any number of threads.
 ///
-/// It takes time with the square of the vectors and memory of 256 bytes for each besides the vectors themselves; with
+/// It takes time with the square of the vectors, and some 600 bytes of memory for each besides the vectors themselves; with
 /// `min_samples` above 32, more. A single cluster that holds everything is not found, as there is nothing that tells it
 /// from the rest.
 ///

@@ -62,12 +62,12 @@ fn main() {
 }
 
 fn compare(name: &str, corpus: &Corpus, options: &Options, python: Option<&Path>, patience: u64) {
-    let before = peak();
+    let before = resident();
     let begun = Instant::now();
     let watch = |_| ControlFlow::Continue(());
     let found = cluster(&corpus.vectors, DIM, options, &watch).unwrap();
     let seconds = begun.elapsed().as_secs_f64();
-    let memory = peak() - before;
+    let memory = peak().saturating_sub(before);
     let noise = found.labels.iter().filter(|label| **label < 0).count();
     print!(
         "| {name} {} | {seconds:.1} | {memory} | {} | {:.1} % | {:.3} ",
@@ -90,12 +90,20 @@ fn compare(name: &str, corpus: &Corpus, options: &Options, python: Option<&Path>
     }
 }
 
-/// Returns the most memory that this process had at a time since it was last asked, in MiB.
-fn peak() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    // From now on counted anew.
+/// Returns how much memory this process has now, and counts the most that it has anew from here on, in MiB.
+fn resident() -> u64 {
     let _ = fs::write("/proc/self/clear_refs", "5");
+    memory("VmRSS:")
+}
+
+/// Returns the most memory that this process had since.
+fn peak() -> u64 {
+    memory("VmHWM:")
+}
+
+fn memory(field: &str) -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
     kib.unwrap_or(0) >> 10
 }

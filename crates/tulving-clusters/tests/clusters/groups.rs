@@ -26,6 +26,18 @@ fn groups_that_are_far_apart_are_clusters_whatever_their_sizes() {
 }
 
 #[test]
+fn all_dimensions_count() {
+    const MANY: usize = 600;
+    let axes = [0, 100, 300, 400, 599];
+    let vectors: Vec<f32> = axes
+        .into_iter()
+        .flat_map(|at| around(&axis(at, MANY), 0.01, 10, at as u64))
+        .collect();
+    let found = found(&vectors, MANY, &OPTIONS);
+    assert_eq!(found.labels, (0..50).map(|i| i / 10).collect::<Vec<i32>>());
+}
+
+#[test]
 fn what_is_like_nothing_else_is_noise() {
     const WIDE: usize = 64;
     let mut other = axis(0, WIDE);
