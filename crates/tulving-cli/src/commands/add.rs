@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use tulving::backend::BackendError;
-use tulving::model::{EmbeddingError, Kind, Timestamp};
+use tulving::model::{EmbeddingError, Kind, PerKind, Timestamp};
 use tulving::store::{IfThere, NewMemory, NewNode, Outcome, Remembered, ScopedStore, StoreError};
 
 use super::source::SourceAs;
@@ -380,6 +380,7 @@ async fn remember(
                 return Ok(Remembered {
                     ids: vec![id],
                     outcomes: vec![outcome],
+                    memories: PerKind::default(),
                     words_only: None,
                     left_out: None,
                 });

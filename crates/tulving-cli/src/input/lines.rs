@@ -241,6 +241,7 @@ fn conversation(value: &Value<'_>) -> Result<NewConversation, String> {
         source_as: None,
         created_at: time(value, "created_at")?,
         updated_at: time(value, "updated_at")?,
+        ..NewConversation::default()
     })
 }
 

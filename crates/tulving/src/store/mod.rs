@@ -6,7 +6,8 @@
 //! | `scoped` | [`ScopedStore`]: the memories of one owner |
 //! | `new_node`, `new_conversation`, `part` | what is given to be stored, and the memories that it becomes |
 //! | `record` | whole records, as another memory wrote them |
-//! | `remember` | memories with ids of their own, stored once |
+//! | `remember`, `course` | memories with ids of their own, stored once |
+//! | `merge` | conversations brought up to what an export says |
 //! | `beside` | several embedders, and the vectors that are written beside those of the current space |
 //! | `spaces`, `fill` | the spaces of a scope; vectors for what has none in a space |
 //! | `documents` | documents with their chunks |
@@ -19,11 +20,13 @@
 
 mod beside;
 mod change;
+mod course;
 mod documents;
 mod error;
 mod fill;
 mod forget;
 mod found;
+mod merge;
 mod new_conversation;
 mod new_node;
 mod open;
@@ -46,10 +49,11 @@ pub use forget::{
     Certificate, ForgetStep, Forgetting, Proof, Sealed, Searched, SearchedPlace, Selection,
 };
 pub use found::{Found, Hit, WordsOnly};
-pub use new_conversation::{NewConversation, NewMessage, Role};
+pub use merge::{Fate, Merged, Merging};
+pub use new_conversation::{Fields, NewConversation, NewMessage, NewTurn, Role};
 pub use new_node::NewNode;
 pub use open::{Location, Store, StoreConfig};
 pub use query::{Limit, Mode, Query};
 pub use record::NewRecord;
-pub use remember::{IfThere, NewMemory, Outcome, Remembered};
+pub use remember::{IfThere, NewMemory, Outcome, Remembered, Written};
 pub use scoped::{Added, ScopedStore};

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::part::{Part, Placing};
 use crate::backend::{ForeignSource, Sources};
 use crate::json::Value;
-use crate::model::{Episode, Json, Memory, Node, Timestamp};
+use crate::model::{Episode, Json, Node, Timestamp};
 use crate::record::{self, Flaw, Stamp};
 
 /// The author of a message.
@@ -49,17 +49,33 @@ pub struct NewConversation {
     pub created_at: Option<Timestamp>,
     /// When it ended; the time of its last message if absent.
     pub updated_at: Option<Timestamp>,
+    /// Its questions with their answers; folded from its messages if absent.
+    pub turns: Option<Vec<NewTurn>>,
+    /// What else is known of it: values of fields of its record, such as `dominant_intent`.
+    pub fields: Fields,
 }
+
+/// A question of a conversation, with its answer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct NewTurn {
+    /// What was asked or said.
+    pub question: String,
+    /// What was answered; may be empty.
+    pub answer: String,
+    /// When it was asked; the time of the conversation if absent.
+    pub created_at: Option<Timestamp>,
+    /// An object of lists, as [`NewNode::tags`](super::NewNode::tags).
+    pub tags: Option<Json>,
+    /// What else is known of it: values of fields of its record, such as `intent_type`.
+    pub fields: Fields,
+}
+
+/// Values of fields of a record. They follow from what is said: of a memory that is there they are written where its
+/// text has changed, and stay as they are where it has not.
+pub type Fields = Vec<(&'static str, Value<'static>)>;
 
 /// A title is cut to so many characters.
 const TITLE: usize = 80;
-
-/// A question with its answer.
-struct Turn {
-    question: String,
-    answer: String,
-    at: Option<Timestamp>,
-}
 
 impl NewConversation {
     /// Returns whether nothing is said in it.
@@ -71,8 +87,8 @@ impl NewConversation {
     /// Returns the turns: each question with the answer that follows. Consecutive messages of one side
     /// are one. What the assistant says before anybody asked, and what is said by neither, is in no
     /// turn.
-    fn turns(&self) -> Vec<Turn> {
-        let mut turns: Vec<Turn> = Vec::new();
+    fn folded(&self) -> Vec<NewTurn> {
+        let mut turns: Vec<NewTurn> = Vec::new();
         let mut last = Role::Assistant;
         let said = self.messages.iter().filter(|message| {
             message.role != Role::Other && !crate::model::is_blank(&message.content)
@@ -82,10 +98,10 @@ impl NewConversation {
                 (Role::Human, Some(turn)) if last == Role::Human => {
                     join(&mut turn.question, &message.content);
                 }
-                (Role::Human, _) => turns.push(Turn {
+                (Role::Human, _) => turns.push(NewTurn {
                     question: message.content.clone(),
-                    answer: String::new(),
-                    at: message.created_at,
+                    created_at: message.created_at,
+                    ..NewTurn::default()
                 }),
                 (_, Some(turn)) => join(&mut turn.answer, &message.content),
                 (_, None) => continue,
@@ -97,7 +113,7 @@ impl NewConversation {
 
     /// Returns the episode, and behind it its nodes.
     pub(super) fn into_parts(
-        self,
+        mut self,
         index: usize,
         now: Timestamp,
         sources: &Sources,
@@ -114,7 +130,7 @@ impl NewConversation {
         let (first, last) = (times().min(), times().max());
         let created_at = self.created_at.or(first).unwrap_or(now);
         let updated_at = self.updated_at.or(last);
-        let turns = self.turns();
+        let turns = self.turns.take().unwrap_or_else(|| self.folded());
         let id = self.id.unwrap_or_else(|| Uuid::new_v4().to_string());
         let mut said = vec!["messages"];
         for (field, is_said) in [
@@ -135,14 +151,19 @@ impl NewConversation {
                 .take(TITLE)
                 .collect()
         });
-        let mut nodes = Vec::with_capacity(turns.len());
-        for (place, turn) in (0..).zip(&turns) {
-            let at = turn.at.unwrap_or(created_at);
+        let (mut nodes, mut ids) = (Vec::with_capacity(turns.len()), Vec::new());
+        let mut has_code = false;
+        for (place, turn) in (0..).zip(turns) {
+            let at = turn.created_at.unwrap_or(created_at);
             let mut node = Node::new(&id, place, &turn.question, &turn.answer, at);
             node.source.clone_from(&placed.source);
-            node.tags = placed.tags(Json::empty_object());
+            node.tags = placed.tags(turn.tags.unwrap_or_else(Json::empty_object));
             node.has_code = turn.question.contains("```") || turn.answer.contains("```");
-            nodes.push(node);
+            has_code |= node.has_code;
+            ids.push(node.id.clone());
+            let follows = follows(&["has_code"], &turn.fields);
+            let node = record::with(&node.into(), turn.fields, stamp).map_err(NotKept::Flaw)?;
+            nodes.push((node, follows));
         }
         let span = first
             .zip(last)
@@ -161,10 +182,10 @@ impl NewConversation {
             avg_complexity: 1.0,
             avg_technical_depth: 0.0,
             emotional_arc: "neutral".to_owned(),
-            has_code: nodes.iter().any(|node| node.has_code),
+            has_code,
             has_errors: false,
             urgency_max: "low".to_owned(),
-            memory_node_ids: nodes.iter().map(|node| node.id.clone()).collect(),
+            memory_node_ids: ids,
             related_episode_ids: Vec::new(),
             access_count: 0,
             last_accessed: None,
@@ -174,20 +195,28 @@ impl NewConversation {
         // As they were given: what columns cannot hold of them is carried.
         let messages = self.messages.into_iter().map(|message| message.record);
         let messages = Value::Array(messages.collect());
-        let fields = vec![("messages", messages)];
-        let episode = record::with(&episode.into(), fields, stamp).map_err(NotKept::Flaw)?;
-        let part = |is_head, memory, said| Part {
+        let of_messages = [
+            "message_count",
+            "duration_minutes",
+            "has_code",
+            "memory_node_ids",
+        ];
+        let follows = follows(&of_messages, &self.fields);
+        self.fields.push(("messages", messages));
+        let episode = record::with(&episode.into(), self.fields, stamp).map_err(NotKept::Flaw)?;
+        let part = |is_head, memory, said, follows| Part {
             index,
             is_head,
             memory,
             vector: None,
             said: Some(said),
+            follows,
             placing: Placing::Whole,
         };
-        let mut parts = vec![part(true, episode, said)];
-        parts.extend(nodes.into_iter().map(|node| {
+        let mut parts = vec![part(true, episode, said, follows)];
+        parts.extend(nodes.into_iter().map(|(node, follows)| {
             let said = vec!["human_content", "assistant_content"];
-            part(false, Memory::from(node), said)
+            part(false, node, said, follows)
         }));
         Ok(parts)
     }
@@ -197,6 +226,12 @@ impl NewConversation {
 pub(super) enum NotKept {
     Source(ForeignSource),
     Flaw(Flaw),
+}
+
+/// Returns the fields that follow from the text: those that always do, and those that are given with it.
+fn follows(always: &[&'static str], given: &Fields) -> Vec<&'static str> {
+    let given = given.iter().map(|(field, _)| *field);
+    always.iter().copied().chain(given).collect()
 }
 
 fn join(text: &mut String, more: &str) {
@@ -234,7 +269,7 @@ mod tests {
             .to_vec(),
             ..NewConversation::default()
         };
-        let turns = conversation.turns();
+        let turns = conversation.folded();
         let said: Vec<_> = turns
             .iter()
             .map(|turn| (turn.question.as_str(), turn.answer.as_str()))

@@ -124,6 +124,7 @@ impl NewNode {
             memory: node.into(),
             vector: self.embedding,
             said: Some(said),
+            follows: Vec::new(),
             placing,
         })
     }

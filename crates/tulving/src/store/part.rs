@@ -1,5 +1,6 @@
 //! A part: one memory that something given becomes, and where it goes.
 
+use super::Outcome;
 use crate::backend::{Draft, Entry};
 use crate::model::{Embedding, Memory};
 use crate::record::same_content;
@@ -15,6 +16,8 @@ pub(super) struct Part {
     pub(super) vector: Option<Vec<f32>>,
     /// The fields that were given, and not filled in; `None` for a whole record.
     pub(super) said: Option<Vec<&'static str>>,
+    /// The fields that follow from the text, and are written anew with it.
+    pub(super) follows: Vec<&'static str>,
     pub(super) placing: Placing,
 }
 
@@ -43,6 +46,15 @@ impl Part {
     /// Returns whether its id was given, or follows from one that was.
     pub(super) fn is_named(&self) -> bool {
         self.placing != Placing::Next
+    }
+
+    /// Returns what becomes of what was given where this part is missing: a conversation of which only a part was
+    /// missing has changed.
+    pub(super) fn if_missing(&self) -> Outcome {
+        match self.is_head {
+            true => Outcome::Added,
+            false => Outcome::Updated,
+        }
     }
 
     /// Returns whether an id is its own, or that of the document that it is a piece of.

@@ -27,6 +27,7 @@ impl NewRecord {
             memory,
             vector: self.embedding,
             said: None,
+            follows: Vec::new(),
             placing: Placing::Whole,
         })
     }

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::beside::LeftOut;
+use super::course::{Course, Sorted};
 use super::new_conversation::NotKept;
 use super::part::Part;
 use super::scoped::{Added, TRIES, says_nothing};
 use super::{NewConversation, NewNode, NewRecord, ScopedStore, StoreError, WordsOnly};
-use crate::backend::{BackendError, Brought, Entry};
-use crate::model::{Key, Kind, Memory, Space, Timestamp};
+use crate::backend::{BackendError, Brought, Entry, Sources};
+use crate::model::{Key, Kind, Memory, PerKind, Space, Timestamp};
 use crate::record::{self, Stamp};
 use crate::search;
 
@@ -45,6 +46,17 @@ pub enum Outcome {
     Unchanged,
 }
 
+/// How many memories of a kind became what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Written {
+    /// New ones.
+    pub added: u64,
+    /// Those that were there, and are different now.
+    pub updated: u64,
+    /// Those that were there, and the same.
+    pub unchanged: u64,
+}
+
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remembered {
@@ -52,11 +64,21 @@ pub struct Remembered {
     pub ids: Vec<String>,
     /// What became of each.
     pub outcomes: Vec<Outcome>,
+    /// How many memories they are.
+    pub memories: PerKind<Written>,
     /// Why some have no vector and will be found by words only.
     pub words_only: Option<WordsOnly>,
     /// Why some have no vector in a further space.
     pub left_out: Option<LeftOut>,
 }
+
+/// The fields that say that something was said anew, from which others follow.
+const SAID: [&str; 4] = [
+    "human_content",
+    "assistant_content",
+    "messages",
+    "updated_at",
+];
 
 impl ScopedStore {
     /// Remembers questions and their answers, each at the end of its conversation; all or none.
@@ -88,108 +110,78 @@ impl ScopedStore {
         new: Vec<NewMemory>,
         if_there: IfThere,
     ) -> Result<Remembered, StoreError> {
-        let given = new.len();
-        let (mut parts, mut again) = (self.parts(new).await?, Vec::new());
-        let mut remembered = Remembered {
-            ids: vec![String::new(); given],
-            outcomes: Vec::new(),
-            words_only: None,
-            left_out: None,
-        };
-        let mut outcomes = vec![None; given];
+        let (now, sources) = (Timestamp::now(), self.sources().await?);
+        let (mut course, mut parts, mut again) = (Course::of(new.len()), Vec::new(), Vec::new());
+        for (index, new) in new.into_iter().enumerate() {
+            parts.extend(self.parts(index, new, now, &sources)?);
+        }
         while !parts.is_empty() {
-            parts = apart(parts, &mut again, if_there, &mut outcomes, &mut remembered)?;
-            self.settle(&parts, if_there, &mut outcomes, &mut remembered)
-                .await?;
+            parts = apart(parts, &mut again, if_there, &mut course)?;
+            let stored = self.stored(&parts).await?;
+            self.settle(&parts, stored, if_there, &mut course).await?;
             parts = std::mem::take(&mut again);
         }
-        let outcomes = outcomes.into_iter();
-        remembered.outcomes = outcomes
-            .map(|outcome| outcome.unwrap_or(Outcome::Unchanged))
-            .collect();
-        Ok(remembered)
+        Ok(course.remembered())
     }
 
-    /// Returns what each of those that are given becomes, as it will be when it is read again.
-    async fn parts(&self, new: Vec<NewMemory>) -> Result<Vec<Part>, StoreError> {
-        let (now, sources) = (Timestamp::now(), self.sources().await?);
+    /// Returns what something that is given becomes, as it will be when it is read again.
+    pub(super) fn parts(
+        &self,
+        index: usize,
+        new: NewMemory,
+        now: Timestamp,
+        sources: &Sources,
+    ) -> Result<Vec<Part>, StoreError> {
         let stamp = Stamp::only(self.scope);
-        let mut parts = Vec::new();
-        for (index, new) in new.into_iter().enumerate() {
-            let foreign = |kind| move |why| StoreError::ForeignSource { index, kind, why };
-            match new {
-                NewMemory::Node(mut node) => {
-                    let verbatim = node.take_verbatim();
-                    let part = node.into_part(index, now, &sources);
-                    let mut part = part.map_err(foreign(Kind::Node))?;
-                    part.memory = record::with(&part.memory, verbatim, &stamp)
-                        .map_err(|flaw| StoreError::Flawed { index, flaw })?;
-                    if says_nothing(&part.memory) {
-                        return Err(StoreError::Blank { index });
-                    }
-                    parts.push(part);
+        let foreign = |kind| move |why| StoreError::ForeignSource { index, kind, why };
+        let flawed = |flaw| StoreError::Flawed { index, flaw };
+        let mut parts = match new {
+            NewMemory::Node(mut node) => {
+                let verbatim = node.take_verbatim();
+                let part = node.into_part(index, now, sources);
+                let mut part = part.map_err(foreign(Kind::Node))?;
+                part.memory = record::with(&part.memory, verbatim, &stamp).map_err(flawed)?;
+                if says_nothing(&part.memory) {
+                    return Err(StoreError::Blank { index });
                 }
-                NewMemory::Conversation(conversation) => {
-                    if conversation.is_blank() {
-                        return Err(StoreError::Blank { index });
-                    }
-                    let more = conversation.into_parts(index, now, &sources, &stamp);
-                    parts.extend(more.map_err(|why| match why {
-                        NotKept::Source(why) => foreign(Kind::Episode)(why),
-                        NotKept::Flaw(flaw) => StoreError::Flawed { index, flaw },
-                    })?);
-                }
-                NewMemory::Record(record) => {
-                    let part = record.into_part(index, &stamp);
-                    parts.push(part.map_err(|flaw| StoreError::Flawed { index, flaw })?);
-                }
+                vec![part]
             }
-        }
+            NewMemory::Conversation(conversation) if conversation.is_blank() => {
+                return Err(StoreError::Blank { index });
+            }
+            NewMemory::Conversation(conversation) => conversation
+                .into_parts(index, now, sources, &stamp)
+                .map_err(|why| match why {
+                    NotKept::Source(why) => foreign(Kind::Episode)(why),
+                    NotKept::Flaw(flaw) => flawed(flaw),
+                })?,
+            NewMemory::Record(record) => vec![record.into_part(index, &stamp).map_err(flawed)?],
+        };
         for part in &mut parts {
-            let index = part.index;
-            part.memory = record::admit(&part.memory, &stamp)
-                .map_err(|flaw| StoreError::Flawed { index, flaw })?;
+            part.memory = record::admit(&part.memory, &stamp).map_err(flawed)?;
         }
         Ok(parts)
     }
 
-    /// Writes what is not there yet, and replaces what differs. Others may write the same meanwhile:
-    /// then it is looked again.
-    async fn settle(
+    /// Writes what is not there yet, and replaces what differs from what is `stored`. Others may write the same
+    /// meanwhile: then it is looked again.
+    pub(super) async fn settle(
         &self,
         parts: &[Part],
+        mut stored: HashMap<Key, Entry>,
         if_there: IfThere,
-        outcomes: &mut [Option<Outcome>],
-        remembered: &mut Remembered,
+        course: &mut Course,
     ) -> Result<(), StoreError> {
         for tried in 1.. {
-            let stored = self.stored(parts).await?;
-            let (mut missing, mut others) = (Vec::new(), Vec::new());
-            for part in parts {
-                let known = stored.get(&part.memory.key());
-                match known.filter(|_| part.is_named()) {
-                    // What nobody named is known by nothing but that it was written.
-                    None if part.is_named() || outcomes[part.index].is_none() => missing.push(part),
-                    None => {}
-                    Some(entry) => {
-                        let fields = part.differing(entry);
-                        if !fields.is_empty() {
-                            others.push((part, entry, fields));
-                        }
-                    }
-                }
-            }
-            if let (IfThere::Refuse, Some((part, _, fields))) = (if_there, others.first()) {
+            let sorted = Sorted::of(parts, &stored, course);
+            if let (IfThere::Refuse, Some((part, _, fields))) = (if_there, sorted.others.first()) {
                 return Err(StoreError::Differs {
                     index: part.index,
                     id: part.memory.id().to_owned(),
                     fields: fields.clone(),
                 });
             }
-            match self
-                .settled(parts, missing, others, outcomes, remembered)
-                .await
-            {
+            match self.settled(parts, sorted, course).await {
                 // What was seen of the scope's space holds no more; without it, the vectors do not agree.
                 Err(StoreError::Backend(BackendError::WrongSpace { .. }))
                     if tried < TRIES && self.seen.forget(self.scope) => {}
@@ -205,6 +197,7 @@ impl ScopedStore {
                 }
                 done => return done,
             }
+            stored = self.stored(parts).await?;
         }
         Ok(())
     }
@@ -212,11 +205,10 @@ impl ScopedStore {
     async fn settled(
         &self,
         parts: &[Part],
-        missing: Vec<&Part>,
-        others: Vec<(&Part, &Entry, Vec<&'static str>)>,
-        outcomes: &mut [Option<Outcome>],
-        remembered: &mut Remembered,
+        sorted: Sorted<'_>,
+        course: &mut Course,
     ) -> Result<(), StoreError> {
+        let missing = sorted.missing;
         let memories: Vec<_> = missing.iter().map(|part| part.memory.clone()).collect();
         let vectors: Vec<_> = missing.iter().map(|part| part.vector.clone()).collect();
         let stored = self.space_to_write_in(&vectors).await?;
@@ -241,29 +233,25 @@ impl ScopedStore {
             }
             keys
         };
-        remembered.words_only = remembered.words_only.take().or(words_only);
-        let left_out = self.write_beside(&keys).await;
-        remembered.left_out = remembered.left_out.take().or(left_out);
+        course.tell(words_only, self.write_beside(&keys).await);
         for (part, key) in missing.iter().zip(keys) {
-            // A conversation of which only a part was missing has changed.
-            let outcome = if part.is_head {
-                Outcome::Added
-            } else {
-                Outcome::Updated
-            };
-            outcomes[part.index].get_or_insert(outcome);
+            course.came_of(part, part.if_missing());
+            course.memories[part.memory.kind()].added += 1;
             if part.is_head {
-                remembered.ids[part.index] = key.id;
+                course.ids[part.index] = key.id;
             }
         }
         for part in parts.iter().filter(|part| part.is_head && part.is_named()) {
-            remembered.ids[part.index] = part.memory.id().to_owned();
+            course.ids[part.index] = part.memory.id().to_owned();
         }
-        for (part, stored, fields) in others {
+        for (part, stored, fields) in sorted.others {
             let (words_only, left_out) = self.put(part, stored, &fields).await?;
-            remembered.words_only = remembered.words_only.take().or(words_only);
-            remembered.left_out = remembered.left_out.take().or(left_out);
-            outcomes[part.index].get_or_insert(Outcome::Updated);
+            course.tell(words_only, left_out);
+            course.came_of(part, Outcome::Updated);
+            course.memories[part.memory.kind()].updated += 1;
+        }
+        for part in sorted.same {
+            course.memories[part.memory.kind()].unchanged += 1;
         }
         Ok(())
     }
@@ -290,13 +278,8 @@ impl ScopedStore {
         fields: &[&'static str],
     ) -> Result<(Option<WordsOnly>, Option<LeftOut>), StoreError> {
         let mut fields = fields.to_vec();
-        if part.memory.kind() == Kind::Episode && fields.contains(&"messages") {
-            fields.extend([
-                "message_count",
-                "duration_minutes",
-                "has_code",
-                "memory_node_ids",
-            ]);
+        if fields.iter().any(|field| SAID.contains(field)) {
+            fields.extend(&part.follows);
         }
         let stamp = Stamp::only(self.scope);
         let memory = match part.said {
@@ -340,7 +323,7 @@ impl ScopedStore {
     }
 
     /// Returns those whose ids were given that are there.
-    async fn stored(&self, parts: &[Part]) -> Result<HashMap<Key, Entry>, StoreError> {
+    pub(super) async fn stored(&self, parts: &[Part]) -> Result<HashMap<Key, Entry>, StoreError> {
         let named = parts.iter().filter(|part| part.is_named());
         let keys: Vec<Key> = named.map(|part| part.memory.key()).collect();
         if keys.is_empty() {
@@ -356,12 +339,11 @@ impl ScopedStore {
 
 /// Returns of several with one id the first; the others are left out if they say the same, and come
 /// `again` if they are to take its place.
-fn apart(
+pub(super) fn apart(
     parts: Vec<Part>,
     again: &mut Vec<Part>,
     if_there: IfThere,
-    outcomes: &mut [Option<Outcome>],
-    remembered: &mut Remembered,
+    course: &mut Course,
 ) -> Result<Vec<Part>, StoreError> {
     let mut first: HashMap<Key, usize> = HashMap::new();
     let mut kept: Vec<Part> = Vec::with_capacity(parts.len());
@@ -388,9 +370,10 @@ fn apart(
         }
         match if_there {
             _ if fields.is_empty() => {
+                course.memories[key.kind].unchanged += 1;
                 if part.is_head {
-                    remembered.ids[part.index] = key.id;
-                    outcomes[part.index].get_or_insert(Outcome::Unchanged);
+                    course.ids[part.index] = key.id;
+                    course.came_of(&part, Outcome::Unchanged);
                 }
             }
             IfThere::Update => again.push(part),

@@ -1,0 +1,108 @@
+//! What has come so far of what was to be remembered.
+
+use std::collections::HashMap;
+
+use super::beside::LeftOut;
+use super::part::Part;
+use super::{Outcome, Remembered, WordsOnly, Written};
+use crate::backend::Entry;
+use crate::model::{Key, PerKind};
+
+/// What has come of it so far.
+#[derive(Debug)]
+pub(super) struct Course {
+    pub(super) ids: Vec<String>,
+    outcomes: Vec<Option<Outcome>>,
+    pub(super) memories: PerKind<Written>,
+    words_only: Option<WordsOnly>,
+    left_out: Option<LeftOut>,
+}
+
+impl Course {
+    /// Begins with so many that are given.
+    pub(super) fn of(given: usize) -> Self {
+        Self {
+            ids: vec![String::new(); given],
+            outcomes: vec![None; given],
+            memories: PerKind::default(),
+            words_only: None,
+            left_out: None,
+        }
+    }
+
+    /// Notes what became of a part. Of what was given, what came first of any of its parts counts.
+    pub(super) fn came_of(&mut self, part: &Part, outcome: Outcome) {
+        self.outcomes[part.index].get_or_insert(outcome);
+    }
+
+    /// Notes why vectors are missing; the first reason counts.
+    pub(super) fn tell(&mut self, words_only: Option<WordsOnly>, left_out: Option<LeftOut>) {
+        self.words_only = self.words_only.take().or(words_only);
+        self.left_out = self.left_out.take().or(left_out);
+    }
+
+    /// Ends it.
+    pub(super) fn remembered(self) -> Remembered {
+        let outcomes = self.outcomes.into_iter();
+        Remembered {
+            ids: self.ids,
+            outcomes: outcomes
+                .map(|outcome| outcome.unwrap_or(Outcome::Unchanged))
+                .collect(),
+            memories: self.memories,
+            words_only: self.words_only,
+            left_out: self.left_out,
+        }
+    }
+}
+
+/// Parts by what is to be done with them.
+pub(super) struct Sorted<'p> {
+    /// Those that are not there.
+    pub(super) missing: Vec<&'p Part>,
+    /// Those that are there and differ, with what is there, and in which fields.
+    pub(super) others: Vec<(&'p Part, &'p Entry, Vec<&'static str>)>,
+    /// Those that are there as they are.
+    pub(super) same: Vec<&'p Part>,
+}
+
+impl<'p> Sorted<'p> {
+    /// Compares parts with what is stored under their ids.
+    pub(super) fn of(parts: &'p [Part], stored: &'p HashMap<Key, Entry>, course: &Course) -> Self {
+        let (mut missing, mut others, mut same) = (Vec::new(), Vec::new(), Vec::new());
+        for part in parts {
+            let known = stored.get(&part.memory.key());
+            match known.filter(|_| part.is_named()) {
+                // What nobody named is known by nothing but that it was written.
+                None if part.is_named() || course.outcomes[part.index].is_none() => {
+                    missing.push(part);
+                }
+                None => {}
+                Some(entry) => match part.differing(entry) {
+                    fields if fields.is_empty() => same.push(part),
+                    fields => others.push((part, entry, fields)),
+                },
+            }
+        }
+        Self {
+            missing,
+            others,
+            same,
+        }
+    }
+
+    /// Notes what would come of it if all were written.
+    pub(super) fn count(self, course: &mut Course) {
+        for part in self.missing {
+            course.came_of(part, part.if_missing());
+            course.memories[part.memory.kind()].added += 1;
+        }
+        for (part, ..) in self.others {
+            course.came_of(part, Outcome::Updated);
+            course.memories[part.memory.kind()].updated += 1;
+        }
+        for part in self.same {
+            course.memories[part.memory.kind()].unchanged += 1;
+        }
+    }
+}
