@@ -69,6 +69,33 @@ impl Reason {
         Self::Unreadable,
     ];
 
+    /// Returns whether something is lost that may have been said: what was passed over is no part of a chat otherwise,
+    /// or came elsewhere.
+    #[must_use]
+    pub const fn is_loss(self) -> bool {
+        match self {
+            Self::Empty
+            | Self::Duplicate
+            | Self::NotATurn
+            | Self::OtherProduct
+            | Self::SubAgent
+            | Self::Unrecognised
+            | Self::Media
+            | Self::Link => false,
+            Self::NoMessages
+            | Self::TooLarge
+            | Self::Damaged
+            | Self::CutOff
+            | Self::Foreign
+            | Self::BadArchive
+            | Self::Encrypted
+            | Self::UnsafeName
+            | Self::TooDeep
+            | Self::Bomb
+            | Self::Unreadable => true,
+        }
+    }
+
     /// Returns its name in reports.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    add, compact, completions, config, delete, docs, doctor, export, forget, get, index, init,
-    list, man, migrate, reembed, runs, schema, search, tenant, update, user, verify,
+    add, compact, completions, config, delete, docs, doctor, export, forget, get, index, ingest,
+    init, list, man, migrate, reembed, runs, schema, search, tenant, update, user, verify,
 };
 use crate::documents::ReadDocuments;
 use crate::global::Global;
@@ -97,6 +97,12 @@ pub enum Command {
         reason = "a comment here would hide the manual that its struct carries"
     )]
     Doctor(doctor::Doctor),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Ingest(ingest::Ingest),
 
     /// Documents: manuals, policies, forms
     #[command(subcommand)]

@@ -9,6 +9,7 @@
 //! | [`context`] | what every command is handed |
 //! | [`memory`] | the memory that the configuration names |
 //! | [`config`] | flags, environment, config.yaml: the only reader of the environment |
+//! | [`chats`] | chat exports on their way from files to memory |
 //! | [`documents`] | documents on their way from files to memory |
 //! | [`embedder`] | advice where stored vectors and the embedder are of two models |
 //! | [`filter`] | which memories are meant, from options or JSON |
@@ -29,6 +30,7 @@
 
 mod advice;
 pub mod bug;
+pub mod chats;
 pub mod cli;
 pub mod commands;
 pub mod config;

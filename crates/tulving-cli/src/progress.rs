@@ -21,8 +21,11 @@ use bar::Bar;
 use lines::Lines;
 use live::Live;
 
-use crate::output::{count, counted, duration, pace};
+use crate::output::{bytes, count, counted, duration, pace};
 use crate::terminal::{Face, Screen};
+
+/// The noun of bytes, which are shown as sizes.
+pub const BYTE: &str = "byte";
 
 /// Returns what suits the place stderr goes to. Drop it, or all clones, before anything else is
 /// printed.
@@ -118,19 +121,32 @@ impl Course {
         }
     }
 
-    /// Formats `13,500 rows`, `1 memory`
+    /// Formats `13,500 rows`, `1 memory`, `13.5 kB`
     fn counted(&self, number: u64) -> String {
-        counted(number, self.noun)
+        match self.noun {
+            BYTE => bytes(number),
+            noun => counted(number, noun),
+        }
     }
 
-    /// Formats `7,144 of 13,500 rows`
+    /// Formats `7,144 of 13,500 rows`, `7.1 kB of 13.5 kB`
     fn far(&self, rows: u64) -> String {
-        format!("{} of {}", count(self.done), self.counted(rows))
+        let done = match self.noun {
+            BYTE => bytes(self.done),
+            _ => count(self.done),
+        };
+        format!("{done} of {}", self.counted(rows))
     }
 
-    /// Formats `500 rows/s`
+    /// Formats `500 rows/s`, `1.2 MB/s`
     fn speed(&self, took: Duration) -> String {
-        pace(self.own(), took, self.noun)
+        match self.noun {
+            BYTE => {
+                let speed = self.own() as f64 / took.as_secs_f64().max(0.001);
+                format!("{}/s", bytes(speed as u64))
+            }
+            noun => pace(self.own(), took, noun),
+        }
     }
 
     /// Returns the rows of this session: they alone tell how fast it is.

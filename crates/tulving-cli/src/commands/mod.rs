@@ -8,6 +8,7 @@
 //! | [`search`] | finding memories |
 //! | [`reembed`] | another embedding model |
 //! | [`docs`] | documents |
+//! | [`ingest`] | chat exports |
 //! | [`schema`], [`user`], [`tenant`], [`index`] | a database, its owners, its indexes |
 //! | [`migrate`], [`verify`], [`runs`], [`export`] | moving memory, and the proof |
 //! | [`completions`], [`man`] | for shells and packagers |
@@ -26,6 +27,7 @@ pub mod export;
 pub mod forget;
 pub mod get;
 pub mod index;
+pub mod ingest;
 pub mod init;
 pub mod list;
 pub mod man;

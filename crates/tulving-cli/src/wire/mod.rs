@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `memory`, `entry`, `verbatim` | a memory, whether it has a vector, and what columns hold less of |
 //! | `document` | documents, and what became of files |
+//! | `ingested` | what became of chat exports |
 //! | `found`, `hit` | the answer of a search |
 //! | `listing`, `cursor` | a page of memories, and where the next begins |
 //! | `written` | what was written |
@@ -31,6 +32,7 @@ mod forgotten;
 mod found;
 mod hit;
 mod index;
+mod ingested;
 mod listing;
 mod memory;
 mod owner;
@@ -54,6 +56,7 @@ pub use forgotten::{Forgotten, RemovedDirectory, WouldForget};
 pub use found::Found;
 pub use hit::Hit;
 pub use index::Index;
+pub use ingested::Ingested;
 pub use listing::Listing;
 pub use memory::Memory;
 pub use owner::{Counted, Tenant, Tenants, User, Users};

@@ -18,10 +18,13 @@ mod doctor;
 mod embedder;
 mod encodings;
 mod export;
+#[path = "../shared/exports.rs"]
+mod exports;
 #[path = "../shared/fixtures.rs"]
 mod fixtures;
 mod floats;
 mod forget;
+mod ingest;
 mod init;
 mod kill;
 mod list;

@@ -534,3 +534,28 @@ fn a_directory_of_a_newer_program_is_refused_and_not_touched() {
         me
     );
 }
+
+/// The Python program that reads these files knows four sources.
+#[test]
+fn transcripts_of_other_assistants_are_refused_or_kept_as_a_tag() {
+    let desk = Original::OLDER.on_a_desk();
+    let lines = [
+        json!({"type": "user", "uuid": "u1", "parentUuid": null, "sessionId": "s1", "timestamp": "2026-01-01T10:00:00Z",
+            "message": {"role": "user", "content": "Why is the build red?"}}),
+        json!({"type": "assistant", "uuid": "u2", "parentUuid": "u1", "sessionId": "s1", "timestamp": "2026-01-01T10:00:05Z",
+            "message": {"role": "assistant", "id": "m1", "content": [{"type": "text", "text": "A test is missing."}]}}),
+    ];
+    desk.write(
+        "session.jsonl",
+        lines.map(|line| line.to_string()).join("\n"),
+    );
+    let ran = desk.run(&["ingest", "session.jsonl"]);
+    let error = ran.expect(2).stderr.clone();
+    assert!(
+        error.contains("claude-code") && error.contains("--source-as"),
+        "{error}"
+    );
+    let told = desk.json(&["ingest", "session.jsonl", "--source-as", "anthropic"]);
+    assert_eq!(told["nodes"]["new"], 1);
+    desk.run(&["doctor"]).expect(0);
+}

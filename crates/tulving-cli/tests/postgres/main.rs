@@ -20,11 +20,14 @@ mod documents;
 mod export;
 mod export_faults;
 mod exported;
+#[path = "../shared/exports.rs"]
+mod exports;
 mod faults;
 #[path = "../shared/fixtures.rs"]
 mod fixtures;
 mod forget;
 mod index;
+mod ingest;
 mod journal;
 mod kill;
 #[path = "../shared/manuals.rs"]

@@ -1,0 +1,220 @@
+//! `tulving ingest`: chat exports and transcripts become memory.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use tulving::model::Kind;
+use tulving::store::Written;
+use tulving_chats::{Limits, find};
+
+use super::source::SourceAs;
+use crate::chats::{Intake, Report};
+use crate::context::Context;
+use crate::exit::{CliError, Exit};
+use crate::output::{self, bytes, count, counted, duration};
+use crate::table;
+use crate::terminal::Screen;
+use crate::text::safe;
+use crate::{interrupt, progress, wire};
+
+/// Brings chat exports and transcripts into memory
+///
+/// Reads exports of ChatGPT, Claude, Grok and Gemini, transcripts of Claude Code and Codex, and conversations in
+/// Tulving's own form: files, folders, and zip archives as they were downloaded. The content decides, not the name.
+///
+/// Each question with its answer becomes a memory, and each conversation an episode with all its messages. What was
+/// edited or regenerated away, hidden instructions, reasoning and the output of tools are kept in the episode, and not
+/// searched.
+///
+/// A newer export brings only what is new or has changed; what is there is not written again. A conversation that is
+/// newer in memory than in the export stays as it is. What was forgotten with `tulving forget` stays forgotten.
+///
+/// What cannot be read is named with the reason and left out (exit 4); the rest is taken in. The command can be repeated
+/// at any time, and goes on where it stopped.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tulving ingest ~/Downloads/chatgpt-export.zip claude-data/ Takeout/\n  \
+    tulving ingest ~/.claude/projects\n  \
+    tulving ingest export.zip --dry-run\n\n\
+    With --json:\n\
+    {\"files\": [{\"path\", \"provider\": NAME or null, \"conversations\": N, \"nodes\": N, \"skipped\": {REASON: N…}}…],\n\
+    \"nodes\": {\"new\": N, \"changed\": N, \"duplicate\": N}, \"episodes\": {the same}, \"clusters\": N or null, \"forgotten\": N,\n\
+    \"older\": N, \"refused\": [{\"id\", \"reason\"}…], \"dry_run\": BOOL, \"seconds\": X}\n\
+    A file with kinds of content that are not known has \"unknown\": {KIND: N…} too.")]
+pub struct Ingest {
+    /// Files, folders and zip archives
+    #[arg(value_name = "PATH", required = true, value_parser = crate::config::path())]
+    pub paths: Vec<PathBuf>,
+
+    /// Says what would be written, and writes nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Brings back what was forgotten with `tulving forget`; otherwise it is left out
+    #[arg(long)]
+    pub restore_forgotten: bool,
+
+    /// The source to write if the Python program that reads these files too does not know the true
+    /// one, which is then kept as the tag `processes: ["source:NAME"]`
+    #[arg(long, value_name = "NAME")]
+    pub source_as: Option<SourceAs>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When a path leads nowhere, the memory cannot be written, or the work was interrupted. What cannot be read is exit 4,
+/// told on stdout.
+pub async fn run(ingest: Ingest, cx: &Context) -> Result<Exit, CliError> {
+    let begun = Instant::now();
+    let found = find(&ingest.paths, &Limits::default()).map_err(|error| {
+        CliError::new(Exit::NotFound, error.to_string())
+            .because(&error)
+            .hint("name files, folders or zip archives that are there")
+    })?;
+    let memory = match ingest.restore_forgotten {
+        true => cx.memory().await?.restoring(),
+        false => cx.memory().await?,
+    };
+    let report = {
+        let progress = progress::counting("read", progress::BYTE, found.bytes, cx.err);
+        let ear = interrupt::listen(&progress, cx.face())?;
+        let intake = Intake {
+            memory: &memory,
+            writes: !ingest.dry_run,
+            source_as: ingest.source_as.map(|name| name.as_str().to_owned()),
+            progress,
+            cancel: ear.cancel,
+        };
+        intake.take(ingest.paths).await?
+    };
+    told(
+        report,
+        None,
+        ingest.dry_run,
+        found.bytes,
+        begun.elapsed(),
+        cx,
+    )
+}
+
+/// Says what became of it.
+fn told(
+    report: Report,
+    clusters: Option<u64>,
+    dry_run: bool,
+    read: u64,
+    took: Duration,
+    cx: &Context,
+) -> Result<Exit, CliError> {
+    let exit = match report.lacks_something() {
+        true => Exit::Rejected,
+        false => Exit::Done,
+    };
+    if cx.json {
+        output::json(&wire::Ingested::new(report, clusters, dry_run, took))?;
+        return Ok(exit);
+    }
+    if let Some(why) = &report.words_only {
+        output::words_only(why, cx);
+    }
+    if let Some(why) = &report.left_out {
+        output::left_out(why, cx);
+    }
+    output::report(&summary(&report, clusters, dry_run, read, took, cx.out))?;
+    Ok(exit)
+}
+
+fn summary(
+    report: &Report,
+    clusters: Option<u64>,
+    dry_run: bool,
+    read: u64,
+    took: Duration,
+    screen: Screen,
+) -> String {
+    let of = |kind, which: fn(Written) -> u64| which(report.memories[kind]);
+    let both = |which: fn(Written) -> u64| {
+        let (nodes, episodes) = (of(Kind::Node, which), of(Kind::Episode, which));
+        let told = format!(
+            "{}, {}",
+            counted(episodes, "episode"),
+            counted(nodes, "node")
+        );
+        (nodes + episodes > 0).then_some(told)
+    };
+    let some = |number: u64, noun| (number > 0).then(|| counted(number, noun));
+    let passed_over: u64 = report.skipped().values().sum();
+    let lines = [
+        (
+            if dry_run { "would add" } else { "added" },
+            both(|written| written.added),
+        ),
+        (
+            if dry_run { "would change" } else { "changed" },
+            both(|written| written.updated),
+        ),
+        ("unchanged", both(|written| written.unchanged)),
+        ("older", some(report.older, "conversation")),
+        ("forgotten", some(report.forgotten, "conversation")),
+        ("forgotten", some(report.forgotten_nodes, "node")),
+        ("passed over", (passed_over > 0).then(|| count(passed_over))),
+        ("refused", some(report.refused.len() as u64, "conversation")),
+        ("clusters", clusters.map(count)),
+        (
+            "time",
+            Some(format!("{}, {} read", duration(took), bytes(read))),
+        ),
+    ];
+    let lines: Vec<(&str, String)> = lines
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+    let mut text = table::summary(&lines, screen);
+    let mut list = |heading: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            text.push_str(&format!("\n{heading}\n"));
+            for line in lines {
+                text.push_str(&format!("  {}\n", safe(&line)));
+            }
+        }
+    };
+    let files = report.files.iter();
+    list(
+        "Files:",
+        files
+            .clone()
+            .filter_map(|file| {
+                let provider = file.provider.as_deref()?;
+                Some(format!(
+                    "{}: {provider}, {}, {}",
+                    file.path,
+                    counted(file.conversations, "conversation"),
+                    counted(file.turns, "question")
+                ))
+            })
+            .collect(),
+    );
+    let skipped = |is_loss: bool| {
+        files
+            .clone()
+            .flat_map(|file| {
+                let skipped = file.skipped.iter();
+                skipped
+                    .filter(move |(reason, _)| reason.is_loss() == is_loss)
+                    .map(|(reason, times)| format!("{}: {} × {reason}", file.path, count(*times)))
+            })
+            .collect()
+    };
+    list("Passed over:", skipped(false));
+    list("Left out:", skipped(true));
+    let refused = report.refused.iter();
+    list(
+        "Cannot be kept:",
+        refused
+            .map(|refused| format!("{}: {}", refused.id, refused.reason))
+            .collect(),
+    );
+    text
+}

@@ -1,0 +1,106 @@
+//! What became of chat exports.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use tulving::model::Kind;
+use tulving::store::Written;
+use tulving_chats::FileReport;
+
+use crate::chats;
+
+/// `tulving ingest`
+#[derive(Debug, Serialize)]
+pub struct Ingested {
+    files: Vec<File>,
+    nodes: Counts,
+    episodes: Counts,
+    clusters: Option<u64>,
+    forgotten: u64,
+    older: u64,
+    refused: Vec<Refused>,
+    dry_run: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    words_only: Option<String>,
+    seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct File {
+    path: String,
+    provider: Option<String>,
+    conversations: u64,
+    nodes: u64,
+    skipped: BTreeMap<&'static str, u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unknown: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Counts {
+    new: u64,
+    changed: u64,
+    duplicate: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Refused {
+    id: String,
+    reason: String,
+}
+
+impl Ingested {
+    /// Returns what is told of a report.
+    #[must_use]
+    pub fn new(
+        report: chats::Report,
+        clusters: Option<u64>,
+        dry_run: bool,
+        took: Duration,
+    ) -> Self {
+        let of = |kind| Counts::from(report.memories[kind]);
+        Self {
+            nodes: of(Kind::Node),
+            episodes: of(Kind::Episode),
+            clusters,
+            forgotten: report.forgotten,
+            older: report.older,
+            dry_run,
+            words_only: report.words_only.as_ref().map(ToString::to_string),
+            seconds: took.as_secs_f64(),
+            files: report.files.into_iter().map(File::from).collect(),
+            refused: report
+                .refused
+                .into_iter()
+                .map(|chats::Refused { id, reason }| Refused { id, reason })
+                .collect(),
+        }
+    }
+}
+
+impl From<FileReport> for File {
+    fn from(file: FileReport) -> Self {
+        let skipped = file.skipped.into_iter();
+        Self {
+            path: file.path,
+            provider: file.provider,
+            conversations: file.conversations,
+            nodes: file.turns,
+            skipped: skipped
+                .map(|(reason, count)| (reason.name(), count))
+                .collect(),
+            unknown: file.unknown,
+        }
+    }
+}
+
+impl From<Written> for Counts {
+    fn from(written: Written) -> Self {
+        Self {
+            new: written.added,
+            changed: written.updated,
+            duplicate: written.unchanged,
+        }
+    }
+}

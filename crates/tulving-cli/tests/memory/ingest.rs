@@ -1,0 +1,122 @@
+//! Chat exports, with memory in files.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::exports::{self, Exports, chat};
+use crate::support::Desk;
+
+fn exports_of(desk: &Desk, promise: impl FnOnce(&Exports<'_>)) {
+    let command = |args: &[&str]| desk.command(args);
+    promise(&Exports {
+        command: &command,
+        root: desk.path("."),
+    });
+}
+
+fn on_a_desk(promise: impl FnOnce(&Exports<'_>)) {
+    let desk = Desk::new();
+    exports_of(&desk, promise);
+    desk.run(&["doctor"]).expect(0);
+}
+
+#[test]
+fn an_export_becomes_memory_once() {
+    on_a_desk(exports::an_export_becomes_memory_once);
+}
+
+#[test]
+fn only_what_both_saw_is_found() {
+    on_a_desk(exports::only_what_both_saw_is_found);
+}
+
+#[test]
+fn a_newer_export_brings_what_is_new() {
+    on_a_desk(exports::a_newer_export_brings_what_is_new);
+}
+
+#[test]
+fn what_was_forgotten_does_not_come_back() {
+    on_a_desk(exports::what_was_forgotten_does_not_come_back);
+}
+
+#[test]
+fn kills_leave_no_half_conversation() {
+    on_a_desk(exports::kills_leave_no_half_conversation);
+}
+
+#[test]
+fn two_at_once_are_as_one() {
+    on_a_desk(exports::two_at_once_are_as_one);
+}
+
+/// A second run of an export writes nothing, so other programs that read the files see no change.
+#[test]
+fn again_no_file_changes() {
+    let desk = Desk::new();
+    let files = || {
+        let mut files = desk.everything();
+        // A cache of what was read when.
+        files.retain(|path, _| !path.starts_with(desk.path("data/indexes/tulving")));
+        files
+    };
+    exports_of(&desk, |exports| {
+        let chats = exports::many(1, 2);
+        exports.ingest(&chats, &[]);
+        let before = files();
+        exports.ingest(&chats, &[]);
+        assert!(before == files(), "a second run changed files");
+        exports.ingest(&exports::many(2, 3), &[]);
+        assert!(before != files(), "a newer export changed none");
+    });
+}
+
+#[test]
+fn what_holds_no_chats_says_why() {
+    let desk = Desk::new();
+    fs::create_dir(desk.path("mixed")).unwrap();
+    desk.write("mixed/notes.json", r#"{"a": 1}"#);
+    desk.write(
+        "mixed/cut.json",
+        &json!([chat("owls", 1, &["Who?", "You."])]).to_string()[..150],
+    );
+    let told = desk.run(&["ingest", "mixed", "--json"]).expect(4).json();
+    let reasons: Vec<&Value> = told["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| &file["skipped"])
+        .collect();
+    assert_eq!(
+        reasons,
+        [&json!({"cut_off": 1}), &json!({"unrecognised": 1})]
+    );
+    let ran = desk.run(&["ingest", "mixed"]);
+    let ran = ran.expect(4);
+    assert!(
+        ran.stdout
+            .contains("the file ends in the middle of it; download it again"),
+        "{}",
+        ran.stdout
+    );
+    let ran = desk.run(&["ingest", "absent.zip"]);
+    assert!(ran.expect(10).stderr.contains("absent.zip"));
+    assert_eq!(desk.ids(), [""; 0]);
+}
+
+/// One that cannot be kept costs the others nothing.
+#[test]
+fn a_bad_conversation_costs_no_other() {
+    let desk = Desk::new();
+    exports_of(&desk, |exports| {
+        let chats = [
+            chat("one", 1, &["First?", "Yes."]),
+            json!({"id": "x", "mapping": 7}),
+            chat("two", 1, &["Second?", "Yes."]),
+        ];
+        fs::write(desk.path("chats.json"), json!(chats).to_string()).unwrap();
+        let told = exports.json(4, &["ingest", "chats.json"]);
+        assert_eq!(told["nodes"]["new"], 2);
+    });
+}

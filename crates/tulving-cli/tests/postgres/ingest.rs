@@ -1,0 +1,71 @@
+//! Chat exports, with memory in PostgreSQL.
+
+use crate::exports::{self, Exports};
+use crate::support::World;
+
+/// The program with the memory of an owner in the database.
+fn of_owner(world: &World, owner: &[&str], promise: impl FnOnce(&Exports<'_>)) {
+    let of_owner = [&["--backend", "postgres"], owner].concat();
+    let command = |args: &[&str]| world.command(&[args, &of_owner].concat());
+    promise(&Exports {
+        command: &command,
+        root: world.path("."),
+    });
+}
+
+fn in_a_database(promise: impl FnOnce(&Exports<'_>)) {
+    let world = World::new();
+    of_owner(&world, &["--user-id", &world.user], promise);
+}
+
+#[test]
+fn an_export_becomes_memory_once() {
+    in_a_database(exports::an_export_becomes_memory_once);
+}
+
+#[test]
+fn only_what_both_saw_is_found() {
+    in_a_database(exports::only_what_both_saw_is_found);
+}
+
+#[test]
+fn a_newer_export_brings_what_is_new() {
+    in_a_database(exports::a_newer_export_brings_what_is_new);
+}
+
+#[test]
+fn what_was_forgotten_does_not_come_back() {
+    in_a_database(exports::what_was_forgotten_does_not_come_back);
+}
+
+#[test]
+fn kills_leave_no_half_conversation() {
+    in_a_database(exports::kills_leave_no_half_conversation);
+}
+
+#[test]
+fn two_at_once_are_as_one() {
+    in_a_database(exports::two_at_once_are_as_one);
+}
+
+/// The same export of two owners is two memories; what one forgets the other keeps.
+#[test]
+fn owners_have_chats_of_their_own() {
+    let world = World::new();
+    let tenant = world.new_tenant("Acme");
+    let chats = [exports::chat("c1", 1, &["Who is there?", "Me."])];
+    for owner in [["--user-id", &world.user], ["--tenant-id", &tenant]] {
+        of_owner(&world, &owner, |exports| {
+            assert_eq!(exports.ingest(&chats, &[])["nodes"]["new"], 1);
+        });
+    }
+    of_owner(&world, &["--user-id", &world.user], |exports| {
+        exports
+            .run(&["forget", "--conversation", "c1", "--yes"])
+            .expect(0);
+        assert_eq!(exports.ingest(&chats, &[])["forgotten"], 1);
+    });
+    of_owner(&world, &["--tenant-id", &tenant], |exports| {
+        assert_eq!(exports.ingest(&chats, &[])["nodes"]["duplicate"], 1);
+    });
+}

@@ -1,0 +1,341 @@
+//! What `tulving ingest` promises wherever memory is: shared by the test binaries.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::ran::Ran;
+
+/// Exports in a folder, and the program with a memory.
+pub(crate) struct Exports<'a> {
+    /// The program with these arguments, in `root`.
+    pub(crate) command: &'a dyn Fn(&[&str]) -> Command,
+    pub(crate) root: PathBuf,
+}
+
+impl Exports<'_> {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
+        (self.command)(args).output().unwrap().into()
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self, code: i32, args: &[&str]) -> Value {
+        self.run(&[args, &["--json"]].concat()).expect(code).json()
+    }
+
+    /// Ingests an export of these conversations; returns what was told.
+    #[track_caller]
+    pub(crate) fn ingest(&self, conversations: &[Value], flags: &[&str]) -> Value {
+        fs::write(
+            self.root.join("chats.json"),
+            json!(conversations).to_string(),
+        )
+        .unwrap();
+        self.json(0, &[&["ingest", "chats.json"], flags].concat())
+    }
+
+    /// All memories by id, as they are printed.
+    fn all(&self) -> BTreeMap<String, Value> {
+        let listed = self.json(0, &["list", "--limit", "10000"]);
+        let listed = listed["memories"].as_array().unwrap().iter();
+        listed
+            .map(|memory| (memory["id"].as_str().unwrap().to_owned(), memory.clone()))
+            .collect()
+    }
+
+    /// The questions that are there, in order.
+    fn questions(&self) -> Vec<String> {
+        let all = self.all();
+        let mut questions: Vec<String> = all
+            .values()
+            .filter_map(|memory| memory["human_content"].as_str())
+            .map(ToOwned::to_owned)
+            .collect();
+        questions.sort();
+        questions
+    }
+
+    #[track_caller]
+    fn hits(&self, question: &str) -> Vec<String> {
+        let found = self.json(0, &["search", question, "--mode", "keyword"]);
+        let hits = found["hits"].as_array().unwrap().iter();
+        hits.map(|hit| hit["id"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+/// A conversation of ChatGPT's export: what both said, in turn. It was changed for the last time at `updated`.
+pub(crate) fn chat(id: &str, updated: u32, said: &[&str]) -> Value {
+    let mut mapping = serde_json::Map::new();
+    let root = format!("{id}-root");
+    mapping.insert(
+        root.clone(),
+        json!({"id": root, "message": null, "parent": null}),
+    );
+    let mut parent = root;
+    for (at, text) in said.iter().enumerate() {
+        let node = format!("{id}-{at}");
+        let role = ["user", "assistant"][at % 2];
+        mapping.insert(node.clone(), json!({
+            "id": node, "parent": parent,
+            "message": {
+                "id": node, "author": {"role": role}, "create_time": 1_700_000_000 + at, "recipient": "all", "weight": 1,
+                "content": {"content_type": "text", "parts": [text]},
+            },
+        }));
+        parent = node;
+    }
+    json!({
+        "id": id, "title": format!("About {id}"), "create_time": 1_700_000_000, "update_time": 1_700_000_000 + updated,
+        "current_node": parent, "mapping": mapping,
+    })
+}
+
+/// The course of a conversation about owls, and another.
+const OWLS: [&str; 4] = [
+    "Why does the owl fly without a sound?",
+    "Its feathers are fringed.",
+    "Which owls hunt by day?",
+    "The hawk owl, mostly.",
+];
+const TIDES: [&str; 2] = ["What makes the tides?", "The moon, and the sun a little."];
+
+fn counts(new: u64, changed: u64, duplicate: u64) -> Value {
+    json!({"new": new, "changed": changed, "duplicate": duplicate})
+}
+
+/// Questions with their answers and whole conversations are found, with what is known of them; again nothing happens.
+pub(crate) fn an_export_becomes_memory_once(exports: &Exports<'_>) {
+    let chats = [chat("owls", 9, &OWLS), chat("tides", 9, &TIDES)];
+    let told = exports.ingest(&chats, &["--dry-run"]);
+    assert_eq!(
+        (&told["nodes"], &told["dry_run"]),
+        (&counts(3, 0, 0), &json!(true))
+    );
+    assert_eq!(exports.all().len(), 0);
+
+    let told = exports.ingest(&chats, &[]);
+    assert_eq!(told["nodes"], counts(3, 0, 0));
+    assert_eq!(told["episodes"], counts(2, 0, 0));
+    let file = &told["files"][0];
+    assert_eq!(file["provider"], "openai");
+    assert_eq!(
+        (&file["conversations"], &file["nodes"]),
+        (&json!(2), &json!(3))
+    );
+    assert_eq!(file["skipped"], json!({}));
+    let all = exports.all();
+    assert_eq!(all.len(), 5);
+    let asked = all
+        .values()
+        .find(|memory| memory["human_content"] == OWLS[2])
+        .unwrap();
+    assert_eq!(asked["assistant_content"], OWLS[3]);
+    assert_eq!(asked["conversation_id"], "owls");
+    assert_eq!(asked["sequence_index"], 1);
+    assert_eq!(asked["source"], "openai");
+    assert_eq!(asked["intent_type"], "question");
+    assert!(
+        asked["created_at"]
+            .as_str()
+            .unwrap()
+            .starts_with("2023-11-14T22:13:22")
+    );
+    let whole = exports.json(0, &["get", "owls"]);
+    assert_eq!(
+        (&whole["title"], &whole["message_count"]),
+        (&json!("About owls"), &json!(4))
+    );
+    assert_eq!(whole["memory_node_ids"].as_array().unwrap().len(), 2);
+    assert_eq!(whole["dominant_intent"], "question");
+
+    for flags in [&["--dry-run"][..], &[]] {
+        let told = exports.ingest(&chats, flags);
+        assert_eq!(
+            (&told["nodes"], &told["episodes"]),
+            (&counts(0, 0, 3), &counts(0, 0, 2))
+        );
+    }
+    assert_eq!(exports.all(), all);
+}
+
+/// What was regenerated, what tools gave and what was hidden is in the episode, and found by nothing.
+pub(crate) fn only_what_both_saw_is_found(exports: &Exports<'_>) {
+    let mut owls = chat("owls", 9, &OWLS);
+    let mapping = owls["mapping"].as_object_mut().unwrap();
+    for (name, message) in [
+        (
+            "old",
+            json!({"author": {"role": "assistant"}, "content": {"content_type": "text", "parts": ["zyxwregenerated"]}}),
+        ),
+        (
+            "tool",
+            json!({"author": {"role": "tool", "name": "browser"}, "content": {"content_type": "text", "parts": ["zyxwtool"]}}),
+        ),
+        (
+            "thought",
+            json!({"author": {"role": "assistant"}, "content": {"content_type": "thoughts", "thoughts": [{"content": "zyxwthought"}]}}),
+        ),
+    ] {
+        mapping.insert(
+            name.to_owned(),
+            json!({"id": name, "parent": "owls-0", "message": message}),
+        );
+    }
+    exports.ingest(&[owls], &[]);
+    for word in ["zyxwregenerated", "zyxwtool", "zyxwthought"] {
+        assert_eq!(exports.hits(word), [""; 0], "{word}");
+        let whole = exports.json(0, &["get", "owls"]);
+        assert!(whole["messages"].to_string().contains(word), "{word}");
+    }
+    assert_eq!(exports.hits("fringed feathers").len(), 2);
+}
+
+/// A newer export brings what is new and takes away what was edited away; an older one changes nothing.
+pub(crate) fn a_newer_export_brings_what_is_new(exports: &Exports<'_>) {
+    let old = [chat("owls", 1, &OWLS[..2]), chat("tides", 1, &TIDES)];
+    exports.ingest(&old, &[]);
+    exports
+        .run(&["update", "tides", "--title", "Sea and moon"])
+        .expect(0);
+    let grown = [chat("owls", 2, &OWLS), chat("tides", 1, &TIDES)];
+    let told = exports.ingest(&grown, &[]);
+    assert_eq!(told["nodes"], counts(1, 0, 2));
+    assert_eq!(told["episodes"], counts(0, 1, 1));
+    let all = exports.all();
+    assert_eq!(all["owls"]["message_count"], 4);
+    // A name that was given here stays.
+    assert_eq!(all["tides"]["title"], "Sea and moon");
+
+    let told = exports.ingest(&old, &[]);
+    assert_eq!(
+        (&told["older"], &told["nodes"]),
+        (&json!(1), &counts(0, 0, 1))
+    );
+    assert_eq!(exports.all(), all);
+
+    let edited = [
+        "Why does the owl fly silently?",
+        "Its feathers are fringed.",
+    ];
+    exports.ingest(&[chat("owls", 3, &edited)], &[]);
+    assert_eq!(exports.questions(), [TIDES[0], edited[0]]);
+}
+
+/// What was forgotten stays forgotten, a question or a whole conversation, until it is asked for.
+pub(crate) fn what_was_forgotten_does_not_come_back(exports: &Exports<'_>) {
+    let chats = [chat("owls", 1, &OWLS), chat("tides", 1, &TIDES)];
+    exports.ingest(&chats, &[]);
+    exports
+        .run(&["forget", "--conversation", "tides", "--yes"])
+        .expect(0);
+    let one = exports
+        .all()
+        .into_iter()
+        .find(|(_, memory)| memory["human_content"] == OWLS[0])
+        .unwrap()
+        .0;
+    exports.run(&["forget", "--id", &one, "--yes"]).expect(0);
+    let grown = [
+        chat(
+            "owls",
+            2,
+            &[&OWLS[..], &["And the others?", "By night."]].concat(),
+        ),
+        chat("tides", 2, &TIDES),
+    ];
+    let told = exports.ingest(&grown, &[]);
+    assert_eq!(
+        (&told["forgotten"], &told["nodes"]),
+        (&json!(1), &counts(1, 0, 1))
+    );
+    assert_eq!(exports.questions(), ["And the others?", OWLS[2]]);
+    exports.ingest(&grown, &["--restore-forgotten"]);
+    assert_eq!(exports.questions().len(), 4);
+}
+
+/// Many conversations of one export.
+pub(crate) fn many(updated: u32, length: usize) -> Vec<Value> {
+    let talk = |n: u32| {
+        let said: Vec<String> = (0..2 * length)
+            .map(|at| format!("Word {at} of conversation {n}: lamp and ladder"))
+            .collect();
+        chat(
+            &format!("talk-{n:03}"),
+            updated,
+            &said.iter().map(String::as_str).collect::<Vec<_>>(),
+        )
+    };
+    (0..200).map(talk).collect()
+}
+
+/// Killed at any moment: each conversation is there whole or not at all, and the same command finishes it.
+pub(crate) fn kills_leave_no_half_conversation(exports: &Exports<'_>) {
+    let kills = std::env::var("TULVING_KILLS").map_or(8, |kills| kills.parse().unwrap());
+    let write = |round: u32| {
+        let chats = many(round, 3 + round as usize % 4);
+        fs::write(exports.root.join("chats.json"), json!(chats).to_string()).unwrap();
+    };
+    write(0);
+    let began = Instant::now();
+    exports.run(&["ingest", "chats.json"]).expect(0);
+    let lasts = began.elapsed().max(Duration::from_millis(50));
+    let (mut killed, mut round) = (0, 0);
+    while killed < kills {
+        round += 1;
+        write(round);
+        let mut run = (exports.command)(&["ingest", "chats.json"]);
+        let mut run = run
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // At another moment in each round. One that came to its end first is not counted.
+        std::thread::sleep(lasts.mul_f64(f64::from(round * 37 % 100) / 100.0));
+        if run.try_wait().unwrap().is_none() {
+            run.kill().unwrap();
+            killed += 1;
+        }
+        run.wait().unwrap();
+        exports.run(&["ingest", "chats.json"]).expect(0);
+        let all = exports.all();
+        let turns = 3 + round as usize % 4;
+        assert_eq!(all.len(), 200 * (1 + turns), "round {round}");
+        for (id, memory) in all.iter().filter(|(_, memory)| memory["kind"] == "episode") {
+            assert_eq!(
+                memory["message_count"],
+                json!(2 * turns),
+                "round {round}: {id}"
+            );
+        }
+    }
+}
+
+/// Two that ingest the same at once do no harm to each other.
+pub(crate) fn two_at_once_are_as_one(exports: &Exports<'_>) {
+    fs::write(
+        exports.root.join("chats.json"),
+        json!(many(1, 4)).to_string(),
+    )
+    .unwrap();
+    let runs: Vec<_> = (0..2)
+        .map(|_| {
+            let mut run = (exports.command)(&["ingest", "chats.json", "--json"]);
+            run.stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    let mut new = 0;
+    for run in runs {
+        let told = Ran::from(run.wait_with_output().unwrap()).expect(0).json();
+        new += told["nodes"]["new"].as_u64().unwrap();
+    }
+    assert_eq!(new, 800);
+    assert_eq!(exports.all().len(), 1_000);
+}
