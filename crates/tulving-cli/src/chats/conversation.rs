@@ -8,6 +8,36 @@ use tulving::store::{Fields, NewConversation, NewMessage, NewTurn, Role};
 use tulving_chats::{self as chats, Conversation, Message, MessageKind, Time, TimeSource, Turn};
 use tulving_enrich as enrich;
 
+/// Of a conversation with more bytes, what was said is not kept as it stands in the export too, so that its record stays
+/// below the limit of one.
+const LARGE: usize = 16 << 20;
+
+/// Returns about how many bytes a conversation takes.
+pub(super) fn size(conversation: &NewConversation) -> usize {
+    let messages = conversation.messages.iter();
+    messages
+        .map(|message| message.content.len() + value(&message.record))
+        .sum()
+}
+
+/// Returns about how many bytes a value takes in memory. No deeper than what was parsed.
+fn value(of: &Value<'_>) -> usize {
+    const EACH: usize = 40;
+    let inside: usize = match of {
+        Value::Null | Value::Bool(_) => 0,
+        Value::Number(lexeme) => lexeme.len(),
+        Value::String(text) => text.as_bytes().len(),
+        Value::Array(elements) => elements.iter().map(value).sum(),
+        Value::Object(members) => {
+            let members = members.iter();
+            members
+                .map(|(key, of)| EACH + key.as_bytes().len() + value(of))
+                .sum()
+        }
+    };
+    EACH + inside
+}
+
 /// Makes what is stored: the turns with what is known of them, and the messages whole.
 pub(super) fn stored(
     conversation: Conversation<'_>,
@@ -22,10 +52,20 @@ pub(super) fn stored(
         true => Fields::new(),
         false => of_whole(&enrich::Conversation::of(&known)),
     };
+    let size: usize = conversation
+        .messages
+        .iter()
+        .map(|message| value(&message.raw))
+        .sum();
+    let keep_raw = size <= LARGE;
     NewConversation {
         id: Some(conversation.id),
         title: conversation.title.filter(|title| !title.trim().is_empty()),
-        messages: conversation.messages.into_iter().map(message).collect(),
+        messages: conversation
+            .messages
+            .into_iter()
+            .map(|of| message(of, keep_raw))
+            .collect(),
         source: Some(conversation.source.into_owned()),
         source_as: source_as.map(ToOwned::to_owned),
         created_at: time(conversation.created_at),
@@ -85,7 +125,7 @@ fn of_whole(known: &enrich::Conversation) -> Fields {
 
 /// Makes what is stored of a message. Only what both sides saw has a role and a content by which it is found; of all
 /// else the content is empty, and its own record tells the rest.
-fn message(message: Message<'_>) -> NewMessage {
+fn message(message: Message<'_>, keep_raw: bool) -> NewMessage {
     let is_said = message.is_said();
     let role = match message.role {
         chats::Role::Human if is_said => Role::Human,
@@ -100,12 +140,12 @@ fn message(message: Message<'_>) -> NewMessage {
     NewMessage {
         role,
         created_at: time(message.created_at),
-        record: record(message, &content),
+        record: record(message, &content, keep_raw || !is_said),
         content,
     }
 }
 
-fn record(message: Message<'_>, content: &str) -> Value<'static> {
+fn record(message: Message<'_>, content: &str, keep_raw: bool) -> Value<'static> {
     // What has our form already is kept as it is.
     let says = |key, what: &str| matches!(message.raw.get(key), Some(Value::String(text)) if text.to_str() == Some(what));
     if says("role", message.role.name()) && says("content", content) {
@@ -145,7 +185,9 @@ fn record(message: Message<'_>, content: &str) -> Value<'static> {
             Value::Array(message.attachments.into_iter().map(text).collect()),
         );
     }
-    put("raw", message.raw.into_owned());
+    if keep_raw {
+        put("raw", message.raw.into_owned());
+    }
     Value::Object(members)
 }
 

@@ -2,17 +2,16 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 use tulving::store::{Merging, NewConversation, ScopedStore};
 use tulving::transfer::{Cancel, Progress};
 use tulving_chats::{Conversation, FileReport, Limits, ReadError, Sink, Turn};
 
-use super::conversation::stored;
+use super::conversation::{size, stored};
 use super::report::Report;
 use crate::exit::{CliError, Exit};
-use crate::output::counted;
 
 /// What takes chat exports in.
 pub struct Intake<'m> {
@@ -30,19 +29,23 @@ pub struct Intake<'m> {
 
 /// What arrives from the thread that reads.
 enum Arrival {
-    Conversation(Box<NewConversation>),
+    /// With its size in bytes.
+    Conversation(Box<NewConversation>, usize),
     File(FileReport),
     Read(u64),
 }
 
-/// Conversations that are read ahead, while others are stored.
+/// Conversations that are read ahead, while others are stored,
 const AHEAD: usize = 32;
+
+/// and bytes of them: one that is larger waits until nothing else does.
+const BYTES_AHEAD: usize = 32 << 20;
 
 /// A batch is stored when it has so many turns,
 const TURNS: usize = 256;
 
-/// or so many bytes of text.
-const BYTES: usize = 4 << 20;
+/// or so many bytes.
+const BYTES: usize = 8 << 20;
 
 impl Intake<'_> {
     /// Takes files in. Each conversation is stored whole or not at all, and when this returns early the same call
@@ -51,15 +54,21 @@ impl Intake<'_> {
     /// # Errors
     /// If a path cannot be read, nothing can be stored at all, or somebody wants it to stop.
     pub async fn take(&self, paths: Vec<PathBuf>) -> Result<Report, CliError> {
-        let mut report = Report::default();
-        let taken = self.take_into(paths, &mut report).await;
-        taken.map(|()| ()).map_err(|error| kept(error, &report))?;
-        Ok(report)
+        self.take_all(paths)
+            .await
+            .map_err(|error| match error.hint {
+                None => error.hint(GO_ON),
+                Some(_) => error,
+            })
     }
 
-    async fn take_into(&self, paths: Vec<PathBuf>, report: &mut Report) -> Result<(), CliError> {
+    async fn take_all(&self, paths: Vec<PathBuf>) -> Result<Report, CliError> {
+        let mut report = Report::default();
         let mut merging = self.memory.merging(self.writes).await?;
-        let (reading, mut arriving) = self.read_ahead(paths);
+        let waiting = Arc::new(Waiting::default());
+        // However this ends, the thread that reads must not wait for ever.
+        let _ends = Ends(Arc::clone(&waiting));
+        let (reading, mut arriving) = self.read_ahead(paths, Arc::clone(&waiting));
         let mut batch = Batch::default();
         loop {
             let arrived = tokio::select! {
@@ -67,13 +76,16 @@ impl Intake<'_> {
                 () = self.cancel.wait() => return Err(interrupted()),
             };
             match arrived {
-                Some(Arrival::Conversation(new)) => batch.push(*new),
+                Some(Arrival::Conversation(new, size)) => {
+                    waiting.less(size);
+                    batch.push(*new, size);
+                }
                 Some(Arrival::File(file)) => report.files.push(file),
                 Some(Arrival::Read(bytes)) => self.progress.advance(bytes),
                 None => break,
             }
             if batch.is_full() {
-                batch.store(&mut merging, report).await?;
+                batch.store(&mut merging, &mut report).await?;
             }
         }
         // A thread that panicked is a bug, and is told as one.
@@ -81,12 +93,14 @@ impl Intake<'_> {
             CliError::new(Exit::Bug, "reading the exports failed").because(&error)
         })?;
         read.map_err(|error| CliError::new(Exit::NotFound, error.to_string()).because(&error))?;
-        batch.store(&mut merging, report).await
+        batch.store(&mut merging, &mut report).await?;
+        Ok(report)
     }
 
     fn read_ahead(
         &self,
         paths: Vec<PathBuf>,
+        waiting: Arc<Waiting>,
     ) -> (
         tokio::task::JoinHandle<Result<(), ReadError>>,
         mpsc::Receiver<Arrival>,
@@ -94,15 +108,13 @@ impl Intake<'_> {
         let (send, receive) = mpsc::channel(AHEAD);
         let source_as = self.source_as.clone();
         let reading = tokio::task::spawn_blocking(move || {
-            tulving_chats::read(
-                &paths,
-                &Limits::default(),
-                &mut Ahead {
-                    send,
-                    source_as,
-                    bytes: 0,
-                },
-            )
+            let mut ahead = Ahead {
+                send,
+                source_as,
+                waiting,
+                bytes: 0,
+            };
+            tulving_chats::read(&paths, &Limits::default(), &mut ahead)
         });
         (reading, receive)
     }
@@ -112,7 +124,53 @@ impl Intake<'_> {
 struct Ahead {
     send: mpsc::Sender<Arrival>,
     source_as: Option<String>,
+    waiting: Arc<Waiting>,
     bytes: u64,
+}
+
+/// The bytes that were read and are not taken yet; none any more when nobody will take them.
+struct Waiting {
+    bytes: Mutex<Option<usize>>,
+    fewer: Condvar,
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self {
+            bytes: Mutex::new(Some(0)),
+            fewer: Condvar::new(),
+        }
+    }
+}
+
+impl Waiting {
+    /// Adds so many, once there is room for them.
+    fn more(&self, more: usize) {
+        let bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = |bytes: &mut Option<usize>| {
+            bytes.is_some_and(|bytes| bytes > 0 && bytes + more > BYTES_AHEAD)
+        };
+        let bytes = self.fewer.wait_while(bytes, is_full);
+        if let Some(bytes) = &mut *bytes.unwrap_or_else(PoisonError::into_inner) {
+            *bytes += more;
+        }
+    }
+
+    fn less(&self, less: usize) {
+        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        *bytes = bytes.map(|bytes| bytes.saturating_sub(less));
+        self.fewer.notify_all();
+    }
+}
+
+/// Ends the waiting when it is dropped.
+struct Ends(Arc<Waiting>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        *self.0.bytes.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.0.fewer.notify_all();
+    }
 }
 
 /// Fewer bytes are not told.
@@ -125,7 +183,9 @@ impl Sink for Ahead {
         turns: Vec<Turn>,
     ) -> ControlFlow<()> {
         let new = Box::new(stored(conversation, turns, self.source_as.as_deref()));
-        match self.send.blocking_send(Arrival::Conversation(new)) {
+        let size = size(&new);
+        self.waiting.more(size);
+        match self.send.blocking_send(Arrival::Conversation(new, size)) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         }
@@ -154,13 +214,9 @@ struct Batch {
 }
 
 impl Batch {
-    fn push(&mut self, new: NewConversation) {
+    fn push(&mut self, new: NewConversation, size: usize) {
         self.turns += new.turns.as_ref().map_or(0, Vec::len).max(1);
-        self.bytes += new
-            .messages
-            .iter()
-            .map(|message| message.content.len())
-            .sum::<usize>();
+        self.bytes += size;
         self.conversations.push(new);
     }
 
@@ -186,20 +242,9 @@ impl Batch {
     }
 }
 
-fn interrupted() -> CliError {
-    CliError::new(Exit::Interrupted, "interrupted before everything was read")
-        .hint("the same command again, which goes on where this one stopped")
-}
+/// What was stored stays stored: each conversation whole.
+const GO_ON: &str = "the same command again, which goes on where this one stopped";
 
-/// Says what was stored before an error.
-fn kept(error: CliError, report: &Report) -> CliError {
-    let episodes = &report.memories[tulving::model::Kind::Episode];
-    match episodes.added + episodes.updated {
-        0 => error.cause("no conversation was stored"),
-        1 => error.cause("1 conversation was stored and kept"),
-        stored => error.cause(format!(
-            "{} were stored and kept",
-            counted(stored, "conversation")
-        )),
-    }
+fn interrupted() -> CliError {
+    CliError::new(Exit::Interrupted, "interrupted before everything was read").hint(GO_ON)
 }

@@ -1,10 +1,13 @@
 //! What became of chat exports.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use tulving::model::{Kind, PerKind};
-use tulving::store::{Fate, LeftOut, Merged, Outcome, WordsOnly, Written};
+use tulving::store::{Fate, LeftOut, Merged, WordsOnly, Written};
 use tulving_chats::{FileReport, Reason};
+
+use crate::exit::CliError;
 
 /// What became of files and of what is in them.
 #[derive(Debug, Default)]
@@ -40,15 +43,29 @@ impl Report {
     /// Notes what became of a batch, of whose conversations these are the ids.
     pub(super) fn note(&mut self, ids: Vec<String>, merged: Merged) {
         for (id, fate) in ids.into_iter().zip(merged.fates) {
-            match fate {
-                Fate::Kept(Outcome::Added | Outcome::Updated | Outcome::Unchanged) => {}
-                Fate::Older => self.older += 1,
-                Fate::Forgotten => self.forgotten += 1,
-                Fate::Refused(why) => self.refused.push(Refused {
-                    id,
-                    reason: why.to_string(),
-                }),
-            }
+            let reason = match fate {
+                Fate::Kept(_) => continue,
+                Fate::Older => {
+                    self.older += 1;
+                    continue;
+                }
+                Fate::Forgotten => {
+                    self.forgotten += 1;
+                    continue;
+                }
+                Fate::IdOfAnother { source } => {
+                    format!("its id is that of a conversation from {source}, which stays")
+                }
+                Fate::Refused(why) => {
+                    let why = CliError::from(why);
+                    let causes = why.causes.into_iter();
+                    std::iter::once(why.message)
+                        .chain(causes)
+                        .collect::<Vec<_>>()
+                        .join(": ")
+                }
+            };
+            self.refused.push(Refused { id, reason });
         }
         self.forgotten_nodes += merged.forgotten;
         for kind in Kind::ALL {
@@ -56,15 +73,10 @@ impl Report {
             sum.added += more.added;
             sum.updated += more.updated;
             sum.unchanged += more.unchanged;
+            sum.removed += more.removed;
         }
         self.words_only = self.words_only.take().or(merged.remembered.words_only);
         self.left_out = self.left_out.take().or(merged.remembered.left_out);
-    }
-
-    /// Returns how many of the files had a conversation.
-    #[must_use]
-    pub fn conversations(&self) -> u64 {
-        self.files.iter().map(|file| file.conversations).sum()
     }
 
     /// Returns what was passed over in all files, by reason.
@@ -77,11 +89,24 @@ impl Report {
         skipped
     }
 
-    /// Returns whether something that should be a memory was left out.
+    /// Returns whether something that should be a memory was left out: something that was lost, or everything of a file
+    /// that was `named`.
     #[must_use]
-    pub fn lacks_something(&self) -> bool {
+    pub fn lacks_something(&self, named: &[PathBuf]) -> bool {
+        let has_chats = |file: &FileReport| {
+            file.conversations > 0 || file.skipped.contains_key(&Reason::Duplicate)
+        };
+        let is_named = |file: &FileReport| {
+            named
+                .iter()
+                .any(|path| path.as_path() == Path::new(&file.path))
+        };
         !self.refused.is_empty()
-            || self.conversations() == 0
+            || !self.files.iter().any(has_chats)
+            || self
+                .files
+                .iter()
+                .any(|file| is_named(file) && !has_chats(file))
             || self.skipped().keys().any(|reason| reason.is_loss())
     }
 }

@@ -15,7 +15,7 @@ use crate::exit::{CliError, Exit};
 use crate::output::{self, bytes, count, counted, duration};
 use crate::table;
 use crate::terminal::Screen;
-use crate::text::safe;
+use crate::text::{quote, safe};
 use crate::{interrupt, progress, wire};
 
 /// Brings chat exports and transcripts into memory
@@ -27,8 +27,10 @@ use crate::{interrupt, progress, wire};
 /// edited or regenerated away, hidden instructions, reasoning and the output of tools are kept in the episode, and not
 /// searched.
 ///
-/// A newer export brings only what is new or has changed; what is there is not written again. A conversation that is
-/// newer in memory than in the export stays as it is. What was forgotten with `tulving forget` stays forgotten.
+/// A newer export brings only what is new or has changed; a conversation that has not changed is left as it is, with
+/// what you corrected or deleted of it. One that has takes what the export says, and loses the questions that are no longer
+/// in it. A conversation that is newer in memory than in the export stays as it is. What was forgotten with `tulving
+/// forget` stays forgotten, by its id: a question that the export has moved or reworded is another.
 ///
 /// What cannot be read is named with the reason and left out (exit 4); the rest is taken in. The command can be repeated
 /// at any time, and goes on where it stopped.
@@ -39,9 +41,10 @@ use crate::{interrupt, progress, wire};
     tulving ingest export.zip --dry-run\n\n\
     With --json:\n\
     {\"files\": [{\"path\", \"provider\": NAME or null, \"conversations\": N, \"nodes\": N, \"skipped\": {REASON: N…}}…],\n\
-    \"nodes\": {\"new\": N, \"changed\": N, \"duplicate\": N}, \"episodes\": {the same}, \"clusters\": N or null, \"forgotten\": N,\n\
-    \"older\": N, \"refused\": [{\"id\", \"reason\"}…], \"dry_run\": BOOL, \"seconds\": X}\n\
-    A file with kinds of content that are not known has \"unknown\": {KIND: N…} too.")]
+    \"nodes\": {\"new\": N, \"changed\": N, \"duplicate\": N, \"removed\": N}, \"episodes\": {the same}, \"clusters\": N or null,\n\
+    \"forgotten\": N, \"forgotten_nodes\": N, \"older\": N, \"refused\": [{\"id\", \"reason\"}…], \"dry_run\": BOOL,\n\
+    \"words_only\": why some have no vectors or null, \"left_out\": the same of a further space, \"seconds\": X}\n\
+    A file may have \"unknown\": {KIND: N…} (content that is not known), \"invalid_times\": N and \"invalid_utf8\": N too.")]
 pub struct Ingest {
     /// Files, folders and zip archives
     #[arg(value_name = "PATH", required = true, value_parser = crate::config::path())]
@@ -87,10 +90,11 @@ pub async fn run(ingest: Ingest, cx: &Context) -> Result<Exit, CliError> {
             progress,
             cancel: ear.cancel,
         };
-        intake.take(ingest.paths).await?
+        intake.take(ingest.paths.clone()).await?
     };
     told(
         report,
+        &ingest.paths,
         None,
         ingest.dry_run,
         found.bytes,
@@ -102,13 +106,14 @@ pub async fn run(ingest: Ingest, cx: &Context) -> Result<Exit, CliError> {
 /// Says what became of it.
 fn told(
     report: Report,
+    named: &[PathBuf],
     clusters: Option<u64>,
     dry_run: bool,
     read: u64,
     took: Duration,
     cx: &Context,
 ) -> Result<Exit, CliError> {
-    let exit = match report.lacks_something() {
+    let exit = match report.lacks_something(named) {
         true => Exit::Rejected,
         false => Exit::Done,
     };
@@ -145,7 +150,14 @@ fn summary(
         (nodes + episodes > 0).then_some(told)
     };
     let some = |number: u64, noun| (number > 0).then(|| counted(number, noun));
-    let passed_over: u64 = report.skipped().values().sum();
+    let passed_over = |is_loss: bool| {
+        let skipped = report.skipped();
+        let skipped = skipped
+            .iter()
+            .filter(|(reason, _)| reason.is_loss() == is_loss);
+        let sum: u64 = skipped.map(|(_, count)| count).sum();
+        (sum > 0).then(|| count(sum))
+    };
     let lines = [
         (
             if dry_run { "would add" } else { "added" },
@@ -159,7 +171,12 @@ fn summary(
         ("older", some(report.older, "conversation")),
         ("forgotten", some(report.forgotten, "conversation")),
         ("forgotten", some(report.forgotten_nodes, "node")),
-        ("passed over", (passed_over > 0).then(|| count(passed_over))),
+        (
+            if dry_run { "would remove" } else { "removed" },
+            some(report.memories[Kind::Node].removed, "node"),
+        ),
+        ("passed over", passed_over(false)),
+        ("left out", passed_over(true)),
         ("refused", some(report.refused.len() as u64, "conversation")),
         ("clusters", clusters.map(count)),
         (
@@ -209,6 +226,33 @@ fn summary(
     };
     list("Passed over:", skipped(false));
     list("Left out:", skipped(true));
+    list(
+        "Worth knowing:",
+        files
+            .clone()
+            .flat_map(|file| {
+                let unknown = file.unknown.iter();
+                let unknown = unknown.map(|(kind, times)| {
+                    format!(
+                        "{} × {} is not known, and kept unread",
+                        count(*times),
+                        quote(kind)
+                    )
+                });
+                let lost = [
+                    (file.invalid_times, "a time cannot be read, and is left out"),
+                    (file.invalid_utf8, "bytes that are no UTF-8 are replaced"),
+                ];
+                let lost = lost.into_iter().filter(|(times, _)| *times > 0);
+                let lost = lost.map(|(times, what)| format!("{} × {what}", count(times)));
+                let path = &file.path;
+                unknown
+                    .chain(lost)
+                    .map(move |note| format!("{path}: {note}"))
+                    .collect::<Vec<_>>()
+            })
+            .collect(),
+    );
     let refused = report.refused.iter();
     list(
         "Cannot be kept:",

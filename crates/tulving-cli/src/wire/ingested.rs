@@ -18,11 +18,12 @@ pub struct Ingested {
     episodes: Counts,
     clusters: Option<u64>,
     forgotten: u64,
+    forgotten_nodes: u64,
     older: u64,
     refused: Vec<Refused>,
     dry_run: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
     words_only: Option<String>,
+    left_out: Option<String>,
     seconds: f64,
 }
 
@@ -35,6 +36,10 @@ struct File {
     skipped: BTreeMap<&'static str, u64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     unknown: BTreeMap<String, u64>,
+    #[serde(skip_serializing_if = "is_none")]
+    invalid_times: u64,
+    #[serde(skip_serializing_if = "is_none")]
+    invalid_utf8: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -42,6 +47,7 @@ struct Counts {
     new: u64,
     changed: u64,
     duplicate: u64,
+    removed: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -65,9 +71,11 @@ impl Ingested {
             episodes: of(Kind::Episode),
             clusters,
             forgotten: report.forgotten,
+            forgotten_nodes: report.forgotten_nodes,
             older: report.older,
             dry_run,
             words_only: report.words_only.as_ref().map(ToString::to_string),
+            left_out: report.left_out.as_ref().map(ToString::to_string),
             seconds: took.as_secs_f64(),
             files: report.files.into_iter().map(File::from).collect(),
             refused: report
@@ -77,6 +85,11 @@ impl Ingested {
                 .collect(),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl From<FileReport> for File {
@@ -91,6 +104,8 @@ impl From<FileReport> for File {
                 .map(|(reason, count)| (reason.name(), count))
                 .collect(),
             unknown: file.unknown,
+            invalid_times: file.invalid_times,
+            invalid_utf8: file.invalid_utf8,
         }
     }
 }
@@ -101,6 +116,7 @@ impl From<Written> for Counts {
             new: written.added,
             changed: written.updated,
             duplicate: written.unchanged,
+            removed: written.removed,
         }
     }
 }

@@ -42,6 +42,26 @@ fn what_was_forgotten_does_not_come_back() {
 }
 
 #[test]
+fn what_was_changed_here_stays() {
+    on_a_desk(exports::what_was_changed_here_stays);
+}
+
+#[test]
+fn the_newest_edition_counts() {
+    on_a_desk(exports::the_newest_edition_counts);
+}
+
+#[test]
+fn an_id_of_another_source_is_refused() {
+    on_a_desk(exports::an_id_of_another_source_is_refused);
+}
+
+#[test]
+fn the_newer_of_two_at_once_wins() {
+    on_a_desk(exports::the_newer_of_two_at_once_wins);
+}
+
+#[test]
 fn kills_leave_no_half_conversation() {
     on_a_desk(exports::kills_leave_no_half_conversation);
 }
@@ -72,6 +92,27 @@ fn again_no_file_changes() {
     });
 }
 
+/// A long conversation leaves a memory that can still be compacted and forgotten.
+#[test]
+fn a_conversation_of_many_megabytes_is_kept_within_the_limit_of_a_record() {
+    let desk = Desk::new();
+    let long = "The lamp burns on the ladder. ".repeat(40 << 15);
+    exports_of(&desk, |exports| {
+        let told = exports.ingest(
+            &[
+                chat("long", 1, &["Tell me all?", &long]),
+                chat("short", 1, &["And?", "So."]),
+            ],
+            &[],
+        );
+        assert_eq!(told["nodes"]["new"], 2);
+    });
+    desk.run(&["compact"]).expect(0);
+    desk.run(&["forget", "--conversation", "short", "--yes"])
+        .expect(0);
+    desk.run(&["doctor"]).expect(0);
+}
+
 #[test]
 fn what_holds_no_chats_says_why() {
     let desk = Desk::new();
@@ -100,6 +141,13 @@ fn what_holds_no_chats_says_why() {
         "{}",
         ran.stdout
     );
+    desk.write("notes.txt", "no chat");
+    desk.write(
+        "good.json",
+        json!([chat("tides", 1, &["Why?", "The moon."])]).to_string(),
+    );
+    let named = desk.run(&["ingest", "good.json", "notes.txt", "--dry-run"]);
+    assert!(named.expect(4).stdout.contains("notes.txt"));
     let ran = desk.run(&["ingest", "absent.zip"]);
     assert!(ran.expect(10).stderr.contains("absent.zip"));
     assert_eq!(desk.ids(), [""; 0]);

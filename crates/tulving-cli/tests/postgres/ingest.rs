@@ -39,6 +39,26 @@ fn what_was_forgotten_does_not_come_back() {
 }
 
 #[test]
+fn what_was_changed_here_stays() {
+    in_a_database(exports::what_was_changed_here_stays);
+}
+
+#[test]
+fn the_newest_edition_counts() {
+    in_a_database(exports::the_newest_edition_counts);
+}
+
+#[test]
+fn an_id_of_another_source_is_refused() {
+    in_a_database(exports::an_id_of_another_source_is_refused);
+}
+
+#[test]
+fn the_newer_of_two_at_once_wins() {
+    in_a_database(exports::the_newer_of_two_at_once_wins);
+}
+
+#[test]
 fn kills_leave_no_half_conversation() {
     in_a_database(exports::kills_leave_no_half_conversation);
 }

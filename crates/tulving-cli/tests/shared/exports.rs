@@ -105,7 +105,7 @@ const OWLS: [&str; 4] = [
 const TIDES: [&str; 2] = ["What makes the tides?", "The moon, and the sun a little."];
 
 fn counts(new: u64, changed: u64, duplicate: u64) -> Value {
-    json!({"new": new, "changed": changed, "duplicate": duplicate})
+    json!({"new": new, "changed": changed, "duplicate": duplicate, "removed": 0})
 }
 
 /// Questions with their answers and whole conversations are found, with what is known of them; again nothing happens.
@@ -222,8 +222,72 @@ pub(crate) fn a_newer_export_brings_what_is_new(exports: &Exports<'_>) {
         "Why does the owl fly silently?",
         "Its feathers are fringed.",
     ];
-    exports.ingest(&[chat("owls", 3, &edited)], &[]);
+    for flags in [&["--dry-run"][..], &[]] {
+        let told = exports.ingest(&[chat("owls", 3, &edited)], flags);
+        let nodes = json!({"new": 1, "changed": 0, "duplicate": 0, "removed": 2});
+        assert_eq!(told["nodes"], nodes, "{flags:?}");
+    }
     assert_eq!(exports.questions(), [TIDES[0], edited[0]]);
+}
+
+/// What was corrected or deleted here stays so, as long as the conversation does not go on elsewhere.
+pub(crate) fn what_was_changed_here_stays(exports: &Exports<'_>) {
+    let chats = [chat("owls", 1, &OWLS), chat("tides", 1, &TIDES)];
+    exports.ingest(&chats, &[]);
+    let all = exports.all();
+    let id_of = |question: &str| {
+        let found = all
+            .iter()
+            .find(|(_, memory)| memory["human_content"] == question);
+        found.unwrap().0.as_str()
+    };
+    exports
+        .run(&[
+            "update",
+            id_of(OWLS[0]),
+            "--answer",
+            "Fringes break the air.",
+        ])
+        .expect(0);
+    exports.run(&["delete", id_of(TIDES[0]), "--yes"]).expect(0);
+    let before = exports.all();
+    let told = exports.ingest(&chats, &[]);
+    assert_eq!(told["nodes"], counts(0, 0, 3));
+    assert_eq!(exports.all(), before);
+}
+
+/// Of several editions the newest counts, in whatever order they come; one without times is as old as it is long.
+pub(crate) fn the_newest_edition_counts(exports: &Exports<'_>) {
+    let two = ["One?", "1", "Nine?", "9"];
+    let three = ["One?", "1", "Two?", "2", "Three?", "3"];
+    exports.ingest(&[chat("c", 2, &two)], &[]);
+    exports.ingest(&[chat("c", 1, &three[..4]), chat("c", 3, &three)], &[]);
+    assert_eq!(exports.questions(), ["One?", "Three?", "Two?"]);
+    let timeless = |said: &[&str]| {
+        let mut chat = chat("d", 0, said);
+        chat.as_object_mut().unwrap().remove("update_time");
+        chat
+    };
+    exports.ingest(&[timeless(&three)], &[]);
+    let told = exports.ingest(&[timeless(&three[..2])], &[]);
+    assert_eq!(told["older"], 1);
+    assert_eq!(exports.questions().len(), 6);
+}
+
+/// Ids of two providers may be equal. The second conversation is refused, and the first stays whole.
+pub(crate) fn an_id_of_another_source_is_refused(exports: &Exports<'_>) {
+    exports.ingest(&[chat("c1", 1, &OWLS)], &[]);
+    let claude = json!([{"uuid": "c1", "name": "Mine", "created_at": "2026-03-01T10:00:00Z", "updated_at": "2026-03-01T10:00:00Z",
+        "chat_messages": [{"uuid": "m", "sender": "human", "text": "Other?", "created_at": "2026-03-01T10:00:00Z"}]}]);
+    fs::write(exports.root.join("claude.json"), claude.to_string()).unwrap();
+    let before = exports.all();
+    for paths in [&["claude.json"][..], &["chats.json", "claude.json"]] {
+        let told = exports.json(4, &[&["ingest"], paths].concat());
+        assert_eq!(told["refused"][0]["id"], "c1");
+        let reason = told["refused"][0]["reason"].as_str().unwrap();
+        assert!(reason.contains("a conversation from openai"), "{reason}");
+        assert_eq!(exports.all(), before);
+    }
 }
 
 /// What was forgotten stays forgotten, a question or a whole conversation, until it is asked for.
@@ -313,6 +377,40 @@ pub(crate) fn kills_leave_no_half_conversation(exports: &Exports<'_>) {
             );
         }
     }
+}
+
+/// Of two that ingest editions of the same at once, the newer wins.
+pub(crate) fn the_newer_of_two_at_once_wins(exports: &Exports<'_>) {
+    exports.ingest(&many(1, 2), &[]);
+    let runs: Vec<_> = [(3, 4), (2, 3)]
+        .map(|(updated, length)| {
+            let name = format!("edition-{updated}.json");
+            fs::write(
+                exports.root.join(&name),
+                json!(many(updated, length)).to_string(),
+            )
+            .unwrap();
+            let mut run = (exports.command)(&["ingest", &name, "--json"]);
+            run.stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .into_iter()
+        .collect();
+    for run in runs {
+        let told = Ran::from(run.wait_with_output().unwrap()).expect(0).json();
+        let episodes = &told["episodes"];
+        let sum: u64 = ["new", "changed", "duplicate"]
+            .map(|key| episodes[key].as_u64().unwrap())
+            .iter()
+            .sum();
+        assert_eq!(sum + told["older"].as_u64().unwrap(), 200, "{told}");
+    }
+    let all = exports.all();
+    let is_newest = |memory: &Value| memory["kind"] == "node" || memory["message_count"] == 8;
+    assert!(all.values().all(is_newest));
+    assert_eq!(all.len(), 200 * 5);
 }
 
 /// Two that ingest the same at once do no harm to each other.

@@ -114,7 +114,13 @@ pub fn canonical(kind: Kind, value: &Value<'_>, part: Part, out: &mut Vec<u8>) {
 /// # Errors
 /// Says what is wrong with it.
 pub fn admit(memory: &Memory, stamp: &Stamp) -> Result<Memory, Flaw> {
-    with(memory, Vec::new(), stamp)
+    let bytes = whole(memory)?;
+    if bytes.len() as u64 > json::DEFAULT_LIMIT {
+        let (takes, limit) = (bytes.len(), json::DEFAULT_LIMIT);
+        let message = format!("its record takes {takes} bytes, of which one may take {limit}");
+        return Err(Flaw::new(Reason::TooLong, message));
+    }
+    having(memory.kind(), &bytes, Vec::new(), stamp)
 }
 
 /// Returns the same memory with other values in some fields of its record.
@@ -126,8 +132,16 @@ pub fn with(
     fields: Vec<(&str, Value<'_>)>,
     stamp: &Stamp,
 ) -> Result<Memory, Flaw> {
-    let bytes = whole(memory)?;
-    let mut value = json::parse(&bytes).map_err(unreadable)?;
+    having(memory.kind(), &whole(memory)?, fields, stamp)
+}
+
+fn having(
+    kind: Kind,
+    bytes: &[u8],
+    fields: Vec<(&str, Value<'_>)>,
+    stamp: &Stamp,
+) -> Result<Memory, Flaw> {
+    let mut value = json::parse(bytes).map_err(unreadable)?;
     if let Value::Object(members) = &mut value {
         for (field, new) in fields {
             // Of a repeated key the last counts.
@@ -140,7 +154,7 @@ pub fn with(
             }
         }
     }
-    Ok(read(memory.kind(), &mut value, stamp)?.memory)
+    Ok(read(kind, &mut value, stamp)?.memory)
 }
 
 /// Returns the same memory with some fields of its record as another has them.

@@ -1,12 +1,13 @@
 //! What has come so far of what was to be remembered.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::beside::LeftOut;
 use super::part::Part;
+use super::remember::gone;
 use super::{Outcome, Remembered, WordsOnly, Written};
 use crate::backend::Entry;
-use crate::model::{Key, PerKind};
+use crate::model::{Key, Kind, PerKind};
 
 /// What has come of it so far.
 #[derive(Debug)]
@@ -14,6 +15,7 @@ pub(super) struct Course {
     pub(super) ids: Vec<String>,
     outcomes: Vec<Option<Outcome>>,
     pub(super) memories: PerKind<Written>,
+    counted: HashSet<Key>,
     words_only: Option<WordsOnly>,
     left_out: Option<LeftOut>,
 }
@@ -25,6 +27,7 @@ impl Course {
             ids: vec![String::new(); given],
             outcomes: vec![None; given],
             memories: PerKind::default(),
+            counted: HashSet::new(),
             words_only: None,
             left_out: None,
         }
@@ -33,6 +36,14 @@ impl Course {
     /// Notes what became of a part. Of what was given, what came first of any of its parts counts.
     pub(super) fn came_of(&mut self, part: &Part, outcome: Outcome) {
         self.outcomes[part.index].get_or_insert(outcome);
+    }
+
+    /// Counts a part; what came first of a memory counts, though it is tried again.
+    pub(super) fn count(&mut self, part: &Part, what: fn(&mut Written) -> &mut u64) {
+        let key = part.memory.key();
+        if !part.is_named() || self.counted.insert(key) {
+            *what(&mut self.memories[part.memory.kind()]) += 1;
+        }
     }
 
     /// Notes why vectors are missing; the first reason counts.
@@ -95,14 +106,18 @@ impl<'p> Sorted<'p> {
     pub(super) fn count(self, course: &mut Course) {
         for part in self.missing {
             course.came_of(part, part.if_missing());
-            course.memories[part.memory.kind()].added += 1;
+            course.count(part, |written| &mut written.added);
         }
-        for (part, ..) in self.others {
+        for (part, stored, fields) in self.others {
             course.came_of(part, Outcome::Updated);
-            course.memories[part.memory.kind()].updated += 1;
+            course.count(part, |written| &mut written.updated);
+            if fields.contains(&"messages") {
+                let gone = gone(&stored.memory, &part.memory);
+                course.memories[Kind::Node].removed += gone.len() as u64;
+            }
         }
         for part in self.same {
-            course.memories[part.memory.kind()].unchanged += 1;
+            course.count(part, |written| &mut written.unchanged);
         }
     }
 }

@@ -1,25 +1,29 @@
 //! Conversations that are brought up to what an export says, again and again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use super::course::{Course, Sorted};
 use super::part::Part;
-use super::remember::apart;
 use super::scoped::TRIES;
 use super::{IfThere, NewConversation, NewMemory, Outcome, Remembered, ScopedStore, StoreError};
 use crate::backend::{BackendError, Entry, Forgotten};
 use crate::embed::EmbedError;
-use crate::model::{Key, Kind, Memory, Timestamp};
+use crate::model::{Episode, Key, Kind, Memory, Timestamp};
 
 /// What became of a conversation.
 #[derive(Debug)]
 pub enum Fate {
     /// It was written, or is there as it is.
     Kept(Outcome),
-    /// What is there is newer, and stays.
+    /// What is there, or came with it, is newer or as new and longer, and stays.
     Older,
     /// It was forgotten, and stays so.
     Forgotten,
+    /// Its id is that of a conversation from another source, which stays.
+    IdOfAnother {
+        /// The source of what is there.
+        source: String,
+    },
     /// It cannot be kept; the others are.
     Refused(StoreError),
 }
@@ -41,6 +45,13 @@ pub struct Merging<'s> {
     store: &'s ScopedStore,
     forgotten: Forgotten,
     writes: bool,
+}
+
+/// What has come so far of those that were given.
+struct Fates {
+    fates: BTreeMap<usize, Fate>,
+    forgotten: u64,
+    course: Course,
 }
 
 impl ScopedStore {
@@ -65,172 +76,220 @@ impl ScopedStore {
 }
 
 impl Merging<'_> {
-    /// Brings conversations with ids in. One that is there takes what is new, unless what is there is newer; what was
-    /// forgotten stays forgotten; one that cannot be kept costs the others nothing. When this returns they survive the
-    /// loss of power, and when it fails the same call finishes it.
+    /// Brings conversations with ids in. One that is there takes what is new, unless what is there is newer; one that
+    /// has not changed is left as it is, with what was changed or deleted of it here. What was forgotten stays
+    /// forgotten; one that cannot be kept costs the others nothing. When this returns they survive the loss of
+    /// power, and when it fails the same call finishes it.
     ///
     /// # Errors
     /// [`StoreError::ForeignSource`] if the files cannot bear a source; as every method.
     pub async fn merge(&mut self, new: Vec<NewConversation>) -> Result<Merged, StoreError> {
         let (now, sources) = (Timestamp::now(), self.store.sources().await?);
-        let mut course = Course::of(new.len());
-        let mut fates: BTreeMap<usize, Fate> = BTreeMap::new();
-        let (mut parts, given) = (Vec::new(), new.len());
+        let given = new.len();
+        let mut fates = Fates {
+            fates: older_of_each(&new),
+            forgotten: 0,
+            course: Course::of(given),
+        };
+        let mut conversations: BTreeMap<usize, Vec<Part>> = BTreeMap::new();
         for (index, conversation) in new.into_iter().enumerate() {
+            if fates.fates.contains_key(&index) {
+                continue;
+            }
             let conversation = NewMemory::Conversation(conversation);
             match self.store.parts(index, conversation, now, &sources) {
-                Ok(more) => parts.extend(more.into_iter().map(named_here)),
+                Ok(parts) => {
+                    let parts = parts.into_iter().map(named_here).collect();
+                    conversations.insert(index, parts);
+                }
                 // Its questions have a place for the true name.
                 Err(StoreError::ForeignSource { why, .. }) => {
                     let kind = Kind::Node;
                     return Err(StoreError::ForeignSource { index, kind, why });
                 }
-                Err(error) => drop(fates.insert(index, Fate::Refused(error))),
+                Err(error) => drop(fates.fates.insert(index, Fate::Refused(error))),
             }
         }
-        let (mut again, mut forgotten) = (Vec::new(), 0);
-        while !parts.is_empty() {
-            parts = apart(parts, &mut again, IfThere::Update, &mut course)?;
-            for (index, refused) in self
-                .merge_parts(parts, &mut fates, &mut forgotten, &mut course)
-                .await?
-            {
-                fates.insert(index, Fate::Refused(refused));
+        match self.merge_all(&mut conversations, &mut fates).await {
+            Err(error) if is_of_one(&error) => {
+                for (index, parts) in conversations {
+                    let mut one = BTreeMap::from([(index, parts)]);
+                    match self.merge_all(&mut one, &mut fates).await {
+                        Err(error) if is_of_one(&error) => {
+                            fates.fates.insert(index, Fate::Refused(error));
+                        }
+                        done => done?,
+                    }
+                }
             }
-            parts = std::mem::take(&mut again);
+            done => done?,
         }
-        let remembered = course.remembered();
-        let fate = |index| match fates.remove(&index) {
+        let remembered = fates.course.remembered();
+        let fate = |index| match fates.fates.remove(&index) {
             Some(fate) => fate,
             None => Fate::Kept(remembered.outcomes[index]),
         };
         Ok(Merged {
             fates: (0..given).map(fate).collect(),
-            forgotten,
+            forgotten: fates.forgotten,
             remembered,
         })
     }
 
-    /// Returns those that cannot be kept.
-    async fn merge_parts(
+    /// Merges conversations, each given as its parts. Others may write the same meanwhile: then it is looked again, and
+    /// what they wrote may be newer.
+    async fn merge_all(
         &mut self,
-        mut parts: Vec<Part>,
-        fates: &mut BTreeMap<usize, Fate>,
-        forgotten: &mut u64,
-        course: &mut Course,
-    ) -> Result<Vec<(usize, StoreError)>, StoreError> {
+        conversations: &mut BTreeMap<usize, Vec<Part>>,
+        fates: &mut Fates,
+    ) -> Result<(), StoreError> {
+        // Another that merges at the same time would write its questions between ours.
+        let _held = match self.writes {
+            true => Some(self.store.backend.hold(self.store.scope).await?),
+            false => None,
+        };
         for tried in 1.. {
-            self.leave_forgotten(&mut parts, fates, forgotten);
-            let stored = self.store.stored(&parts).await?;
-            leave_older(&mut parts, &stored, fates);
+            let mut stored = self.leave_out(conversations, fates).await?;
+            let parts: Vec<Part> = std::mem::take(conversations)
+                .into_values()
+                .flatten()
+                .collect();
+            // The conversations as they were compared: what was written since then is looked at again.
+            let questions = parts.iter().filter(|part| !part.is_head);
+            stored.extend(self.store.stored(questions).await?);
             if !self.writes {
-                Sorted::of(&parts, &stored, course).count(course);
-                break;
+                Sorted::of(&parts, &stored, &fates.course).count(&mut fates.course);
+                return Ok(());
             }
-            match self
+            let course = &mut fates.course;
+            let settled = self
                 .store
-                .settle(&parts, stored, IfThere::Update, course)
-                .await
-            {
+                .try_to_settle(&parts, &stored, IfThere::Update, course)
+                .await;
+            for part in parts {
+                conversations.entry(part.index).or_default().push(part);
+            }
+            match settled {
                 // Somebody forgot it meanwhile.
                 Err(StoreError::Forgotten { .. }) if tried < TRIES => {
                     self.forgotten = self.store.not_to_come_back().await?;
                 }
-                Err(error) if is_of_one(&error) => return self.one_by_one(parts, course).await,
-                done => {
-                    done?;
-                    break;
-                }
+                Err(error) if tried < TRIES && self.store.is_outrun(&error) => {}
+                done => return done,
             }
         }
-        Ok(Vec::new())
+        Ok(())
     }
 
-    /// Settles each conversation alone, and returns those that cannot be kept.
-    async fn one_by_one(
+    /// Takes those away of which nothing is to be written. Returns what is there of the others, without their questions.
+    async fn leave_out(
         &self,
-        parts: Vec<Part>,
-        course: &mut Course,
-    ) -> Result<Vec<(usize, StoreError)>, StoreError> {
-        let mut conversations: BTreeMap<usize, Vec<Part>> = BTreeMap::new();
-        for part in parts {
-            conversations.entry(part.index).or_default().push(part);
-        }
-        let mut refused = Vec::new();
-        for (index, parts) in conversations {
-            let stored = self.store.stored(&parts).await?;
-            match self
-                .store
-                .settle(&parts, stored, IfThere::Update, course)
-                .await
-            {
-                Err(error) if is_of_one(&error) => refused.push((index, error)),
-                done => done?,
-            }
-        }
-        Ok(refused)
-    }
-
-    fn leave_forgotten(
-        &self,
-        parts: &mut Vec<Part>,
-        fates: &mut BTreeMap<usize, Fate>,
-        forgotten: &mut u64,
-    ) {
+        conversations: &mut BTreeMap<usize, Vec<Part>>,
+        fates: &mut Fates,
+    ) -> Result<HashMap<Key, Entry>, StoreError> {
+        let heads = conversations.values().flatten().filter(|part| part.is_head);
+        let stored = self.store.stored(heads).await?;
         let is_held = |part: &Part| self.forgotten.holds(&part.memory.key());
-        let whole: BTreeSet<usize> = parts
-            .iter()
-            .filter(|part| part.is_head && is_held(part))
-            .map(|part| part.index)
-            .collect();
-        parts.retain(|part| {
-            let is_whole = whole.contains(&part.index);
-            let stays = !is_whole && !is_held(part);
-            *forgotten += u64::from(!is_whole && !stays);
-            stays
+        conversations.retain(|index, parts| {
+            let head = parts.iter().find(|part| part.is_head);
+            let fate = head.and_then(|head| match is_held(head) {
+                true => Some(Fate::Forgotten),
+                false => self.fate_beside(head, &stored),
+            });
+            let Some(fate) = fate else {
+                let before = parts.len();
+                parts.retain(|part| !is_held(part));
+                fates.forgotten += (before - parts.len()) as u64;
+                return true;
+            };
+            if let Fate::Kept(outcome) = fate {
+                for part in parts.iter().filter(|part| !is_held(part)) {
+                    fates.course.came_of(part, outcome);
+                    fates.course.count(part, |written| &mut written.unchanged);
+                }
+            } else {
+                fates.fates.insert(*index, fate);
+            }
+            false
         });
-        fates.extend(whole.into_iter().map(|index| (index, Fate::Forgotten)));
+        Ok(stored)
     }
+
+    /// Returns what becomes of a conversation where that follows from what is there under its id. Its questions were
+    /// written before it was, so where it has not changed, none is missing that was not taken away here.
+    fn fate_beside(&self, head: &Part, stored: &HashMap<Key, Entry>) -> Option<Fate> {
+        let there = stored.get(&head.memory.key())?;
+        let (Memory::Episode(given), Memory::Episode(kept)) = (&head.memory, &there.memory) else {
+            return None;
+        };
+        if given.source != kept.source {
+            let source = kept.source.clone();
+            return Some(Fate::IdOfAnother { source });
+        }
+        if is_older(edition(given), edition(kept)) {
+            return Some(Fate::Older);
+        }
+        let is_same = !self.store.restores && head.differing(there).is_empty();
+        is_same.then_some(Fate::Kept(Outcome::Unchanged))
+    }
+}
+
+/// When a conversation was changed for the last time, and how many messages it had then.
+type Edition = (Option<Timestamp>, i64);
+
+fn edition(episode: &Episode) -> Edition {
+    (episode.updated_at, episode.message_count)
+}
+
+/// Returns whether a conversation is older than another with its id: by time, and where that says nothing by length.
+fn is_older(one: Edition, other: Edition) -> bool {
+    match (one.0, other.0) {
+        (Some(one), Some(other)) if one != other => one < other,
+        _ => one.1 < other.1,
+    }
+}
+
+/// Of those that have one id and one source the newest counts; of equals the last.
+fn older_of_each(new: &[NewConversation]) -> BTreeMap<usize, Fate> {
+    let mut newest: HashMap<&str, usize> = HashMap::new();
+    let mut older = BTreeMap::new();
+    let edition = |index: usize| -> Edition {
+        let times = new[index]
+            .messages
+            .iter()
+            .filter_map(|message| message.created_at);
+        let length = i64::try_from(new[index].messages.len()).unwrap_or(i64::MAX);
+        (new[index].updated_at.or(times.max()), length)
+    };
+    for (index, conversation) in new.iter().enumerate() {
+        let Some(id) = conversation.id.as_deref() else {
+            continue;
+        };
+        let Some(&other) = newest.get(id) else {
+            newest.insert(id, index);
+            continue;
+        };
+        if new[other].source != conversation.source {
+            let source = new[other].source.clone().unwrap_or_default();
+            older.insert(index, Fate::IdOfAnother { source });
+        } else if is_older(edition(index), edition(other)) {
+            older.insert(index, Fate::Older);
+        } else {
+            older.insert(other, Fate::Older);
+            newest.insert(id, index);
+        }
+    }
+    older
 }
 
 /// A title is taken over with what else is new: what was renamed here keeps its name until then.
 fn named_here(mut part: Part) -> Part {
-    let title = |field: &&'static str| *field == "title";
-    if let Some(at) = part
-        .said
-        .as_ref()
-        .and_then(|said| said.iter().position(|field| title(&field)))
+    if let Some(said) = &mut part.said
+        && let Some(at) = said.iter().position(|field| *field == "title")
     {
-        part.follows
-            .extend(part.said.as_mut().map(|said| said.remove(at)));
+        part.follows.push(said.remove(at));
     }
     part
-}
-
-/// Leaves out what was changed for the last time before what is there was.
-fn leave_older(
-    parts: &mut Vec<Part>,
-    stored: &HashMap<Key, Entry>,
-    fates: &mut BTreeMap<usize, Fate>,
-) {
-    let changed = |memory: &Memory| match memory {
-        Memory::Episode(episode) => episode.updated_at,
-        _ => None,
-    };
-    let is_older = |part: &&Part| {
-        let there = stored
-            .get(&part.memory.key())
-            .and_then(|entry| changed(&entry.memory));
-        part.memory.kind() == Kind::Episode
-            && matches!((changed(&part.memory), there), (Some(given), Some(there)) if given < there)
-    };
-    let older: BTreeSet<usize> = parts
-        .iter()
-        .filter(is_older)
-        .map(|part| part.index)
-        .collect();
-    parts.retain(|part| !older.contains(&part.index));
-    fates.extend(older.into_iter().map(|index| (index, Fate::Older)));
 }
 
 /// Returns whether an error is about one of several, which are then tried one by one.

@@ -1,6 +1,6 @@
 //! Idempotent writes: memories that bring ids of their own are stored once, though they are given twice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::beside::LeftOut;
@@ -55,6 +55,8 @@ pub struct Written {
     pub updated: u64,
     /// Those that were there, and the same.
     pub unchanged: u64,
+    /// Those that are gone, since their conversation no longer has them.
+    pub removed: u64,
 }
 
 /// What was written.
@@ -165,7 +167,7 @@ impl ScopedStore {
 
     /// Writes what is not there yet, and replaces what differs from what is `stored`. Others may write the same
     /// meanwhile: then it is looked again.
-    pub(super) async fn settle(
+    async fn settle(
         &self,
         parts: &[Part],
         mut stored: HashMap<Key, Entry>,
@@ -173,33 +175,53 @@ impl ScopedStore {
         course: &mut Course,
     ) -> Result<(), StoreError> {
         for tried in 1.. {
-            let sorted = Sorted::of(parts, &stored, course);
-            if let (IfThere::Refuse, Some((part, _, fields))) = (if_there, sorted.others.first()) {
-                return Err(StoreError::Differs {
-                    index: part.index,
-                    id: part.memory.id().to_owned(),
-                    fields: fields.clone(),
-                });
-            }
-            match self.settled(parts, sorted, course).await {
-                // What was seen of the scope's space holds no more; without it, the vectors do not agree.
-                Err(StoreError::Backend(BackendError::WrongSpace { .. }))
-                    if tried < TRIES && self.seen.forget(self.scope) => {}
-                Err(StoreError::Backend(
-                    BackendError::Exists { .. }
-                    | BackendError::Changed { .. }
-                    | BackendError::NoSuchMemory { .. },
-                )) if tried < TRIES => {}
-                Err(StoreError::Forgotten { id, .. }) => {
-                    let bearer = parts.iter().find(|part| part.bears(&id));
-                    let index = bearer.map_or(0, |part| part.index);
-                    return Err(StoreError::Forgotten { index, id });
-                }
+            match self.try_to_settle(parts, &stored, if_there, course).await {
+                Err(error) if tried < TRIES && self.is_outrun(&error) => {}
                 done => return done,
             }
             stored = self.stored(parts).await?;
         }
         Ok(())
+    }
+
+    /// Does the same once.
+    pub(super) async fn try_to_settle(
+        &self,
+        parts: &[Part],
+        stored: &HashMap<Key, Entry>,
+        if_there: IfThere,
+        course: &mut Course,
+    ) -> Result<(), StoreError> {
+        let sorted = Sorted::of(parts, stored, course);
+        if let (IfThere::Refuse, Some((part, _, fields))) = (if_there, sorted.others.first()) {
+            return Err(StoreError::Differs {
+                index: part.index,
+                id: part.memory.id().to_owned(),
+                fields: fields.clone(),
+            });
+        }
+        match self.settled(parts, sorted, course).await {
+            Err(StoreError::Forgotten { id, .. }) => {
+                let bearer = parts.iter().find(|part| part.bears(&id));
+                let index = bearer.map_or(0, |part| part.index);
+                Err(StoreError::Forgotten { index, id })
+            }
+            done => done,
+        }
+    }
+
+    /// Returns whether a write failed only because others wrote meanwhile.
+    pub(super) fn is_outrun(&self, error: &StoreError) -> bool {
+        match error {
+            // What was seen of the scope's space holds no more; without it, the vectors do not agree.
+            StoreError::Backend(BackendError::WrongSpace { .. }) => self.seen.forget(self.scope),
+            StoreError::Backend(
+                BackendError::Exists { .. }
+                | BackendError::Changed { .. }
+                | BackendError::NoSuchMemory { .. },
+            ) => true,
+            _ => false,
+        }
     }
 
     async fn settled(
@@ -236,7 +258,7 @@ impl ScopedStore {
         course.tell(words_only, self.write_beside(&keys).await);
         for (part, key) in missing.iter().zip(keys) {
             course.came_of(part, part.if_missing());
-            course.memories[part.memory.kind()].added += 1;
+            course.count(part, |written| &mut written.added);
             if part.is_head {
                 course.ids[part.index] = key.id;
             }
@@ -244,14 +266,17 @@ impl ScopedStore {
         for part in parts.iter().filter(|part| part.is_head && part.is_named()) {
             course.ids[part.index] = part.memory.id().to_owned();
         }
-        for (part, stored, fields) in sorted.others {
-            let (words_only, left_out) = self.put(part, stored, &fields).await?;
+        // The questions before their conversation: where that is as it is to be, so are they.
+        let mut others = sorted.others;
+        others.sort_by_key(|(part, ..)| part.is_head);
+        for (part, stored, fields) in others {
+            let (words_only, left_out) = self.put(part, stored, &fields, course).await?;
             course.tell(words_only, left_out);
             course.came_of(part, Outcome::Updated);
-            course.memories[part.memory.kind()].updated += 1;
+            course.count(part, |written| &mut written.updated);
         }
         for part in sorted.same {
-            course.memories[part.memory.kind()].unchanged += 1;
+            course.count(part, |written| &mut written.unchanged);
         }
         Ok(())
     }
@@ -276,6 +301,7 @@ impl ScopedStore {
         part: &Part,
         stored: &Entry,
         fields: &[&'static str],
+        course: &mut Course,
     ) -> Result<(Option<WordsOnly>, Option<LeftOut>), StoreError> {
         let mut fields = fields.to_vec();
         if fields.iter().any(|field| SAID.contains(field)) {
@@ -298,15 +324,17 @@ impl ScopedStore {
             let (made, words_only) = self.embeddings(one, vec![part.vector.clone()]).await?;
             (made.into_iter().next().flatten(), words_only)
         };
-        let gone: Vec<Key> = match (&stored.memory, &memory) {
-            (Memory::Episode(old), Memory::Episode(new)) if part.said.is_some() => {
-                let ids = old.memory_node_ids.iter();
-                ids.filter(|id| !new.memory_node_ids.contains(id))
-                    .map(|id| Key::new(Kind::Node, id.as_str()))
-                    .collect()
-            }
-            _ => Vec::new(),
+        let gone = match part.said {
+            Some(_) => gone(&stored.memory, &memory),
+            None => Vec::new(),
         };
+        // First: what is cut short here differs still, and the same is done again.
+        if !gone.is_empty() {
+            let removed = self.backend.delete(self.scope, &gone).await?;
+            for key in &removed {
+                course.memories[key.kind].removed += 1;
+            }
+        }
         let new = Entry { memory, embedding };
         self.backend
             .replace(self.scope, &stored.memory, new)
@@ -315,16 +343,15 @@ impl ScopedStore {
             true => None,
             false => self.write_beside(&[stored.memory.key()]).await,
         };
-        // Last: what is cut short has too much rather than too little.
-        if !gone.is_empty() {
-            self.backend.delete(self.scope, &gone).await?;
-        }
         Ok((words_only, left_out))
     }
 
     /// Returns those whose ids were given that are there.
-    pub(super) async fn stored(&self, parts: &[Part]) -> Result<HashMap<Key, Entry>, StoreError> {
-        let named = parts.iter().filter(|part| part.is_named());
+    pub(super) async fn stored<'p>(
+        &self,
+        parts: impl IntoIterator<Item = &'p Part>,
+    ) -> Result<HashMap<Key, Entry>, StoreError> {
+        let named = parts.into_iter().filter(|part| part.is_named());
         let keys: Vec<Key> = named.map(|part| part.memory.key()).collect();
         if keys.is_empty() {
             return Ok(HashMap::new());
@@ -337,9 +364,21 @@ impl ScopedStore {
     }
 }
 
+/// Returns the questions that a conversation no longer has.
+pub(super) fn gone(old: &Memory, new: &Memory) -> Vec<Key> {
+    let (Memory::Episode(old), Memory::Episode(new)) = (old, new) else {
+        return Vec::new();
+    };
+    let stays: HashSet<&String> = new.memory_node_ids.iter().collect();
+    let ids = old.memory_node_ids.iter();
+    ids.filter(|id| !stays.contains(id))
+        .map(|id| Key::new(Kind::Node, id.as_str()))
+        .collect()
+}
+
 /// Returns of several with one id the first; the others are left out if they say the same, and come
 /// `again` if they are to take its place.
-pub(super) fn apart(
+fn apart(
     parts: Vec<Part>,
     again: &mut Vec<Part>,
     if_there: IfThere,
@@ -370,7 +409,7 @@ pub(super) fn apart(
         }
         match if_there {
             _ if fields.is_empty() => {
-                course.memories[key.kind].unchanged += 1;
+                course.count(&part, |written| &mut written.unchanged);
                 if part.is_head {
                     course.ids[part.index] = key.id;
                     course.came_of(&part, Outcome::Unchanged);
