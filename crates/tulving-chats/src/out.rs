@@ -80,7 +80,7 @@ impl<'o> Out<'o> {
         if conversation.id.is_empty() || conversation.id.len() > LONGEST_ID {
             conversation.id = made_up_id(&conversation);
         }
-        let key = hash(&[&conversation.source, &conversation.id]);
+        let key = key(&conversation.source, &conversation.id);
         let edition = (conversation.updated_at, conversation.messages.len());
         match self.seen.conversations.get(&key) {
             Some(before) if *before >= edition => return self.skip(Reason::Duplicate),
@@ -128,10 +128,20 @@ impl<'o> Out<'o> {
         self.limit
     }
 
+    /// Returns whether a conversation of that source and id was given, of any file.
+    pub(crate) fn has_given(&self, source: &str, id: &str) -> bool {
+        self.seen.conversations.contains_key(&key(source, id))
+    }
+
     /// Returns whether a piece of that name comes for the first time, in all files.
     pub fn is_new(&mut self, name: &[&str]) -> bool {
         self.seen.pieces.insert(hash(name))
     }
+}
+
+/// Returns what a conversation is known by among those of all files.
+fn key(source: &str, id: &str) -> u64 {
+    hash(&[source, id])
 }
 
 /// Makes an id of how a conversation begins: the same when more messages have come.

@@ -60,18 +60,18 @@ impl Reading for Session {
             }
             _ => return,
         }
-        if conversation.id.is_empty() {
-            conversation.id = line.string_at("sessionId").unwrap_or_default();
-        }
         if line.is_true_at("isSidechain") {
             self.side = true;
         }
-        // A session that was resumed or forked begins with the lines of the one before.
-        let id = line.string_at("uuid").unwrap_or_default();
-        if !id.is_empty() && !out.is_new(&[ClaudeCode.name(), &id]) {
-            return out.skip(Reason::Duplicate);
+        if !self.transcript.keeps(&line, "message", out) {
+            return;
         }
-        let message = message(line, id, out);
+        // A line that was copied may still name the session that it was copied from.
+        let conversation = &mut self.transcript.conversation;
+        if conversation.id.is_empty() {
+            conversation.id = line.string_at("sessionId").unwrap_or_default();
+        }
+        let message = message(line, out);
         self.transcript.push(message, out);
     }
 
@@ -89,7 +89,7 @@ impl Reading for Session {
     }
 }
 
-fn message<'a>(line: Value<'a>, id: String, out: &mut Out<'_>) -> Message<'a> {
+fn message<'a>(line: Value<'a>, out: &mut Out<'_>) -> Message<'a> {
     let null = Value::Null;
     let inner = line.get("message").unwrap_or(&null);
     let role = match line.str_at("type") {
@@ -143,7 +143,7 @@ fn message<'a>(line: Value<'a>, id: String, out: &mut Out<'_>) -> Message<'a> {
         .filter(|model| model != "<synthetic>");
     let active = !line.is_true_at("isSidechain");
     let message = Message {
-        id,
+        id: line.string_at("uuid").unwrap_or_default(),
         parent,
         kind,
         hidden: matches!(kind, MessageKind::Reasoning | MessageKind::Context),

@@ -1,15 +1,19 @@
 //! What transcripts of assistants have in common: lines that are gathered into one conversation.
 
-use tulving_json::Value;
+use tulving_json::{Value, write};
 
 use crate::conversation::{Conversation, Message, MessageKind, Role};
-use crate::out::Out;
+use crate::fields::Fields as _;
+use crate::out::{Out, hash};
 use crate::reason::Reason;
 use crate::tree::inherit_times;
 
 /// A conversation that is gathered line by line.
 pub(crate) struct Transcript {
     pub(crate) conversation: Conversation<'static>,
+    /// The name of the first line that was kept.
+    first: String,
+    lines: u64,
     held: u64,
 }
 
@@ -17,8 +21,28 @@ impl Transcript {
     pub(crate) fn new(source: &'static str) -> Self {
         Self {
             conversation: Conversation::new(source, String::new()),
+            first: String::new(),
+            lines: 0,
             held: 0,
         }
+    }
+
+    /// Counts a line that came before, of whichever file, and returns false; one that is new is kept. A session that was
+    /// resumed or forked begins with the lines of the one before. Where lines bear no id, those of one time that hold
+    /// the same under `key` are one.
+    pub(crate) fn keeps(&mut self, line: &Value<'_>, key: &str, out: &mut Out<'_>) -> bool {
+        self.lines += 1;
+        let name = line
+            .string_at("uuid")
+            .unwrap_or_else(|| name(line, key, self.lines));
+        if !out.is_new(&[&self.conversation.source, &name]) {
+            out.skip(Reason::Duplicate);
+            return false;
+        }
+        if self.first.is_empty() {
+            self.first = name;
+        }
+        true
     }
 
     /// Takes a message. What tools gave is not kept any more once the conversation is as large as one may be.
@@ -37,9 +61,13 @@ impl Transcript {
         self.conversation.messages.push(message.into_owned());
     }
 
-    /// Gives the conversation, with the times of its first and last message.
+    /// Gives the conversation, with the times of its first and last message. If one with its id was given, of another
+    /// file of the same session, it is named after its first line too: what it does not repeat must not be replaced.
     pub(crate) fn give(self, out: &mut Out<'_>) {
         let mut conversation = self.conversation;
+        if out.has_given(&conversation.source, &conversation.id) {
+            conversation.id = format!("{}-{}", conversation.id, self.first);
+        }
         let times = || {
             conversation
                 .messages
@@ -52,6 +80,18 @@ impl Transcript {
         inherit_times(&mut conversation.messages, conversation.created_at);
         out.conversation(conversation);
     }
+}
+
+/// Makes a name for a line of its time, or of its place if it has none, and of what it holds under a key.
+fn name(line: &Value<'_>, key: &str, place: u64) -> String {
+    let mut held = Vec::new();
+    if let Some(value) = line.get(key) {
+        write(value, &mut held);
+    }
+    let when = line
+        .string_at("timestamp")
+        .unwrap_or_else(|| place.to_string());
+    format!("{:016x}", hash(&[&when, &String::from_utf8_lossy(&held)]))
 }
 
 /// Returns about how many bytes a value takes.

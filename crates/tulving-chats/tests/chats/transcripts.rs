@@ -1,8 +1,11 @@
 //! What assistants write down themselves: Claude Code, Codex.
 
-use tulving_chats::{MessageKind, Role};
+use std::fs;
 
-use crate::support::{counts, heard};
+use tempfile::TempDir;
+use tulving_chats::{Limits, MessageKind, Role};
+
+use crate::support::{Heard, counts, heard, read_all};
 
 const SESSION: &str = "5e551011-0000-4000-8000-000000000001";
 const FORK: &str = "5e551011-0000-4000-8000-000000000002";
@@ -94,4 +97,67 @@ fn codex_is_read_without_what_the_program_put_in() {
         turns[0].created_at.unwrap().to_string(),
         "2026-06-02T08:01:00Z"
     );
+}
+
+/// Reads files of lines that stand in a folder under these names.
+fn sessions(files: &[(&str, &[String])]) -> Heard {
+    let folder = TempDir::new().unwrap();
+    for (name, lines) in files {
+        fs::write(folder.path().join(name), lines.join("\n")).unwrap();
+    }
+    read_all(&[folder.path().to_owned()], &Limits::default())
+}
+
+/// Two lines of Claude Code, of a session and a minute: a question and its answer.
+fn asked(session: &str, uuid: &str, minute: u32) -> String {
+    let line = |role: &str, uuid: &str, text: &str| {
+        format!(
+            r#"{{"type": "{role}", "sessionId": "{session}", "uuid": "{uuid}", "parentUuid": null, "timestamp": "2026-06-01T08:{minute:02}:00Z", "message": {{"role": "{role}", "content": "{text}"}}}}"#
+        )
+    };
+    let question = line("user", uuid, &format!("What is {uuid}?"));
+    let answer = line("assistant", &format!("{uuid}-a"), "A bee.");
+    format!("{question}\n{answer}")
+}
+
+#[test]
+fn a_fork_that_keeps_the_name_of_its_session_on_what_it_copied_has_its_own() {
+    let [first, second] = [asked("A", "u1", 1), asked("A", "u2", 2)];
+    let session = [first.clone(), second.clone(), asked("A", "u3", 3)];
+    let fork = [first, second, asked("B", "u4", 9)];
+    let heard = sessions(&[("a.jsonl", &session), ("b.jsonl", &fork)]);
+    assert_eq!(heard.ids(), ["A", "B"]);
+    assert_eq!(heard.turns("A").len(), 3);
+    assert_eq!(heard.turns("B"), ["What is u4? → A bee."]);
+}
+
+#[test]
+fn a_session_that_goes_on_in_another_file_replaces_nothing() {
+    let begun = [asked("A", "u1", 1), asked("A", "u2", 2)];
+    let resumed = [
+        begun[0].clone(),
+        begun[1].clone(),
+        asked("A", "u3", 3),
+        asked("A", "u4", 4),
+    ];
+    let again = [begun[1].clone(), asked("A", "u5", 5)];
+    let files: [(&str, &[String]); 3] = [
+        ("a.jsonl", &begun),
+        ("b.jsonl", &resumed),
+        ("c.jsonl", &again),
+    ];
+    let heard = sessions(&files);
+    assert_eq!(heard.ids(), ["A", "A-u3", "A-u5"]);
+    assert_eq!(
+        heard.turns("A-u3"),
+        ["What is u3? → A bee.", "What is u4? → A bee."]
+    );
+    // Whichever file comes first, each question is there once.
+    let heard = sessions(&[
+        ("a.jsonl", &resumed),
+        ("b.jsonl", &begun),
+        ("c.jsonl", &again),
+    ]);
+    assert_eq!(heard.ids(), ["A", "A-u5"]);
+    assert_eq!(heard.turns("A").len(), 4);
 }
