@@ -8,6 +8,9 @@ use crate::fields::Fields as _;
 use crate::format::{Format, Reading, Record};
 use crate::out::Out;
 
+/// Where what a line says stands in it.
+const PAYLOAD: &str = "payload";
+
 /// The format.
 pub(crate) struct Codex;
 
@@ -22,34 +25,43 @@ impl Format for Codex {
             matches!(
                 kind,
                 Some("session_meta" | "response_item" | "turn_context" | "event_msg" | "compacted")
-            ) && matches!(value.get("payload"), Some(Value::Object(_)))
+            ) && matches!(value.get(PAYLOAD), Some(Value::Object(_)))
         };
         record.json().is_some_and(is_line)
     }
 
     fn reading(&self) -> Box<dyn Reading> {
-        Box::new(Session(Transcript::new(Codex.name()), None))
+        Box::new(Session {
+            transcript: Transcript::new(Codex.name()),
+            is_own: false,
+            model: None,
+        })
     }
 }
 
-/// The transcript, and the model that is answering.
-struct Session(Transcript, Option<String>);
+struct Session {
+    transcript: Transcript,
+    /// Whether the id is that of this session, and not that of the one that it goes on from.
+    is_own: bool,
+    /// The model that is answering.
+    model: Option<String>,
+}
 
 impl Reading for Session {
     fn record(&mut self, record: Record<'_>, out: &mut Out<'_>) {
         let Record::Json(line) = record else {
             return;
         };
-        let Some(payload) = line.get("payload") else {
+        let Some(payload) = line.get(PAYLOAD) else {
             return;
         };
         match line.str_at("type") {
-            Some("session_meta") => self.begin(payload, out),
-            Some("turn_context") => self.1 = payload.string_at("model"),
-            Some("response_item") => {
-                let message = message(line, self.1.as_deref(), out);
-                self.0.push(message, out);
+            Some("session_meta") => {
+                let is_new = self.transcript.keeps(&line, PAYLOAD, out);
+                self.begin(payload, is_new, out);
             }
+            Some("turn_context") => self.model = payload.string_at("model"),
+            Some("response_item") => self.item(line, out),
             // What was shown, which the items say too.
             Some("event_msg" | "compacted") => {}
             Some(kind) => out.unknown(kind),
@@ -58,25 +70,37 @@ impl Reading for Session {
     }
 
     fn end(&mut self, out: &mut Out<'_>) {
-        let transcript = std::mem::replace(&mut self.0, Transcript::new(Codex.name()));
+        let transcript = std::mem::replace(&mut self.transcript, Transcript::new(Codex.name()));
         transcript.give(out);
     }
 }
 
 impl Session {
-    /// Takes what the session is. One that goes on from another names that behind itself.
-    fn begin(&mut self, payload: &Value<'_>, out: &mut Out<'_>) {
-        let conversation = &mut self.0.conversation;
-        if conversation.id.is_empty() {
-            conversation.id = payload.string_at("id").unwrap_or_default();
+    /// Takes what the session is. One that goes on from another may name that before itself, and behind itself.
+    fn begin(&mut self, payload: &Value<'_>, is_new: bool, out: &mut Out<'_>) {
+        let conversation = &mut self.transcript.conversation;
+        if self.is_own || !(is_new || conversation.id.is_empty()) {
+            return;
+        }
+        conversation.id = payload.string_at("id").unwrap_or_default();
+        if is_new {
             conversation.created_at = out.time(payload, "timestamp");
+        }
+        self.is_own = is_new;
+    }
+
+    /// Takes an item, unless it was copied.
+    fn item(&mut self, line: Value<'_>, out: &mut Out<'_>) {
+        if self.transcript.keeps(&line, PAYLOAD, out) {
+            let message = message(line, self.model.as_deref(), out);
+            self.transcript.push(message, out);
         }
     }
 }
 
 fn message<'a>(line: Value<'a>, model: Option<&str>, out: &mut Out<'_>) -> Message<'a> {
     let null = Value::Null;
-    let payload = line.get("payload").unwrap_or(&null);
+    let payload = line.get(PAYLOAD).unwrap_or(&null);
     let mut said: Vec<String> = Vec::new();
     let mut attachments = Vec::new();
     let kind = match payload.str_at("type") {

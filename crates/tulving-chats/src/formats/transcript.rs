@@ -13,6 +13,7 @@ pub(crate) struct Transcript {
     pub(crate) conversation: Conversation<'static>,
     /// The name of the first line that was kept.
     first: String,
+    /// How many lines there were, with those that came before.
     lines: u64,
     held: u64,
 }
@@ -65,6 +66,10 @@ impl Transcript {
     /// file of the same session, it is named after its first line too: what it does not repeat must not be replaced.
     pub(crate) fn give(self, out: &mut Out<'_>) {
         let mut conversation = self.conversation;
+        // Every line came before, and is counted.
+        if self.lines > 0 && self.first.is_empty() {
+            return;
+        }
         if out.has_given(&conversation.source, &conversation.id) {
             conversation.id = format!("{}-{}", conversation.id, self.first);
         }

@@ -161,3 +161,54 @@ fn a_session_that_goes_on_in_another_file_replaces_nothing() {
     assert_eq!(heard.ids(), ["A", "A-u5"]);
     assert_eq!(heard.turns("A").len(), 4);
 }
+
+/// A line of Codex: which session it is.
+fn meta(session: &str, day: u32) -> String {
+    format!(
+        r#"{{"timestamp": "2026-06-{day:02}T08:00:00Z", "type": "session_meta", "payload": {{"id": "{session}", "timestamp": "2026-06-{day:02}T08:00:00Z"}}}}"#
+    )
+}
+
+/// Two lines of Codex: a question and its answer.
+fn item(question: &str, day: u32) -> String {
+    let line = |role: &str, second: u32, text: &str| {
+        format!(
+            r#"{{"timestamp": "2026-06-{day:02}T08:00:{second:02}Z", "type": "response_item", "payload": {{"type": "message", "role": "{role}", "content": [{{"type": "text", "text": "{text}"}}]}}}}"#
+        )
+    };
+    let (question, answer) = (line("user", 1, question), line("assistant", 2, "So."));
+    format!("{question}\n{answer}")
+}
+
+#[test]
+fn a_codex_session_that_goes_on_from_another_does_not_say_it_again() {
+    let begun = [meta("A", 1), item("How?", 1)];
+    let forked = [
+        meta("B", 2),
+        begun[0].clone(),
+        begun[1].clone(),
+        item("Why?", 2),
+    ];
+    let behind = [
+        begun[0].clone(),
+        begun[1].clone(),
+        meta("C", 3),
+        // The same words at another time are no copy.
+        item("How?", 3),
+    ];
+    let resumed = [begun[0].clone(), begun[1].clone(), item("When?", 4)];
+    let heard = sessions(&[
+        ("a.jsonl", &begun),
+        ("b.jsonl", &forked),
+        ("c.jsonl", &behind),
+        ("d.jsonl", &resumed),
+        ("e.jsonl", &begun),
+    ]);
+    let ids = heard.ids();
+    assert_eq!(ids[..3], ["A", "B", "C"]);
+    assert!(ids[3].starts_with("A-") && ids.len() == 4, "{ids:?}");
+    assert_eq!(heard.turns("B"), ["Why? → So."]);
+    assert_eq!(heard.turns("C"), ["How? → So."]);
+    assert_eq!(heard.turns(ids[3]), ["When? → So."]);
+    assert_eq!(heard.skipped(), counts(&[("duplicate", 12)]));
+}
