@@ -5,6 +5,9 @@ use std::fs;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use tulving_json::parse;
+
+use crate::fields::Fields as _;
 use crate::file::{Content, Files, HEAD, head};
 use crate::format::{FORMATS, Format};
 use crate::limits::Limits;
@@ -31,7 +34,7 @@ pub struct Found {
     pub bytes: u64,
 }
 
-/// Counts what [`read`] will read of paths, without opening a file.
+/// Counts what [`read`] will read of paths, without reading it.
 ///
 /// # Errors
 /// If one of the paths is not there, or may not be read.
@@ -177,6 +180,10 @@ fn list(path: &Path, limits: &Limits) -> Result<Listing, ReadError> {
     let mut files = Vec::new();
     let mut open = vec![(path.to_owned(), 0)];
     while let Some((folder, depth)) = open.pop() {
+        if is_data_directory(&folder) {
+            report.skip(Reason::DataDirectory);
+            continue;
+        }
         let Ok(entries) = fs::read_dir(&folder) else {
             report.skip(Reason::Unreadable);
             continue;
@@ -205,6 +212,20 @@ fn list(path: &Path, limits: &Limits) -> Result<Listing, ReadError> {
         files,
         report: Some(report),
     })
+}
+
+/// Returns whether memories are stored in a folder: somebody's own, or another's. Its manifest says so.
+fn is_data_directory(folder: &Path) -> bool {
+    /// The longest manifest that is looked at, in bytes.
+    const LONGEST: u64 = 16 << 20;
+    let mut bytes = Vec::new();
+    let path = folder.join("manifest.json");
+    // Opening what is not a file, such as a pipe, may never end.
+    path.symlink_metadata().is_ok_and(|entry| entry.is_file())
+        && fs::File::open(path)
+            .and_then(|file| file.take(LONGEST).read_to_end(&mut bytes))
+            .is_ok()
+        && parse(&bytes).is_ok_and(|manifest| manifest.str_at("structure") == Some("unified"))
 }
 
 impl Files<'_> {

@@ -27,6 +27,8 @@ pub enum Reason {
     Unrecognised,
     /// A file that is no text: a picture, a recording.
     Media,
+    /// A data directory of Tulving, or of the program that it follows: its memories are not an export of chats.
+    DataDirectory,
     /// Text in another encoding than UTF-8, or a compressed file that is no zip archive.
     Foreign,
     /// An archive that cannot be read.
@@ -47,7 +49,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Empty,
         Self::NoMessages,
         Self::Duplicate,
@@ -59,6 +61,7 @@ impl Reason {
         Self::SubAgent,
         Self::Unrecognised,
         Self::Media,
+        Self::DataDirectory,
         Self::Foreign,
         Self::BadArchive,
         Self::Encrypted,
@@ -111,6 +114,7 @@ impl Reason {
             Self::SubAgent => "sub_agent",
             Self::Unrecognised => "unrecognised",
             Self::Media => "media",
+            Self::DataDirectory => "data_directory",
             Self::Foreign => "foreign",
             Self::BadArchive => "bad_archive",
             Self::Encrypted => "encrypted",
@@ -137,6 +141,9 @@ impl fmt::Display for Reason {
             Self::SubAgent => "an assistant asked it of itself",
             Self::Unrecognised => "no format of chats was recognised in it",
             Self::Media => "it is no text",
+            Self::DataDirectory => {
+                "it is a data directory, whose memories `tulving migrate` or `export` move"
+            }
             Self::Foreign => {
                 "it is not in UTF-8, or compressed and no zip archive; save or unpack it first"
             }

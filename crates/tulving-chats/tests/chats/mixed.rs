@@ -7,7 +7,7 @@ use tulving_chats::{
     Conversation, Format, Limits, Message, Out, Reading, Reason, Record, Role, find, read_with,
 };
 
-use crate::support::{Heard, counts, fixture, heard};
+use crate::support::{Heard, counts, fixture, heard, read_all};
 
 #[test]
 fn all_formats_are_told_apart_in_one_folder_whatever_they_are_called() {
@@ -88,6 +88,44 @@ fn reading_twice_gives_the_same() {
     let (first, second) = (heard(&all), heard(&all));
     assert_eq!(first.conversations, second.conversations);
     assert_eq!(first.files, second.files);
+}
+
+#[test]
+fn a_data_directory_below_a_folder_is_no_export() {
+    let folder = TempDir::new().unwrap();
+    let chat = |id: &str| {
+        format!(r#"[{{"id": "{id}", "messages": [{{"role": "user", "content": "Why {id}?"}}]}}]"#)
+    };
+    for (file, content) in [
+        (
+            "memory/data/manifest.json",
+            r#"{"version": 2, "structure": "unified"}"#.to_owned(),
+        ),
+        ("memory/data/corpus/episodes.json", chat("kept")),
+        ("app/manifest.json", r#"{"structure": "flat"}"#.to_owned()),
+        ("app/chats.json", chat("app")),
+        (
+            "broken/manifest.json",
+            r#"{"structure": "unified""#.to_owned(),
+        ),
+        ("broken/chats.json", chat("broken")),
+    ] {
+        let path = folder.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    let limits = Limits::default();
+    let heard = read_all(&[folder.path().to_owned()], &limits);
+    assert_eq!(heard.ids(), ["app", "broken"]);
+    assert_eq!(heard.skipped().get("data_directory"), Some(&1));
+    assert_eq!(find(&[folder.path()], &limits).unwrap().files, 4);
+    // Given by its name, it says why nothing came of it.
+    let heard = read_all(&[folder.path().join("memory/data")], &limits);
+    assert!(heard.ids().is_empty());
+    assert_eq!(heard.skipped(), counts(&[("data_directory", 1)]));
+    // A file of it that is named is what was asked for.
+    let named = folder.path().join("memory/data/corpus/episodes.json");
+    assert_eq!(read_all(&[named], &limits).ids(), ["kept"]);
 }
 
 #[test]
