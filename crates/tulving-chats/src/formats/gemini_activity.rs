@@ -12,8 +12,8 @@ use crate::page;
 use crate::reason::Reason;
 use crate::time::{Time, spoken};
 
-/// Two turns further apart than this are two conversations, if nothing says to which they belong: 30 minutes, in microseconds.
-const GAP: i64 = 30 * 60 * 1_000_000;
+/// Two turns further apart than this are two conversations, if nothing says to which they belong: 30 minutes, in seconds.
+const GAP: i64 = 30 * 60;
 
 /// What stands before what was asked, in the languages known.
 const ASKED: [&str; 16] = [
@@ -93,6 +93,19 @@ struct LoggedTurn {
     raw: Value<'static>,
 }
 
+impl LoggedTurn {
+    /// Returns the second in which it was asked: the page has no more of the time that the JSON has.
+    fn second(&self) -> i64 {
+        self.time.micros().div_euclid(1_000_000)
+    }
+
+    /// Makes its id of what it has in common in the page and in the JSON: the second, and the question but for its white space.
+    fn id(&self) -> String {
+        let asked: String = self.asked.split_whitespace().collect();
+        format!("{:016x}", hash(&[&self.second().to_string(), &asked]))
+    }
+}
+
 impl Reading for Log {
     fn record(&mut self, record: Record<'_>, out: &mut Out<'_>) {
         if !GeminiActivity.recognises(&record) {
@@ -104,10 +117,7 @@ impl Reading for Log {
         };
         match turn {
             Ok(turn) => {
-                // The same turn in the page and in the JSON has a time to the second in common.
-                let second = (turn.time.micros() / 1_000_000).to_string();
-                let asked: String = turn.asked.split_whitespace().collect();
-                if !out.is_new(&[GeminiActivity.name(), &second, &asked]) {
+                if !out.is_new(&[GeminiActivity.name(), &turn.id()]) {
                     return out.skip(Reason::Duplicate);
                 }
                 self.held += (turn.asked.len() + turn.answered.len()) as u64;
@@ -124,19 +134,19 @@ impl Reading for Log {
         let mut turns = std::mem::take(&mut self.turns);
         self.held = 0;
         turns.reverse();
-        turns.sort_by_key(|turn| turn.time);
+        turns.sort_by_key(LoggedTurn::second);
         // Conversations in the order in which they began.
         let mut conversations: Vec<Vec<LoggedTurn>> = Vec::new();
         let mut named: HashMap<String, usize> = HashMap::new();
-        let mut last: Option<(usize, Time)> = None;
+        let mut last: Option<(usize, i64)> = None;
         for turn in turns {
-            let near = last.filter(|(_, time)| turn.time.micros() - time.micros() <= GAP);
+            let near = last.filter(|(_, second)| turn.second() - second <= GAP);
             let place = match &turn.conversation {
                 Some(id) => *named.entry(id.clone()).or_insert(conversations.len()),
                 None => near.map_or(conversations.len(), |(place, _)| place),
             };
             if turn.conversation.is_none() {
-                last = Some((place, turn.time));
+                last = Some((place, turn.second()));
             }
             match conversations.get_mut(place) {
                 Some(conversation) => conversation.push(turn),
@@ -154,7 +164,7 @@ fn conversation(turns: Vec<LoggedTurn>, out: &mut Out<'_>) {
         return;
     };
     let begun = first.time;
-    let made_up = || format!("gemini-{:016x}", hash(&[&begun.to_string(), &first.asked]));
+    let made_up = || format!("gemini-{}", first.id());
     let is_grouped = first.conversation.is_none();
     let mut conversation = Conversation::new(
         GeminiActivity.name(),
@@ -164,7 +174,7 @@ fn conversation(turns: Vec<LoggedTurn>, out: &mut Out<'_>) {
     conversation.created_at = Some(begun);
     conversation.updated_at = turns.last().map(|turn| turn.time);
     for turn in turns {
-        let id = format!("{:016x}", hash(&[&turn.time.to_string(), &turn.asked]));
+        let id = turn.id();
         let answered = (!turn.answered.is_empty()).then(|| Message {
             id: format!("{id}-answer"),
             parent: Some(id.clone()),

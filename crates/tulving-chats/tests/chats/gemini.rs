@@ -2,7 +2,7 @@
 
 use tulving_chats::{MessageKind, TimeSource};
 
-use crate::support::{Heard, heard};
+use crate::support::{Heard, heard, of_bytes};
 
 const JSON: &str = "gemini/Takeout/My Activity/Gemini Apps/MyActivity.json";
 const PAGE: &str = "gemini/Takeout/My Activity/Gemini Apps/MyActivity.html";
@@ -131,4 +131,42 @@ fn ai_studio_is_read_without_its_thoughts() {
         conversation.messages[3].model.as_deref(),
         Some("models/gemini-2.5-pro")
     );
+}
+
+#[test]
+fn a_log_has_the_same_ids_as_a_page_and_as_json() {
+    // Of the first two, the later is half an hour later by the second, and not by the thousandth of it.
+    let turns = [
+        (
+            "10:00:00",
+            "100",
+            "How  deep is\\n a fjord?",
+            "How deep is a fjord?",
+        ),
+        ("10:30:00", "900", "And how long?", "And how long?"),
+        ("15:00:00", "5", "Who lives there?", "Who  lives there?"),
+    ];
+    let (mut json, mut page) = (Vec::new(), String::new());
+    for (time, fraction, question, shown) in turns.into_iter().rev() {
+        json.push(format!(
+            r#"{{"header": "Gemini Apps", "products": ["Gemini Apps"], "title": "Prompted {question}", "time": "2026-07-20T{time}.{fraction}Z", "safeHtmlItem": [{{"html": "<p>Very.</p>"}}]}}"#
+        ));
+        page.push_str(&format!(
+            r#"<div class="outer-cell"><p class="mdl-typography--title">Gemini Apps<br></p><div class="content-cell mdl-cell mdl-cell--6-col mdl-typography--body-1">Prompted {shown}<br>Jul 20, 2026, {} {}<br><p>Very.</p></div></div>"#,
+            time.replace("15:", "3:"),
+            if time.starts_with("15") { "PM UTC" } else { "AM UTC" },
+        ));
+    }
+    let ids = |heard: &Heard| -> Vec<(String, Vec<String>)> {
+        let of = heard.conversations.iter().map(|(conversation, _)| {
+            let messages = conversation.messages.iter();
+            let messages = messages.map(|message| message.id.clone());
+            (conversation.id.clone(), messages.collect())
+        });
+        of.collect()
+    };
+    let json = of_bytes(format!("[{}]", json.join(",")));
+    let page = of_bytes(format!("<html><body>{page}</body></html>"));
+    assert_eq!(ids(&json).len(), 2);
+    assert_eq!(ids(&json), ids(&page));
 }
