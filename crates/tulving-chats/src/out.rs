@@ -80,15 +80,15 @@ impl<'o> Out<'o> {
         if conversation.id.is_empty() || conversation.id.len() > LONGEST_ID {
             conversation.id = made_up_id(&conversation);
         }
+        if self.report.conversations == 0 {
+            self.report.provider = Some(conversation.source.clone().into_owned());
+        }
         let key = key(&conversation.source, &conversation.id);
         let edition = (conversation.updated_at, conversation.messages.len());
         match self.seen.conversations.get(&key) {
             Some(before) if *before >= edition => return self.skip(Reason::Duplicate),
             _ => self.seen.conversations.insert(key, edition),
         };
-        if self.report.conversations == 0 {
-            self.report.provider = Some(conversation.source.clone().into_owned());
-        }
         self.report.conversations += 1;
         self.report.turns += turns.len() as u64;
         self.stopped = self.sink.conversation(conversation, turns).is_break();
