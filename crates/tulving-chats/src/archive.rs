@@ -103,9 +103,7 @@ impl Files<'_> {
             _ => {
                 let mut report = FileReport::new(path);
                 match content.reason() {
-                    Some(reason @ Reason::Foreign) => report.skip(reason),
-                    // What is not worth a report of its own.
-                    Some(reason) => return container.skip(reason),
+                    Some(reason) => report.skip(reason),
                     None => self.read(
                         &mut Cursor::new(head).chain(&mut guard),
                         content,
@@ -117,7 +115,9 @@ impl Files<'_> {
                 if report.skipped.remove(&Reason::Unreadable).is_some() {
                     report.skip(guard.reason());
                 }
-                self.sink.file(report);
+                if let Some(report) = report.fold(container) {
+                    self.sink.file(report);
+                }
             }
         }
     }

@@ -247,23 +247,21 @@ impl Files<'_> {
         if content == Content::Zip && file.seek(SeekFrom::Start(0)).is_ok() {
             return self.archive(&mut file, &report.path, 1, &done);
         }
-        let Some(reason) = content.reason() else {
-            self.read(
+        match content.reason() {
+            Some(reason) => report.skip(reason),
+            None => self.read(
                 &mut Cursor::new(head).chain(file),
                 content,
                 &mut report,
                 &done,
-            );
-            return self.sink.file(report);
+            ),
+        }
+        let report = match folder {
+            Some(folder) => report.fold(folder),
+            None => Some(report),
         };
-        match (folder, reason) {
-            (Some(folder), Reason::Media | Reason::Unrecognised | Reason::Empty) => {
-                folder.skip(reason);
-            }
-            _ => {
-                report.skip(reason);
-                self.sink.file(report);
-            }
+        if let Some(report) = report {
+            self.sink.file(report);
         }
     }
 }

@@ -84,6 +84,7 @@ impl Reason {
             | Self::SubAgent
             | Self::Unrecognised
             | Self::Media
+            | Self::DataDirectory
             | Self::Link => false,
             Self::NoMessages
             | Self::TooLarge
@@ -97,6 +98,11 @@ impl Reason {
             | Self::Bomb
             | Self::Unreadable => true,
         }
+    }
+
+    /// Returns whether a file is merely none that holds chats.
+    pub(crate) const fn is_no_chat(self) -> bool {
+        matches!(self, Self::Empty | Self::Unrecognised | Self::Media)
     }
 
     /// Returns its name in reports.

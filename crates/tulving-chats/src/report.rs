@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::reason::Reason;
 
-/// What came of a file, whether given or found in a folder or archive. What a folder or an archive passes over without
-/// looking into it (pictures, recordings, links) is counted in the report of the folder or archive.
+/// What came of a file, whether given or found in a folder or archive. What a folder or an archive holds besides chats
+/// (pictures, recordings, links, files in which no format is recognised) is counted in the report of the folder or archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileReport {
     /// Where it is; a file in an archive stands behind the archive's path and a slash.
@@ -36,6 +36,19 @@ impl FileReport {
 
     pub(crate) fn skip(&mut self, reason: Reason) {
         *self.skipped.entry(reason).or_default() += 1;
+    }
+
+    /// Counts a file in the report of the folder or archive that it was found in, if it is merely no chat; otherwise
+    /// returns its report.
+    pub(crate) fn fold(self, container: &mut Self) -> Option<Self> {
+        let mut reasons = self.skipped.keys();
+        match (reasons.next(), reasons.next()) {
+            (Some(&reason), None) if self.provider.is_none() && reason.is_no_chat() => {
+                container.skip(reason);
+                None
+            }
+            _ => Some(self),
+        }
     }
 
     /// Returns whether nothing came of it and nothing was passed over.

@@ -7,7 +7,7 @@ use tulving_chats::{
     Conversation, Format, Limits, Message, Out, Reading, Reason, Record, Role, find, read_with,
 };
 
-use crate::support::{Heard, counts, fixture, heard, read_all};
+use crate::support::{Heard, archive, counts, fixture, heard, read_all};
 
 #[test]
 fn all_formats_are_told_apart_in_one_folder_whatever_they_are_called() {
@@ -126,6 +126,49 @@ fn a_data_directory_below_a_folder_is_no_export() {
     // A file of it that is named is what was asked for.
     let named = folder.path().join("memory/data/corpus/episodes.json");
     assert_eq!(read_all(&[named], &limits).ids(), ["kept"]);
+}
+
+#[test]
+fn what_is_no_chat_is_counted_with_the_folder_or_archive_that_it_was_found_in() {
+    let folder = TempDir::new().unwrap();
+    let chat = br#"[{"uuid": "c", "chat_messages": [{"sender": "human", "text": "Why?"}]}]"#;
+    let zip = archive(&[
+        ("a.json", b"{}"),
+        ("b.html", b"<p>b</p>"),
+        ("chat.json", chat),
+    ]);
+    for (file, content) in [
+        ("a.json", &b"{}"[..]),
+        ("b.json", b"[1, 2]"),
+        ("c.html", b"<html></html>"),
+        ("cut.json", b"[{\"a\": 1}, {\"b\""),
+        ("zip", &zip),
+    ] {
+        fs::write(folder.path().join(file), content).unwrap();
+    }
+    let heard = read_all(&[folder.path().to_owned()], &Limits::default());
+    let reports = heard.files.iter().map(|file| {
+        let path = file.path.strip_prefix(&*folder.path().to_string_lossy());
+        let skipped = file.skipped.iter();
+        let skipped = skipped.map(|(reason, count)| (reason.name(), *count));
+        (path.unwrap(), skipped.collect())
+    });
+    assert_eq!(
+        reports.collect::<Vec<(&str, Vec<(&str, u64)>)>>(),
+        [
+            ("/cut.json", vec![("cut_off", 1)]),
+            ("/zip/chat.json", vec![]),
+            ("/zip", vec![("unrecognised", 2)]),
+            ("", vec![("unrecognised", 3)]),
+        ]
+    );
+    // Who names a file is told of it.
+    let heard = read_all(
+        &[folder.path().join("a.json"), folder.path().join("c.html")],
+        &Limits::default(),
+    );
+    assert_eq!(heard.file("/a.json").skipped.len(), 1);
+    assert_eq!(heard.file("/c.html").skipped.len(), 1);
 }
 
 #[test]
