@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    add, compact, completions, config, delete, docs, doctor, export, forget, get, index, ingest,
-    init, list, man, migrate, reembed, runs, schema, search, tenant, update, user, verify,
+    add, clusters, compact, completions, config, delete, docs, doctor, export, forget, get, index,
+    ingest, init, list, man, migrate, reembed, runs, schema, search, tenant, update, user, verify,
 };
 use crate::documents::ReadDocuments;
 use crate::global::Global;
@@ -103,6 +103,12 @@ pub enum Command {
         reason = "a comment here would hide the manual that its struct carries"
     )]
     Ingest(ingest::Ingest),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Clusters(clusters::Clusters),
 
     /// Documents: manuals, policies, forms
     #[command(subcommand)]

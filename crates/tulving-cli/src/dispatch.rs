@@ -4,8 +4,8 @@ use clap::CommandFactory as _;
 
 use crate::cli::{Cli, Command};
 use crate::commands::{
-    add, compact, completions, config, delete, docs, doctor, export, forget, get, index, ingest,
-    init, list, man, migrate, reembed, runs, schema, search, tenant, update, user, verify,
+    add, clusters, compact, completions, config, delete, docs, doctor, export, forget, get, index,
+    ingest, init, list, man, migrate, reembed, runs, schema, search, tenant, update, user, verify,
 };
 use crate::config::Env;
 use crate::context::Context;
@@ -71,6 +71,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, CliError> {
         Command::Doctor(doctor) => doctor::run(doctor, &cx).await,
         Command::Config(command) => config::run(&command, &cx),
         Command::Ingest(command) => ingest::run(command, &cx).await,
+        Command::Clusters(command) => clusters::run(command, &cx).await,
         Command::Docs(command) => docs::run(command, &cx).await,
         Command::Schema(command) => schema::run(&command, &cx).await,
         Command::User(command) => user::run(command, &cx).await,

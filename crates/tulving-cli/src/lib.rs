@@ -10,6 +10,7 @@
 //! | [`memory`] | the memory that the configuration names |
 //! | [`config`] | flags, environment, config.yaml: the only reader of the environment |
 //! | [`chats`] | chat exports on their way from files to memory |
+//! | [`clusters`] | what memories are about |
 //! | [`documents`] | documents on their way from files to memory |
 //! | [`embedder`] | advice where stored vectors and the embedder are of two models |
 //! | [`filter`] | which memories are meant, from options or JSON |
@@ -32,6 +33,7 @@ mod advice;
 pub mod bug;
 pub mod chats;
 pub mod cli;
+pub mod clusters;
 pub mod commands;
 pub mod config;
 pub mod confirm;

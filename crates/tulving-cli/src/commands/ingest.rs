@@ -4,12 +4,15 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use tulving::backend::Filter;
 use tulving::model::Kind;
-use tulving::store::Written;
+use tulving::store::{ScopedStore, Written};
+use tulving::transfer::Cancel;
 use tulving_chats::{Limits, find};
 
 use super::source::SourceAs;
 use crate::chats::{Intake, Report};
+use crate::clusters::Renewal;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, bytes, count, counted, duration};
@@ -32,6 +35,9 @@ use crate::{interrupt, progress, wire};
 /// in it. A conversation that is newer in memory than in the export stays as it is. What was forgotten with `tulving
 /// forget` stays forgotten, by its id: a question that the export has moved or reworded is another.
 ///
+/// At the end what is new is put into clusters, which `tulving clusters` shows; when much is new, everything is
+/// clustered anew, and what is still the same keeps its number.
+///
 /// What cannot be read is named with the reason and left out (exit 4); the rest is taken in. The command can be repeated
 /// at any time, and goes on where it stopped.
 #[derive(Debug, Args)]
@@ -53,6 +59,10 @@ pub struct Ingest {
     /// Says what would be written, and writes nothing
     #[arg(long)]
     pub dry_run: bool,
+
+    /// Leaves what is new in no cluster
+    #[arg(long)]
+    pub no_clusters: bool,
 
     /// Brings back what was forgotten with `tulving forget`; otherwise it is left out
     #[arg(long)]
@@ -80,7 +90,7 @@ pub async fn run(ingest: Ingest, cx: &Context) -> Result<Exit, CliError> {
         true => cx.memory().await?.restoring(),
         false => cx.memory().await?,
     };
-    let report = {
+    let (report, cancel) = {
         let progress = progress::counting("read", progress::BYTE, found.bytes, cx.err);
         let ear = interrupt::listen(&progress, cx.face())?;
         let intake = Intake {
@@ -88,19 +98,39 @@ pub async fn run(ingest: Ingest, cx: &Context) -> Result<Exit, CliError> {
             writes: !ingest.dry_run,
             source_as: ingest.source_as.map(|name| name.as_str().to_owned()),
             progress,
-            cancel: ear.cancel,
+            cancel: ear.cancel.clone(),
         };
-        intake.take(ingest.paths.clone()).await?
+        (intake.take(ingest.paths.clone()).await?, ear.cancel)
+    };
+    let clusters = match ingest.dry_run || ingest.no_clusters {
+        true => None,
+        false => clustered(&memory, cancel, cx).await?,
     };
     told(
         report,
         &ingest.paths,
-        None,
+        clusters,
         ingest.dry_run,
         found.bytes,
         begun.elapsed(),
         cx,
     )
+}
+
+/// Brings the clusters up to what is in memory, also what an earlier call left; returns how many there are.
+async fn clustered(
+    memory: &ScopedStore,
+    cancel: Cancel,
+    cx: &Context,
+) -> Result<Option<u64>, CliError> {
+    let nodes = memory.count(&Filter::of(Kind::Node)).await?.total();
+    let renewal = Renewal {
+        memory,
+        progress: progress::counting("cluster", "node", nodes, cx.err),
+        cancel,
+    };
+    let renewed = renewal.renew().await;
+    renewed.map_err(|error| error.cause("everything was read and stored"))
 }
 
 /// Says what became of it.

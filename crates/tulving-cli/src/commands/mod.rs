@@ -8,7 +8,7 @@
 //! | [`search`] | finding memories |
 //! | [`reembed`] | another embedding model |
 //! | [`docs`] | documents |
-//! | [`ingest`] | chat exports |
+//! | [`ingest`], [`clusters`] | chat exports, and what memories are about |
 //! | [`schema`], [`user`], [`tenant`], [`index`] | a database, its owners, its indexes |
 //! | [`migrate`], [`verify`], [`runs`], [`export`] | moving memory, and the proof |
 //! | [`completions`], [`man`] | for shells and packagers |
@@ -16,6 +16,7 @@
 
 pub mod add;
 pub mod cast;
+pub mod clusters;
 pub mod compact;
 pub mod completions;
 pub mod config;

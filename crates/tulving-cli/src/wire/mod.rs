@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `memory`, `entry`, `verbatim` | a memory, whether it has a vector, and what columns hold less of |
 //! | `document` | documents, and what became of files |
+//! | `clusters` | what memories are about |
 //! | `ingested` | what became of chat exports |
 //! | `found`, `hit` | the answer of a search |
 //! | `listing`, `cursor` | a page of memories, and where the next begins |
@@ -22,6 +23,7 @@
 //! | `failure` | why a command did not do what was asked |
 
 mod checks;
+mod clusters;
 mod compaction;
 pub mod cursor;
 mod document;
@@ -47,6 +49,7 @@ mod verification;
 mod written;
 
 pub use checks::{Check, Checks};
+pub use clusters::Clusters;
 pub use compaction::Compaction;
 pub use document::{Document, Documents, Gone, RemovedDocuments, Shown, TakenIn};
 pub use entry::Entry;

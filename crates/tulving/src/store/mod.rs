@@ -11,6 +11,7 @@
 //! | `beside` | several embedders, and the vectors that are written beside those of the current space |
 //! | `spaces`, `fill` | the spaces of a scope; vectors for what has none in a space |
 //! | `documents` | documents with their chunks |
+//! | `clustering` | nodes with their vectors and clusters |
 //! | `change` | the changes of an update |
 //! | `query`, `search`, `found` | what is searched for, the search, and its result |
 //! | `forget` | memories erased for good, with a proof |
@@ -20,6 +21,7 @@
 
 mod beside;
 mod change;
+mod clustering;
 mod course;
 mod documents;
 mod error;
@@ -42,6 +44,7 @@ mod traced;
 
 pub use beside::LeftOut;
 pub use change::Change;
+pub use clustering::NodeVectors;
 pub use documents::{NewChunk, NewDocument, PutDocument};
 pub use error::StoreError;
 pub use fill::{Filled, Refused};

@@ -235,7 +235,7 @@ impl<'s> Fold<'s> {
             self.manifest.set_stats(&clusters.stats());
         }
         let path = self.layout.clusters.clone();
-        if path.exists() {
+        if path.exists() || !clusters.is_empty() {
             self.file(&path, |out| out.write(&clusters.to_bytes()))?;
             self.commit.publish(root, &path, None)?;
         }

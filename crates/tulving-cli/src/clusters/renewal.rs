@@ -1,0 +1,214 @@
+//! Clusters that are brought up to what is in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tulving::backend::{Filter, Membership};
+use tulving::model::Kind;
+use tulving::search::text::indexed;
+use tulving::store::{NodeVectors, ScopedStore};
+use tulving::transfer::{Cancel, Progress};
+use tulving_clusters::{Clustering, Exemplars, NOISE, Options, Words, carry, cluster};
+
+use crate::exit::{CliError, Exit};
+
+/// Where more than one node in so many is in no cluster yet, all are clustered anew.
+const SHARE: usize = 10;
+
+/// Brings the clusters of a memory up to what is in it.
+pub struct Renewal<'m> {
+    /// The memory.
+    pub memory: &'m ScopedStore,
+    /// Who is told how far it is: nodes.
+    pub progress: Arc<dyn Progress>,
+    /// Who may want it to stop.
+    pub cancel: Cancel,
+}
+
+impl Renewal<'_> {
+    /// Puts nodes that are in no cluster yet into those that are there, and into none where they are like none. If
+    /// there are no clusters yet, or many such nodes, all are clustered anew. Returns how many clusters there are;
+    /// nothing if there are too few nodes for any.
+    ///
+    /// # Errors
+    /// When the memory cannot be read or written, and when it was interrupted.
+    pub async fn renew(self) -> Result<Option<u64>, CliError> {
+        let clusters = self.memory.clusters().await?;
+        let inside: u64 = clusters.iter().map(|cluster| cluster.nodes).sum();
+        let nodes = self.memory.count(&Filter::of(Kind::Node)).await?.total();
+        if nodes > 0 && inside == nodes {
+            let ids = clusters.iter().map(|cluster| cluster.id);
+            return Ok(Some(ids.filter(|id| *id >= 0).count() as u64));
+        }
+        self.bring_up(false).await
+    }
+
+    /// Clusters all nodes anew. A cluster that is still the same keeps its id. Returns how many there are; nothing
+    /// if there are too few nodes for any.
+    ///
+    /// # Errors
+    /// As [`renew`](Self::renew).
+    pub async fn rebuild(self) -> Result<Option<u64>, CliError> {
+        self.bring_up(true).await
+    }
+
+    async fn bring_up(self, anew: bool) -> Result<Option<u64>, CliError> {
+        let nodes = tokio::select! {
+            nodes = self.memory.node_vectors() => nodes?,
+            () = self.cancel.wait() => return Err(interrupted()),
+        };
+        // One cluster alone is no topic among others.
+        if nodes.keys.len() < 2 * Options::default().min_cluster_size {
+            return Ok(None);
+        }
+        let present = nodes.memberships.iter().flatten();
+        let are_clusters = present.clone().any(|membership| membership.cluster >= 0);
+        let outside = nodes.keys.len() - present.count();
+        if outside == 0 && !anew {
+            return Ok(Some(clusters_in(&nodes.memberships)));
+        }
+        let anew = anew || !are_clusters || outside * SHARE > nodes.keys.len();
+        let nodes = Arc::new(nodes);
+        let memberships = match anew {
+            true => self.anew(&nodes).await?,
+            false => self.with_new(&nodes).await?,
+        };
+        if self.cancel.cancelled() {
+            return Err(interrupted());
+        }
+        let clusters = clusters_in(&memberships);
+        let placed = nodes.keys.iter().zip(&nodes.memberships).zip(memberships);
+        let changed = placed.filter(|((_, before), now)| *before != now);
+        // Those in no cluster yet come last: if this does not come to its end, many are still missing, and the next
+        // renewal clusters anew.
+        let (old, new): (Vec<_>, Vec<_>) = changed.partition(|((_, before), _)| before.is_some());
+        let changes = old
+            .into_iter()
+            .chain(new)
+            .filter_map(|((key, _), membership)| Some((key.clone(), membership?)));
+        self.memory.put_into_clusters(changes.collect()).await?;
+        Ok(Some(clusters))
+    }
+
+    /// Clusters all nodes; what is the same as before keeps its id.
+    async fn anew(&self, nodes: &Arc<NodeVectors>) -> Result<Vec<Option<Membership>>, CliError> {
+        let found = self.cluster(nodes).await?;
+        let noise = i64::from(NOISE);
+        let before: Vec<i64> = nodes
+            .memberships
+            .iter()
+            .map(|membership| membership.as_ref().map_or(noise, |of| of.cluster))
+            .collect();
+        // Nodes without a vector may be in clusters, too, that another program found.
+        let known = self.memory.clusters().await?;
+        let next = known.iter().map(|cluster| cluster.id).max();
+        let next = next.map_or(0, |id| id.saturating_add(1).max(0));
+        let ids = carry(&before, &found.labels, next).ids;
+        let labels = self.labels(nodes, &ids).await?;
+        let placed = ids.iter().zip(&found.probabilities);
+        Ok(placed
+            .map(|(id, confidence)| Some(membership(*id, *confidence, labels.get(id))))
+            .collect())
+    }
+
+    async fn cluster(&self, nodes: &Arc<NodeVectors>) -> Result<Clustering, CliError> {
+        let (nodes, cancel) = (Arc::clone(nodes), self.cancel.clone());
+        let progress = Arc::clone(&self.progress);
+        let clustering = tokio::task::spawn_blocking(move || {
+            let told = AtomicU64::new(0);
+            // The last one is done when everything is.
+            let all = nodes.keys.len() as u64 - 1;
+            cluster(&nodes.vectors, nodes.dims, &Options::default(), &|at| {
+                if at.search == 0 {
+                    let done = all * at.done as u64 / at.of.max(1) as u64;
+                    let before = told.fetch_max(done, Ordering::Relaxed);
+                    progress.advance(done.saturating_sub(before));
+                }
+                match cancel.cancelled() {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            })
+        });
+        let found = clustering
+            .await
+            .map_err(|error| CliError::new(Exit::Bug, "clustering failed").because(&error))?;
+        found.map_err(|error| match self.cancel.cancelled() {
+            true => interrupted(),
+            false => CliError::new(Exit::Bug, "clustering failed").because(&error),
+        })
+    }
+
+    /// Returns what each cluster is about.
+    async fn labels(
+        &self,
+        nodes: &NodeVectors,
+        ids: &[i64],
+    ) -> Result<BTreeMap<i64, String>, CliError> {
+        let clusters: BTreeMap<&str, i64> = nodes
+            .keys
+            .iter()
+            .map(|key| key.id.as_str())
+            .zip(ids.iter().copied())
+            .collect();
+        let mut words = Words::default();
+        let count = |memory: &tulving::model::Memory| {
+            if let Some(id) = clusters.get(memory.id()) {
+                words.add(*id, &indexed(memory));
+            }
+        };
+        tokio::select! {
+            read = self.memory.each_node(count) => read?,
+            () = self.cancel.wait() => return Err(interrupted()),
+        }
+        Ok(words.labels())
+    }
+
+    /// Puts nodes that are in no cluster yet into those that are there.
+    async fn with_new(&self, nodes: &NodeVectors) -> Result<Vec<Option<Membership>>, CliError> {
+        let known = self.memory.clusters().await?;
+        let labels: BTreeMap<i64, String> = known
+            .into_iter()
+            .filter_map(|cluster| Some((cluster.id, cluster.label?)))
+            .collect();
+        let noise = i64::from(NOISE);
+        let ids: Vec<i64> = nodes
+            .memberships
+            .iter()
+            .map(|membership| membership.as_ref().map_or(noise, |of| of.cluster))
+            .collect();
+        let exemplars = Exemplars::of(&nodes.vectors, nodes.dims, &ids);
+        let vectors = nodes.vectors.chunks_exact(nodes.dims);
+        let placed = nodes.memberships.iter().zip(vectors);
+        Ok(placed
+            .map(|(before, vector)| {
+                Some(before.clone().unwrap_or_else(|| {
+                    let (id, confidence) = exemplars.assign(vector).unwrap_or((noise, 0.0));
+                    membership(id, confidence, labels.get(&id))
+                }))
+            })
+            .collect())
+    }
+}
+
+fn membership(id: i64, confidence: f32, label: Option<&String>) -> Membership {
+    Membership {
+        cluster: id,
+        label: label.filter(|label| !label.is_empty()).cloned(),
+        // As many digits as it is worth.
+        confidence: (f64::from(confidence) * 1e4).round() / 1e4,
+    }
+}
+
+fn clusters_in(memberships: &[Option<Membership>]) -> u64 {
+    let ids = memberships.iter().flatten().map(|of| of.cluster);
+    let ids: BTreeSet<i64> = ids.filter(|id| *id >= 0).collect();
+    ids.len() as u64
+}
+
+fn interrupted() -> CliError {
+    let message = "interrupted before the memories were clustered";
+    CliError::new(Exit::Interrupted, message).hint("tulving clusters --rebuild")
+}
