@@ -212,3 +212,62 @@ fn interrupted() -> CliError {
     let message = "interrupted before the memories were clustered";
     CliError::new(Exit::Interrupted, message).hint("tulving clusters --rebuild")
 }
+
+#[cfg(test)]
+mod tests {
+    use tulving::embed::Builtin;
+    use tulving::store::{NewNode, Store};
+    use tulving::transfer::{Phase, Silent};
+
+    use super::*;
+
+    /// Asks to stop as soon as something is done.
+    struct Stops(Cancel);
+
+    impl Progress for Stops {
+        fn phase(&self, _: Phase, _: Option<u64>) {}
+        fn resumed(&self, _: u64) {}
+        fn advance(&self, _: u64) {
+            self.0.cancel();
+        }
+        fn note(&self, _: &str) {}
+    }
+
+    async fn renewed(
+        memory: &ScopedStore,
+        progress: Arc<dyn Progress>,
+        cancel: &Cancel,
+    ) -> Result<Option<u64>, CliError> {
+        let renewal = Renewal {
+            memory,
+            progress,
+            cancel: cancel.clone(),
+        };
+        renewal.renew().await
+    }
+
+    #[tokio::test]
+    async fn who_is_interrupted_has_changed_nothing_and_can_go_on() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let embedder = Arc::new(Builtin::new());
+        let memory = Store::open_or_create(directory.path().join("data"), embedder).await;
+        let memory = memory.unwrap();
+        let nodes = (0..20).map(|number| {
+            let topic = ["sourdough flour", "borrow checker"][number % 2];
+            NewNode::new(format!("{topic} {number}"), String::new())
+        });
+        memory.add(nodes.collect()).await.unwrap();
+        let before = Cancel::new();
+        before.cancel();
+        let midway = Cancel::new();
+        let stops: Arc<dyn Progress> = Arc::new(Stops(midway.clone()));
+        for (progress, cancel) in [(Arc::new(Silent) as _, before), (stops, midway)] {
+            let error = renewed(&memory, progress, &cancel).await.unwrap_err();
+            assert_eq!(error.exit, Exit::Interrupted);
+            assert!(cancel.cancelled());
+            assert!(memory.clusters().await.unwrap().is_empty());
+        }
+        let clusters = renewed(&memory, Arc::new(Silent), &Cancel::new()).await;
+        assert_eq!(clusters.unwrap(), Some(2));
+    }
+}

@@ -71,32 +71,41 @@ pub async fn run(clusters: Clusters, cx: &Context) -> Result<Exit, CliError> {
         .map(|top| usize::try_from(top).unwrap_or(usize::MAX));
     let top = top.unwrap_or(if cx.json { usize::MAX } else { SHOWN });
     let overview = Overview::of(&memory, top).await?;
-    match cx.json {
-        true => output::json(&wire::Clusters::new(overview, top))?,
-        false => output::text(&page(&overview, top, cx))?,
+    if cx.json {
+        output::json(&wire::Clusters::new(overview, top))?;
+        return Ok(Exit::Done);
+    }
+    output::text(&page(&overview, top, cx.out))?;
+    if overview.groups.is_empty() && !clusters.rebuild {
+        let (remark, advice) = match overview.noise + overview.unclustered {
+            0 => (
+                "no question is in memory yet".to_owned(),
+                "tulving ingest PATH   (brings chats, and clusters them)",
+            ),
+            nodes => (
+                format!(
+                    "clusters of {} were not looked for, or there are none",
+                    counted(nodes, "node")
+                ),
+                "tulving clusters --rebuild",
+            ),
+        };
+        output::note(&remark, advice, cx);
     }
     Ok(Exit::Done)
 }
 
-fn page(overview: &Overview, top: usize, cx: &Context) -> String {
+fn page(overview: &Overview, top: usize, screen: Screen) -> String {
     let Overview {
         groups,
         noise,
         unclustered,
     } = overview;
     if groups.is_empty() {
-        let nothing = match noise + unclustered {
-            0 => {
-                "No clusters: no question is in memory yet. `tulving ingest` brings chats, and clusters them."
-            }
-            _ => {
-                "No clusters. `tulving clusters --rebuild` looks for some; few or unlike questions have none."
-            }
-        };
-        return beside("", nothing, cx.out);
+        return "No clusters.".to_owned();
     }
     let shown = groups.iter().take(top);
-    let mut page: String = shown.map(|group| render(group, cx.out)).collect();
+    let mut page: String = shown.map(|group| render(group, screen)).collect();
     let mut end = match groups.len() > top {
         true => format!(
             "{} of {}",
@@ -111,7 +120,7 @@ fn page(overview: &Overview, top: usize, cx: &Context) -> String {
     if *unclustered > 0 {
         end += &format!("; not clustered: {}", counted(*unclustered, "node"));
     }
-    page.push_str(&beside("", &format!("{end}; times are UTC"), cx.out));
+    page.push_str(&beside("", &format!("{end}; times are UTC"), screen));
     page
 }
 

@@ -13,6 +13,7 @@ mod advice;
 mod advised;
 mod blank;
 mod change;
+mod clusters;
 mod docs;
 mod doctor;
 mod embedder;
@@ -45,3 +46,5 @@ mod reembedding;
 mod search;
 mod support;
 mod terminal;
+#[path = "../shared/topics.rs"]
+mod topics;

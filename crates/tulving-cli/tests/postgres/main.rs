@@ -12,6 +12,7 @@ mod advice;
 mod advised;
 mod begin;
 mod bitflips;
+mod clusters;
 mod connections;
 mod corrupt;
 mod data;
@@ -63,6 +64,8 @@ mod schema;
 mod spaces;
 mod support;
 mod terminal;
+#[path = "../shared/topics.rs"]
+mod topics;
 mod trips;
 mod under_way;
 mod verify;
