@@ -1,6 +1,7 @@
 //! What memories are about.
 
 use serde::Serialize;
+use tulving::model::Timestamp;
 
 use crate::clusters::{Example, Group, Overview};
 
@@ -49,8 +50,8 @@ impl From<Group> for Cluster {
             id: group.cluster.id,
             label: group.cluster.label,
             nodes: group.cluster.nodes,
-            first: first.map(|time| time.isoformat()),
-            last: last.map(|time| time.isoformat()),
+            first: first.map(Timestamp::isoformat),
+            last: last.map(Timestamp::isoformat),
             examples: examples
                 .map(|Example { id, question, .. }| Question { id, question })
                 .collect(),
