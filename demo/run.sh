@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A tour of Tulving, without a question: two memories are made and found, then ten thousand go from
+# A tour of Tulving, without a question: chats of four assistants become a memory, then ten thousand more go from
 # files into a PostgreSQL that exists only for these minutes, are proved, damaged, mended, and moved out
 # again; a company gets its manuals and another model, and is forgotten. Nothing stays but caches.
 #
@@ -44,13 +44,17 @@ tour() {
     local nodes=$1
 
     heading "1. A memory, with nothing but files"
+    tell "Exports of ChatGPT, Claude, Gemini and Grok, as they are downloaded: zip archives and folders."
     mkdir notebook
     cd notebook
+    (cd "$here/exports" && python3 -m zipfile -c "$OLDPWD/chatgpt.zip" chatgpt)
     run 0 tulving init
+    run 0 tulving ingest chatgpt.zip "$here"/exports/{claude,gemini,grok}
+    run 0 tulving clusters --top 3
+    run 0 tulving search "that borrow checker trick" --top-k 2
     run 0 tulving add --question "Why did the worker hang?" \
         --answer "The connection pool was exhausted: a query without a timeout held every connection."
-    run 0 tulving add --question "How do I bake bread?" --answer "Flour, water, salt and time."
-    run 0 tulving search "how did we fix the stuck process?"
+    run 0 tulving search "how did we fix the stuck process?" --top-k 1
     cd ..
 
     heading "2. Years of it"
@@ -93,12 +97,23 @@ tour() {
     tell "What is in the database becomes a data directory, proved in the same way. Its digest is that of the move."
     run 0 tulving export --backend postgres --out data-back
 
+    heading "11. The notebook moves too, and answers the same"
+    cd notebook
+    (
+        unset TULVING_USER_ID
+        run 0 tulving user create --email notebook@example.com
+        run 0 tulving migrate --yes
+        run 0 tulving verify
+        run 0 tulving search "that borrow checker trick" --top-k 2 --backend postgres
+    )
+    cd ..
+
     company "$TULVING_USER_ID"
 }
 
 # A tenant is moved in, used, searched with its manuals, moved out, given another model, and erased with proof.
 company() {
-    heading "11. A company moves in"
+    heading "12. A company moves in"
     unset TULVING_USER_ID
     TULVING_TENANT_ID=$(tulving tenant create --name "The company")
     export TULVING_TENANT_ID TULVING_BACKEND=postgres
@@ -108,21 +123,21 @@ company() {
     run 0 tulving migrate --data-dir company --model company-model --yes
     run 0 tulving add --question "Who answers for the pumps?" --answer "The service desk, extension 30."
 
-    heading "12. With its manuals"
+    heading "13. With its manuals"
     tell "Its vectors are of a model that is not at hand, so the manuals are found by their words for now."
     run 0 tulving docs add "$here/manuals"
     run 0 tulving search "how do I process a credit memo?" --kind chunk --top-k 1
 
-    heading "13. Out, bit for bit"
+    heading "14. Out, bit for bit"
     run 0 tulving export --out company-back
 
-    heading "14. Another model, beside the old one"
+    heading "15. Another model, beside the old one"
     tell "Searches go on with the old vectors until all new ones are there."
     run 0 tulving reembed --provider builtin --cut-over --yes
     run 0 tulving search "the motor makes a noise but stands still" --kind chunk --top-k 1
     run 0 tulving reembed --status
 
-    heading "15. The company leaves, and is forgotten"
+    heading "16. The company leaves, and is forgotten"
     tell "What would go is counted first. Then it is erased, and every row of every table is searched for it." \
         "The certificate names no id and no text, and says what is out of reach, such as backups."
     run 0 tulving tenant delete "The company" --dry-run
