@@ -124,11 +124,12 @@ pub fn json(text: &str) -> Json {
     Json::from_value(&json::parse(text.as_bytes()).expect("JSON"))
 }
 
-/// A memory of nobody in particular, as it is when it is read again.
+/// A memory of nobody in particular, as it is when it is read again; also one that is larger than a record may be.
 #[must_use]
 pub fn admitted(memory: impl Into<Memory>) -> Memory {
     let memory = memory.into();
-    record::admit(&memory, &Stamp::only(user(0))).expect("a memory that can be kept")
+    let admitted = record::with(&memory, Vec::new(), &Stamp::only(user(0)));
+    admitted.expect("a memory that can be read again")
 }
 
 /// A memory from the JSON of its record.

@@ -80,6 +80,9 @@ fn at_first() -> Vec<(String, String)> {
     topics.into_iter().flatten().chain(odd()).collect()
 }
 
+/// The cluster of a node, its label, and how firmly the node is in it.
+type Member = (Option<i64>, Option<String>, Option<f64>);
+
 impl Topics<'_> {
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
         (self.command)(args).output().unwrap().into()
@@ -125,7 +128,7 @@ impl Topics<'_> {
     }
 
     /// The cluster of each node by its conversation, none where it has none, and its label.
-    fn members(&self) -> BTreeMap<String, (Option<i64>, Option<String>, Option<f64>)> {
+    fn members(&self) -> BTreeMap<String, Member> {
         let listed = self.json(&["list", "--kind", "node", "--limit", "1000"]);
         let nodes = listed["memories"].as_array().unwrap().iter();
         nodes

@@ -15,6 +15,8 @@ pub(super) struct Course {
     pub(super) ids: Vec<String>,
     outcomes: Vec<Option<Outcome>>,
     pub(super) memories: PerKind<Written>,
+    /// Whether the same call finishes what is cut short.
+    pub(super) is_repeated: bool,
     counted: HashSet<Key>,
     words_only: Option<WordsOnly>,
     left_out: Option<LeftOut>,
@@ -27,10 +29,18 @@ impl Course {
             ids: vec![String::new(); given],
             outcomes: vec![None; given],
             memories: PerKind::default(),
+            is_repeated: false,
             counted: HashSet::new(),
             words_only: None,
             left_out: None,
         }
+    }
+
+    /// Begins what is done again by the same call when it is cut short.
+    pub(super) fn repeated(given: usize) -> Self {
+        let mut course = Self::of(given);
+        course.is_repeated = true;
+        course
     }
 
     /// Notes what became of a part. Of what was given, what came first of any of its parts counts.

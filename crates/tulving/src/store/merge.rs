@@ -89,7 +89,7 @@ impl Merging<'_> {
         let mut fates = Fates {
             fates: older_of_each(&new),
             forgotten: 0,
-            course: Course::of(given),
+            course: Course::repeated(given),
         };
         let mut conversations: BTreeMap<usize, Vec<Part>> = BTreeMap::new();
         for (index, conversation) in new.into_iter().enumerate() {

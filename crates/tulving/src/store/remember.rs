@@ -328,12 +328,10 @@ impl ScopedStore {
             Some(_) => gone(&stored.memory, &memory),
             None => Vec::new(),
         };
-        // First: what is cut short here differs still, and the same is done again.
-        if !gone.is_empty() {
-            let removed = self.backend.delete(self.scope, &gone).await?;
-            for key in &removed {
-                course.memories[key.kind].removed += 1;
-            }
+        // Where the same is done again, what is cut short must differ still. Elsewhere it has too much rather than too
+        // little.
+        if course.is_repeated {
+            self.take_away(&gone, course).await?;
         }
         let new = Entry { memory, embedding };
         self.backend
@@ -343,7 +341,19 @@ impl ScopedStore {
             true => None,
             false => self.write_beside(&[stored.memory.key()]).await,
         };
+        if !course.is_repeated {
+            self.take_away(&gone, course).await?;
+        }
         Ok((words_only, left_out))
+    }
+
+    async fn take_away(&self, gone: &[Key], course: &mut Course) -> Result<(), StoreError> {
+        if !gone.is_empty() {
+            for key in self.backend.delete(self.scope, gone).await? {
+                course.memories[key.kind].removed += 1;
+            }
+        }
+        Ok(())
     }
 
     /// Returns those whose ids were given that are there.
