@@ -101,6 +101,8 @@ tour() {
     cd notebook
     (
         unset TULVING_USER_ID
+        tell "The journal becomes part of the files first, which is what is proved."
+        run 0 tulving compact
         run 0 tulving user create --email notebook@example.com
         run 0 tulving migrate --yes
         run 0 tulving verify

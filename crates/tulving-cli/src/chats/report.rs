@@ -89,24 +89,20 @@ impl Report {
         skipped
     }
 
-    /// Returns whether something that should be a memory was left out: something that was lost, or everything of a file
+    /// Returns whether something that should be a memory was left out: something that was lost, or everything of a path
     /// that was `named`.
     #[must_use]
     pub fn lacks_something(&self, named: &[PathBuf]) -> bool {
-        let has_chats = |file: &FileReport| {
+        let has_chats = |file: &&FileReport| {
             file.conversations > 0 || file.skipped.contains_key(&Reason::Duplicate)
         };
-        let is_named = |file: &FileReport| {
-            named
-                .iter()
-                .any(|path| path.as_path() == Path::new(&file.path))
-        };
+        let is_of = |path: &PathBuf, file: &FileReport| Path::new(&file.path).starts_with(path);
+        let mut with_chats = named.iter().map(|path| {
+            let mut files = self.files.iter().filter(has_chats);
+            files.any(|file| is_of(path, file))
+        });
         !self.refused.is_empty()
-            || !self.files.iter().any(has_chats)
-            || self
-                .files
-                .iter()
-                .any(|file| is_named(file) && !has_chats(file))
+            || !with_chats.all(|has_chats| has_chats)
             || self.skipped().keys().any(|reason| reason.is_loss())
     }
 }

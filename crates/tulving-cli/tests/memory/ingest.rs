@@ -148,6 +148,15 @@ fn what_holds_no_chats_says_why() {
     );
     let named = desk.run(&["ingest", "good.json", "notes.txt", "--dry-run"]);
     assert!(named.expect(4).stdout.contains("notes.txt"));
+    // What lies beside chats in a folder is no reason.
+    fs::create_dir(desk.path("both")).unwrap();
+    fs::copy(desk.path("good.json"), desk.path("both/good.json")).unwrap();
+    fs::copy(
+        desk.path("mixed/notes.json"),
+        desk.path("both/settings.json"),
+    )
+    .unwrap();
+    desk.run(&["ingest", "both", "--dry-run"]).expect(0);
     let ran = desk.run(&["ingest", "absent.zip"]);
     assert!(ran.expect(10).stderr.contains("absent.zip"));
     assert_eq!(desk.ids(), [""; 0]);
