@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use tulving::model::{Kind, PerKind};
-use tulving::store::{Fate, LeftOut, Merged, WordsOnly, Written};
+use tulving::store::{Duplicate, Fate, LeftOut, Merged, WordsOnly, Written};
 use tulving_chats::{FileReport, Reason};
 
 use crate::exit::CliError;
@@ -16,6 +16,8 @@ pub struct Report {
     pub files: Vec<FileReport>,
     /// How many memories of each kind were written.
     pub memories: PerKind<Written>,
+    /// Nodes that say the same as others.
+    pub duplicates: Vec<Duplicate>,
     /// How many conversations were forgotten, and stay so.
     pub forgotten: u64,
     /// How many single questions were, of conversations that were not.
@@ -74,7 +76,9 @@ impl Report {
             sum.updated += more.updated;
             sum.unchanged += more.unchanged;
             sum.removed += more.removed;
+            sum.skipped += more.skipped;
         }
+        self.duplicates.extend(merged.remembered.duplicates);
         self.words_only = self.words_only.take().or(merged.remembered.words_only);
         self.left_out = self.left_out.take().or(merged.remembered.left_out);
     }

@@ -8,6 +8,7 @@ use tulving::model::Kind;
 use tulving::store::Written;
 use tulving_chats::FileReport;
 
+use super::Duplicate;
 use crate::chats;
 
 /// `tulving ingest`
@@ -17,6 +18,7 @@ pub struct Ingested {
     nodes: Counts,
     episodes: Counts,
     clusters: Option<u64>,
+    duplicates: Vec<Duplicate>,
     forgotten: u64,
     forgotten_nodes: u64,
     older: u64,
@@ -48,6 +50,7 @@ struct Counts {
     changed: u64,
     duplicate: u64,
     removed: u64,
+    skipped: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,6 +73,7 @@ impl Ingested {
             nodes: of(Kind::Node),
             episodes: of(Kind::Episode),
             clusters,
+            duplicates: report.duplicates.into_iter().map(Duplicate::from).collect(),
             forgotten: report.forgotten,
             forgotten_nodes: report.forgotten_nodes,
             older: report.older,
@@ -117,6 +121,7 @@ impl From<Written> for Counts {
             changed: written.updated,
             duplicate: written.unchanged,
             removed: written.removed,
+            skipped: written.skipped,
         }
     }
 }

@@ -241,3 +241,27 @@ fn an_id_that_cannot_be_kept_is_told_without_a_number() {
     }
     assert_eq!(desk.add("x", ""), desk.ids()[0]);
 }
+
+#[test]
+fn what_says_the_same_is_named_whatever_becomes_of_it() {
+    let desk = Desk::new();
+    let id = desk.add("Why?", "Because.");
+    let args = ["add", "--question", " Why? ", "--answer", "Because.\n"];
+    let kept = desk
+        .run(&args)
+        .expect(0)
+        .says(&format!("says the same as {id}, which is there"));
+    assert_ne!(kept.stdout.trim_end(), id);
+    let skipped = desk
+        .run(&[&args[..], &["--on-duplicate", "skip"]].concat())
+        .expect(0);
+    let first = desk.ids().into_iter().min().unwrap();
+    assert_eq!(skipped.says("was not stored").stdout.trim_end(), first);
+    assert_eq!(desk.ids().len(), 2);
+    let linked = desk.json(&[&args[..], &["--on-duplicate", "link"]].concat());
+    let linked = desk.json(&["get", linked["id"].as_str().unwrap()]);
+    assert_eq!(
+        linked["tags"],
+        serde_json::json!({"processes": [format!("same-as:{first}")]})
+    );
+}

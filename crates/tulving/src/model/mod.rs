@@ -46,4 +46,5 @@ pub use node::{
 pub use scope::{Scope, ScopeKind};
 pub use space::Space;
 pub use tags::Tags;
+pub(crate) use tags::{with_process, without_processes};
 pub use timestamp::{NotATime, Timestamp, Zone};

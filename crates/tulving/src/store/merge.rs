@@ -158,7 +158,9 @@ impl Merging<'_> {
             let questions = parts.iter().filter(|part| !part.is_head);
             stored.extend(self.store.stored(questions).await?);
             if !self.writes {
-                Sorted::of(&parts, &stored, &fates.course).count(&mut fates.course);
+                let sorted = Sorted::of(&parts, &stored, &fates.course);
+                let twins = self.store.twins(&sorted).await?;
+                sorted.count(&twins, self.store.on_duplicate, &mut fates.course);
                 return Ok(());
             }
             let course = &mut fates.course;

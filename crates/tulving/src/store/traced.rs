@@ -10,7 +10,7 @@ use crate::backend::{
     Followed, Forgotten, Held, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange,
     Needles, Page, Request, Scan, Sources,
 };
-use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
+use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
 /// A backend whose calls are spans of the target `tulving::backend`, named as the methods are. A span says
 /// whether the scope is a user or a tenant, and nothing else: ids, texts and vectors are no one's but the
@@ -130,6 +130,15 @@ impl Backend for Traced {
 
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {
         traced!(self.get(scope, keys))
+    }
+
+    async fn by_content_hash(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        hashes: &[u64],
+    ) -> Result<Vec<(u64, Key)>, BackendError> {
+        traced!(self.by_content_hash(scope, kind, hashes))
     }
 
     async fn list(

@@ -26,7 +26,7 @@ use crate::backend::{
     Needles, Page, Request, Scan, require_size, size_of_document, size_of_entry, size_of_id,
     size_of_key,
 };
-use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
+use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
 /// How a backend uses its database.
 #[derive(Debug, Clone)]
@@ -439,6 +439,19 @@ impl Backend for PostgresBackend {
             let mut connection = self.connection().await?;
             let scoped = connection.bind(&self.location, scope, self.reading());
             Ok(scoped.get(keys, &self.spaces).await?)
+        })
+    }
+
+    async fn by_content_hash(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        hashes: &[u64],
+    ) -> Result<Vec<(u64, Key)>, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
+            Ok(scoped.by_content_hash(kind, hashes).await?)
         })
     }
 
