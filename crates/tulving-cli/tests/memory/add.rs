@@ -247,10 +247,8 @@ fn what_says_the_same_is_named_whatever_becomes_of_it() {
     let desk = Desk::new();
     let id = desk.add("Why?", "Because.");
     let args = ["add", "--question", " Why? ", "--answer", "Because.\n"];
-    let kept = desk
-        .run(&args)
-        .expect(0)
-        .says(&format!("says the same as {id}, which is there"));
+    let kept = desk.run(&args).expect(0);
+    kept.says(&format!("says the same as {id}, which is there"));
     assert_ne!(kept.stdout.trim_end(), id);
     let skipped = desk
         .run(&[&args[..], &["--on-duplicate", "skip"]].concat())

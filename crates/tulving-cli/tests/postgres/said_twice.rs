@@ -359,8 +359,11 @@ fn what_says_the_same_is_not_stored_where_that_is_asked_for() {
             "--answer",
             KEY.1,
         ];
-        let one = world.run(&args).expect(0).says("was not stored");
-        assert_eq!(one.stdout.trim_end(), key.as_str().unwrap());
+        let one = world.run(&args).expect(0);
+        assert_eq!(
+            one.says("was not stored").stdout.trim_end(),
+            key.as_str().unwrap()
+        );
     }
 }
 
