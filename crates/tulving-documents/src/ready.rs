@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::builder::Builder;
 use crate::chunk::Chunk;
-use crate::format::{Foreign, Format, unsupported};
+use crate::format::{Foreign, Format};
 use crate::limits::Measure;
 use crate::note::Omission;
 use crate::reason::Reason;

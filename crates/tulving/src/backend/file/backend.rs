@@ -21,7 +21,7 @@ use super::plans::{
     conflict_keys, conflict_keys_of_each, delete_chunk, pieces, plan_document, plan_insert,
     plan_live, plan_replace, present,
 };
-use super::purge::finish_removal;
+use super::removal::finish_removal;
 use super::root::Root;
 use super::scan;
 use super::state::State;

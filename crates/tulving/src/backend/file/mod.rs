@@ -20,7 +20,7 @@
 //! | `compact`, `fold`, `folded`, `commit` | compaction: the journal folded into the origin's files, all of them at once |
 //! | `staged_file`, `clusters` | what both a fold and an export write |
 //! | `rebase` | what becomes of pending writes where something else changed the files |
-//! | `erase`, `purge` | everything of the owner removed; nothing left of what is gone |
+//! | `erase`, `purge`, `removal` | everything of the owner removed; nothing left of what is gone; the directory itself |
 //! | `scan`, `forgotten` | every file looked through; tombstones |
 //! | `source`, `pending` | [`FileSource`]: everything read from front to end, files and journal, to be moved |
 //! | `export` | [`FileSink`]: a new directory, made of what is moved there; [`DirectorySource`]: one that is exported |
@@ -69,6 +69,7 @@ mod purge;
 mod query;
 mod rebase;
 mod records;
+mod removal;
 mod root;
 mod scan;
 mod source;
