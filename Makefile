@@ -3,6 +3,8 @@
 
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
+# Whole checks, mostly from nothing: what makes the next build of a crate quick makes the first one twice as slow.
+export CARGO_INCREMENTAL ?= 0
 TULVING_KILLS ?= 100
 CARGO_FUZZ_ROOT := $(CURDIR)/target/tools
 CARGO_DENY_VERSION := 0.20.2
@@ -38,9 +40,9 @@ deny: $(CARGO_DENY) ## what may come in from outside: crates, licences, sources
 audit: $(CARGO_DENY) ## known faults in what came in (fetches the list of RustSec)
 	$(CARGO_DENY) --workspace check advisories
 
-# A check of seconds is not worth an optimised build.
+# A check of seconds is worth neither an optimised build nor what a debugger reads.
 $(CARGO_DENY):
-	$(CARGO) install cargo-deny --locked --debug --version $(CARGO_DENY_VERSION) --root $(CARGO_DENY_ROOT)
+	CARGO_PROFILE_DEV_DEBUG=false $(CARGO) install cargo-deny --locked --debug --version $(CARGO_DENY_VERSION) --root $(CARGO_DENY_ROOT)
 
 bench: ## the numbers of the README, measured here
 	$(CARGO) bench --workspace

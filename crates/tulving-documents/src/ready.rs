@@ -12,6 +12,7 @@ use crate::format::{Foreign, Format};
 use crate::limits::Measure;
 use crate::note::Omission;
 use crate::reason::Reason;
+use crate::signature::unsupported;
 
 /// What a file says of itself, and its chunks.
 pub(crate) struct Ready {

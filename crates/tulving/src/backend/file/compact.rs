@@ -1,7 +1,5 @@
 //! Compaction, also called a checkpoint: the write-ahead log is folded into the files that it changes.
 
-use std::time::Duration;
-
 use super::derived;
 use super::directory::Directory;
 use super::error::FileError;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
 use super::derived;
 use super::directory::Directory;
@@ -18,7 +18,7 @@ use super::lock::{COMPACTION_PATIENCE, Lock};
 use super::manifest::Manifest;
 use super::opening::IfBaseChanged;
 use super::removal::{finish_removal, removal_path};
-use super::root::{Root, relative};
+use super::root::relative;
 use super::state::State;
 use super::vectors;
 use crate::backend::BeyondReach;

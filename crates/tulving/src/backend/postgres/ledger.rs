@@ -1,5 +1,6 @@
 //! The ledger in the database: what was moved, and how far it came.
 
+use crate::backend::postgres::values::Sql;
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -48,17 +49,19 @@ impl Database {
 fn run_of(row: &Row) -> Run {
     let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
     let count = |at: usize| u64::try_from(row.get::<_, i64>(at)).unwrap_or_default();
-    let until: Timestamp = row.get(16);
-    let session = row.get::<_, Option<Timestamp>>(15).map(|began| Session {
-        took: Duration::from_micros(
-            until
-                .micros()
-                .saturating_sub(began.micros())
-                .max(0)
-                .unsigned_abs(),
-        ),
-        rows: count(17),
-    });
+    let Sql(until): Sql<Timestamp> = row.get(16);
+    let session = row
+        .get::<_, Option<Sql<Timestamp>>>(15)
+        .map(|Sql(began)| Session {
+            took: Duration::from_micros(
+                until
+                    .micros()
+                    .saturating_sub(began.micros())
+                    .max(0)
+                    .unsigned_abs(),
+            ),
+            rows: count(17),
+        });
     Run {
         run_id: row.get(0),
         scope_id: row.get(1),
@@ -69,14 +72,14 @@ fn run_of(row: &Row) -> Run {
         result: json(row.get(6)),
         error: row.get(7),
         version: row.get(8),
-        started_at: row.get(9),
-        updated_at: row.get(10),
-        finished_at: row.get(11),
+        started_at: row.get::<_, Sql<_>>(9).0,
+        updated_at: row.get::<_, Sql<_>>(10).0,
+        finished_at: row.get::<_, Option<Sql<_>>>(11).map(|Sql(at)| at),
         rows: count(12),
         rows_done: count(13),
         is_live: row.get(14),
         session,
-        read_at: row.get(18),
+        read_at: row.get::<_, Sql<_>>(18).0,
     }
 }
 

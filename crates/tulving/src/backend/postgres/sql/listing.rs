@@ -19,7 +19,7 @@ use super::transaction::Purpose;
 use super::*;
 use crate::backend::postgres::location::Location;
 use crate::backend::postgres::new_owner::{Owner as _, TenantToCreate, UserToCreate};
-use crate::backend::postgres::table::{DOCUMENTS, columns_in, columns_of};
+use crate::backend::postgres::table::{DOCUMENTS, KindTables as _, columns_in, columns_of};
 use crate::backend::postgres::values::Raw;
 use crate::backend::{Cursor, Filter, LiveChange, Order, Page};
 use crate::model::{Document, Embedding, Key, Kind, Scope, Space, Timestamp};
