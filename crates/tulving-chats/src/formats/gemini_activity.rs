@@ -231,8 +231,7 @@ fn of_card(card: &str) -> Result<LoggedTurn, Reason> {
     // Up to the line that is a time, the text is the title; behind it, the answer.
     let (time, time_source) = loop {
         let (line, behind) = line(rest);
-        let text = page::text(line);
-        if let Some(found) = spoken(text.trim()) {
+        if let Some(found) = time_of(line) {
             rest = behind;
             break found;
         }
@@ -261,6 +260,14 @@ fn of_card(card: &str) -> Result<LoggedTurn, Reason> {
     })
 }
 
+/// Reads a line that is a time. Most lines are told by their bytes, without being read as a page.
+fn time_of(line: &str) -> Option<(Time, TimeSource)> {
+    /// The longest such line, with its tags.
+    const LONGEST: usize = 1000;
+    let may_be = line.len() <= LONGEST && line.bytes().any(|byte| byte.is_ascii_digit());
+    may_be.then(|| spoken(page::text(line).trim())).flatten()
+}
+
 /// Returns the product that a card is about.
 fn product(card: &str) -> Option<&str> {
     let from = card
@@ -286,15 +293,14 @@ fn body(card: &str) -> Option<&str> {
 
 /// Splits HTML behind its first line break.
 fn line(html: &str) -> (&str, &str) {
-    for mark in ["<br>", "<br/>", "<br />"] {
-        if let Some(at) = html.find(mark)
-            && html.find("<br").is_none_or(|first| first == at)
-        {
-            return (
-                html.get(..at).unwrap_or(""),
-                html.get(at + mark.len()..).unwrap_or(""),
-            );
+    let mut rest = html;
+    while let Some((_, tag)) = rest.split_once("<br") {
+        let end = tag.trim_start_matches(' ');
+        if let Some(behind) = end.strip_prefix('/').unwrap_or(end).strip_prefix('>') {
+            let line = html.len() - tag.len() - "<br".len();
+            return (html.get(..line).unwrap_or(html), behind);
         }
+        rest = tag;
     }
     (html, "")
 }
