@@ -264,7 +264,8 @@ fn of_card(card: &str) -> Result<LoggedTurn, Reason> {
 fn time_of(line: &str) -> Option<(Time, TimeSource)> {
     /// The longest such line, with its tags.
     const LONGEST: usize = 1000;
-    let may_be = line.len() <= LONGEST && line.bytes().any(|byte| byte.is_ascii_digit());
+    let has_digits = || line.bytes().any(|byte| byte.is_ascii_digit());
+    let may_be = line.len() <= LONGEST && line.contains(':') && has_digits();
     may_be.then(|| spoken(page::text(line).trim())).flatten()
 }
 

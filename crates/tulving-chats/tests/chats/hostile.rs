@@ -317,3 +317,39 @@ fn who_listens_may_stop() {
     read(&[folder.path()], &Limits::default(), &mut heard).unwrap();
     assert_eq!(heard.ids(), ["a.json"]);
 }
+
+#[test]
+fn who_has_stopped_is_told_nothing_more() {
+    // A log whose conversations are given when another format begins, which gives its own at once.
+    let logged = |day: u32| {
+        format!(
+            r#"{{"header": "Gemini Apps", "title": "Prompted What is day {day}?", "time": "2026-07-{day:02}T10:00:00Z"}}"#
+        )
+    };
+    let folder = TempDir::new().unwrap();
+    fs::write(
+        folder.path().join("a.json"),
+        format!(
+            "[{},{},{},{}]",
+            logged(2),
+            logged(1),
+            chat("c", "x"),
+            chat("d", "y")
+        ),
+    )
+    .unwrap();
+    fs::write(
+        folder.path().join("b.json"),
+        format!("[{}]", chat("e", "z")),
+    )
+    .unwrap();
+    let mut heard = Heard {
+        enough: Some(1),
+        ..Heard::default()
+    };
+    read(&[folder.path()], &Limits::default(), &mut heard).unwrap();
+    assert_eq!(heard.ids().len(), 1);
+    assert_eq!(heard.files.len(), 1);
+    let all = read_all(&[folder.path().to_owned()], &Limits::default());
+    assert_eq!(all.ids().len(), 5);
+}
