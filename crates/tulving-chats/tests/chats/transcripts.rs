@@ -212,3 +212,24 @@ fn a_codex_session_that_goes_on_from_another_does_not_say_it_again() {
     assert_eq!(heard.turns(ids[3]), ["When? → So."]);
     assert_eq!(heard.skipped(), counts(&[("duplicate", 12)]));
 }
+
+#[test]
+fn a_session_in_which_nothing_was_said_is_counted_as_empty() {
+    let line = |kind: &str| {
+        format!(
+            r#"{{"type": "{kind}", "sessionId": "A", "uuid": "{kind}", "parentUuid": null, "timestamp": "2026-06-01T08:00:00Z"}}"#
+        )
+    };
+    let begun = [line("system"), line("progress")];
+    let session = [asked("B", "u1", 1)];
+    let files: [(&str, &[String]); 4] = [
+        ("a.jsonl", &begun),
+        ("b.jsonl", &session),
+        // Nothing that is new is not nothing.
+        ("c.jsonl", &session),
+        ("d.jsonl", &[meta("D", 1)]),
+    ];
+    let heard = sessions(&files);
+    assert_eq!(heard.ids(), ["B"]);
+    assert_eq!(heard.skipped(), counts(&[("duplicate", 2), ("empty", 2)]));
+}
