@@ -46,16 +46,18 @@ impl Transcript {
         true
     }
 
-    /// Takes a message. What tools gave is not kept any more once the conversation is as large as one may be.
+    /// Takes a message. Once the conversation is as large as one may be, only what is said is kept, without the rest of
+    /// its line, and up to as much again.
     pub(crate) fn push(&mut self, mut message: Message<'_>, out: &mut Out<'_>) {
-        let is_said = message.is_said();
         let size = size(&message.raw);
         if self.held + size > out.limit() {
             out.skip(Reason::TooLarge);
-            if !is_said {
+            let said = message.text.len() as u64;
+            if !message.is_said() || self.held + said > 2 * out.limit() {
                 return;
             }
             message.raw = Value::Null;
+            self.held += said;
         } else {
             self.held += size;
         }

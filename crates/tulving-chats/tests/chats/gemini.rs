@@ -223,7 +223,7 @@ fn turns_of_one_conversation_in_two_logs_do_not_replace_each_other() {
 #[test]
 fn a_log_larger_than_a_conversation_may_be_is_given_as_it_comes() {
     // Hardly any text, and much HTML around it, every three hours four turns.
-    let html = "<b></b>".repeat(100);
+    let html = "<b></b>".repeat(40);
     let record = |hour: u32, minute: u32| {
         logged(&format!("at {hour}:{minute}?"), &format!("{hour:02}:{minute:02}:00"), "")
             .replace("<p>So.</p>", &format!("<p>So.</p>{html}"))
