@@ -29,7 +29,7 @@ struct Term {
     /// In how many memories it is.
     memories: u32,
     /// How often it is spelled in which way.
-    spellings: Vec<(String, u32)>,
+    spellings: HashMap<String, u32>,
 }
 
 /// What is known about a cluster.
@@ -118,13 +118,11 @@ impl Words {
 
 impl Term {
     fn spell(&mut self, spelling: &str) {
-        match self
-            .spellings
-            .iter_mut()
-            .find(|(known, _)| known == spelling)
-        {
-            Some((_, count)) => *count += 1,
-            None => self.spellings.push((spelling.to_owned(), 1)),
+        match self.spellings.get_mut(spelling) {
+            Some(count) => *count += 1,
+            None => {
+                self.spellings.insert(spelling.to_owned(), 1);
+            }
         }
     }
 
@@ -133,7 +131,7 @@ impl Term {
         let most = self
             .spellings
             .iter()
-            .max_by_key(|(spelling, count)| (*count, spelling));
+            .max_by_key(|(spelling, count)| (**count, *spelling));
         most.map_or(&self.folded, |(spelling, _)| spelling)
     }
 }
