@@ -94,11 +94,7 @@ fn of_two_forms_the_later_is_newer_and_where_no_time_says_so_the_longer() {
         (("01", long), ("", short), false),
         (("", long), ("01", short), false),
     ] {
-        let file = format!(
-            "[{},{}]",
-            form(first.0, first.1),
-            form(second.0, second.1)
-        );
+        let file = format!("[{},{}]", form(first.0, first.1), form(second.0, second.1));
         let given = of_bytes(&file).ids().len();
         assert_eq!(given, 1 + usize::from(is_newer), "{file}");
     }

@@ -206,8 +206,15 @@ fn a_link_in_an_answer_does_not_say_which_conversation_it_is_of() {
 #[test]
 fn turns_of_one_conversation_in_two_logs_do_not_replace_each_other() {
     let folder = TempDir::new().unwrap();
-    let march = [logged("one", "10:00:00", "c"), logged("two", "11:00:00", "c")];
-    let june = [march[0].clone(), march[1].clone(), logged("three", "12:00:00", "c")];
+    let march = [
+        logged("one", "10:00:00", "c"),
+        logged("two", "11:00:00", "c"),
+    ];
+    let june = [
+        march[0].clone(),
+        march[1].clone(),
+        logged("three", "12:00:00", "c"),
+    ];
     for (name, records) in [("a.json", &march[..]), ("b.json", &june)] {
         let records: Vec<String> = records.iter().rev().cloned().collect();
         fs::write(folder.path().join(name), format!("[{}]", records.join(","))).unwrap();
@@ -225,8 +232,12 @@ fn a_log_larger_than_a_conversation_may_be_is_given_as_it_comes() {
     // Hardly any text, and much HTML around it, every three hours four turns.
     let html = "<b></b>".repeat(40);
     let record = |hour: u32, minute: u32| {
-        logged(&format!("at {hour}:{minute}?"), &format!("{hour:02}:{minute:02}:00"), "")
-            .replace("<p>So.</p>", &format!("<p>So.</p>{html}"))
+        logged(
+            &format!("at {hour}:{minute}?"),
+            &format!("{hour:02}:{minute:02}:00"),
+            "",
+        )
+        .replace("<p>So.</p>", &format!("<p>So.</p>{html}"))
     };
     let records: Vec<String> = (0..8)
         .flat_map(|third| (0..4).map(move |quarter| (third * 3, quarter * 15)))
@@ -255,7 +266,10 @@ fn only_a_count_of_files_is_taken_from_a_question() {
     for (title, question) in [
         ("Sum it up. Attached 2 files.", "Sum it up."),
         ("Sum it up. Attached 1 file.", "Sum it up."),
-        ("Sum up what I Attached as two files", "Sum up what I Attached as two files"),
+        (
+            "Sum up what I Attached as two files",
+            "Sum up what I Attached as two files",
+        ),
     ] {
         let heard = of_bytes(format!("[{}]", logged(title, "10:00:00", "")));
         assert_eq!(all_turns(&heard), [format!("{question} → So.")]);

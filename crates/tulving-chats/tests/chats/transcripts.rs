@@ -248,8 +248,13 @@ fn a_session_without_end_is_held_no_further_than_twice_what_a_conversation_may_b
     };
     let heard = read_all(&[folder.path().to_owned()], &limits);
     let messages = &heard.conversation("A").messages;
-    let whole = messages.iter().take_while(|message| message.raw != Value::Null);
-    let (whole, texts) = (whole.count(), messages.iter().map(|message| message.text.len()));
+    let whole = messages
+        .iter()
+        .take_while(|message| message.raw != Value::Null);
+    let (whole, texts) = (
+        whole.count(),
+        messages.iter().map(|message| message.text.len()),
+    );
     let texts: usize = texts.sum();
     assert!(whole > 0 && whole < messages.len(), "{whole}");
     assert!((2000..8000).contains(&texts), "{texts}");
