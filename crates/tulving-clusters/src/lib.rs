@@ -17,11 +17,11 @@
 //!
 //! // Clusters keep their ids from one clustering to the next.
 //! let before = [7, 7, 7, 7, -1, -1, 3, 3, 3, 3, 3, 3, -1];
-//! let carried = carry(&before, &found.labels, 8);
-//! assert_eq!(carried.ids, [7, 7, 7, 7, 7, 7, 3, 3, 3, 3, 3, 3, -1]);
+//! let ids = carry(&before, &found.labels, 8);
+//! assert_eq!(ids, [7, 7, 7, 7, 7, 7, 3, 3, 3, 3, 3, 3, -1]);
 //!
 //! // What is new is put into a cluster that is there.
-//! let centroids = Centroids::of(&vectors, 3, &carried.ids);
+//! let centroids = Centroids::of(&vectors, 3, &ids);
 //! assert_eq!(centroids.assign(&[2.0, 0.5, 0.0]).map(|(id, _)| id), Some(7));
 //! assert_eq!(centroids.assign(&[-1.0, 0.0, 0.0]), None);
 //!
@@ -55,7 +55,7 @@ mod stop_words;
 mod terms;
 mod words;
 
-pub use carry::{Carried, carry};
+pub use carry::carry;
 pub use centroids::Centroids;
 pub use cluster::{ClusterError, Clustering, NOISE, Options, cluster};
 pub use progress::{Progress, Watch};

@@ -105,7 +105,7 @@ impl Renewal<'_> {
         let known = self.memory.clusters().await?;
         let next = known.iter().map(|cluster| cluster.id).max();
         let next = next.map_or(0, |id| id.saturating_add(1).max(0));
-        let ids = carry(&before, &found.labels, next).ids;
+        let ids = carry(&before, &found.labels, next);
         let labels = self.labels(nodes, &ids).await?;
         let placed = ids.iter().zip(&found.probabilities);
         Ok(placed
