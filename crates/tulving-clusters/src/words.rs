@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::terms::{akin, each_term};
+use crate::terms::{are_variants, each_term};
 
 /// Terms of a label.
 const TERMS: usize = 4;
@@ -107,7 +107,10 @@ impl Words {
             if label.len() == TERMS || !worth {
                 break;
             }
-            if !label.iter().any(|other| akin(&other.folded, &term.folded)) {
+            if !label
+                .iter()
+                .any(|other| are_variants(&other.folded, &term.folded))
+            {
                 label.push(term);
             }
         }

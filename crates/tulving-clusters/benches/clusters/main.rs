@@ -204,7 +204,7 @@ fn hold_out(name: &str, corpus: &Corpus, options: &Options) {
             }
         })
         .collect();
-    let truth = tulving_clusters::carry(&old, &all.labels, 0).ids;
+    let truth = tulving_clusters::carry(&old, &all.labels, 0);
     let ids: Vec<i64> = found.labels.iter().map(|label| i64::from(*label)).collect();
     let centroids = Centroids::of(&kept, DIM, &ids);
     let (mut clustered, mut right, mut noise, mut still) = (0, 0, 0, 0);
