@@ -52,7 +52,7 @@ pub(crate) fn spanning_tree(
         rows,
         threads,
         watch,
-        count: NEIGHBOURS.max(samples),
+        count: NEIGHBOURS.max(samples.min(rows.len())),
         lists: Vec::new(),
         bounds: vec![0; rows.len()],
         cores: vec![0; rows.len()],
