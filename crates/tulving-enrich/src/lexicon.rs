@@ -63,12 +63,10 @@ pub(crate) enum Table {
 /// How something is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ask {
-    /// A question begins with it.
+    /// A question begins with it, or the wish to have something explained.
     Interrogative,
     /// A question begins with it, after a comma too.
     Clause,
-    /// It asks for an explanation.
-    Explain,
     /// An imperative, where a sentence begins with it.
     Order,
     /// It asks for something to be done, wherever it stands.
@@ -369,7 +367,6 @@ fn meaning(table: Table, heading: &str) -> Option<Mark> {
     }
     Some(match (table, value) {
         (Table::Ask, "interrogative") => Mark::Ask(Ask::Interrogative),
-        (Table::Ask, "explain") => Mark::Ask(Ask::Explain),
         (Table::Ask, "clause") => Mark::Ask(Ask::Clause),
         (Table::Ask, "polite") => Mark::Ask(Ask::Polite),
         (Table::Ask, "order") => Mark::Ask(Ask::Order),
