@@ -90,7 +90,12 @@ pub fn parse(bytes: &[u8]) -> Result<Value<'_>, ParseError> {
         offset: error.valid_up_to(),
         reason: Reason::InvalidUtf8,
     })?;
-    let mut parser = Parser { text, at: 0 };
+    let mut parser = Parser {
+        text,
+        at: 0,
+        elements: Vec::new(),
+        members: Vec::new(),
+    };
     let value = parser.value(0)?;
     match parser.token() {
         None => Ok(value),
@@ -101,6 +106,24 @@ pub fn parse(bytes: &[u8]) -> Result<Value<'_>, ParseError> {
 struct Parser<'a> {
     text: &'a str,
     at: usize,
+    /// The elements of all arrays that are open, of the innermost last; when one is closed, its own are taken from here as a
+    /// list of just their number. A list that grew by itself would have room for four, which for a file of small
+    /// objects is most of the memory that it takes.
+    elements: Vec<Value<'a>>,
+    /// The members of all objects that are open, likewise.
+    members: Vec<(Text<'a>, Value<'a>)>,
+}
+
+/// Takes what a list has from a place on, as a list of its own without room for more.
+fn taken<T>(list: &mut Vec<T>, from: usize) -> Vec<T> {
+    /// How many are not copied any more, if they are all there is.
+    const MANY: usize = 1 << 12;
+    if from == 0 && list.len() > MANY {
+        let mut all = std::mem::take(list);
+        all.shrink_to_fit();
+        return all;
+    }
+    list.split_off(from)
 }
 
 impl<'a> Parser<'a> {
@@ -124,11 +147,11 @@ impl<'a> Parser<'a> {
 
     fn object(&mut self, depth: usize) -> Result<Value<'a>, ParseError> {
         self.at += 1;
-        let mut members = Vec::new();
         if self.token() == Some(b'}') {
             self.at += 1;
-            return Ok(Value::Object(members));
+            return Ok(Value::Object(Vec::new()));
         }
+        let first = self.members.len();
         loop {
             if self.token() != Some(b'"') {
                 return Err(self.missing("a key in quotes"));
@@ -138,32 +161,34 @@ impl<'a> Parser<'a> {
                 return Err(self.missing("a colon"));
             }
             self.at += 1;
-            members.push((key, self.value(depth)?));
+            let value = self.value(depth)?;
+            self.members.push((key, value));
             match self.token() {
                 Some(b',') => self.at += 1,
                 Some(b'}') => break self.at += 1,
                 _ => return Err(self.missing("a comma or }")),
             }
         }
-        Ok(Value::Object(members))
+        Ok(Value::Object(taken(&mut self.members, first)))
     }
 
     fn array(&mut self, depth: usize) -> Result<Value<'a>, ParseError> {
         self.at += 1;
-        let mut elements = Vec::new();
         if self.token() == Some(b']') {
             self.at += 1;
-            return Ok(Value::Array(elements));
+            return Ok(Value::Array(Vec::new()));
         }
+        let first = self.elements.len();
         loop {
-            elements.push(self.value(depth)?);
+            let value = self.value(depth)?;
+            self.elements.push(value);
             match self.token() {
                 Some(b',') => self.at += 1,
                 Some(b']') => break self.at += 1,
                 _ => return Err(self.missing("a comma or ]")),
             }
         }
-        Ok(Value::Array(elements))
+        Ok(Value::Array(taken(&mut self.elements, first)))
     }
 
     fn number(&mut self) -> Result<Value<'a>, ParseError> {
@@ -432,6 +457,27 @@ mod tests {
         }
         let error = parse(b"[01]").unwrap_err();
         assert_eq!(error.to_string(), "not a JSON number at byte 1");
+    }
+
+    #[test]
+    fn lists_have_no_room_for_more_than_they_hold() {
+        fn check(value: &Value<'_>) {
+            match value {
+                Value::Array(elements) => {
+                    assert_eq!(elements.capacity(), elements.len());
+                    elements.iter().for_each(check);
+                }
+                Value::Object(members) => {
+                    assert_eq!(members.capacity(), members.len());
+                    members.iter().for_each(|(_, member)| check(member));
+                }
+                _ => {}
+            }
+        }
+        let json = r#"[[1, {"a": [], "b": {"c": [[2], 3, {}]}}, []], [4, 5, 6, 7, 8]]"#;
+        check(&parse(json.as_bytes()).unwrap());
+        let many = format!("[{}0]", "[{\"a\": 0}],".repeat(5000));
+        check(&parse(many.as_bytes()).unwrap());
     }
 
     #[test]
