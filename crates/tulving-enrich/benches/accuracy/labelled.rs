@@ -142,7 +142,7 @@ impl Score {
 }
 
 /// The turns: odd lines of the set, for which the rules were made; even lines, which were kept apart; and those that were
-/// written after the rules.
+/// written after the rules, by which one choice was made since: how much further words of domains weigh.
 pub(crate) const SETS: [&str; 3] = ["seen", "kept apart", "later"];
 
 /// Returns the turns of each set.

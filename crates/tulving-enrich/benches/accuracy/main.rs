@@ -47,6 +47,7 @@ fn main() {
     for (name, pick) in [
         ("intent", (|words| &words.intent) as Pick),
         ("conversation_mode", |words| &words.mode),
+        ("emotional_valence", |words| &words.valence),
     ] {
         for (set, what) in sets.iter().zip(SETS) {
             confusion(name, what, set.iter().map(|turn| (turn, ours(turn))), pick);
