@@ -233,11 +233,16 @@ impl Lexicon {
     /// each table the longest that fit.
     pub(crate) fn marks(&self, line: &[Token], at: usize, mut take: impl FnMut(Mark, u32, usize)) {
         let Token { word, stem } = line[at];
-        let mut seen = [0; TABLES];
+        if word.is_none() && stem.is_none() {
+            return;
+        }
+        // Of bytes, since this is made anew for each word.
+        let mut seen = [0_u8; TABLES];
         let mut take = |entry: Entry, words: usize| {
             let longest = &mut seen[entry.mark.table() as usize];
-            if *longest <= words + 1 {
-                *longest = words + 1;
+            let length = u8::try_from(words + 1).unwrap_or(u8::MAX);
+            if *longest <= length {
+                *longest = length;
                 take(entry.mark, entry.id, words);
             }
         };
