@@ -10,7 +10,7 @@ use tulving::model::Kind;
 use tulving::search::text::indexed;
 use tulving::store::{NodeVectors, ScopedStore};
 use tulving::transfer::{Cancel, Progress};
-use tulving_clusters::{Clustering, Exemplars, NOISE, Options, Words, carry, cluster};
+use tulving_clusters::{Centroids, Clustering, NOISE, Options, Words, carry, cluster};
 
 use crate::exit::{CliError, Exit};
 
@@ -105,7 +105,7 @@ impl Renewal<'_> {
         let known = self.memory.clusters().await?;
         let next = known.iter().map(|cluster| cluster.id).max();
         let next = next.map_or(0, |id| id.saturating_add(1).max(0));
-        let ids = carry(&before, &found.labels, next).ids;
+        let ids = carry(&before, &found.labels, next);
         let labels = self.labels(nodes, &ids).await?;
         let placed = ids.iter().zip(&found.probabilities);
         Ok(placed
@@ -179,13 +179,13 @@ impl Renewal<'_> {
             .iter()
             .map(|membership| membership.as_ref().map_or(noise, |of| of.cluster))
             .collect();
-        let exemplars = Exemplars::of(&nodes.vectors, nodes.dims, &ids);
+        let centroids = Centroids::of(&nodes.vectors, nodes.dims, &ids);
         let vectors = nodes.vectors.chunks_exact(nodes.dims);
         let placed = nodes.memberships.iter().zip(vectors);
         Ok(placed
             .map(|(before, vector)| {
                 Some(before.clone().unwrap_or_else(|| {
-                    let (id, confidence) = exemplars.assign(vector).unwrap_or((noise, 0.0));
+                    let (id, confidence) = centroids.assign(vector).unwrap_or((noise, 0.0));
                     membership(id, confidence, labels.get(&id))
                 }))
             })

@@ -8,7 +8,7 @@ use crate::rows::scale;
 ///
 /// It is made from the vectors in one pass, and holds one vector for each cluster.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Exemplars {
+pub struct Centroids {
     dim: usize,
     ids: Vec<i64>,
     reaches: Vec<Reach>,
@@ -26,58 +26,58 @@ struct Reach {
 /// The part of a cluster's members that it reaches to: what is still further out is there by a chain of others.
 const REACHED: f64 = 0.95;
 
-impl Exemplars {
+/// A member of a cluster, and by what it is multiplied to be of length one.
+type Member<'v> = (&'v [f32], f64);
+
+impl Centroids {
     /// Looks at clusters: `ids` says which each vector is in, −1 for none.
     #[must_use]
     pub fn of(vectors: &[f32], dim: usize, ids: &[i64]) -> Self {
-        let mut members: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
-        for (at, (vector, id)) in vectors.chunks_exact(dim.max(1)).zip(ids).enumerate() {
-            if *id >= 0 && scale(vector).is_some() {
-                members.entry(*id).or_default().push(at);
+        let mut clusters: BTreeMap<i64, Vec<Member<'_>>> = BTreeMap::new();
+        for (vector, id) in vectors.chunks_exact(dim.max(1)).zip(ids) {
+            if *id >= 0
+                && let Some(scale) = scale(vector)
+            {
+                clusters.entry(*id).or_default().push((vector, scale));
             }
         }
-        let mut exemplars = Self {
+        let mut centroids = Self {
             dim,
             ..Self::default()
         };
-        for (id, members) in members {
-            let directions = || {
-                let vectors = members.iter().map(|at| &vectors[at * dim..][..dim]);
-                vectors.filter_map(|vector| Some((vector, scale(vector)?)))
-            };
-            let mut sum = vec![0.0; dim];
-            for (vector, scale) in directions() {
-                for (sum, x) in sum.iter_mut().zip(vector) {
-                    *sum += f64::from(*x) * scale;
-                }
-            }
-            let square: f64 = sum.iter().map(|x| x * x).sum();
-            if square.sqrt() < 1e-6 {
-                // Directions that cancel each other have no centre.
-                continue;
-            }
-            let mut cosines: Vec<f64> = directions()
-                .map(|(vector, scale)| {
-                    let product: f64 = vector
-                        .iter()
-                        .zip(&sum)
-                        .map(|(x, s)| f64::from(*x) * s)
-                        .sum();
-                    apart(product * scale, square)
-                })
-                .collect();
-            cosines.sort_unstable_by(|a, b| b.total_cmp(a));
-            let reached = (cosines.len() as f64 * REACHED).ceil() as usize;
-            exemplars.ids.push(id);
-            exemplars.reaches.push(Reach {
-                nearest: cosines[0],
-                farthest: cosines[reached - 1],
-            });
-            let length = square.sqrt();
-            let centre = sum.iter().map(|x| (x / length) as f32);
-            exemplars.centres.extend(centre);
+        for (id, members) in clusters {
+            centroids.add(id, &members);
         }
-        exemplars
+        centroids
+    }
+
+    fn add(&mut self, id: i64, members: &[Member<'_>]) {
+        let mut sum = vec![0.0; self.dim];
+        for (vector, scale) in members {
+            for (sum, x) in sum.iter_mut().zip(*vector) {
+                *sum += f64::from(*x) * scale;
+            }
+        }
+        let square: f64 = sum.iter().map(|x| x * x).sum();
+        let length = square.sqrt();
+        if length < 1e-6 {
+            // Directions that cancel each other have no centre.
+            return;
+        }
+        let cosine = |(vector, scale): &Member<'_>| {
+            let products = vector.iter().zip(&sum);
+            let product: f64 = products.map(|(x, s)| f64::from(*x) * s).sum();
+            apart(product * scale, square)
+        };
+        let mut cosines: Vec<f64> = members.iter().map(cosine).collect();
+        cosines.sort_unstable_by(|a, b| b.total_cmp(a));
+        let reached = (cosines.len() as f64 * REACHED).ceil() as usize;
+        self.ids.push(id);
+        self.reaches.push(Reach {
+            nearest: cosines[0],
+            farthest: cosines[reached - 1],
+        });
+        self.centres.extend(sum.iter().map(|x| (x / length) as f32));
     }
 
     /// Returns the cluster that a vector belongs to, and how firmly, from 0 to 1; nothing if it is within the reach of none.

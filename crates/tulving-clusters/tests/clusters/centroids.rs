@@ -1,6 +1,6 @@
 //! New vectors go where they belong, or nowhere.
 
-use tulving_clusters::Exemplars;
+use tulving_clusters::Centroids;
 
 use crate::support::{anywhere, around, axis};
 
@@ -17,11 +17,11 @@ fn two_groups(seed: u64) -> (Vec<f32>, Vec<i64>) {
 #[test]
 fn most_of_what_belongs_to_a_cluster_is_put_there_and_nothing_elsewhere() {
     let (vectors, ids) = two_groups(1);
-    let exemplars = Exemplars::of(&vectors, DIM, &ids);
+    let centroids = Centroids::of(&vectors, DIM, &ids);
     let (others, truth) = two_groups(4);
     let mut right = 0;
     for (vector, truth) in others.chunks(DIM).zip(&truth) {
-        let assigned = exemplars.assign(vector);
+        let assigned = centroids.assign(vector);
         if let Some((id, confidence)) = assigned {
             assert_eq!(id, *truth);
             assert!(confidence > 0.0 && confidence <= 1.0);
@@ -34,11 +34,11 @@ fn most_of_what_belongs_to_a_cluster_is_put_there_and_nothing_elsewhere() {
 #[test]
 fn confidence_falls_towards_the_border() {
     let (vectors, ids) = two_groups(1);
-    let exemplars = Exemplars::of(&vectors, DIM, &ids);
+    let centroids = Centroids::of(&vectors, DIM, &ids);
     let confidence = |away: f32| {
         let mut vector = axis(0, DIM);
         vector[9] = away;
-        exemplars.assign(&vector).map(|(_, confidence)| confidence)
+        centroids.assign(&vector).map(|(_, confidence)| confidence)
     };
     assert_eq!(confidence(0.0), Some(1.0));
     let (near, far) = (confidence(0.5).unwrap(), confidence(0.6).unwrap());
@@ -49,22 +49,22 @@ fn confidence_falls_towards_the_border() {
 #[test]
 fn lengths_do_not_matter_and_what_has_no_direction_is_in_no_cluster() {
     let (mut vectors, ids) = two_groups(1);
-    let plain = Exemplars::of(&vectors, DIM, &ids);
+    let plain = Centroids::of(&vectors, DIM, &ids);
     let vector = axis(0, DIM);
     let longer: Vec<f32> = vector.iter().map(|x| x * 1e30).collect();
     assert_eq!(plain.assign(&longer), plain.assign(&vector));
     vectors.iter_mut().for_each(|x| *x *= 4.0);
-    assert_eq!(Exemplars::of(&vectors, DIM, &ids), plain);
+    assert_eq!(Centroids::of(&vectors, DIM, &ids), plain);
     for strange in [0.0, f32::NAN, f32::INFINITY] {
         assert_eq!(plain.assign(&[strange; DIM]), None);
     }
     assert_eq!(plain.assign(&vector[1..]), None);
-    assert_eq!(Exemplars::default().assign(&[]), None);
+    assert_eq!(Centroids::default().assign(&[]), None);
 }
 
 #[test]
 fn a_cluster_of_copies_takes_copies() {
-    let exemplars = Exemplars::of(&axis(2, DIM).repeat(9), DIM, &[5; 9]);
-    assert_eq!(exemplars.assign(&axis(2, DIM)), Some((5, 1.0)));
-    assert_eq!(exemplars.assign(&axis(3, DIM)), None);
+    let centroids = Centroids::of(&axis(2, DIM).repeat(9), DIM, &[5; 9]);
+    assert_eq!(centroids.assign(&axis(2, DIM)), Some((5, 1.0)));
+    assert_eq!(centroids.assign(&axis(3, DIM)), None);
 }
