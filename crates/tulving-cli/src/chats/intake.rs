@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
+use tulving::backend::ImportPhase;
 use tulving::store::{Merging, NewConversation, ScopedStore};
 use tulving::transfer::{Cancel, Progress};
 use tulving_chats::{Conversation, FileReport, Limits, ReadError, Sink, Turn};
@@ -12,6 +13,7 @@ use tulving_chats::{Conversation, FileReport, Limits, ReadError, Sink, Turn};
 use super::conversation::{size, stored};
 use super::report::Report;
 use crate::exit::{CliError, Exit};
+use crate::run_record::RunRecord;
 
 /// What takes chat exports in.
 pub struct Intake<'m> {
@@ -21,6 +23,8 @@ pub struct Intake<'m> {
     pub writes: bool,
     /// What is written in place of a source that the files cannot bear.
     pub source_as: Option<String>,
+    /// How many bytes are to be read.
+    pub bytes: u64,
     /// Who is told how far it is: bytes.
     pub progress: Arc<dyn Progress>,
     /// Who may want it to stop.
@@ -53,8 +57,12 @@ impl Intake<'_> {
     ///
     /// # Errors
     /// If a path cannot be read, nothing can be stored at all, or somebody wants it to stop.
-    pub async fn take(&self, paths: Vec<PathBuf>) -> Result<Report, CliError> {
-        self.take_all(paths)
+    pub async fn take(
+        &self,
+        paths: Vec<PathBuf>,
+        record: &mut RunRecord,
+    ) -> Result<Report, CliError> {
+        self.take_all(paths, record)
             .await
             .map_err(|error| match error.hint {
                 None => error.hint(GO_ON),
@@ -62,8 +70,12 @@ impl Intake<'_> {
             })
     }
 
-    async fn take_all(&self, paths: Vec<PathBuf>) -> Result<Report, CliError> {
-        let mut report = Report::default();
+    async fn take_all(
+        &self,
+        paths: Vec<PathBuf>,
+        record: &mut RunRecord,
+    ) -> Result<Report, CliError> {
+        let (mut report, mut read, mut phase) = (Report::default(), 0, ImportPhase::Reading);
         let mut merging = self.memory.merging(self.writes).await?;
         let waiting = Arc::new(Waiting::default());
         // However this ends, the thread that reads must not wait for ever.
@@ -81,18 +93,26 @@ impl Intake<'_> {
                     batch.push(*new, size);
                 }
                 Some(Arrival::File(file)) => report.files.push(file),
-                Some(Arrival::Read(bytes)) => self.progress.advance(bytes),
+                Some(Arrival::Read(bytes)) => {
+                    read += bytes;
+                    self.progress.advance(bytes);
+                }
                 None => break,
             }
             if batch.is_full() {
+                phase = ImportPhase::Embedding;
+                record.tell(phase, report.counts(read, self.bytes)).await;
                 batch.store(&mut merging, &mut report).await?;
             }
+            record.tell(phase, report.counts(read, self.bytes)).await;
         }
         // A thread that panicked is a bug, and is told as one.
-        let read = reading.await.map_err(|error| {
+        let ended = reading.await.map_err(|error| {
             CliError::new(Exit::Bug, "reading the exports failed").because(&error)
         })?;
-        read.map_err(|error| CliError::new(Exit::NotFound, error.to_string()).because(&error))?;
+        ended.map_err(|error| CliError::new(Exit::NotFound, error.to_string()).because(&error))?;
+        let counts = report.counts(self.bytes, self.bytes);
+        record.tell(ImportPhase::Embedding, counts).await;
         batch.store(&mut merging, &mut report).await?;
         Ok(report)
     }

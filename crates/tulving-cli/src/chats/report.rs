@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use tulving::backend::ImportCounts;
 use tulving::model::{Kind, PerKind};
 use tulving::store::{Fate, LeftOut, Merged, WordsOnly, Written};
 use tulving_chats::{FileReport, Reason};
@@ -77,6 +78,25 @@ impl Report {
         }
         self.words_only = self.words_only.take().or(merged.remembered.words_only);
         self.left_out = self.left_out.take().or(merged.remembered.left_out);
+    }
+
+    /// Returns how far it is, where so many bytes of those that are to be read were read.
+    #[must_use]
+    pub fn counts(&self, read: u64, bytes: u64) -> ImportCounts {
+        let sum = |which: fn(Written) -> u64| -> u64 {
+            Kind::ALL
+                .map(|kind| which(self.memories[kind]))
+                .iter()
+                .sum()
+        };
+        ImportCounts {
+            added: sum(|written| written.added),
+            updated: sum(|written| written.updated),
+            unchanged: sum(|written| written.unchanged),
+            removed: sum(|written| written.removed),
+            read,
+            bytes,
+        }
     }
 
     /// Returns what was passed over in all files, by reason.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use tulving::backend::Filter;
+use tulving::backend::{Filter, ImportPhase};
 use tulving::model::Kind;
 use tulving::store::{ScopedStore, Written};
 use tulving::transfer::Cancel;
@@ -16,6 +16,7 @@ use crate::clusters::Renewal;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, bytes, count, counted, duration};
+use crate::run_record::RunRecord;
 use crate::table;
 use crate::terminal::Screen;
 use crate::text::{quote, safe};
@@ -90,22 +91,13 @@ pub async fn run(ingest: Ingest, cx: &Context) -> Result<Exit, CliError> {
         true => cx.memory().await?.restoring(),
         false => cx.memory().await?,
     };
-    let (report, cancel) = {
-        let progress = progress::counting("read", progress::BYTE, found.bytes, cx.err);
-        let ear = interrupt::listen(&progress, cx.face())?;
-        let intake = Intake {
-            memory: &memory,
-            writes: !ingest.dry_run,
-            source_as: ingest.source_as.map(|name| name.as_str().to_owned()),
-            progress,
-            cancel: ear.cancel.clone(),
-        };
-        (intake.take(ingest.paths.clone()).await?, ear.cancel)
+    let mut record = match ingest.dry_run {
+        true => RunRecord::default(),
+        false => RunRecord::begin(&memory, &ingest.paths).await,
     };
-    let clusters = match ingest.dry_run || ingest.no_clusters {
-        true => None,
-        false => clustered(&memory, cancel, cx).await?,
-    };
+    let done = import(&ingest, &memory, found.bytes, &mut record, cx).await;
+    record.finish(&done, cx).await;
+    let (report, clusters) = done?;
     told(
         report,
         &ingest.paths,
@@ -115,6 +107,41 @@ pub async fn run(ingest: Ingest, cx: &Context) -> Result<Exit, CliError> {
         begun.elapsed(),
         cx,
     )
+}
+
+/// Reads, stores and clusters; returns what became of it, and how many clusters there are.
+async fn import(
+    ingest: &Ingest,
+    memory: &ScopedStore,
+    bytes: u64,
+    record: &mut RunRecord,
+    cx: &Context,
+) -> Result<(Report, Option<u64>), CliError> {
+    let (report, cancel) = {
+        let progress = progress::counting("read", progress::BYTE, bytes, cx.err);
+        let ear = interrupt::listen(&progress, cx.face())?;
+        let intake = Intake {
+            memory,
+            writes: !ingest.dry_run,
+            source_as: ingest
+                .source_as
+                .as_ref()
+                .map(|name| name.as_str().to_owned()),
+            bytes,
+            progress,
+            cancel: ear.cancel.clone(),
+        };
+        (intake.take(ingest.paths.clone(), record).await?, ear.cancel)
+    };
+    let clusters = match ingest.dry_run || ingest.no_clusters {
+        true => None,
+        false => {
+            let counts = report.counts(bytes, bytes);
+            record.tell(ImportPhase::Clustering, counts).await;
+            clustered(memory, cancel, cx).await?
+        }
+    };
+    Ok((report, clusters))
 }
 
 /// Brings the clusters up to what is in memory, also what an earlier call left; returns how many there are.

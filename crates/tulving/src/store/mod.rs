@@ -8,6 +8,7 @@
 //! | `record` | whole records, as another memory wrote them |
 //! | `remember`, `course` | memories with ids of their own, stored once |
 //! | `merge` | conversations brought up to what an export says |
+//! | `importing` | imports, as everybody sees them at work |
 //! | `beside` | several embedders, and the vectors that are written beside those of the current space |
 //! | `spaces`, `fill` | the spaces of a scope; vectors for what has none in a space |
 //! | `documents` | documents with their chunks |
@@ -28,6 +29,7 @@ mod error;
 mod fill;
 mod forget;
 mod found;
+mod importing;
 mod merge;
 mod new_conversation;
 mod new_node;
@@ -52,6 +54,7 @@ pub use forget::{
     Certificate, ForgetStep, Forgetting, Proof, Sealed, Searched, SearchedPlace, Selection,
 };
 pub use found::{Found, Hit, WordsOnly};
+pub use importing::Importing;
 pub use merge::{Fate, Merged, Merging};
 pub use new_conversation::{Fields, NewConversation, NewMessage, NewTurn, Role};
 pub use new_node::NewNode;
