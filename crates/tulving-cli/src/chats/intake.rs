@@ -80,7 +80,7 @@ impl Intake<'_> {
         let waiting = Arc::new(Waiting::default());
         // However this ends, the thread that reads must not wait for ever.
         let _ends = Ends(Arc::clone(&waiting));
-        let (reading, mut arriving) = self.read_ahead(paths, Arc::clone(&waiting));
+        let (reading, mut arriving) = self.read_ahead(paths.clone(), Arc::clone(&waiting));
         let mut batch = Batch::default();
         loop {
             let arrived = tokio::select! {
@@ -110,10 +110,11 @@ impl Intake<'_> {
         let ended = reading.await.map_err(|error| {
             CliError::new(Exit::Bug, "reading the exports failed").because(&error)
         })?;
-        ended.map_err(|error| CliError::new(Exit::NotFound, error.to_string()).because(&error))?;
+        ended.map_err(|error| CliError::new(Exit::Source, error.to_string()).because(&error))?;
         let counts = report.counts(self.bytes, self.bytes);
         record.tell(ImportPhase::Embedding, counts).await;
         batch.store(&mut merging, &mut report).await?;
+        report.note_paths(&paths);
         Ok(report)
     }
 

@@ -15,6 +15,8 @@ use crate::exit::CliError;
 pub struct Report {
     /// Each file, in the order in which they were read.
     pub files: Vec<FileReport>,
+    /// The paths that were named and hold no chats.
+    pub without_chats: Vec<String>,
     /// How many memories of each kind were written.
     pub memories: PerKind<Written>,
     /// How many conversations were forgotten, and stay so.
@@ -109,20 +111,25 @@ impl Report {
         skipped
     }
 
-    /// Returns whether something that should be a memory was left out: something that was lost, or everything of a path
-    /// that was `named`.
-    #[must_use]
-    pub fn lacks_something(&self, named: &[PathBuf]) -> bool {
+    /// Notes which of the paths that were `named` hold no chats.
+    pub(super) fn note_paths(&mut self, named: &[PathBuf]) {
         let has_chats = |file: &&FileReport| {
             file.conversations > 0 || file.skipped.contains_key(&Reason::Duplicate)
         };
-        let is_of = |path: &PathBuf, file: &FileReport| Path::new(&file.path).starts_with(path);
-        let mut with_chats = named.iter().map(|path| {
+        let is_empty = |path: &&PathBuf| {
             let mut files = self.files.iter().filter(has_chats);
-            files.any(|file| is_of(path, file))
-        });
+            !files.any(|file| Path::new(&file.path).starts_with(path))
+        };
+        let empty = named.iter().filter(is_empty);
+        self.without_chats = empty.map(|path| path.display().to_string()).collect();
+    }
+
+    /// Returns whether something that should be a memory was left out: something that was lost, or everything of a path
+    /// that was named.
+    #[must_use]
+    pub fn lacks_something(&self) -> bool {
         !self.refused.is_empty()
-            || !with_chats.all(|has_chats| has_chats)
+            || !self.without_chats.is_empty()
             || self.skipped().keys().any(|reason| reason.is_loss())
     }
 }

@@ -39,7 +39,8 @@ use crate::{interrupt, progress, wire};
 /// At the end what is new is put into clusters, which `tulving clusters` shows; when much is new, everything is
 /// clustered anew, and what is still the same keeps its number.
 ///
-/// What cannot be read is named with the reason and left out (exit 4); the rest is taken in. The command can be repeated
+/// What cannot be read is named with the reason and left out (exit 4), and so is a path without a single chat; the rest
+/// is taken in. The command can be repeated
 /// at any time, and goes on where it stopped.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
@@ -49,7 +50,7 @@ use crate::{interrupt, progress, wire};
     With --json:\n\
     {\"files\": [{\"path\", \"provider\": NAME or null, \"conversations\": N, \"nodes\": N, \"skipped\": {REASON: N…}}…],\n\
     \"nodes\": {\"new\": N, \"changed\": N, \"duplicate\": N, \"removed\": N}, \"episodes\": {the same}, \"clusters\": N or null,\n\
-    \"forgotten\": N, \"forgotten_nodes\": N, \"older\": N, \"refused\": [{\"id\", \"reason\"}…], \"dry_run\": BOOL,\n\
+    \"forgotten\": N, \"forgotten_nodes\": N, \"older\": N, \"refused\": [{\"id\", \"reason\"}…], \"without_chats\": [PATH…], \"dry_run\": BOOL,\n\
     \"words_only\": why some have no vectors or null, \"left_out\": the same of a further space, \"seconds\": X}\n\
     A file may have \"unknown\": {KIND: N…} (content that is not known), \"invalid_times\": N and \"invalid_utf8\": N too.")]
 pub struct Ingest {
@@ -78,12 +79,12 @@ pub struct Ingest {
 /// Runs it.
 ///
 /// # Errors
-/// When a path leads nowhere, the memory cannot be written, or the work was interrupted. What cannot be read is exit 4,
-/// told on stdout.
+/// When a path leads nowhere (exit 3), the memory cannot be written, or the work was interrupted. What cannot be read
+/// and a path that holds no chats are exit 4, told on stdout.
 pub async fn run(ingest: Ingest, cx: &Context) -> Result<Exit, CliError> {
     let begun = Instant::now();
     let found = find(&ingest.paths, &Limits::default()).map_err(|error| {
-        CliError::new(Exit::NotFound, error.to_string())
+        CliError::new(Exit::Source, error.to_string())
             .because(&error)
             .hint("name files, folders or zip archives that are there")
     })?;
@@ -100,7 +101,6 @@ pub async fn run(ingest: Ingest, cx: &Context) -> Result<Exit, CliError> {
     let (report, clusters) = done?;
     told(
         report,
-        &ingest.paths,
         clusters,
         ingest.dry_run,
         found.bytes,
@@ -163,14 +163,13 @@ async fn clustered(
 /// Says what became of it.
 fn told(
     report: Report,
-    named: &[PathBuf],
     clusters: Option<u64>,
     dry_run: bool,
     read: u64,
     took: Duration,
     cx: &Context,
 ) -> Result<Exit, CliError> {
-    let exit = match report.lacks_something(named) {
+    let exit = match report.lacks_something() {
         true => Exit::Rejected,
         false => Exit::Done,
     };
@@ -310,6 +309,7 @@ fn summary(
             })
             .collect(),
     );
+    list("Without chats:", report.without_chats.clone());
     let refused = report.refused.iter();
     list(
         "Cannot be kept:",
