@@ -49,7 +49,7 @@ use crate::{interrupt, progress, wire};
     tulving ingest export.zip --dry-run\n\n\
     With --json:\n\
     {\"files\": [{\"path\", \"provider\": NAME or null, \"conversations\": N, \"nodes\": N, \"skipped\": {REASON: N…}}…],\n\
-    \"nodes\": {\"new\": N, \"changed\": N, \"duplicate\": N, \"removed\": N}, \"episodes\": {the same}, \"clusters\": N or null,\n\
+    \"nodes\": {\"new\": N, \"changed\": N, \"duplicate\": N, \"removed\": N}, the same for every other kind, \"clusters\": N or null,\n\
     \"forgotten\": N, \"forgotten_nodes\": N, \"older\": N, \"refused\": [{\"id\", \"reason\"}…], \"without_chats\": [PATH…], \"dry_run\": BOOL,\n\
     \"words_only\": why some have no vectors or null, \"left_out\": the same of a further space, \"seconds\": X}\n\
     A file may have \"unknown\": {KIND: N…} (content that is not known), \"invalid_times\": N and \"invalid_utf8\": N too.")]
@@ -195,15 +195,13 @@ fn summary(
     took: Duration,
     screen: Screen,
 ) -> String {
-    let of = |kind, which: fn(Written) -> u64| which(report.memories[kind]);
-    let both = |which: fn(Written) -> u64| {
-        let (nodes, episodes) = (of(Kind::Node, which), of(Kind::Episode, which));
-        let told = format!(
-            "{}, {}",
-            counted(episodes, "episode"),
-            counted(nodes, "node")
-        );
-        (nodes + episodes > 0).then_some(told)
+    let all = |which: fn(Written) -> u64| {
+        let counts = report.memories.map(|_, written| which(written));
+        let some = counts.iter().filter(|(_, number)| **number > 0);
+        let told: Vec<String> = some
+            .map(|(kind, number)| counted(*number, kind.as_str()))
+            .collect();
+        (!told.is_empty()).then(|| told.join(", "))
     };
     let some = |number: u64, noun| (number > 0).then(|| counted(number, noun));
     let passed_over = |is_loss: bool| {
@@ -217,19 +215,19 @@ fn summary(
     let lines = [
         (
             if dry_run { "would add" } else { "added" },
-            both(|written| written.added),
+            all(|written| written.added),
         ),
         (
             if dry_run { "would change" } else { "changed" },
-            both(|written| written.updated),
+            all(|written| written.updated),
         ),
-        ("unchanged", both(|written| written.unchanged)),
+        ("unchanged", all(|written| written.unchanged)),
         ("older", some(report.older, "conversation")),
         ("forgotten", some(report.forgotten, "conversation")),
         ("forgotten", some(report.forgotten_nodes, "node")),
         (
             if dry_run { "would remove" } else { "removed" },
-            some(report.memories[Kind::Node].removed, "node"),
+            all(|written| written.removed),
         ),
         ("passed over", passed_over(false)),
         ("left out", passed_over(true)),

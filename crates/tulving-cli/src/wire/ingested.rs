@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
-use tulving::model::Kind;
+use tulving::model::PerKind;
 use tulving::store::Written;
 use tulving_chats::FileReport;
 
@@ -14,8 +14,8 @@ use crate::chats;
 #[derive(Debug, Serialize)]
 pub struct Ingested {
     files: Vec<File>,
-    nodes: Counts,
-    episodes: Counts,
+    #[serde(flatten)]
+    memories: PerKind<Counts>,
     clusters: Option<u64>,
     forgotten: u64,
     forgotten_nodes: u64,
@@ -43,7 +43,7 @@ struct File {
     invalid_utf8: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, PartialEq, Serialize)]
 struct Counts {
     new: u64,
     changed: u64,
@@ -66,10 +66,8 @@ impl Ingested {
         dry_run: bool,
         took: Duration,
     ) -> Self {
-        let of = |kind| Counts::from(report.memories[kind]);
         Self {
-            nodes: of(Kind::Node),
-            episodes: of(Kind::Episode),
+            memories: report.memories.map(|_, written| written.into()),
             clusters,
             forgotten: report.forgotten,
             forgotten_nodes: report.forgotten_nodes,
