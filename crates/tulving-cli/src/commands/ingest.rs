@@ -8,7 +8,7 @@ use tulving::backend::{Filter, ImportPhase};
 use tulving::model::Kind;
 use tulving::store::{ScopedStore, Written};
 use tulving::transfer::Cancel;
-use tulving_chats::{Limits, find};
+use tulving_chats::{FileReport, Limits, find};
 
 use super::source::SourceAs;
 use crate::chats::{Intake, Report};
@@ -19,7 +19,7 @@ use crate::output::{self, bytes, count, counted, duration};
 use crate::run_record::RunRecord;
 use crate::table;
 use crate::terminal::Screen;
-use crate::text::{quote, safe};
+use crate::text::quote;
 use crate::{interrupt, progress, wire};
 
 /// Brings chat exports and transcripts into memory
@@ -243,77 +243,47 @@ fn summary(
         .filter_map(|(name, value)| Some((name, value?)))
         .collect();
     let mut text = table::summary(&lines, screen);
-    let mut list = |heading: &str, lines: Vec<String>| {
-        if !lines.is_empty() {
-            text.push_str(&format!("\n{heading}\n"));
-            for line in lines {
-                text.push_str(&format!("  {}\n", safe(&line)));
-            }
-        }
-    };
-    let files = report.files.iter();
-    list(
-        "Files:",
-        files
-            .clone()
-            .filter_map(|file| {
-                let provider = file.provider.as_deref()?;
-                Some(format!(
-                    "{}: {provider}, {}, {}",
-                    file.path,
-                    counted(file.conversations, "conversation"),
-                    counted(file.turns, "question")
-                ))
-            })
-            .collect(),
-    );
-    let skipped = |is_loss: bool| {
-        files
-            .clone()
-            .flat_map(|file| {
-                let skipped = file.skipped.iter();
-                skipped
-                    .filter(move |(reason, _)| reason.is_loss() == is_loss)
-                    .map(|(reason, times)| format!("{}: {} × {reason}", file.path, count(*times)))
-            })
-            .collect()
-    };
-    list("Passed over:", skipped(false));
-    list("Left out:", skipped(true));
-    list(
-        "Worth knowing:",
-        files
-            .clone()
-            .flat_map(|file| {
-                let unknown = file.unknown.iter();
-                let unknown = unknown.map(|(kind, times)| {
-                    format!(
-                        "{} × {} is not known, and kept unread",
-                        count(*times),
-                        quote(kind)
-                    )
-                });
-                let lost = [
-                    (file.invalid_times, "a time cannot be read, and is left out"),
-                    (file.invalid_utf8, "bytes that are no UTF-8 are replaced"),
-                ];
-                let lost = lost.into_iter().filter(|(times, _)| *times > 0);
-                let lost = lost.map(|(times, what)| format!("{} × {what}", count(times)));
-                let path = &file.path;
-                unknown
-                    .chain(lost)
-                    .map(move |note| format!("{path}: {note}"))
-                    .collect::<Vec<_>>()
-            })
-            .collect(),
-    );
-    list("Without chats:", report.without_chats.clone());
+    let files = &report.files;
+    let chats = files.iter().filter_map(|file| {
+        let provider = file.provider.as_deref()?;
+        let (conversations, questions) = (
+            counted(file.conversations, "conversation"),
+            counted(file.turns, "question"),
+        );
+        let path = &file.path;
+        Some(format!("{path}: {provider}, {conversations}, {questions}"))
+    });
+    text += &table::list("Files:", chats);
+    for (heading, is_loss) in [("Passed over:", false), ("Left out:", true)] {
+        let skipped = files.iter().flat_map(|file| {
+            let skipped = file.skipped.iter();
+            skipped
+                .filter(move |(reason, _)| reason.is_loss() == is_loss)
+                .map(|(reason, times)| format!("{}: {} × {reason}", file.path, count(*times)))
+        });
+        text += &table::list(heading, skipped);
+    }
+    text += &table::list("Worth knowing:", files.iter().flat_map(worth_knowing));
+    text += &table::list("Without chats:", report.without_chats.iter().cloned());
     let refused = report.refused.iter();
-    list(
-        "Cannot be kept:",
-        refused
-            .map(|refused| format!("{}: {}", refused.id, refused.reason))
-            .collect(),
-    );
+    let refused = refused.map(|refused| format!("{}: {}", refused.id, refused.reason));
+    text += &table::list("Cannot be kept:", refused);
     text
+}
+
+/// What of a file was kept otherwise than it stands there.
+fn worth_knowing(file: &FileReport) -> Vec<String> {
+    let unknown = file.unknown.iter();
+    let unknown = unknown.map(|(kind, times)| {
+        let (times, kind) = (count(*times), quote(kind));
+        format!("{times} × {kind} is not known, and kept unread")
+    });
+    let lost = [
+        (file.invalid_times, "a time cannot be read, and is left out"),
+        (file.invalid_utf8, "bytes that are no UTF-8 are replaced"),
+    ];
+    let lost = lost.into_iter().filter(|(times, _)| *times > 0);
+    let lost = lost.map(|(times, what)| format!("{} × {what}", count(times)));
+    let notes = unknown.chain(lost);
+    notes.map(|note| format!("{}: {note}", file.path)).collect()
 }
