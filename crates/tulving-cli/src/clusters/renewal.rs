@@ -154,13 +154,19 @@ impl Renewal<'_> {
             .zip(ids.iter().copied())
             .collect();
         let mut words = Words::default();
-        let count = |memory: &tulving::model::Memory| {
-            if let Some(id) = clusters.get(memory.id()) {
-                words.add(*id, &indexed(memory));
+        let mut pages = self.memory.node_pages();
+        let read = async {
+            while let Some(memories) = pages.next().await? {
+                for memory in &memories {
+                    if let Some(id) = clusters.get(memory.id()) {
+                        words.add(*id, &indexed(memory));
+                    }
+                }
             }
+            Ok::<(), CliError>(())
         };
         tokio::select! {
-            read = self.memory.each_node(count) => read?,
+            read = read => read?,
             () = self.cancel.wait() => return Err(interrupted()),
         }
         Ok(words.labels())

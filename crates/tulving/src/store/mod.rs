@@ -13,6 +13,7 @@
 //! | `spaces`, `fill` | the spaces of a scope; vectors for what has none in a space |
 //! | `documents` | documents with their chunks |
 //! | `clustering` | nodes with their vectors and clusters |
+//! | `pages` | memories page by page |
 //! | `change` | the changes of an update |
 //! | `query`, `search`, `found` | what is searched for, the search, and its result |
 //! | `forget` | memories erased for good, with a proof |
@@ -34,6 +35,7 @@ mod merge;
 mod new_conversation;
 mod new_node;
 mod open;
+mod pages;
 mod part;
 mod query;
 mod record;
@@ -59,6 +61,7 @@ pub use merge::{Fate, Merged, Merging};
 pub use new_conversation::{Fields, NewConversation, NewMessage, NewTurn, Role};
 pub use new_node::NewNode;
 pub use open::{Location, Store, StoreConfig};
+pub use pages::Pages;
 pub use query::{Limit, Mode, Query};
 pub use record::NewRecord;
 pub use remember::{IfThere, NewMemory, Outcome, Remembered, Written};
