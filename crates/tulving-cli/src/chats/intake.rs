@@ -1,15 +1,15 @@
 //! The course of it: files are read on a thread of their own, and what they hold is stored a batch at a time.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinHandle;
 use tulving::backend::ImportPhase;
 use tulving::store::{Merging, NewConversation, ScopedStore};
 use tulving::transfer::{Cancel, Progress};
-use tulving_chats::{Conversation, FileReport, Limits, ReadError, Sink, Turn};
+use tulving_chats::{Conversation, FileReport, Found, Limits, Sink, Turn};
 
 use super::conversation::{size, stored};
 use super::report::Report;
@@ -24,8 +24,6 @@ pub struct Intake<'m> {
     pub writes: bool,
     /// What is written in place of a source that the files cannot bear.
     pub source_as: Option<String>,
-    /// How many bytes are to be read.
-    pub bytes: u64,
     /// Who is told how far it is: bytes.
     pub progress: Arc<dyn Progress>,
     /// Who may want it to stop.
@@ -53,17 +51,13 @@ const TURNS: usize = 256;
 const BYTES: usize = 8 << 20;
 
 impl Intake<'_> {
-    /// Takes files in. Each conversation is stored whole or not at all, and when this returns early the same call
-    /// goes on.
+    /// Takes the files in that were found. Each conversation is stored whole or not at all, and when this returns early
+    /// the same call goes on.
     ///
     /// # Errors
-    /// If a path cannot be read, nothing can be stored at all, or somebody wants it to stop.
-    pub async fn take(
-        &self,
-        paths: Vec<PathBuf>,
-        record: &mut RunRecord,
-    ) -> Result<Report, CliError> {
-        self.take_all(paths, record)
+    /// If nothing can be stored at all, or somebody wants it to stop.
+    pub async fn take(&self, found: Found, record: &mut RunRecord) -> Result<Report, CliError> {
+        self.take_all(found, record)
             .await
             .map_err(|error| match error.hint {
                 None => error.hint(GO_ON),
@@ -71,14 +65,11 @@ impl Intake<'_> {
             })
     }
 
-    async fn take_all(
-        &self,
-        paths: Vec<PathBuf>,
-        record: &mut RunRecord,
-    ) -> Result<Report, CliError> {
+    async fn take_all(&self, found: Found, record: &mut RunRecord) -> Result<Report, CliError> {
+        let bytes = found.bytes();
         let (mut report, mut read, mut phase) = (Report::default(), 0, ImportPhase::Reading);
         let mut merging = self.memory.merging(self.writes).await?;
-        let (reading, mut arriving) = self.read_ahead(paths.clone());
+        let (reading, mut arriving) = self.read_ahead(found);
         let mut batch = Batch::default();
         loop {
             let arrived = tokio::select! {
@@ -88,38 +79,30 @@ impl Intake<'_> {
             match arrived {
                 Some(Arrival::Conversation(new, size, _room)) => batch.push(*new, size),
                 Some(Arrival::File(file)) => report.files.push(file),
-                Some(Arrival::Read(bytes)) => {
-                    read += bytes;
-                    self.progress.advance(bytes);
+                Some(Arrival::Read(more)) => {
+                    read += more;
+                    self.progress.advance(more);
                 }
                 None => break,
             }
             if batch.is_full() {
                 phase = ImportPhase::Embedding;
-                record.tell(phase, report.counts(read, self.bytes)).await;
+                record.tell(phase, report.counts(read, bytes)).await;
                 batch.store(&mut merging, &mut report).await?;
             }
-            record.tell(phase, report.counts(read, self.bytes)).await;
+            record.tell(phase, report.counts(read, bytes)).await;
         }
         // A thread that panicked is a bug, and is told as one.
-        let ended = reading.await.map_err(|error| {
+        reading.await.map_err(|error| {
             CliError::new(Exit::Bug, "reading the exports failed").because(&error)
         })?;
-        ended.map_err(|error| CliError::new(Exit::Source, error.to_string()).because(&error))?;
-        let counts = report.counts(self.bytes, self.bytes);
+        let counts = report.counts(bytes, bytes);
         record.tell(ImportPhase::Embedding, counts).await;
         batch.store(&mut merging, &mut report).await?;
-        report.note_paths(&paths);
         Ok(report)
     }
 
-    fn read_ahead(
-        &self,
-        paths: Vec<PathBuf>,
-    ) -> (
-        tokio::task::JoinHandle<Result<(), ReadError>>,
-        mpsc::Receiver<Arrival>,
-    ) {
+    fn read_ahead(&self, found: Found) -> (JoinHandle<()>, mpsc::Receiver<Arrival>) {
         let (send, receive) = mpsc::channel(AHEAD);
         let (source_as, runtime) = (self.source_as.clone(), Handle::current());
         let reading = tokio::task::spawn_blocking(move || {
@@ -130,7 +113,7 @@ impl Intake<'_> {
                 runtime,
                 bytes: 0,
             };
-            tulving_chats::read(&paths, &Limits::default(), &mut ahead)
+            found.read(&Limits::default(), &mut ahead);
         });
         (reading, receive)
     }

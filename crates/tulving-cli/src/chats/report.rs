@@ -112,7 +112,7 @@ impl Report {
     }
 
     /// Notes which of the paths that were `named` hold no chats.
-    pub(super) fn note_paths(&mut self, named: &[PathBuf]) {
+    pub fn note_paths(&mut self, named: &[PathBuf]) {
         let has_chats = |file: &&FileReport| {
             file.conversations > 0 || file.skipped.contains_key(&Reason::Duplicate)
         };

@@ -8,7 +8,7 @@ use tulving::backend::{Filter, ImportPhase};
 use tulving::model::Kind;
 use tulving::store::{ScopedStore, Written};
 use tulving::transfer::Cancel;
-use tulving_chats::{FileReport, Limits, find};
+use tulving_chats::{FileReport, Found, Limits, find};
 
 use super::source::SourceAs;
 use crate::chats::{Intake, Report};
@@ -96,28 +96,23 @@ pub async fn run(ingest: Ingest, cx: &Context) -> Result<Exit, CliError> {
         true => RunRecord::default(),
         false => RunRecord::begin(&memory, &ingest.paths).await,
     };
-    let done = import(&ingest, &memory, found.bytes, &mut record, cx).await;
+    let read = found.bytes();
+    let done = import(&ingest, &memory, found, &mut record, cx).await;
     record.finish(&done, cx).await;
     let (report, clusters) = done?;
-    told(
-        report,
-        clusters,
-        ingest.dry_run,
-        found.bytes,
-        begun.elapsed(),
-        cx,
-    )
+    told(report, clusters, ingest.dry_run, read, begun.elapsed(), cx)
 }
 
 /// Reads, stores and clusters; returns what became of it, and how many clusters there are.
 async fn import(
     ingest: &Ingest,
     memory: &ScopedStore,
-    bytes: u64,
+    found: Found,
     record: &mut RunRecord,
     cx: &Context,
 ) -> Result<(Report, Option<u64>), CliError> {
-    let (report, cancel) = {
+    let bytes = found.bytes();
+    let (mut report, cancel) = {
         let progress = progress::counting("read", progress::BYTE, bytes, cx.err);
         let ear = interrupt::listen(&progress, cx.face())?;
         let intake = Intake {
@@ -127,12 +122,12 @@ async fn import(
                 .source_as
                 .as_ref()
                 .map(|name| name.as_str().to_owned()),
-            bytes,
             progress,
             cancel: ear.cancel.clone(),
         };
-        (intake.take(ingest.paths.clone(), record).await?, ear.cancel)
+        (intake.take(found, record).await?, ear.cancel)
     };
+    report.note_paths(&ingest.paths);
     let clusters = match ingest.dry_run || ingest.no_clusters {
         true => None,
         false => {
