@@ -62,10 +62,12 @@ impl Report {
                 Fate::Refused(why) => {
                     let why = CliError::from(why);
                     let causes = why.causes.into_iter();
-                    std::iter::once(why.message)
-                        .chain(causes)
-                        .collect::<Vec<_>>()
-                        .join(": ")
+                    let reason = std::iter::once(why.message).chain(causes);
+                    let reason = reason.collect::<Vec<_>>().join(": ");
+                    match why.hint {
+                        Some(hint) => format!("{reason}; try: {hint}"),
+                        None => reason,
+                    }
                 }
             };
             self.refused.push(Refused { id, reason });

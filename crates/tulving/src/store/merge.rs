@@ -82,7 +82,7 @@ impl Merging<'_> {
     /// power, and when it fails the same call finishes it.
     ///
     /// # Errors
-    /// [`StoreError::ForeignSource`] if the files cannot bear a source; as every method.
+    /// As every method.
     pub async fn merge(&mut self, new: Vec<NewConversation>) -> Result<Merged, StoreError> {
         let (now, sources) = (Timestamp::now(), self.store.sources().await?);
         let given = new.len();
@@ -102,12 +102,17 @@ impl Merging<'_> {
                     let parts = parts.into_iter().map(named_here).collect();
                     conversations.insert(index, parts);
                 }
-                // Its questions have a place for the true name.
-                Err(StoreError::ForeignSource { why, .. }) => {
-                    let kind = Kind::Node;
-                    return Err(StoreError::ForeignSource { index, kind, why });
+                Err(error) => {
+                    let error = match error {
+                        // Its questions have a place for the true name.
+                        StoreError::ForeignSource { why, .. } => {
+                            let kind = Kind::Node;
+                            StoreError::ForeignSource { index, kind, why }
+                        }
+                        error => error,
+                    };
+                    fates.fates.insert(index, Fate::Refused(error));
                 }
-                Err(error) => drop(fates.fates.insert(index, Fate::Refused(error))),
             }
         }
         match self.merge_all(&mut conversations, &mut fates).await {
