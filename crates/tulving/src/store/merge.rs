@@ -309,3 +309,87 @@ fn is_of_one(error: &StoreError) -> bool {
             })
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::embed::{Embedder, Purpose};
+    use crate::json::Value;
+    use crate::model::Space;
+    use crate::store::{NewMessage, NewTurn, Role, Store};
+
+    /// Notes how many texts it was given at once.
+    #[derive(Debug)]
+    struct Counting {
+        space: Arc<Space>,
+        asked: Mutex<Vec<usize>>,
+    }
+
+    #[async_trait]
+    impl Embedder for Counting {
+        fn space(&self) -> &Arc<Space> {
+            &self.space
+        }
+
+        async fn embed(&self, texts: &[String], _: Purpose) -> Result<Vec<Vec<f32>>, EmbedError> {
+            self.asked.lock().unwrap().push(texts.len());
+            let vectors = texts.iter().map(|text| vec![text.len() as f32, 1.0]);
+            Ok(vectors.collect())
+        }
+    }
+
+    /// A conversation of so many turns, in which each says this.
+    fn talk(id: &str, minute: i64, says: &str, turns: usize) -> NewConversation {
+        let turn = |number: usize| NewTurn {
+            question: format!("{number}?"),
+            answer: format!("{says} {number}"),
+            ..NewTurn::default()
+        };
+        let message = |number: usize| NewMessage {
+            role: Role::Human,
+            content: format!("{says} {number}"),
+            created_at: None,
+            record: Value::Null,
+        };
+        NewConversation {
+            id: Some(id.to_owned()),
+            source: Some("openai".to_owned()),
+            updated_at: Timestamp::from_micros(minute * 60_000_000),
+            messages: (0..turns).map(message).collect(),
+            turns: Some((0..turns).map(turn).collect()),
+            ..NewConversation::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn what_changed_is_embedded_together() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let embedder = Arc::new(Counting {
+            space: Arc::new(Space::local("m", 2)),
+            asked: Mutex::default(),
+        });
+        let memory = Store::open_or_create(directory.path().join("data"), embedder.clone()).await;
+        let memory = memory.unwrap();
+        let talks = |minute, says: &str| {
+            let talks = ["a", "b", "c"].map(|id| talk(id, minute, says, 3));
+            Vec::from(talks)
+        };
+        let mut merging = memory.merging(true).await.unwrap();
+        merging.merge(talks(1, "before")).await.unwrap();
+        embedder.asked.lock().unwrap().clear();
+        let merged = merging.merge(talks(2, "it changed")).await.unwrap();
+        assert_eq!(merged.remembered.memories[Kind::Node].updated, 9);
+        assert_eq!(*embedder.asked.lock().unwrap(), [12]);
+        for node in memory.node_pages().next().await.unwrap().unwrap() {
+            let entry = memory.get(node.id()).await.unwrap();
+            let text = crate::search::text::embedded(&entry.memory);
+            let numbers = entry.embedding.unwrap().numbers().to_vec();
+            assert_eq!(numbers, [text.len() as f32, 1.0], "{text}");
+            assert!(text.contains("it changed"), "{text}");
+        }
+    }
+}
