@@ -20,6 +20,7 @@
 //! | [`reading`] | what is asked for by key and id |
 //! | [`purging`] | what is gone stands in no raw row or file; tombstones |
 //! | [`erasing`], [`dropping`] | a scope that is erased; calls that are dropped |
+//! | [`imports`] | imports, while they are at work and afterwards |
 //! | [`documents`] | documents and their chunks |
 //! | [`spaces`], [`several_spaces`], [`vectors`] | the space that is searched, those beside it, and vectors that are put |
 //! | [`paging`], [`filters`], [`searching`] | listings, which memories are meant, finding |
@@ -33,6 +34,7 @@ pub mod dropping;
 pub mod erasing;
 pub mod filters;
 pub mod forgetting;
+pub mod imports;
 pub mod isolation;
 pub mod live;
 pub mod odd;
@@ -231,6 +233,12 @@ macro_rules! for_each_conformance_test {
                 neighbours_at_the_ends_of_the_numbers
                 clusters_are_counted_and_named
                 searching_and_reading_change_nothing
+            }
+            imports {
+                an_import_is_followed_from_elsewhere
+                only_the_newest_imports_are_kept
+                forgotten_imports_do_not_come_back
+                no_scope_sees_imports_of_another
             }
             odd {
                 texts_of_any_kind_come_back_and_are_found

@@ -25,6 +25,8 @@ mod exports;
 mod fixtures;
 mod floats;
 mod forget;
+#[path = "../shared/imports.rs"]
+mod imports;
 mod ingest;
 mod init;
 mod kill;
@@ -43,6 +45,7 @@ mod ran;
 mod reembed;
 #[path = "../shared/reembedding.rs"]
 mod reembedding;
+mod runs;
 mod search;
 mod support;
 mod terminal;

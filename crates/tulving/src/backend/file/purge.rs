@@ -38,6 +38,7 @@ impl Directory {
         // What others write between the two may make it foldable after all.
         while self.fold(IfBaseChanged::Refuse, Keep::All)?.is_none() && !self.rewrite_journal()? {}
         self.forget_ingested()?;
+        self.remove_imports()?;
         self.remove_leftovers()?;
         Ok(vec![
             BeyondReach::new(

@@ -22,6 +22,15 @@ pub struct Lock {
     _connection: Connection,
 }
 
+impl Lock {
+    /// Holds what a connection has taken, until it is dropped.
+    pub(super) fn of(connection: Connection) -> Self {
+        Self {
+            _connection: connection,
+        }
+    }
+}
+
 impl Database {
     /// Takes the lock of a scope. It is held by an open transaction on a connection of its own, so
     /// that it is gone when this process is, and works through a pooler as well.
@@ -34,9 +43,7 @@ impl Database {
         let place = connection.location().await?;
         let take = transaction::lock_scope(&place, scope.id(), seconds);
         match connection.client.batch(&take).await.doing(DOING) {
-            Ok(()) => Ok(Lock {
-                _connection: connection,
-            }),
+            Ok(()) => Ok(Lock::of(connection)),
             Err(error) if error.sql_state().is_some_and(|code| code.code() == "55P03") => {
                 Err(DatabaseError::Locked { scope, seconds })
             }
@@ -84,7 +91,7 @@ fn run_of(row: &Row) -> Run {
 }
 
 impl Connection {
-    /// Runs of all scopes, or of one, newest first.
+    /// Migrations of all scopes, or of one, newest first.
     ///
     /// # Errors
     /// If the login role is neither the schema's owner nor asks for one scope.
@@ -110,7 +117,11 @@ impl Connection {
     }
 
     /// Asks for runs of any scope: the tables' owner sees them all, a member none.
-    async fn of_all(&self, query: Statement, doing: &str) -> Result<Vec<Vec<Row>>, DatabaseError> {
+    pub(super) async fn of_all(
+        &self,
+        query: Statement,
+        doing: &str,
+    ) -> Result<Vec<Vec<Row>>, DatabaseError> {
         let rights = match self.location().await?.owns_tables {
             true => Rights::Login,
             false => Rights::Member,
@@ -118,10 +129,10 @@ impl Connection {
         self.unscoped(rights, &[query], doing).await
     }
 
-    /// One run.
+    /// One migration.
     ///
     /// # Errors
-    /// If there is no run with this id.
+    /// If there is no migration with this id.
     pub async fn run(&mut self, run_id: Uuid) -> Result<Run, DatabaseError> {
         let rows = self.of_all(runs::find(run_id), "reading a run").await?;
         rows.iter()
@@ -133,7 +144,7 @@ impl Connection {
 }
 
 impl Scoped<'_> {
-    /// The run of this scope that has not come to its end, if there is one.
+    /// The migration of this scope that has not come to its end, if there is one.
     pub(super) async fn unfinished_run(&self) -> Result<Option<Run>, DatabaseError> {
         let query = runs::unfinished(self.scope.id());
         let rows = self.client().query(&query).await;
