@@ -1,5 +1,6 @@
 //! Imports in the ledger, beside migrations. Whoever is at one holds a lock that is named after it.
 
+use crate::backend::postgres::values::Sql;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -140,9 +141,9 @@ fn import_of(row: &Row) -> Option<(Uuid, Import)> {
         counts: counts.unwrap_or_default(),
         error: row.get(5),
         version: row.get(6),
-        started_at: row.get(7),
-        updated_at: row.get(8),
-        finished_at: row.get(9),
+        started_at: row.get::<_, Sql<_>>(7).0,
+        updated_at: row.get::<_, Sql<_>>(8).0,
+        finished_at: row.get::<_, Option<Sql<_>>>(9).map(|Sql(at)| at),
         is_live: row.get(10),
     };
     Some((row.get(0), import))

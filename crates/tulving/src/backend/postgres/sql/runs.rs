@@ -1,5 +1,6 @@
 //! The ledger: runs, and the chunks of work that they consist of.
 
+use crate::backend::postgres::values::Sql;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -241,7 +242,7 @@ pub(crate) fn enter_import(scope: Uuid, import: &Import, inputs: String) -> Stat
         .with("phase", import.phase.as_str(), Type::TEXT)
         .with("inputs", inputs, Type::TEXT)
         .with("version", import.version.clone(), Type::TEXT)
-        .with("started_at", import.started_at, Type::TIMESTAMPTZ)
+        .with("started_at", Sql(import.started_at), Type::TIMESTAMPTZ)
         .named(Name::EnterImport)
 }
 
@@ -272,8 +273,12 @@ pub(crate) fn note_import(
         .with("phase", import.phase.as_str(), Type::TEXT)
         .with("counts", counts, Type::TEXT)
         .with("error", import.error.clone(), Type::TEXT)
-        .with("updated_at", import.updated_at, Type::TIMESTAMPTZ)
-        .with("finished_at", import.finished_at, Type::TIMESTAMPTZ)
+        .with("updated_at", Sql(import.updated_at), Type::TIMESTAMPTZ)
+        .with(
+            "finished_at",
+            import.finished_at.map(Sql),
+            Type::TIMESTAMPTZ,
+        )
         .named(Name::NoteImport)
 }
 
