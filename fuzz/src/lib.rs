@@ -15,17 +15,8 @@ use uuid::Uuid;
 pub type Fuzzer = (&'static str, fn(&[u8]));
 
 /// All fuzzers: each has a file in `fuzz_targets` and a folder in `seeds`.
-pub const TARGETS: [Fuzzer; 18] = [
-    ("chat_ai_studio", chat_ai_studio),
-    ("chat_archive", chat_archive),
-    ("chat_chatgpt", chat_chatgpt),
-    ("chat_claude", chat_claude),
-    ("chat_claude_code", chat_claude_code),
-    ("chat_codex", chat_codex),
-    ("chat_gemini_activity", chat_gemini_activity),
-    ("chat_gemini_workspace", chat_gemini_workspace),
-    ("chat_grok", chat_grok),
-    ("chat_normal", chat_normal),
+pub const TARGETS: [Fuzzer; 9] = [
+    ("chats", chats),
     ("document_docx", document_docx),
     ("document_html", document_html),
     ("document_markdown", document_markdown),
@@ -36,54 +27,16 @@ pub const TARGETS: [Fuzzer; 18] = [
     ("npy_header", npy_header),
 ];
 
-/// A prompt of AI Studio: never a panic, and nothing given that a memory could not be made of.
-pub fn chat_ai_studio(bytes: &[u8]) {
-    chats(bytes);
-}
-
-/// An archive of exports: never a panic, and nothing given that a memory could not be made of.
-pub fn chat_archive(bytes: &[u8]) {
-    chats(bytes);
-}
-
-/// An export of ChatGPT: never a panic, and nothing given that a memory could not be made of.
-pub fn chat_chatgpt(bytes: &[u8]) {
-    chats(bytes);
-}
-
-/// An export of Claude: never a panic, and nothing given that a memory could not be made of.
-pub fn chat_claude(bytes: &[u8]) {
-    chats(bytes);
-}
-
-/// A session of Claude Code: never a panic, and nothing given that a memory could not be made of.
-pub fn chat_claude_code(bytes: &[u8]) {
-    chats(bytes);
-}
-
-/// A session of Codex: never a panic, and nothing given that a memory could not be made of.
-pub fn chat_codex(bytes: &[u8]) {
-    chats(bytes);
-}
-
-/// A log of Gemini, as JSON or as a page: never a panic, and nothing given that a memory could not be made of.
-pub fn chat_gemini_activity(bytes: &[u8]) {
-    chats(bytes);
-}
-
-/// A conversation of Gemini in Workspace: never a panic, and nothing given that a memory could not be made of.
-pub fn chat_gemini_workspace(bytes: &[u8]) {
-    chats(bytes);
-}
-
-/// An export of Grok: never a panic, and nothing given that a memory could not be made of.
-pub fn chat_grok(bytes: &[u8]) {
-    chats(bytes);
-}
-
-/// Conversations in the normal form: never a panic, and nothing given that a memory could not be made of.
-pub fn chat_normal(bytes: &[u8]) {
-    chats(bytes);
+/// Exports of chats, in any format or in an archive: never a panic, and nothing given that a memory could not be made of.
+/// One fuzzer for all formats, since nothing tells a file's format but what it holds.
+pub fn chats(bytes: &[u8]) {
+    let limits = tulving_chats::Limits {
+        conversation: 1 << 20,
+        inflated: 1 << 20,
+        nested: 1 << 16,
+        ..tulving_chats::Limits::default()
+    };
+    read_bytes("export", bytes, &limits, &mut Chats);
 }
 
 /// The parts of a Word file: never a panic.
@@ -193,16 +146,6 @@ impl tulving_chats::Sink for Chats {
             report.conversations > 0 || !report.skipped.is_empty() || report.provider.is_some()
         );
     }
-}
-
-fn chats(bytes: &[u8]) {
-    let limits = tulving_chats::Limits {
-        conversation: 1 << 20,
-        inflated: 1 << 20,
-        nested: 1 << 16,
-        ..tulving_chats::Limits::default()
-    };
-    read_bytes("export", bytes, &limits, &mut Chats);
 }
 
 fn document(bytes: &[u8], name: &str) {

@@ -10,6 +10,7 @@
 //!   feature, on by default
 //! * [`signals`]: programs that hear them, whatever the test was started to ignore
 //! * [`terminal`]: a program on a terminal, and what a person types
+//! * `wheels`: packages of PyPI that tests need, with the same feature
 //! * [`corpus`]: data directories of any size, clean or as odd as real ones, the same for the same seed
 //!
 //! Behind them: `fixture`, what a backend brings to be tested; `memories`, calls that are expected to succeed;
@@ -39,6 +40,8 @@ mod scoring;
 pub mod signals;
 pub mod strict;
 pub mod terminal;
+#[cfg(feature = "postgres")]
+pub mod wheels;
 
 pub use fixture::{Fixture, Other};
 

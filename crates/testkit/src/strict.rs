@@ -20,9 +20,9 @@ use async_trait::async_trait;
 use tokio::task::yield_now;
 use tulving::backend::{
     Backend, BackendError, BeyondReach, Brought, Candidates, Cluster, Counts, Draft, Entry, Filter,
-    Followed, Forgotten, Held, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange,
-    Needles, Page, Request, Scan, Sources, require_size, size_of_document, size_of_entry,
-    size_of_id, size_of_key,
+    Followed, Forgotten, Held, IfTaken, Import, Imports, Inserted, KeptSpaces, Lacking, Listing,
+    LiveChange, Needles, Page, Request, Scan, Sources, require_size, size_of_document,
+    size_of_entry, size_of_id, size_of_key,
 };
 use tulving::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 use tulving::record;
@@ -319,6 +319,23 @@ impl Backend for StrictBackend {
     ) -> Result<Vec<Document>, BackendError> {
         self.read(scope, |room| room.list_documents(after, limit))
             .await
+    }
+
+    async fn begin_import(&self, scope: Scope, import: &Import) -> Result<Held, BackendError> {
+        self.write(scope, |room| Ok(room.begin_import(import)))
+            .await
+    }
+
+    async fn note_import(&self, scope: Scope, import: &Import) -> Result<(), BackendError> {
+        self.write(scope, |room| {
+            room.note_import(import);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn imports(&self, scope: Scope) -> Result<Imports, BackendError> {
+        self.read(scope, |room| room.imports()).await
     }
 
     async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError> {

@@ -9,8 +9,8 @@ use testkit::sample;
 use testkit::strict::StrictBackend;
 use tulving::backend::{
     Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
-    Followed, Forgotten, Held, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange,
-    Needles, Page, Request, Scan,
+    Followed, Forgotten, Held, IfTaken, Import, Imports, Inserted, KeptSpaces, Lacking, Listing,
+    LiveChange, Needles, Page, Request, Scan,
 };
 use tulving::embed::Builtin;
 use tulving::json::{Text, Value};
@@ -218,6 +218,18 @@ impl Backend for Refusing {
         limit: usize,
     ) -> Result<Vec<Document>, BackendError> {
         self.backend.list_documents(scope, after, limit).await
+    }
+
+    async fn begin_import(&self, scope: Scope, import: &Import) -> Result<Held, BackendError> {
+        self.backend.begin_import(scope, import).await
+    }
+
+    async fn note_import(&self, scope: Scope, import: &Import) -> Result<(), BackendError> {
+        self.backend.note_import(scope, import).await
+    }
+
+    async fn imports(&self, scope: Scope) -> Result<Imports, BackendError> {
+        self.backend.imports(scope).await
     }
 
     async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError> {

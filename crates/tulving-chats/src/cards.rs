@@ -18,9 +18,10 @@ const PREAMBLE: usize = 8 << 20;
 /// Gives the cards of a page, each from its beginning to that of the next.
 pub(crate) struct Cards<'r> {
     reader: &'r mut dyn Read,
-    /// What has been read, from the beginning of a card; before the first card, from anywhere.
+    /// What has been read, and where in it the next card begins; before the first card, anything.
     held: Vec<u8>,
-    /// Whether `held` begins with a card.
+    at: usize,
+    /// Whether a card begins there.
     in_card: bool,
     passed: usize,
     ended: bool,
@@ -31,6 +32,7 @@ impl<'r> Cards<'r> {
         Self {
             reader,
             held: Vec::new(),
+            at: 0,
             in_card: false,
             passed: 0,
             ended: false,
@@ -40,28 +42,29 @@ impl<'r> Cards<'r> {
     /// Returns the next card; `None` behind the last. After a reason the next card can be asked for.
     pub(crate) fn next(&mut self) -> Result<Option<String>, Reason> {
         // Where looking for the next beginning goes on.
-        let mut from = usize::from(self.in_card);
+        let mut from = self.at + usize::from(self.in_card);
         loop {
-            let found = self
-                .held
-                .get(from..)
-                .and_then(|rest| memmem::find(rest, BEGIN));
-            if let Some(at) = found.map(|at| from + at) {
-                let card: Vec<u8> = self.held.drain(..at).collect();
+            let rest = self.held.get(from..).unwrap_or_default();
+            if let Some(found) = memmem::find(rest, BEGIN) {
+                let end = from + found;
+                let begin = std::mem::replace(&mut self.at, end);
                 if std::mem::replace(&mut self.in_card, true) {
-                    return self.card(&card).map(Some);
+                    return self.card(begin, end).map(Some);
                 }
-                from = 1;
+                from = end + 1;
                 continue;
             }
             if self.ended {
-                let rest = std::mem::take(&mut self.held);
+                let end = self.held.len();
+                let begin = std::mem::replace(&mut self.at, end);
                 return if std::mem::take(&mut self.in_card) {
-                    self.card(&rest).map(Some)
+                    self.card(begin, end).map(Some)
                 } else {
                     Ok(None)
                 };
             }
+            // Cards that were given go when more is read, and not each for itself.
+            self.held.drain(..std::mem::take(&mut self.at));
             let keep = BEGIN.len() - 1;
             let end = self.held.len().saturating_sub(keep);
             if self.in_card && self.held.len() <= LARGEST + keep {
@@ -88,11 +91,11 @@ impl<'r> Cards<'r> {
         }
     }
 
-    fn card(&self, bytes: &[u8]) -> Result<String, Reason> {
-        if bytes.len() > LARGEST {
-            return Err(Reason::TooLarge);
+    fn card(&self, begin: usize, end: usize) -> Result<String, Reason> {
+        match self.held.get(begin..end) {
+            Some(card) if card.len() <= LARGEST => Ok(String::from_utf8_lossy(card).into_owned()),
+            _ => Err(Reason::TooLarge),
         }
-        Ok(String::from_utf8_lossy(bytes).into_owned())
     }
 }
 

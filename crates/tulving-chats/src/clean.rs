@@ -46,38 +46,55 @@ fn without_private(text: &str) -> String {
 }
 
 fn without_bracketed(text: &str) -> String {
-    /// The longest mark, in bytes.
-    const LONGEST: usize = 120;
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('【') {
         let (before, from) = rest.split_at(at);
         clean.push_str(before);
-        let end = from.find('】').filter(|&end| end < LONGEST);
-        match end.and_then(|end| from.split_at_checked(end + '】'.len_utf8())) {
-            Some((mark, behind)) if mark.contains('†') => rest = behind,
+        rest = match bracketed(from) {
+            Some((mark, behind)) if mark.contains('†') => behind,
             _ => {
                 clean.push('【');
-                rest = from.strip_prefix('【').unwrap_or(from);
+                from.strip_prefix('【').unwrap_or(from)
             }
-        }
+        };
     }
     clean.push_str(rest);
     clean
 }
 
+/// Splits what stands in brackets, if they are closed soon, from what is behind.
+fn bracketed(text: &str) -> Option<(&str, &str)> {
+    /// The longest mark, in bytes. It is looked no further: brackets may be opened without end.
+    const LONGEST: usize = 120;
+    let near = &text.as_bytes()[..text.len().min(LONGEST)];
+    let end = memmem::find(near, "】".as_bytes())?;
+    text.split_at_checked(end + '】'.len_utf8())
+}
+
 fn without_sandbox(text: &str) -> String {
+    const LINK: &str = "](sandbox:";
+    /// The longest path, in bytes.
+    const LONGEST: usize = 1000;
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, behind)) = rest.split_once("](sandbox:") {
-        match before.rfind('[') {
-            Some(at) => {
+    while let Some((before, path)) = rest.split_once(LINK) {
+        let near = &path.as_bytes()[..path.len().min(LONGEST)];
+        let end = memchr::memchr2(b')', b'\n', near).filter(|&end| near[end] == b')');
+        let behind = end.and_then(|end| path.get(end + 1..));
+        rest = match before.rfind('[').zip(behind) {
+            Some((at, behind)) => {
                 clean.push_str(before.get(..at).unwrap_or(""));
                 clean.push_str(before.get(at + 1..).unwrap_or(""));
+                behind
             }
-            None => clean.push_str(before),
-        }
-        rest = behind.split_once(')').map_or("", |(_, after)| after);
+            // No link after all: nothing of it is lost.
+            None => {
+                clean.push_str(before);
+                clean.push_str(LINK);
+                path
+            }
+        };
     }
     clean.push_str(rest);
     clean
@@ -141,7 +158,11 @@ mod tests {
             ),
             ("An end\u{e200}cite", "An endcite"),
             ("【", "【"),
-            ("](sandbox:/mnt", ""),
+            ("](sandbox:/mnt", "](sandbox:/mnt"),
+            (
+                "Take [the file](sandbox:/mnt/data/a.csv\nand [b](sandbox:/b) now.",
+                "Take [the file](sandbox:/mnt/data/a.csv\nand b now.",
+            ),
         ] {
             assert_eq!(cited(text.to_owned()), clean);
         }

@@ -223,4 +223,13 @@ impl<'a> Message<'a> {
                 _ => false,
             }
     }
+
+    /// Returns what it says as a part of that: its text, or the names of files without a word, as `[notes.pdf]`.
+    #[must_use]
+    pub fn said(&self) -> Option<String> {
+        self.is_said().then(|| match self.kind {
+            MessageKind::Attachment => format!("[{}]", self.attachments.join(", ")),
+            _ => self.text.trim().to_owned(),
+        })
+    }
 }

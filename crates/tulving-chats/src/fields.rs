@@ -7,6 +7,22 @@ pub(crate) fn text(text: &Text<'_>) -> String {
     text.storable().into_owned()
 }
 
+/// Returns about how many bytes a value takes.
+pub(crate) fn size(value: &Value<'_>) -> u64 {
+    /// What a value takes besides its letters.
+    const OWN: u64 = 32;
+    OWN + match value {
+        Value::Null | Value::Bool(_) => 0,
+        Value::Number(lexeme) => lexeme.len() as u64,
+        Value::String(text) => text.as_bytes().len() as u64,
+        Value::Array(items) => items.iter().map(size).sum(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(key, value)| key.as_bytes().len() as u64 + OWN + size(value))
+            .sum(),
+    }
+}
+
 /// What is asked of a value, with `None` where it is something else.
 pub trait Fields<'a> {
     /// Returns the string.

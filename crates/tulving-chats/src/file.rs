@@ -238,9 +238,9 @@ impl File<'_, '_, '_> {
         }
     }
 
-    /// Gives a record to the format that is reading, or says that there are no more.
+    /// Gives a record to the format that is reading, or says that there are no more; nothing, once who listens has enough.
     fn give(&mut self, record: Option<Record<'_>>) {
-        let Some((_, reading)) = &mut self.reading else {
+        let Some((_, reading)) = self.reading.as_mut().filter(|_| !self.files.stopped) else {
             return;
         };
         let mut out = Out::new(
@@ -257,9 +257,7 @@ impl File<'_, '_, '_> {
     }
 
     fn end(mut self) {
-        if !self.files.stopped {
-            self.give(None);
-        }
+        self.give(None);
         if self.reading.is_none() && self.report.skipped.is_empty() {
             self.report.skip(Reason::Unrecognised);
         }

@@ -35,9 +35,33 @@ pub trait Sink {
 #[derive(Default)]
 pub(crate) struct Seen {
     /// Conversations, and which edition of each was the newest.
-    conversations: HashMap<u64, (Option<Time>, usize)>,
+    conversations: HashMap<u64, Edition>,
     /// Turns and lines that may come more than once.
     pieces: HashSet<u64>,
+}
+
+/// By what it is seen which form of a conversation is the newer.
+#[derive(Clone, Copy)]
+struct Edition {
+    changed: Option<Time>,
+    messages: usize,
+}
+
+impl Edition {
+    fn of(conversation: &Conversation<'_>) -> Self {
+        Self {
+            changed: conversation.updated_at,
+            messages: conversation.messages.len(),
+        }
+    }
+
+    /// Returns whether this one is newer: by time, and where that says nothing by length.
+    fn is_newer_than(self, other: Self) -> bool {
+        match (self.changed, other.changed) {
+            (Some(own), Some(other)) if own != other => own > other,
+            _ => self.messages > other.messages,
+        }
+    }
 }
 
 /// What a format gives what it has read to.
@@ -84,9 +108,11 @@ impl<'o> Out<'o> {
             self.report.provider = Some(conversation.source.clone().into_owned());
         }
         let key = key(&conversation.source, &conversation.id);
-        let edition = (conversation.updated_at, conversation.messages.len());
+        let edition = Edition::of(&conversation);
         match self.seen.conversations.get(&key) {
-            Some(before) if *before >= edition => return self.skip(Reason::Duplicate),
+            Some(before) if !edition.is_newer_than(*before) => {
+                return self.skip(Reason::Duplicate);
+            }
             _ => self.seen.conversations.insert(key, edition),
         };
         self.report.conversations += 1;

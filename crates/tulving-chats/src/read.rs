@@ -25,27 +25,21 @@ pub struct ReadError {
     pub source: io::Error,
 }
 
-/// What is to be read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What is to be read: the files that were found under paths.
+#[derive(Debug)]
 pub struct Found {
-    /// How many files.
-    pub files: u64,
-    /// Their bytes.
-    pub bytes: u64,
+    listings: Vec<Listing>,
 }
 
-/// Counts what [`read`] will read of paths, without reading it.
+/// Finds what [`read`] would read of paths, without reading it.
 ///
 /// # Errors
 /// If one of the paths is not there, or may not be read.
 pub fn find<P: AsRef<Path>>(paths: &[P], limits: &Limits) -> Result<Found, ReadError> {
-    let mut found = Found::default();
-    for path in paths {
-        let listing = list(path.as_ref(), limits)?;
-        found.files += listing.files.len() as u64;
-        found.bytes += listing.files.iter().map(|(_, bytes)| bytes).sum::<u64>();
-    }
-    Ok(found)
+    let listings = paths.iter().map(|path| list(path.as_ref(), limits));
+    Ok(Found {
+        listings: listings.collect::<Result<_, _>>()?,
+    })
 }
 
 /// Reads files, folders and zip archives, and gives what they hold to `sink`: conversations as they come, and behind
@@ -98,34 +92,55 @@ pub fn read_with<P: AsRef<Path>>(
     formats: &[&dyn Format],
     sink: &mut dyn Sink,
 ) -> Result<(), ReadError> {
-    let listings = paths
-        .iter()
-        .map(|path| list(path.as_ref(), limits))
-        .collect::<Result<Vec<_>, _>>()?;
-    let formats: Vec<&dyn Format> = formats.iter().chain(FORMATS).copied().collect();
-    let mut files = Files {
-        limits,
-        formats: &formats,
-        seen: &mut Seen::default(),
-        sink,
-        stopped: false,
-    };
-    let mut before = 0;
-    for listing in listings {
-        let mut folder = listing.report;
-        for (path, bytes) in listing.files {
-            if files.stopped {
-                return Ok(());
+    find(paths, limits)?.read_with(limits, formats, sink);
+    Ok(())
+}
+
+impl Found {
+    /// Returns how many files there are.
+    #[must_use]
+    pub fn files(&self) -> u64 {
+        let listings = self.listings.iter();
+        listings.map(|listing| listing.files.len() as u64).sum()
+    }
+
+    /// Returns their bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let files = self.listings.iter().flat_map(|listing| &listing.files);
+        files.map(|(_, bytes)| bytes).sum()
+    }
+
+    /// Reads the files that were found, as [`read`] does. One that is gone by now is passed over, and its report says so.
+    pub fn read(self, limits: &Limits, sink: &mut dyn Sink) {
+        self.read_with(limits, &[], sink);
+    }
+
+    fn read_with(self, limits: &Limits, formats: &[&dyn Format], sink: &mut dyn Sink) {
+        let formats: Vec<&dyn Format> = formats.iter().chain(FORMATS).copied().collect();
+        let mut files = Files {
+            limits,
+            formats: &formats,
+            seen: &mut Seen::default(),
+            sink,
+            stopped: false,
+        };
+        let mut before = 0;
+        for listing in self.listings {
+            let mut folder = listing.report;
+            for (path, bytes) in listing.files {
+                if files.stopped {
+                    return;
+                }
+                files.open(&path, before, bytes, folder.as_mut());
+                before += bytes;
+                files.sink.progress(before);
             }
-            files.open(&path, before, bytes, folder.as_mut());
-            before += bytes;
-            files.sink.progress(before);
-        }
-        if let Some(folder) = folder.filter(|folder| !folder.is_blank()) {
-            files.sink.file(folder);
+            if let Some(folder) = folder.filter(|folder| !folder.is_blank()) {
+                files.sink.file(folder);
+            }
         }
     }
-    Ok(())
 }
 
 /// Reads bytes as one file, without its like on a disk; `name` stands for its path in the report.
@@ -150,6 +165,7 @@ pub fn read_bytes(name: &str, bytes: &[u8], limits: &Limits, sink: &mut dyn Sink
 }
 
 /// The files under a path, in the order of their names.
+#[derive(Debug)]
 struct Listing {
     files: Vec<(PathBuf, u64)>,
     /// What was passed over, if it is a folder.

@@ -86,7 +86,7 @@ impl Time {
         let [hour, minute, second] = clock;
         let valid = (1970..=9999).contains(&year)
             && (1..=12).contains(&month)
-            && (1..=31).contains(&day)
+            && (1..=days_of(year, month)).contains(&day)
             && (0..24).contains(&hour)
             && (0..60).contains(&minute)
             && (0..=60).contains(&second)
@@ -101,6 +101,16 @@ impl Time {
 
 fn millis(lexeme: &str) -> Option<Time> {
     Time::from_micros(lexeme.parse::<i64>().ok()?.checked_mul(1000)?)
+}
+
+/// Returns how many days a month has.
+fn days_of(year: i64, month: i64) -> i64 {
+    let (next_year, next) = if month == 12 {
+        (year + 1, 1)
+    } else {
+        (year, month + 1)
+    };
+    days(next_year, next, 1) - days(year, month, 1)
 }
 
 /// Returns the days from the beginning of 1970 to a date, in years that begin in March.
@@ -170,6 +180,8 @@ mod tests {
             ),
             ("\"2024-02-29T12:00-0330\"", "2024-02-29T15:30:00Z"),
             ("\"2024-02-29\"", "2024-02-29T00:00:00Z"),
+            ("\"2000-02-29\"", "2000-02-29T00:00:00Z"),
+            ("\"2024-12-31\"", "2024-12-31T00:00:00Z"),
             ("\"1999-12-31T23:59:60Z\"", "2000-01-01T00:00:00Z"),
         ] {
             assert_eq!(of(json), time, "{json}");
@@ -185,6 +197,11 @@ mod tests {
             "\"\"",
             "\"soon\"",
             "\"2024-13-01\"",
+            "\"2024-02-30\"",
+            "\"2023-02-29\"",
+            "\"2100-02-29T12:00:00Z\"",
+            "\"2024-04-31\"",
+            "\"2024-01-00\"",
             "{}",
             "\"2024-02-29T25:00:00Z\"",
             "[1700000000]",

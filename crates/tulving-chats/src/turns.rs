@@ -1,6 +1,6 @@
 //! From messages to questions with their answers.
 
-use crate::conversation::{Conversation, Message, MessageKind, Role, TimeSource};
+use crate::conversation::{Conversation, MessageKind, Role, TimeSource};
 use crate::time::Time;
 
 /// A question and all that was answered to it.
@@ -33,11 +33,8 @@ pub struct Turn {
 pub fn turns(conversation: &Conversation<'_>) -> Vec<Turn> {
     let mut turns: Vec<Turn> = Vec::new();
     let mut asking = false;
-    for message in conversation
-        .messages
-        .iter()
-        .filter(|message| message.is_said())
-    {
+    let messages = conversation.messages.iter();
+    for (message, said) in messages.filter_map(|message| Some((message, message.said()?))) {
         let is_human = message.role == Role::Human;
         if is_human && !asking {
             turns.push(Turn {
@@ -58,9 +55,9 @@ pub fn turns(conversation: &Conversation<'_>) -> Vec<Turn> {
         };
         if is_human {
             turn.files_only &= message.kind == MessageKind::Attachment;
-            append(&mut turn.human, &said(message));
+            append(&mut turn.human, &said);
         } else {
-            append(&mut turn.assistant, &said(message));
+            append(&mut turn.assistant, &said);
             turn.unanswered = false;
             if message.model.is_some() {
                 turn.model.clone_from(&message.model);
@@ -71,13 +68,6 @@ pub fn turns(conversation: &Conversation<'_>) -> Vec<Turn> {
         }
     }
     turns
-}
-
-fn said(message: &Message<'_>) -> String {
-    match message.kind {
-        MessageKind::Attachment => format!("[{}]", message.attachments.join(", ")),
-        _ => message.text.trim().to_owned(),
-    }
 }
 
 fn append(whole: &mut String, part: &str) {

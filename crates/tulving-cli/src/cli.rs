@@ -150,7 +150,7 @@ pub enum Command {
     )]
     Index(index::Index),
 
-    /// Migrations: what they did, and how far they are
+    /// Migrations and imports: what they did, and how far they are
     #[command(subcommand)]
     Runs(runs::Command),
 

@@ -43,6 +43,24 @@ impl Exit {
     pub fn code(self) -> u8 {
         self as u8
     }
+
+    /// Returns the class of an error in a word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Bug => "bug",
+            Self::Usage => "usage",
+            Self::Source => "source",
+            Self::Rejected => "rejected",
+            Self::Different => "different",
+            Self::Interrupted => "interrupted",
+            Self::Unreachable => "unreachable",
+            Self::Locked => "locked",
+            Self::Refused => "refused",
+            Self::NotFound => "not-found",
+        }
+    }
 }
 
 // Which failure of the library ends the program how.

@@ -24,6 +24,7 @@
 //! | [`page`], [`table`] | memories, tables and summaries as a person reads them |
 //! | [`terminal`], [`width`] | how much a screen shows, and text that fits it |
 //! | [`progress`] | the course of a long operation, on stderr |
+//! | [`run_record`] | an import in the list of runs |
 //! | [`confirm`], [`interrupt`] | asking first, stopping cleanly |
 //! | `advice` | commands that are printed as advice, about the same memory |
 //! | [`text`] | what must not reach a terminal or a log |
@@ -54,6 +55,7 @@ mod misuse;
 pub mod output;
 pub mod page;
 pub mod progress;
+pub mod run_record;
 pub mod table;
 pub mod terminal;
 pub mod text;

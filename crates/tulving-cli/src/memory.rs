@@ -11,7 +11,7 @@ use tulving::embed::{ApiKey, Builtin, Embedder, Http, HttpOptions};
 use tulving::model::Scope;
 use tulving::store::{self, ScopedStore, Store, StoreConfig};
 
-use crate::config::{Backend, Embedding, EmbeddingFlags, NEXT, nobody_named};
+use crate::config::{Backend, Embedding, EmbeddingFlags, Local, NEXT, nobody_named};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output;
@@ -251,5 +251,27 @@ pub async fn connect(embedding: Embedding, wait: Wait) -> Result<Arc<dyn Embedde
             }
             Arc::new(Http::connect(options).await?)
         }
+        Embedding::Local(local) => open(local).await?,
     })
+}
+
+/// Makes the embedder of a model in a directory. Its weights are read when they are needed.
+#[cfg(feature = "local")]
+async fn open(local: Local) -> Result<Arc<dyn Embedder>, CliError> {
+    let open = move || tulving::embed::Local::open(local.path, local.model, local.dimensions);
+    let opened = tokio::task::spawn_blocking(open).await;
+    let opened = opened.map_err(tulving::embed::EmbedError::Stopped)?;
+    Ok(Arc::new(opened?))
+}
+
+#[cfg(not(feature = "local"))]
+async fn open(local: Local) -> Result<Arc<dyn Embedder>, CliError> {
+    let message = format!(
+        "{} is a local model, and this tulving was built without them",
+        crate::text::quote(&local.model)
+    );
+    Err(CliError::usage(message).hint(
+        "cargo install --locked --path crates/tulving-cli --features local   (in the repository: builds it with them); \
+         or run the model in a server: provider: http, with url and model",
+    ))
 }

@@ -4,7 +4,7 @@ use tulving::model::Kind;
 
 use crate::output::count;
 use crate::terminal::Screen;
-use crate::text::escape;
+use crate::text::{escape, safe};
 use crate::width::{Long, columns, shorten, wrap};
 
 /// Between two columns of a table.
@@ -162,6 +162,19 @@ pub fn summary<S: AsRef<str>>(lines: &[(&str, S)], screen: Screen) -> String {
     out
 }
 
+/// Returns lines under a heading, set off from what stands above; nothing where there are none. They may hold anything.
+#[must_use]
+pub fn list(heading: &str, lines: impl IntoIterator<Item = String>) -> String {
+    let lines: String = lines
+        .into_iter()
+        .map(|line| format!("  {}\n", safe(&line)))
+        .collect();
+    match lines.is_empty() {
+        true => lines,
+        false => format!("\n{heading}\n{lines}"),
+    }
+}
+
 /// Returns a text beside what it belongs to, below which it goes on where it is too long for the
 /// screen. It may hold anything; words stay whole, since people copy paths and ids.
 #[must_use]
@@ -191,6 +204,16 @@ pub fn beside(name: &str, text: &str, screen: Screen) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_stands_under_its_heading_if_there_is_anything_in_it() {
+        let lines = ["one".to_owned(), "postgres://u:canary@h\x1b[2J".to_owned()];
+        assert_eq!(
+            list("Left out:", lines),
+            "\nLeft out:\n  one\n  postgres://u:***@h\\u{1b}[2J\n"
+        );
+        assert_eq!(list("Left out:", []), "");
+    }
 
     #[test]
     fn tables_align_and_hold_no_control_characters() {

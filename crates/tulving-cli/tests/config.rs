@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use tulving::model::{Kind, Scope};
-use tulving_cli::config::{Backend, Config, Embedding, Env, KEYS, Overrides};
+use tulving_cli::config::{Backend, Config, Embedding, EmbeddingFlags, Env, KEYS, Overrides};
 use tulving_cli::exit::CliError;
 
 const A: &str = "3f2b8c1e-7d4a-4e0b-9c55-0a1b2c3d4e5f";
@@ -337,14 +337,15 @@ fn the_tenant_of_a_new_user_comes_from_the_flag_alone() {
 }
 
 #[test]
-fn a_server_for_vectors_needs_address_and_model_and_a_local_model_a_server() {
+fn a_server_for_vectors_needs_address_and_model_and_a_local_model_a_directory() {
     for (text, message) in [
         ("provider: http", "embedding.url is not set"),
         (
             "provider: http, url: 'http://h/v1'",
             "embedding.model is not set",
         ),
-        ("provider: local", "a local model cannot be run yet"),
+        ("provider: local", "embedding.path is not set"),
+        ("provider: local, path: m", "embedding.model is not set"),
     ] {
         let case = file(&format!("embedding: {{{text}}}\n"));
         let error = case.load().unwrap().embedding().unwrap_err();
@@ -364,7 +365,7 @@ fn vectors_of_a_server_are_kept_in_the_platforms_cache() {
     let case = file("embedding: {provider: http, url: 'http://h/v1', model: m}\n");
     let cache = |config: Config| match config.embedding().unwrap() {
         Embedding::Http(http) => http.cache,
-        Embedding::Builtin => None,
+        _ => None,
     };
     let own = case
         .with([("HOME", "/h"), ("XDG_CACHE_HOME", "/c")])
@@ -425,4 +426,43 @@ fn no_secret_is_shown() {
             "{error}"
         );
     }
+}
+
+#[test]
+fn a_local_model_has_a_directory_that_is_relative_to_the_file_and_a_name() {
+    let case =
+        file("embedding: {provider: local, path: m/bge, model: BAAI/bge-m3, dimensions: 1024}\n");
+    let config = case.load().unwrap();
+    let Embedding::Local(local) = config.embedding().unwrap() else {
+        panic!("another provider");
+    };
+    assert!(local.path.is_absolute() && local.path.ends_with("m/bge"));
+    assert_eq!(
+        (local.model.as_str(), local.dimensions),
+        ("BAAI/bge-m3", Some(1024))
+    );
+    // A variable and a flag are relative to where the person is.
+    let told = case.with([("TULVING_EMBEDDING_PATH", "here")]).unwrap();
+    assert!(
+        matches!(told.embedding().unwrap(), Embedding::Local(local) if local.path == Path::new("here"))
+    );
+    let flags = EmbeddingFlags {
+        path: Some("there".into()),
+        ..EmbeddingFlags::default()
+    };
+    assert!(
+        matches!(config.embedding_with(&flags).unwrap(), Embedding::Local(local) if local.path == Path::new("there"))
+    );
+    let flags = EmbeddingFlags {
+        url: Some("http://h/v1".to_owned()),
+        path: Some("there".into()),
+        ..EmbeddingFlags::default()
+    };
+    let error = config.embedding_with(&flags).unwrap_err();
+    assert!(
+        error
+            .message
+            .contains("--path cannot be given where the provider is http"),
+        "{error}"
+    );
 }

@@ -4,16 +4,8 @@ use std::collections::HashMap;
 
 use crate::cluster::NOISE;
 
-/// The ids of a new clustering.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Carried {
-    /// The id of the cluster that each memory is in, or −1 for noise.
-    pub ids: Vec<i64>,
-    /// The first id that no cluster ever had: to be kept, and given the next time.
-    pub next: i64,
-}
-
-/// Gives clusters of a new clustering the ids of those that they were before, and new ids to the others.
+/// Gives clusters of a new clustering the ids of those that they were before, and new ids to the others. Returns the id of
+/// the cluster that each memory is in, −1 for noise.
 ///
 /// `old` says which cluster each memory was in, −1 where it was noise or not there; `new` which it is in now; `next` is
 /// the first id that was never given.
@@ -23,7 +15,7 @@ pub struct Carried {
 /// noise or is new, as much as it likes. Where a cluster falls into parts or takes others in, its id goes with the part
 /// that is more than half.
 #[must_use]
-pub fn carry(old: &[i64], new: &[i32], next: i64) -> Carried {
+pub fn carry(old: &[i64], new: &[i32], next: i64) -> Vec<i64> {
     let mut before: HashMap<i64, usize> = HashMap::new();
     let mut after: HashMap<i32, usize> = HashMap::new();
     let mut both: HashMap<(i64, i32), usize> = HashMap::new();
@@ -51,6 +43,5 @@ pub fn carry(old: &[i64], new: &[i32], next: i64) -> Carried {
             next - 1
         })
     };
-    let ids = new.iter().map(id).collect();
-    Carried { ids, next }
+    new.iter().map(id).collect()
 }

@@ -6,7 +6,7 @@ use std::{error, fmt, thread};
 use crate::condensed::Condensed;
 use crate::distance::of_length;
 use crate::hierarchy::Hierarchy;
-use crate::progress::{Cancelled, Watch};
+use crate::progress::Watch;
 use crate::rows::Rows;
 use crate::spanning::spanning_tree;
 
@@ -79,12 +79,6 @@ impl fmt::Display for ClusterError {
 }
 
 impl error::Error for ClusterError {}
-
-impl From<Cancelled> for ClusterError {
-    fn from(_: Cancelled) -> Self {
-        Self::Cancelled
-    }
-}
 
 /// Finds clusters of vectors by HDBSCAN, by the angles between them: dense places, of whatever shape and each as
 /// dense as it is, with noise between them.

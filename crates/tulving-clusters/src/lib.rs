@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use std::ops::ControlFlow;
-//! use tulving_clusters::{Exemplars, Options, Words, carry, cluster};
+//! use tulving_clusters::{Centroids, Options, Words, carry, cluster};
 //!
 //! // Two directions, a little apart from each other in each, and one that is far from both.
 //! let vectors: Vec<f32> = (0..6_u8)
@@ -17,13 +17,13 @@
 //!
 //! // Clusters keep their ids from one clustering to the next.
 //! let before = [7, 7, 7, 7, -1, -1, 3, 3, 3, 3, 3, 3, -1];
-//! let carried = carry(&before, &found.labels, 8);
-//! assert_eq!(carried.ids, [7, 7, 7, 7, 7, 7, 3, 3, 3, 3, 3, 3, -1]);
+//! let ids = carry(&before, &found.labels, 8);
+//! assert_eq!(ids, [7, 7, 7, 7, 7, 7, 3, 3, 3, 3, 3, 3, -1]);
 //!
 //! // What is new is put into a cluster that is there.
-//! let exemplars = Exemplars::of(&vectors, 3, &carried.ids);
-//! assert_eq!(exemplars.assign(&[2.0, 0.5, 0.0]).map(|(id, _)| id), Some(7));
-//! assert_eq!(exemplars.assign(&[-1.0, 0.0, 0.0]), None);
+//! let centroids = Centroids::of(&vectors, 3, &ids);
+//! assert_eq!(centroids.assign(&[2.0, 0.5, 0.0]).map(|(id, _)| id), Some(7));
+//! assert_eq!(centroids.assign(&[-1.0, 0.0, 0.0]), None);
 //!
 //! let mut words = Words::default();
 //! words.add(7, "How do lifetimes work?");
@@ -36,14 +36,14 @@
 //! |---|---|
 //! | [`cluster`] | vectors → which of them are in which cluster, and what is noise |
 //! | [`carry`] | two clusterings → ids that stay the same |
-//! | [`Exemplars`] | clusters → where a new vector belongs |
+//! | [`Centroids`] | clusters → where a new vector belongs |
 //! | [`Words`] | texts of clusters → what each is about |
 
 mod carry;
+mod centroids;
 mod cluster;
 mod condensed;
 mod distance;
-mod exemplars;
 mod hierarchy;
 mod kernel;
 mod neighbours;
@@ -55,8 +55,8 @@ mod stop_words;
 mod terms;
 mod words;
 
-pub use carry::{Carried, carry};
+pub use carry::carry;
+pub use centroids::Centroids;
 pub use cluster::{ClusterError, Clustering, NOISE, Options, cluster};
-pub use exemplars::Exemplars;
 pub use progress::{Progress, Watch};
 pub use words::Words;

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use crate::cluster::ClusterError;
 use crate::distance::{Distance, of_cosine, to_cosine};
 use crate::kernel::{self, LEFT, RIGHT};
-use crate::progress::{Cancelled, Progress, Watch};
+use crate::progress::{Progress, Watch};
 use crate::rows::Rows;
 
 /// Rows of a block: whole groups of both sides.
@@ -66,7 +67,7 @@ struct Nearest {
 impl Search<'_> {
     /// Returns the neighbours of each row that searches, in their order, the nearest first. Where there are fewer than
     /// asked for, [`Neighbour::NONE`] fills the list.
-    pub(crate) fn run(&self) -> Result<Vec<Neighbour>, Cancelled> {
+    pub(crate) fn run(&self) -> Result<Vec<Neighbour>, ClusterError> {
         let blocks = self.order.len().div_ceil(BLOCK);
         let strips = self.searching.div_ceil(BLOCK);
         let nearest: Vec<_> = (0..strips)
@@ -115,7 +116,7 @@ impl Search<'_> {
             work();
         });
         if cancelled.into_inner() {
-            return Err(Cancelled);
+            return Err(ClusterError::Cancelled);
         }
         Ok(nearest
             .into_iter()

@@ -16,7 +16,3 @@ pub struct Progress {
 
 /// Is told how far a clustering is, by whichever thread did something, and says whether it goes on.
 pub type Watch<'a> = &'a (dyn Fn(Progress) -> ControlFlow<()> + Sync);
-
-/// It was stopped by who looked on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Cancelled;

@@ -1,9 +1,10 @@
 //! The minimum spanning tree of all rows by their mutual reachability, exactly.
 
+use crate::cluster::ClusterError;
 use crate::distance::Distance;
 use crate::neighbours::{Neighbour, Search};
 use crate::pieces::Pieces;
-use crate::progress::{Cancelled, Watch};
+use crate::progress::Watch;
 use crate::rows::Rows;
 
 /// How many neighbours a search finds for each row. More make searches that follow rarer, and each slower.
@@ -46,12 +47,12 @@ pub(crate) fn spanning_tree(
     samples: usize,
     threads: usize,
     watch: Watch<'_>,
-) -> Result<Vec<Edge>, Cancelled> {
+) -> Result<Vec<Edge>, ClusterError> {
     let mut growing = Growing {
         rows,
         threads,
         watch,
-        count: NEIGHBOURS.max(samples),
+        count: NEIGHBOURS.max(samples.min(rows.len())),
         lists: Vec::new(),
         bounds: vec![0; rows.len()],
         cores: vec![0; rows.len()],
@@ -69,7 +70,7 @@ pub(crate) fn spanning_tree(
 
 impl Growing<'_> {
     /// Finds the first neighbours, and from them the core distances.
-    fn begin(&mut self, samples: usize) -> Result<(), Cancelled> {
+    fn begin(&mut self, samples: usize) -> Result<(), ClusterError> {
         let all: Vec<u32> = (0..self.rows.len() as u32).collect();
         self.lists = self.search(&all, all.len(), &all)?;
         let lists = || self.lists.chunks_exact(self.count);
@@ -95,7 +96,7 @@ impl Growing<'_> {
     }
 
     /// Joins each piece whose nearest is certain to that; if there is none, searches.
-    fn round(&mut self) -> Result<(), Cancelled> {
+    fn round(&mut self) -> Result<(), ClusterError> {
         let roots: Vec<u32> = (0..self.rows.len() as u32)
             .map(|row| self.pieces.find(row))
             .collect();
@@ -143,7 +144,7 @@ impl Growing<'_> {
 
     /// Finds the nearest outside of their pieces for rows whose lists do not say. The largest piece waits until others
     /// are joined to it.
-    fn search_again(&mut self, mut unsure: Vec<u32>, roots: &[u32]) -> Result<(), Cancelled> {
+    fn search_again(&mut self, mut unsure: Vec<u32>, roots: &[u32]) -> Result<(), ClusterError> {
         let largest = unsure
             .iter()
             .map(|row| roots[*row as usize])
@@ -178,7 +179,7 @@ impl Growing<'_> {
         order: &[u32],
         searching: usize,
         pieces: &[u32],
-    ) -> Result<Vec<Neighbour>, Cancelled> {
+    ) -> Result<Vec<Neighbour>, ClusterError> {
         let search = Search {
             rows: self.rows,
             order,

@@ -88,7 +88,7 @@ pub(crate) fn fold(word: &str) -> String {
 }
 
 /// Returns whether two terms are one to a reader: two forms of a word, or a part of a Chinese one and the whole.
-pub(crate) fn akin(a: &str, b: &str) -> bool {
+pub(crate) fn are_variants(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     if short.chars().all(|c| Script::of(c) == Script::Han) {
         return long.contains(short);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::terms::{akin, each_term};
+use crate::terms::{are_variants, each_term};
 
 /// Terms of a label.
 const TERMS: usize = 4;
@@ -29,7 +29,7 @@ struct Term {
     /// In how many memories it is.
     memories: u32,
     /// How often it is spelled in which way.
-    spellings: Vec<(String, u32)>,
+    spellings: HashMap<String, u32>,
 }
 
 /// What is known about a cluster.
@@ -107,7 +107,10 @@ impl Words {
             if label.len() == TERMS || !worth {
                 break;
             }
-            if !label.iter().any(|other| akin(&other.folded, &term.folded)) {
+            if !label
+                .iter()
+                .any(|other| are_variants(&other.folded, &term.folded))
+            {
                 label.push(term);
             }
         }
@@ -118,13 +121,11 @@ impl Words {
 
 impl Term {
     fn spell(&mut self, spelling: &str) {
-        match self
-            .spellings
-            .iter_mut()
-            .find(|(known, _)| known == spelling)
-        {
-            Some((_, count)) => *count += 1,
-            None => self.spellings.push((spelling.to_owned(), 1)),
+        match self.spellings.get_mut(spelling) {
+            Some(count) => *count += 1,
+            None => {
+                self.spellings.insert(spelling.to_owned(), 1);
+            }
         }
     }
 
@@ -133,7 +134,7 @@ impl Term {
         let most = self
             .spellings
             .iter()
-            .max_by_key(|(spelling, count)| (*count, spelling));
+            .max_by_key(|(spelling, count)| (**count, *spelling));
         most.map_or(&self.folded, |(spelling, _)| spelling)
     }
 }

@@ -36,6 +36,7 @@ mod pdf;
 mod read;
 mod ready;
 mod reason;
+mod signature;
 mod text;
 mod tokens;
 

@@ -4,8 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::reason::Reason;
-
 /// How much one document may take; what is beyond is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -53,19 +51,6 @@ pub enum Measure {
     Pages,
     /// Attributes of one element of HTML, of which no page needs ten thousand.
     Attributes,
-}
-
-impl Measure {
-    /// Refuses what is beyond the limit.
-    pub(crate) fn check(self, found: u64, limit: u64) -> Result<(), Reason> {
-        if found > limit {
-            return Err(Reason::TooLarge {
-                measure: self,
-                limit,
-            });
-        }
-        Ok(())
-    }
 }
 
 impl fmt::Display for Measure {

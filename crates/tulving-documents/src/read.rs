@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::builder::{Builder, one_line};
 use crate::document::{Block, Body, Content, Document};
-use crate::format::{self, Foreign, Format, Signature, unsupported};
+use crate::format::{self, Foreign, Format};
 use crate::limits::{Limits, Measure};
 use crate::note::{Note, Omission};
 use crate::reason::Reason;
+use crate::signature::{self, Signature, unsupported};
 use crate::{docx, encoding, html, markdown, ready, text};
 
 /// Reads a document. Its content says what it is; among formats of text its name does, and a name that says otherwise
@@ -24,7 +25,7 @@ pub fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Document, Reaso
     let mut out = Builder::new(limits);
     let mut pages = None;
     let mut ready = None;
-    let format = match format::signature(bytes, name)? {
+    let format = match signature::signature(bytes, name)? {
         Signature::Pdf => {
             pages = Some(pdf(bytes, name, &mut out)?);
             Format::Pdf

@@ -8,10 +8,11 @@ use serde_json::value::RawValue;
 
 use crate::builder::Builder;
 use crate::chunk::Chunk;
-use crate::format::{Foreign, Format, unsupported};
+use crate::format::{Foreign, Format};
 use crate::limits::Measure;
 use crate::note::Omission;
 use crate::reason::Reason;
+use crate::signature::unsupported;
 
 /// What a file says of itself, and its chunks.
 pub(crate) struct Ready {

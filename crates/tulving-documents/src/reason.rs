@@ -73,3 +73,16 @@ impl fmt::Display for Reason {
 }
 
 impl std::error::Error for Reason {}
+
+impl Measure {
+    /// Refuses what is beyond the limit.
+    pub(crate) fn check(self, found: u64, limit: u64) -> Result<(), Reason> {
+        if found > limit {
+            return Err(Reason::TooLarge {
+                measure: self,
+                limit,
+            });
+        }
+        Ok(())
+    }
+}

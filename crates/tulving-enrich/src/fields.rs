@@ -3,9 +3,7 @@
 use std::fmt;
 
 /// What is known of a turn, a question with its answer, without a language model.
-///
-/// [`Default`] is what an empty turn has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fields {
     /// What the human is after.
     pub intent: Intent,

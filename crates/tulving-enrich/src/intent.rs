@@ -44,7 +44,6 @@ fn asks(human: &Side, number: usize, mark: bool) -> Option<Intent> {
             Mark::Ask(Ask::Please) if !place.negated => return Some(Intent::Request),
             Mark::Ask(Ask::Order) if place.begins => return Some(Intent::Request),
             Mark::Ask(Ask::Polite) => polite = true,
-            Mark::Ask(Ask::Explain) if place.begins => found = Some(Intent::Question),
             Mark::Ask(Ask::Interrogative) if place.begins => found = Some(Intent::Question),
             Mark::Ask(Ask::Clause) if place.begins || place.after_comma => {
                 found = Some(Intent::Question);

@@ -63,12 +63,10 @@ pub(crate) enum Table {
 /// How something is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ask {
-    /// A question begins with it.
+    /// A question begins with it, or the wish to have something explained.
     Interrogative,
     /// A question begins with it, after a comma too.
     Clause,
-    /// It asks for an explanation.
-    Explain,
     /// An imperative, where a sentence begins with it.
     Order,
     /// It asks for something to be done, wherever it stands.
@@ -235,11 +233,16 @@ impl Lexicon {
     /// each table the longest that fit.
     pub(crate) fn marks(&self, line: &[Token], at: usize, mut take: impl FnMut(Mark, u32, usize)) {
         let Token { word, stem } = line[at];
-        let mut seen = [0; TABLES];
+        if word.is_none() && stem.is_none() {
+            return;
+        }
+        // Of bytes, since this is made anew for each word.
+        let mut seen = [0_u8; TABLES];
         let mut take = |entry: Entry, words: usize| {
             let longest = &mut seen[entry.mark.table() as usize];
-            if *longest <= words + 1 {
-                *longest = words + 1;
+            let length = u8::try_from(words + 1).unwrap_or(u8::MAX);
+            if *longest <= length {
+                *longest = length;
                 take(entry.mark, entry.id, words);
             }
         };
@@ -369,7 +372,6 @@ fn meaning(table: Table, heading: &str) -> Option<Mark> {
     }
     Some(match (table, value) {
         (Table::Ask, "interrogative") => Mark::Ask(Ask::Interrogative),
-        (Table::Ask, "explain") => Mark::Ask(Ask::Explain),
         (Table::Ask, "clause") => Mark::Ask(Ask::Clause),
         (Table::Ask, "polite") => Mark::Ask(Ask::Polite),
         (Table::Ask, "order") => Mark::Ask(Ask::Order),

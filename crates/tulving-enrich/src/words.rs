@@ -103,8 +103,8 @@ impl Folded {
     pub(crate) fn fold(&mut self, word: &str) -> &[u8] {
         self.0.clear();
         if word.is_ascii() {
-            self.0
-                .extend(word.bytes().map(|byte| byte.to_ascii_lowercase()));
+            self.0.extend_from_slice(word.as_bytes());
+            self.0.make_ascii_lowercase();
         } else {
             let mut bytes = [0; 4];
             for c in word.chars().flat_map(char::to_lowercase) {

@@ -14,11 +14,19 @@ fn an_empty_turn_has_the_defaults() {
     assert_eq!(
         empty,
         Fields {
+            intent: Intent::Statement,
+            complexity: Complexity::Simple,
+            technical_depth: 0,
+            valence: Valence::Neutral,
+            urgency: Urgency::Low,
+            mode: Mode::Chat,
+            action_required: false,
+            has_code: false,
+            has_error: false,
             domains: vec![Domain::General],
-            ..Fields::default()
+            entities: Vec::new(),
         }
     );
-    assert_eq!(empty.intent, Intent::Statement);
     assert_eq!(of(" \n\t "), empty);
 }
 
@@ -196,7 +204,7 @@ fn a_conversation_is_what_most_of_its_turns_are() {
         complexity,
         valence,
         urgency,
-        ..Fields::default()
+        ..of("")
     };
     let turns = [
         turn(

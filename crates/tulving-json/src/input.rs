@@ -66,14 +66,26 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// Gives back bytes that were used, to be read again.
+    /// Gives back the last bytes that were used, to be read again. What is still in the window, or was given back
+    /// before, is not copied: who gives back often would copy all of it each time.
     pub(crate) fn give_back(&mut self, bytes: &[u8]) {
-        let mut back = bytes.to_vec();
-        back.extend_from_slice(self.rest());
-        back.extend_from_slice(&self.back[self.again..]);
-        (self.back, self.again) = (back, 0);
-        (self.at, self.end) = (0, 0);
         self.offset -= bytes.len() as u64;
+        if let Some(at) = self.at.checked_sub(bytes.len()) {
+            self.at = at;
+            return;
+        }
+        // While anything is left of `back`, all of the window is a copy of it.
+        let ahead = bytes.len() + self.rest().len();
+        if let Some(again) = self.again.checked_sub(ahead) {
+            self.again = again;
+        } else {
+            let mut back = Vec::with_capacity(ahead);
+            back.extend_from_slice(bytes);
+            back.extend_from_slice(self.rest());
+            back.extend_from_slice(&self.back[self.again..]);
+            (self.back, self.again) = (back, 0);
+        }
+        (self.at, self.end) = (0, 0);
     }
 
     /// Makes room for more behind what has been read and not used.
@@ -109,5 +121,41 @@ impl<R: Read> Input<R> {
                 Err(error) => return Err(error),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Uses so many bytes, and returns them.
+    fn used(input: &mut Input<&[u8]>, bytes: usize) -> Vec<u8> {
+        let mut all = Vec::new();
+        while all.len() < bytes {
+            assert!(!input.rest().is_empty() || input.fill().unwrap());
+            let some = input.rest().len().min(bytes - all.len());
+            all.extend_from_slice(&input.rest()[..some]);
+            input.skip(some);
+        }
+        all
+    }
+
+    #[test]
+    fn what_is_given_back_is_read_again_and_copied_once() {
+        let file: Vec<u8> = (0..5 * CHUNK).map(|at| (at % 251) as u8).collect();
+        let mut input = Input::new(file.as_slice());
+        let all = used(&mut input, 4 * CHUNK + 100);
+        input.give_back(&all[10..]);
+        let copy = input.back.as_ptr();
+        // Within the window, and further back than it is.
+        for (more, back) in [(500, 70), (3 * CHUNK, 2 * CHUNK + 9), (CHUNK, CHUNK + 1)] {
+            let again = used(&mut input, more);
+            input.give_back(&again[more - back.min(more)..]);
+            assert_eq!(input.back.as_ptr(), copy, "{more} {back}");
+        }
+        let at = usize::try_from(input.offset()).unwrap();
+        let rest = used(&mut input, file.len() - at);
+        assert_eq!(rest, &file[at..]);
+        assert!(!input.fill().unwrap());
     }
 }

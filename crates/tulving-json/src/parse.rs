@@ -90,7 +90,13 @@ pub fn parse(bytes: &[u8]) -> Result<Value<'_>, ParseError> {
         offset: error.valid_up_to(),
         reason: Reason::InvalidUtf8,
     })?;
-    let mut parser = Parser { text, at: 0 };
+    let mut parser = Parser {
+        text,
+        at: 0,
+        elements: Vec::new(),
+        members: Vec::new(),
+        decoded: Vec::new(),
+    };
     let value = parser.value(0)?;
     match parser.token() {
         None => Ok(value),
@@ -101,6 +107,38 @@ pub fn parse(bytes: &[u8]) -> Result<Value<'_>, ParseError> {
 struct Parser<'a> {
     text: &'a str,
     at: usize,
+    /// The elements of all arrays that are open, of the innermost last; when one is closed, its own are taken from here as a
+    /// list of just their number. A list that grew by itself would have room for four, which for a file of small
+    /// objects is most of the memory that it takes.
+    elements: Vec<Value<'a>>,
+    /// The members of all objects that are open, likewise.
+    members: Vec<(Text<'a>, Value<'a>)>,
+    /// Where strings are decoded.
+    decoded: Vec<u8>,
+}
+
+/// The values of hexadecimal digits; of other bytes, 16.
+const HEX: [u8; 256] = {
+    let mut values = [16; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value as usize] as usize] = value;
+        values[b"0123456789ABCDEF"[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
+
+/// Takes what a list has from a place on, as a list of its own without room for more.
+fn taken<T>(list: &mut Vec<T>, from: usize) -> Vec<T> {
+    /// How many are not copied any more, if they are all there is.
+    const MANY: usize = 1 << 12;
+    if from == 0 && list.len() > MANY {
+        let mut all = std::mem::take(list);
+        all.shrink_to_fit();
+        return all;
+    }
+    list.split_off(from)
 }
 
 impl<'a> Parser<'a> {
@@ -124,11 +162,11 @@ impl<'a> Parser<'a> {
 
     fn object(&mut self, depth: usize) -> Result<Value<'a>, ParseError> {
         self.at += 1;
-        let mut members = Vec::new();
         if self.token() == Some(b'}') {
             self.at += 1;
-            return Ok(Value::Object(members));
+            return Ok(Value::Object(Vec::new()));
         }
+        let first = self.members.len();
         loop {
             if self.token() != Some(b'"') {
                 return Err(self.missing("a key in quotes"));
@@ -138,32 +176,34 @@ impl<'a> Parser<'a> {
                 return Err(self.missing("a colon"));
             }
             self.at += 1;
-            members.push((key, self.value(depth)?));
+            let value = self.value(depth)?;
+            self.members.push((key, value));
             match self.token() {
                 Some(b',') => self.at += 1,
                 Some(b'}') => break self.at += 1,
                 _ => return Err(self.missing("a comma or }")),
             }
         }
-        Ok(Value::Object(members))
+        Ok(Value::Object(taken(&mut self.members, first)))
     }
 
     fn array(&mut self, depth: usize) -> Result<Value<'a>, ParseError> {
         self.at += 1;
-        let mut elements = Vec::new();
         if self.token() == Some(b']') {
             self.at += 1;
-            return Ok(Value::Array(elements));
+            return Ok(Value::Array(Vec::new()));
         }
+        let first = self.elements.len();
         loop {
-            elements.push(self.value(depth)?);
+            let value = self.value(depth)?;
+            self.elements.push(value);
             match self.token() {
                 Some(b',') => self.at += 1,
                 Some(b']') => break self.at += 1,
                 _ => return Err(self.missing("a comma or ]")),
             }
         }
-        Ok(Value::Array(elements))
+        Ok(Value::Array(taken(&mut self.elements, first)))
     }
 
     fn number(&mut self) -> Result<Value<'a>, ParseError> {
@@ -193,35 +233,41 @@ impl<'a> Parser<'a> {
 
     fn string(&mut self) -> Result<Text<'a>, ParseError> {
         self.at += 1;
-        let bytes = self.text.as_bytes();
-        let start = self.at;
-        let mut decoded = Vec::new();
-        // Up to here the string is in `decoded`; while nothing was escaped, that is the start.
-        let mut done = start;
+        let run = self.plain();
+        if self.eat(b'"') {
+            return Ok(Text::from_wtf8(run));
+        }
+        // Decoded in a place that is used again, and taken from there as long as it is.
+        let mut decoded = std::mem::take(&mut self.decoded);
+        decoded.clear();
+        decoded.extend_from_slice(run);
+        let result = self.rest_of_string(&mut decoded);
+        let text = Text::from_wtf8(decoded.as_slice().to_vec());
+        self.decoded = decoded;
+        result.map(|()| text)
+    }
+
+    /// Skips what stands in a string as it is, and returns it.
+    fn plain(&mut self) -> &'a [u8] {
+        let rest = &self.text.as_bytes()[self.at..];
+        let run = clean_run(rest, |word| {
+            equal(word, b'"') | equal(word, b'\\') | below(word, 0x20)
+        });
+        self.at += run;
+        &rest[..run]
+    }
+
+    /// Decodes a string from an escape to its end.
+    fn rest_of_string(&mut self, out: &mut Vec<u8>) -> Result<(), ParseError> {
         loop {
-            let rest = &bytes[self.at..];
-            self.at += clean_run(rest, |word| {
-                equal(word, b'"') | equal(word, b'\\') | below(word, 0x20)
-            });
-            let run = &bytes[done..self.at];
             match self.peek() {
-                Some(b'"') if done == start => {
-                    self.at += 1;
-                    return Ok(Text::from_wtf8(run));
-                }
+                Some(b'\\') => self.escape(out)?,
                 Some(b'"') => {
                     self.at += 1;
-                    decoded.extend_from_slice(run);
-                    return Ok(Text::from_wtf8(decoded));
+                    return Ok(());
                 }
-                Some(b'\\') => {
-                    decoded.extend_from_slice(run);
-                    while self.peek() == Some(b'\\') {
-                        self.escape(&mut decoded)?;
-                    }
-                    done = self.at;
-                }
-                Some(byte) => return Err(self.error(Reason::ControlCharacter(byte))),
+                Some(byte @ ..0x20) => return Err(self.error(Reason::ControlCharacter(byte))),
+                Some(_) => out.extend_from_slice(self.plain()),
                 None => return Err(self.error(Reason::UnexpectedEnd)),
             }
         }
@@ -259,26 +305,25 @@ impl<'a> Parser<'a> {
             self.at += 6;
             code = 0x1_0000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
         }
-        match char::from_u32(code) {
-            Some(char) => out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes()),
-            // A lone surrogate, in the form that UTF-8 would give it.
-            None => out.extend([
-                0xE0 | (code >> 12) as u8,
-                0x80 | (code >> 6 & 0x3F) as u8,
-                0x80 | (code & 0x3F) as u8,
-            ]),
+        let next = |shift: u32| 0x80 | (code >> shift & 0x3F) as u8;
+        match code {
+            ..0x80 => out.push(code as u8),
+            0x80..0x800 => out.extend([0xC0 | (code >> 6) as u8, next(0)]),
+            // A lone surrogate too, in the form that UTF-8 would give it.
+            0x800..0x1_0000 => out.extend([0xE0 | (code >> 12) as u8, next(6), next(0)]),
+            _ => out.extend([0xF0 | (code >> 18) as u8, next(12), next(6), next(0)]),
         }
         Ok(())
     }
 
     /// Returns the code unit of the `\uXXXX` at `at`, if there is one.
     fn code_unit(&self, at: usize) -> Option<u32> {
-        let digits = self.text.as_bytes().get(at..at + 6)?.strip_prefix(b"\\u")?;
-        digits.iter().try_fold(0, |unit, &digit| {
-            char::from(digit)
-                .to_digit(16)
-                .map(|value| unit << 4 | value)
-        })
+        let [b'\\', b'u', digits @ ..] = self.text.as_bytes().get(at..)?.first_chunk::<6>()? else {
+            return None;
+        };
+        let [a, b, c, d] = digits.map(|digit| HEX[usize::from(digit)]);
+        (a | b | c | d < 16)
+            .then(|| u32::from(a) << 12 | u32::from(b) << 8 | u32::from(c) << 4 | u32::from(d))
     }
 
     /// Skips whitespace; the byte that follows.
@@ -432,6 +477,27 @@ mod tests {
         }
         let error = parse(b"[01]").unwrap_err();
         assert_eq!(error.to_string(), "not a JSON number at byte 1");
+    }
+
+    #[test]
+    fn lists_have_no_room_for_more_than_they_hold() {
+        fn check(value: &Value<'_>) {
+            match value {
+                Value::Array(elements) => {
+                    assert_eq!(elements.capacity(), elements.len());
+                    elements.iter().for_each(check);
+                }
+                Value::Object(members) => {
+                    assert_eq!(members.capacity(), members.len());
+                    members.iter().for_each(|(_, member)| check(member));
+                }
+                _ => {}
+            }
+        }
+        let json = r#"[[1, {"a": [], "b": {"c": [[2], 3, {}]}}, []], [4, 5, 6, 7, 8]]"#;
+        check(&parse(json.as_bytes()).unwrap());
+        let many = format!("[{}0]", "[{\"a\": 0}],".repeat(5000));
+        check(&parse(many.as_bytes()).unwrap());
     }
 
     #[test]

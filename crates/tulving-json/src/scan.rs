@@ -19,6 +19,9 @@ pub(super) fn clean_run(bytes: &[u8], marks: impl Fn(u64) -> u64) -> usize {
             return i * 8 + at;
         }
     }
+    if rest.is_empty() {
+        return bytes.len();
+    }
     // The end, in one word with clean bytes before it where there are such.
     let at = match bytes.last_chunk() {
         Some(word) => first(word).map(|at| bytes.len() - 8 + at),

@@ -96,31 +96,14 @@
 //! ```
 
 pub use tulving_json as json;
+pub use tulving_model as model;
+pub use tulving_model::{ErrorClass, hex, record, showable};
+pub use tulving_search as search;
 pub use uuid;
 
 pub mod backend;
 pub mod embed;
-mod error;
 pub mod fsutil;
-pub mod model;
 pub mod parity;
-pub mod record;
-pub mod search;
-pub mod showable;
 pub mod store;
 pub mod transfer;
-
-pub use error::ErrorClass;
-
-/// Returns bytes in lower-case hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-            // Writing to a String does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}

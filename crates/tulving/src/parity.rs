@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::backend::{Cursor, Filter, Order, Page, SearchMethod};
+use crate::backend::{Filter, SearchMethod};
 use crate::model::{Kind, Memory, Space};
 use crate::search::fusion::RetrieverHit;
 use crate::search::text;
@@ -194,24 +194,17 @@ async fn draw(store: &ScopedStore, wanted: usize) -> Result<Vec<Memory>, StoreEr
     let total = usize::try_from(total).unwrap_or(usize::MAX);
     let wanted = wanted.min(total);
     let mut drawn = Vec::with_capacity(wanted);
-    let (mut seen, mut after): (usize, Option<Cursor>) = (0, None);
+    let (mut seen, mut pages) = (0_usize, store.pages(Filter::default(), PAGE));
     while drawn.len() < wanted {
-        let page = Page {
-            order: Order::Oldest,
-            after,
-            limit: PAGE,
+        let Some(memories) = pages.next().await? else {
+            break;
         };
-        let listing = store.list(&Filter::default(), &page).await?;
-        for memory in listing.memories {
+        for memory in memories {
             // The one with which the share of those drawn falls behind.
             if drawn.len() * total <= seen * wanted && drawn.len() < wanted {
                 drawn.push(memory);
             }
             seen += 1;
-        }
-        after = listing.next;
-        if after.is_none() {
-            break;
         }
     }
     Ok(drawn)

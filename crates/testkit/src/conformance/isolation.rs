@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tulving::backend::{
-    Backend, BackendError, Counts, Cursor, Draft, Entry, Filter, IfTaken, LiveChange, Order, Page,
-    Request, Sources,
+    Backend, BackendError, Counts, Cursor, Draft, Entry, Filter, IfTaken, Import, LiveChange,
+    Order, Page, Request, Sources,
 };
 use tulving::model::{Facts, Key, Kind, Scope};
 use uuid::Uuid;
@@ -157,6 +157,15 @@ async fn refusals(
             backend.by_content_hash(scope, Kind::Node, &[7]).await.err(),
         ),
         ("clusters", backend.clusters(scope).await.err()),
+        (
+            "begin an import",
+            backend.begin_import(scope, &Import::new([])).await.err(),
+        ),
+        (
+            "note an import",
+            backend.note_import(scope, &Import::new([])).await.err(),
+        ),
+        ("imports", backend.imports(scope).await.err()),
         (
             "put a document",
             backend

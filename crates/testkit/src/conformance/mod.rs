@@ -20,6 +20,7 @@
 //! | [`reading`] | what is asked for by key and id |
 //! | [`purging`] | what is gone stands in no raw row or file; tombstones |
 //! | [`erasing`], [`dropping`] | a scope that is erased; calls that are dropped |
+//! | [`imports`] | imports, while they are at work and afterwards |
 //! | [`documents`] | documents and their chunks |
 //! | [`spaces`], [`several_spaces`], [`vectors`] | the space that is searched, those beside it, and vectors that are put |
 //! | [`paging`], [`filters`], [`searching`] | listings, which memories are meant, finding |
@@ -35,6 +36,7 @@ pub mod dropping;
 pub mod erasing;
 pub mod filters;
 pub mod forgetting;
+pub mod imports;
 pub mod isolation;
 pub mod live;
 pub mod odd;
@@ -239,6 +241,12 @@ macro_rules! for_each_conformance_test {
                 every_kind_is_found_by_what_it_says
                 the_hash_goes_with_the_text
                 thousands_are_found_by_their_hashes
+            }
+            imports {
+                an_import_is_followed_from_elsewhere
+                only_the_newest_imports_are_kept
+                forgotten_imports_do_not_come_back
+                no_scope_sees_imports_of_another
             }
             odd {
                 texts_of_any_kind_come_back_and_are_found

@@ -12,7 +12,7 @@ use super::account::Account;
 
 /// The finished folder `name` of the cache. If it is not there, `make` fills a new folder, which gets its
 /// name only when `make` has returned: what a killed process leaves behind is never taken for finished.
-pub(super) fn folder(name: &str, make: impl FnOnce(&Path)) -> PathBuf {
+pub(crate) fn folder(name: &str, make: impl FnOnce(&Path)) -> PathBuf {
     let cache = directory();
     let done = cache.join(name);
     if done.is_dir() {

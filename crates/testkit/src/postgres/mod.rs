@@ -25,7 +25,7 @@
 
 mod account;
 mod binaries;
-mod cache;
+pub(crate) mod cache;
 mod client;
 mod database;
 mod line;

@@ -1,5 +1,6 @@
 //! The memories of one scope in a strict backend.
 
+mod imports;
 mod spaces;
 
 use std::cmp::Reverse;
@@ -33,6 +34,7 @@ pub(super) struct Room {
     gone: Vec<Arc<str>>,
     pub(super) forgotten: Forgotten,
     pub(super) unfinished: Option<Vec<u8>>,
+    imports: Vec<imports::Entered>,
 }
 
 /// A memory as bytes.
@@ -70,6 +72,7 @@ impl Room {
             gone: Vec::new(),
             forgotten: Forgotten::default(),
             unfinished: None,
+            imports: Vec::new(),
         }
     }
 
@@ -190,12 +193,14 @@ impl Room {
         let is_clear = self.rows.is_empty() && self.documents.is_empty();
         if is_clear {
             self.further.clear();
+            self.imports.clear();
         }
         is_clear
     }
 
     pub(super) fn purge(&mut self) {
         self.gone.clear();
+        self.imports.clear();
     }
 
     pub(super) fn scan(&self, needles: &Needles) -> Scan {
@@ -211,6 +216,9 @@ impl Room {
             needles.find(record.as_bytes(), &mut place.found);
             place.bytes += record.len() as u64;
             place.rows = place.rows.map(|rows| rows + 1);
+        }
+        for path in self.imports.iter().flat_map(imports::Entered::paths) {
+            needles.find(path.as_bytes(), &mut place.found);
         }
         Scan {
             places: vec![place],

@@ -1,6 +1,6 @@
 //! Claude: an array of conversations, or one a file; in old exports a message is one text, in newer ones blocks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tulving_json::Value;
 
@@ -108,12 +108,9 @@ fn message<'a>(raw: Value<'a>, model: Option<&str>, out: &mut Out<'_>) -> Messag
         .into_iter()
         .flatten()
         .filter_map(|file| file.string_at("file_name"));
-    let mut attachments: Vec<String> = Vec::new();
-    for name in names {
-        if !attachments.contains(&name) {
-            attachments.push(name);
-        }
-    }
+    // A file stands in more than one of the lists.
+    let mut seen = HashSet::new();
+    let attachments: Vec<String> = names.filter(|name| seen.insert(name.clone())).collect();
     let kind = match other {
         _ if !text.trim().is_empty() => MessageKind::Text,
         _ if !attachments.is_empty() => MessageKind::Attachment,

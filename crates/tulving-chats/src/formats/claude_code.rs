@@ -79,10 +79,8 @@ impl Reading for Session {
         let transcript =
             std::mem::replace(&mut self.transcript, Transcript::new(ClaudeCode.name()));
         let messages = &transcript.conversation.messages;
-        if messages.is_empty() {
-            return;
-        }
-        if self.side && !messages.iter().any(|message| message.active) {
+        let is_aside = !messages.is_empty() && !messages.iter().any(|message| message.active);
+        if self.side && is_aside {
             return out.skip(Reason::SubAgent);
         }
         transcript.give(out);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tulving_json::{Text, Value};
 
 use crate::conversation::{Conversation, Message, Role, TimeSource};
-use crate::fields::Fields as _;
+use crate::fields::{Fields as _, size};
 use crate::format::{Format, Reading, Record};
 use crate::out::{Out, hash};
 use crate::page;
@@ -94,6 +94,11 @@ struct LoggedTurn {
 }
 
 impl LoggedTurn {
+    /// Returns about how many bytes it takes.
+    fn size(&self) -> u64 {
+        (self.asked.len() + self.answered.len()) as u64 + size(&self.raw)
+    }
+
     /// Returns the second in which it was asked: the page has no more of the time that the JSON has.
     fn second(&self) -> i64 {
         self.time.micros().div_euclid(1_000_000)
@@ -120,10 +125,10 @@ impl Reading for Log {
                 if !out.is_new(&[GeminiActivity.name(), &turn.id()]) {
                     return out.skip(Reason::Duplicate);
                 }
-                self.held += (turn.asked.len() + turn.answered.len()) as u64;
+                self.held += turn.size();
                 self.turns.push(turn);
                 if self.held > out.limit() {
-                    self.end(out);
+                    self.give(true, out);
                 }
             }
             Err(reason) => out.skip(reason),
@@ -131,26 +136,22 @@ impl Reading for Log {
     }
 
     fn end(&mut self, out: &mut Out<'_>) {
-        let mut turns = std::mem::take(&mut self.turns);
+        self.give(false, out);
+    }
+}
+
+impl Log {
+    /// Gives the conversations of the turns that are held. Where the log goes on, it does so with what is older: the oldest
+    /// conversation waits for that, unless it is large.
+    fn give(&mut self, goes_on: bool, out: &mut Out<'_>) {
         self.held = 0;
-        turns.reverse();
-        turns.sort_by_key(LoggedTurn::second);
-        // Conversations in the order in which they began.
-        let mut conversations: Vec<Vec<LoggedTurn>> = Vec::new();
-        let mut named: HashMap<String, usize> = HashMap::new();
-        let mut last: Option<(usize, i64)> = None;
-        for turn in turns {
-            let near = last.filter(|(_, second)| turn.second() - second <= GAP);
-            let place = match &turn.conversation {
-                Some(id) => *named.entry(id.clone()).or_insert(conversations.len()),
-                None => near.map_or(conversations.len(), |(place, _)| place),
-            };
-            if turn.conversation.is_none() {
-                last = Some((place, turn.second()));
-            }
-            match conversations.get_mut(place) {
-                Some(conversation) => conversation.push(turn),
-                None => conversations.push(vec![turn]),
+        let mut conversations = grouped(std::mem::take(&mut self.turns));
+        if goes_on && conversations.len() > 1 {
+            let held: u64 = conversations[0].iter().map(LoggedTurn::size).sum();
+            if held < out.limit() / 2 {
+                self.turns = conversations.remove(0);
+                self.turns.reverse();
+                self.held = held;
             }
         }
         for turns in conversations {
@@ -159,17 +160,43 @@ impl Reading for Log {
     }
 }
 
+/// Puts turns, newest first, together to conversations, in the order in which they began.
+fn grouped(mut turns: Vec<LoggedTurn>) -> Vec<Vec<LoggedTurn>> {
+    turns.reverse();
+    turns.sort_by_key(LoggedTurn::second);
+    let mut conversations: Vec<Vec<LoggedTurn>> = Vec::new();
+    let mut named: HashMap<String, usize> = HashMap::new();
+    let mut last: Option<(usize, i64)> = None;
+    for turn in turns {
+        let near = last.filter(|(_, second)| turn.second() - second <= GAP);
+        let place = match &turn.conversation {
+            Some(id) => *named.entry(id.clone()).or_insert(conversations.len()),
+            None => near.map_or(conversations.len(), |(place, _)| place),
+        };
+        if turn.conversation.is_none() {
+            last = Some((place, turn.second()));
+        }
+        match conversations.get_mut(place) {
+            Some(conversation) => conversation.push(turn),
+            None => conversations.push(vec![turn]),
+        }
+    }
+    conversations
+}
+
 fn conversation(turns: Vec<LoggedTurn>, out: &mut Out<'_>) {
     let Some(first) = turns.first() else {
         return;
     };
     let begun = first.time;
-    let made_up = || format!("gemini-{}", first.id());
     let is_grouped = first.conversation.is_none();
-    let mut conversation = Conversation::new(
-        GeminiActivity.name(),
-        first.conversation.clone().unwrap_or_else(made_up),
-    );
+    let id = match &first.conversation {
+        // Other turns of it were given, of another file or before the log went on: they must not be replaced.
+        Some(id) if out.has_given(GeminiActivity.name(), id) => format!("{id}-{}", first.id()),
+        Some(id) => id.clone(),
+        None => format!("gemini-{}", first.id()),
+    };
+    let mut conversation = Conversation::new(GeminiActivity.name(), id);
     conversation.is_grouped = is_grouped;
     conversation.created_at = Some(begun);
     conversation.updated_at = turns.last().map(|turn| turn.time);
@@ -225,14 +252,13 @@ fn of_json(value: Value<'_>, out: &mut Out<'_>) -> Result<LoggedTurn, Reason> {
 }
 
 fn of_card(card: &str) -> Result<LoggedTurn, Reason> {
-    let body = body(card).ok_or(Reason::Damaged)?;
+    let (body, behind_body) = body(card).ok_or(Reason::Damaged)?;
     let mut before = String::new();
     let mut rest = body;
     // Up to the line that is a time, the text is the title; behind it, the answer.
     let (time, time_source) = loop {
         let (line, behind) = line(rest);
-        let text = page::text(line);
-        if let Some(found) = spoken(text.trim()) {
+        if let Some(found) = time_of(line) {
             rest = behind;
             break found;
         }
@@ -256,9 +282,19 @@ fn of_card(card: &str) -> Result<LoggedTurn, Reason> {
         asked,
         answered,
         attachments: files,
-        conversation: linked(card),
+        // Links in the answer lead to other conversations.
+        conversation: linked_in(&before).or_else(|| linked_in(behind_body)),
         raw: Value::Object(raw),
     })
+}
+
+/// Reads a line that is a time. Most lines are told by their bytes, without being read as a page.
+fn time_of(line: &str) -> Option<(Time, TimeSource)> {
+    /// The longest such line, with its tags.
+    const LONGEST: usize = 1000;
+    let has_digits = || line.bytes().any(|byte| byte.is_ascii_digit());
+    let may_be = line.len() <= LONGEST && line.contains(':') && has_digits();
+    may_be.then(|| spoken(page::text(line).trim())).flatten()
 }
 
 /// Returns the product that a card is about.
@@ -271,8 +307,8 @@ fn product(card: &str) -> Option<&str> {
     from.split(['<', '\n']).next()
 }
 
-/// Returns the part of a card that says what was asked, when, and the answer.
-fn body(card: &str) -> Option<&str> {
+/// Returns the part of a card that says what was asked, when, and the answer; and what is behind that.
+fn body(card: &str) -> Option<(&str, &str)> {
     let body = card
         .split_once("mdl-cell--6-col mdl-typography--body-1\"")?
         .1
@@ -281,33 +317,28 @@ fn body(card: &str) -> Option<&str> {
     let end = body
         .find("</div><div class=\"content-cell")
         .or_else(|| body.find("<div class=\"content-cell"));
-    body.get(..end.unwrap_or(body.len()))
+    body.split_at_checked(end.unwrap_or(body.len()))
 }
 
 /// Splits HTML behind its first line break.
 fn line(html: &str) -> (&str, &str) {
-    for mark in ["<br>", "<br/>", "<br />"] {
-        if let Some(at) = html.find(mark)
-            && html.find("<br").is_none_or(|first| first == at)
-        {
-            return (
-                html.get(..at).unwrap_or(""),
-                html.get(at + mark.len()..).unwrap_or(""),
-            );
+    let mut rest = html;
+    while let Some((_, tag)) = rest.split_once("<br") {
+        let end = tag.trim_start_matches(' ');
+        if let Some(behind) = end.strip_prefix('/').unwrap_or(end).strip_prefix('>') {
+            let line = html.len() - tag.len() - "<br".len();
+            return (html.get(..line).unwrap_or(html), behind);
         }
+        rest = tag;
     }
     (html, "")
 }
 
 /// Splits the list of files from what was asked: `2 attachments.<br>- <a …>name</a><br>…`.
 fn without_files(html: &str) -> (&str, Vec<String>) {
-    let counted = |line: &str| {
-        let words: Vec<&str> = line.trim().split(' ').collect();
-        matches!(words.as_slice(), [count, what] if count.parse::<u32>().is_ok() && what.starts_with("attachment"))
-    };
     let mut at = 0;
     for part in html.split("<br>") {
-        if counted(part) {
+        if is_count(part, "attachment") {
             let files = html.get(at..).unwrap_or("").split("<br>").skip(1);
             let names =
                 files.map(|file| page::text(file).trim_start_matches("- ").trim().to_owned());
@@ -319,6 +350,14 @@ fn without_files(html: &str) -> (&str, Vec<String>) {
         at += part.len() + "<br>".len();
     }
     (html, Vec::new())
+}
+
+/// Returns whether a text says how many there are of something: `1 file.`, `2 files.`
+fn is_count(text: &str, what: &str) -> bool {
+    let text = text.trim().trim_end_matches('.');
+    text.split_once(' ').is_some_and(|(count, named)| {
+        count.parse::<u32>().is_ok() && named.strip_suffix('s').unwrap_or(named) == what
+    })
 }
 
 /// Returns what was asked, without the verb before it and the count of files behind it.
@@ -337,12 +376,7 @@ fn asked(title: &str, is_answered: bool) -> Result<String, Reason> {
         None => return Err(Reason::NotATurn),
     };
     let asked = match asked.rsplit_once("Attached ") {
-        Some((before, files))
-            if files.trim_end_matches('.').ends_with("file")
-                || files.trim_end_matches('.').ends_with("files") =>
-        {
-            before.trim()
-        }
+        Some((before, files)) if is_count(files, "file") => before.trim(),
         _ => asked,
     };
     if asked.is_empty() {
@@ -351,9 +385,17 @@ fn asked(title: &str, is_answered: bool) -> Result<String, Reason> {
     Ok(asked.to_owned())
 }
 
-/// Returns the conversation that a link leads to.
-fn linked(text: &str) -> Option<String> {
-    let behind = text.split_once("gemini.google.com/app/")?.1;
+/// Returns the conversation that a link of a page leads to.
+fn linked_in(html: &str) -> Option<String> {
+    let links = html.split("href=\"").skip(1);
+    links
+        .filter_map(|link| link.split('"').next())
+        .find_map(linked)
+}
+
+/// Returns the conversation that an address leads to.
+fn linked(address: &str) -> Option<String> {
+    let behind = address.split_once("gemini.google.com/app/")?.1;
     let behind = behind.strip_prefix("c/").unwrap_or(behind);
     let end = behind.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-');
     let id = behind.get(..end.unwrap_or(behind.len()))?;

@@ -3,7 +3,7 @@
 use tulving_json::{Value, write};
 
 use crate::conversation::{Conversation, Message, MessageKind, Role};
-use crate::fields::Fields as _;
+use crate::fields::{Fields as _, size};
 use crate::out::{Out, hash};
 use crate::reason::Reason;
 use crate::tree::inherit_times;
@@ -46,16 +46,18 @@ impl Transcript {
         true
     }
 
-    /// Takes a message. What tools gave is not kept any more once the conversation is as large as one may be.
+    /// Takes a message. Once the conversation is as large as one may be, only what is said is kept, without the rest of
+    /// its line, and up to as much again.
     pub(crate) fn push(&mut self, mut message: Message<'_>, out: &mut Out<'_>) {
-        let is_said = message.is_said();
         let size = size(&message.raw);
         if self.held + size > out.limit() {
             out.skip(Reason::TooLarge);
-            if !is_said {
+            let said = message.text.len() as u64;
+            if !message.is_said() || self.held + said > 2 * out.limit() {
                 return;
             }
             message.raw = Value::Null;
+            self.held += said;
         } else {
             self.held += size;
         }
@@ -97,22 +99,6 @@ fn name(line: &Value<'_>, key: &str, place: u64) -> String {
         .string_at("timestamp")
         .unwrap_or_else(|| place.to_string());
     format!("{:016x}", hash(&[&when, &String::from_utf8_lossy(&held)]))
-}
-
-/// Returns about how many bytes a value takes.
-fn size(value: &Value<'_>) -> u64 {
-    /// What a value takes besides its letters.
-    const OWN: u64 = 32;
-    OWN + match value {
-        Value::Null | Value::Bool(_) => 0,
-        Value::Number(lexeme) => lexeme.len() as u64,
-        Value::String(text) => text.as_bytes().len() as u64,
-        Value::Array(items) => items.iter().map(size).sum(),
-        Value::Object(members) => members
-            .iter()
-            .map(|(key, value)| key.as_bytes().len() as u64 + OWN + size(value))
-            .sum(),
-    }
 }
 
 /// Whether a text that bears the person's role was written by a program: what it is wrapped in says so.

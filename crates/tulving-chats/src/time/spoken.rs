@@ -194,6 +194,7 @@ mod tests {
             "meet at 11:07 on day 3",
             "Note: 5 apples",
             "Jul 45, 2026, 11:07:57 PM PDT",
+            "Feb 30, 2026, 11:07:57 PM PDT",
             "a: b",
         ] {
             assert_eq!(spoken(text), None, "{text}");

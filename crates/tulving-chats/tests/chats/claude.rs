@@ -2,7 +2,7 @@
 
 use tulving_chats::MessageKind;
 
-use crate::support::{counts, heard};
+use crate::support::{counts, heard, of_bytes};
 
 #[test]
 fn texts_are_read_without_what_stands_for_blocks_that_are_not_there() {
@@ -65,4 +65,37 @@ fn exports_of_one_account_are_one_by_id_and_the_newest_form_wins() {
         heard(&["claude/2026"]).skipped(),
         counts(&[("empty", 1), ("unrecognised", 4)])
     );
+}
+
+#[test]
+fn of_two_forms_the_later_is_newer_and_where_no_time_says_so_the_longer() {
+    let form = |time: &str, texts: &[&str]| {
+        let updated = match time {
+            "" => String::new(),
+            time => format!(r#""updated_at": "2026-07-{time}T10:00:00Z", "#),
+        };
+        let said: Vec<String> = texts
+            .iter()
+            .map(|text| format!(r#"{{"sender": "human", "text": "{text}"}}"#))
+            .collect();
+        format!(
+            r#"{{"uuid": "c", {updated}"chat_messages": [{}]}}"#,
+            said.join(",")
+        )
+    };
+    let (short, long): (&[&str], &[&str]) = (&["a"], &["a", "b"]);
+    for (first, second, is_newer) in [
+        (("01", long), ("02", short), true),
+        (("02", short), ("01", long), false),
+        (("01", short), ("01", long), true),
+        (("01", long), ("01", long), false),
+        (("01", short), ("", long), true),
+        (("", short), ("01", long), true),
+        (("01", long), ("", short), false),
+        (("", long), ("01", short), false),
+    ] {
+        let file = format!("[{},{}]", form(first.0, first.1), form(second.0, second.1));
+        let given = of_bytes(&file).ids().len();
+        assert_eq!(given, 1 + usize::from(is_newer), "{file}");
+    }
 }

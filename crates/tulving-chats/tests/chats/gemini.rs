@@ -1,8 +1,11 @@
 //! Gemini: activity as JSON and as a page, Workspace, AI Studio.
 
-use tulving_chats::{MessageKind, TimeSource};
+use std::fs;
 
-use crate::support::{Heard, heard, of_bytes};
+use tempfile::TempDir;
+use tulving_chats::{Limits, MessageKind, TimeSource};
+
+use crate::support::{Heard, counts, heard, of_bytes, of_bytes_within, read_all};
 
 const JSON: &str = "gemini/Takeout/My Activity/Gemini Apps/MyActivity.json";
 const PAGE: &str = "gemini/Takeout/My Activity/Gemini Apps/MyActivity.html";
@@ -169,4 +172,106 @@ fn a_log_has_the_same_ids_as_a_page_and_as_json() {
     let page = of_bytes(format!("<html><body>{page}</body></html>"));
     assert_eq!(ids(&json).len(), 2);
     assert_eq!(ids(&json), ids(&page));
+}
+
+/// A record of a log as JSON; `link` is the conversation that it leads to, if any.
+fn logged(question: &str, time: &str, link: &str) -> String {
+    let url = match link {
+        "" => String::new(),
+        link => format!(r#", "titleUrl": "https://gemini.google.com/app/{link}""#),
+    };
+    format!(
+        r#"{{"header": "Gemini Apps", "title": "Prompted {question}", "time": "2026-07-20T{time}Z", "safeHtmlItem": [{{"html": "<p>So.</p>"}}]{url}}}"#
+    )
+}
+
+/// A card of a page; `answer` is HTML.
+fn card(question: &str, time: &str, answer: &str) -> String {
+    format!(
+        r#"<div class="outer-cell"><p class="mdl-typography--title">Gemini Apps<br></p><div class="content-cell mdl-cell mdl-cell--6-col mdl-typography--body-1">Prompted {question}<br>Jul 20, 2026, {time} AM UTC<br>{answer}</div></div>"#
+    )
+}
+
+#[test]
+fn a_link_in_an_answer_does_not_say_which_conversation_it_is_of() {
+    let answer = r#"<p>As <a href="https://gemini.google.com/app/other">before</a>.</p>"#;
+    let page = of_bytes(card("And then?", "10:00:00", answer));
+    assert!(page.conversations[0].0.is_grouped);
+    let linked = r#"<a href="https://gemini.google.com/app/own">And then?</a>"#;
+    let page = of_bytes(card(linked, "10:00:00", answer));
+    assert_eq!(page.ids(), ["own"]);
+    assert_eq!(page.turns("own")[0].split(' ').next(), Some("And"));
+}
+
+#[test]
+fn turns_of_one_conversation_in_two_logs_do_not_replace_each_other() {
+    let folder = TempDir::new().unwrap();
+    let march = [
+        logged("one", "10:00:00", "c"),
+        logged("two", "11:00:00", "c"),
+    ];
+    let june = [
+        march[0].clone(),
+        march[1].clone(),
+        logged("three", "12:00:00", "c"),
+    ];
+    for (name, records) in [("a.json", &march[..]), ("b.json", &june)] {
+        let records: Vec<String> = records.iter().rev().cloned().collect();
+        fs::write(folder.path().join(name), format!("[{}]", records.join(","))).unwrap();
+    }
+    let heard = read_all(&[folder.path().to_owned()], &Limits::default());
+    assert_eq!(heard.turns("c"), ["one → So.", "two → So."]);
+    let ids = heard.ids();
+    assert_eq!(ids.len(), 2);
+    assert_eq!(heard.turns(ids[1]), ["three → So."]);
+    assert_eq!(heard.skipped(), counts(&[("duplicate", 2)]));
+}
+
+#[test]
+fn a_log_larger_than_a_conversation_may_be_is_given_as_it_comes() {
+    // Hardly any text, and much HTML around it, every three hours four turns.
+    let html = "<b></b>".repeat(40);
+    let record = |hour: u32, minute: u32| {
+        logged(
+            &format!("at {hour}:{minute}?"),
+            &format!("{hour:02}:{minute:02}:00"),
+            "",
+        )
+        .replace("<p>So.</p>", &format!("<p>So.</p>{html}"))
+    };
+    let records: Vec<String> = (0..8)
+        .flat_map(|third| (0..4).map(move |quarter| (third * 3, quarter * 15)))
+        .map(|(hour, minute)| record(hour, minute))
+        .rev()
+        .collect();
+    let whole = of_bytes(format!("[{}]", records.join(",")));
+    let limits = Limits {
+        conversation: 10_000,
+        ..Limits::default()
+    };
+    let parts = of_bytes_within(format!("[{}]", records.join(",")), &limits);
+    // The newest are given while the rest is still to come, and none is torn.
+    assert_ne!(parts.ids(), whole.ids());
+    let sorted = |heard: &Heard| {
+        let mut turns = all_turns(heard);
+        turns.sort();
+        turns
+    };
+    assert_eq!(parts.ids().len(), 8);
+    assert_eq!(sorted(&parts), sorted(&whole));
+}
+
+#[test]
+fn only_a_count_of_files_is_taken_from_a_question() {
+    for (title, question) in [
+        ("Sum it up. Attached 2 files.", "Sum it up."),
+        ("Sum it up. Attached 1 file.", "Sum it up."),
+        (
+            "Sum up what I Attached as two files",
+            "Sum up what I Attached as two files",
+        ),
+    ] {
+        let heard = of_bytes(format!("[{}]", logged(title, "10:00:00", "")));
+        assert_eq!(all_turns(&heard), [format!("{question} → So.")]);
+    }
 }

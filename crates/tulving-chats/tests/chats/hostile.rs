@@ -220,6 +220,47 @@ fn files_of_nothing_but_strangers_are_not_read_to_their_end() {
     assert_eq!(of_bytes(few).ids(), ["late"]);
 }
 
+/// Quadratic work would take many minutes here: that these end is the test.
+#[test]
+fn what_is_made_to_take_long_is_read_in_linear_time() {
+    let brackets = chatgpt_saying(&"【".repeat(1 << 20));
+    assert_eq!(of_bytes(brackets).ids(), ["said"]);
+    let links = chatgpt_saying(&"](sandbox:".repeat(1 << 20));
+    assert_eq!(of_bytes(links).ids(), ["said"]);
+
+    let files: Vec<String> = (0..200_000)
+        .map(|at| format!(r#"{{"file_name": "{at}"}}"#))
+        .collect();
+    let heard = of_bytes(format!(
+        r#"[{{"uuid": "files", "chat_messages": [{{"sender": "human", "text": "x", "attachments": [{}]}}]}}]"#,
+        files.join(",")
+    ));
+    assert_eq!(
+        heard.conversation("files").messages[0].attachments.len(),
+        200_000
+    );
+
+    // Line breaks without end before a time that does not come, and cards without end.
+    let card = |asked: &str| {
+        format!(
+            r#"<div class="outer-cell"><p class="mdl-typography--title">Gemini</p><div class="mdl-cell--6-col mdl-typography--body-1">{asked}</div></div>"#
+        )
+    };
+    for mark in ["<br>", "<br/>", "<br />", "<br", "<br:>", "<br  ", "1<br>"] {
+        let heard = of_bytes(card(&mark.repeat((2 << 20) / mark.len())));
+        assert_eq!(heard.skipped(), counts(&[("not_a_turn", 1)]), "{mark}");
+    }
+    let heard = of_bytes(card("").repeat(200_000));
+    assert_eq!(heard.skipped(), counts(&[("not_a_turn", 200_000)]));
+}
+
+/// A conversation of ChatGPT in which one thing is said.
+fn chatgpt_saying(text: &str) -> String {
+    format!(
+        r#"[{{"conversation_id": "said", "create_time": 1.7e9, "mapping": {{"a": {{"message": {{"author": {{"role": "user"}}, "content": {{"content_type": "text", "parts": ["{text}"]}}}}}}}}}}]"#
+    )
+}
+
 #[cfg(unix)]
 #[test]
 fn links_in_folders_are_not_followed() {
@@ -275,4 +316,40 @@ fn who_listens_may_stop() {
     };
     read(&[folder.path()], &Limits::default(), &mut heard).unwrap();
     assert_eq!(heard.ids(), ["a.json"]);
+}
+
+#[test]
+fn who_has_stopped_is_told_nothing_more() {
+    // A log whose conversations are given when another format begins, which gives its own at once.
+    let logged = |day: u32| {
+        format!(
+            r#"{{"header": "Gemini Apps", "title": "Prompted What is day {day}?", "time": "2026-07-{day:02}T10:00:00Z"}}"#
+        )
+    };
+    let folder = TempDir::new().unwrap();
+    fs::write(
+        folder.path().join("a.json"),
+        format!(
+            "[{},{},{},{}]",
+            logged(2),
+            logged(1),
+            chat("c", "x"),
+            chat("d", "y")
+        ),
+    )
+    .unwrap();
+    fs::write(
+        folder.path().join("b.json"),
+        format!("[{}]", chat("e", "z")),
+    )
+    .unwrap();
+    let mut heard = Heard {
+        enough: Some(1),
+        ..Heard::default()
+    };
+    read(&[folder.path()], &Limits::default(), &mut heard).unwrap();
+    assert_eq!(heard.ids().len(), 1);
+    assert_eq!(heard.files.len(), 1);
+    let all = read_all(&[folder.path().to_owned()], &Limits::default());
+    assert_eq!(all.ids().len(), 5);
 }

@@ -70,8 +70,29 @@ fn progress_never_goes_back_and_ends_with_what_was_found() {
     let found = find(&paths, &Limits::default()).unwrap();
     let heard = heard(&["chatgpt", "claude", "gemini"]);
     assert!(heard.progress.is_sorted());
-    assert_eq!(heard.progress.last(), Some(&found.bytes));
-    assert!(heard.progress.len() as u64 > found.files);
+    assert_eq!(heard.progress.last(), Some(&found.bytes()));
+    assert!(heard.progress.len() as u64 > found.files());
+}
+
+/// What was found is read, and not looked for again: a file that is gone by then is told, one that came is not read.
+#[test]
+fn what_was_found_is_what_is_read() {
+    let folder = TempDir::new().unwrap();
+    let chat = |id: &str| {
+        format!(r#"[{{"uuid": "{id}", "chat_messages": [{{"sender": "human", "text": "Why?"}}]}}]"#)
+    };
+    for name in ["a.json", "b.json"] {
+        fs::write(folder.path().join(name), chat(name)).unwrap();
+    }
+    let found = find(&[folder.path()], &Limits::default()).unwrap();
+    fs::remove_file(folder.path().join("b.json")).unwrap();
+    fs::write(folder.path().join("c.json"), chat("c.json")).unwrap();
+    let mut heard = Heard::default();
+    found.read(&Limits::default(), &mut heard);
+    let read = heard.conversations.iter();
+    let read: Vec<&str> = read.map(|(of, _)| of.id.as_str()).collect();
+    assert_eq!(read, ["a.json"]);
+    assert_eq!(heard.skipped(), [("unreadable", 1)].into());
 }
 
 #[test]
@@ -118,7 +139,7 @@ fn a_data_directory_below_a_folder_is_no_export() {
     let heard = read_all(&[folder.path().to_owned()], &limits);
     assert_eq!(heard.ids(), ["app", "broken"]);
     assert_eq!(heard.skipped().get("data_directory"), Some(&1));
-    assert_eq!(find(&[folder.path()], &limits).unwrap().files, 4);
+    assert_eq!(find(&[folder.path()], &limits).unwrap().files(), 4);
     // Given by its name, it says why nothing came of it.
     let heard = read_all(&[folder.path().join("memory/data")], &limits);
     assert!(heard.ids().is_empty());

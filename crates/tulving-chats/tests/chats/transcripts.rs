@@ -3,6 +3,7 @@
 use std::fs;
 
 use tempfile::TempDir;
+use tulving_chats::json::Value;
 use tulving_chats::{Limits, MessageKind, Role};
 
 use crate::support::{Heard, counts, heard, read_all};
@@ -211,4 +212,52 @@ fn a_codex_session_that_goes_on_from_another_does_not_say_it_again() {
     assert_eq!(heard.turns("C"), ["How? → So."]);
     assert_eq!(heard.turns(ids[3]), ["When? → So."]);
     assert_eq!(heard.skipped(), counts(&[("duplicate", 12)]));
+}
+
+#[test]
+fn a_session_in_which_nothing_was_said_is_counted_as_empty() {
+    let line = |kind: &str| {
+        format!(
+            r#"{{"type": "{kind}", "sessionId": "A", "uuid": "{kind}", "parentUuid": null, "timestamp": "2026-06-01T08:00:00Z"}}"#
+        )
+    };
+    let begun = [line("system"), line("progress")];
+    let session = [asked("B", "u1", 1)];
+    let files: [(&str, &[String]); 4] = [
+        ("a.jsonl", &begun),
+        ("b.jsonl", &session),
+        // Nothing that is new is not nothing.
+        ("c.jsonl", &session),
+        ("d.jsonl", &[meta("D", 1)]),
+    ];
+    let heard = sessions(&files);
+    assert_eq!(heard.ids(), ["B"]);
+    assert_eq!(heard.skipped(), counts(&[("duplicate", 2), ("empty", 2)]));
+}
+
+#[test]
+fn a_session_without_end_is_held_no_further_than_twice_what_a_conversation_may_be() {
+    let lines: Vec<String> = (0..200)
+        .map(|at| asked("A", &format!("u{at}{}", "x".repeat(100)), at % 60))
+        .collect();
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("a.jsonl"), lines.join("\n")).unwrap();
+    let limits = Limits {
+        conversation: 4000,
+        ..Limits::default()
+    };
+    let heard = read_all(&[folder.path().to_owned()], &limits);
+    let messages = &heard.conversation("A").messages;
+    let whole = messages
+        .iter()
+        .take_while(|message| message.raw != Value::Null);
+    let (whole, texts) = (
+        whole.count(),
+        messages.iter().map(|message| message.text.len()),
+    );
+    let texts: usize = texts.sum();
+    assert!(whole > 0 && whole < messages.len(), "{whole}");
+    assert!((2000..8000).contains(&texts), "{texts}");
+    let skipped = heard.skipped()["too_large"];
+    assert_eq!(skipped, (400 - whole) as u64);
 }

@@ -126,17 +126,14 @@ fn of_whole(known: &enrich::Conversation) -> Fields {
 /// Makes what is stored of a message. Only what both sides saw has a role and a content by which it is found; of all
 /// else the content is empty, and its own record tells the rest.
 fn message(message: Message<'_>, keep_raw: bool) -> NewMessage {
-    let is_said = message.is_said();
+    let said = message.said();
+    let is_said = said.is_some();
     let role = match message.role {
         chats::Role::Human if is_said => Role::Human,
         chats::Role::Assistant if is_said => Role::Assistant,
         _ => Role::Other,
     };
-    let content = match message.kind {
-        _ if !is_said => String::new(),
-        MessageKind::Attachment => format!("[{}]", message.attachments.join(", ")),
-        _ => message.text.trim().to_owned(),
-    };
+    let content = said.unwrap_or_default();
     NewMessage {
         role,
         created_at: time(message.created_at),

@@ -1,17 +1,20 @@
 //! The course of it: files are read on a thread of their own, and what they hold is stored a batch at a time.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinHandle;
+use tulving::backend::ImportPhase;
 use tulving::store::{Merging, NewConversation, ScopedStore};
 use tulving::transfer::{Cancel, Progress};
-use tulving_chats::{Conversation, FileReport, Limits, ReadError, Sink, Turn};
+use tulving_chats::{Conversation, FileReport, Found, Limits, Sink, Turn};
 
 use super::conversation::{size, stored};
 use super::report::Report;
 use crate::exit::{CliError, Exit};
+use crate::run_record::RunRecord;
 
 /// What takes chat exports in.
 pub struct Intake<'m> {
@@ -29,8 +32,8 @@ pub struct Intake<'m> {
 
 /// What arrives from the thread that reads.
 enum Arrival {
-    /// With its size in bytes.
-    Conversation(Box<NewConversation>, usize),
+    /// With its size in bytes, and the room that it takes until it is dropped.
+    Conversation(Box<NewConversation>, usize, OwnedSemaphorePermit),
     File(FileReport),
     Read(u64),
 }
@@ -38,8 +41,8 @@ enum Arrival {
 /// Conversations that are read ahead, while others are stored,
 const AHEAD: usize = 32;
 
-/// and bytes of them: one that is larger waits until nothing else does.
-const BYTES_AHEAD: usize = 32 << 20;
+/// and bytes of them: one that is larger has all the room, and is alone.
+const BYTES_AHEAD: u32 = 32 << 20;
 
 /// A batch is stored when it has so many turns,
 const TURNS: usize = 256;
@@ -48,13 +51,13 @@ const TURNS: usize = 256;
 const BYTES: usize = 8 << 20;
 
 impl Intake<'_> {
-    /// Takes files in. Each conversation is stored whole or not at all, and when this returns early the same call
-    /// goes on.
+    /// Takes the files in that were found. Each conversation is stored whole or not at all, and when this returns early
+    /// the same call goes on.
     ///
     /// # Errors
-    /// If a path cannot be read, nothing can be stored at all, or somebody wants it to stop.
-    pub async fn take(&self, paths: Vec<PathBuf>) -> Result<Report, CliError> {
-        self.take_all(paths)
+    /// If nothing can be stored at all, or somebody wants it to stop.
+    pub async fn take(&self, found: Found, record: &mut RunRecord) -> Result<Report, CliError> {
+        self.take_all(found, record)
             .await
             .map_err(|error| match error.hint {
                 None => error.hint(GO_ON),
@@ -62,13 +65,11 @@ impl Intake<'_> {
             })
     }
 
-    async fn take_all(&self, paths: Vec<PathBuf>) -> Result<Report, CliError> {
-        let mut report = Report::default();
+    async fn take_all(&self, found: Found, record: &mut RunRecord) -> Result<Report, CliError> {
+        let bytes = found.bytes();
+        let (mut report, mut read, mut phase) = (Report::default(), 0, ImportPhase::Reading);
         let mut merging = self.memory.merging(self.writes).await?;
-        let waiting = Arc::new(Waiting::default());
-        // However this ends, the thread that reads must not wait for ever.
-        let _ends = Ends(Arc::clone(&waiting));
-        let (reading, mut arriving) = self.read_ahead(paths, Arc::clone(&waiting));
+        let (reading, mut arriving) = self.read_ahead(found);
         let mut batch = Batch::default();
         loop {
             let arrived = tokio::select! {
@@ -76,45 +77,43 @@ impl Intake<'_> {
                 () = self.cancel.wait() => return Err(interrupted()),
             };
             match arrived {
-                Some(Arrival::Conversation(new, size)) => {
-                    waiting.less(size);
-                    batch.push(*new, size);
-                }
+                Some(Arrival::Conversation(new, size, _room)) => batch.push(*new, size),
                 Some(Arrival::File(file)) => report.files.push(file),
-                Some(Arrival::Read(bytes)) => self.progress.advance(bytes),
+                Some(Arrival::Read(more)) => {
+                    read += more;
+                    self.progress.advance(more);
+                }
                 None => break,
             }
             if batch.is_full() {
+                phase = ImportPhase::Embedding;
+                record.tell(phase, report.counts(read, bytes)).await;
                 batch.store(&mut merging, &mut report).await?;
             }
+            record.tell(phase, report.counts(read, bytes)).await;
         }
         // A thread that panicked is a bug, and is told as one.
-        let read = reading.await.map_err(|error| {
+        reading.await.map_err(|error| {
             CliError::new(Exit::Bug, "reading the exports failed").because(&error)
         })?;
-        read.map_err(|error| CliError::new(Exit::NotFound, error.to_string()).because(&error))?;
+        let counts = report.counts(bytes, bytes);
+        record.tell(ImportPhase::Embedding, counts).await;
         batch.store(&mut merging, &mut report).await?;
         Ok(report)
     }
 
-    fn read_ahead(
-        &self,
-        paths: Vec<PathBuf>,
-        waiting: Arc<Waiting>,
-    ) -> (
-        tokio::task::JoinHandle<Result<(), ReadError>>,
-        mpsc::Receiver<Arrival>,
-    ) {
+    fn read_ahead(&self, found: Found) -> (JoinHandle<()>, mpsc::Receiver<Arrival>) {
         let (send, receive) = mpsc::channel(AHEAD);
-        let source_as = self.source_as.clone();
+        let (source_as, runtime) = (self.source_as.clone(), Handle::current());
         let reading = tokio::task::spawn_blocking(move || {
             let mut ahead = Ahead {
                 send,
                 source_as,
-                waiting,
+                room: Arc::new(Semaphore::new(BYTES_AHEAD as usize)),
+                runtime,
                 bytes: 0,
             };
-            tulving_chats::read(&paths, &Limits::default(), &mut ahead)
+            found.read(&Limits::default(), &mut ahead);
         });
         (reading, receive)
     }
@@ -124,53 +123,9 @@ impl Intake<'_> {
 struct Ahead {
     send: mpsc::Sender<Arrival>,
     source_as: Option<String>,
-    waiting: Arc<Waiting>,
+    room: Arc<Semaphore>,
+    runtime: Handle,
     bytes: u64,
-}
-
-/// The bytes that were read and are not taken yet; none any more when nobody will take them.
-struct Waiting {
-    bytes: Mutex<Option<usize>>,
-    fewer: Condvar,
-}
-
-impl Default for Waiting {
-    fn default() -> Self {
-        Self {
-            bytes: Mutex::new(Some(0)),
-            fewer: Condvar::new(),
-        }
-    }
-}
-
-impl Waiting {
-    /// Adds so many, once there is room for them.
-    fn more(&self, more: usize) {
-        let bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_full = |bytes: &mut Option<usize>| {
-            bytes.is_some_and(|bytes| bytes > 0 && bytes + more > BYTES_AHEAD)
-        };
-        let bytes = self.fewer.wait_while(bytes, is_full);
-        if let Some(bytes) = &mut *bytes.unwrap_or_else(PoisonError::into_inner) {
-            *bytes += more;
-        }
-    }
-
-    fn less(&self, less: usize) {
-        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
-        *bytes = bytes.map(|bytes| bytes.saturating_sub(less));
-        self.fewer.notify_all();
-    }
-}
-
-/// Ends the waiting when it is dropped.
-struct Ends(Arc<Waiting>);
-
-impl Drop for Ends {
-    fn drop(&mut self) {
-        *self.0.bytes.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        self.0.fewer.notify_all();
-    }
 }
 
 /// Fewer bytes are not told.
@@ -184,8 +139,14 @@ impl Sink for Ahead {
     ) -> ControlFlow<()> {
         let new = Box::new(stored(conversation, turns, self.source_as.as_deref()));
         let size = size(&new);
-        self.waiting.more(size);
-        match self.send.blocking_send(Arrival::Conversation(new, size)) {
+        let takes = u32::try_from(size).unwrap_or(u32::MAX).min(BYTES_AHEAD);
+        // Where nobody takes them any more, those that wait are dropped, and there is room.
+        let room = Arc::clone(&self.room).acquire_many_owned(takes);
+        let Ok(room) = self.runtime.block_on(room) else {
+            return ControlFlow::Break(());
+        };
+        let arrival = Arrival::Conversation(new, size, room);
+        match self.send.blocking_send(arrival) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         }

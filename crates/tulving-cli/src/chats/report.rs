@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use tulving::backend::ImportCounts;
 use tulving::model::{Kind, PerKind};
 use tulving::store::{Duplicate, Fate, LeftOut, Merged, WordsOnly, Written};
 use tulving_chats::{FileReport, Reason};
@@ -14,6 +15,8 @@ use crate::exit::CliError;
 pub struct Report {
     /// Each file, in the order in which they were read.
     pub files: Vec<FileReport>,
+    /// The paths that were named and hold no chats.
+    pub without_chats: Vec<String>,
     /// How many memories of each kind were written.
     pub memories: PerKind<Written>,
     /// Nodes that say the same as others.
@@ -61,10 +64,12 @@ impl Report {
                 Fate::Refused(why) => {
                     let why = CliError::from(why);
                     let causes = why.causes.into_iter();
-                    std::iter::once(why.message)
-                        .chain(causes)
-                        .collect::<Vec<_>>()
-                        .join(": ")
+                    let reason = std::iter::once(why.message).chain(causes);
+                    let reason = reason.collect::<Vec<_>>().join(": ");
+                    match why.hint {
+                        Some(hint) => format!("{reason}; try: {hint}"),
+                        None => reason,
+                    }
                 }
             };
             self.refused.push(Refused { id, reason });
@@ -83,6 +88,25 @@ impl Report {
         self.left_out = self.left_out.take().or(merged.remembered.left_out);
     }
 
+    /// Returns how far it is, where so many bytes of those that are to be read were read.
+    #[must_use]
+    pub fn counts(&self, read: u64, bytes: u64) -> ImportCounts {
+        let sum = |which: fn(Written) -> u64| -> u64 {
+            Kind::ALL
+                .map(|kind| which(self.memories[kind]))
+                .iter()
+                .sum()
+        };
+        ImportCounts {
+            added: sum(|written| written.added),
+            updated: sum(|written| written.updated),
+            unchanged: sum(|written| written.unchanged),
+            removed: sum(|written| written.removed),
+            read,
+            bytes,
+        }
+    }
+
     /// Returns what was passed over in all files, by reason.
     #[must_use]
     pub fn skipped(&self) -> BTreeMap<Reason, u64> {
@@ -93,20 +117,25 @@ impl Report {
         skipped
     }
 
-    /// Returns whether something that should be a memory was left out: something that was lost, or everything of a path
-    /// that was `named`.
-    #[must_use]
-    pub fn lacks_something(&self, named: &[PathBuf]) -> bool {
+    /// Notes which of the paths that were `named` hold no chats.
+    pub fn note_paths(&mut self, named: &[PathBuf]) {
         let has_chats = |file: &&FileReport| {
             file.conversations > 0 || file.skipped.contains_key(&Reason::Duplicate)
         };
-        let is_of = |path: &PathBuf, file: &FileReport| Path::new(&file.path).starts_with(path);
-        let mut with_chats = named.iter().map(|path| {
+        let is_empty = |path: &&PathBuf| {
             let mut files = self.files.iter().filter(has_chats);
-            files.any(|file| is_of(path, file))
-        });
+            !files.any(|file| Path::new(&file.path).starts_with(path))
+        };
+        let empty = named.iter().filter(is_empty);
+        self.without_chats = empty.map(|path| path.display().to_string()).collect();
+    }
+
+    /// Returns whether something that should be a memory was left out: something that was lost, or everything of a path
+    /// that was named.
+    #[must_use]
+    pub fn lacks_something(&self) -> bool {
         !self.refused.is_empty()
-            || !with_chats.all(|has_chats| has_chats)
+            || !self.without_chats.is_empty()
             || self.skipped().keys().any(|reason| reason.is_loss())
     }
 }

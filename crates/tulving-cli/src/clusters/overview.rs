@@ -67,12 +67,14 @@ impl Overview {
         let wanted: BTreeSet<i64> = clusters.iter().take(top).map(|of| of.id).collect();
         let mut noticed: BTreeMap<i64, Noticed> = BTreeMap::new();
         if !wanted.is_empty() {
-            let look = |memory: &Memory| {
-                if let Some(id) = memory.cluster_id().filter(|id| wanted.contains(id)) {
-                    noticed.entry(id).or_default().notice(memory);
+            let mut pages = memory.node_pages();
+            while let Some(nodes) = pages.next().await? {
+                for node in &nodes {
+                    if let Some(id) = node.cluster_id().filter(|id| wanted.contains(id)) {
+                        noticed.entry(id).or_default().notice(node);
+                    }
                 }
-            };
-            memory.each_node(look).await?;
+            }
         }
         let groups = clusters.into_iter().map(|cluster| {
             let noticed = noticed.remove(&cluster.id).unwrap_or_default();

@@ -1,16 +1,16 @@
 //! Clusters that are brought up to what is in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tulving::backend::{Filter, Membership};
+use tulving::backend::{Cluster, Filter, Membership};
 use tulving::model::Kind;
 use tulving::search::text::indexed;
 use tulving::store::{NodeVectors, ScopedStore};
 use tulving::transfer::{Cancel, Progress};
-use tulving_clusters::{Clustering, Exemplars, NOISE, Options, Words, carry, cluster};
+use tulving_clusters::{Centroids, Clustering, NOISE, Options, Words, carry, cluster};
 
 use crate::exit::{CliError, Exit};
 
@@ -35,14 +35,14 @@ impl Renewal<'_> {
     /// # Errors
     /// When the memory cannot be read or written, and when it was interrupted.
     pub async fn renew(self) -> Result<Option<u64>, CliError> {
-        let clusters = self.memory.clusters().await?;
-        let inside: u64 = clusters.iter().map(|cluster| cluster.nodes).sum();
+        let known = self.memory.clusters().await?;
+        let inside: u64 = known.iter().map(|cluster| cluster.nodes).sum();
         let nodes = self.memory.count(&Filter::of(Kind::Node)).await?.total();
         if nodes > 0 && inside == nodes {
-            let ids = clusters.iter().map(|cluster| cluster.id);
+            let ids = known.iter().map(|cluster| cluster.id);
             return Ok(Some(ids.filter(|id| *id >= 0).count() as u64));
         }
-        self.bring_up(false).await
+        self.bring_up(known, false).await
     }
 
     /// Clusters all nodes anew. A cluster that is still the same keeps its id. Returns how many there are; nothing
@@ -51,10 +51,11 @@ impl Renewal<'_> {
     /// # Errors
     /// As [`renew`](Self::renew).
     pub async fn rebuild(self) -> Result<Option<u64>, CliError> {
-        self.bring_up(true).await
+        let known = self.memory.clusters().await?;
+        self.bring_up(known, true).await
     }
 
-    async fn bring_up(self, anew: bool) -> Result<Option<u64>, CliError> {
+    async fn bring_up(self, known: Vec<Cluster>, anew: bool) -> Result<Option<u64>, CliError> {
         let nodes = tokio::select! {
             nodes = self.memory.node_vectors() => nodes?,
             () = self.cancel.wait() => return Err(interrupted()),
@@ -72,8 +73,8 @@ impl Renewal<'_> {
         let anew = anew || !are_clusters || outside * SHARE > nodes.keys.len();
         let nodes = Arc::new(nodes);
         let memberships = match anew {
-            true => self.anew(&nodes).await?,
-            false => self.with_new(&nodes).await?,
+            true => self.anew(&nodes, &known).await?,
+            false => self.with_new(&nodes, known).await?,
         };
         if self.cancel.cancelled() {
             return Err(interrupted());
@@ -93,21 +94,23 @@ impl Renewal<'_> {
     }
 
     /// Clusters all nodes; what is the same as before keeps its id.
-    async fn anew(&self, nodes: &Arc<NodeVectors>) -> Result<Vec<Option<Membership>>, CliError> {
+    async fn anew(
+        &self,
+        nodes: &Arc<NodeVectors>,
+        known: &[Cluster],
+    ) -> Result<Vec<Option<Membership>>, CliError> {
         let found = self.cluster(nodes).await?;
-        let noise = i64::from(NOISE);
-        let before: Vec<i64> = nodes
-            .memberships
-            .iter()
-            .map(|membership| membership.as_ref().map_or(noise, |of| of.cluster))
-            .collect();
         // Nodes without a vector may be in clusters, too, that another program found.
-        let known = self.memory.clusters().await?;
         let next = known.iter().map(|cluster| cluster.id).max();
         let next = next.map_or(0, |id| id.saturating_add(1).max(0));
-        let ids = carry(&before, &found.labels, next).ids;
+        let all = Arc::clone(nodes);
+        let carried = move || {
+            let before = ids_of(&all.memberships);
+            (carry(&before, &found.labels, next), found.probabilities)
+        };
+        let (ids, probabilities) = self.apart(carried).await?;
         let labels = self.labels(nodes, &ids).await?;
-        let placed = ids.iter().zip(&found.probabilities);
+        let placed = ids.iter().zip(&probabilities);
         Ok(placed
             .map(|(id, confidence)| Some(membership(*id, *confidence, labels.get(id))))
             .collect())
@@ -116,7 +119,7 @@ impl Renewal<'_> {
     async fn cluster(&self, nodes: &Arc<NodeVectors>) -> Result<Clustering, CliError> {
         let (nodes, cancel) = (Arc::clone(nodes), self.cancel.clone());
         let progress = Arc::clone(&self.progress);
-        let clustering = tokio::task::spawn_blocking(move || {
+        let clustering = move || {
             let told = AtomicU64::new(0);
             // The last one is done when everything is.
             let all = nodes.keys.len() as u64 - 1;
@@ -131,10 +134,8 @@ impl Renewal<'_> {
                     false => ControlFlow::Continue(()),
                 }
             })
-        });
-        let found = clustering
-            .await
-            .map_err(|error| CliError::new(Exit::Bug, "clustering failed").because(&error))?;
+        };
+        let found = self.apart(clustering).await?;
         found.map_err(|error| match self.cancel.cancelled() {
             true => interrupted(),
             false => CliError::new(Exit::Bug, "clustering failed").because(&error),
@@ -147,50 +148,78 @@ impl Renewal<'_> {
         nodes: &NodeVectors,
         ids: &[i64],
     ) -> Result<BTreeMap<i64, String>, CliError> {
-        let clusters: BTreeMap<&str, i64> = nodes
-            .keys
-            .iter()
-            .map(|key| key.id.as_str())
-            .zip(ids.iter().copied())
-            .collect();
+        let keys = nodes.keys.iter().map(|key| key.id.clone());
+        let clusters: HashMap<String, i64> = keys.zip(ids.iter().copied()).collect();
+        let clusters = Arc::new(clusters);
         let mut words = Words::default();
-        let count = |memory: &tulving::model::Memory| {
-            if let Some(id) = clusters.get(memory.id()) {
-                words.add(*id, &indexed(memory));
-            }
-        };
-        tokio::select! {
-            read = self.memory.each_node(count) => read?,
-            () = self.cancel.wait() => return Err(interrupted()),
+        let mut pages = self.memory.node_pages();
+        loop {
+            let page = tokio::select! {
+                page = pages.next() => page?,
+                () = self.cancel.wait() => return Err(interrupted()),
+            };
+            let Some(memories) = page else {
+                return self.apart(move || words.labels()).await;
+            };
+            let clusters = Arc::clone(&clusters);
+            let count = move || {
+                for memory in &memories {
+                    if let Some(id) = clusters.get(memory.id()) {
+                        words.add(*id, &indexed(memory));
+                    }
+                }
+                words
+            };
+            words = self.apart(count).await?;
         }
-        Ok(words.labels())
     }
 
     /// Puts nodes that are in no cluster yet into those that are there.
-    async fn with_new(&self, nodes: &NodeVectors) -> Result<Vec<Option<Membership>>, CliError> {
-        let known = self.memory.clusters().await?;
-        let labels: BTreeMap<i64, String> = known
-            .into_iter()
-            .filter_map(|cluster| Some((cluster.id, cluster.label?)))
-            .collect();
-        let noise = i64::from(NOISE);
-        let ids: Vec<i64> = nodes
-            .memberships
-            .iter()
-            .map(|membership| membership.as_ref().map_or(noise, |of| of.cluster))
-            .collect();
-        let exemplars = Exemplars::of(&nodes.vectors, nodes.dims, &ids);
-        let vectors = nodes.vectors.chunks_exact(nodes.dims);
-        let placed = nodes.memberships.iter().zip(vectors);
-        Ok(placed
-            .map(|(before, vector)| {
+    async fn with_new(
+        &self,
+        nodes: &Arc<NodeVectors>,
+        known: Vec<Cluster>,
+    ) -> Result<Vec<Option<Membership>>, CliError> {
+        let nodes = Arc::clone(nodes);
+        let put = move || {
+            let labels: BTreeMap<i64, String> = known
+                .into_iter()
+                .filter_map(|cluster| Some((cluster.id, cluster.label?)))
+                .collect();
+            let ids = ids_of(&nodes.memberships);
+            let centroids = Centroids::of(&nodes.vectors, nodes.dims, &ids);
+            let vectors = nodes.vectors.chunks_exact(nodes.dims);
+            let placed = nodes.memberships.iter().zip(vectors);
+            let placed = placed.map(|(before, vector)| {
                 Some(before.clone().unwrap_or_else(|| {
-                    let (id, confidence) = exemplars.assign(vector).unwrap_or((noise, 0.0));
+                    let noise = (i64::from(NOISE), 0.0);
+                    let (id, confidence) = centroids.assign(vector).unwrap_or(noise);
                     membership(id, confidence, labels.get(&id))
                 }))
-            })
-            .collect())
+            });
+            placed.collect()
+        };
+        self.apart(put).await
     }
+
+    /// Computes on a thread that may take its time. Who is interrupted does not wait for the end of it.
+    async fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, CliError> {
+        tokio::select! {
+            done = tokio::task::spawn_blocking(work) => done
+                .map_err(|error| CliError::new(Exit::Bug, "clustering failed").because(&error)),
+            () = self.cancel.wait() => Err(interrupted()),
+        }
+    }
+}
+
+/// Returns the cluster that each is in.
+fn ids_of(memberships: &[Option<Membership>]) -> Vec<i64> {
+    let ids = memberships.iter().map(|membership| membership.as_ref());
+    ids.map(|of| of.map_or(i64::from(NOISE), |of| of.cluster))
+        .collect()
 }
 
 fn membership(id: i64, confidence: f32, label: Option<&String>) -> Membership {
@@ -269,5 +298,31 @@ mod tests {
         }
         let clusters = renewed(&memory, Arc::new(Silent), &Cancel::new()).await;
         assert_eq!(clusters.unwrap(), Some(2));
+    }
+
+    /// What is computed has no say in when an interruption is answered.
+    #[tokio::test]
+    async fn who_is_interrupted_does_not_wait_for_what_is_computed() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let embedder = Arc::new(Builtin::new());
+        let memory = Store::open_or_create(directory.path().join("data"), embedder).await;
+        let renewal = Renewal {
+            memory: &memory.unwrap(),
+            progress: Arc::new(Silent),
+            cancel: Cancel::new(),
+        };
+        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let work = renewal.apart(move || {
+            let _ = begin.send(());
+            ends.recv()
+        });
+        let cancel = async {
+            begun.await.unwrap();
+            renewal.cancel.cancel();
+        };
+        let (done, ()) = tokio::join!(work, cancel);
+        assert_eq!(done.unwrap_err().exit, Exit::Interrupted);
+        drop(end);
     }
 }

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use tulving::backend::Filter;
+use tulving::backend::{Filter, ImportPhase};
 use tulving::model::Kind;
 use tulving::store::{ScopedStore, Written};
 use tulving::transfer::Cancel;
-use tulving_chats::{Limits, find};
+use tulving_chats::{FileReport, Found, Limits, find};
 
 use super::duplicates::OnDuplicate;
 use super::source::SourceAs;
@@ -17,9 +17,10 @@ use crate::clusters::Renewal;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output::{self, bytes, count, counted, duration};
+use crate::run_record::RunRecord;
 use crate::table;
 use crate::terminal::Screen;
-use crate::text::{quote, safe};
+use crate::text::quote;
 use crate::{interrupt, progress, wire};
 
 /// Brings chat exports and transcripts into memory
@@ -42,7 +43,8 @@ use crate::{interrupt, progress, wire};
 /// At the end what is new is put into clusters, which `tulving clusters` shows; when much is new, everything is
 /// clustered anew, and what is still the same keeps its number.
 ///
-/// What cannot be read is named with the reason and left out (exit 4); the rest is taken in. The command can be repeated
+/// What cannot be read is named with the reason and left out (exit 4), and so is a path without a single chat; the rest
+/// is taken in. The command can be repeated
 /// at any time, and goes on where it stopped.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
@@ -51,9 +53,9 @@ use crate::{interrupt, progress, wire};
     tulving ingest export.zip --dry-run\n\n\
     With --json:\n\
     {\"files\": [{\"path\", \"provider\": NAME or null, \"conversations\": N, \"nodes\": N, \"skipped\": {REASON: N…}}…],\n\
-    \"nodes\": {\"new\": N, \"changed\": N, \"duplicate\": N, \"removed\": N, \"skipped\": N}, \"episodes\": {the same},\n\
+    \"nodes\": {\"new\": N, \"changed\": N, \"duplicate\": N, \"removed\": N, \"skipped\": N}, the same for every other kind,\n\
     \"clusters\": N or null, \"duplicates\": [{\"id\", \"duplicate_of\", \"near\": BOOL}…],\n\
-    \"forgotten\": N, \"forgotten_nodes\": N, \"older\": N, \"refused\": [{\"id\", \"reason\"}…], \"dry_run\": BOOL,\n\
+    \"forgotten\": N, \"forgotten_nodes\": N, \"older\": N, \"refused\": [{\"id\", \"reason\"}…], \"without_chats\": [PATH…], \"dry_run\": BOOL,\n\
     \"words_only\": why some have no vectors or null, \"left_out\": the same of a further space, \"seconds\": X}\n\
     A file may have \"unknown\": {KIND: N…} (content that is not known), \"invalid_times\": N and \"invalid_utf8\": N too.")]
 pub struct Ingest {
@@ -87,12 +89,12 @@ pub struct Ingest {
 /// Runs it.
 ///
 /// # Errors
-/// When a path leads nowhere, the memory cannot be written, or the work was interrupted. What cannot be read is exit 4,
-/// told on stdout.
+/// When a path leads nowhere (exit 3), the memory cannot be written, or the work was interrupted. What cannot be read
+/// and a path that holds no chats are exit 4, told on stdout.
 pub async fn run(ingest: Ingest, cx: &Context) -> Result<Exit, CliError> {
     let begun = Instant::now();
     let found = find(&ingest.paths, &Limits::default()).map_err(|error| {
-        CliError::new(Exit::NotFound, error.to_string())
+        CliError::new(Exit::Source, error.to_string())
             .because(&error)
             .hint("name files, folders or zip archives that are there")
     })?;
@@ -101,34 +103,57 @@ pub async fn run(ingest: Ingest, cx: &Context) -> Result<Exit, CliError> {
         false => cx.memory().await?,
     };
     let memory = memory.on_duplicate(ingest.on_duplicate.into());
-    let (report, cancel) = {
-        let progress = progress::counting("read", progress::BYTE, found.bytes, cx.err);
+    let mut record = match ingest.dry_run {
+        true => RunRecord::default(),
+        false => RunRecord::begin(&memory, &ingest.paths).await,
+    };
+    let read = found.bytes();
+    let done = import(&ingest, &memory, found, &mut record, cx).await;
+    record.finish(&done, cx).await;
+    let (report, clusters) = done?;
+    let call = Call {
+        dry_run: ingest.dry_run,
+        on_duplicate: ingest.on_duplicate,
+        read,
+        took: begun.elapsed(),
+    };
+    told(report, clusters, &call, cx)
+}
+
+/// Reads, stores and clusters; returns what became of it, and how many clusters there are.
+async fn import(
+    ingest: &Ingest,
+    memory: &ScopedStore,
+    found: Found,
+    record: &mut RunRecord,
+    cx: &Context,
+) -> Result<(Report, Option<u64>), CliError> {
+    let bytes = found.bytes();
+    let (mut report, cancel) = {
+        let progress = progress::counting("read", progress::BYTE, bytes, cx.err);
         let ear = interrupt::listen(&progress, cx.face())?;
         let intake = Intake {
-            memory: &memory,
+            memory,
             writes: !ingest.dry_run,
-            source_as: ingest.source_as.map(|name| name.as_str().to_owned()),
+            source_as: ingest
+                .source_as
+                .as_ref()
+                .map(|name| name.as_str().to_owned()),
             progress,
             cancel: ear.cancel.clone(),
         };
-        (intake.take(ingest.paths.clone()).await?, ear.cancel)
+        (intake.take(found, record).await?, ear.cancel)
     };
+    report.note_paths(&ingest.paths);
     let clusters = match ingest.dry_run || ingest.no_clusters {
         true => None,
-        false => clustered(&memory, cancel, cx).await?,
+        false => {
+            let counts = report.counts(bytes, bytes);
+            record.tell(ImportPhase::Clustering, counts).await;
+            clustered(memory, cancel, cx).await?
+        }
     };
-    told(
-        report,
-        &ingest.paths,
-        clusters,
-        &Call {
-            dry_run: ingest.dry_run,
-            on_duplicate: ingest.on_duplicate,
-            read: found.bytes,
-            took: begun.elapsed(),
-        },
-        cx,
-    )
+    Ok((report, clusters))
 }
 
 /// Brings the clusters up to what is in memory, also what an earlier call left; returns how many there are.
@@ -158,12 +183,11 @@ struct Call {
 /// Says what became of it.
 fn told(
     report: Report,
-    named: &[PathBuf],
     clusters: Option<u64>,
     call: &Call,
     cx: &Context,
 ) -> Result<Exit, CliError> {
-    let exit = match report.lacks_something(named) {
+    let exit = match report.lacks_something() {
         true => Exit::Rejected,
         false => Exit::Done,
     };
@@ -186,17 +210,20 @@ fn told(
     Ok(exit)
 }
 
-fn summary(report: &Report, clusters: Option<u64>, call: &Call, screen: Screen) -> String {
+fn summary(
+    report: &Report,
+    clusters: Option<u64>,
+    call: &Call,
+    screen: Screen,
+) -> String {
     let dry_run = call.dry_run;
-    let of = |kind, which: fn(Written) -> u64| which(report.memories[kind]);
-    let both = |which: fn(Written) -> u64| {
-        let (nodes, episodes) = (of(Kind::Node, which), of(Kind::Episode, which));
-        let told = format!(
-            "{}, {}",
-            counted(episodes, "episode"),
-            counted(nodes, "node")
-        );
-        (nodes + episodes > 0).then_some(told)
+    let all = |which: fn(Written) -> u64| {
+        let counts = report.memories.map(|_, written| which(written));
+        let some = counts.iter().filter(|(_, number)| **number > 0);
+        let told: Vec<String> = some
+            .map(|(kind, number)| counted(*number, kind.as_str()))
+            .collect();
+        (!told.is_empty()).then(|| told.join(", "))
     };
     let some = |number: u64, noun| (number > 0).then(|| counted(number, noun));
     let passed_over = |is_loss: bool| {
@@ -218,20 +245,20 @@ fn summary(report: &Report, clusters: Option<u64>, call: &Call, screen: Screen) 
     let lines = [
         (
             if dry_run { "would add" } else { "added" },
-            both(|written| written.added),
+            all(|written| written.added),
         ),
         (
             if dry_run { "would change" } else { "changed" },
-            both(|written| written.updated),
+            all(|written| written.updated),
         ),
-        ("unchanged", both(|written| written.unchanged)),
+        ("unchanged", all(|written| written.unchanged)),
         ("duplicates", duplicates),
         ("older", some(report.older, "conversation")),
         ("forgotten", some(report.forgotten, "conversation")),
         ("forgotten", some(report.forgotten_nodes, "node")),
         (
             if dry_run { "would remove" } else { "removed" },
-            some(report.memories[Kind::Node].removed, "node"),
+            all(|written| written.removed),
         ),
         ("passed over", passed_over(false)),
         ("left out", passed_over(true)),
@@ -251,76 +278,47 @@ fn summary(report: &Report, clusters: Option<u64>, call: &Call, screen: Screen) 
         .filter_map(|(name, value)| Some((name, value?)))
         .collect();
     let mut text = table::summary(&lines, screen);
-    let mut list = |heading: &str, lines: Vec<String>| {
-        if !lines.is_empty() {
-            text.push_str(&format!("\n{heading}\n"));
-            for line in lines {
-                text.push_str(&format!("  {}\n", safe(&line)));
-            }
-        }
-    };
-    let files = report.files.iter();
-    list(
-        "Files:",
-        files
-            .clone()
-            .filter_map(|file| {
-                let provider = file.provider.as_deref()?;
-                Some(format!(
-                    "{}: {provider}, {}, {}",
-                    file.path,
-                    counted(file.conversations, "conversation"),
-                    counted(file.turns, "question")
-                ))
-            })
-            .collect(),
-    );
-    let skipped = |is_loss: bool| {
-        files
-            .clone()
-            .flat_map(|file| {
-                let skipped = file.skipped.iter();
-                skipped
-                    .filter(move |(reason, _)| reason.is_loss() == is_loss)
-                    .map(|(reason, times)| format!("{}: {} × {reason}", file.path, count(*times)))
-            })
-            .collect()
-    };
-    list("Passed over:", skipped(false));
-    list("Left out:", skipped(true));
-    list(
-        "Worth knowing:",
-        files
-            .clone()
-            .flat_map(|file| {
-                let unknown = file.unknown.iter();
-                let unknown = unknown.map(|(kind, times)| {
-                    format!(
-                        "{} × {} is not known, and kept unread",
-                        count(*times),
-                        quote(kind)
-                    )
-                });
-                let lost = [
-                    (file.invalid_times, "a time cannot be read, and is left out"),
-                    (file.invalid_utf8, "bytes that are no UTF-8 are replaced"),
-                ];
-                let lost = lost.into_iter().filter(|(times, _)| *times > 0);
-                let lost = lost.map(|(times, what)| format!("{} × {what}", count(times)));
-                let path = &file.path;
-                unknown
-                    .chain(lost)
-                    .map(move |note| format!("{path}: {note}"))
-                    .collect::<Vec<_>>()
-            })
-            .collect(),
-    );
+    let files = &report.files;
+    let chats = files.iter().filter_map(|file| {
+        let provider = file.provider.as_deref()?;
+        let (conversations, questions) = (
+            counted(file.conversations, "conversation"),
+            counted(file.turns, "question"),
+        );
+        let path = &file.path;
+        Some(format!("{path}: {provider}, {conversations}, {questions}"))
+    });
+    text += &table::list("Files:", chats);
+    for (heading, is_loss) in [("Passed over:", false), ("Left out:", true)] {
+        let skipped = files.iter().flat_map(|file| {
+            let skipped = file.skipped.iter();
+            skipped
+                .filter(move |(reason, _)| reason.is_loss() == is_loss)
+                .map(|(reason, times)| format!("{}: {} × {reason}", file.path, count(*times)))
+        });
+        text += &table::list(heading, skipped);
+    }
+    text += &table::list("Worth knowing:", files.iter().flat_map(worth_knowing));
+    text += &table::list("Without chats:", report.without_chats.iter().cloned());
     let refused = report.refused.iter();
-    list(
-        "Cannot be kept:",
-        refused
-            .map(|refused| format!("{}: {}", refused.id, refused.reason))
-            .collect(),
-    );
+    let refused = refused.map(|refused| format!("{}: {}", refused.id, refused.reason));
+    text += &table::list("Cannot be kept:", refused);
     text
+}
+
+/// What of a file was kept otherwise than it stands there.
+fn worth_knowing(file: &FileReport) -> Vec<String> {
+    let unknown = file.unknown.iter();
+    let unknown = unknown.map(|(kind, times)| {
+        let (times, kind) = (count(*times), quote(kind));
+        format!("{times} × {kind} is not known, and kept unread")
+    });
+    let lost = [
+        (file.invalid_times, "a time cannot be read, and is left out"),
+        (file.invalid_utf8, "bytes that are no UTF-8 are replaced"),
+    ];
+    let lost = lost.into_iter().filter(|(times, _)| *times > 0);
+    let lost = lost.map(|(times, what)| format!("{} × {what}", count(times)));
+    let notes = unknown.chain(lost);
+    notes.map(|note| format!("{}: {note}", file.path)).collect()
 }

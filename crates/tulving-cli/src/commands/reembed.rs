@@ -12,6 +12,7 @@ mod switch;
 
 pub(super) use fill::refused;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};
@@ -36,6 +37,7 @@ use crate::memory::Location;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     tulving reembed --provider http --url http://localhost:11434/v1 --model bge-m3\n  \
+    tulving reembed --provider local --path models/bge-m3 --model BAAI/bge-m3\n  \
     tulving reembed --cut-over\n  \
     tulving reembed --roll-back\n  \
     tulving reembed --drop tulving-static-1\n\n\
@@ -50,11 +52,11 @@ use crate::memory::Location;
 #[command(group(ArgGroup::new("mode").args(["dry_run", "status", "cut_over", "roll_back", "drop"])))]
 #[command(group(ArgGroup::new("searched").args(["cut_over", "roll_back"])))]
 pub struct Reembed {
-    /// What makes the vectors: the built-in model, or a server
-    #[arg(long, value_name = "WHAT", value_parser = ["builtin", "http"], conflicts_with_all = ["status", "roll_back", "drop"])]
+    /// What makes the vectors: the built-in model, a server, or a model in a directory
+    #[arg(long, value_name = "WHAT", value_parser = ["builtin", "http", "local"], conflicts_with_all = ["status", "roll_back", "drop"])]
     pub provider: Option<String>,
 
-    /// The model's name, as the server knows it
+    /// The model's name, as the server knows it; of a model in a directory, the name by which its vectors are known
     #[arg(long, value_name = "NAME", conflicts_with_all = ["status", "roll_back", "drop"])]
     pub model: Option<String>,
 
@@ -62,7 +64,11 @@ pub struct Reembed {
     #[arg(long, value_name = "URL", conflicts_with_all = ["status", "roll_back", "drop"])]
     pub url: Option<String>,
 
-    /// How many numbers a vector has [default: as many as the server sends]; with `--roll-back` and `--drop`,
+    /// The model's directory, as Hugging Face lays it out
+    #[arg(long, value_name = "DIR", value_parser = crate::config::path(), conflicts_with_all = ["url", "api_key_env", "status", "roll_back", "drop"])]
+    pub path: Option<PathBuf>,
+
+    /// How many numbers a vector has [default: as many as the model makes]; with `--roll-back` and `--drop`,
     /// of a model that has vectors of several widths
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16_000), conflicts_with = "status")]
     pub dimensions: Option<u16>,
@@ -117,6 +123,7 @@ pub async fn run(reembed: Reembed, cx: &Context) -> Result<Exit, CliError> {
         provider: reembed.provider,
         model: reembed.model,
         url: reembed.url,
+        path: reembed.path,
         dimensions,
         api_key_env: reembed.api_key_env,
     };

@@ -1,15 +1,24 @@
-//! `tulving runs`: migrations, from the ledger in the database.
+//! `tulving runs`: migrations and imports, at work or done.
+//!
+//! Imports are known where memory lives, migrations in the ledger of the database. Memory in files may have been moved
+//! into one: where it is named, its runs are told too.
 
-use std::time::Duration;
+mod import;
+mod migration;
+
+use std::cmp::Reverse;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tulving::transfer::{Run, RunStatus, Session};
+use tulving::backend::Import;
+use tulving::model::{Scope, Timestamp};
+use tulving::transfer;
 use uuid::Uuid;
 
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::output::{self, count, duration, minute, moment, rate};
+use crate::memory::Location;
+use crate::output::{self, minute};
 use crate::table::{Table, summary};
 use crate::text::quote;
 use crate::wire;
@@ -17,7 +26,7 @@ use crate::wire;
 /// `tulving runs …`
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Lists the runs, newest first
+    /// Lists migrations and imports, newest first
     #[command(after_help = "With --json:\n\
     {\"runs\": [as runs status prints them…]}")]
     List,
@@ -29,9 +38,11 @@ pub enum Command {
 /// `tulving runs status`
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
-    {\"run_id\", \"scope_id\", \"status\": \"running\", \"interrupted\", \"finished\" or \"abandoned\", \"phase\", \"live\": BOOL, \"rows\": N,\n\
-    \"rows_done\": N, \"seconds\": X or null, \"rate\": X or null, \"verified\": BOOL or null, \"error\": TEXT or null, \"started_at\",\n\
-    \"updated_at\", \"finished_at\", \"version\", \"inputs\": {…}, \"result\": the receipt, or null}\n\
+    {\"run_id\", \"kind\": \"migrate\" or \"import\", \"scope_id\", \"status\": \"running\", \"interrupted\", \"finished\" or \"abandoned\", \"phase\",\n\
+    \"live\": BOOL, \"rows\": N or null, \"rows_done\": N, \"seconds\": X or null, \"rate\": X or null, \"verified\": BOOL or null,\n\
+    \"error\": TEXT or null, \"started_at\", \"updated_at\", \"finished_at\", \"version\", \"inputs\": {…}, \"result\": the receipt, or null}\n\
+    Of an import \"inputs\" is {\"paths\": [TEXT…]}, \"result\" {\"added\": N, \"updated\": N, \"unchanged\": N, \"removed\": N, \"read\": BYTES,\n\
+    \"bytes\": BYTES}, \"error\" one word, \"phase\" reading, embedding, clustering or done; its rows are the memories compared so far.\n\
     A run whose process is gone is interrupted, and not live; seconds and rate are those of its last session.")]
 pub struct Status {
     /// The run [default: the newest]
@@ -42,145 +53,193 @@ pub struct Status {
 const NONE: &str = "There are no runs yet.";
 const NONE_SEEN: &str = "No run is seen with this login.\nOnly the tables' owner sees those of all; add --user-id or --tenant-id.";
 
-/// Runs it.
-///
-/// # Errors
-/// When there is no such run, or the database cannot be reached or refuses.
-pub async fn run(command: &Command, cx: &Context) -> Result<Exit, CliError> {
-    let mut connection = cx.connect().await?;
-    connection.require_target().await?;
-    let scope = cx.config.scope_if_named()?;
-    match command {
-        Command::List => {
-            let runs = connection.runs(scope).await?;
-            if runs.is_empty() && !cx.json {
-                let sees_all = scope.is_some() || connection.sees_all_runs().await?;
-                output::text(if sees_all { NONE } else { NONE_SEEN })?;
-                return Ok(Exit::Done);
-            }
-            list(cx, runs)
+/// A run of either kind.
+enum Run {
+    Migration(Box<transfer::Run>),
+    /// With whose memory it is for: in a word, and by its id.
+    Import(Box<Import>, String, Uuid),
+}
+
+impl Run {
+    fn id(&self) -> Uuid {
+        match self {
+            Self::Migration(run) => run.run_id,
+            Self::Import(import, ..) => import.run_id,
         }
-        Command::Status(Status {
-            run_id: Some(run_id),
-        }) => {
-            let run_id = Uuid::try_parse(run_id).map_err(|_| {
-                CliError::usage(format!(
-                    "Invalid UUID format: {} is not the id of a run",
-                    quote(run_id)
-                ))
-                .hint("tulving runs list")
-            })?;
-            status(cx, connection.run(run_id).await?)
+    }
+
+    fn started_at(&self) -> Timestamp {
+        match self {
+            Self::Migration(run) => run.started_at,
+            Self::Import(import, ..) => import.started_at,
         }
-        Command::Status(Status { run_id: None }) => {
-            match connection.runs(scope).await?.into_iter().next() {
-                Some(newest) => status(cx, newest),
-                None if scope.is_some() || connection.sees_all_runs().await? => {
-                    Err(CliError::new(Exit::Refused, "there are no runs yet")
-                        .hint("tulving migrate --user-id UUID"))
-                }
-                None => Err(
-                    CliError::new(Exit::Refused, "no run is seen with this login").hint(
-                        "name --user-id or --tenant-id; without, only the tables' owner sees runs",
-                    ),
-                ),
-            }
+    }
+
+    fn cells(&self) -> [String; 6] {
+        let started = minute(self.started_at());
+        let [kind, status, rows, owner] = match self {
+            Self::Migration(run) => migration::cells(run),
+            Self::Import(import, owner, _) => import::cells(import, owner),
+        };
+        [self.id().to_string(), kind, status, rows, started, owner]
+    }
+
+    fn lines(self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Migration(run) => migration::lines(*run),
+            Self::Import(import, owner, _) => import::lines(&import, owner),
         }
     }
 }
 
-fn list(cx: &Context, runs: Vec<Run>) -> Result<Exit, CliError> {
+impl From<Run> for wire::Run {
+    fn from(run: Run) -> Self {
+        match run {
+            Run::Migration(run) => Self::from(*run),
+            Run::Import(import, _, scope) => Self::of_import(*import, scope),
+        }
+    }
+}
+
+/// The runs that are known, and whether those of all owners would be.
+struct Runs {
+    /// The newest first.
+    newest: Vec<Run>,
+    are_all: bool,
+}
+
+impl Runs {
+    /// Reads them wherever they are kept.
+    async fn read(cx: &Context) -> Result<Self, CliError> {
+        let in_files = match cx.location()? {
+            Location::Files(_) => Some(of_directory(cx).await),
+            Location::Database => None,
+        };
+        let has_database = in_files.is_none() || cx.config.database_url().is_ok();
+        let in_database = match has_database {
+            true => Some(of_database(cx).await),
+            false => None,
+        };
+        let (mut newest, are_all) = match (in_files, in_database) {
+            (None | Some(Err(_)), Some(found)) => found?,
+            (Some(Ok(imports)), Some(Err(error))) => {
+                let remark = format!("migrations are not shown: {}", error.message);
+                let advice = error.hint.as_deref().unwrap_or("tulving doctor");
+                output::note(&remark, advice, cx);
+                (imports, true)
+            }
+            (Some(Ok(mut imports)), Some(Ok((runs, are_all)))) => {
+                imports.extend(runs);
+                (imports, are_all)
+            }
+            (Some(found), None) => (found?, true),
+            (None, None) => (Vec::new(), true),
+        };
+        newest.sort_by_key(|run| Reverse((run.started_at(), run.id())));
+        Ok(Self { newest, are_all })
+    }
+
+    /// Returns the one that is meant, the newest if none is.
+    fn meant(self, run_id: Option<Uuid>) -> Result<Run, CliError> {
+        let Self { newest, are_all } = self;
+        let is_meant = |run: &Run| run_id.is_none_or(|id| run.id() == id);
+        newest
+            .into_iter()
+            .find(is_meant)
+            .ok_or_else(|| match run_id {
+                Some(id) => CliError::new(Exit::Refused, format!("there is no run {id}"))
+                    .hint("tulving runs list"),
+                None if are_all => CliError::new(Exit::Refused, "there are no runs yet")
+                    .hint("tulving ingest PATH; or tulving migrate --user-id UUID"),
+                None => CliError::new(Exit::Refused, "no run is seen with this login").hint(
+                    "name --user-id or --tenant-id; without, only the tables' owner sees runs",
+                ),
+            })
+    }
+}
+
+/// Returns the imports of the data directory.
+async fn of_directory(cx: &Context) -> Result<Vec<Run>, CliError> {
+    let memory = cx.records().await?;
+    let imports = memory.imports().await?;
+    for record in imports.unreadable {
+        let remark =
+            format!("the record of an import cannot be read, and is passed over: {record}");
+        output::note(
+            &remark,
+            "nothing: it says nothing of memories, and goes with the old ones",
+            cx,
+        );
+    }
+    let owner = memory.owner();
+    let of_owner = |import| Run::Import(Box::new(import), owner.to_string(), owner.id());
+    Ok(imports.runs.into_iter().map(of_owner).collect())
+}
+
+/// Returns the runs of the database, and whether those of all owners would be among them.
+async fn of_database(cx: &Context) -> Result<(Vec<Run>, bool), CliError> {
+    let mut connection = cx.connect().await?;
+    connection.require_target().await?;
+    let scope = cx.config.scope_if_named()?;
+    let migrations = connection.runs(scope).await?.into_iter();
+    let migrations = migrations.map(|run| Run::Migration(Box::new(run)));
+    let imports = connection.imports(scope).await?.into_iter();
+    let imports = imports.map(|(id, import)| {
+        let owner = scope
+            .as_ref()
+            .map_or_else(|| id.to_string(), Scope::to_string);
+        Run::Import(Box::new(import), owner, id)
+    });
+    let are_all = scope.is_some() || connection.sees_all_runs().await?;
+    Ok((migrations.chain(imports).collect(), are_all))
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When there is no such run, the memory cannot be read, or the database cannot be reached or refuses.
+pub async fn run(command: &Command, cx: &Context) -> Result<Exit, CliError> {
+    match command {
+        Command::List => list(Runs::read(cx).await?, cx),
+        Command::Status(Status { run_id }) => {
+            let run_id = run_id.as_deref().map(read_id).transpose()?;
+            status(Runs::read(cx).await?.meant(run_id)?, cx)
+        }
+    }
+}
+
+fn read_id(run_id: &str) -> Result<Uuid, CliError> {
+    Uuid::try_parse(run_id).map_err(|_| {
+        CliError::usage(format!(
+            "Invalid UUID format: {} is not the id of a run",
+            quote(run_id)
+        ))
+        .hint("tulving runs list")
+    })
+}
+
+fn list(runs: Runs, cx: &Context) -> Result<Exit, CliError> {
     if cx.json {
-        let runs: Vec<wire::Run> = runs.into_iter().map(Into::into).collect();
+        let runs: Vec<wire::Run> = runs.newest.into_iter().map(Into::into).collect();
         output::json(&json!({"runs": runs}))?;
         return Ok(Exit::Done);
     }
-    let mut table = Table::new(["RUN", "STATUS", "ROWS", "STARTED (UTC)", "OWNER"]);
-    for run in runs {
-        table.row([
-            run.run_id.to_string(),
-            in_a_word(&run),
-            rows(&run),
-            minute(run.started_at),
-            owner(&run),
-        ]);
+    if runs.newest.is_empty() {
+        output::text(if runs.are_all { NONE } else { NONE_SEEN })?;
+        return Ok(Exit::Done);
+    }
+    let mut table = Table::new(["RUN", "KIND", "STATUS", "ROWS", "STARTED (UTC)", "OWNER"]);
+    for run in &runs.newest {
+        table.row(run.cells());
     }
     output::text(&table.render(cx.out))?;
     Ok(Exit::Done)
 }
 
-fn status(cx: &Context, run: Run) -> Result<Exit, CliError> {
-    if cx.json {
-        output::json(&wire::Run::from(run))?;
-        return Ok(Exit::Done);
+fn status(run: Run, cx: &Context) -> Result<Exit, CliError> {
+    match cx.json {
+        true => output::json(&wire::Run::from(run))?,
+        false => output::text(&summary(&run.lines(), cx.out))?,
     }
-    let mut lines = vec![
-        ("run", run.run_id.to_string()),
-        ("owner", owner(&run)),
-        ("status", in_a_word(&run)),
-        ("rows", rows(&run)),
-    ];
-    lines.extend(run.session.map(|session| ("time", speed(&run, session))));
-    lines.push(("started", moment(run.started_at)));
-    lines.push(("updated", updated(&run)));
-    lines.extend(run.finished_at.map(|time| ("finished", moment(time))));
-    if run.is_left_behind() {
-        lines.push(("error", "its process is gone".to_owned()));
-    }
-    let unfinished = run.status == RunStatus::Interrupted || run.is_left_behind();
-    lines.extend(run.error.map(|error| ("error", error)));
-    if unfinished {
-        lines.push(("next", "run the same command again, to resume".to_owned()));
-    }
-    output::text(&summary(&lines, cx.out))?;
     Ok(Exit::Done)
-}
-
-/// `user` or `tenant` and its id: the ledger's inputs know which.
-fn owner(run: &Run) -> String {
-    let named = run.inputs.get("scope").and_then(serde_json::Value::as_str);
-    named.map_or_else(|| run.scope_id.to_string(), ToOwned::to_owned)
-}
-
-/// `finished, verified`, `finished, NOT VERIFIED`, `running: copy`, `interrupted: copy`, `abandoned`
-fn in_a_word(run: &Run) -> String {
-    let status = run.status.as_str();
-    match (run.status, run.verified) {
-        (_, Some(true)) => format!("{status}, verified"),
-        (_, Some(false)) => format!("{status}, NOT VERIFIED"),
-        (RunStatus::Running, None) if !run.is_live => format!("interrupted: {}", run.phase),
-        (RunStatus::Running | RunStatus::Interrupted, None) => format!("{status}: {}", run.phase),
-        _ => status.to_owned(),
-    }
-}
-
-/// `12.3 s, 1,080 rows/s`: of the last session alone.
-fn speed(run: &Run, session: Session) -> String {
-    let earlier = if session.rows < run.rows_done {
-        format!("; {} rows before", count(run.rows_done - session.rows))
-    } else {
-        String::new()
-    };
-    let (took, speed) = (duration(session.took), rate(session.rows, session.took));
-    format!("{took}, {speed}{earlier}")
-}
-
-/// When the ledger was last written to; of a run at work also how long ago.
-fn updated(run: &Run) -> String {
-    let at = moment(run.updated_at);
-    if !run.is_live {
-        return at;
-    }
-    let ago = run.read_at.micros().saturating_sub(run.updated_at.micros());
-    let ago = Duration::from_micros(ago.max(0).unsigned_abs());
-    format!("{at}, {} ago", duration(ago))
-}
-
-fn rows(run: &Run) -> String {
-    let (done, all) = (count(run.rows_done), count(run.rows));
-    if done == all {
-        all
-    } else {
-        format!("{done} of {all}")
-    }
 }

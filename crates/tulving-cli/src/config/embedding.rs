@@ -13,6 +13,8 @@ pub enum Embedding {
     Builtin,
     /// A server.
     Http(Http),
+    /// A model in a directory, run by this program.
+    Local(Local),
 }
 
 /// A server that speaks `/v1/embeddings`.
@@ -30,6 +32,17 @@ pub struct Http {
     pub cache: Option<PathBuf>,
 }
 
+/// A model in a directory, as Hugging Face lays it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Local {
+    /// The directory.
+    pub path: PathBuf,
+    /// The model's name, by which its vectors are known.
+    pub model: String,
+    /// The width of its vectors, if it is known beforehand.
+    pub dimensions: Option<usize>,
+}
+
 /// The section of the model that makes vectors and embeds questions.
 pub(super) const USUAL: &str = "embedding";
 /// The section of the model that memory is moved to, or was moved from.
@@ -44,6 +57,8 @@ pub struct EmbeddingFlags {
     pub model: Option<String>,
     /// `--url`
     pub url: Option<String>,
+    /// `--path`
+    pub path: Option<PathBuf>,
     /// `--dimensions`
     pub dimensions: Option<usize>,
     /// `--api-key-env`
@@ -51,22 +66,33 @@ pub struct EmbeddingFlags {
 }
 
 impl EmbeddingFlags {
-    fn are_of_server(&self) -> bool {
-        let names_one = self.model.is_some() || self.url.is_some();
-        names_one || self.dimensions.is_some() || self.api_key_env.is_some()
+    /// Returns the flags that are given of these, which are of models of another kind.
+    fn misplaced(&self, names: &[&'static str]) -> Vec<&'static str> {
+        let given = [
+            ("--model", self.model.is_some()),
+            ("--dimensions", self.dimensions.is_some()),
+            ("--url", self.url.is_some()),
+            ("--api-key-env", self.api_key_env.is_some()),
+            ("--path", self.path.is_some()),
+        ];
+        let given = given
+            .into_iter()
+            .filter(|(name, is_given)| *is_given && names.contains(name));
+        given.map(|(name, _)| name).collect()
     }
 
     /// Returns the error of an embedder that flags and a section name, where what to do names those.
     #[must_use]
     pub fn named_in(&self, section: &str, mut error: CliError) -> CliError {
-        for (given, name, flag) in [
-            (&self.url, "url", "--url"),
-            (&self.model, "model", "--model"),
-            (&self.api_key_env, "api_key_env", "--api-key-env"),
+        for (is_given, name, flag) in [
+            (self.url.is_some(), "url", "--url"),
+            (self.path.is_some(), "path", "--path"),
+            (self.model.is_some(), "model", "--model"),
+            (self.api_key_env.is_some(), "api_key_env", "--api-key-env"),
         ] {
-            let named = match given {
-                Some(_) => flag.to_owned(),
-                None => format!("{section}.{name}"),
+            let named = match is_given {
+                true => flag.to_owned(),
+                false => format!("{section}.{name}"),
             };
             let usual = format!("{USUAL}.{name}");
             error.hint = error.hint.map(|hint| hint.replace(&usual, &named));
@@ -128,46 +154,98 @@ impl Config {
     }
 
     fn embedding_in(&self, section: &str, flags: &EmbeddingFlags) -> Result<Embedding, CliError> {
-        let key = format!("{section}.provider");
-        let (provider, place) = match (&flags.provider, &flags.url) {
-            (Some(provider), _) => (provider.clone(), "--provider".to_owned()),
-            (None, Some(_)) => ("http".to_owned(), "--url".to_owned()),
-            (None, None) => self.get(&key)?.unwrap_or_default(),
+        let provider = match (&flags.provider, &flags.url, &flags.path) {
+            (Some(provider), ..) => provider.clone(),
+            (None, Some(_), _) => "http".to_owned(),
+            (None, None, Some(_)) => "local".to_owned(),
+            (None, None, None) => self
+                .text(&format!("{section}.provider"))?
+                .unwrap_or_default(),
         };
+        let (others, example): (&[_], _) = match provider.as_str() {
+            "http" => (
+                &["--path"],
+                "--provider local --path models/bge-m3 --model BAAI/bge-m3",
+            ),
+            "local" => (
+                &["--url", "--api-key-env"],
+                "--provider http --url http://localhost:11434/v1 --model bge-m3",
+            ),
+            _ => (
+                &[
+                    "--model",
+                    "--dimensions",
+                    "--url",
+                    "--api-key-env",
+                    "--path",
+                ],
+                "--provider http --url http://localhost:11434/v1 --model bge-m3",
+            ),
+        };
+        let misplaced = flags.misplaced(others);
+        if !misplaced.is_empty() {
+            let misplaced = misplaced.join(", ");
+            let provider = if provider.is_empty() {
+                "builtin"
+            } else {
+                &provider
+            };
+            let message = format!("{misplaced} cannot be given where the provider is {provider}");
+            return Err(CliError::usage(message).hint(example));
+        }
         match provider.as_str() {
             "http" => Ok(Embedding::Http(self.http(section, flags)?)),
-            "local" => Err(CliError::usage(format!(
-                "{key} ({place}): a local model cannot be run yet"
-            ))
-            .hint("provider: builtin; or run the model in a server (Ollama, vLLM, TEI, LM Studio): provider: http, with url and model")),
-            _ if flags.are_of_server() => Err(CliError::usage(
-                "--model, --url, --dimensions and --api-key-env are a server's, and the built-in model has none of them",
-            )
-            .hint("--provider http --url http://localhost:11434/v1 --model bge-m3")),
+            "local" => Ok(Embedding::Local(self.local(section, flags)?)),
             _ => Ok(Embedding::Builtin),
         }
+    }
+
+    /// Makes the error for a setting that a model needs and has not.
+    fn needed(section: &str, provider: &str, flags: &EmbeddingFlags, example: &str) -> CliError {
+        let name = example.split(':').next().unwrap_or_default();
+        if flags.provider.is_some() || flags.url.is_some() || flags.path.is_some() {
+            let message = format!("--{name} is not given, and {section}.{name} is not set");
+            return CliError::usage(message).hint(format!("--{}", example.replacen(": ", " ", 1)));
+        }
+        CliError::usage(format!(
+            "{section}.{name} is not set, and {section}.provider is {provider}"
+        ))
+        .hint(format!("in config.yaml, such as {example}"))
+    }
+
+    /// Returns the width that is said of a model: what the configuration says of one does not hold for another.
+    fn dimensions(&self, section: &str, flags: &EmbeddingFlags) -> Result<Option<usize>, CliError> {
+        match (flags.dimensions, &flags.model) {
+            (None, None) => self.number(&format!("{section}.dimensions")),
+            (given, _) => Ok(given),
+        }
+    }
+
+    fn local(&self, section: &str, flags: &EmbeddingFlags) -> Result<Local, CliError> {
+        let needed = |example| Self::needed(section, "local", flags, example);
+        let path = match &flags.path {
+            Some(path) => Some(path.clone()),
+            None => self.directory(&format!("{section}.path"))?,
+        };
+        let model = match &flags.model {
+            Some(model) => Some(model.clone()),
+            None => self.text(&format!("{section}.model"))?,
+        };
+        Ok(Local {
+            path: path.ok_or_else(|| needed("path: models/bge-m3"))?,
+            model: model.ok_or_else(|| needed("model: BAAI/bge-m3"))?,
+            dimensions: self.dimensions(section, flags)?,
+        })
     }
 
     fn http(&self, section: &str, flags: &EmbeddingFlags) -> Result<Http, CliError> {
         let needed = |flag: &Option<String>, name: &str, example: &str| match flag {
             Some(value) => Ok(value.clone()),
-            None => self.text(&format!("{section}.{name}"))?.ok_or_else(|| {
-                if flags.provider.is_some() || flags.url.is_some() {
-                    let message = format!("--{name} is not given, and {section}.{name} is not set");
-                    return CliError::usage(message)
-                        .hint(format!("--{}", example.replacen(": ", " ", 1)));
-                }
-                CliError::usage(format!(
-                    "{section}.{name} is not set, and {section}.provider is http"
-                ))
-                .hint(format!("in config.yaml, such as {example}"))
-            }),
+            None => self
+                .text(&format!("{section}.{name}"))?
+                .ok_or_else(|| Self::needed(section, "http", flags, example)),
         };
-        // What the configuration says of one model or of one server does not hold for another.
-        let dimensions = match (flags.dimensions, &flags.model) {
-            (None, None) => self.number(&format!("{section}.dimensions"))?,
-            (given, _) => given,
-        };
+        // What the configuration says of one server does not hold for another.
         let api_key = match (&flags.api_key_env, &flags.url) {
             (Some(name), _) => Some((name.clone(), "--api-key-env".to_owned())),
             (None, Some(_)) => None,
@@ -176,7 +254,7 @@ impl Config {
         Ok(Http {
             url: Secret::new(needed(&flags.url, "url", "url: http://localhost:11434/v1")?),
             model: needed(&flags.model, "model", "model: bge-m3")?,
-            dimensions,
+            dimensions: self.dimensions(section, flags)?,
             api_key: api_key
                 .map(|(name, place)| self.api_key(section, &name, &place))
                 .transpose()?,

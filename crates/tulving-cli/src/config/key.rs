@@ -49,7 +49,7 @@ macro_rules! key {
 }
 
 /// All of them, in the order of the file.
-pub static KEYS: [Key; 21] = [
+pub static KEYS: [Key; 23] = [
     key!(
         "memory.backend",
         "TULVING_BACKEND",
@@ -96,6 +96,7 @@ pub static KEYS: [Key; 21] = [
         Kind::Whole(1, 16_000)
     ),
     key!("embedding.url", "TULVING_EMBEDDING_URL", None, Kind::Text),
+    key!("embedding.path", "TULVING_EMBEDDING_PATH", None, Kind::Path),
     key!(
         "embedding.api_key_env",
         "TULVING_EMBEDDING_API_KEY_ENV",
@@ -125,6 +126,12 @@ pub static KEYS: [Key; 21] = [
         "TULVING_EMBEDDING_NEXT_URL",
         None,
         Kind::Text
+    ),
+    key!(
+        "embedding.next.path",
+        "TULVING_EMBEDDING_NEXT_PATH",
+        None,
+        Kind::Path
     ),
     key!(
         "embedding.next.api_key_env",

@@ -76,9 +76,10 @@ impl Config {
     fn show_value(&self, key: &Key, text: &str) -> String {
         match key.kind {
             Kind::Secret => HIDDEN.to_owned(),
-            Kind::Path => self
-                .data_dir()
-                .map_or_else(|_| safe(text), |path| safe(&path.display().to_string())),
+            Kind::Path => match self.directory(key.path) {
+                Ok(Some(path)) => safe(&path.display().to_string()),
+                _ => safe(text),
+            },
             // An address may hold credentials.
             _ => safe(text),
         }

@@ -10,8 +10,17 @@ const PREFIX: &str = "TULVING_";
 /// The sections that say what makes vectors.
 const SECTIONS: [&str; 2] = [USUAL, NEXT];
 
-/// Settings of a server in such a section, of which the built-in model takes no notice.
-const OF_SERVERS: [&str; 4] = ["model", "dimensions", "url", "api_key_env"];
+/// Settings in such a section that a model of each kind takes no notice of, and which kind does.
+fn without_effect(provider: Option<&str>) -> (&'static [&'static str], &'static str) {
+    match provider {
+        Some("http") => (&["path"], "local"),
+        Some("local") => (&["url", "api_key_env"], "http"),
+        _ => (
+            &["model", "dimensions", "url", "path", "api_key_env"],
+            "http",
+        ),
+    }
+}
 
 /// Words by which people name the database in a variable.
 const DATABASE_WORDS: [&str; 7] = [
@@ -49,27 +58,27 @@ impl Config {
         unused.extend(
             SECTIONS
                 .iter()
-                .filter_map(|section| self.without_server(section)),
+                .filter_map(|section| self.of_another(section)),
         );
         unused
     }
 
-    /// Settings of a server in a section that names none.
-    fn without_server(&self, section: &str) -> Option<Unused> {
+    /// Settings of a model of another kind than the one that a section names.
+    fn of_another(&self, section: &str) -> Option<Unused> {
         let key = format!("{section}.provider");
         let provider = self.get(&key).ok()?.map(|(provider, _)| provider);
-        let why = match provider.as_deref() {
-            Some("builtin") => format!("{key} is builtin"),
+        let (names, other) = without_effect(provider.as_deref());
+        let why = match provider {
+            Some(provider) => format!("{key} is {provider}"),
             None => format!("{key} is not set"),
-            Some(_) => return None,
         };
-        let is_of_server = |path: &str| {
+        let is_of_another = |path: &str| {
             let name = path
                 .strip_prefix(section)
                 .and_then(|rest| rest.strip_prefix('.'));
-            name.is_some_and(|name| OF_SERVERS.contains(&name))
+            name.is_some_and(|name| names.contains(&name))
         };
-        let given = KEYS.iter().filter(|key| is_of_server(key.path));
+        let given = KEYS.iter().filter(|key| is_of_another(key.path));
         let given: Vec<String> = given
             .filter_map(|key| Some((key, self.settings.get(key.path)?)))
             .filter(|(_, setting)| setting.origin != Origin::Default)
@@ -77,7 +86,7 @@ impl Config {
             .collect();
         (!given.is_empty()).then(|| Unused {
             remark: format!("{} has no effect, since {why}", given.join(", ")),
-            advice: format!("{key}: http, or take it out"),
+            advice: format!("{key}: {other}, or take it out"),
         })
     }
 }

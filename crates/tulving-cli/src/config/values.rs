@@ -145,23 +145,26 @@ impl Config {
         if let Some(dir) = &self.flags.data_dir {
             return Ok(dir.clone());
         }
-        let dir = PathBuf::from(
-            self.text("paths.data_dir")?
-                .unwrap_or_else(|| "data".to_owned()),
-        );
-        let from_variable = self
-            .settings
-            .get("paths.data_dir")
-            .map(|setting| setting.origin);
-        Ok(match from_variable {
-            Some(Origin::Variable) => dir,
-            // Also where the file is yet to be made.
-            _ => self
-                .usual_file()
-                .parent()
-                .unwrap_or(Path::new(""))
-                .join(dir),
-        })
+        let dir = self.directory("paths.data_dir")?;
+        Ok(dir.unwrap_or_else(|| PathBuf::from("data")))
+    }
+
+    /// Returns a directory; a relative one in the file is relative to the file's directory.
+    pub(super) fn directory(&self, path: &str) -> Result<Option<PathBuf>, CliError> {
+        let Some(dir) = self.text(path)?.map(PathBuf::from) else {
+            return Ok(None);
+        };
+        Ok(Some(
+            match self.settings.get(path).map(|setting| setting.origin) {
+                Some(Origin::Variable | Origin::Flag(_)) => dir,
+                // Also where the file is yet to be made.
+                _ => self
+                    .usual_file()
+                    .parent()
+                    .unwrap_or(Path::new(""))
+                    .join(dir),
+            },
+        ))
     }
 
     /// Returns the directory in which receipts and rejects go unless named: the configuration file's,

@@ -7,6 +7,7 @@ use tulving::json::{self, Value};
 use tulving::model::Document;
 use tulving_documents::{Fingerprint, Format};
 
+use super::metadata;
 use super::protocol::Read;
 
 /// The documents of a scope.
@@ -98,7 +99,7 @@ impl Catalog {
             return None;
         }
         let is_chunks = new.format == Format::Chunks;
-        let metadata = super::intake::object(&new.metadata);
+        let metadata = metadata::object(&new.metadata);
         let (own, cut_from) = (
             names(path, said(&metadata, "source_file").as_deref()),
             source(&metadata),
@@ -140,7 +141,7 @@ impl Catalog {
 
     /// A document was stored.
     pub(super) fn put(&mut self, path: &str, department: Option<&str>, new: &Read) {
-        let metadata = super::intake::object(&new.metadata);
+        let metadata = metadata::object(&new.metadata);
         let known = Known {
             content_hash: Some(new.content_hash.clone()),
             department: department.map(ToOwned::to_owned),

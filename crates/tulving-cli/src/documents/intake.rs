@@ -11,6 +11,7 @@ use tulving::transfer::{Cancel, Progress};
 use tulving_documents::Chunk;
 
 use super::catalog::Catalog;
+use super::metadata;
 use super::protocol::{Read, Reply, Request};
 use super::reader::Reader;
 use super::walk::{Skipped, is_gone};
@@ -275,7 +276,7 @@ fn document(path: &str, department: Option<String>, mut read: Read) -> (NewDocum
             .map(|text| ("fingerprint".to_owned(), text)),
     );
     if !read.metadata.is_empty() {
-        further.push(("metadata".to_owned(), object(&read.metadata)));
+        further.push(("metadata".to_owned(), metadata::object(&read.metadata)));
     }
     let new = NewDocument {
         path: path.to_owned(),
@@ -304,18 +305,9 @@ fn piece(chunk: Chunk) -> NewChunk {
         has_code: chunk.has_code,
         further: match said.is_empty() {
             true => Vec::new(),
-            false => vec![("metadata".to_owned(), object(&said))],
+            false => vec![("metadata".to_owned(), metadata::object(&said))],
         },
     }
-}
-
-/// Returns an object of keys, and values that are JSON.
-pub(super) fn object(members: &[(String, String)]) -> String {
-    let members = members.iter().map(|(key, value)| {
-        let key = serde_json::Value::from(key.as_str());
-        format!("{key}:{value}")
-    });
-    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
 }
 
 fn interrupted(report: &Report) -> CliError {

@@ -12,6 +12,7 @@
 mod catalog;
 mod child;
 mod intake;
+mod metadata;
 mod protocol;
 mod reader;
 mod walk;

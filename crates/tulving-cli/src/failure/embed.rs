@@ -31,6 +31,10 @@ fn hint(error: &EmbedError) -> Option<&'static str> {
         EmbedError::Refused { .. } | EmbedError::Unusable { .. } => {
             "see that the server at embedding.url knows embedding.model and its dimensions: tulving config show"
         }
+        EmbedError::Model { .. } => {
+            "see that embedding.path is the directory of a model that can be run: docs/local-models.md"
+        }
+        EmbedError::Width { .. } => "correct embedding.dimensions in config.yaml, or take it out",
         _ => return None,
     })
 }

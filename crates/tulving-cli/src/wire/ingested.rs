@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
-use tulving::model::Kind;
+use tulving::model::PerKind;
 use tulving::store::Written;
 use tulving_chats::FileReport;
 
@@ -15,14 +15,15 @@ use crate::chats;
 #[derive(Debug, Serialize)]
 pub struct Ingested {
     files: Vec<File>,
-    nodes: Counts,
-    episodes: Counts,
+    #[serde(flatten)]
+    memories: PerKind<Counts>,
     clusters: Option<u64>,
     duplicates: Vec<Duplicate>,
     forgotten: u64,
     forgotten_nodes: u64,
     older: u64,
     refused: Vec<Refused>,
+    without_chats: Vec<String>,
     dry_run: bool,
     words_only: Option<String>,
     left_out: Option<String>,
@@ -44,7 +45,7 @@ struct File {
     invalid_utf8: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, PartialEq, Serialize)]
 struct Counts {
     new: u64,
     changed: u64,
@@ -68,15 +69,14 @@ impl Ingested {
         dry_run: bool,
         took: Duration,
     ) -> Self {
-        let of = |kind| Counts::from(report.memories[kind]);
         Self {
-            nodes: of(Kind::Node),
-            episodes: of(Kind::Episode),
+            memories: report.memories.map(|_, written| written.into()),
             clusters,
             duplicates: report.duplicates.into_iter().map(Duplicate::from).collect(),
             forgotten: report.forgotten,
             forgotten_nodes: report.forgotten_nodes,
             older: report.older,
+            without_chats: report.without_chats,
             dry_run,
             words_only: report.words_only.as_ref().map(ToString::to_string),
             left_out: report.left_out.as_ref().map(ToString::to_string),

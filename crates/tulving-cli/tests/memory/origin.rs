@@ -10,6 +10,7 @@ use tulving::record::{self, Stamp};
 use tulving::store::{Store, StoreConfig};
 use uuid::Uuid;
 
+use crate::exports::chat;
 use crate::support::{ANN, Desk};
 
 const DIMS: usize = 4;
@@ -549,13 +550,27 @@ fn transcripts_of_other_assistants_are_refused_or_kept_as_a_tag() {
         "session.jsonl",
         lines.map(|line| line.to_string()).join("\n"),
     );
-    let ran = desk.run(&["ingest", "session.jsonl"]);
-    let error = ran.expect(2).stderr.clone();
+    let known = [chat("c1", 1, &["Which source is known?", "This one."])];
+    desk.write("known.json", json!(known).to_string());
+    let ran = desk
+        .run(&["ingest", "session.jsonl", "known.json"])
+        .expect(4);
     assert!(
-        error.contains("claude-code") && error.contains("--source-as"),
-        "{error}"
+        ran.stdout.contains("claude-code") && ran.stdout.contains("--source-as"),
+        "{}",
+        ran.stdout
     );
-    let told = desk.json(&["ingest", "session.jsonl", "--source-as", "anthropic"]);
-    assert_eq!(told["nodes"]["new"], 1);
+    // It cost nothing but itself.
+    let told = desk.json(&[
+        "ingest",
+        "session.jsonl",
+        "known.json",
+        "--source-as",
+        "anthropic",
+    ]);
+    assert_eq!(
+        (&told["nodes"]["new"], &told["nodes"]["duplicate"]),
+        (&json!(1), &json!(1))
+    );
     desk.run(&["doctor"]).expect(0);
 }

@@ -271,7 +271,7 @@ fn without_a_second_model_in_the_configuration_it_is_said_what_to_write_there() 
     ];
     desk.run(&builtin)
         .expect(2)
-        .says("the built-in model has none of them");
+        .says("cannot be given where the provider is builtin");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Chat exports, with memory in PostgreSQL.
 
 use crate::exports::{self, Exports};
+use crate::imports;
 use crate::support::World;
 
 /// The program with the memory of an owner in the database.
@@ -76,6 +77,32 @@ fn what_moves_is_no_duplicate() {
 #[test]
 fn two_at_once_are_as_one() {
     in_a_database(exports::two_at_once_are_as_one);
+}
+
+#[test]
+fn imports_are_listed() {
+    let world = World::new();
+    let stuck = || {
+        world.database.batch(
+            "CREATE FUNCTION stuck() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(300); RETURN NULL; END'; \
+             CREATE TRIGGER stuck AFTER INSERT ON memory_nodes FOR EACH STATEMENT EXECUTE FUNCTION stuck()",
+        );
+    };
+    let freed = || {
+        world.database.batch(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        );
+        world.database.batch("DROP FUNCTION stuck() CASCADE");
+    };
+    of_owner(&world, &["--user-id", &world.user], |exports| {
+        imports::are_listed(exports, &stuck, &freed);
+    });
+}
+
+#[test]
+fn imports_go_with_what_is_forgotten() {
+    in_a_database(imports::go_with_what_is_forgotten);
 }
 
 /// The same export of two owners is two memories; what one forgets the other keeps.

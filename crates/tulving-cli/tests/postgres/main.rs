@@ -27,6 +27,8 @@ mod faults;
 #[path = "../shared/fixtures.rs"]
 mod fixtures;
 mod forget;
+#[path = "../shared/imports.rs"]
+mod imports;
 mod index;
 mod ingest;
 mod journal;

@@ -75,6 +75,7 @@ fn a_run_is_watched_from_another_process() {
             "error",
             "finished_at",
             "inputs",
+            "kind",
             "live",
             "phase",
             "rate",

@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use tulving_clusters::{Exemplars, Options, cluster};
+use tulving_clusters::{Centroids, Options, cluster};
 
 mod corpus;
 
@@ -204,13 +204,13 @@ fn hold_out(name: &str, corpus: &Corpus, options: &Options) {
             }
         })
         .collect();
-    let truth = tulving_clusters::carry(&old, &all.labels, 0).ids;
+    let truth = tulving_clusters::carry(&old, &all.labels, 0);
     let ids: Vec<i64> = found.labels.iter().map(|label| i64::from(*label)).collect();
-    let exemplars = Exemplars::of(&kept, DIM, &ids);
+    let centroids = Centroids::of(&kept, DIM, &ids);
     let (mut clustered, mut right, mut noise, mut still) = (0, 0, 0, 0);
     let mut wrong = 0;
     for (at, row) in rows().filter(|(at, _)| at % 10 == 0) {
-        let id = exemplars.assign(row).map_or(-1, |(id, _)| id);
+        let id = centroids.assign(row).map_or(-1, |(id, _)| id);
         if truth[at] < 0 {
             noise += 1;
             still += usize::from(id < 0);

@@ -159,3 +159,16 @@ fn labels_do_not_depend_on_the_order_of_memories() {
 fn a_cluster_without_words_has_an_empty_label() {
     assert_eq!(labels(&[&["", "42 17", "the of and"]]), [""]);
 }
+
+/// Looking through all spellings for each would take many minutes: that this ends is the test.
+#[test]
+fn a_word_spelled_in_countless_ways_is_counted_in_linear_time() {
+    // Every way to write a word of twenty letters with small and large ones.
+    let spelled = |number: u32| -> String {
+        (0..20)
+            .map(|at| if number >> at & 1 == 1 { 'A' } else { 'a' })
+            .collect()
+    };
+    let text: Vec<String> = (0..1 << 19).map(spelled).collect();
+    assert_eq!(labels(&[&[&text.join(" ")]]), ["a".repeat(20)]);
+}

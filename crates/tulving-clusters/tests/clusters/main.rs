@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod carrying;
-mod exemplars;
+mod centroids;
 mod groups;
 mod labels;
 mod reference;

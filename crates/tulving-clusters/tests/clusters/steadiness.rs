@@ -77,6 +77,19 @@ fn it_says_how_far_it_is_and_stops_in_the_middle_when_told() {
 }
 
 #[test]
+fn more_samples_than_there_are_neighbours_are_all_neighbours() {
+    let corpus = easy(200, 16, 3);
+    let with = |min_samples| {
+        let options = Options {
+            min_samples,
+            ..OPTIONS
+        };
+        found(&corpus.vectors, corpus.dim, &options)
+    };
+    assert_eq!(with(usize::MAX), with(199));
+}
+
+#[test]
 fn numbers_that_are_not_whole_vectors_are_refused() {
     let vectors = anywhere(2, 5, 1);
     for dim in [0, 3] {

@@ -9,9 +9,10 @@ use quick_xml::{Reader, XmlVersion};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use crate::format::{Foreign, Format, unsupported};
+use crate::format::{Foreign, Format};
 use crate::limits::{Limits, Measure};
 use crate::reason::Reason;
+use crate::signature::unsupported;
 
 /// The longest address of a link, in bytes.
 const ADDRESS: usize = 2048;

@@ -3,52 +3,38 @@
 use std::collections::HashSet;
 
 use serde::Deserialize;
-use tulving_enrich::{Domain, Fields};
+use serde_json::{Map, Value, from_str, from_value};
+use tulving_enrich::{Fields, enrich};
 
-/// A turn with the fields that a careful reader gave it. What a line leaves out has the values that data files have by
-/// default.
-#[derive(Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// A turn with the fields that a careful reader gave it.
 pub(crate) struct Labelled {
     pub(crate) human: String,
     pub(crate) assistant: String,
     pub(crate) lang: String,
-    pub(crate) intent: String,
-    pub(crate) complexity: String,
-    pub(crate) depth: u8,
-    pub(crate) valence: String,
-    pub(crate) urgency: String,
-    pub(crate) mode: String,
-    pub(crate) action: bool,
-    pub(crate) code: bool,
-    pub(crate) error: bool,
-    pub(crate) domains: Vec<String>,
-    pub(crate) entities: Vec<String>,
+    pub(crate) fields: Words,
 }
 
-impl Default for Labelled {
-    fn default() -> Self {
+impl Labelled {
+    fn of(line: &str) -> Self {
+        let mut members: Map<String, Value> = from_str(line).unwrap();
+        let mut text = |key: &str, default: &str| match members.remove(key) {
+            Some(text) => text.as_str().unwrap().to_owned(),
+            None => default.to_owned(),
+        };
         Self {
-            human: String::new(),
-            assistant: String::new(),
-            lang: "en".to_owned(),
-            intent: "statement".to_owned(),
-            complexity: "simple".to_owned(),
-            depth: 0,
-            valence: "neutral".to_owned(),
-            urgency: "low".to_owned(),
-            mode: "chat".to_owned(),
-            action: false,
-            code: false,
-            error: false,
-            domains: vec!["general".to_owned()],
-            entities: Vec::new(),
+            human: text("human", ""),
+            assistant: text("assistant", ""),
+            lang: text("lang", "en"),
+            fields: from_value(members.into()).unwrap(),
         }
     }
 }
 
-/// Fields in words, of whoever found them.
-pub(crate) struct Found {
+/// Fields in words, as a label or of whoever found them. What a label leaves out has the values that data files have by
+/// default.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Words {
     pub(crate) intent: String,
     pub(crate) complexity: String,
     pub(crate) depth: u8,
@@ -58,12 +44,18 @@ pub(crate) struct Found {
     pub(crate) action: bool,
     pub(crate) code: bool,
     pub(crate) error: bool,
-    /// The first domain, where one was looked for.
-    pub(crate) domain: Option<String>,
+    /// All that are right, as a label; else the first counts, and there is none where none was looked for.
+    pub(crate) domains: Vec<String>,
     pub(crate) entities: Vec<String>,
 }
 
-impl From<Fields> for Found {
+impl Default for Words {
+    fn default() -> Self {
+        enrich("", "").into()
+    }
+}
+
+impl From<Fields> for Words {
     fn from(fields: Fields) -> Self {
         Self {
             intent: fields.intent.to_string(),
@@ -75,10 +67,7 @@ impl From<Fields> for Found {
             action: fields.action_required,
             code: fields.has_code,
             error: fields.has_error,
-            domain: fields
-                .domains
-                .first()
-                .map(|&domain: &Domain| domain.to_string()),
+            domains: fields.domains.iter().map(ToString::to_string).collect(),
             entities: fields.entities,
         }
     }
@@ -110,23 +99,23 @@ pub(crate) struct Score {
 }
 
 impl Score {
-    /// Counts a turn.
-    pub(crate) fn count(&mut self, turn: &Labelled, found: &Found) {
+    /// Counts a turn: what was found in it beside its label.
+    pub(crate) fn count(&mut self, label: &Words, found: &Words) {
         self.turns += 1;
         let right = [
-            turn.intent == found.intent,
-            turn.complexity == found.complexity,
-            turn.depth.abs_diff(found.depth) <= 1,
-            turn.valence == found.valence,
-            turn.urgency == found.urgency,
-            turn.mode == found.mode,
-            turn.action == found.action,
-            turn.code == found.code,
-            turn.error == found.error,
+            label.intent == found.intent,
+            label.complexity == found.complexity,
+            label.depth.abs_diff(found.depth) <= 1,
+            label.valence == found.valence,
+            label.urgency == found.urgency,
+            label.mode == found.mode,
+            label.action == found.action,
+            label.code == found.code,
+            label.error == found.error,
             found
-                .domain
-                .as_ref()
-                .is_some_and(|domain| turn.domains.contains(domain)),
+                .domains
+                .first()
+                .is_some_and(|domain| label.domains.contains(domain)),
         ];
         for (count, right) in self.right.iter_mut().zip(right) {
             *count += u32::from(right);
@@ -134,7 +123,7 @@ impl Score {
         let names = |names: &[String]| -> HashSet<String> {
             names.iter().map(|name| name.to_lowercase()).collect()
         };
-        let (labelled, found) = (names(&turn.entities), names(&found.entities));
+        let (labelled, found) = (names(&label.entities), names(&found.entities));
         self.entities_right += labelled.intersection(&found).count();
         self.entities_labelled += labelled.len();
         self.entities_found += found.len();
@@ -153,17 +142,17 @@ impl Score {
 }
 
 /// The turns: odd lines of the set, for which the rules were made; even lines, which were kept apart; and those that were
-/// written after the rules.
+/// written after the rules, by which one choice was made since: how much further words of domains weigh.
 pub(crate) const SETS: [&str; 3] = ["seen", "kept apart", "later"];
 
 /// Returns the turns of each set.
 pub(crate) fn sets() -> [Vec<Labelled>; SETS.len()] {
     let mut sets = [Vec::new(), Vec::new(), Vec::new()];
     for (number, line) in include_str!("../../data/turns.jsonl").lines().enumerate() {
-        sets[number % 2].push(serde_json::from_str(line).unwrap());
+        sets[number % 2].push(Labelled::of(line));
     }
     for line in include_str!("../../data/later.jsonl").lines() {
-        sets[2].push(serde_json::from_str(line).unwrap());
+        sets[2].push(Labelled::of(line));
     }
     sets
 }

@@ -11,19 +11,19 @@ mod origin;
 use std::collections::BTreeMap;
 use std::env;
 
-use labelled::{FIELDS, Found, Labelled, SETS, Score, sets};
+use labelled::{FIELDS, Labelled, SETS, Score, Words, sets};
 use tulving_enrich::enrich;
 
 fn main() {
     let sets = sets();
-    let ours = |turn: &Labelled| Found::from(enrich(&turn.human, &turn.assistant));
+    let ours = |turn: &Labelled| Words::from(enrich(&turn.human, &turn.assistant));
     let theirs = |turn: &Labelled| origin::enrich(&turn.human, &turn.assistant);
     let mut columns = Vec::new();
     for turns in &sets {
-        for rules in [&ours as &dyn Fn(&Labelled) -> Found, &theirs] {
+        for rules in [&ours as &dyn Fn(&Labelled) -> Words, &theirs] {
             let mut score = Score::default();
             for turn in turns {
-                score.count(turn, &rules(turn));
+                score.count(&turn.fields, &rules(turn));
             }
             columns.push(score.rates());
         }
@@ -45,11 +45,9 @@ fn main() {
         println!();
     }
     for (name, pick) in [
-        (
-            "intent",
-            (|turn, found| (&turn.intent, &found.intent)) as Pick,
-        ),
-        ("conversation_mode", |turn, found| (&turn.mode, &found.mode)),
+        ("intent", (|words| &words.intent) as Pick),
+        ("conversation_mode", |words| &words.mode),
+        ("emotional_valence", |words| &words.valence),
     ] {
         for (set, what) in sets.iter().zip(SETS) {
             confusion(name, what, set.iter().map(|turn| (turn, ours(turn))), pick);
@@ -61,19 +59,19 @@ fn main() {
     }
 }
 
-type Pick = for<'a> fn(&'a Labelled, &'a Found) -> (&'a String, &'a String);
+type Pick = fn(&Words) -> &String;
 
 /// Prints how often which label was found as which value.
 fn confusion<'t>(
     name: &str,
     what: &str,
-    turns: impl Iterator<Item = (&'t Labelled, Found)>,
+    turns: impl Iterator<Item = (&'t Labelled, Words)>,
     pick: Pick,
 ) {
     let mut counts: BTreeMap<(String, String), u32> = BTreeMap::new();
     let mut values: Vec<String> = Vec::new();
     for (turn, found) in turns {
-        let (label, value) = pick(turn, &found);
+        let (label, value) = (pick(&turn.fields), pick(&found));
         for value in [label, value] {
             if !values.contains(value) {
                 values.push(value.clone());
@@ -102,14 +100,14 @@ fn confusion<'t>(
 }
 
 /// Prints the intent and the mode by language, of all sets.
-fn languages(sets: &[Vec<Labelled>], rules: impl Fn(&Labelled) -> Found) {
+fn languages(sets: &[Vec<Labelled>], rules: impl Fn(&Labelled) -> Words) {
     let mut counts: BTreeMap<&str, [u32; 3]> = BTreeMap::new();
     for turn in sets.iter().flatten() {
         let found = rules(turn);
         let count = counts.entry(&turn.lang).or_default();
         count[0] += 1;
-        count[1] += u32::from(turn.intent == found.intent);
-        count[2] += u32::from(turn.mode == found.mode);
+        count[1] += u32::from(turn.fields.intent == found.intent);
+        count[2] += u32::from(turn.fields.mode == found.mode);
     }
     println!("\n| language | turns | intent | conversation_mode |");
     println!("|---|---|---|---|");
@@ -118,27 +116,27 @@ fn languages(sets: &[Vec<Labelled>], rules: impl Fn(&Labelled) -> Found) {
     }
 }
 
-fn misses(field: &str, turns: &[Labelled], rules: impl Fn(&Labelled) -> Found) {
+fn misses(field: &str, turns: &[Labelled], rules: impl Fn(&Labelled) -> Words) {
+    let shown = |words: &Words| match field {
+        "intent" => words.intent.clone(),
+        "complexity" => words.complexity.clone(),
+        "valence" => words.valence.clone(),
+        "urgency" => words.urgency.clone(),
+        "mode" => words.mode.clone(),
+        "depth" => words.depth.to_string(),
+        "action" => words.action.to_string(),
+        "code" => words.code.to_string(),
+        "error" => words.error.to_string(),
+        "entities" => words.entities.join(", "),
+        _ => words.domains.join(" "),
+    };
     for (number, turn) in turns.iter().enumerate() {
         let found = rules(turn);
-        let domains = (
-            turn.domains.join(" "),
-            found.domain.clone().unwrap_or_default(),
-        );
-        let (label, value) = match field {
-            "intent" => (turn.intent.clone(), found.intent),
-            "complexity" => (turn.complexity.clone(), found.complexity),
-            "valence" => (turn.valence.clone(), found.valence),
-            "urgency" => (turn.urgency.clone(), found.urgency),
-            "mode" => (turn.mode.clone(), found.mode),
-            "depth" => (turn.depth.to_string(), found.depth.to_string()),
-            "action" => (turn.action.to_string(), found.action.to_string()),
-            "code" => (turn.code.to_string(), found.code.to_string()),
-            "error" => (turn.error.to_string(), found.error.to_string()),
-            "entities" => (turn.entities.join(", "), found.entities.join(", ")),
-            _ if turn.domains.contains(&domains.1) => continue,
-            _ => domains,
-        };
+        let first = found.domains.first();
+        if field == "domain" && first.is_some_and(|first| turn.fields.domains.contains(first)) {
+            continue;
+        }
+        let (label, value) = (shown(&turn.fields), shown(&found));
         if label != value {
             let human: String = turn.human.chars().take(150).collect();
             println!(

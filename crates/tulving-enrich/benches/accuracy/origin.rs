@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::labelled::Found;
+use super::labelled::Words;
 
 /// Returns what the origin's rules find; its lists of domains are not repeated here.
-pub(crate) fn enrich(human: &str, assistant: &str) -> Found {
+pub(crate) fn enrich(human: &str, assistant: &str) -> Words {
     let text = format!("Human: {human}\n\nAssistant: {assistant}");
     let small = text.to_lowercase();
     let words: HashSet<&str> = small
@@ -132,7 +132,7 @@ pub(crate) fn enrich(human: &str, assistant: &str) -> Found {
         "must",
         "remember to",
     ];
-    Found {
+    Words {
         intent: intent.to_owned(),
         complexity: complexity.to_owned(),
         depth: depth.min(10) as u8,
@@ -142,7 +142,7 @@ pub(crate) fn enrich(human: &str, assistant: &str) -> Found {
         action: todo.iter().any(|part| small.contains(part)),
         code: fences > 0 || text.contains("def ") || text.contains("class "),
         error: word("error exception traceback"),
-        domain: None,
+        domains: Vec::new(),
         entities: entities(&text),
     }
 }

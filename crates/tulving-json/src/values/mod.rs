@@ -358,19 +358,41 @@ impl<'l, R: Read> Values<'l, R> {
     }
 
     /// Returns whether the line that begins here is damaged, or ends within a string as no value does: then it is
-    /// one of many lines.
+    /// one of many lines. Of a line that is longer than the window that is not known.
     fn begins_damaged_line(&mut self) -> Result<bool, ValuesError> {
-        while memchr::memchr(b'\n', self.input.rest()).is_none() && self.input.fill()? {}
-        let rest = self.input.rest();
-        let Some(end) = memchr::memchr(b'\n', rest) else {
-            return Ok(false);
-        };
+        /// How much is looked at in one go: the values of a file may be short, and its lines without end.
+        const PIECE: usize = 512;
         let mut scanner = Scanner::new(b'{', b'}');
-        Ok(match scanner.step(&rest[..end]) {
-            Step::More => scanner.is_in_string(),
-            Step::End(_) => false,
-            Step::Damaged(_) => true,
-        })
+        let mut seen = 0;
+        loop {
+            let rest = self.input.rest();
+            let ahead = &rest[seen..rest.len().min(seen + PIECE)];
+            let end = memchr::memchr(b'\n', ahead);
+            let piece = &ahead[..end.unwrap_or(ahead.len())];
+            seen += piece.len();
+            match scanner.step(piece) {
+                Step::End(_) => return Ok(false),
+                Step::Damaged(_) => return self.does_line_end(seen),
+                Step::More if end.is_some() => return Ok(scanner.is_in_string()),
+                Step::More if seen < rest.len() => {}
+                Step::More if !self.input.fill()? => return Ok(false),
+                Step::More => {}
+            }
+        }
+    }
+
+    /// Returns whether the line that goes on so many bytes from here ends within the window.
+    fn does_line_end(&mut self, mut seen: usize) -> Result<bool, ValuesError> {
+        loop {
+            let rest = self.input.rest();
+            if memchr::memchr(b'\n', &rest[seen..]).is_some() {
+                return Ok(true);
+            }
+            seen = rest.len();
+            if !self.input.fill()? {
+                return Ok(false);
+            }
+        }
     }
 
     /// Returns whether nothing more stands in the line.
@@ -524,6 +546,18 @@ mod tests {
         assert!(matches!(values.next(&mut buf), Err(ValuesError::CutOff)));
         assert!(matches!(values.next(&mut buf), Ok(false)));
         assert_eq!(values.again >> 20, 0);
+    }
+
+    /// Looking for the end of its line at each of them would take many minutes: that this ends is the test.
+    #[test]
+    fn many_objects_in_one_line_are_read_in_linear_time() {
+        let file = "{\"a\":[]}".repeat(4 << 20);
+        let mut values = Values::new(file.as_bytes(), &[]);
+        let (mut count, mut buf) = (0, Vec::new());
+        while values.next(&mut buf).unwrap() {
+            count += 1;
+        }
+        assert_eq!(count, 4 << 20);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Where a value ends, and where it is seen that it cannot.
 
-use crate::scan::is_whitespace;
+use crate::scan::{clean_run, equal, is_whitespace};
 
 /// How deep it is looked whether brackets fit.
 const LEVELS: usize = 256;
@@ -56,6 +56,22 @@ const CLASSES: [Class; 256] = {
     classes
 };
 
+/// Finds what ends a string, or what none has. Keys are short, and so is what stands between two escapes: to call on
+/// memchr would take longer than these do.
+fn in_string(bytes: &[u8]) -> Option<usize> {
+    /// How much is looked through here.
+    const SHORT: usize = 16;
+    let near = bytes.get(..SHORT).unwrap_or(bytes);
+    let run = clean_run(near, |word| {
+        equal(word, b'"') | equal(word, b'\\') | equal(word, b'\n')
+    });
+    if run < near.len() {
+        return Some(run);
+    }
+    let found = memchr::memchr3(b'"', b'\\', b'\n', &bytes[run..])?;
+    Some(run + found)
+}
+
 impl Scanner {
     /// Begins with the value whose first byte is `first`, in an array or object that ends with `closing`.
     pub(super) fn new(first: u8, closing: u8) -> Self {
@@ -90,7 +106,7 @@ impl Scanner {
             }
             let rest = &bytes[at..];
             let found = if self.in_string {
-                memchr::memchr3(b'"', b'\\', b'\n', rest)
+                in_string(rest)
             } else {
                 rest.iter()
                     .position(|&byte| CLASSES[usize::from(byte)] != Class::Plain)

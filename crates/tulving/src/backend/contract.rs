@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use super::{
     BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter, Followed,
-    Forgotten, Held, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange, Needles, Page,
-    Request, Scan, Sources,
+    Forgotten, Held, IfTaken, Import, Imports, Inserted, KeptSpaces, Lacking, Listing, LiveChange,
+    Needles, Page, Request, Scan, Sources,
 };
 use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
@@ -121,7 +121,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// Removes what memories and documents that are gone left behind in raw rows and files, where reading does
     /// not find it: postings, vectors in indexes, journals, copies that were set aside. Afterwards who reads
-    /// the raw rows or files of the scope finds nothing of them. What is there stays as it is, for every
+    /// the raw rows or files of the scope finds nothing of them. The records of [imports](Self::imports) go as well,
+    /// since a path may tell what was forgotten. What else is there stays as it is, for every
     /// method. What is interrupted is finished by the same call again. Returns what it could not reach.
     async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError>;
 
@@ -235,6 +236,16 @@ pub trait Backend: fmt::Debug + Send + Sync {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Document>, BackendError>;
+
+    /// Enters an import, which is at work until what is returned is dropped, however its process ends. Of more
+    /// than [`KEPT_IMPORTS`](super::KEPT_IMPORTS) imports the oldest are known no more.
+    async fn begin_import(&self, scope: Scope, import: &Import) -> Result<Held, BackendError>;
+
+    /// Notes how far an import is. One that is not known, or no more, stays so.
+    async fn note_import(&self, scope: Scope, import: &Import) -> Result<(), BackendError>;
+
+    /// Returns the imports of the scope, the newest first. A record that cannot be read is told, and no error.
+    async fn imports(&self, scope: Scope) -> Result<Imports, BackendError>;
 
     /// Returns the clusters of the scope's nodes, the largest first, of equals by id. Nodes without a
     /// cluster are in none.

@@ -16,6 +16,7 @@
 //! | `sources` | the programs that memories may name as where they come from |
 //! | `needles`, `scan` | what is looked for in raw rows and files, and what was found there |
 //! | `forgotten` | tombstones of what was forgotten |
+//! | `import` | imports, and how far each came |
 //! | `limits` | how much one write may hold |
 //! | `error` | [`BackendError`], and a backend's own errors in it |
 //! | [`mod@file`] | the backend on a data directory |
@@ -29,6 +30,7 @@ mod error;
 pub mod file;
 mod filter;
 mod forgotten;
+mod import;
 mod limits;
 mod listing;
 mod live;
@@ -49,6 +51,7 @@ pub use draft::{Draft, Entry, IfTaken, Inserted};
 pub use error::{BackendError, StorageError};
 pub use filter::{Filter, Labels, tags};
 pub use forgotten::{Brought, Forgotten, Held, Tombstone};
+pub use import::{Import, ImportCounts, ImportPhase, Imports, KEPT_IMPORTS};
 pub use limits::{
     LARGEST_WRITE, require_size, size_of_document, size_of_entry, size_of_id, size_of_key,
 };

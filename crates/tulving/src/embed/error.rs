@@ -56,6 +56,32 @@ pub enum EmbedError {
         /// What is wrong with the answer.
         why: Unusable,
     },
+    /// The model in a directory cannot be run.
+    #[error("the embedding model in {} cannot be run", path.display())]
+    Model {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The model makes vectors of another width than the one that was given.
+    #[error("the embedding model in {} makes vectors of {found} numbers, not of {dims}", path.display())]
+    Width {
+        /// The directory.
+        path: PathBuf,
+        /// Numbers expected.
+        dims: usize,
+        /// Numbers in its vectors.
+        found: usize,
+    },
+    /// The model in a directory makes no vector of one of the texts.
+    #[error("the embedding model in {} makes no vector of a text", path.display())]
+    Text {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The work was cut off because the program ends.
     #[error("embedding was cut off")]
     Stopped(#[source] tokio::task::JoinError),
@@ -71,6 +97,7 @@ impl EmbedError {
             Self::Unusable { why, .. } => {
                 matches!(why, Unusable::NotFinite | Unusable::Malformed(_))
             }
+            Self::Text { .. } => true,
             _ => false,
         }
     }
@@ -81,6 +108,8 @@ impl EmbedError {
         match self {
             Self::Options(_)
             | Self::Cache { .. }
+            | Self::Model { .. }
+            | Self::Width { .. }
             | Self::Refused {
                 status: 401 | 403 | 404,
                 ..
@@ -88,7 +117,8 @@ impl EmbedError {
             Self::Unreachable { .. }
             | Self::TimedOut { .. }
             | Self::Refused { .. }
-            | Self::Unusable { .. } => ErrorClass::Unavailable,
+            | Self::Unusable { .. }
+            | Self::Text { .. } => ErrorClass::Unavailable,
             Self::Stopped(_) => ErrorClass::Bug,
         }
     }

@@ -1,7 +1,7 @@
 //! Nodes with their vectors and clusters, to find out which belong together.
 
-use super::{ScopedStore, StoreError};
-use crate::backend::{Filter, LiveChange, Membership, Order, Page};
+use super::{Pages, ScopedStore, StoreError};
+use crate::backend::{Filter, LiveChange, Membership};
 use crate::model::{Key, Kind, Memory};
 
 /// Nodes that are read together. A backend may go through all of a scope for each page.
@@ -34,41 +34,25 @@ impl ScopedStore {
             return Ok(nodes);
         };
         nodes.dims = space.dims;
-        let filter = Filter::of(Kind::Node);
-        let mut page = oldest();
-        loop {
-            let listing = self.backend.list(self.scope, &filter, &page).await?;
-            let keys: Vec<Key> = listing.memories.iter().map(Memory::key).collect();
+        let mut pages = self.node_pages();
+        while let Some(memories) = pages.next().await? {
+            let keys: Vec<Key> = memories.iter().map(Memory::key).collect();
             let vectors = self.backend.vectors(self.scope, &space, &keys).await?;
-            for ((memory, key), vector) in listing.memories.iter().zip(keys).zip(vectors) {
+            for ((memory, key), vector) in memories.iter().zip(keys).zip(vectors) {
                 if let Some(vector) = vector.filter(|vector| !vector.is_zero()) {
                     nodes.keys.push(key);
                     nodes.memberships.push(membership(memory));
                     nodes.vectors.extend_from_slice(vector.numbers());
                 }
             }
-            match listing.next {
-                Some(next) => page.after = Some(next),
-                None => return Ok(nodes),
-            }
         }
+        Ok(nodes)
     }
 
-    /// Looks at all nodes, the oldest first.
-    ///
-    /// # Errors
-    /// As every method.
-    pub async fn each_node(&self, mut look: impl FnMut(&Memory)) -> Result<(), StoreError> {
-        let filter = Filter::of(Kind::Node);
-        let mut page = oldest();
-        loop {
-            let listing = self.backend.list(self.scope, &filter, &page).await?;
-            listing.memories.iter().for_each(&mut look);
-            match listing.next {
-                Some(next) => page.after = Some(next),
-                None => return Ok(()),
-            }
-        }
+    /// Returns all nodes page by page, the oldest first.
+    #[must_use]
+    pub fn node_pages(&self) -> Pages<'_> {
+        self.pages(Filter::of(Kind::Node), PAGE)
     }
 
     /// Puts nodes into clusters, a few thousand at a time and in their order; returns how many were there.
@@ -89,14 +73,6 @@ impl ScopedStore {
             there += self.update_live(batch).await?;
         }
         Ok(there)
-    }
-}
-
-fn oldest() -> Page {
-    Page {
-        order: Order::Oldest,
-        after: None,
-        limit: PAGE,
     }
 }
 

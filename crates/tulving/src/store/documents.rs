@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::scoped::TRIES;
 use super::{ScopedStore, StoreError, WordsOnly};
-use crate::backend::{BackendError, Brought, Entry, Filter, Order, Page};
+use crate::backend::{BackendError, Brought, Entry, Filter};
 use crate::json::{self, Value};
 use crate::model::{Chunk, Document, Key, Kind, Memory, Timestamp};
 use crate::record::{self, Flaw, Reason, Stamp};
@@ -216,29 +216,15 @@ impl ScopedStore {
             conversations: vec![document.to_owned()],
             ..Filter::of(Kind::Chunk)
         };
-        let mut page = Page {
-            order: Order::Oldest,
-            after: None,
-            limit: AT_ONCE,
-        };
-        let mut chunks = Vec::new();
-        loop {
-            let listing = self.list(&filter, &page).await?;
-            chunks.extend(
-                listing
-                    .memories
-                    .into_iter()
-                    .filter_map(|memory| match memory {
-                        Memory::Chunk(chunk) => Some(chunk),
-                        _ => None,
-                    }),
-            );
-            page.after = listing.next;
-            if page.after.is_none() {
-                chunks.sort_by_key(|chunk| chunk.chunk_index);
-                return Ok(chunks);
-            }
+        let (mut pages, mut chunks) = (self.pages(filter, AT_ONCE), Vec::new());
+        while let Some(memories) = pages.next().await? {
+            chunks.extend(memories.into_iter().filter_map(|memory| match memory {
+                Memory::Chunk(chunk) => Some(chunk),
+                _ => None,
+            }));
         }
+        chunks.sort_by_key(|chunk| chunk.chunk_index);
+        Ok(chunks)
     }
 
     /// Removes documents with all their pieces; returns the ids of those that were there.

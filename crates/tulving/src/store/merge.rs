@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use sha2::{Digest as _, Sha256};
+
 use super::course::{Course, Sorted};
 use super::part::Part;
 use super::scoped::TRIES;
 use super::{IfThere, NewConversation, NewMemory, Outcome, Remembered, ScopedStore, StoreError};
 use crate::backend::{BackendError, Entry, Forgotten};
 use crate::embed::EmbedError;
-use crate::model::{Episode, Key, Kind, Memory, Timestamp};
+use crate::json::{Text, Value};
+use crate::model::{Episode, Json, Key, Kind, Memory, Timestamp};
 
 /// What became of a conversation.
 #[derive(Debug)]
@@ -45,6 +48,8 @@ pub struct Merging<'s> {
     store: &'s ScopedStore,
     forgotten: Forgotten,
     writes: bool,
+    /// Where nothing is written: what would be there by now, without its texts.
+    expected: HashMap<Key, Entry>,
 }
 
 /// What has come so far of those that were given.
@@ -64,6 +69,7 @@ impl ScopedStore {
             store: self,
             forgotten: self.not_to_come_back().await?,
             writes,
+            expected: HashMap::new(),
         })
     }
 
@@ -82,7 +88,7 @@ impl Merging<'_> {
     /// power, and when it fails the same call finishes it.
     ///
     /// # Errors
-    /// [`StoreError::ForeignSource`] if the files cannot bear a source; as every method.
+    /// As every method.
     pub async fn merge(&mut self, new: Vec<NewConversation>) -> Result<Merged, StoreError> {
         let (now, sources) = (Timestamp::now(), self.store.sources().await?);
         let given = new.len();
@@ -99,15 +105,23 @@ impl Merging<'_> {
             let conversation = NewMemory::Conversation(conversation);
             match self.store.parts(index, conversation, now, &sources) {
                 Ok(parts) => {
-                    let parts = parts.into_iter().map(named_here).collect();
+                    let mut parts: Vec<Part> = parts.into_iter().map(named_here).collect();
+                    if !self.writes {
+                        parts.iter_mut().for_each(|part| shorten(&mut part.memory));
+                    }
                     conversations.insert(index, parts);
                 }
-                // Its questions have a place for the true name.
-                Err(StoreError::ForeignSource { why, .. }) => {
-                    let kind = Kind::Node;
-                    return Err(StoreError::ForeignSource { index, kind, why });
+                Err(error) => {
+                    let error = match error {
+                        // Its questions have a place for the true name.
+                        StoreError::ForeignSource { why, .. } => {
+                            let kind = Kind::Node;
+                            StoreError::ForeignSource { index, kind, why }
+                        }
+                        error => error,
+                    };
+                    fates.fates.insert(index, Fate::Refused(error));
                 }
-                Err(error) => drop(fates.fates.insert(index, Fate::Refused(error))),
             }
         }
         match self.merge_all(&mut conversations, &mut fates).await {
@@ -156,11 +170,16 @@ impl Merging<'_> {
                 .collect();
             // The conversations as they were compared: what was written since then is looked at again.
             let questions = parts.iter().filter(|part| !part.is_head);
-            stored.extend(self.store.stored(questions).await?);
+            stored.extend(self.stored(questions).await?);
             if !self.writes {
                 let sorted = Sorted::of(&parts, &stored, &fates.course);
                 let twins = self.store.twins(&sorted).await?;
                 sorted.count(&twins, self.store.on_duplicate, &mut fates.course);
+                let expected = parts.into_iter().map(|part| {
+                    let (memory, embedding) = (part.memory, None);
+                    (memory.key(), Entry { memory, embedding })
+                });
+                self.expected.extend(expected);
                 return Ok(());
             }
             let course = &mut fates.course;
@@ -190,7 +209,7 @@ impl Merging<'_> {
         fates: &mut Fates,
     ) -> Result<HashMap<Key, Entry>, StoreError> {
         let heads = conversations.values().flatten().filter(|part| part.is_head);
-        let stored = self.store.stored(heads).await?;
+        let stored = self.stored(heads).await?;
         let is_held = |part: &Part| self.forgotten.holds(&part.memory.key());
         conversations.retain(|index, parts| {
             let head = parts.iter().find(|part| part.is_head);
@@ -214,6 +233,25 @@ impl Merging<'_> {
             }
             false
         });
+        Ok(stored)
+    }
+
+    /// Returns what is there of parts; where nothing is written, what would be.
+    async fn stored<'p>(
+        &self,
+        parts: impl Iterator<Item = &'p Part> + Clone,
+    ) -> Result<HashMap<Key, Entry>, StoreError> {
+        let mut stored = self.store.stored(parts.clone()).await?;
+        if !self.writes {
+            stored
+                .values_mut()
+                .for_each(|entry| shorten(&mut entry.memory));
+            let keys = parts.map(|part| part.memory.key());
+            stored.extend(keys.filter_map(|key| {
+                let expected = self.expected.get(&key)?.clone();
+                Some((key, expected))
+            }));
+        }
         Ok(stored)
     }
 
@@ -294,6 +332,24 @@ fn named_here(mut part: Part) -> Part {
     part
 }
 
+/// Puts hashes in the place of texts, by which memories differ as they do by these.
+fn shorten(memory: &mut Memory) {
+    let hash = |text: &str| crate::hex(&Sha256::digest(text.as_bytes())[..16]);
+    match memory {
+        Memory::Node(node) => {
+            node.human_content = hash(&node.human_content);
+            node.assistant_content = hash(&node.assistant_content);
+            node.carry = None;
+        }
+        Memory::Episode(episode) => {
+            let messages = Text::from(hash(episode.messages.as_str()));
+            episode.messages = Json::from_value(&Value::String(messages));
+            episode.carry = None;
+        }
+        Memory::Chunk(_) => {}
+    }
+}
+
 /// Returns whether an error is about one of several, which are then tried one by one.
 fn is_of_one(error: &StoreError) -> bool {
     matches!(
@@ -305,4 +361,128 @@ fn is_of_one(error: &StoreError) -> bool {
                 ..
             })
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::embed::{Embedder, Purpose};
+    use crate::model::Space;
+    use crate::store::{NewMessage, NewTurn, Role, Store};
+
+    /// Notes how many texts it was given at once.
+    #[derive(Debug)]
+    struct Counting {
+        space: Arc<Space>,
+        asked: Mutex<Vec<usize>>,
+    }
+
+    #[async_trait]
+    impl Embedder for Counting {
+        fn space(&self) -> &Arc<Space> {
+            &self.space
+        }
+
+        async fn embed(&self, texts: &[String], _: Purpose) -> Result<Vec<Vec<f32>>, EmbedError> {
+            self.asked.lock().unwrap().push(texts.len());
+            let vectors = texts.iter().map(|text| vec![text.len() as f32, 1.0]);
+            Ok(vectors.collect())
+        }
+    }
+
+    /// A conversation of so many turns, in which each says this.
+    fn talk(id: &str, minute: i64, says: &str, turns: usize) -> NewConversation {
+        let turn = |number: usize| NewTurn {
+            question: format!("{number}?"),
+            answer: format!("{says} {number}"),
+            ..NewTurn::default()
+        };
+        let message = |number: usize| NewMessage {
+            role: Role::Human,
+            content: format!("{says} {number}"),
+            created_at: None,
+            record: Value::Object(vec![(
+                Text::new("content"),
+                Value::String(Text::from(format!("{says} {number}"))),
+            )]),
+        };
+        NewConversation {
+            id: Some(id.to_owned()),
+            source: Some("openai".to_owned()),
+            updated_at: Timestamp::from_micros(minute * 60_000_000),
+            messages: (0..turns).map(message).collect(),
+            turns: Some((0..turns).map(turn).collect()),
+            ..NewConversation::default()
+        }
+    }
+
+    fn embedder() -> Arc<Counting> {
+        Arc::new(Counting {
+            space: Arc::new(Space::local("m", 2)),
+            asked: Mutex::default(),
+        })
+    }
+
+    /// Three conversations of three turns.
+    fn talks(minute: i64, says: &str) -> Vec<NewConversation> {
+        Vec::from(["a", "b", "c"].map(|id| talk(id, minute, says, 3)))
+    }
+
+    /// What would be written counts as there for what comes after it.
+    #[tokio::test]
+    async fn a_trial_tells_what_would_come_of_it() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let memory = Store::open_or_create(directory.path().join("data"), embedder()).await;
+        let memory = memory.unwrap();
+        let mut told = Vec::new();
+        for writes in [false, false, true, false] {
+            let mut merging = memory.merging(writes).await.unwrap();
+            let mut course = Vec::new();
+            let mut longer = talks(3, "it changed");
+            longer.extend(talks(2, "before"));
+            longer[0] = talk("a", 4, "it changed", 2);
+            for batch in [
+                talks(1, "before"),
+                talks(2, "it changed"),
+                longer,
+                talks(1, "before"),
+            ] {
+                let merged = merging.merge(batch).await.unwrap();
+                let older = |fate: &&Fate| matches!(fate, Fate::Older);
+                let older = merged.fates.iter().filter(older).count();
+                course.push((older, merged.remembered.memories));
+            }
+            told.push(course);
+        }
+        assert_eq!(told[0], told[1]);
+        assert_eq!(told[0], told[2]);
+        assert_eq!(told[0][1].1[Kind::Node].updated, 9);
+        let nothing = told[3].iter().map(|(_, memories)| memories[Kind::Node]);
+        assert!(nothing.clone().all(|node| node.added + node.updated == 0));
+    }
+
+    #[tokio::test]
+    async fn what_changed_is_embedded_together() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let embedder = embedder();
+        let memory = Store::open_or_create(directory.path().join("data"), embedder.clone()).await;
+        let memory = memory.unwrap();
+        let mut merging = memory.merging(true).await.unwrap();
+        merging.merge(talks(1, "before")).await.unwrap();
+        embedder.asked.lock().unwrap().clear();
+        let merged = merging.merge(talks(2, "it changed")).await.unwrap();
+        assert_eq!(merged.remembered.memories[Kind::Node].updated, 9);
+        assert_eq!(*embedder.asked.lock().unwrap(), [12]);
+        for node in memory.node_pages().next().await.unwrap().unwrap() {
+            let entry = memory.get(node.id()).await.unwrap();
+            let text = crate::search::text::embedded(&entry.memory);
+            let numbers = entry.embedding.unwrap().numbers().to_vec();
+            assert_eq!(numbers, [text.len() as f32, 1.0], "{text}");
+            assert!(text.contains("it changed"), "{text}");
+        }
+    }
 }

@@ -9,10 +9,12 @@
 //! | `remember`, `course` | memories with ids of their own, stored once |
 //! | `duplicates` | new nodes compared with what is there: which of them say the same |
 //! | `merge` | conversations brought up to what an export says |
+//! | `importing` | imports, as everybody sees them at work |
 //! | `beside` | several embedders, and the vectors that are written beside those of the current space |
 //! | `spaces`, `fill` | the spaces of a scope; vectors for what has none in a space |
 //! | `documents` | documents with their chunks |
 //! | `clustering` | nodes with their vectors and clusters |
+//! | `pages` | memories page by page |
 //! | `change` | the changes of an update |
 //! | `query`, `search`, `found` | what is searched for, the search, and its result |
 //! | `forget` | memories erased for good, with a proof |
@@ -30,10 +32,12 @@ mod error;
 mod fill;
 mod forget;
 mod found;
+mod importing;
 mod merge;
 mod new_conversation;
 mod new_node;
 mod open;
+mod pages;
 mod part;
 mod query;
 mod record;
@@ -55,10 +59,12 @@ pub use forget::{
     Certificate, ForgetStep, Forgetting, Proof, Sealed, Searched, SearchedPlace, Selection,
 };
 pub use found::{Found, Hit, WordsOnly};
+pub use importing::Importing;
 pub use merge::{Fate, Merged, Merging};
 pub use new_conversation::{Fields, NewConversation, NewMessage, NewTurn, Role};
 pub use new_node::NewNode;
 pub use open::{Location, Store, StoreConfig};
+pub use pages::Pages;
 pub use query::{Limit, Mode, Query};
 pub use record::NewRecord;
 pub use remember::{IfThere, NewMemory, Outcome, Remembered, Written};

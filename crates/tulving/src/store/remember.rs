@@ -82,6 +82,17 @@ pub struct Remembered {
     pub left_out: Option<LeftOut>,
 }
 
+/// What takes the place of a memory that differs.
+struct Replacement<'p> {
+    part: &'p Part,
+    old: &'p Entry,
+    new: Entry,
+    /// Whether what is embedded of it stays the same.
+    same_text: bool,
+    /// Whether it has the vector that the other had.
+    keeps_vector: bool,
+}
+
 /// The fields that say that something was said anew, from which others follow.
 const SAID: [&str; 4] = [
     "human_content",
@@ -285,12 +296,22 @@ impl ScopedStore {
         // The questions before their conversation: where that is as it is to be, so are they.
         let mut others = sorted.others;
         others.sort_by_key(|(part, ..)| part.is_head);
-        for (part, stored, fields) in others {
-            let (words_only, left_out) = self.put(part, stored, &fields, course).await?;
-            course.tell(words_only, left_out);
+        let (replacements, words_only) = self.replacements(others).await?;
+        course.tell(words_only, None);
+        let (mut done, mut changed) = (Ok(()), Vec::new());
+        for replacement in replacements {
+            let (part, same_text) = (replacement.part, replacement.same_text);
+            let key = replacement.old.memory.key();
+            done = self.put(replacement, course).await;
+            if done.is_err() {
+                break;
+            }
+            changed.extend((!same_text).then_some(key));
             course.came_of(part, Outcome::Updated);
             course.count(part, |written| &mut written.updated);
         }
+        course.tell(None, self.write_beside(&changed).await);
+        done?;
         for part in sorted.same {
             course.count(part, |written| &mut written.unchanged);
         }
@@ -346,37 +367,61 @@ impl ScopedStore {
         }
     }
 
+    /// Returns what takes the place of memories that differ, with the vectors of new texts, which are made together.
+    async fn replacements<'p>(
+        &self,
+        others: Vec<(&'p Part, &'p Entry, Vec<&'static str>)>,
+    ) -> Result<(Vec<Replacement<'p>>, Option<WordsOnly>), StoreError> {
+        let stamp = Stamp::only(self.scope);
+        let mut replacements = Vec::with_capacity(others.len());
+        let (mut memories, mut vectors) = (Vec::new(), Vec::new());
+        for (part, old, mut fields) in others {
+            if fields.iter().any(|field| SAID.contains(field)) {
+                fields.extend(&part.follows);
+            }
+            let memory = match part.said {
+                Some(_) => record::taking(&old.memory, &part.memory, &fields, &stamp),
+                None => Ok(part.memory.clone()),
+            };
+            let memory = memory.map_err(|flaw| StoreError::Flawed {
+                index: part.index,
+                flaw,
+            })?;
+            let same_text = search::text::embedded(&memory) == search::text::embedded(&old.memory);
+            let keeps_vector = part.vector.is_none() && same_text;
+            if !keeps_vector {
+                memories.push(memory.clone());
+                vectors.push(part.vector.clone());
+            }
+            let embedding = old.embedding.clone().filter(|_| keeps_vector);
+            replacements.push(Replacement {
+                part,
+                old,
+                new: Entry { memory, embedding },
+                same_text,
+                keeps_vector,
+            });
+        }
+        if memories.is_empty() {
+            return Ok((replacements, None));
+        }
+        let (made, words_only) = self.embeddings(&memories, vectors).await?;
+        let changed = replacements.iter_mut().filter(|it| !it.keeps_vector);
+        for (replacement, embedding) in changed.zip(made) {
+            replacement.new.embedding = embedding;
+        }
+        Ok((replacements, words_only))
+    }
+
     /// Replaces what was said of a memory; of a conversation, its questions that are no more go.
     async fn put(
         &self,
-        part: &Part,
-        stored: &Entry,
-        fields: &[&'static str],
+        replacement: Replacement<'_>,
         course: &mut Course,
-    ) -> Result<(Option<WordsOnly>, Option<LeftOut>), StoreError> {
-        let mut fields = fields.to_vec();
-        if fields.iter().any(|field| SAID.contains(field)) {
-            fields.extend(&part.follows);
-        }
-        let stamp = Stamp::only(self.scope);
-        let memory = match part.said {
-            Some(_) => record::taking(&stored.memory, &part.memory, &fields, &stamp),
-            None => Ok(part.memory.clone()),
-        };
-        let memory = memory.map_err(|flaw| StoreError::Flawed {
-            index: part.index,
-            flaw,
-        })?;
-        let same_text = search::text::embedded(&memory) == search::text::embedded(&stored.memory);
-        let (embedding, words_only) = if part.vector.is_none() && same_text {
-            (stored.embedding.clone(), None)
-        } else {
-            let one = std::slice::from_ref(&memory);
-            let (made, words_only) = self.embeddings(one, vec![part.vector.clone()]).await?;
-            (made.into_iter().next().flatten(), words_only)
-        };
+    ) -> Result<(), StoreError> {
+        let Replacement { part, old, new, .. } = replacement;
         let gone = match part.said {
-            Some(_) => gone(&stored.memory, &memory),
+            Some(_) => gone(&old.memory, &new.memory),
             None => Vec::new(),
         };
         // Where the same is done again, what is cut short must differ still. Elsewhere it has too much rather than too
@@ -384,18 +429,11 @@ impl ScopedStore {
         if course.is_repeated {
             self.take_away(&gone, course).await?;
         }
-        let new = Entry { memory, embedding };
-        self.backend
-            .replace(self.scope, &stored.memory, new)
-            .await?;
-        let left_out = match same_text {
-            true => None,
-            false => self.write_beside(&[stored.memory.key()]).await,
-        };
+        self.backend.replace(self.scope, &old.memory, new).await?;
         if !course.is_repeated {
             self.take_away(&gone, course).await?;
         }
-        Ok((words_only, left_out))
+        Ok(())
     }
 
     async fn take_away(&self, gone: &[Key], course: &mut Course) -> Result<(), StoreError> {

@@ -7,8 +7,8 @@ use tracing::Instrument as _;
 
 use crate::backend::{
     Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
-    Followed, Forgotten, Held, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange,
-    Needles, Page, Request, Scan, Sources,
+    Followed, Forgotten, Held, IfTaken, Import, Imports, Inserted, KeptSpaces, Lacking, Listing,
+    LiveChange, Needles, Page, Request, Scan, Sources,
 };
 use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
@@ -186,6 +186,18 @@ impl Backend for Traced {
         limit: usize,
     ) -> Result<Vec<Document>, BackendError> {
         traced!(self.list_documents(scope, after, limit))
+    }
+
+    async fn begin_import(&self, scope: Scope, import: &Import) -> Result<Held, BackendError> {
+        traced!(self.begin_import(scope, import))
+    }
+
+    async fn note_import(&self, scope: Scope, import: &Import) -> Result<(), BackendError> {
+        traced!(self.note_import(scope, import))
+    }
+
+    async fn imports(&self, scope: Scope) -> Result<Imports, BackendError> {
+        traced!(self.imports(scope))
     }
 
     async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError> {

@@ -16,10 +16,7 @@ struct Pair {
 fn pairs() -> Vec<Pair> {
     let lines = include_str!("pairs.tsv").lines();
     let pairs = lines.filter(|line| !line.starts_with('#')).map(|line| {
-        let [language, label, texts @ ..] = line.split('\t').collect::<Vec<_>>()[..] else {
-            panic!("{line}");
-        };
-        let [one, other] = texts else {
+        let [language, label, one, other] = line.split('\t').collect::<Vec<_>>()[..] else {
             panic!("{line}");
         };
         let text = |text: &str| text.replace("\\n", "\n").replace(" || ", "\n\n");

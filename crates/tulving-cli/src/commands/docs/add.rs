@@ -14,7 +14,6 @@ use crate::exit::{CliError, Exit};
 use crate::output::{self, bytes, count, counted, duration};
 use crate::table;
 use crate::terminal::Screen;
-use crate::text::safe;
 use crate::{interrupt, progress, wire};
 
 /// Adds documents: reads them, cuts them into chunks, and makes these searchable
@@ -196,38 +195,19 @@ fn summary(
         .filter_map(|(name, value)| Some((name, value?)))
         .collect();
     let mut text = table::summary(&lines, screen);
-    let mut list = |heading: &str, lines: Vec<String>| {
-        if !lines.is_empty() {
-            text.push_str(&format!("\n{heading}\n"));
-            lines
-                .iter()
-                .for_each(|line| text.push_str(&format!("  {}\n", safe(line))));
-        }
-    };
     let same = report.same.iter();
-    list(
+    text += &table::list(
         "Says the same as a document that is there, and was not added:",
-        same.map(|(path, there)| format!("{path}: as {there}"))
-            .collect(),
+        same.map(|(path, there)| format!("{path}: as {there}")),
     );
-    list(
-        "Removed, since the file is gone:",
-        removed.iter().map(|gone| gone.path.clone()).collect(),
-    );
+    let gone = removed.iter().map(|gone| gone.path.clone());
+    text += &table::list("Removed, since the file is gone:", gone);
     let notes = report.notes.iter();
-    list(
-        "Worth knowing:",
-        notes
-            .map(|(path, note)| format!("{path}: {note}"))
-            .collect(),
-    );
+    let notes = notes.map(|(path, note)| format!("{path}: {note}"));
+    text += &table::list("Worth knowing:", notes);
     let skipped = report.skipped.iter();
-    list(
-        "Left out:",
-        skipped
-            .map(|Skipped { path, reason }| format!("{path}: {reason}"))
-            .collect(),
-    );
+    let skipped = skipped.map(|Skipped { path, reason }| format!("{path}: {reason}"));
+    text += &table::list("Left out:", skipped);
     text
 }
 

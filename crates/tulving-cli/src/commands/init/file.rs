@@ -92,7 +92,8 @@ scope:
   {kind}_id: {id}
 
 embedding:
-  # builtin: nothing to install; http: a server that speaks /v1/embeddings, with url and model.
+  # builtin: nothing to install; http: a server that speaks /v1/embeddings, with url and model;
+  # local: a model in a directory, with path and model.
   provider: builtin
 
 retrieval:

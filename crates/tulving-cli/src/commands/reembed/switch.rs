@@ -112,13 +112,13 @@ fn is_next(space: &Space, cx: &Context) -> bool {
 }
 
 fn makes(embedding: &Embedding, space: &Space) -> bool {
-    match embedding {
-        Embedding::Builtin => Builtin::new().space().is_comparable_with(space),
-        Embedding::Http(http) => {
-            let is_as_wide = http.dimensions.is_none_or(|dims| dims == space.dims);
-            is_as_wide && space.is_of_model(&http.model)
-        }
-    }
+    let (model, dimensions) = match embedding {
+        Embedding::Builtin => return Builtin::new().space().is_comparable_with(space),
+        Embedding::Http(http) => (&http.model, http.dimensions),
+        Embedding::Local(local) => (&local.model, local.dimensions),
+    };
+    let is_as_wide = dimensions.is_none_or(|dims| dims == space.dims);
+    is_as_wide && space.is_of_model(model)
 }
 
 /// Returns what is to be done after a cut-over from `old`, if it is known.
@@ -165,19 +165,31 @@ pub(super) async fn after(
 
 /// Returns the section of the configuration that names the model of a space.
 fn section(space: &Space, flags: Option<&EmbeddingFlags>) -> String {
-    let provider = if space.provider == "builtin" {
-        "builtin"
-    } else {
-        "http"
+    let flag = |of: fn(&EmbeddingFlags) -> Option<&str>| flags.and_then(of);
+    let path = flags.and_then(|flags| flags.path.as_deref());
+    let is_local = path.is_some() || flag(|flags| flags.provider.as_deref()) == Some("local");
+    let provider = match space.provider.as_str() {
+        "builtin" => "builtin",
+        _ if is_local => "local",
+        _ => "http",
     };
     let mut lines = vec!["embedding:".to_owned(), format!("  provider: {provider}")];
-    if provider == "http" {
+    if provider != "builtin" {
         lines.push(format!("  model: {}", safe(&space.model)));
         lines.push(format!("  dimensions: {}", space.dims));
-        // People put keys into addresses, so it is not repeated.
-        lines.push("  url: …   (the address of the server)".to_owned());
-        let key = flags.and_then(|flags| flags.api_key_env.as_deref());
-        lines.extend(key.map(|name| format!("  api_key_env: {}", safe(name))));
+    }
+    match (provider, path) {
+        ("local", Some(path)) => {
+            lines.push(format!("  path: {}", safe(&path.display().to_string())))
+        }
+        ("local", None) => lines.push("  path: …   (the directory of the model)".to_owned()),
+        ("http", _) => {
+            // People put keys into addresses, so it is not repeated.
+            lines.push("  url: …   (the address of the server)".to_owned());
+            let key = flag(|flags| flags.api_key_env.as_deref());
+            lines.extend(key.map(|name| format!("  api_key_env: {}", safe(name))));
+        }
+        _ => {}
     }
     lines.join("\n")
 }

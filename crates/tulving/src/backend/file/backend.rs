@@ -12,6 +12,7 @@ use super::directory::{Directory, Plan};
 use super::error::FileError;
 use super::forgotten;
 use super::further::{behind, kept_spaces, lacking, plan_space, plan_vectors, require_kept};
+use super::imports;
 use super::journal::{self, Operation};
 use super::layout::{Layout, LayoutError};
 use super::lock::Lock;
@@ -21,15 +22,15 @@ use super::plans::{
     conflict_keys, conflict_keys_of_each, delete_chunk, pieces, plan_document, plan_insert,
     plan_live, plan_replace, present,
 };
-use super::purge::finish_removal;
+use super::removal::finish_removal;
 use super::root::Root;
 use super::scan;
 use super::state::State;
 use crate::backend::{
     Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
-    Followed, Forgotten, Held, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange,
-    Needles, Page, Request, Scan, Sources, require_size, size_of_document, size_of_entry,
-    size_of_id, size_of_key,
+    Followed, Forgotten, Held, IfTaken, Import, Imports, Inserted, KeptSpaces, Lacking, Listing,
+    LiveChange, Needles, Page, Request, Scan, Sources, require_size, size_of_document,
+    size_of_entry, size_of_id, size_of_key,
 };
 use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
@@ -336,6 +337,23 @@ impl Backend for FileBackend {
     async fn scan(&self, scope: Scope, needles: &Arc<Needles>) -> Result<Scan, BackendError> {
         let needles = Arc::clone(needles);
         self.apart(scope, move |directory| scan::scan(directory, &needles))
+            .await
+    }
+
+    async fn begin_import(&self, scope: Scope, import: &Import) -> Result<Held, BackendError> {
+        let import = import.clone();
+        let begun = self.apart(scope, move |directory| directory.begin_import(&import));
+        Ok(Box::new(begun.await?))
+    }
+
+    async fn note_import(&self, scope: Scope, import: &Import) -> Result<(), BackendError> {
+        let import = import.clone();
+        self.apart(scope, move |directory| directory.note_import(&import))
+            .await
+    }
+
+    async fn imports(&self, scope: Scope) -> Result<Imports, BackendError> {
+        self.apart(scope, |directory| imports::read(&directory.root))
             .await
     }
 

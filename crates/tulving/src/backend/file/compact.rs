@@ -1,14 +1,12 @@
 //! Compaction, also called a checkpoint: the write-ahead log is folded into the files that it changes.
 
-use std::time::Duration;
-
 use super::derived;
 use super::directory::Directory;
 use super::error::FileError;
 use super::fold::Fold;
 use super::folded::Keep;
 use super::journal::{self, Header, Log};
-use super::lock::Lock;
+use super::lock::{COMPACTION_PATIENCE, Lock};
 use super::opening::IfBaseChanged;
 use super::rebase::{Replayed, replayed};
 use super::vectors;
@@ -23,9 +21,6 @@ pub struct Compaction {
     /// What became of writes that were replayed onto files that something else had changed.
     pub replayed: Option<Replayed>,
 }
-
-/// How long another process's compaction is waited for: long enough for a large one.
-pub(super) const COMPACTION_PATIENCE: Duration = Duration::from_secs(600);
 
 impl Directory {
     /// Folds the journal into the directory's own files. Reading and writing go on meanwhile, but

@@ -50,8 +50,12 @@ impl Directory {
                 Ok((Plan::alone(drops), is_clear))
             })?;
             // What others write before the fold may keep it from being done.
-            if !is_clear || self.fold(IfBaseChanged::Refuse, Keep::Foreign)?.is_some() {
-                return Ok(is_clear);
+            if !is_clear {
+                return Ok(false);
+            }
+            if self.fold(IfBaseChanged::Refuse, Keep::Foreign)?.is_some() {
+                self.remove_imports()?;
+                return Ok(true);
             }
         }
     }

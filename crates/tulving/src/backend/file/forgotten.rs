@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::compact::COMPACTION_PATIENCE;
 use super::directory::Directory;
 use super::error::FileError;
 use super::journal;
-use super::lock::Lock;
+use super::lock::{COMPACTION_PATIENCE, Lock};
 use super::opening::IfBaseChanged;
 use crate::backend::Forgotten;
 use crate::fsutil::Access;

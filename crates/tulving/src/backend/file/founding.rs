@@ -18,7 +18,7 @@ use super::lock::{Lock, PATIENCE};
 use super::manifest::{self, Manifest};
 use super::npy;
 use super::pair::{Pair, PairError};
-use super::purge::require_not_removing;
+use super::removal::require_not_removing;
 use super::root::Root;
 use crate::fsutil::{self, Access, Os};
 use crate::json::{self, Value};

@@ -12,6 +12,9 @@ use crate::fsutil::{Access, Disk, folder};
 /// How long a lock is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long another process's compaction is waited for: long enough for a large one.
+pub(super) const COMPACTION_PATIENCE: Duration = Duration::from_secs(600);
+
 /// An exclusive lock, held until it is dropped.
 #[derive(Debug)]
 pub(super) struct Lock {

@@ -20,8 +20,9 @@
 //! | `compact`, `fold`, `folded`, `commit` | compaction: the journal folded into the origin's files, all of them at once |
 //! | `staged_file`, `clusters` | what both a fold and an export write |
 //! | `rebase` | what becomes of pending writes where something else changed the files |
-//! | `erase`, `purge` | everything of the owner removed; nothing left of what is gone |
+//! | `erase`, `purge`, `removal` | everything of the owner removed; nothing left of what is gone; the directory itself |
 //! | `scan`, `forgotten` | every file looked through; tombstones |
+//! | `imports` | records of imports |
 //! | `source`, `pending` | [`FileSource`]: everything read from front to end, files and journal, to be moved |
 //! | `export` | [`FileSink`]: a new directory, made of what is moved there; [`DirectorySource`]: one that is exported |
 //! | `access_statistics` | how often a memory was recalled, and when |
@@ -51,6 +52,7 @@ mod folded;
 mod forgotten;
 mod founding;
 mod further;
+mod imports;
 mod journal;
 pub mod layout;
 mod lock;
@@ -69,6 +71,7 @@ mod purge;
 mod query;
 mod rebase;
 mod records;
+mod removal;
 mod root;
 mod scan;
 mod source;

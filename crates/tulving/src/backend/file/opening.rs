@@ -15,7 +15,7 @@ use super::layout::{self, Layout, PairPaths};
 use super::manifest::{FurtherSpace, Manifest};
 use super::origin;
 use super::partition::Partition;
-use super::purge::require_not_removing;
+use super::removal::require_not_removing;
 use super::root::Root;
 use super::spaces::Spaces;
 use super::state::State;

@@ -22,9 +22,9 @@ use super::sql::vectors;
 use super::statistics::ScopeStatistics;
 use crate::backend::{
     Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
-    Followed, Forgotten, Held, IfTaken, Inserted, KeptSpaces, Lacking, Listing, LiveChange,
-    Needles, Page, Request, Scan, require_size, size_of_document, size_of_entry, size_of_id,
-    size_of_key,
+    Followed, Forgotten, Held, IfTaken, Import, Imports, Inserted, KeptSpaces, Lacking, Listing,
+    LiveChange, Needles, Page, Request, Scan, require_size, size_of_document, size_of_entry,
+    size_of_id, size_of_key,
 };
 use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
@@ -310,6 +310,11 @@ impl Backend for PostgresBackend {
             let mut connection = self.connection().await?;
             Ok::<_, BackendError>(connection.purge_words(scope).await?)
         })?;
+        again!(Tries::writing(), async {
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.writing());
+            Ok::<_, BackendError>(scoped.remove_imports().await?)
+        })?;
         let dead = self.connection().await?.remove_dead_rows().await?;
         Ok(vec![
             dead,
@@ -375,6 +380,32 @@ impl Backend for PostgresBackend {
             let mut connection = self.connection().await?;
             let scoped = connection.bind(&self.location, scope, self.reading());
             Ok(scoped.unfinished().await?)
+        })
+    }
+
+    async fn begin_import(&self, scope: Scope, import: &Import) -> Result<Held, BackendError> {
+        let lock = self.database.lock_import(import.run_id).await?;
+        again!(Tries::writing(), async {
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.writing());
+            Ok::<_, BackendError>(scoped.enter_import(import).await?)
+        })?;
+        Ok(Box::new(lock))
+    }
+
+    async fn note_import(&self, scope: Scope, import: &Import) -> Result<(), BackendError> {
+        again!(Tries::writing(), async {
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.writing());
+            Ok(scoped.note_import(import).await?)
+        })
+    }
+
+    async fn imports(&self, scope: Scope) -> Result<Imports, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
+            Ok(scoped.imports().await?)
         })
     }
 

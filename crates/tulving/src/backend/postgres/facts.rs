@@ -29,7 +29,7 @@ pub(super) struct Facts {
     pub(super) columns_missing: Option<String>,
     /// pgvector in this database.
     pub(super) vector: Option<Vector>,
-    /// The version of pgvector that the database could enable.
+    /// The version of pgvector that the database could enable, where it has not.
     pub(super) available: Option<String>,
     /// Whether a schema `public` is there, in which the login role may make objects.
     pub(super) public: bool,

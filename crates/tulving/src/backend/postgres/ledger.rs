@@ -1,5 +1,6 @@
 //! The ledger in the database: what was moved, and how far it came.
 
+use crate::backend::postgres::values::Sql;
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -21,6 +22,15 @@ pub struct Lock {
     _connection: Connection,
 }
 
+impl Lock {
+    /// Holds what a connection has taken, until it is dropped.
+    pub(super) fn of(connection: Connection) -> Self {
+        Self {
+            _connection: connection,
+        }
+    }
+}
+
 impl Database {
     /// Takes the lock of a scope. It is held by an open transaction on a connection of its own, so
     /// that it is gone when this process is, and works through a pooler as well.
@@ -33,9 +43,7 @@ impl Database {
         let place = connection.location().await?;
         let take = transaction::lock_scope(&place, scope.id(), seconds);
         match connection.client.batch(&take).await.doing(DOING) {
-            Ok(()) => Ok(Lock {
-                _connection: connection,
-            }),
+            Ok(()) => Ok(Lock::of(connection)),
             Err(error) if error.sql_state().is_some_and(|code| code.code() == "55P03") => {
                 Err(DatabaseError::Locked { scope, seconds })
             }
@@ -48,17 +56,19 @@ impl Database {
 fn run_of(row: &Row) -> Run {
     let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
     let count = |at: usize| u64::try_from(row.get::<_, i64>(at)).unwrap_or_default();
-    let until: Timestamp = row.get(16);
-    let session = row.get::<_, Option<Timestamp>>(15).map(|began| Session {
-        took: Duration::from_micros(
-            until
-                .micros()
-                .saturating_sub(began.micros())
-                .max(0)
-                .unsigned_abs(),
-        ),
-        rows: count(17),
-    });
+    let Sql(until): Sql<Timestamp> = row.get(16);
+    let session = row
+        .get::<_, Option<Sql<Timestamp>>>(15)
+        .map(|Sql(began)| Session {
+            took: Duration::from_micros(
+                until
+                    .micros()
+                    .saturating_sub(began.micros())
+                    .max(0)
+                    .unsigned_abs(),
+            ),
+            rows: count(17),
+        });
     Run {
         run_id: row.get(0),
         scope_id: row.get(1),
@@ -69,19 +79,19 @@ fn run_of(row: &Row) -> Run {
         result: json(row.get(6)),
         error: row.get(7),
         version: row.get(8),
-        started_at: row.get(9),
-        updated_at: row.get(10),
-        finished_at: row.get(11),
+        started_at: row.get::<_, Sql<_>>(9).0,
+        updated_at: row.get::<_, Sql<_>>(10).0,
+        finished_at: row.get::<_, Option<Sql<_>>>(11).map(|Sql(at)| at),
         rows: count(12),
         rows_done: count(13),
         is_live: row.get(14),
         session,
-        read_at: row.get(18),
+        read_at: row.get::<_, Sql<_>>(18).0,
     }
 }
 
 impl Connection {
-    /// Runs of all scopes, or of one, newest first.
+    /// Migrations of all scopes, or of one, newest first.
     ///
     /// # Errors
     /// If the login role is neither the schema's owner nor asks for one scope.
@@ -107,7 +117,11 @@ impl Connection {
     }
 
     /// Asks for runs of any scope: the tables' owner sees them all, a member none.
-    async fn of_all(&self, query: Statement, doing: &str) -> Result<Vec<Vec<Row>>, DatabaseError> {
+    pub(super) async fn of_all(
+        &self,
+        query: Statement,
+        doing: &str,
+    ) -> Result<Vec<Vec<Row>>, DatabaseError> {
         let rights = match self.location().await?.owns_tables {
             true => Rights::Login,
             false => Rights::Member,
@@ -115,10 +129,10 @@ impl Connection {
         self.unscoped(rights, &[query], doing).await
     }
 
-    /// One run.
+    /// One migration.
     ///
     /// # Errors
-    /// If there is no run with this id.
+    /// If there is no migration with this id.
     pub async fn run(&mut self, run_id: Uuid) -> Result<Run, DatabaseError> {
         let rows = self.of_all(runs::find(run_id), "reading a run").await?;
         rows.iter()
@@ -130,7 +144,7 @@ impl Connection {
 }
 
 impl Scoped<'_> {
-    /// The run of this scope that has not come to its end, if there is one.
+    /// The migration of this scope that has not come to its end, if there is one.
     pub(super) async fn unfinished_run(&self) -> Result<Option<Run>, DatabaseError> {
         let query = runs::unfinished(self.scope.id());
         let rows = self.client().query(&query).await;

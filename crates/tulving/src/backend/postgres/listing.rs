@@ -1,5 +1,6 @@
 //! Going through memories: pages, counts, clusters.
 
+use crate::backend::postgres::values::Sql;
 use std::cmp::Reverse;
 
 use tokio_postgres::Row;
@@ -103,7 +104,7 @@ pub(super) fn read_facts(kind: Kind, row: &Row, at: usize) -> Result<Facts, Data
     Ok(Facts {
         kind,
         id: fields.get()?,
-        created_at: fields.get()?,
+        created_at: fields.get::<Sql<_>>()?.0,
         conversation_id: fields.get()?,
         sequence_index: fields.get()?,
         cluster_id: fields.get()?,

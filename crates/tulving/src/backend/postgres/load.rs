@@ -1,5 +1,6 @@
 //! Reading and writing many memories of a scope at once.
 
+use crate::backend::postgres::table::KindTables as _;
 use futures_util::SinkExt;
 
 use super::connect::Connection;

@@ -29,7 +29,7 @@
 //! | `rebuild`, `half_precision` | what search reads, made anew or put right |
 //! | `inspect`, `amiss` | what search reads, compared with the memories, and what is wrong with it |
 //! | `load`, `copy` | many memories at once, by COPY |
-//! | `ledger` | the ledger of runs |
+//! | `ledger`, `imports` | the ledger of runs: migrations and imports |
 //! | `source`, `sink` | [`PostgresSource`] and [`PostgresSink`]: a database as either end of a transfer |
 
 mod amiss;
@@ -51,6 +51,7 @@ mod forgotten;
 mod further_spaces;
 mod half_precision;
 mod hosts;
+mod imports;
 mod index;
 mod index_step;
 mod insertion;

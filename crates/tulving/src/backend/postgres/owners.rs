@@ -8,6 +8,7 @@
 mod create;
 mod known;
 
+use crate::backend::postgres::values::Sql;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -58,7 +59,7 @@ impl Connection {
                 id: row.get(0),
                 email: row.get(1),
                 tenant_id: row.get(2),
-                created_at: row.get(3),
+                created_at: row.get::<_, Sql<_>>(3).0,
             })
             .collect())
     }
@@ -74,7 +75,7 @@ impl Connection {
             .map(|row| Tenant {
                 id: row.get(0),
                 name: row.get(1),
-                created_at: row.get(2),
+                created_at: row.get::<_, Sql<_>>(2).0,
             })
             .collect())
     }

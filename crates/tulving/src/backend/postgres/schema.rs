@@ -1,5 +1,7 @@
 //! The schema: which versions a database has seen, and bringing it to the newest.
 
+use crate::backend::postgres::table::KindTables as _;
+use crate::backend::postgres::values::Sql;
 use tokio_postgres::SimpleQueryMessage;
 
 use super::connect::Connection;
@@ -96,7 +98,7 @@ impl Connection {
                 version: row.get(0),
                 name: row.get(1),
                 checksum: row.get(2),
-                applied_at: row.get(3),
+                applied_at: row.get::<_, Sql<_>>(3).0,
             })
             .collect();
         let found = applied.last().map_or(0, |last| last.version);

@@ -1,5 +1,6 @@
 //! Schema versions: the files of `db/migrations`, and the names that they use.
 
+use crate::backend::postgres::table::KindTables as _;
 use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};

@@ -3,6 +3,7 @@
 //! The survey begins a transaction and exports its snapshot, as `pg_dump` does; every worker reads in a
 //! transaction that imports it. So what is read is what was surveyed, whatever is written meanwhile.
 
+use crate::backend::postgres::table::KindTables as _;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

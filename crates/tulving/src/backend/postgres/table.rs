@@ -7,7 +7,7 @@ use tokio_postgres::types::FromSql;
 
 use super::copy::CopyRows;
 use super::error::DatabaseError;
-use super::values;
+use super::values::{self, Sql};
 use crate::model::{
     Column, ColumnSource, ColumnType, Document, Field, Form, Kind, Memory, PerKind, Recorded, Shape,
 };
@@ -48,29 +48,42 @@ static TABLES: PerKind<Tables> = PerKind::new([
     },
 ]);
 
-impl Kind {
-    /// The table of the memories.
-    pub(crate) fn table(self) -> &'static str {
+/// The names of a kind's tables.
+pub(crate) trait KindTables {
+    /// Returns the table of the memories.
+    fn table(self) -> &'static str;
+
+    /// Returns the table of their vectors that the memories' own column does not hold.
+    fn embeddings(self) -> &'static str;
+
+    /// Returns the table of their half-precision vectors.
+    fn vectors(self) -> &'static str;
+
+    /// Returns the table of the postings of their words.
+    fn postings(self) -> &'static str;
+
+    /// Returns the table of what its memories are part of, if that has rows: those must be there first.
+    fn containers(self) -> Option<&'static str>;
+}
+
+impl KindTables for Kind {
+    fn table(self) -> &'static str {
         TABLES[self].memories
     }
 
-    /// The table of their vectors that the memories' own column does not hold.
-    pub(crate) fn embeddings(self) -> &'static str {
+    fn embeddings(self) -> &'static str {
         TABLES[self].embeddings
     }
 
-    /// The table of their half-precision vectors.
-    pub(crate) fn vectors(self) -> &'static str {
+    fn vectors(self) -> &'static str {
         TABLES[self].vectors
     }
 
-    /// The table of the postings of their words.
-    pub(crate) fn postings(self) -> &'static str {
+    fn postings(self) -> &'static str {
         TABLES[self].postings
     }
 
-    /// The table of what its memories are part of, if that has rows: those must be there first.
-    pub(super) fn containers(self) -> Option<&'static str> {
+    fn containers(self) -> Option<&'static str> {
         TABLES[self].containers
     }
 }
@@ -156,7 +169,7 @@ impl<'r> Columns<'r> {
     /// Reads the fields of [`columns_of`] the kind.
     pub(crate) fn memory(&mut self) -> Result<Memory, DatabaseError> {
         let mut memory = Memory::from_columns(self.kind, self)?;
-        memory.set_extra(self.get()?);
+        memory.set_extra(self.get::<Sql<_>>()?.0);
         memory.set_carry(self.get()?);
         Ok(memory)
     }
@@ -164,7 +177,7 @@ impl<'r> Columns<'r> {
     /// Reads the fields of a document.
     pub(super) fn document(&mut self) -> Result<Document, DatabaseError> {
         let mut document = Document::from_columns(self)?;
-        document.extra = self.get()?;
+        document.extra = self.get::<Sql<_>>()?.0;
         document.carry = self.get()?;
         Ok(document)
     }
@@ -236,8 +249,8 @@ impl ColumnSource for Columns<'_> {
             }
             ColumnType::Double => self.value(field, Column::Real),
             ColumnType::Boolean => self.value(field, Column::Flag),
-            ColumnType::Timestamp => self.value(field, Column::Time),
-            ColumnType::Jsonb => self.value(field, |json| Column::Json(Cow::Owned(json))),
+            ColumnType::Timestamp => self.value(field, |Sql(time)| Column::Time(time)),
+            ColumnType::Jsonb => self.value(field, |Sql(json)| Column::Json(Cow::Owned(json))),
             ColumnType::TextArray => self.value(field, |texts| Column::Texts(Cow::Owned(texts))),
         }
     }

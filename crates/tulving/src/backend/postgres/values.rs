@@ -10,12 +10,17 @@ use crate::model::{Json, Timestamp};
 /// Microseconds from 1970-01-01 to 2000-01-01, where PostgreSQL counts from.
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 
-impl<'r> FromSql<'r> for Timestamp {
+/// A value of the model, as the driver reads and writes it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sql<T>(pub(super) T);
+
+impl<'r> FromSql<'r> for Sql<Timestamp> {
     fn from_sql(_: &Type, raw: &'r [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
         let micros = i64::from_be_bytes(raw.try_into()?);
         micros
             .checked_add(POSTGRES_EPOCH)
-            .and_then(Self::from_micros)
+            .and_then(Timestamp::from_micros)
+            .map(Self)
             .ok_or_else(|| "the time is not within the years 1 to 9999".into())
     }
 
@@ -30,11 +35,11 @@ pub(super) fn timestamp(time: Timestamp) -> i64 {
     time.micros() - POSTGRES_EPOCH
 }
 
-impl<'r> FromSql<'r> for Json {
+impl<'r> FromSql<'r> for Sql<Json> {
     fn from_sql(_: &Type, raw: &'r [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
         // jsonb: a version byte, then text.
         let text = raw.strip_prefix(&[1]).ok_or("unknown version of jsonb")?;
-        Ok(Self::from_jsonb_text(std::str::from_utf8(text)?)?)
+        Ok(Self(Json::from_jsonb_text(std::str::from_utf8(text)?)?))
     }
 
     fn accepts(ty: &Type) -> bool {
@@ -57,9 +62,9 @@ pub(super) fn vector(raw: &[u8]) -> Option<Vec<f32>> {
     })
 }
 
-impl ToSql for Timestamp {
+impl ToSql for Sql<Timestamp> {
     fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
-        out.put_i64(timestamp(*self));
+        out.put_i64(timestamp(self.0));
         Ok(IsNull::No)
     }
 

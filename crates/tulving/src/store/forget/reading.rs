@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::Selection;
-use crate::backend::{
-    Backend, BackendError, Counts, Entry, Filter, Forgotten, Needles, Order, Page,
-};
+use crate::backend::{Backend, BackendError, Counts, Entry, Filter, Forgotten, Needles};
 use crate::json;
 use crate::model::{Document, Key, Kind, Memory, Scope, Space};
 use crate::record::{self, Part};
 use crate::search::text::indexed;
-use crate::store::StoreError;
+use crate::store::{Pages, StoreError};
 
 /// Memories and documents that are read at once.
 const AT_ONCE: usize = 1000;
@@ -216,19 +214,11 @@ impl Reading<'_> {
         filter: &Filter,
         mut take: impl FnMut(&Memory) -> Result<(), StoreError> + Send,
     ) -> Result<(), StoreError> {
-        let mut page = Page {
-            order: Order::Oldest,
-            after: None,
-            limit: AT_ONCE,
-        };
-        loop {
-            let listing = self.backend.list(self.scope, filter, &page).await?;
-            listing.memories.iter().try_for_each(&mut take)?;
-            page.after = listing.next;
-            if page.after.is_none() {
-                return Ok(());
-            }
+        let mut pages = Pages::new(self.backend, self.scope, filter.clone(), AT_ONCE);
+        while let Some(memories) = pages.next().await? {
+            memories.iter().try_for_each(&mut take)?;
         }
+        Ok(())
     }
 
     /// Hands over all documents.

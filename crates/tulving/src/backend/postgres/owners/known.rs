@@ -1,5 +1,6 @@
 //! One owner who is there: shown, called something else, and removed.
 
+use crate::backend::postgres::values::Sql;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
@@ -23,7 +24,7 @@ impl Connection {
             id: row.get(0),
             email: row.get(1),
             tenant_id: row.get(2),
-            created_at: row.get(3),
+            created_at: row.get::<_, Sql<_>>(3).0,
         })
     }
 
@@ -36,7 +37,7 @@ impl Connection {
         Ok(Tenant {
             id: row.get(0),
             name: row.get(1),
-            created_at: row.get(2),
+            created_at: row.get::<_, Sql<_>>(2).0,
         })
     }
 

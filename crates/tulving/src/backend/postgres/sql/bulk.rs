@@ -2,6 +2,7 @@
 //!
 //! COPY goes to a temporary table, because PostgreSQL refuses it under row-level security.
 
+use crate::backend::postgres::table::KindTables as _;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 

@@ -1,5 +1,6 @@
 //! What a database is, and whether the wall between scopes holds there: read from the server's catalogs.
 
+use crate::backend::postgres::table::KindTables as _;
 use tokio_postgres::types::Type;
 
 use super::Statement;
@@ -63,7 +64,9 @@ SELECT current_setting('server_version_num')::int,
         WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = here.oid AND attname = c AND NOT attisdropped)),
        (SELECT extversion FROM vector),
        (SELECT name FROM vector),
-       (SELECT default_version FROM pg_available_extensions WHERE name = 'vector'),
+       -- It reads a folder of files, so it is asked only where the answer is needed.
+       CASE WHEN NOT EXISTS (SELECT FROM vector)
+            THEN (SELECT default_version FROM pg_available_extensions WHERE name = 'vector') END,
        coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = 'public'), false),
        EXISTS (SELECT FROM app),
        coalesce((SELECT pg_has_role(session_user, oid, CASE WHEN current_setting('server_version_num')::int >= 160000
@@ -98,7 +101,8 @@ pub(crate) fn begin_look() -> Statement {
     Text::new(
         "BEGIN READ ONLY; SET LOCAL statement_timeout TO 0; \
          SET LOCAL idle_in_transaction_session_timeout TO 0; \
-         SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'",
+         SELECT set_config('transaction_timeout', '0', true) \
+         WHERE current_setting('transaction_timeout', true) IS NOT NULL",
     )
     .named(Name::BeginLook)
 }

@@ -1,5 +1,7 @@
 //! A filter as the condition of a query.
 
+use crate::backend::postgres::table::KindTables as _;
+use crate::backend::postgres::values::Sql;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -68,11 +70,11 @@ fn passes_otherwise(kind: Kind, filter: &Filter, to: &mut Text) {
     }
     if let Some(since) = since {
         to.text(" AND m.created_at >= ")
-            .value("since", *since, Type::TIMESTAMPTZ);
+            .value("since", Sql(*since), Type::TIMESTAMPTZ);
     }
     if let Some(until) = until {
         to.text(" AND m.created_at < ")
-            .value("until", *until, Type::TIMESTAMPTZ);
+            .value("until", Sql(*until), Type::TIMESTAMPTZ);
     }
     if !clusters.is_empty() {
         to.text(" AND m.cluster_id = ANY (")

@@ -1,5 +1,6 @@
 //! The indexes of single scopes' vectors.
 
+use crate::backend::postgres::table::KindTables as _;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 

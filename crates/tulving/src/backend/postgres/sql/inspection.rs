@@ -1,5 +1,6 @@
 //! What search reads of a scope, beside what the memories say.
 
+use crate::backend::postgres::table::KindTables as _;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 

@@ -19,9 +19,9 @@ use super::transaction::Purpose;
 use super::*;
 use crate::backend::postgres::location::Location;
 use crate::backend::postgres::new_owner::{Owner as _, TenantToCreate, UserToCreate};
-use crate::backend::postgres::table::{DOCUMENTS, columns_in, columns_of};
+use crate::backend::postgres::table::{DOCUMENTS, KindTables as _, columns_in, columns_of};
 use crate::backend::postgres::values::Raw;
-use crate::backend::{Cursor, Filter, LiveChange, Order, Page};
+use crate::backend::{Cursor, Filter, Import, LiveChange, Order, Page};
 use crate::model::{Document, Embedding, Key, Kind, Scope, Space, Timestamp};
 use crate::transfer::{ChunkCounts, RunChunk, RunStatus};
 
@@ -267,6 +267,7 @@ fn transactions(list: &mut Listing) {
     let memory = Some(("maintenance_work_mem", "'65536kB'"));
     list.add_all("building", transaction::of_session(&place, memory));
     list.add("", transaction::lock_scope(&place, SCOPE, 10));
+    list.add("", transaction::lock_import(&place, RUN));
     list.add("", transaction::lock_owners());
 }
 
@@ -539,6 +540,16 @@ fn of_runs(list: &mut Listing) {
     list.add("", runs::finish_chunk(SCOPE, RUN, &chunk, counts));
     list.add("", runs::note(SCOPE, RUN, RunStatus::Running, "copy", None));
     list.add("", runs::finish(SCOPE, RUN, true, json()));
+    let import = Import::new([]);
+    list.add("", runs::all_imports());
+    list.add("", runs::imports(SCOPE));
+    list.add("", runs::enter_import(SCOPE, &import, json()));
+    list.add("", runs::leave_newest_imports(SCOPE));
+    list.add(
+        "",
+        runs::note_import(SCOPE, &import, RunStatus::Running, json()),
+    );
+    list.add("", runs::remove_imports(SCOPE));
 }
 
 /// Statements on what is of no scope.

@@ -1,5 +1,7 @@
 //! Fields of memories that change while they are used.
 
+use crate::backend::postgres::table::KindTables as _;
+use crate::backend::postgres::values::Sql;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -36,7 +38,7 @@ pub(crate) fn update(scope: Uuid, change: &LiveChange) -> Statement {
             update.text(&format!("UPDATE {table} SET access_count = "));
             update.value("uses", *count, Type::INT8);
             update.text(", last_accessed = ");
-            update.value("last", *last, Type::TIMESTAMPTZ);
+            update.value("last", last.map(Sql), Type::TIMESTAMPTZ);
         }
     }
     let id = storable(std::slice::from_ref(&change.key().id)).pop();

@@ -14,6 +14,7 @@
 //! `docs/decisions/0017-plans-and-derived-data.md` says why. The fragments are joined to what comes
 //! before them in FROM; their rows are called `m`.
 
+use crate::backend::postgres::table::KindTables as _;
 use crate::model::Kind;
 
 /// Names the index of times. Holds for every row.

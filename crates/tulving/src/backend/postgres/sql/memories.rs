@@ -1,5 +1,7 @@
 //! Memories by their ids, and what new ones are checked against.
 
+use crate::backend::postgres::table::KindTables as _;
+use crate::backend::postgres::values::Sql;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -202,7 +204,7 @@ pub(crate) fn touch(kind: Kind, scope: Uuid, id: String, at: Timestamp) -> State
     ))
     .scope(scope)
     .id(id)
-    .with("at", at, Type::TIMESTAMPTZ)
+    .with("at", Sql(at), Type::TIMESTAMPTZ)
     .named(Name::Touch)
 }
 

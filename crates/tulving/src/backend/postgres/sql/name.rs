@@ -45,6 +45,7 @@ names! {
         PrepareSession: "Sets what a session needs for what the server does in no transaction.";
         RestoreSession: "Puts that back.";
         LockScope: "Holds other runs on a scope off for as long as the session lasts.";
+        LockImport: "Says that somebody is at an import for as long as the session lasts.";
         LockOwners: "Waits for others who make owners by this program.";
     }
     "scopes" {
@@ -155,12 +156,12 @@ names! {
         FillStaged: "Writes their half-precision vectors.";
     }
     "runs" {
-        ListAllRuns: "Lists the runs of all scopes, newest first.",
+        ListAllRuns: "Lists the migrations of all scopes, newest first.",
             beyond a scope: "the tables' owner sees the runs of all; to a member row-level security shows none";
-        ListRuns: "Lists the runs of a scope, newest first.";
-        FindRun: "Finds a run of any scope.",
+        ListRuns: "Lists the migrations of a scope, newest first.";
+        FindRun: "Finds a migration of any scope.",
             beyond a scope: "the tables' owner sees the runs of all; to a member row-level security shows none";
-        FindUnfinishedRun: "Finds the run of a scope that has not come to its end.";
+        FindUnfinishedRun: "Finds the migration of a scope that has not come to its end.";
         ListSpacesOfRuns: "Lists the spaces of which verified runs brought vectors.";
         NoteIndex: "Notes that the run which is at work removes the index of the scope's vectors, or that it is there again.";
         FindIndexRemoved: "Finds a run that removed the index, where nobody built it again.";
@@ -170,6 +171,13 @@ names! {
         FinishChunk: "Marks a chunk as done, in the transaction that wrote its rows.";
         NoteRun: "Notes where a run is.";
         FinishRun: "Ends a run with its report.";
+        ListAllImports: "Lists the imports of all scopes, newest first.",
+            beyond a scope: "the tables' owner sees the runs of all; to a member row-level security shows none";
+        ListImports: "Lists the imports of a scope, newest first.";
+        EnterImport: "Enters an import.";
+        LeaveNewestImports: "Removes the oldest imports of a scope.";
+        NoteImport: "Notes how far an import is.";
+        RemoveImports: "Removes the imports of a scope.";
     }
     "inspection" {
         CountUp: "Counts memories and words, whether their numbers are below the next, and full vectors.";

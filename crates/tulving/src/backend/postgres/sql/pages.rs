@@ -1,5 +1,7 @@
 //! Pages, counts and clusters of the memories that pass a filter.
 
+use crate::backend::postgres::table::KindTables as _;
+use crate::backend::postgres::values::Sql;
 use std::cmp::Ordering;
 
 use tokio_postgres::types::Type;
@@ -65,7 +67,7 @@ fn beyond(kind: Kind, after: &Cursor, order: Order, query: &mut Text) {
     query
         .text(sign)
         .text(if tie == comes_later { "= (" } else { " (" });
-    query.value("after_time", after.created_at, Type::TIMESTAMPTZ);
+    query.value("after_time", Sql(after.created_at), Type::TIMESTAMPTZ);
     if sequence.is_some() {
         query
             .text(", ")

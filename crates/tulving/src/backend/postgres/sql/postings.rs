@@ -1,5 +1,6 @@
 //! The keyword index: blocks of postings, and the numbers of memories in them.
 
+use crate::backend::postgres::table::KindTables as _;
 use std::collections::BTreeMap;
 
 use tokio_postgres::types::Type;

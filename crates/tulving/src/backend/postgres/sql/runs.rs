@@ -1,25 +1,34 @@
 //! The ledger: runs, and the chunks of work that they consist of.
 
+use crate::backend::postgres::values::Sql;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::Statement;
 use super::name::Name;
 use super::text::Text;
-use super::transaction::LOCK;
+use super::transaction::{IMPORT_LOCK, LOCK};
+use crate::backend::{Import, KEPT_IMPORTS};
 use crate::transfer::{ChunkCounts, RunChunk, RunStatus};
 
-/// Runs with their chunks summed up. The last session of a run that is at work began when that was
+/// Whether somebody holds the lock whose name is given as SQL.
+fn is_locked(name: &str) -> String {
+    format!(
+        "EXISTS ( \
+            SELECT FROM pg_locks l, hashtextextended({name}, 0) AS key \
+            WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
+              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+              AND l.classid = ((key >> 32) & 4294967295)::oid AND l.objid = (key & 4294967295)::oid)"
+    )
+}
+
+/// Migrations with their chunks summed up. The last session of a run that is at work began when that was
 /// noted, which nothing overwrites while it copies; that of a finished one is in its receipt.
 fn select_runs(condition: &str) -> String {
     format!(
         "SELECT r.run_id, r.scope_id, r.status, r.phase, r.inputs::text, r.verified, r.result::text, r.error, \
                 r.version, r.started_at, greatest(r.updated_at, c.last), r.finished_at, c.rows, c.done, \
-                r.status = 'running' AND EXISTS ( \
-                    SELECT FROM pg_locks l, hashtextextended('{LOCK}' || r.scope_id, 0) AS key \
-                    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
-                      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
-                      AND l.classid = ((key >> 32) & 4294967295)::oid AND l.objid = (key & 4294967295)::oid), \
+                r.status = 'running' AND {}, \
                 s.began, coalesce(r.finished_at, now()), c.session, now() \
          FROM runs r \
          CROSS JOIN LATERAL ( \
@@ -30,30 +39,41 @@ fn select_runs(condition: &str) -> String {
                     coalesce(sum(row_count) FILTER (WHERE done_at IS NOT NULL), 0)::bigint AS done, \
                     coalesce(sum(row_count) FILTER (WHERE done_at >= s.began), 0)::bigint AS session \
              FROM run_chunks WHERE scope_id = r.scope_id AND run_id = r.run_id) c \
-         WHERE {condition} ORDER BY r.started_at DESC, r.run_id"
+         WHERE r.kind = 'migrate' AND {condition} ORDER BY r.started_at DESC, r.run_id",
+        is_locked(&format!("'{LOCK}' || r.scope_id"))
     )
 }
 
-/// Lists the runs of all scopes, newest first: the tables' owner sees them all, a member none.
+/// Imports, newest first, of each scope as many as are kept.
+fn select_imports(condition: &str) -> String {
+    format!(
+        "SELECT r.scope_id, r.run_id, r.phase, r.inputs::text, r.result::text, r.error, r.version, \
+                r.started_at, r.updated_at, r.finished_at, r.status = 'running' AND {} \
+         FROM runs r WHERE r.kind = 'import' AND {condition} ORDER BY r.started_at DESC, r.run_id DESC",
+        is_locked(&format!("'{IMPORT_LOCK}' || r.run_id"))
+    )
+}
+
+/// Lists the migrations of all scopes, newest first: the tables' owner sees them all, a member none.
 pub(crate) fn all() -> Statement {
     Text::new(select_runs("true")).named(Name::ListAllRuns)
 }
 
-/// Lists the runs of a scope, newest first.
+/// Lists the migrations of a scope, newest first.
 pub(crate) fn of_scope(scope: Uuid) -> Statement {
     Text::new(select_runs("r.scope_id = $1"))
         .scope(scope)
         .named(Name::ListRuns)
 }
 
-/// Finds a run of any scope.
+/// Finds a migration of any scope.
 pub(crate) fn find(run: Uuid) -> Statement {
     Text::new(select_runs("r.run_id = $1"))
         .with("run", run, Type::UUID)
         .named(Name::FindRun)
 }
 
-/// Finds the run of a scope that has not come to its end.
+/// Finds the migration of a scope that has not come to its end.
 pub(crate) fn unfinished(scope: Uuid) -> Statement {
     let runs = select_runs("r.scope_id = $1 AND r.status IN ('running', 'interrupted')");
     Text::new(format!("{runs} LIMIT 1"))
@@ -75,7 +95,9 @@ pub(crate) fn spaces(scope: Uuid) -> Statement {
 /// Notes that the run which is at work removes the index of the scope's vectors, or that it is there again.
 pub(crate) fn note_index(scope: Uuid, is_removed: bool) -> Statement {
     let note = match is_removed {
-        true => "UPDATE runs SET index_removed = true WHERE scope_id = $1 AND status = 'running'",
+        true => {
+            "UPDATE runs SET index_removed = true WHERE scope_id = $1 AND kind = 'migrate' AND status = 'running'"
+        }
         false => "UPDATE runs SET index_removed = false WHERE scope_id = $1 AND index_removed",
     };
     Text::new(note).scope(scope).named(Name::NoteIndex)
@@ -198,4 +220,71 @@ pub(crate) fn finish(scope: Uuid, run: Uuid, verified: bool, result: String) -> 
         .with("verified", verified, Type::BOOL)
         .with("result", result, Type::TEXT)
         .named(Name::FinishRun)
+}
+
+/// Lists the imports of all scopes, newest first: the tables' owner sees them all, a member none.
+pub(crate) fn all_imports() -> Statement {
+    Text::new(select_imports("true")).named(Name::ListAllImports)
+}
+
+/// Lists the imports of a scope, newest first.
+pub(crate) fn imports(scope: Uuid) -> Statement {
+    Text::new(select_imports("r.scope_id = $1"))
+        .scope(scope)
+        .named(Name::ListImports)
+}
+
+/// Enters an import.
+pub(crate) fn enter_import(scope: Uuid, import: &Import, inputs: String) -> Statement {
+    let enter = "INSERT INTO runs (scope_id, run_id, kind, status, phase, inputs, version, started_at, updated_at) \
+                 VALUES ($1, $2, 'import', 'running', $3, $4::text::jsonb, $5, $6, $6)";
+    of_run(enter, scope, import.run_id)
+        .with("phase", import.phase.as_str(), Type::TEXT)
+        .with("inputs", inputs, Type::TEXT)
+        .with("version", import.version.clone(), Type::TEXT)
+        .with("started_at", Sql(import.started_at), Type::TIMESTAMPTZ)
+        .named(Name::EnterImport)
+}
+
+/// Removes the imports of a scope that are older than as many as are kept.
+pub(crate) fn leave_newest_imports(scope: Uuid) -> Statement {
+    let remove = format!(
+        "DELETE FROM runs WHERE scope_id = $1 AND kind = 'import' AND run_id IN ( \
+             SELECT r.run_id FROM runs r WHERE r.scope_id = $1 AND r.kind = 'import' \
+             ORDER BY r.started_at DESC, r.run_id DESC OFFSET {KEPT_IMPORTS})"
+    );
+    Text::new(remove)
+        .scope(scope)
+        .named(Name::LeaveNewestImports)
+}
+
+/// Notes how far an import is.
+pub(crate) fn note_import(
+    scope: Uuid,
+    import: &Import,
+    status: RunStatus,
+    counts: String,
+) -> Statement {
+    let note = "UPDATE runs SET status = $3, phase = $4, result = $5::text::jsonb, error = $6, updated_at = $7, \
+                                finished_at = $8 \
+                WHERE scope_id = $1 AND run_id = $2 AND kind = 'import'";
+    of_run(note, scope, import.run_id)
+        .with("status", status.as_str(), Type::TEXT)
+        .with("phase", import.phase.as_str(), Type::TEXT)
+        .with("counts", counts, Type::TEXT)
+        .with("error", import.error.clone(), Type::TEXT)
+        .with("updated_at", Sql(import.updated_at), Type::TIMESTAMPTZ)
+        .with(
+            "finished_at",
+            import.finished_at.map(Sql),
+            Type::TIMESTAMPTZ,
+        )
+        .named(Name::NoteImport)
+}
+
+/// Removes the imports of a scope.
+pub(crate) fn remove_imports(scope: Uuid) -> Statement {
+    Text::new("DELETE FROM runs WHERE scope_id = $1 AND kind = 'import'")
+        .scope(scope)
+        .named(Name::RemoveImports)
 }

@@ -1,5 +1,6 @@
 //! The rows of a scope in `scopes` and `scope_kinds`: its spaces, and what it holds of each kind.
 
+use crate::backend::postgres::table::KindTables as _;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 

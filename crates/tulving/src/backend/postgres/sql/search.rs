@@ -1,5 +1,6 @@
 //! Search: the nearest vectors, and what stands beside what was found.
 
+use crate::backend::postgres::table::KindTables as _;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 

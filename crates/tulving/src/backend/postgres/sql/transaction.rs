@@ -41,6 +41,9 @@ const EXPORT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// What the lock of a scope is named after, before its id.
 pub(super) const LOCK: &str = "tulving.run.";
 
+/// What the lock of an import is named after, before its id.
+pub(super) const IMPORT_LOCK: &str = "tulving.import.";
+
 /// Begins a transaction under the application role, bound to one scope. None of it says whether writes are
 /// let in: that is for who runs the server to set.
 pub(crate) fn begin_scoped(place: &Location, scope: Uuid, purpose: Purpose) -> Statement {
@@ -134,6 +137,15 @@ pub(crate) fn lock_scope(place: &Location, scope: Uuid, seconds: u64) -> Stateme
         unlimited(place)
     );
     Text::new(lock).named(Name::LockScope)
+}
+
+/// Takes the lock of an import, which nobody else takes, in the same way.
+pub(crate) fn lock_import(place: &Location, run: Uuid) -> Statement {
+    let lock = format!(
+        "{}; SELECT pg_advisory_xact_lock(hashtextextended('{IMPORT_LOCK}{run}', 0))",
+        unlimited(place)
+    );
+    Text::new(lock).named(Name::LockImport)
 }
 
 /// Waits for others who make owners by this program.

@@ -1,6 +1,7 @@
 //! Vectors: the full ones, in a memory's own row or beside it, and the half-precision ones that search
 //! reads.
 
+use crate::backend::postgres::table::KindTables as _;
 use std::collections::BTreeMap;
 
 use tokio_postgres::types::Type;

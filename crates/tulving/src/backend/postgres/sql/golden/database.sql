@@ -4,9 +4,8 @@
 BEGIN READ ONLY;
 SET LOCAL statement_timeout TO 0;
 SET LOCAL idle_in_transaction_session_timeout TO 0;
-SELECT set_config(name, '0', true)
-FROM pg_settings
-WHERE name = 'transaction_timeout';
+SELECT set_config('transaction_timeout', '0', true)
+WHERE current_setting('transaction_timeout', true) IS NOT NULL;
 
 -- Look: Looks at a database: server, schema, extension, tables, roles and rights.
 -- $1 schema text, $2 search_path text, $3 names _text, $4 tables _text, $5 role text, $6 vector_tables _text, $7 vector_columns _text
@@ -56,7 +55,9 @@ SELECT current_setting('server_version_num')::int,
         WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = here.oid AND attname = c AND NOT attisdropped)),
        (SELECT extversion FROM vector),
        (SELECT name FROM vector),
-       (SELECT default_version FROM pg_available_extensions WHERE name = 'vector'),
+       -- It reads a folder of files, so it is asked only where the answer is needed.
+       CASE WHEN NOT EXISTS (SELECT FROM vector)
+            THEN (SELECT default_version FROM pg_available_extensions WHERE name = 'vector') END,
        coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = 'public'), false),
        EXISTS (SELECT FROM app),
        coalesce((SELECT pg_has_role(session_user, oid, CASE WHEN current_setting('server_version_num')::int >= 160000

@@ -1,6 +1,6 @@
 -- runs.rs: what it sends. Made by TULVING_RENEW_SQL=1 cargo test -p tulving --lib postgres::sql
 
--- ListAllRuns: Lists the runs of all scopes, newest first.
+-- ListAllRuns: Lists the migrations of all scopes, newest first.
 -- Names no scope: the tables' owner sees the runs of all; to a member row-level security shows none.
 SELECT r.run_id, r.scope_id, r.status, r.phase, r.inputs::text, r.verified, r.result::text, r.error, r.version, r.started_at, greatest(r.updated_at, c.last), r.finished_at, c.rows, c.done, r.status = 'running' AND EXISTS (
   SELECT
@@ -16,10 +16,10 @@ CROSS JOIN LATERAL (
   SELECT coalesce(sum(row_count), 0)::bigint AS rows, max(done_at) AS last, coalesce(sum(row_count) FILTER (WHERE done_at IS NOT NULL), 0)::bigint AS done, coalesce(sum(row_count) FILTER (WHERE done_at >= s.began), 0)::bigint AS session
   FROM run_chunks
   WHERE scope_id = r.scope_id AND run_id = r.run_id) c
-WHERE true
+WHERE r.kind = 'migrate' AND true
 ORDER BY r.started_at DESC, r.run_id;
 
--- ListRuns: Lists the runs of a scope, newest first.
+-- ListRuns: Lists the migrations of a scope, newest first.
 -- $1 scope uuid
 SELECT r.run_id, r.scope_id, r.status, r.phase, r.inputs::text, r.verified, r.result::text, r.error, r.version, r.started_at, greatest(r.updated_at, c.last), r.finished_at, c.rows, c.done, r.status = 'running' AND EXISTS (
   SELECT
@@ -35,10 +35,10 @@ CROSS JOIN LATERAL (
   SELECT coalesce(sum(row_count), 0)::bigint AS rows, max(done_at) AS last, coalesce(sum(row_count) FILTER (WHERE done_at IS NOT NULL), 0)::bigint AS done, coalesce(sum(row_count) FILTER (WHERE done_at >= s.began), 0)::bigint AS session
   FROM run_chunks
   WHERE scope_id = r.scope_id AND run_id = r.run_id) c
-WHERE r.scope_id = $1
+WHERE r.kind = 'migrate' AND r.scope_id = $1
 ORDER BY r.started_at DESC, r.run_id;
 
--- FindRun: Finds a run of any scope.
+-- FindRun: Finds a migration of any scope.
 -- Names no scope: the tables' owner sees the runs of all; to a member row-level security shows none.
 -- $1 run uuid
 SELECT r.run_id, r.scope_id, r.status, r.phase, r.inputs::text, r.verified, r.result::text, r.error, r.version, r.started_at, greatest(r.updated_at, c.last), r.finished_at, c.rows, c.done, r.status = 'running' AND EXISTS (
@@ -55,10 +55,10 @@ CROSS JOIN LATERAL (
   SELECT coalesce(sum(row_count), 0)::bigint AS rows, max(done_at) AS last, coalesce(sum(row_count) FILTER (WHERE done_at IS NOT NULL), 0)::bigint AS done, coalesce(sum(row_count) FILTER (WHERE done_at >= s.began), 0)::bigint AS session
   FROM run_chunks
   WHERE scope_id = r.scope_id AND run_id = r.run_id) c
-WHERE r.run_id = $1
+WHERE r.kind = 'migrate' AND r.run_id = $1
 ORDER BY r.started_at DESC, r.run_id;
 
--- FindUnfinishedRun: Finds the run of a scope that has not come to its end.
+-- FindUnfinishedRun: Finds the migration of a scope that has not come to its end.
 -- $1 scope uuid
 SELECT r.run_id, r.scope_id, r.status, r.phase, r.inputs::text, r.verified, r.result::text, r.error, r.version, r.started_at, greatest(r.updated_at, c.last), r.finished_at, c.rows, c.done, r.status = 'running' AND EXISTS (
   SELECT
@@ -74,7 +74,7 @@ CROSS JOIN LATERAL (
   SELECT coalesce(sum(row_count), 0)::bigint AS rows, max(done_at) AS last, coalesce(sum(row_count) FILTER (WHERE done_at IS NOT NULL), 0)::bigint AS done, coalesce(sum(row_count) FILTER (WHERE done_at >= s.began), 0)::bigint AS session
   FROM run_chunks
   WHERE scope_id = r.scope_id AND run_id = r.run_id) c
-WHERE r.scope_id = $1 AND r.status IN ('running', 'interrupted')
+WHERE r.kind = 'migrate' AND r.scope_id = $1 AND r.status IN ('running', 'interrupted')
 ORDER BY r.started_at DESC, r.run_id LIMIT 1;
 
 -- ListSpacesOfRuns: Lists the spaces of which verified runs brought vectors.
@@ -89,7 +89,7 @@ ORDER BY r.finished_at DESC;
 -- $1 scope uuid
 UPDATE runs
 SET index_removed = true
-WHERE scope_id = $1 AND status = 'running';
+WHERE scope_id = $1 AND kind = 'migrate' AND status = 'running';
 
 -- NoteIndex: Notes that the run which is at work removes the index of the scope's vectors, or that it is there again.
 -- For: there again.
@@ -139,3 +139,52 @@ WHERE scope_id = $1 AND run_id = $2;
 UPDATE runs
 SET status = 'finished', phase = 'done', verified = $3, result = $4::text::jsonb, error = NULL, updated_at = now(), finished_at = now()
 WHERE scope_id = $1 AND run_id = $2;
+
+-- ListAllImports: Lists the imports of all scopes, newest first.
+-- Names no scope: the tables' owner sees the runs of all; to a member row-level security shows none.
+SELECT r.scope_id, r.run_id, r.phase, r.inputs::text, r.result::text, r.error, r.version, r.started_at, r.updated_at, r.finished_at, r.status = 'running' AND EXISTS (
+  SELECT
+  FROM pg_locks l, hashtextextended('tulving.import.' || r.run_id, 0) AS key
+  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (SELECT oid
+    FROM pg_database
+    WHERE datname = current_database()) AND l.classid = ((key >> 32) & 4294967295)::oid AND l.objid = (key & 4294967295)::oid)
+FROM runs r
+WHERE r.kind = 'import' AND true
+ORDER BY r.started_at DESC, r.run_id DESC;
+
+-- ListImports: Lists the imports of a scope, newest first.
+-- $1 scope uuid
+SELECT r.scope_id, r.run_id, r.phase, r.inputs::text, r.result::text, r.error, r.version, r.started_at, r.updated_at, r.finished_at, r.status = 'running' AND EXISTS (
+  SELECT
+  FROM pg_locks l, hashtextextended('tulving.import.' || r.run_id, 0) AS key
+  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (SELECT oid
+    FROM pg_database
+    WHERE datname = current_database()) AND l.classid = ((key >> 32) & 4294967295)::oid AND l.objid = (key & 4294967295)::oid)
+FROM runs r
+WHERE r.kind = 'import' AND r.scope_id = $1
+ORDER BY r.started_at DESC, r.run_id DESC;
+
+-- EnterImport: Enters an import.
+-- $1 scope uuid, $2 run uuid, $3 phase text, $4 inputs text, $5 version text, $6 started_at timestamptz
+INSERT INTO runs (scope_id, run_id, kind, status, phase, inputs, version, started_at, updated_at)
+VALUES ($1, $2, 'import', 'running', $3, $4::text::jsonb, $5, $6, $6);
+
+-- LeaveNewestImports: Removes the oldest imports of a scope.
+-- $1 scope uuid
+DELETE FROM runs
+WHERE scope_id = $1 AND kind = 'import' AND run_id IN (
+  SELECT r.run_id
+  FROM runs r
+  WHERE r.scope_id = $1 AND r.kind = 'import'
+  ORDER BY r.started_at DESC, r.run_id DESC OFFSET 100);
+
+-- NoteImport: Notes how far an import is.
+-- $1 scope uuid, $2 run uuid, $3 status text, $4 phase text, $5 counts text, $6 error text, $7 updated_at timestamptz, $8 finished_at timestamptz
+UPDATE runs
+SET status = $3, phase = $4, result = $5::text::jsonb, error = $6, updated_at = $7, finished_at = $8
+WHERE scope_id = $1 AND run_id = $2 AND kind = 'import';
+
+-- RemoveImports: Removes the imports of a scope.
+-- $1 scope uuid
+DELETE FROM runs
+WHERE scope_id = $1 AND kind = 'import';

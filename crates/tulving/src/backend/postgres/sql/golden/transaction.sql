@@ -152,5 +152,17 @@ SET LOCAL client_connection_check_interval TO '1s';
 SET LOCAL lock_timeout TO '10s';
 SELECT pg_advisory_xact_lock(hashtextextended('tulving.run.00000000-0000-0000-0000-000000000001', 0));
 
+-- LockImport: Says that somebody is at an import for as long as the session lasts.
+BEGIN ISOLATION LEVEL READ COMMITTED;
+SET LOCAL search_path TO "tulving", "public", pg_temp;
+SET LOCAL row_security TO on;
+SET LOCAL transaction_timeout TO 0;
+SET LOCAL client_min_messages TO warning;
+SET LOCAL idle_in_transaction_session_timeout TO 0;
+SET LOCAL statement_timeout TO 0;
+SET LOCAL lock_timeout TO 0;
+SET LOCAL client_connection_check_interval TO '1s';
+SELECT pg_advisory_xact_lock(hashtextextended('tulving.import.00000000-0000-0000-0000-000000000002', 0));
+
 -- LockOwners: Waits for others who make owners by this program.
 SELECT pg_advisory_xact_lock(hashtextextended('tulving.owners', 0));
