@@ -34,11 +34,13 @@ END $$;
 DO $$
 DECLARE
     bound text := coalesce(current_setting('tulving.scope_id', true), '');
+    -- By itself: beside the condition, other columns' defaults would be read as numbers.
+    usual text := (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d
+                   JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+                   WHERE d.adrelid = 'scopes'::regclass AND a.attname = 'tokenizer');
     owner uuid;
 BEGIN
-    IF EXISTS (SELECT FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-               WHERE d.adrelid = 'scopes'::regclass AND a.attname = 'tokenizer'
-                 AND pg_get_expr(d.adbin, d.adrelid)::integer >= 3) THEN
+    IF usual::integer >= 3 THEN
         RETURN;
     END IF;
     ALTER TABLE scopes ALTER COLUMN tokenizer SET DEFAULT 3;

@@ -1,7 +1,8 @@
 //! What says the same is found by its hash, however it is laid out.
 
-use tulving::backend::Entry;
+use tulving::backend::{BackendError, Draft, Entry};
 use tulving::model::Kind;
+use tulving::search::sameness::content_hash;
 use tulving::search::text::indexed;
 
 use crate::fixture::Fixture;
@@ -114,4 +115,46 @@ pub async fn thousands_are_found_by_their_hashes(fixture: &dyn Fixture) {
     let said = memories.saying(Kind::Node, &asked).await;
     assert_eq!(said.len(), 1_900);
     assert_eq!(said.iter().filter(|(place, _)| *place == 7).count(), 701);
+}
+
+/// A write tells what says the same as the new ones: what was there, and none of them.
+pub async fn a_write_tells_what_was_there(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let hashes = ["heron", "crow", "wren"].map(content_hash);
+    let write = async |memories: &Memories, ids: [&str; 2], kind| {
+        let drafts = [(ids[0], "heron"), (ids[1], "crow")];
+        let drafts = drafts.map(|(id, text)| Draft::Whole(plain(saying(id, text))));
+        let (backend, scope) = (&memories.backend, memories.scope);
+        let written = backend.insert_comparing(scope, drafts.to_vec(), kind, &hashes);
+        let (keys, mut there) = written.await.expect("insert comparing");
+        assert_eq!(keys, ids.map(node_key));
+        there.sort();
+        there
+    };
+    assert_eq!(write(&memories, ["a", "b"], Kind::Node).await, []);
+    memories.delete(&[node_key("b")]).await;
+    memories.write([plain(saying("c", "wren"))]).await;
+    for (number, memories) in [memories.clone(), Memories::open(fixture).await]
+        .iter()
+        .enumerate()
+    {
+        let ids = [format!("d{number}"), format!("e{number}")];
+        let ids = ids.each_ref().map(String::as_str);
+        assert_eq!(write(memories, ids, Kind::Episode).await, []);
+        memories.delete(&ids.map(node_key)).await;
+        let mut there = [(hashes[0], node_key("a")), (hashes[2], node_key("c"))];
+        there.sort();
+        assert_eq!(write(memories, ids, Kind::Node).await, there);
+        memories.delete(&ids.map(node_key)).await;
+    }
+    // What is refused says nothing, and writes nothing.
+    let taken = ["f", "a"].map(|id| Draft::Whole(plain(saying(id, "heron"))));
+    let (backend, scope) = (&memories.backend, memories.scope);
+    let refused = backend.insert_comparing(scope, taken.to_vec(), Kind::Node, &hashes);
+    assert!(matches!(
+        refused.await,
+        Err(BackendError::Exists { key }) if key == node_key("a")
+    ));
+    let said = memories.saying(Kind::Node, &["heron"]).await;
+    assert_eq!(said, found(&[(0, "a")]));
 }

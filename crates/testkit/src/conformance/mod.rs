@@ -241,6 +241,7 @@ macro_rules! for_each_conformance_test {
                 every_kind_is_found_by_what_it_says
                 the_hash_goes_with_the_text
                 thousands_are_found_by_their_hashes
+                a_write_tells_what_was_there
             }
             imports {
                 an_import_is_followed_from_elsewhere

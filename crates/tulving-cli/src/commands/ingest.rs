@@ -210,12 +210,7 @@ fn told(
     Ok(exit)
 }
 
-fn summary(
-    report: &Report,
-    clusters: Option<u64>,
-    call: &Call,
-    screen: Screen,
-) -> String {
+fn summary(report: &Report, clusters: Option<u64>, call: &Call, screen: Screen) -> String {
     let dry_run = call.dry_run;
     let all = |which: fn(Written) -> u64| {
         let counts = report.memories.map(|_, written| which(written));

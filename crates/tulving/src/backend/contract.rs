@@ -81,6 +81,25 @@ pub trait Backend: fmt::Debug + Send + Sync {
         Ok(inserted.iter().map(Inserted::key).cloned().collect())
     }
 
+    /// Writes new memories as [`insert`](Self::insert) does; returns their keys, and what
+    /// [`by_content_hash`](Self::by_content_hash) said of these hashes before.
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert).
+    async fn insert_comparing(
+        &self,
+        scope: Scope,
+        drafts: Vec<Draft>,
+        kind: Kind,
+        hashes: &[u64],
+    ) -> Result<(Vec<Key>, Vec<(u64, Key)>), BackendError> {
+        let there = match hashes.is_empty() {
+            true => Vec::new(),
+            false => self.by_content_hash(scope, kind, hashes).await?,
+        };
+        Ok((self.insert(scope, drafts).await?, there))
+    }
+
     /// Puts `new` in the place of `old`, which has the same key. `access_count` and
     /// `last_accessed` stay: [`touch`](Self::touch) and [`update_live`](Self::update_live) alone change them. Its
     /// cluster is the one that `new` says. What `new` has no vector for has none afterwards. Vectors of further

@@ -1,11 +1,14 @@
 //! New nodes that say the same as one that is there. Here alone what is given is compared with what is kept.
 //!
-//! What is the same text is found by its hash, whatever is to become of it. What says the same in nearly the same
-//! words is looked for only where that makes a difference: the nearest are asked for by vector, or by words where there
-//! is none, and the texts decide.
+//! What is kept is only told to say the same as others: the write itself asks for its hash, which decides. Where more
+//! becomes of it, the same text is found by its hash beforehand, and texts are compared; then what says the same in
+//! nearly the same words is looked for: the nearest are asked for by vector, or by words where there is none, and the
+//! texts decide.
 
 use std::borrow::Cow;
+use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::Hash;
 
 use super::course::Sorted;
 use super::part::Part;
@@ -14,7 +17,7 @@ use crate::backend::{Entry, Filter, Request};
 use crate::model::{Key, Kind, Memory, with_process, without_processes};
 use crate::record::{self, Stamp};
 use crate::search::keyword::query_terms;
-use crate::search::sameness::{Wording, hash_of_normal, normal};
+use crate::search::sameness::{Wording, content_hash, hash_of_normal, normal};
 use crate::search::text::indexed;
 
 /// What becomes of a node that says the same as one that is there.
@@ -43,7 +46,7 @@ pub struct Duplicate {
 }
 
 /// The kind of what is compared.
-const COMPARED: Kind = Kind::Node;
+pub(super) const COMPARED: Kind = Kind::Node;
 
 /// Of so many that are nearest the texts are compared.
 const NEAREST: usize = 8;
@@ -99,13 +102,16 @@ impl ScopedStore {
     }
 
     /// Makes entries of new memories, with their vectors, and compares them with what is there, but for what is
-    /// `leaving`, and with each other.
+    /// `leaving`, and with each other; those that are kept in any case are compared when they are written.
     pub(super) async fn compared(
         &self,
         new: &[&Part],
         leaving: &HashSet<Key>,
     ) -> Result<Compared, StoreError> {
-        let mut twins = self.same_texts(new, leaving).await?;
+        let mut twins = match self.on_duplicate {
+            OnDuplicate::Keep => vec![None; new.len()],
+            _ => self.same_texts(new, leaving).await?,
+        };
         let skips = self.on_duplicate == OnDuplicate::Skip;
         let places = (0..new.len()).filter(|place| !skips || twins[*place].is_none());
         let places: Vec<usize> = places.collect();
@@ -138,16 +144,14 @@ impl ScopedStore {
         }
     }
 
-    /// Finds for each new node one with the same text: of several that are there the one whose id comes first, else
-    /// the first of the new ones.
+    /// Finds for each new node one with the same text.
     async fn same_texts(
         &self,
         new: &[&Part],
         leaving: &HashSet<Key>,
     ) -> Result<Vec<Option<Twin>>, StoreError> {
-        let compared = new.iter().map(|part| is_compared(&part.memory));
-        let texts = compared.zip(new).map(|(is_compared, part)| {
-            let text = is_compared.then(|| normal(&indexed(&part.memory)))?;
+        let texts = new.iter().map(|part| {
+            let text = is_compared(&part.memory).then(|| normal(&indexed(&part.memory)))?;
             Some((hash_of_normal(&text), text))
         });
         let texts: Vec<Option<(u64, String)>> = texts.collect();
@@ -157,34 +161,16 @@ impl ScopedStore {
         }
         let hashes: Vec<u64> = hashes.into_iter().collect();
         let found = self.backend.by_content_hash(self.scope, COMPARED, &hashes);
-        let mut there: HashMap<u64, Key> = HashMap::new();
-        for (hash, key) in found.await? {
-            if !leaving.contains(&key) && there.get(&hash).is_none_or(|first| key.id < first.id) {
-                there.insert(hash, key);
-            }
-        }
+        let there = first_of_each(found.await?, leaving);
         let keys: Vec<Key> = there.into_values().collect();
         let entries = match keys.is_empty() {
             true => Vec::new(),
             false => self.backend.get(self.scope, &keys).await?,
         };
         let entries = entries.into_iter().flatten();
-        let mut first: HashMap<String, Of> = entries
-            .map(|entry| (normal(&indexed(&entry.memory)), entry.memory.key().id))
-            .map(|(text, id)| (text, Of::There(id)))
-            .collect();
-        let twins = texts.into_iter().enumerate().map(|(place, text)| {
-            let (_, text) = text?;
-            let of = first.get(&text).cloned();
-            if of.is_none() {
-                first.insert(text, Of::Given(place));
-            }
-            Some(Twin {
-                of: of?,
-                is_near: false,
-            })
-        });
-        Ok(twins.collect())
+        let there = entries.map(|entry| (normal(&indexed(&entry.memory)), entry.memory.key()));
+        let texts = texts.into_iter().map(|text| Some(text?.1));
+        Ok(same(texts, there.collect()))
     }
 
     /// Finds for new nodes without a twin one that says the same in other words: the nearest that is there, else the
@@ -248,6 +234,57 @@ impl ScopedStore {
         let near = near.filter(|there| Wording::of(&indexed(there)).is_near(wording));
         Ok(near.map(|there| there.key().id).next())
     }
+}
+
+/// Returns the hash of each new node by which it is compared when it is written.
+pub(super) fn hashes(new: &[&Part]) -> Vec<Option<u64>> {
+    let hash = |part: &&Part| {
+        let memory = &part.memory;
+        is_compared(memory).then(|| content_hash(&indexed(memory)))
+    };
+    new.iter().map(hash).collect()
+}
+
+/// Returns what each new node with such a hash says the same as, when these were there.
+pub(super) fn same_hashes(
+    hashes: Vec<Option<u64>>,
+    there: Vec<(u64, Key)>,
+    leaving: &HashSet<Key>,
+) -> Vec<Option<Twin>> {
+    same(hashes.into_iter(), first_of_each(there, leaving))
+}
+
+/// Of several that are there the one whose id comes first.
+fn first_of_each(found: Vec<(u64, Key)>, leaving: &HashSet<Key>) -> HashMap<u64, Key> {
+    let mut there: HashMap<u64, Key> = HashMap::new();
+    for (hash, key) in found {
+        if !leaving.contains(&key) && there.get(&hash).is_none_or(|first| key.id < first.id) {
+            there.insert(hash, key);
+        }
+    }
+    there
+}
+
+/// Finds for each new node what says the same: what is there, else the first of the new ones.
+fn same<S: Eq + Hash>(
+    new: impl Iterator<Item = Option<S>>,
+    there: HashMap<S, Key>,
+) -> Vec<Option<Twin>> {
+    let there = there.into_iter();
+    let mut first: HashMap<S, Of> = there.map(|(said, key)| (said, Of::There(key.id))).collect();
+    let twins = new
+        .enumerate()
+        .map(|(place, said)| match first.entry(said?) {
+            Slot::Occupied(first) => Some(Twin {
+                of: first.get().clone(),
+                is_near: false,
+            }),
+            Slot::Vacant(slot) => {
+                slot.insert(Of::Given(place));
+                None
+            }
+        });
+    twins.collect()
 }
 
 /// New nodes that have no twin, by what stands together in them.

@@ -1,16 +1,18 @@
 //! Idempotent writes: memories that bring ids of their own are stored once, though they are given twice.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::beside::LeftOut;
 use super::course::{Course, Sorted};
-use super::duplicates::{Compared, Duplicate, Of, OnDuplicate, Twin, linked};
+use super::duplicates::{
+    COMPARED, Compared, Duplicate, Of, OnDuplicate, Twin, hashes, linked, same_hashes,
+};
 use super::new_conversation::NotKept;
 use super::part::Part;
 use super::scoped::{Added, TRIES, says_nothing};
 use super::{NewConversation, NewNode, NewRecord, ScopedStore, StoreError, WordsOnly};
-use crate::backend::{BackendError, Brought, Entry, Sources};
+use crate::backend::{BackendError, Brought, Draft, Entry, Sources};
 use crate::model::{Key, Kind, Memory, PerKind, Space, Timestamp};
 use crate::record::{self, Stamp};
 use crate::search;
@@ -251,7 +253,7 @@ impl ScopedStore {
     ) -> Result<(), StoreError> {
         let (missing, leaving) = (&sorted.missing, sorted.leaving());
         let Compared {
-            twins,
+            mut twins,
             entries,
             words_only,
         } = self.compared(missing, &leaving).await?;
@@ -259,7 +261,7 @@ impl ScopedStore {
             .iter()
             .map(|part| part.is_named().then(|| part.memory.id().to_owned()));
         let mut ids: Vec<Option<String>> = named.collect();
-        // What a link leads to has its id first.
+        // What a link leads to has its id first. What is kept is written at once, and compared by that.
         let waits = |place: usize| {
             let twin = twins[place].as_ref().map(|twin| &twin.of);
             let of_given = matches!(twin, Some(Of::Given(first)) if ids[*first].is_none());
@@ -272,7 +274,16 @@ impl ScopedStore {
                 continue;
             }
             let places: Vec<usize> = entries.iter().map(|(place, _)| *place).collect();
-            let keys = self.insert_new(missing, entries, &twins, &ids).await?;
+            let drafts = self.new_drafts(missing, entries, &twins, &ids)?;
+            let keys = match self.on_duplicate {
+                OnDuplicate::Keep => {
+                    let hashes = hashes(missing);
+                    let (keys, there) = self.insert_comparing(drafts, &hashes).await?;
+                    twins = same_hashes(hashes, there, &leaving);
+                    keys
+                }
+                _ => self.insert_comparing(drafts, &[]).await?.0,
+            };
             left_out = left_out.or(self.write_beside(&keys).await);
             for (place, key) in places.into_iter().zip(keys) {
                 let part = missing[place];
@@ -318,14 +329,14 @@ impl ScopedStore {
         Ok(())
     }
 
-    /// Writes new memories, each of which is at a place among `missing`; returns their keys in order.
-    async fn insert_new(
+    /// Returns new memories as they are to be written, each of which is at a place among `missing`.
+    fn new_drafts(
         &self,
         missing: &[&Part],
         entries: Vec<(usize, Entry)>,
         twins: &[Option<Twin>],
         ids: &[Option<String>],
-    ) -> Result<Vec<Key>, StoreError> {
+    ) -> Result<Vec<Draft>, StoreError> {
         let mut drafts = Vec::with_capacity(entries.len());
         for (place, mut entry) in entries {
             let part = missing[place];
@@ -340,17 +351,30 @@ impl ScopedStore {
             }
             drafts.push(part.placing.draft(entry));
         }
+        Ok(drafts)
+    }
+
+    /// Writes new memories; returns their keys in order, and what was there with one of these hashes.
+    async fn insert_comparing(
+        &self,
+        drafts: Vec<Draft>,
+        hashes: &[Option<u64>],
+    ) -> Result<(Vec<Key>, Vec<(u64, Key)>), StoreError> {
         let made = drafts
             .iter()
             .find_map(|draft| draft.entry().embedding.as_ref());
         let space = made.map(|made| Arc::clone(made.space()));
         let brought = Brought::by(&drafts);
-        let keys = self.backend.insert(self.scope, drafts);
-        let keys = self.written(&brought, keys).await?;
+        let asked: BTreeSet<u64> = hashes.iter().flatten().copied().collect();
+        let asked: Vec<u64> = asked.into_iter().collect();
+        let written = self
+            .backend
+            .insert_comparing(self.scope, drafts, COMPARED, &asked);
+        let written = self.written(&brought, written).await?;
         if space.is_some() {
             self.seen.note(self.scope, space.as_ref());
         }
-        Ok(keys)
+        Ok(written)
     }
 
     /// Returns the scope's space, for new vectors. The one that was seen saves a question where all of

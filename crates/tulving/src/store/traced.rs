@@ -54,6 +54,16 @@ impl Backend for Traced {
         traced!(self.insert(scope, drafts))
     }
 
+    async fn insert_comparing(
+        &self,
+        scope: Scope,
+        drafts: Vec<Draft>,
+        kind: Kind,
+        hashes: &[u64],
+    ) -> Result<(Vec<Key>, Vec<(u64, Key)>), BackendError> {
+        traced!(self.insert_comparing(scope, drafts, kind, hashes))
+    }
+
     async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError> {
         traced!(self.replace(scope, old, new))
     }
