@@ -218,7 +218,7 @@ fn where_the_id_cannot_be_printed_the_memory_is_said_to_be_stored() {
     let mut one = desk.command(&["add", "--question", "why?"]);
     let ran = Ran::from(one.stdout(full()).output().unwrap()).expect(7);
     let id = &desk.ids()[0];
-    ran.says(&format!("the memory was stored, as {id}"))
+    ran.says(&format!("the memory is stored, as {id}"))
         .says("try: free space there");
     desk.write(
         "lines.jsonl",

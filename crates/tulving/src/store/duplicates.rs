@@ -10,7 +10,6 @@ use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 
-use super::course::Sorted;
 use super::part::Part;
 use super::{ScopedStore, StoreError, WordsOnly};
 use crate::backend::{Entry, Filter, Request};
@@ -133,14 +132,15 @@ impl ScopedStore {
         })
     }
 
-    /// Returns what the new of these say the same as, where nothing is to be written.
-    pub(super) async fn twins(&self, sorted: &Sorted<'_>) -> Result<Vec<Option<Twin>>, StoreError> {
+    /// Returns what new nodes say the same as, where nothing is to be written.
+    pub(super) async fn twins(
+        &self,
+        new: &[&Part],
+        leaving: &HashSet<Key>,
+    ) -> Result<Vec<Option<Twin>>, StoreError> {
         match self.on_duplicate {
-            OnDuplicate::Keep => self.same_texts(&sorted.missing, &sorted.leaving()).await,
-            _ => Ok(self
-                .compared(&sorted.missing, &sorted.leaving())
-                .await?
-                .twins),
+            OnDuplicate::Keep => self.same_texts(new, leaving).await,
+            _ => Ok(self.compared(new, leaving).await?.twins),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::model::{Embedding, Memory};
 use crate::record::same_content;
 
 /// A memory that something given becomes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Part {
     /// Which of those that were given.
     pub(super) index: usize,
