@@ -335,7 +335,7 @@ impl Backend for StrictBackend {
     }
 
     async fn imports(&self, scope: Scope) -> Result<Imports, BackendError> {
-        self.read(scope, |room| room.imports()).await
+        self.read(scope, Room::imports).await
     }
 
     async fn clusters(&self, scope: Scope) -> Result<Vec<Cluster>, BackendError> {

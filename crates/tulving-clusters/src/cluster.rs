@@ -1,10 +1,11 @@
 //! Clusters of vectors.
 
 use std::collections::HashMap;
-use std::{error, fmt, thread};
+use std::thread;
 
 use crate::condensed::Condensed;
 use crate::distance::of_length;
+use crate::error::ClusterError;
 use crate::hierarchy::Hierarchy;
 use crate::progress::Watch;
 use crate::rows::Rows;
@@ -49,36 +50,6 @@ pub struct Clustering {
     /// How many clusters there are.
     pub clusters: usize,
 }
-
-/// Why there is no clustering.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClusterError {
-    /// It was stopped by who looked on.
-    Cancelled,
-    /// The numbers are not whole vectors of this dimension.
-    Shape {
-        /// How many numbers there are.
-        numbers: usize,
-        /// The dimension.
-        dim: usize,
-    },
-}
-
-impl fmt::Display for ClusterError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cancelled => f.write_str("clustering was stopped before it was done"),
-            Self::Shape { numbers, dim } => {
-                write!(
-                    f,
-                    "{numbers} numbers are not whole vectors of {dim} dimensions"
-                )
-            }
-        }
-    }
-}
-
-impl error::Error for ClusterError {}
 
 /// Finds clusters of vectors by HDBSCAN, by the angles between them: dense places, of whatever shape and each as
 /// dense as it is, with noise between them.

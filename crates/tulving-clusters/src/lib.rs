@@ -44,6 +44,8 @@ mod centroids;
 mod cluster;
 mod condensed;
 mod distance;
+mod error;
+mod fold;
 mod hierarchy;
 mod kernel;
 mod neighbours;
@@ -57,6 +59,7 @@ mod words;
 
 pub use carry::carry;
 pub use centroids::Centroids;
-pub use cluster::{ClusterError, Clustering, NOISE, Options, cluster};
+pub use cluster::{Clustering, NOISE, Options, cluster};
+pub use error::ClusterError;
 pub use progress::{Progress, Watch};
 pub use words::Words;

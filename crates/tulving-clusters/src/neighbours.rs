@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use crate::cluster::ClusterError;
 use crate::distance::{Distance, of_cosine, to_cosine};
+use crate::error::ClusterError;
 use crate::kernel::{self, LEFT, RIGHT};
 use crate::progress::{Progress, Watch};
 use crate::rows::Rows;

@@ -1,7 +1,7 @@
 //! The minimum spanning tree of all rows by their mutual reachability, exactly.
 
-use crate::cluster::ClusterError;
 use crate::distance::Distance;
+use crate::error::ClusterError;
 use crate::neighbours::{Neighbour, Search};
 use crate::pieces::Pieces;
 use crate::progress::Watch;

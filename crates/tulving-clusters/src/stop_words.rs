@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::terms::fold;
+use crate::fold::fold;
 
 /// Returns whether a word, folded, says nothing about a text.
 pub(crate) fn contain(word: &str) -> bool {

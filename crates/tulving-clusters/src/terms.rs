@@ -1,8 +1,8 @@
 //! The terms of a text: words that can say what it is about.
 
-use unicode_normalization::UnicodeNormalization as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use crate::fold::fold;
 use crate::stop_words;
 
 /// The most letters of a term; what is longer was not written by a person.
@@ -77,14 +77,6 @@ fn each_in_run(run: &str, take: &mut impl FnMut(String, &str)) {
             }
         }
     }
-}
-
-/// Returns a word in the form in which it is compared: small letters without accents.
-pub(crate) fn fold(word: &str) -> String {
-    let small = word.nfkd().flat_map(char::to_lowercase);
-    small
-        .filter(|c| !('\u{300}'..='\u{36F}').contains(c))
-        .collect()
 }
 
 /// Returns whether two terms are one to a reader: two forms of a word, or a part of a Chinese one and the whole.

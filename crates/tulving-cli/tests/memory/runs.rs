@@ -26,7 +26,7 @@ fn imports_are_listed() {
     };
     let freed = || drop(held.take());
     on_a_desk(&desk, |exports| {
-        imports::are_listed(exports, &stuck, &freed)
+        imports::are_listed(exports, &stuck, &freed);
     });
 }
 

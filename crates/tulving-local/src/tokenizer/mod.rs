@@ -113,7 +113,7 @@ impl Tokenizer {
     /// Returns the tokens of a text with those around it, at most as many as the model takes.
     pub(crate) fn tokens(&self, text: &str) -> Vec<u32> {
         let most = self.longest.saturating_mul(BYTES_PER_TOKEN);
-        let text = &text[..text.floor_char_boundary(most)];
+        let text = &text[..boundary(text, most)];
         let text = match self.small_letters {
             true => Cow::Owned(text.to_lowercase()),
             false => Cow::Borrowed(text),
@@ -176,4 +176,10 @@ impl GivenPieces {
             }
         }
     }
+}
+
+/// Returns where the last character begins that is not beyond this byte.
+fn boundary(text: &str, at: usize) -> usize {
+    let mut places = (0..=at.min(text.len())).rev();
+    places.find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }

@@ -1,5 +1,6 @@
 //! WordPiece: a word is cut into the longest pieces that are known, from its beginning on.
 
+use super::boundary;
 use std::collections::HashMap;
 
 /// The pieces of WordPiece.
@@ -54,7 +55,7 @@ impl WordPiece {
             } else {
                 &self.inside
             };
-            let mut end = rest.floor_char_boundary(self.longest.saturating_sub(inside.len()));
+            let mut end = boundary(rest, self.longest.saturating_sub(inside.len()));
             loop {
                 if end == 0 {
                     return false;
@@ -66,7 +67,7 @@ impl WordPiece {
                     tokens.push(*id);
                     break;
                 }
-                end = rest.floor_char_boundary(end - 1);
+                end = boundary(rest, end - 1);
             }
             rest = &rest[end..];
         }

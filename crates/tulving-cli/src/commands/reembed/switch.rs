@@ -180,7 +180,7 @@ fn section(space: &Space, flags: Option<&EmbeddingFlags>) -> String {
     }
     match (provider, path) {
         ("local", Some(path)) => {
-            lines.push(format!("  path: {}", safe(&path.display().to_string())))
+            lines.push(format!("  path: {}", safe(&path.display().to_string())));
         }
         ("local", None) => lines.push("  path: …   (the directory of the model)".to_owned()),
         ("http", _) => {
