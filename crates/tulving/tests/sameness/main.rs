@@ -1,6 +1,6 @@
 //! Whether two texts say the same: pairs that were labelled by hand, in three languages, beside what is found.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+#![expect(clippy::panic, reason = "helpers of tests fail like tests")]
 
 use tulving::embed::{Builtin, Embedder, Purpose};
 use tulving::search::sameness::{NEAR, Wording, content_hash};
