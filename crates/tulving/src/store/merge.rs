@@ -422,13 +422,10 @@ mod tests {
             role: Role::Human,
             content: format!("{says} {number}"),
             created_at: None,
-            record: Value::Object(vec![
-                (Text::new("role"), Value::String(Text::new("user"))),
-                (
-                    Text::new("content"),
-                    Value::String(Text::from(format!("{says} {number}"))),
-                ),
-            ]),
+            record: Value::Object(vec![(
+                Text::new("content"),
+                Value::String(Text::from(format!("{says} {number}"))),
+            )]),
         };
         NewConversation {
             id: Some(id.to_owned()),
