@@ -132,11 +132,7 @@ pub async fn run(update: Update, cx: &Context) -> Result<Exit, CliError> {
         output::left_out(why, cx);
     }
     if cx.json {
-        output::json(&wire::Written {
-            duplicate_of: None,
-            id,
-            near: None,
-        })?;
+        output::json(&wire::Written { id })?;
     } else {
         output::text(&escape(&id))?;
     }

@@ -8,7 +8,6 @@ use tulving::model::PerKind;
 use tulving::store::Written;
 use tulving_chats::FileReport;
 
-use super::Duplicate;
 use crate::chats;
 
 /// `tulving ingest`
@@ -18,7 +17,6 @@ pub struct Ingested {
     #[serde(flatten)]
     memories: PerKind<Counts>,
     clusters: Option<u64>,
-    duplicates: Vec<Duplicate>,
     forgotten: u64,
     forgotten_nodes: u64,
     older: u64,
@@ -51,7 +49,6 @@ struct Counts {
     changed: u64,
     duplicate: u64,
     removed: u64,
-    skipped: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,7 +69,6 @@ impl Ingested {
         Self {
             memories: report.memories.map(|_, written| written.into()),
             clusters,
-            duplicates: report.duplicates.into_iter().map(Duplicate::from).collect(),
             forgotten: report.forgotten,
             forgotten_nodes: report.forgotten_nodes,
             older: report.older,
@@ -121,7 +117,6 @@ impl From<Written> for Counts {
             changed: written.updated,
             duplicate: written.unchanged,
             removed: written.removed,
-            skipped: written.skipped,
         }
     }
 }

@@ -1,13 +1,12 @@
 //! A part: one memory that something given becomes, and where it goes.
 
 use super::Outcome;
-use super::duplicates::unlinked;
 use crate::backend::{Draft, Entry};
 use crate::model::{Embedding, Memory};
 use crate::record::same_content;
 
 /// A memory that something given becomes.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Part {
     /// Which of those that were given.
     pub(super) index: usize,
@@ -69,12 +68,10 @@ impl Part {
 
     /// Returns the fields in which the stored memory differs from the given one.
     pub(super) fn differing(&self, stored: &Entry) -> Vec<&'static str> {
-        // A link that was made here is nothing that is said.
-        let (given, there) = (unlinked(&self.memory), unlinked(&stored.memory));
-        let mut fields = given.differing(&there);
+        let mut fields = self.memory.differing(&stored.memory);
         match &self.said {
             Some(said) => fields.retain(|field| said.contains(field)),
-            None if same_content(&given, &there) => fields.clear(),
+            None if same_content(&self.memory, &stored.memory) => fields.clear(),
             None => {
                 let live = self.memory.kind().form().fields.iter();
                 let live: Vec<_> = live

@@ -171,30 +171,30 @@ CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE n.v IS NULL) AS lacking, count
   WHERE vector_norm(u.v) > 0) c
 ORDER BY m.id;
 
--- FindIdsOfNumbers: Finds the ids of memories by their numbers.
+-- FindIdOfNumber: Finds the id of the memory with a number.
 -- For: node.
 -- $1 scope uuid, $2 numbers _int4
-SELECT m.id, m.doc
+SELECT m.id
 FROM unnest($2) AS wanted (doc)
 CROSS JOIN LATERAL (SELECT *
   FROM memory_nodes
   WHERE scope_id = $1 AND doc >= wanted.doc AND doc <= wanted.doc
   ORDER BY doc OFFSET 0) m;
 
--- FindIdsOfNumbers: Finds the ids of memories by their numbers.
+-- FindIdOfNumber: Finds the id of the memory with a number.
 -- For: episode.
 -- $1 scope uuid, $2 numbers _int4
-SELECT m.id, m.doc
+SELECT m.id
 FROM unnest($2) AS wanted (doc)
 CROSS JOIN LATERAL (SELECT *
   FROM episodic_memories
   WHERE scope_id = $1 AND doc >= wanted.doc AND doc <= wanted.doc
   ORDER BY doc OFFSET 0) m;
 
--- FindIdsOfNumbers: Finds the ids of memories by their numbers.
+-- FindIdOfNumber: Finds the id of the memory with a number.
 -- For: chunk.
 -- $1 scope uuid, $2 numbers _int4
-SELECT m.id, m.doc
+SELECT m.id
 FROM unnest($2) AS wanted (doc)
 CROSS JOIN LATERAL (SELECT *
   FROM document_chunks
