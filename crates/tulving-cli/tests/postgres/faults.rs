@@ -129,6 +129,10 @@ fn loses_its_server(how: fn(&mut Server)) {
     let world = World::on(&server);
     world.corpus(&small());
     let oracle = Oracle::new(&world);
+    // Temporary tables of sessions that crashed go when the server vacuums.
+    world
+        .database
+        .batch("ALTER SYSTEM SET autovacuum_naptime = '1s'");
     world.slow_down(100);
     let url = server.tcp_url(PASSWORD_USER, PASSWORD, world.database.name());
     let args = [
