@@ -1,7 +1,8 @@
 //! WordPiece: a word is cut into the longest pieces that are known, from its beginning on.
 
-use super::boundary;
 use std::collections::HashMap;
+
+use super::boundary;
 
 /// The pieces of WordPiece.
 #[derive(Debug)]

@@ -1,6 +1,5 @@
 //! Imports in the ledger, beside migrations. Whoever is at one holds a lock that is named after it.
 
-use crate::backend::postgres::values::Sql;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -12,6 +11,7 @@ use super::scoped::Scoped;
 use super::sql::transaction::{self, Purpose};
 use super::sql::{Statement, runs};
 use super::statistics::ScopeStatistics;
+use super::values::Sql;
 use crate::backend::{Import, ImportPhase, Imports};
 use crate::model::Scope;
 use crate::transfer::RunStatus;

@@ -1,6 +1,5 @@
 //! The ledger in the database: what was moved, and how far it came.
 
-use crate::backend::postgres::values::Sql;
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -14,6 +13,7 @@ use super::scoped::Scoped;
 use super::session::Rights;
 use super::sql::transaction::{self, Purpose};
 use super::sql::{Statement, runs};
+use super::values::Sql;
 use crate::model::{Kind, Scope, Space, Timestamp};
 use crate::transfer::{ChunkCounts, ReceiptSpace, Run, RunChunk, RunStatus, Session, TargetSpaces};
 

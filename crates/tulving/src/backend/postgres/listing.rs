@@ -1,6 +1,5 @@
 //! Going through memories: pages, counts, clusters.
 
-use crate::backend::postgres::values::Sql;
 use std::cmp::Reverse;
 
 use tokio_postgres::Row;
@@ -10,6 +9,7 @@ use super::scoped::Scoped;
 use super::sql::{Statement, pages};
 use super::statistics::ScopeStatistics;
 use super::table::Columns;
+use super::values::Sql;
 use crate::backend::{Cluster, Counts, Cursor, Filter, Listing, Order, Page};
 use crate::model::{Facts, Kind, Memory};
 

@@ -1,6 +1,5 @@
 //! Reading and writing many memories of a scope at once.
 
-use crate::backend::postgres::table::KindTables as _;
 use futures_util::SinkExt;
 
 use super::connect::Connection;
@@ -11,7 +10,7 @@ use super::removal::remove;
 use super::scoped::Scoped;
 use super::sql::{Statement, bulk, memories, scopes};
 use super::statistics::ScopeStatistics;
-use super::table::{Columns, columns_of, encode};
+use super::table::{Columns, KindTables as _, columns_of, encode};
 use crate::model::{Kind, Scope};
 use crate::search::text::indexed;
 use crate::transfer::{Existing, Stored};

@@ -8,7 +8,6 @@
 mod create;
 mod known;
 
-use crate::backend::postgres::values::Sql;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -18,6 +17,7 @@ use super::refusal::Refusal;
 use super::session::Rights;
 use super::sql::transaction::Purpose;
 use super::sql::{Statement, owners as sql, scopes};
+use super::values::Sql;
 use crate::model::{Scope, Timestamp};
 
 pub use create::{ChosenId, Made, Making};

@@ -1,7 +1,5 @@
 //! The schema: which versions a database has seen, and bringing it to the newest.
 
-use crate::backend::postgres::table::KindTables as _;
-use crate::backend::postgres::values::Sql;
 use tokio_postgres::SimpleQueryMessage;
 
 use super::connect::Connection;
@@ -12,6 +10,8 @@ use super::refusal::{Refusal, RequiredRole};
 use super::schema_version::{SchemaVersion, VERSIONS};
 use super::session::Rights;
 use super::sql::{database, schema as sql, transaction};
+use super::table::KindTables as _;
+use super::values::Sql;
 use crate::model::{Kind, Timestamp};
 
 /// The first version whose file puts back what is missing, as all later ones do.

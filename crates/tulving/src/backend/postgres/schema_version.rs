@@ -1,10 +1,10 @@
 //! Schema versions: the files of `db/migrations`, and the names that they use.
 
-use crate::backend::postgres::table::KindTables as _;
 use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 
+use super::table::KindTables as _;
 use crate::model::Kind;
 
 /// One file of `db/migrations`.

@@ -3,7 +3,6 @@
 //! The survey begins a transaction and exports its snapshot, as `pg_dump` does; every worker reads in a
 //! transaction that imports it. So what is read is what was surveyed, whatever is written meanwhile.
 
-use crate::backend::postgres::table::KindTables as _;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +20,7 @@ use super::location::Location;
 use super::scoped::Scoped;
 use super::sql::transaction::{self, Purpose};
 use super::sql::{bulk, documents};
-use super::table::{Columns, DOCUMENTS};
+use super::table::{Columns, DOCUMENTS, KindTables as _};
 use crate::backend::{BackendError, StorageError};
 use crate::json::ParseError;
 use crate::model::{Document, Kind, PerKind, Scope, Space};

@@ -1,6 +1,5 @@
 //! One owner who is there: shown, called something else, and removed.
 
-use crate::backend::postgres::values::Sql;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
@@ -11,6 +10,7 @@ use crate::backend::postgres::new_owner::{check_address, check_name};
 use crate::backend::postgres::refusal::{Refusal, RequiredRole};
 use crate::backend::postgres::session::Rights;
 use crate::backend::postgres::sql::{Statement, owners as sql};
+use crate::backend::postgres::values::Sql;
 use crate::model::Scope;
 
 impl Connection {

@@ -2,7 +2,6 @@
 //!
 //! COPY goes to a temporary table, because PostgreSQL refuses it under row-level security.
 
-use crate::backend::postgres::table::KindTables as _;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -10,7 +9,7 @@ use super::Statement;
 use super::lookup;
 use super::name::Name;
 use super::text::Text;
-use crate::backend::postgres::table::{columns_of, listed, listed_of_row};
+use crate::backend::postgres::table::{KindTables as _, columns_of, listed, listed_of_row};
 use crate::model::{ColumnType, Kind, Scope};
 
 /// Reads memories by their ids, each with its vector in a space, or in whichever its row says where it has

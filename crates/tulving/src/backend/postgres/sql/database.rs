@@ -1,6 +1,5 @@
 //! What a database is, and whether the wall between scopes holds there: read from the server's catalogs.
 
-use crate::backend::postgres::table::KindTables as _;
 use tokio_postgres::types::Type;
 
 use super::Statement;
@@ -8,6 +7,7 @@ use super::name::Name;
 use super::text::Text;
 use super::transaction::ROLE;
 use crate::backend::postgres::schema_version::NAMES;
+use crate::backend::postgres::table::KindTables as _;
 use crate::model::Kind;
 
 /// `$1` the schema that was asked for, `$2` the search path of the connection string, `$3` all names

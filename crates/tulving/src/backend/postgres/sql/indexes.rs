@@ -1,6 +1,5 @@
 //! The indexes of single scopes' vectors.
 
-use crate::backend::postgres::table::KindTables as _;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -8,6 +7,7 @@ use super::Statement;
 use super::name::Name;
 use super::text::Text;
 use crate::backend::postgres::location::Location;
+use crate::backend::postgres::table::KindTables as _;
 use crate::model::Kind;
 
 /// Indexes of single scopes; more is said of them in conditions that follow.

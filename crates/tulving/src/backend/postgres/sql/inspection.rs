@@ -1,6 +1,5 @@
 //! What search reads of a scope, beside what the memories say.
 
-use crate::backend::postgres::table::KindTables as _;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -9,7 +8,7 @@ use super::lookup;
 use super::name::Name;
 use super::text::Text;
 use super::vectors::DIRECTION;
-use crate::backend::postgres::table::listed_of_row;
+use crate::backend::postgres::table::{KindTables as _, listed_of_row};
 use crate::model::Kind;
 
 /// Counts memories and words, whether their numbers are below the next, and full vectors; then the full

@@ -1,7 +1,5 @@
 //! Memories by their ids, and what new ones are checked against.
 
-use crate::backend::postgres::table::KindTables as _;
-use crate::backend::postgres::values::Sql;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -10,8 +8,8 @@ use super::filter::storable;
 use super::lookup;
 use super::name::Name;
 use super::text::Text;
-use crate::backend::postgres::table::{columns_of, listed, listed_of_row};
-use crate::backend::postgres::values::Raw;
+use crate::backend::postgres::table::{KindTables as _, columns_of, listed, listed_of_row};
+use crate::backend::postgres::values::{Raw, Sql};
 use crate::model::{Kind, Scope, Sequence, Timestamp};
 
 /// What a row has besides the fields of its memory.

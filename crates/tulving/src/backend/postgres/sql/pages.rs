@@ -1,7 +1,5 @@
 //! Pages, counts and clusters of the memories that pass a filter.
 
-use crate::backend::postgres::table::KindTables as _;
-use crate::backend::postgres::values::Sql;
 use std::cmp::Ordering;
 
 use tokio_postgres::types::Type;
@@ -12,7 +10,8 @@ use super::filter::from_passing;
 use super::lookup::HAS_TIME;
 use super::name::Name;
 use super::text::Text;
-use crate::backend::postgres::table::listed_of_row;
+use crate::backend::postgres::table::{KindTables as _, listed_of_row};
+use crate::backend::postgres::values::Sql;
 use crate::backend::{Cursor, Filter, Order, Page};
 use crate::model::Kind;
 

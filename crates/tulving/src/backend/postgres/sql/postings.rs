@@ -1,6 +1,5 @@
 //! The keyword index: blocks of postings, and the numbers of memories in them.
 
-use crate::backend::postgres::table::KindTables as _;
 use std::collections::BTreeMap;
 
 use tokio_postgres::types::Type;
@@ -11,7 +10,7 @@ use super::lookup;
 use super::name::Name;
 use super::text::Text;
 use crate::backend::postgres::buckets::{BESIDE, NOTES};
-use crate::backend::postgres::table::{listed, listed_of_row};
+use crate::backend::postgres::table::{KindTables as _, listed, listed_of_row};
 use crate::model::Kind;
 
 /// Writes postings, by bucket.

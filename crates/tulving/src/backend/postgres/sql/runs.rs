@@ -1,6 +1,5 @@
 //! The ledger: runs, and the chunks of work that they consist of.
 
-use crate::backend::postgres::values::Sql;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -8,6 +7,7 @@ use super::Statement;
 use super::name::Name;
 use super::text::Text;
 use super::transaction::{IMPORT_LOCK, LOCK};
+use crate::backend::postgres::values::Sql;
 use crate::backend::{Import, KEPT_IMPORTS};
 use crate::transfer::{ChunkCounts, RunChunk, RunStatus};
 

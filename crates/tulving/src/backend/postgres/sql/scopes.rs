@@ -1,12 +1,12 @@
 //! The rows of a scope in `scopes` and `scope_kinds`: its spaces, and what it holds of each kind.
 
-use crate::backend::postgres::table::KindTables as _;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::Statement;
 use super::name::Name;
 use super::text::Text;
+use crate::backend::postgres::table::KindTables as _;
 use crate::model::Kind;
 use crate::search::tokens;
 

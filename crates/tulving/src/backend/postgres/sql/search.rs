@@ -1,6 +1,5 @@
 //! Search: the nearest vectors, and what stands beside what was found.
 
-use crate::backend::postgres::table::KindTables as _;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -10,6 +9,7 @@ use super::indexes::is_ready;
 use super::lookup;
 use super::name::Name;
 use super::text::Text;
+use crate::backend::postgres::table::KindTables as _;
 use crate::backend::postgres::values::raw_vector;
 use crate::backend::{Filter, Scored};
 use crate::model::Kind;

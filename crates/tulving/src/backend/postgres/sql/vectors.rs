@@ -1,7 +1,6 @@
 //! Vectors: the full ones, in a memory's own row or beside it, and the half-precision ones that search
 //! reads.
 
-use crate::backend::postgres::table::KindTables as _;
 use std::collections::BTreeMap;
 
 use tokio_postgres::types::Type;
@@ -11,7 +10,7 @@ use super::Statement;
 use super::lookup;
 use super::name::Name;
 use super::text::Text;
-use crate::backend::postgres::table::listed_of_row;
+use crate::backend::postgres::table::{KindTables as _, listed_of_row};
 use crate::backend::postgres::values::raw_vector;
 use crate::model::{Embedding, Key, Kind};
 
