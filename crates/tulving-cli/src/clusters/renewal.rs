@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tulving::backend::{Cluster, Filter, Membership};
+use tulving::backend::{Filter, Membership};
 use tulving::model::Kind;
 use tulving::search::text::indexed;
 use tulving::store::{NodeVectors, ScopedStore};
@@ -42,7 +42,7 @@ impl Renewal<'_> {
             let ids = known.iter().map(|cluster| cluster.id);
             return Ok(Some(ids.filter(|id| *id >= 0).count() as u64));
         }
-        self.bring_up(known, false).await
+        self.bring_up(false).await
     }
 
     /// Clusters all nodes anew. A cluster that is still the same keeps its id. Returns how many there are; nothing
@@ -51,11 +51,10 @@ impl Renewal<'_> {
     /// # Errors
     /// As [`renew`](Self::renew).
     pub async fn rebuild(self) -> Result<Option<u64>, CliError> {
-        let known = self.memory.clusters().await?;
-        self.bring_up(known, true).await
+        self.bring_up(true).await
     }
 
-    async fn bring_up(self, known: Vec<Cluster>, anew: bool) -> Result<Option<u64>, CliError> {
+    async fn bring_up(self, anew: bool) -> Result<Option<u64>, CliError> {
         let nodes = tokio::select! {
             nodes = self.memory.node_vectors() => nodes?,
             () = self.cancel.wait() => return Err(interrupted()),
@@ -73,8 +72,8 @@ impl Renewal<'_> {
         let anew = anew || !are_clusters || outside * SHARE > nodes.keys.len();
         let nodes = Arc::new(nodes);
         let memberships = match anew {
-            true => self.anew(&nodes, &known).await?,
-            false => self.with_new(&nodes, known).await?,
+            true => self.anew(&nodes).await?,
+            false => self.with_new(&nodes).await?,
         };
         if self.cancel.cancelled() {
             return Err(interrupted());
@@ -94,13 +93,10 @@ impl Renewal<'_> {
     }
 
     /// Clusters all nodes; what is the same as before keeps its id.
-    async fn anew(
-        &self,
-        nodes: &Arc<NodeVectors>,
-        known: &[Cluster],
-    ) -> Result<Vec<Option<Membership>>, CliError> {
+    async fn anew(&self, nodes: &Arc<NodeVectors>) -> Result<Vec<Option<Membership>>, CliError> {
         let found = self.cluster(nodes).await?;
-        // Nodes without a vector may be in clusters, too, that another program found.
+        // Nodes without a vector may be in clusters, too, that another program found, meanwhile perhaps.
+        let known = self.memory.clusters().await?;
         let next = known.iter().map(|cluster| cluster.id).max();
         let next = next.map_or(0, |id| id.saturating_add(1).max(0));
         let all = Arc::clone(nodes);
@@ -178,8 +174,9 @@ impl Renewal<'_> {
     async fn with_new(
         &self,
         nodes: &Arc<NodeVectors>,
-        known: Vec<Cluster>,
     ) -> Result<Vec<Option<Membership>>, CliError> {
+        // Of clusters that the nodes are in, some may be newer than what was known before they were read.
+        let known = self.memory.clusters().await?;
         let nodes = Arc::clone(nodes);
         let put = move || {
             let labels: BTreeMap<i64, String> = known

@@ -11,6 +11,7 @@ use std::cmp::Reverse;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tulving::backend::Import;
+use tulving::backend::postgres::{DatabaseError, Refusal};
 use tulving::model::{Scope, Timestamp};
 use tulving::transfer;
 use uuid::Uuid;
@@ -109,25 +110,30 @@ struct Runs {
 }
 
 impl Runs {
-    /// Reads them wherever they are kept.
-    async fn read(cx: &Context) -> Result<Self, CliError> {
+    /// Reads them wherever they are kept; of migrations only the one that is meant, if one is.
+    async fn read(cx: &Context, meant: Option<Uuid>) -> Result<Self, CliError> {
         let in_files = match cx.location()? {
+            // Memory that was moved into a database may have left no directory.
+            Location::Files(path) if !path.exists() && cx.config.database_url().is_ok() => None,
             Location::Files(_) => Some(of_directory(cx).await),
             Location::Database => None,
         };
         let has_database = in_files.is_none() || cx.config.database_url().is_ok();
         let in_database = match has_database {
-            true => Some(of_database(cx).await),
+            true => Some(of_database(cx, meant).await),
             false => None,
         };
         let (mut newest, are_all) = match (in_files, in_database) {
-            (None | Some(Err(_)), Some(found)) => found?,
+            (None, Some(found)) => found?,
             (Some(Ok(imports)), Some(Err(error))) => {
-                let remark = format!("migrations are not shown: {}", error.message);
-                let advice = error.hint.as_deref().unwrap_or("tulving doctor");
-                output::note(&remark, advice, cx);
+                note_missing("migrations", &error, cx);
                 (imports, true)
             }
+            (Some(Err(error)), Some(Ok(found))) => {
+                note_missing("imports of the data directory", &error, cx);
+                found
+            }
+            (Some(Err(error)), Some(Err(_))) => return Err(error),
             (Some(Ok(mut imports)), Some(Ok((runs, are_all)))) => {
                 imports.extend(runs);
                 (imports, are_all)
@@ -158,6 +164,11 @@ impl Runs {
     }
 }
 
+fn note_missing(what: &str, why: &CliError, cx: &Context) {
+    let remark = format!("{what} are not shown: {}", why.message);
+    output::note(&remark, why.hint.as_deref().unwrap_or("tulving doctor"), cx);
+}
+
 /// Returns the imports of the data directory.
 async fn of_directory(cx: &Context) -> Result<Vec<Run>, CliError> {
     let memory = cx.records().await?;
@@ -177,11 +188,20 @@ async fn of_directory(cx: &Context) -> Result<Vec<Run>, CliError> {
 }
 
 /// Returns the runs of the database, and whether those of all owners would be among them.
-async fn of_database(cx: &Context) -> Result<(Vec<Run>, bool), CliError> {
+async fn of_database(cx: &Context, meant: Option<Uuid>) -> Result<(Vec<Run>, bool), CliError> {
     let mut connection = cx.connect().await?;
     connection.require_target().await?;
     let scope = cx.config.scope_if_named()?;
-    let migrations = connection.runs(scope).await?.into_iter();
+    let migrations = match meant {
+        None => connection.runs(scope).await?,
+        Some(id) => match connection.run(id).await {
+            Ok(run) => vec![run],
+            // It may be an import.
+            Err(DatabaseError::Refused(Refusal::UnknownRun { .. })) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        },
+    };
+    let migrations = migrations.into_iter();
     let migrations = migrations.map(|run| Run::Migration(Box::new(run)));
     let imports = connection.imports(scope).await?.into_iter();
     let imports = imports.map(|(id, import)| {
@@ -200,10 +220,10 @@ async fn of_database(cx: &Context) -> Result<(Vec<Run>, bool), CliError> {
 /// When there is no such run, the memory cannot be read, or the database cannot be reached or refuses.
 pub async fn run(command: &Command, cx: &Context) -> Result<Exit, CliError> {
     match command {
-        Command::List => list(Runs::read(cx).await?, cx),
+        Command::List => list(Runs::read(cx, None).await?, cx),
         Command::Status(Status { run_id }) => {
             let run_id = run_id.as_deref().map(read_id).transpose()?;
-            status(Runs::read(cx).await?.meant(run_id)?, cx)
+            status(Runs::read(cx, run_id).await?.meant(run_id)?, cx)
         }
     }
 }

@@ -48,7 +48,7 @@ impl ScopedStore {
 }
 
 impl Importing {
-    /// Says how far it is. That is noted about once a second, and when another phase begins.
+    /// Says how far it is. That is noted at most once a second, and when another phase begins.
     ///
     /// # Errors
     /// As every method.
@@ -71,10 +71,12 @@ impl Importing {
     /// As every method.
     pub async fn finish(mut self, error: Option<&str>) -> Result<(), StoreError> {
         match error {
-            None => self.import.phase = ImportPhase::Done,
+            None => {
+                self.import.phase = ImportPhase::Done;
+                self.import.finished_at = Some(Timestamp::now());
+            }
             Some(class) => self.import.error = Some(class.to_owned()),
         }
-        self.import.finished_at = Some(Timestamp::now());
         self.note().await
     }
 

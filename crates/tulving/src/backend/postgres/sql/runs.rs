@@ -44,7 +44,7 @@ fn select_runs(condition: &str) -> String {
     )
 }
 
-/// Imports, newest first, of each scope as many as are kept.
+/// Imports, newest first.
 fn select_imports(condition: &str) -> String {
     format!(
         "SELECT r.scope_id, r.run_id, r.phase, r.inputs::text, r.result::text, r.error, r.version, \
