@@ -255,6 +255,7 @@ mod tests {
             "",
             &text.replace("\"version\": 1", "\"version\": 2"),
             &text.replace("reading", "dreaming"),
+            &" ".repeat(usize::try_from(LARGEST).unwrap() + 1),
         ]
         .into_iter()
         .enumerate()
