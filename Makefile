@@ -28,6 +28,7 @@ lint: ## format, clippy and documentation, warnings refused
 	for features in "" postgres http local; do \
 	    $(CARGO) clippy -p tulving --no-default-features --features "$$features" -- -D warnings || exit 1; \
 	done
+	$(CARGO) clippy -p tulving-cli --all-targets --features local -- -D warnings
 	tree=$$($(CARGO) tree -p tulving --no-default-features -e normal --prefix none) && \
 	    ! echo "$$tree" | grep -E '^(tokio-postgres|rustls|ring|ureq|mio) '
 	@# The fuzzers compile; a test replays their seeds.

@@ -127,7 +127,10 @@ impl Model {
         for text in texts {
             let (own, further) = rows.split_at(text.len() * width);
             vectors.push(unit(match self.layout.pooling {
-                Pooling::First => own[..width].to_vec(),
+                // A text of which no token is left has no first one.
+                Pooling::First => own
+                    .get(..width)
+                    .map_or_else(|| vec![0.0; width], <[f32]>::to_vec),
                 Pooling::Mean => mean(own, width),
             })?);
             rows = further;

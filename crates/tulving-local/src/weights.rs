@@ -148,11 +148,21 @@ impl Shard {
             tensors.insert(name, tensor);
         }
         let (start, behind) = (8 + size, length - 8 - size);
-        let said = tensors
+        // One behind the other: else a small file could ask for any amount of memory.
+        let mut places: Vec<(u64, u64)> = tensors
             .values()
-            .map(|tensor| tensor.data_offsets.1)
-            .max()
-            .unwrap_or_default();
+            .map(|tensor: &Tensor| tensor.data_offsets)
+            .collect();
+        places.sort_unstable();
+        let mut said = 0;
+        for (from, to) in places {
+            if from != said {
+                let why =
+                    format!("a tensor begins at byte {from}, where those before it end at {said}");
+                return Err(LocalError::malformed(&path, why));
+            }
+            said = to;
+        }
         if said != behind {
             let why = format!(
                 "its header tells of {said} bytes of tensors, and there are {behind}: was it copied whole?"

@@ -15,6 +15,9 @@ pub(super) struct Charsmap {
 /// Characters of more bytes are looked up one by one, without their marks.
 const LONGEST_CLUSTER: usize = 5;
 
+/// The most bytes in the place of characters; NFKC has 33.
+const LONGEST: usize = 256;
+
 impl Charsmap {
     /// Reads a table in base64.
     ///
@@ -75,7 +78,8 @@ impl Charsmap {
             if found >> 8 & 1 == 1 {
                 let value = unit(node)? & !(1 << 31);
                 let text = self.texts.get(value as usize..)?;
-                return text.split('\0').next();
+                let text = text.split('\0').next();
+                return text.filter(|text| text.len() <= LONGEST);
             }
         }
         None

@@ -28,6 +28,9 @@ use self::word_piece::WordPiece;
 use crate::layout::Layout;
 use crate::{LocalError, files};
 
+/// The most steps of a normalizer or a splitter: each of those known has fewer than ten.
+const MOST_STEPS: usize = 32;
+
 /// Bytes of a text that are looked at for each token that it may have. Hardly any token is half as long, and a text of
 /// megabytes should not take seconds only to be cut off.
 const BYTES_PER_TOKEN: usize = 100;
@@ -90,6 +93,14 @@ impl Tokenizer {
             .added_tokens
             .into_iter()
             .partition(|token| token.normalized);
+        let split = Split::new(given.pre_tokenizer);
+        if split.steps() > MOST_STEPS {
+            let why = format!(
+                "its pre_tokenizer has {} steps, and {MOST_STEPS} are the most",
+                split.steps()
+            );
+            return Err(wrong(why));
+        }
         let around = Around::new(given.post_processor).map_err(wrong)?;
         if layout.longest <= around.count() {
             let (longest, around) = (layout.longest, around.count());
@@ -102,7 +113,7 @@ impl Tokenizer {
             plain: Added::new(plain, &Normalizer::default()).map_err(wrong)?,
             normalized: Added::new(normalized, &normalizer).map_err(wrong)?,
             normalizer,
-            split: Split::new(given.pre_tokenizer),
+            split,
             pieces: given.model.read(&path)?,
             around,
             longest: layout.longest,

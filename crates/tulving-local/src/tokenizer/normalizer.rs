@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
 use super::charsmap::Charsmap;
+use super::{MOST_STEPS, boundary};
 
 /// What is done to a text, in this order.
 #[derive(Debug, Default)]
@@ -93,6 +94,12 @@ pub(super) enum Pattern {
     Regex(String),
 }
 
+/// The most bytes that something is replaced by.
+const MOST_CONTENT: usize = 64;
+
+/// How many times as long a text may become: NFKC makes one character of 3 bytes into 33.
+const MOST_GROWTH: usize = 64;
+
 impl Normalizer {
     /// Reads it.
     ///
@@ -103,12 +110,28 @@ impl Normalizer {
         if let Some(given) = given {
             add(given, &mut steps)?;
         }
+        let grows = |step: &Step| match step {
+            Step::Replace { what, with } => what.is_empty() || with.len() > MOST_CONTENT,
+            Step::ReplaceRuns { with, .. } => with.len() > MOST_CONTENT,
+            _ => false,
+        };
+        if steps.len() > MOST_STEPS || steps.iter().any(grows) {
+            return Err(format!(
+                "its normalizer has more than {MOST_STEPS} steps, or replaces something by more than {MOST_CONTENT} bytes"
+            ));
+        }
         Ok(Self { steps })
     }
 
     /// Applies it to a text.
     pub(super) fn apply<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let apply = |text: Cow<'t, str>, step: &Step| Cow::Owned(step.apply(&text));
+        // What a file says to replace may grow with each step.
+        let most = MOST_GROWTH.saturating_mul(text.len().max(64));
+        let apply = |text: Cow<'t, str>, step: &Step| {
+            let mut applied = step.apply(&text);
+            applied.truncate(boundary(&applied, most));
+            Cow::Owned(applied)
+        };
         self.steps.iter().fold(Cow::Borrowed(text), apply)
     }
 }
@@ -244,6 +267,27 @@ mod tests {
             .unwrap()
             .apply(text)
             .into_owned()
+    }
+
+    #[test]
+    fn a_file_makes_no_text_grow_without_end() {
+        let replace = |what: &str, with: &str| {
+            format!(
+                r#"{{"type": "Replace", "pattern": {{"String": "{what}"}}, "content": "{with}"}}"#
+            )
+        };
+        let doubled = |steps: usize| {
+            let steps = vec![replace("a", "aa"); steps].join(",");
+            format!(r#"{{"type": "Sequence", "normalizers": [{steps}]}}"#)
+        };
+        let refused = |given: &str| Normalizer::new(serde_json::from_str(given).unwrap()).is_err();
+        assert_eq!(
+            normalized(&doubled(MOST_STEPS), "a").len(),
+            MOST_GROWTH * 64
+        );
+        assert!(refused(&doubled(MOST_STEPS + 1)));
+        assert!(refused(&replace("", "b")));
+        assert!(refused(&replace("a", &"b".repeat(MOST_CONTENT + 1))));
     }
 
     #[test]

@@ -130,6 +130,16 @@ impl Split {
     }
 }
 
+impl Split {
+    /// Returns how many cuts it makes one after the other.
+    pub(super) fn steps(&self) -> usize {
+        match self {
+            Self::Several(splits) => splits.iter().map(Self::steps).sum(),
+            _ => 1,
+        }
+    }
+}
+
 fn several(splits: &[Split], text: &str, is_first: bool, give: &mut dyn FnMut(&str)) {
     let Some((split, further)) = splits.split_first() else {
         return Split::Whole.words(text, is_first, give);

@@ -130,3 +130,19 @@ fn a_tokenizer_of_an_older_form_cuts_in_the_same_way() {
         Tiny::new().open().unwrap().embed(&text, 1).unwrap()
     );
 }
+
+#[test]
+fn a_text_of_which_no_token_is_left_has_a_vector() {
+    for way in ["cls", "mean"] {
+        let tiny = Tiny::new();
+        tiny.edit("tokenizer.json", |json| {
+            json["post_processor"] = Value::Null;
+        });
+        tiny.edit("1_Pooling/config.json", |json| {
+            *json = json!({"pooling_mode": way});
+        });
+        let vectors = tiny.open().unwrap().embed(&["", "a text"], 1).unwrap();
+        assert!(vectors[0].iter().all(|number| *number == 0.0), "{way}");
+        assert!(vectors[1].iter().any(|number| *number != 0.0), "{way}");
+    }
+}

@@ -48,6 +48,15 @@ fn what_is_not_done_here_is_named_with_what_is() {
         "\"swiglu\"",
         set("config.json", "hidden_act", "swiglu".into()),
     );
+    let splits = vec![json!({"type": "WhitespaceSplit"}); 20_000];
+    refused(
+        "its pre_tokenizer has 20000 steps",
+        set(
+            "tokenizer.json",
+            "pre_tokenizer",
+            json!({"type": "Sequence", "pretokenizers": splits}),
+        ),
+    );
     refused(
         "pooling by max",
         set("1_Pooling/config.json", "pooling_mode", "max".into()),
@@ -146,8 +155,14 @@ fn files_of_weights_that_lie_are_refused() {
         });
     }
     // A header that fits the file, and places in it that fit no shape.
-    for place in [[0, 0], [4, 0], [8, 16], [u64::MAX, 16]] {
-        refused("is said to be at", |tiny| {
+    let overlapping = "where those before it end at";
+    for (why, place) in [
+        ("is said to be at", [0, 0]),
+        (overlapping, [4, 0]),
+        (overlapping, [8, 16]),
+        (overlapping, [u64::MAX, 16]),
+    ] {
+        refused(why, |tiny| {
             let (shape, _) = &tiny.tensors().0["embeddings.token_type_embeddings.weight"];
             let other = json!({"dtype": "F32", "shape": [4], "data_offsets": [0, 16]});
             let first = json!({"dtype": "F32", "shape": shape, "data_offsets": place});

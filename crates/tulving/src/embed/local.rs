@@ -18,7 +18,7 @@ const AT_ONCE: usize = 32;
 /// Hugging Face lays it out, on all processors of the machine. What the directory needs, [`Model::open`] says.
 ///
 /// Its weights are read when the first text is embedded. Texts are embedded as they are: models that want a word before
-/// each, such as `query:`, get none, as with a server. A text without visible characters gets zeros.
+/// each, such as `query:`, get none, as with a server. A text of nothing but white space gets zeros.
 #[derive(Debug)]
 pub struct Local {
     space: Arc<Space>,
@@ -26,7 +26,7 @@ pub struct Local {
     description: Description,
     model: OnceCell<Arc<Model>>,
     /// One piece of work has all processors.
-    turn: Mutex<()>,
+    turn: Arc<Mutex<()>>,
 }
 
 impl Local {
@@ -56,7 +56,7 @@ impl Local {
             directory,
             description,
             model: OnceCell::new(),
-            turn: Mutex::new(()),
+            turn: Arc::default(),
         })
     }
 
@@ -85,8 +85,10 @@ impl Embedder for Local {
         for places in seen.chunks(AT_ONCE) {
             let model = self.model().await?;
             let some: Vec<String> = places.iter().map(|text| texts[*text].clone()).collect();
-            let _turn = self.turn.lock().await;
+            // It goes on where nobody waits for it any more, and keeps its turn until then.
+            let turn = Arc::clone(&self.turn).lock_owned().await;
             let made = task::spawn_blocking(move || {
+                let _turn = turn;
                 let threads = thread::available_parallelism().map_or(1, usize::from);
                 let some: Vec<&str> = some.iter().map(String::as_str).collect();
                 model.embed(&some, threads)
