@@ -7,6 +7,7 @@ use tulving::backend::{
     LiveChange, Order, Page, Request, Scored,
 };
 use tulving::model::{Document, Embedding, Key, Kind, Memory, Scope};
+use tulving::search::sameness::content_hash;
 
 use crate::documents::put_documents;
 use crate::fixture::Fixture;
@@ -146,6 +147,23 @@ impl Memories {
     pub(crate) async fn count(&self, filter: &Filter) -> Counts {
         let counts = self.backend.count(self.scope, filter);
         counts.await.expect("count")
+    }
+
+    /// The ids of the memories of a kind that say the same as one of these texts, each with the place of that text;
+    /// sorted.
+    pub(crate) async fn saying(&self, kind: Kind, texts: &[&str]) -> Vec<(usize, String)> {
+        let hashes: Vec<u64> = texts.iter().map(|text| content_hash(text)).collect();
+        let found = self.backend.by_content_hash(self.scope, kind, &hashes);
+        let found = found.await.expect("by content hash").into_iter();
+        let mut found: Vec<_> = found
+            .map(|(hash, key)| {
+                assert_eq!(key.kind, kind);
+                let place = hashes.iter().position(|asked| *asked == hash);
+                (place.expect("only what is asked for is found"), key.id)
+            })
+            .collect();
+        found.sort();
+        found
     }
 
     pub(crate) async fn clusters(&self) -> Vec<Cluster> {

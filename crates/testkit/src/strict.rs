@@ -24,7 +24,7 @@ use tulving::backend::{
     LiveChange, Needles, Page, Request, Scan, Sources, require_size, size_of_document,
     size_of_entry, size_of_id, size_of_key,
 };
-use tulving::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
+use tulving::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 use tulving::record;
 
 use crate::fixture::{Fixture, Other};
@@ -243,6 +243,17 @@ impl Backend for StrictBackend {
 
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {
         self.read(scope, |room| keys.iter().map(|key| room.get(key)).collect())
+            .await
+    }
+
+    async fn by_content_hash(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        hashes: &[u64],
+    ) -> Result<Vec<(u64, Key)>, BackendError> {
+        let hashes: BTreeSet<u64> = hashes.iter().copied().collect();
+        self.read(scope, |room| room.by_content_hash(kind, &hashes))
             .await
     }
 

@@ -162,6 +162,15 @@ impl Backend for Refusing {
         self.backend.get(scope, keys).await
     }
 
+    async fn by_content_hash(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        hashes: &[u64],
+    ) -> Result<Vec<(u64, Key)>, BackendError> {
+        self.backend.by_content_hash(scope, kind, hashes).await
+    }
+
     async fn list(
         &self,
         scope: Scope,

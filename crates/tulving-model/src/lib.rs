@@ -51,6 +51,7 @@ pub use node::{
 pub use scope::{Scope, ScopeKind};
 pub use space::Space;
 pub use tags::Tags;
+pub use tags::{with_process, without_processes};
 pub use timestamp::{NotATime, Timestamp, Zone};
 
 /// Returns bytes in lower-case hexadecimal.

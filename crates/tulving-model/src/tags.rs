@@ -26,6 +26,47 @@ pub struct Tags {
     pub processes: Vec<String>,
 }
 
+/// What a memory is a part of, or comes from.
+const PROCESSES: &str = "processes";
+
+/// Returns tags with one more among the processes, if it is not there yet.
+pub fn with_process(tags: &Json, process: &str) -> Json {
+    let name = Value::String(Text::from(process.to_owned()));
+    let mut members = match tags.value() {
+        Value::Object(members) => members,
+        _ => Vec::new(),
+    };
+    match members
+        .iter_mut()
+        .find(|(key, _)| key.to_str() == Some(PROCESSES))
+    {
+        Some((_, Value::Array(processes))) if processes.contains(&name) => {}
+        Some((_, Value::Array(processes))) => processes.push(name),
+        Some((_, other)) => *other = Value::Array(vec![name]),
+        None => members.push((Text::new(PROCESSES), Value::Array(vec![name]))),
+    }
+    Json::from_value(&Value::Object(members))
+}
+
+/// Returns tags without the processes that begin so; a list that held nothing else goes too.
+pub fn without_processes(tags: &Json, prefix: &str) -> Json {
+    let Value::Object(mut members) = tags.value() else {
+        return tags.clone();
+    };
+    let begins_so = |tag: &Value<'_>| match tag {
+        Value::String(text) => text.to_str().is_some_and(|tag| tag.starts_with(prefix)),
+        _ => false,
+    };
+    members.retain_mut(|(key, list)| match list {
+        Value::Array(list) if key.to_str() == Some(PROCESSES) && list.iter().any(begins_so) => {
+            list.retain(|tag| !begins_so(tag));
+            !list.is_empty()
+        }
+        _ => true,
+    });
+    Json::from_value(&Value::Object(members))
+}
+
 impl<S: Into<String>> FromIterator<S> for Tags {
     fn from_iter<I: IntoIterator<Item = S>>(topics: I) -> Self {
         Self {

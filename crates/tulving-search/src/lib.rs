@@ -11,6 +11,7 @@
 //! | [`index`] | what the two have in common, and asking several at once |
 //! | [`vector`] | cosine similarity, and the exact search for the nearest |
 //! | [`fusion`] | rank fusion: one order from both |
+//! | [`sameness`] | whether two texts say the same, and how much of one is in the other |
 //! | [`snippet`] | the part of a text that answers a query |
 //! | [`prompt`], `passages` | hits as text for a prompt, long ones cut to their passages |
 //! | `arithmetic`, `bytes` | functions with the same bits on every machine, and numbers read out of bytes |
@@ -24,6 +25,7 @@ pub mod index;
 pub mod keyword;
 mod passages;
 pub mod prompt;
+pub mod sameness;
 pub mod segment;
 pub mod snippet;
 pub mod text;

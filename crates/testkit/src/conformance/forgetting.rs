@@ -54,6 +54,10 @@ async fn finders(memories: &Memories) -> Vec<&'static str> {
         .matching(&scoring::terms("canary"), ALL, &all)
         .await;
     note("matching", !words.is_empty());
+    let said = memories
+        .saying(Kind::Node, &["canary\n\nThis is the answer."])
+        .await;
+    note("content hash", !said.is_empty());
     let beside = memories.beside("heron", 9, &all).await;
     note("neighbours", beside.contains(&"c/1".to_owned()));
     note("clusters", !memories.clusters().await.is_empty());
@@ -73,6 +77,7 @@ pub async fn deleted_memories_are_found_by_nothing(fixture: &dyn Fixture) {
         "count",
         "nearest",
         "matching",
+        "content hash",
         "neighbours",
         "clusters",
         "touch",

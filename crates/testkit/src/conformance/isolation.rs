@@ -148,6 +148,14 @@ async fn refusals(
         ("get", backend.get(scope, &keys).await.err()),
         ("list", backend.list(scope, &all, &page).await.err()),
         ("count", backend.count(scope, &all).await.err()),
+        (
+            "by no content hash",
+            backend.by_content_hash(scope, Kind::Node, &[]).await.err(),
+        ),
+        (
+            "by content hash",
+            backend.by_content_hash(scope, Kind::Node, &[7]).await.err(),
+        ),
         ("clusters", backend.clusters(scope).await.err()),
         (
             "begin an import",
@@ -324,6 +332,12 @@ pub async fn other_scopes_are_not_read(fixture: &dyn Fixture) {
         assert_eq!(memories.clusters().await, []);
         assert_eq!(memories.with_words("canary").await, [""; 0]);
         assert_eq!(memories.with_words("worker").await.len(), 3);
+        let said = [
+            "canary worker\n\nThis is the answer.",
+            "worker\n\nThis is the answer.",
+        ];
+        let found = memories.saying(Kind::Node, &said).await;
+        assert_eq!(found, ["c/0", "c/1", "c/2"].map(|id| (1, id.to_owned())));
         let query = vector(&[1.0]);
         assert_eq!(
             memories.nearest(&query, ALL, &all).await,

@@ -24,10 +24,12 @@
 //! | [`documents`] | documents and their chunks |
 //! | [`spaces`], [`several_spaces`], [`vectors`] | the space that is searched, those beside it, and vectors that are put |
 //! | [`paging`], [`filters`], [`searching`] | listings, which memories are meant, finding |
+//! | [`content`] | what says the same, by its hash |
 //! | [`odd`] | what people and programs really write |
 //! | [`racing`] | several writers at once |
 //! | [`seeing`] | what others see of a write |
 
+pub mod content;
 pub mod documents;
 pub mod drafts;
 pub mod dropping;
@@ -233,6 +235,13 @@ macro_rules! for_each_conformance_test {
                 neighbours_at_the_ends_of_the_numbers
                 clusters_are_counted_and_named
                 searching_and_reading_change_nothing
+            }
+            content {
+                what_says_the_same_is_found_by_its_hash
+                every_kind_is_found_by_what_it_says
+                the_hash_goes_with_the_text
+                thousands_are_found_by_their_hashes
+                a_write_tells_what_was_there
             }
             imports {
                 an_import_is_followed_from_elsewhere

@@ -4,7 +4,7 @@ mod imports;
 mod spaces;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use tulving::backend::{
@@ -15,7 +15,8 @@ use tulving::backend::{
 use tulving::json;
 use tulving::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 use tulving::record::{self, Stamp};
-use tulving::search::text::embedded;
+use tulving::search::sameness::content_hash;
+use tulving::search::text::{embedded, indexed};
 
 use crate::{sample, scoring};
 
@@ -377,6 +378,19 @@ impl Room {
             }
         }
         touched
+    }
+
+    pub(super) fn by_content_hash(&self, kind: Kind, hashes: &BTreeSet<u64>) -> Vec<(u64, Key)> {
+        let entries = self
+            .rows
+            .iter()
+            .rev()
+            .map(|(key, row)| self.entry(key, row));
+        entries
+            .filter(|entry| entry.memory.kind() == kind)
+            .map(|entry| (content_hash(&indexed(&entry.memory)), entry.memory.key()))
+            .filter(|(hash, _)| hashes.contains(hash))
+            .collect()
     }
 
     pub(super) fn list(&self, filter: &Filter, page: &Page) -> Listing {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tulving::backend::ImportCounts;
 use tulving::model::{Kind, PerKind};
-use tulving::store::{Fate, LeftOut, Merged, WordsOnly, Written};
+use tulving::store::{Duplicate, Fate, LeftOut, Merged, WordsOnly, Written};
 use tulving_chats::{FileReport, Reason};
 
 use crate::exit::CliError;
@@ -19,6 +19,8 @@ pub struct Report {
     pub without_chats: Vec<String>,
     /// How many memories of each kind were written.
     pub memories: PerKind<Written>,
+    /// Nodes that say the same as others.
+    pub duplicates: Vec<Duplicate>,
     /// How many conversations were forgotten, and stay so.
     pub forgotten: u64,
     /// How many single questions were, of conversations that were not.
@@ -79,7 +81,9 @@ impl Report {
             sum.updated += more.updated;
             sum.unchanged += more.unchanged;
             sum.removed += more.removed;
+            sum.skipped += more.skipped;
         }
+        self.duplicates.extend(merged.remembered.duplicates);
         self.words_only = self.words_only.take().or(merged.remembered.words_only);
         self.left_out = self.left_out.take().or(merged.remembered.left_out);
     }

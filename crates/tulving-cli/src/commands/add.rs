@@ -7,6 +7,7 @@ use tulving::backend::BackendError;
 use tulving::model::{EmbeddingError, Kind, PerKind, Timestamp};
 use tulving::store::{IfThere, NewMemory, NewNode, Outcome, Remembered, ScopedStore, StoreError};
 
+use super::duplicates::OnDuplicate;
 use super::source::SourceAs;
 use super::tags;
 use crate::context::Context;
@@ -36,11 +37,17 @@ use crate::wire;
 /// changes. If it exists with other content, the line is refused; with `--existing update` it replaces
 /// what is there.
 ///
+/// A memory that says the same as one that is there is stored and reported; `--on-duplicate` says otherwise.
+///
 /// Lines are written in batches of up to 1,000. A batch is written whole or not at all. If a line cannot
 /// be used, the error says from which line to continue.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
-    {\"id\": ID}, or with --jsonl {\"ids\": [ID…] in the order of the lines, \"added\": N, \"updated\": N, \"unchanged\": N}")]
+    {\"id\": ID}; if another memory says the same, {\"id\": ID, \"duplicate_of\": ID, \"near\": BOOL}\n\
+    With --jsonl:\n\
+    {\"ids\": [ID…] in the order of the lines, \"added\": N, \"updated\": N, \"unchanged\": N, \"skipped\": N,\n\
+    \"duplicates\": [{\"id\": ID or null, \"duplicate_of\": ID, \"near\": BOOL}…]}\n\
+    Of a memory that was not stored, the id is that of the one that says the same.")]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["question", "jsonl"])))]
 pub struct Add {
     /// What was asked or said; `-` reads it from stdin
@@ -99,6 +106,11 @@ pub struct Add {
     /// A file with one JSON object a line; `-` reads stdin
     #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
     pub jsonl: Option<PathBuf>,
+
+    /// What to do with a memory that says the same as one that is there; `skip` and `link` also find those that say it in
+    /// nearly the same words
+    #[arg(long, value_name = "WHAT", default_value = "keep")]
+    pub on_duplicate: OnDuplicate,
 }
 
 /// What happens to an id that is there already with other content.
@@ -132,9 +144,9 @@ pub async fn run(add: Add, cx: &Context) -> Result<Exit, CliError> {
     if let Some(path) = &add.jsonl {
         return many(Lines::open(path)?, &add, cx).await;
     }
-    let (existing, restores) = (add.existing.into(), add.restore_forgotten);
-    let node = NewMemory::Node(one(add)?);
-    let memory = restoring(cx.memory().await?, restores);
+    let (existing, on_duplicate) = (add.existing.into(), add.on_duplicate);
+    let node = NewMemory::Node(one(&add)?);
+    let memory = opened(&add, cx).await?;
     let added = memory.remember(vec![node], existing).await;
     let added = added.map_err(|error| match error {
         // There is one, so it is not told which.
@@ -153,28 +165,36 @@ pub async fn run(add: Add, cx: &Context) -> Result<Exit, CliError> {
     if let Some(why) = &added.left_out {
         output::left_out(why, cx);
     }
+    let duplicate = added.duplicates.into_iter().next();
+    if let Some(duplicate) = &duplicate {
+        output::aside(&on_duplicate.of_one(duplicate));
+    }
     let id = added.ids.into_iter().next().unwrap_or_default();
     let told = if cx.json {
-        output::json(&wire::Written { id: id.clone() })
+        output::json(&wire::Written {
+            near: duplicate.as_ref().map(|duplicate| duplicate.is_near),
+            duplicate_of: duplicate.map(|duplicate| duplicate.of),
+            id: id.clone(),
+        })
     } else {
         output::text(&escape(&id))
     };
-    told.map_err(|error| error.cause(format!("the memory was stored, as {id}")))?;
+    told.map_err(|error| error.cause(format!("the memory is stored, as {id}")))?;
     Ok(Exit::Done)
 }
 
-fn one(add: Add) -> Result<NewNode, CliError> {
+fn one(add: &Add) -> Result<NewNode, CliError> {
     let vector = add.vector.as_deref().and_then(|path| path.to_str());
     input::once([add.question.as_deref(), add.answer.as_deref(), vector])?;
     Ok(NewNode {
-        id: add.id,
-        question: input::text(add.question.unwrap_or_default())?,
+        id: add.id.clone(),
+        question: input::text(add.question.clone().unwrap_or_default())?,
         question_verbatim: None,
         answer_verbatim: None,
-        answer: input::text(add.answer.unwrap_or_default())?,
-        conversation_id: add.conversation,
+        answer: input::text(add.answer.clone().unwrap_or_default())?,
+        conversation_id: add.conversation.clone(),
         created_at: add.created_at,
-        source: add.source,
+        source: add.source.clone(),
         source_as: add.source_as.map(|name| name.as_str().to_owned()),
         tags: (!add.tag.is_empty()).then(|| tags::topics(&add.tag)),
         embedding: add.vector.as_deref().map(input::vector).transpose()?,
@@ -183,10 +203,10 @@ fn one(add: Add) -> Result<NewNode, CliError> {
 
 /// Adds line after line, a batch at a time.
 async fn many(mut lines: Lines, add: &Add, cx: &Context) -> Result<Exit, CliError> {
-    let memory = restoring(cx.memory().await?, add.restore_forgotten);
+    let memory = opened(add, cx).await?;
     let tally = Tally::new("added", !cx.json, cx.face());
-    let mut ids = Vec::new();
-    let (mut written, mut updated, mut unchanged) = (0, 0, 0);
+    let (mut ids, mut duplicates, mut same) = (Vec::new(), Vec::new(), 0);
+    let (mut written, mut updated, mut unchanged, mut skipped) = (0, 0, 0, 0);
     // The last line that is written.
     let mut behind = 0;
     let (mut words_only, mut left_out) = (None, None);
@@ -214,13 +234,16 @@ async fn many(mut lines: Lines, add: &Add, cx: &Context) -> Result<Exit, CliErro
                 Outcome::Added => {}
                 Outcome::Updated => updated += 1,
                 Outcome::Unchanged => unchanged += 1,
+                Outcome::Skipped => skipped += 1,
             }
         }
+        same += added.duplicates.len() as u64;
         words_only = words_only.or(added.words_only);
         left_out = left_out.or(added.left_out);
         tally.advance(added.ids.len() as u64);
         if cx.json {
             ids.extend(added.ids);
+            duplicates.extend(added.duplicates.into_iter().map(wire::Duplicate::from));
         } else {
             let shown: Vec<String> = added.ids.iter().map(|id| escape(id)).collect();
             output::text(&shown.join("\n")).map_err(|error| stored(error, written))?;
@@ -237,10 +260,12 @@ async fn many(mut lines: Lines, add: &Add, cx: &Context) -> Result<Exit, CliErro
         output::left_out(why, cx);
     }
     if cx.json {
-        let added = written - updated - unchanged;
+        let added = written - updated - unchanged - skipped;
         let batch = wire::Batch {
             added,
+            duplicates,
             ids,
+            skipped,
             unchanged,
             updated,
         };
@@ -252,6 +277,9 @@ async fn many(mut lines: Lines, add: &Add, cx: &Context) -> Result<Exit, CliErro
             count(updated),
             count(unchanged)
         ));
+    }
+    if same > 0 && !cx.json {
+        output::aside(&add.on_duplicate.of_many(same));
     }
     Ok(Exit::Done)
 }
@@ -282,12 +310,14 @@ fn batch(lines: &mut Lines) -> Result<(Vec<Line>, bool), CliError> {
     Ok((batch, false))
 }
 
-/// Returns a memory that lets come back what was forgotten, if that is asked for.
-fn restoring(memory: ScopedStore, restores: bool) -> ScopedStore {
-    match restores {
+/// Opens the memory, to be written to as the options say.
+async fn opened(add: &Add, cx: &Context) -> Result<ScopedStore, CliError> {
+    let memory = cx.memory().await?;
+    let memory = match add.restore_forgotten {
         true => memory.restoring(),
         false => memory,
-    }
+    };
+    Ok(memory.on_duplicate(add.on_duplicate.into()))
 }
 
 async fn write(
@@ -381,6 +411,7 @@ async fn remember(
                     ids: vec![id],
                     outcomes: vec![outcome],
                     memories: PerKind::default(),
+                    duplicates: Vec::new(),
                     words_only: None,
                     left_out: None,
                 });
@@ -412,6 +443,7 @@ fn go_on(error: CliError, lines: &Lines, add: &Add, written: u64, behind: u64) -
     if add.existing == Existing::Update {
         command.push_str(" --existing update");
     }
+    command.extend(add.on_duplicate.again());
     if let Some(name) = add.source_as {
         command.push_str(&format!(" --source-as {}", name.as_str()));
     }

@@ -10,6 +10,7 @@ use tulving::store::{ScopedStore, Written};
 use tulving::transfer::Cancel;
 use tulving_chats::{FileReport, Found, Limits, find};
 
+use super::duplicates::OnDuplicate;
 use super::source::SourceAs;
 use crate::chats::{Intake, Report};
 use crate::clusters::Renewal;
@@ -36,6 +37,9 @@ use crate::{interrupt, progress, wire};
 /// in it. A conversation that is newer in memory than in the export stays as it is. What was forgotten with `tulving
 /// forget` stays forgotten, by its id: a question that the export has moved or reworded is another.
 ///
+/// A question that is asked again with the same answer is stored again, and counted; with `--on-duplicate skip` it is left
+/// to its conversation, and `link` tags it.
+///
 /// At the end what is new is put into clusters, which `tulving clusters` shows; when much is new, everything is
 /// clustered anew, and what is still the same keeps its number.
 ///
@@ -49,7 +53,8 @@ use crate::{interrupt, progress, wire};
     tulving ingest export.zip --dry-run\n\n\
     With --json:\n\
     {\"files\": [{\"path\", \"provider\": NAME or null, \"conversations\": N, \"nodes\": N, \"skipped\": {REASON: N…}}…],\n\
-    \"nodes\": {\"new\": N, \"changed\": N, \"duplicate\": N, \"removed\": N}, the same for every other kind, \"clusters\": N or null,\n\
+    \"nodes\": {\"new\": N, \"changed\": N, \"duplicate\": N, \"removed\": N, \"skipped\": N}, the same for every other kind,\n\
+    \"clusters\": N or null, \"duplicates\": [{\"id\", \"duplicate_of\", \"near\": BOOL}…],\n\
     \"forgotten\": N, \"forgotten_nodes\": N, \"older\": N, \"refused\": [{\"id\", \"reason\"}…], \"without_chats\": [PATH…], \"dry_run\": BOOL,\n\
     \"words_only\": why some have no vectors or null, \"left_out\": the same of a further space, \"seconds\": X}\n\
     A file may have \"unknown\": {KIND: N…} (content that is not known), \"invalid_times\": N and \"invalid_utf8\": N too.")]
@@ -74,6 +79,11 @@ pub struct Ingest {
     /// one, which is then kept as the tag `processes: ["source:NAME"]`
     #[arg(long, value_name = "NAME")]
     pub source_as: Option<SourceAs>,
+
+    /// What to do with a memory that says the same as one that is there; `skip` and `link` also find those that say it in
+    /// nearly the same words
+    #[arg(long, value_name = "WHAT", default_value = "keep")]
+    pub on_duplicate: OnDuplicate,
 }
 
 /// Runs it.
@@ -92,6 +102,7 @@ pub async fn run(ingest: Ingest, cx: &Context) -> Result<Exit, CliError> {
         true => cx.memory().await?.restoring(),
         false => cx.memory().await?,
     };
+    let memory = memory.on_duplicate(ingest.on_duplicate.into());
     let mut record = match ingest.dry_run {
         true => RunRecord::default(),
         false => RunRecord::begin(&memory, &ingest.paths).await,
@@ -100,7 +111,13 @@ pub async fn run(ingest: Ingest, cx: &Context) -> Result<Exit, CliError> {
     let done = import(&ingest, &memory, found, &mut record, cx).await;
     record.finish(&done, cx).await;
     let (report, clusters) = done?;
-    told(report, clusters, ingest.dry_run, read, begun.elapsed(), cx)
+    let call = Call {
+        dry_run: ingest.dry_run,
+        on_duplicate: ingest.on_duplicate,
+        read,
+        took: begun.elapsed(),
+    };
+    told(report, clusters, &call, cx)
 }
 
 /// Reads, stores and clusters; returns what became of it, and how many clusters there are.
@@ -155,13 +172,19 @@ async fn clustered(
     renewed.map_err(|error| error.cause("everything was read and stored"))
 }
 
+/// How the command was called, and how it went.
+struct Call {
+    dry_run: bool,
+    on_duplicate: OnDuplicate,
+    read: u64,
+    took: Duration,
+}
+
 /// Says what became of it.
 fn told(
     report: Report,
     clusters: Option<u64>,
-    dry_run: bool,
-    read: u64,
-    took: Duration,
+    call: &Call,
     cx: &Context,
 ) -> Result<Exit, CliError> {
     let exit = match report.lacks_something() {
@@ -169,7 +192,12 @@ fn told(
         false => Exit::Done,
     };
     if cx.json {
-        output::json(&wire::Ingested::new(report, clusters, dry_run, took))?;
+        output::json(&wire::Ingested::new(
+            report,
+            clusters,
+            call.dry_run,
+            call.took,
+        ))?;
         return Ok(exit);
     }
     if let Some(why) = &report.words_only {
@@ -178,18 +206,12 @@ fn told(
     if let Some(why) = &report.left_out {
         output::left_out(why, cx);
     }
-    output::report(&summary(&report, clusters, dry_run, read, took, cx.out))?;
+    output::report(&summary(&report, clusters, call, cx.out))?;
     Ok(exit)
 }
 
-fn summary(
-    report: &Report,
-    clusters: Option<u64>,
-    dry_run: bool,
-    read: u64,
-    took: Duration,
-    screen: Screen,
-) -> String {
+fn summary(report: &Report, clusters: Option<u64>, call: &Call, screen: Screen) -> String {
+    let dry_run = call.dry_run;
     let all = |which: fn(Written) -> u64| {
         let counts = report.memories.map(|_, written| which(written));
         let some = counts.iter().filter(|(_, number)| **number > 0);
@@ -207,6 +229,14 @@ fn summary(
         let sum: u64 = skipped.map(|(_, count)| count).sum();
         (sum > 0).then(|| count(sum))
     };
+    let duplicates = some(report.duplicates.len() as u64, "node");
+    let duplicates = duplicates.map(|number| match (call.on_duplicate, dry_run) {
+        (OnDuplicate::Keep, _) => number,
+        (OnDuplicate::Skip, false) => format!("{number}, not stored"),
+        (OnDuplicate::Skip, true) => format!("{number}, not to be stored"),
+        (OnDuplicate::Link, false) => format!("{number}, linked"),
+        (OnDuplicate::Link, true) => format!("{number}, to be linked"),
+    });
     let lines = [
         (
             if dry_run { "would add" } else { "added" },
@@ -217,6 +247,7 @@ fn summary(
             all(|written| written.updated),
         ),
         ("unchanged", all(|written| written.unchanged)),
+        ("duplicates", duplicates),
         ("older", some(report.older, "conversation")),
         ("forgotten", some(report.forgotten, "conversation")),
         ("forgotten", some(report.forgotten_nodes, "node")),
@@ -230,7 +261,11 @@ fn summary(
         ("clusters", clusters.map(count)),
         (
             "time",
-            Some(format!("{}, {} read", duration(took), bytes(read))),
+            Some(format!(
+                "{}, {} read",
+                duration(call.took),
+                bytes(call.read)
+            )),
         ),
     ];
     let lines: Vec<(&str, String)> = lines

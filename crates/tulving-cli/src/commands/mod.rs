@@ -12,7 +12,7 @@
 //! | [`schema`], [`user`], [`tenant`], [`index`] | a database, its owners, its indexes |
 //! | [`migrate`], [`verify`], [`runs`], [`export`] | moving memory, and the proof |
 //! | [`completions`], [`man`] | for shells and packagers |
-//! | [`cast`], `owner`, `source`, `tags` | what several commands have in common |
+//! | [`cast`], `duplicates`, `owner`, `source`, `tags` | what several commands have in common |
 
 pub mod add;
 pub mod cast;
@@ -23,6 +23,7 @@ pub mod config;
 pub mod delete;
 pub mod docs;
 pub mod doctor;
+mod duplicates;
 pub mod erasure;
 pub mod export;
 pub mod forget;

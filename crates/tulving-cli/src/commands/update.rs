@@ -132,7 +132,11 @@ pub async fn run(update: Update, cx: &Context) -> Result<Exit, CliError> {
         output::left_out(why, cx);
     }
     if cx.json {
-        output::json(&wire::Written { id })?;
+        output::json(&wire::Written {
+            duplicate_of: None,
+            id,
+            near: None,
+        })?;
     } else {
         output::text(&escape(&id))?;
     }

@@ -8,6 +8,7 @@ use tulving::model::PerKind;
 use tulving::store::Written;
 use tulving_chats::FileReport;
 
+use super::Duplicate;
 use crate::chats;
 
 /// `tulving ingest`
@@ -17,6 +18,7 @@ pub struct Ingested {
     #[serde(flatten)]
     memories: PerKind<Counts>,
     clusters: Option<u64>,
+    duplicates: Vec<Duplicate>,
     forgotten: u64,
     forgotten_nodes: u64,
     older: u64,
@@ -49,6 +51,7 @@ struct Counts {
     changed: u64,
     duplicate: u64,
     removed: u64,
+    skipped: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -69,6 +72,7 @@ impl Ingested {
         Self {
             memories: report.memories.map(|_, written| written.into()),
             clusters,
+            duplicates: report.duplicates.into_iter().map(Duplicate::from).collect(),
             forgotten: report.forgotten,
             forgotten_nodes: report.forgotten_nodes,
             older: report.older,
@@ -117,6 +121,7 @@ impl From<Written> for Counts {
             changed: written.updated,
             duplicate: written.unchanged,
             removed: written.removed,
+            skipped: written.skipped,
         }
     }
 }

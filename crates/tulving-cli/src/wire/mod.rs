@@ -70,7 +70,7 @@ pub use run::Run;
 pub use scope::Scope;
 pub use settings::{Setting, Settings};
 pub use verification::Verification;
-pub use written::{Batch, Deleted, Embedded, Written};
+pub use written::{Batch, Deleted, Duplicate, Embedded, Written};
 
 #[cfg(test)]
 mod tests {

@@ -7,8 +7,33 @@ use super::Refused;
 /// `tulving add` and `tulving update`, of one memory
 #[derive(Debug, Serialize)]
 pub struct Written {
-    /// The memory.
+    /// The one that says the same, if one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<String>,
+    /// The memory; where nothing was stored, the one that says the same.
     pub id: String,
+    /// Whether that one says it in other words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub near: Option<bool>,
+}
+
+/// A memory that says the same as one that is there.
+#[derive(Debug, Serialize)]
+pub struct Duplicate {
+    duplicate_of: String,
+    /// Nothing for one that was not stored and brought no id.
+    id: Option<String>,
+    near: bool,
+}
+
+impl From<tulving::store::Duplicate> for Duplicate {
+    fn from(duplicate: tulving::store::Duplicate) -> Self {
+        Self {
+            duplicate_of: duplicate.of,
+            id: duplicate.id,
+            near: duplicate.is_near,
+        }
+    }
 }
 
 /// `tulving add --jsonl`
@@ -16,8 +41,12 @@ pub struct Written {
 pub struct Batch {
     /// How many were not there before.
     pub added: u64,
-    /// All of them, in the order of the lines.
+    /// Those that say the same as others, that are there or come before them.
+    pub duplicates: Vec<Duplicate>,
+    /// All of them, in the order of the lines; of one that was not stored, that of the one that says the same.
     pub ids: Vec<String>,
+    /// How many were not stored, since others say the same.
+    pub skipped: u64,
     /// How many were there, and are the same.
     pub unchanged: u64,
     /// How many were there, and are different now.

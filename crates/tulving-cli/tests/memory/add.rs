@@ -218,7 +218,7 @@ fn where_the_id_cannot_be_printed_the_memory_is_said_to_be_stored() {
     let mut one = desk.command(&["add", "--question", "why?"]);
     let ran = Ran::from(one.stdout(full()).output().unwrap()).expect(7);
     let id = &desk.ids()[0];
-    ran.says(&format!("the memory was stored, as {id}"))
+    ran.says(&format!("the memory is stored, as {id}"))
         .says("try: free space there");
     desk.write(
         "lines.jsonl",
@@ -240,4 +240,26 @@ fn an_id_that_cannot_be_kept_is_told_without_a_number() {
             .says("try: tulving add --help");
     }
     assert_eq!(desk.add("x", ""), desk.ids()[0]);
+}
+
+#[test]
+fn what_says_the_same_is_named_whatever_becomes_of_it() {
+    let desk = Desk::new();
+    let id = desk.add("Why?", "Because.");
+    let args = ["add", "--question", " Why? ", "--answer", "Because.\n"];
+    let kept = desk.run(&args).expect(0);
+    kept.says(&format!("says the same as {id}, which is there"));
+    assert_ne!(kept.stdout.trim_end(), id);
+    let skipped = desk
+        .run(&[&args[..], &["--on-duplicate", "skip"]].concat())
+        .expect(0);
+    let first = desk.ids().into_iter().min().unwrap();
+    assert_eq!(skipped.says("was not stored").stdout.trim_end(), first);
+    assert_eq!(desk.ids().len(), 2);
+    let linked = desk.json(&[&args[..], &["--on-duplicate", "link"]].concat());
+    let linked = desk.json(&["get", linked["id"].as_str().unwrap()]);
+    assert_eq!(
+        linked["tags"],
+        serde_json::json!({"processes": [format!("same-as:{first}")]})
+    );
 }

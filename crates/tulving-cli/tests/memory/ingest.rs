@@ -67,6 +67,16 @@ fn kills_leave_no_half_conversation() {
 }
 
 #[test]
+fn what_says_the_same_is_told() {
+    on_a_desk(exports::what_says_the_same_is_told);
+}
+
+#[test]
+fn what_moves_is_no_duplicate() {
+    on_a_desk(exports::what_moves_is_no_duplicate);
+}
+
+#[test]
 fn two_at_once_are_as_one() {
     on_a_desk(exports::two_at_once_are_as_one);
 }

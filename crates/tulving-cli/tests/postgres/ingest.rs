@@ -65,6 +65,16 @@ fn kills_leave_no_half_conversation() {
 }
 
 #[test]
+fn what_says_the_same_is_told() {
+    in_a_database(exports::what_says_the_same_is_told);
+}
+
+#[test]
+fn what_moves_is_no_duplicate() {
+    in_a_database(exports::what_moves_is_no_duplicate);
+}
+
+#[test]
 fn two_at_once_are_as_one() {
     in_a_database(exports::two_at_once_are_as_one);
 }

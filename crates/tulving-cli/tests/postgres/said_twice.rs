@@ -244,3 +244,197 @@ fn of_several_who_say_the_same_at_once_one_adds_it() {
         assert_eq!(counts(&world, backend), [22, 1]);
     }
 }
+
+fn lines(texts: &[(&str, &str)]) -> Vec<Value> {
+    let line = |(question, answer): &(&str, &str)| json!({"question": question, "answer": answer});
+    texts.iter().map(line).collect()
+}
+
+const KEY: (&str, &str) = (
+    "Where is the spare key?",
+    "Under the third flower pot beside the shed.",
+);
+/// The same text, laid out otherwise.
+const LAID_OUT: (&str, &str) = (
+    "Where is the  spare key? ",
+    "Under the third flower pot\u{a0}beside the shed.\n",
+);
+/// In other words.
+const REWORDED: (&str, &str) = (
+    "where is the spare key",
+    "It is under the third flower pot, beside the shed",
+);
+/// With other signs, and a filler.
+const NEAR: (&str, &str) = (
+    "Please: where is the spare key?",
+    "Under the third flower pot, beside the shed!",
+);
+/// Another answer.
+const OTHER: (&str, &str) = (
+    "Where is the spare key?",
+    "Under the second flower pot beside the shed.",
+);
+
+/// What says the same as what is there, or came before it, is stored and named.
+#[test]
+fn what_says_the_same_is_stored_and_named() {
+    let (world, backends) = worlds();
+    for backend in backends {
+        let args = [
+            "add",
+            "--backend",
+            backend,
+            "--question",
+            KEY.0,
+            "--answer",
+            KEY.1,
+            "--json",
+        ];
+        let first = world.run(&args).expect(0).json();
+        assert_eq!(first.as_object().unwrap().len(), 1);
+        let again = world.run(&args).expect(0).says("says the same as").json();
+        assert_eq!(
+            (&again["duplicate_of"], &again["near"]),
+            (&first["id"], &json!(false))
+        );
+        assert_ne!(again["id"], first["id"]);
+        let new = lines(&[
+            ("New?", "Yes, new."),
+            LAID_OUT,
+            NEAR,
+            OTHER,
+            ("New?", "Yes,  new."),
+        ]);
+        let added = add(&world, backend, &new, &[]).expect(0).json();
+        assert_eq!((&added["added"], &added["skipped"]), (&json!(5), &json!(0)));
+        let ids = &added["ids"];
+        let of = [first["id"].as_str().unwrap(), again["id"].as_str().unwrap()];
+        let duplicates = json!([
+            {"id": ids[1], "duplicate_of": of.iter().min(), "near": false},
+            {"id": ids[4], "duplicate_of": ids[0], "near": false},
+        ]);
+        assert_eq!(added["duplicates"], duplicates);
+        assert_eq!(counts(&world, backend), [7, 0]);
+    }
+}
+
+#[test]
+fn what_says_the_same_is_not_stored_where_that_is_asked_for() {
+    let (world, backends) = worlds();
+    for backend in backends {
+        let key = add(&world, backend, &lines(&[KEY]), &[]).expect(0).json()["ids"][0].clone();
+        let skip = ["--on-duplicate", "skip"];
+        let new = lines(&[
+            LAID_OUT,
+            NEAR,
+            OTHER,
+            REWORDED,
+            ("New?", "Yes, new."),
+            ("New?", "Yes,  new."),
+        ]);
+        let added = add(&world, backend, &new, &skip).expect(0).json();
+        let ids = added["ids"].as_array().unwrap();
+        assert_eq!((&ids[0], &ids[1], &ids[4]), (&key, &key, &ids[5]));
+        assert_eq!((&added["added"], &added["skipped"]), (&json!(3), &json!(3)));
+        let near: Vec<&Value> = added["duplicates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| &one["near"])
+            .collect();
+        assert_eq!(near, [false, true, false]);
+        assert_eq!(counts(&world, backend), [4, 0]);
+        // One more time: nothing is new.
+        let again = add(&world, backend, &new, &skip).expect(0).json();
+        assert_eq!((&again["added"], &again["skipped"]), (&json!(0), &json!(6)));
+        assert_eq!(counts(&world, backend), [4, 0]);
+        let args = [
+            "add",
+            "--backend",
+            backend,
+            "--on-duplicate",
+            "skip",
+            "--question",
+            KEY.0,
+            "--answer",
+            KEY.1,
+        ];
+        let one = world.run(&args).expect(0);
+        assert_eq!(
+            one.says("was not stored").stdout.trim_end(),
+            key.as_str().unwrap()
+        );
+    }
+}
+
+#[test]
+fn what_says_the_same_is_linked_where_that_is_asked_for() {
+    let (world, backends) = worlds();
+    for backend in backends {
+        let key = add(&world, backend, &lines(&[KEY]), &[]).expect(0).json()["ids"][0].clone();
+        let mut new = lines(&[
+            LAID_OUT,
+            NEAR,
+            OTHER,
+            ("New?", "Yes, new."),
+            ("New?", "Yes,  new."),
+        ]);
+        new[0]["id"] = json!("mine");
+        new[0]["tags"] = json!({"processes": ["moving"]});
+        let link = ["--on-duplicate", "link"];
+        let added = add(&world, backend, &new, &link).expect(0).json();
+        assert_eq!((&added["added"], &added["skipped"]), (&json!(5), &json!(0)));
+        let ids: Vec<&str> = added["ids"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        let to_key = format!("same-as:{}", key.as_str().unwrap());
+        assert_eq!(
+            get(&world, backend, "mine")["tags"],
+            json!({"processes": ["moving", to_key]})
+        );
+        assert_eq!(
+            get(&world, backend, ids[1])["tags"],
+            json!({"processes": [to_key]})
+        );
+        assert_eq!(get(&world, backend, ids[2])["tags"], json!({}));
+        let to_new = format!("same-as:{}", ids[3]);
+        assert_eq!(
+            get(&world, backend, ids[4])["tags"],
+            json!({"processes": [to_new]})
+        );
+        let found = world
+            .run(&["list", "--backend", backend, "--tag", &to_key, "--json"])
+            .expect(0)
+            .json();
+        assert_eq!(found["memories"].as_array().unwrap().len(), 2);
+        // A link is nothing that was said: the same line again changes nothing.
+        let again = add(&world, backend, &new[..1], &link).expect(0).json();
+        assert_eq!(outcome(&again), [0, 0, 1]);
+    }
+}
+
+/// What another owner said is no duplicate.
+#[test]
+fn owners_are_not_compared() {
+    let world = World::new();
+    let tenant = world.new_tenant("Acme");
+    for owner in [["--user-id", &world.user], ["--tenant-id", &tenant]] {
+        for what in ["keep", "skip"] {
+            let args = [
+                "add",
+                "--backend",
+                "postgres",
+                "--json",
+                "--on-duplicate",
+                what,
+                "--question",
+                KEY.0,
+            ];
+            let added = world.run(&[&args[..], &owner].concat()).expect(0).json();
+            assert_eq!(added.get("duplicate_of").is_some(), what == "skip");
+        }
+    }
+}

@@ -105,7 +105,7 @@ const OWLS: [&str; 4] = [
 const TIDES: [&str; 2] = ["What makes the tides?", "The moon, and the sun a little."];
 
 fn counts(new: u64, changed: u64, duplicate: u64) -> Value {
-    json!({"new": new, "changed": changed, "duplicate": duplicate, "removed": 0})
+    json!({"new": new, "changed": changed, "duplicate": duplicate, "removed": 0, "skipped": 0})
 }
 
 /// Questions with their answers and whole conversations are found, with what is known of them; again nothing happens.
@@ -224,7 +224,7 @@ pub(crate) fn a_newer_export_brings_what_is_new(exports: &Exports<'_>) {
     ];
     for flags in [&["--dry-run"][..], &[]] {
         let told = exports.ingest(&[chat("owls", 3, &edited)], flags);
-        let nodes = json!({"new": 1, "changed": 0, "duplicate": 0, "removed": 2});
+        let nodes = json!({"new": 1, "changed": 0, "duplicate": 0, "removed": 2, "skipped": 0});
         assert_eq!(told["nodes"], nodes, "{flags:?}");
     }
     assert_eq!(exports.questions(), [TIDES[0], edited[0]]);
@@ -436,4 +436,68 @@ pub(crate) fn two_at_once_are_as_one(exports: &Exports<'_>) {
     }
     assert_eq!(new, 800);
     assert_eq!(exports.all().len(), 1_000);
+}
+
+/// A question with its answer that another conversation has already: it is stored and named, or left to its conversation,
+/// or linked. Again nothing happens.
+pub(crate) fn what_says_the_same_is_told(exports: &Exports<'_>) {
+    let first = chat("owls", 1, &OWLS);
+    exports.ingest(&[first], &[]);
+    let before = exports.questions().len();
+    let said = [OWLS[2], OWLS[3], "And in winter?", "Then too."];
+    let kept = exports.ingest(&[chat("keep", 1, &said)], &[]);
+    assert_eq!(kept["duplicates"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&kept["nodes"]["new"], &kept["nodes"]["skipped"]),
+        (&json!(2), &json!(0))
+    );
+    assert_eq!(exports.questions().len(), before + 2);
+    let skip = ["--on-duplicate", "skip"];
+    let told = exports
+        .run(&["ingest", "chats.json", "--on-duplicate", "skip"])
+        .expect(0);
+    assert!(
+        !told.stdout.contains("duplicates"),
+        "what is there is no duplicate: {}",
+        told.stdout
+    );
+    let skipped = chat(
+        "skip",
+        1,
+        &[&OWLS[2].to_uppercase(), OWLS[3], "In spring?", "Less."],
+    );
+    for dry in [&["--dry-run"][..], &[]] {
+        let ran = exports.ingest(std::slice::from_ref(&skipped), &[&skip[..], dry].concat());
+        let duplicates = ran["duplicates"].as_array().unwrap();
+        assert_eq!(
+            (duplicates.len(), &duplicates[0]["near"]),
+            (1, &json!(true))
+        );
+        assert_eq!(
+            (&ran["nodes"]["new"], &ran["nodes"]["skipped"]),
+            (&json!(1), &json!(1))
+        );
+    }
+    assert_eq!(exports.questions().len(), before + 3);
+    let episode = exports.json(0, &["get", "skip"]);
+    assert_eq!(episode["message_count"], 4);
+    let again = exports.ingest(&[skipped], &skip);
+    assert_eq!(
+        (&again["nodes"]["new"], &again["episodes"]["duplicate"]),
+        (&json!(0), &json!(1))
+    );
+    let linked = exports.ingest(&[chat("link", 1, &OWLS[2..])], &["--on-duplicate", "link"]);
+    let id = linked["duplicates"][0]["id"].as_str().unwrap();
+    let tag = &exports.json(0, &["get", id])["tags"]["processes"][0];
+    assert!(tag.as_str().unwrap().starts_with("same-as:mem_"), "{tag}");
+}
+
+/// A question that moves within its conversation has a new id, and its old one goes: it says the same as nothing that stays.
+pub(crate) fn what_moves_is_no_duplicate(exports: &Exports<'_>) {
+    let skip = ["--on-duplicate", "skip"];
+    exports.ingest(&[chat("owls", 1, &OWLS)], &skip);
+    let moved = [&TIDES[..], &OWLS[..]].concat();
+    let ran = exports.ingest(&[chat("owls", 2, &moved)], &skip);
+    assert_eq!(ran["duplicates"], json!([]));
+    assert_eq!(exports.questions().len(), 3);
 }

@@ -10,7 +10,7 @@ use super::{
     Forgotten, Held, IfTaken, Import, Imports, Inserted, KeptSpaces, Lacking, Listing, LiveChange,
     Needles, Page, Request, Scan, Sources,
 };
-use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
+use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
 /// What keeps memories. Every method is about one scope, which comes first.
 ///
@@ -79,6 +79,25 @@ pub trait Backend: fmt::Debug + Send + Sync {
     async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
         let inserted = self.insert_each(scope, drafts, IfTaken::Refuse).await?;
         Ok(inserted.iter().map(Inserted::key).cloned().collect())
+    }
+
+    /// Writes new memories as [`insert`](Self::insert) does; returns their keys, and what
+    /// [`by_content_hash`](Self::by_content_hash) said of these hashes before.
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert).
+    async fn insert_comparing(
+        &self,
+        scope: Scope,
+        drafts: Vec<Draft>,
+        kind: Kind,
+        hashes: &[u64],
+    ) -> Result<(Vec<Key>, Vec<(u64, Key)>), BackendError> {
+        let there = match hashes.is_empty() {
+            true => Vec::new(),
+            false => self.by_content_hash(scope, kind, hashes).await?,
+        };
+        Ok((self.insert(scope, drafts).await?, there))
     }
 
     /// Puts `new` in the place of `old`, which has the same key. `access_count` and
@@ -174,6 +193,16 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// Returns the memories with these keys, in their order; `None` for one that is not there.
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError>;
+
+    /// Returns the memories of a kind whose text ([`indexed`](crate::search::text::indexed)) has one of these hashes
+    /// ([`content_hash`](crate::search::sameness::content_hash)), each with the one it has, in no particular order. Those that are
+    /// [outdated](super::KindCandidates::outdated) may be missed.
+    async fn by_content_hash(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        hashes: &[u64],
+    ) -> Result<Vec<(u64, Key)>, BackendError>;
 
     /// Returns the memories that pass, page by page. Paging to the end while others write gives every
     /// memory that was there all the time, at its place, once.

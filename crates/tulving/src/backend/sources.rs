@@ -2,8 +2,7 @@
 
 use thiserror::Error;
 
-use crate::json::{Text, Value};
-use crate::model::{Json, Node};
+use crate::model::{Json, Node, with_process};
 
 /// Which sources the memories of a scope may bear.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,25 +91,10 @@ impl Placed {
     /// another.
     #[must_use]
     pub fn tags(&self, tags: Json) -> Json {
-        const KEY: &str = "processes";
-        let Some(truly) = &self.truly else {
-            return tags;
-        };
-        let name = Value::String(Text::from(format!("source:{truly}")));
-        let mut members = match tags.value() {
-            Value::Object(members) => members,
-            _ => Vec::new(),
-        };
-        match members
-            .iter_mut()
-            .find(|(key, _)| key.to_str() == Some(KEY))
-        {
-            Some((_, Value::Array(processes))) if processes.contains(&name) => {}
-            Some((_, Value::Array(processes))) => processes.push(name),
-            Some((_, other)) => *other = Value::Array(vec![name]),
-            None => members.push((Text::new(KEY), Value::Array(vec![name]))),
+        match &self.truly {
+            Some(truly) => with_process(&tags, &format!("source:{truly}")),
+            None => tags,
         }
-        Json::from_value(&Value::Object(members))
     }
 }
 

@@ -1,11 +1,12 @@
 //! What has come so far of what was to be remembered.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::beside::LeftOut;
+use super::duplicates::Twin;
 use super::part::Part;
 use super::remember::gone;
-use super::{Outcome, Remembered, WordsOnly, Written};
+use super::{Duplicate, OnDuplicate, Outcome, Remembered, WordsOnly, Written};
 use crate::backend::Entry;
 use crate::model::{Key, Kind, PerKind};
 
@@ -18,6 +19,8 @@ pub(super) struct Course {
     /// Whether the same call finishes what is cut short.
     pub(super) is_repeated: bool,
     counted: HashSet<Key>,
+    /// By what was given and the id that it has.
+    duplicates: BTreeMap<(usize, String), Duplicate>,
     words_only: Option<WordsOnly>,
     left_out: Option<LeftOut>,
 }
@@ -31,6 +34,7 @@ impl Course {
             memories: PerKind::default(),
             is_repeated: false,
             counted: HashSet::new(),
+            duplicates: BTreeMap::new(),
             words_only: None,
             left_out: None,
         }
@@ -56,6 +60,37 @@ impl Course {
         }
     }
 
+    /// Notes that a new part says the same as another, and was not stored if these are skipped. `ids` are those of the
+    /// new parts.
+    pub(super) fn has_twin(
+        &mut self,
+        part: &Part,
+        twin: &Twin,
+        id: Option<&str>,
+        ids: &[Option<String>],
+        what: OnDuplicate,
+    ) {
+        // What was not written in the end has no id either, and neither has its twin.
+        let Some(of) = twin.id(ids).map(str::to_owned) else {
+            return;
+        };
+        if what == OnDuplicate::Skip {
+            self.count(part, |written| &mut written.skipped);
+            if part.is_head {
+                self.came_of(part, Outcome::Skipped);
+                self.ids[part.index].clone_from(&of);
+            }
+        }
+        // What came first of it counts.
+        let which = (part.index, part.memory.id().to_owned());
+        self.duplicates.entry(which).or_insert_with(|| Duplicate {
+            index: part.index,
+            id: id.map(str::to_owned),
+            of,
+            is_near: twin.is_near,
+        });
+    }
+
     /// Notes why vectors are missing; the first reason counts.
     pub(super) fn tell(&mut self, words_only: Option<WordsOnly>, left_out: Option<LeftOut>) {
         self.words_only = self.words_only.take().or(words_only);
@@ -71,6 +106,7 @@ impl Course {
                 .map(|outcome| outcome.unwrap_or(Outcome::Unchanged))
                 .collect(),
             memories: self.memories,
+            duplicates: self.duplicates.into_values().collect(),
             words_only: self.words_only,
             left_out: self.left_out,
         }
@@ -112,11 +148,34 @@ impl<'p> Sorted<'p> {
         }
     }
 
-    /// Notes what would come of it if all were written.
-    pub(super) fn count(self, course: &mut Course) {
-        for part in self.missing {
-            course.came_of(part, part.if_missing());
-            course.count(part, |written| &mut written.added);
+    /// Returns the keys of what is there and will be gone, or say something else.
+    pub(super) fn leaving(&self) -> HashSet<Key> {
+        let others = self.others.iter();
+        let leaving = others.flat_map(|(part, stored, _)| {
+            let gone = match part.said {
+                Some(_) => gone(&stored.memory, &part.memory),
+                None => Vec::new(),
+            };
+            gone.into_iter().chain([part.memory.key()])
+        });
+        leaving.collect()
+    }
+
+    /// Notes what would come of it if all were written, of new parts with these twins.
+    pub(super) fn count(self, twins: &[Option<Twin>], what: OnDuplicate, course: &mut Course) {
+        let ids: Vec<_> = self
+            .missing
+            .iter()
+            .map(|part| Some(part.memory.id().to_owned()))
+            .collect();
+        for (part, twin) in self.missing.iter().zip(twins) {
+            if let Some(twin) = twin {
+                course.has_twin(part, twin, Some(part.memory.id()), &ids, what);
+            }
+            if twin.is_none() || what != OnDuplicate::Skip {
+                course.came_of(part, part.if_missing());
+                course.count(part, |written| &mut written.added);
+            }
         }
         for (part, stored, fields) in self.others {
             course.came_of(part, Outcome::Updated);

@@ -50,6 +50,8 @@ pub struct Merging<'s> {
     writes: bool,
     /// Where nothing is written: what would be there by now, without its texts.
     expected: HashMap<Key, Entry>,
+    /// Where nothing is written: what is looked at, with its texts.
+    whole: HashMap<Key, Memory>,
 }
 
 /// What has come so far of those that were given.
@@ -70,6 +72,7 @@ impl ScopedStore {
             forgotten: self.not_to_come_back().await?,
             writes,
             expected: HashMap::new(),
+            whole: HashMap::new(),
         })
     }
 
@@ -92,6 +95,7 @@ impl Merging<'_> {
     pub async fn merge(&mut self, new: Vec<NewConversation>) -> Result<Merged, StoreError> {
         let (now, sources) = (Timestamp::now(), self.store.sources().await?);
         let given = new.len();
+        self.whole.clear();
         let mut fates = Fates {
             fates: older_of_each(&new),
             forgotten: 0,
@@ -107,7 +111,11 @@ impl Merging<'_> {
                 Ok(parts) => {
                     let mut parts: Vec<Part> = parts.into_iter().map(named_here).collect();
                     if !self.writes {
-                        parts.iter_mut().for_each(|part| shorten(&mut part.memory));
+                        for part in &mut parts {
+                            let whole = part.memory.clone();
+                            self.whole.insert(whole.key(), whole);
+                            shorten(&mut part.memory);
+                        }
                     }
                     conversations.insert(index, parts);
                 }
@@ -172,7 +180,18 @@ impl Merging<'_> {
             let questions = parts.iter().filter(|part| !part.is_head);
             stored.extend(self.stored(questions).await?);
             if !self.writes {
-                Sorted::of(&parts, &stored, &fates.course).count(&mut fates.course);
+                let sorted = Sorted::of(&parts, &stored, &fates.course);
+                let whole = sorted.missing.iter().map(|part| {
+                    let mut part = (*part).clone();
+                    if let Some(whole) = self.whole.get(&part.memory.key()) {
+                        part.memory = whole.clone();
+                    }
+                    part
+                });
+                let whole: Vec<Part> = whole.collect();
+                let new: Vec<&Part> = whole.iter().collect();
+                let twins = self.store.twins(&new, &sorted.leaving()).await?;
+                sorted.count(&twins, self.store.on_duplicate, &mut fates.course);
                 let expected = parts.into_iter().map(|part| {
                     let (memory, embedding) = (part.memory, None);
                     (memory.key(), Entry { memory, embedding })

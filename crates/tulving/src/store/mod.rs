@@ -7,6 +7,7 @@
 //! | `new_node`, `new_conversation`, `part` | what is given to be stored, and the memories that it becomes |
 //! | `record` | whole records, as another memory wrote them |
 //! | `remember`, `course` | memories with ids of their own, stored once |
+//! | `duplicates` | new nodes compared with what is there: which of them say the same |
 //! | `merge` | conversations brought up to what an export says |
 //! | `importing` | imports, as everybody sees them at work |
 //! | `beside` | several embedders, and the vectors that are written beside those of the current space |
@@ -26,6 +27,7 @@ mod change;
 mod clustering;
 mod course;
 mod documents;
+mod duplicates;
 mod error;
 mod fill;
 mod forget;
@@ -50,6 +52,7 @@ pub use beside::LeftOut;
 pub use change::Change;
 pub use clustering::NodeVectors;
 pub use documents::{NewChunk, NewDocument, PutDocument};
+pub use duplicates::{Duplicate, OnDuplicate};
 pub use error::StoreError;
 pub use fill::{Filled, Refused};
 pub use forget::{

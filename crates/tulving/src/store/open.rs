@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::seen::SeenSpaces;
 use super::traced::Traced;
-use super::{ScopedStore, StoreError};
+use super::{OnDuplicate, ScopedStore, StoreError};
 use crate::backend::file::{FileBackend, FileError, Site};
 #[cfg(feature = "postgres")]
 use crate::backend::postgres::{Database, PostgresBackend, PostgresOptions};
@@ -180,6 +180,7 @@ impl Store {
             seen: self.seen.clone(),
             scope,
             restores: false,
+            on_duplicate: OnDuplicate::default(),
         }
     }
 }

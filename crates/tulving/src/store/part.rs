@@ -1,12 +1,13 @@
 //! A part: one memory that something given becomes, and where it goes.
 
 use super::Outcome;
+use super::duplicates::unlinked;
 use crate::backend::{Draft, Entry};
 use crate::model::{Embedding, Memory};
 use crate::record::same_content;
 
 /// A memory that something given becomes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Part {
     /// Which of those that were given.
     pub(super) index: usize,
@@ -68,10 +69,12 @@ impl Part {
 
     /// Returns the fields in which the stored memory differs from the given one.
     pub(super) fn differing(&self, stored: &Entry) -> Vec<&'static str> {
-        let mut fields = self.memory.differing(&stored.memory);
+        // A link that was made here is nothing that is said.
+        let (given, there) = (unlinked(&self.memory), unlinked(&stored.memory));
+        let mut fields = given.differing(&there);
         match &self.said {
             Some(said) => fields.retain(|field| said.contains(field)),
-            None if same_content(&self.memory, &stored.memory) => fields.clear(),
+            None if same_content(&given, &there) => fields.clear(),
             None => {
                 let live = self.memory.kind().form().fields.iter();
                 let live: Vec<_> = live

@@ -1,15 +1,18 @@
 //! Idempotent writes: memories that bring ids of their own are stored once, though they are given twice.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::beside::LeftOut;
 use super::course::{Course, Sorted};
+use super::duplicates::{
+    COMPARED, Compared, Duplicate, Of, OnDuplicate, Twin, hashes, linked, same_hashes,
+};
 use super::new_conversation::NotKept;
 use super::part::Part;
 use super::scoped::{Added, TRIES, says_nothing};
 use super::{NewConversation, NewNode, NewRecord, ScopedStore, StoreError, WordsOnly};
-use crate::backend::{BackendError, Brought, Entry, Sources};
+use crate::backend::{BackendError, Brought, Draft, Entry, Sources};
 use crate::model::{Key, Kind, Memory, PerKind, Space, Timestamp};
 use crate::record::{self, Stamp};
 use crate::search;
@@ -44,6 +47,8 @@ pub enum Outcome {
     Updated,
     /// It was there, and the same.
     Unchanged,
+    /// It says the same as another, and was not stored.
+    Skipped,
 }
 
 /// How many memories of a kind became what.
@@ -57,17 +62,22 @@ pub struct Written {
     pub unchanged: u64,
     /// Those that are gone, since their conversation no longer has them.
     pub removed: u64,
+    /// Those that were not stored, since others say the same.
+    pub skipped: u64,
 }
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remembered {
-    /// The ids, in the order of what was given; of a conversation, that of the episode.
+    /// The ids, in the order of what was given; of a conversation, that of the episode; of what was not stored, that
+    /// of the memory that says the same.
     pub ids: Vec<String>,
     /// What became of each.
     pub outcomes: Vec<Outcome>,
     /// How many memories they are.
     pub memories: PerKind<Written>,
+    /// Which of the new ones say the same as others, that are there or were given before them.
+    pub duplicates: Vec<Duplicate>,
     /// Why some have no vector and will be found by words only.
     pub words_only: Option<WordsOnly>,
     /// Why some have no vector in a further space.
@@ -241,41 +251,58 @@ impl ScopedStore {
         sorted: Sorted<'_>,
         course: &mut Course,
     ) -> Result<(), StoreError> {
-        let missing = sorted.missing;
-        let memories: Vec<_> = missing.iter().map(|part| part.memory.clone()).collect();
-        let vectors: Vec<_> = missing.iter().map(|part| part.vector.clone()).collect();
-        let stored = self.space_to_write_in(&vectors).await?;
-        let (embeddings, words_only) = self.embeddings_in(stored, &memories, vectors).await?;
-        let entries = memories.into_iter().zip(embeddings);
-        let drafts = entries
-            .zip(&missing)
-            .map(|((memory, embedding), part)| part.placing.draft(Entry { memory, embedding }));
-        let drafts: Vec<_> = drafts.collect();
-        let keys = if drafts.is_empty() {
-            Vec::new()
-        } else {
-            let made = drafts
-                .iter()
-                .find_map(|draft| draft.entry().embedding.as_ref());
-            let space = made.map(|made| Arc::clone(made.space()));
-            let brought = Brought::by(&drafts);
-            let keys = self.backend.insert(self.scope, drafts);
-            let keys = self.written(&brought, keys).await?;
-            if space.is_some() {
-                self.seen.note(self.scope, space.as_ref());
-            }
-            keys
+        let (missing, leaving) = (&sorted.missing, sorted.leaving());
+        let Compared {
+            mut twins,
+            entries,
+            words_only,
+        } = self.compared(missing, &leaving).await?;
+        let named = missing
+            .iter()
+            .map(|part| part.is_named().then(|| part.memory.id().to_owned()));
+        let mut ids: Vec<Option<String>> = named.collect();
+        // What a link leads to has its id first. What is kept is written at once, and compared by that.
+        let waits = |place: usize| {
+            let twin = twins[place].as_ref().map(|twin| &twin.of);
+            let of_given = matches!(twin, Some(Of::Given(first)) if ids[*first].is_none());
+            of_given && self.on_duplicate == OnDuplicate::Link
         };
-        course.tell(words_only, self.write_beside(&keys).await);
-        for (part, key) in missing.iter().zip(keys) {
-            course.came_of(part, part.if_missing());
-            course.count(part, |written| &mut written.added);
-            if part.is_head {
-                course.ids[part.index] = key.id;
+        let (later, first): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(at, _)| waits(*at));
+        let mut left_out = None;
+        for entries in [first, later] {
+            if entries.is_empty() {
+                continue;
+            }
+            let places: Vec<usize> = entries.iter().map(|(place, _)| *place).collect();
+            let drafts = self.new_drafts(missing, entries, &twins, &ids)?;
+            let keys = match self.on_duplicate {
+                OnDuplicate::Keep => {
+                    let hashes = hashes(missing);
+                    let (keys, there) = self.insert_comparing(drafts, &hashes).await?;
+                    twins = same_hashes(hashes, there, &leaving);
+                    keys
+                }
+                _ => self.insert_comparing(drafts, &[]).await?.0,
+            };
+            left_out = left_out.or(self.write_beside(&keys).await);
+            for (place, key) in places.into_iter().zip(keys) {
+                let part = missing[place];
+                course.came_of(part, part.if_missing());
+                course.count(part, |written| &mut written.added);
+                if part.is_head {
+                    course.ids[part.index].clone_from(&key.id);
+                }
+                ids[place] = Some(key.id);
             }
         }
+        course.tell(words_only, left_out);
         for part in parts.iter().filter(|part| part.is_head && part.is_named()) {
             course.ids[part.index] = part.memory.id().to_owned();
+        }
+        for (place, twin) in twins.iter().enumerate() {
+            let Some(twin) = twin else { continue };
+            let id = ids[place].as_deref();
+            course.has_twin(missing[place], twin, id, &ids, self.on_duplicate);
         }
         // The questions before their conversation: where that is as it is to be, so are they.
         let mut others = sorted.others;
@@ -302,9 +329,57 @@ impl ScopedStore {
         Ok(())
     }
 
+    /// Returns new memories as they are to be written, each of which is at a place among `missing`.
+    fn new_drafts(
+        &self,
+        missing: &[&Part],
+        entries: Vec<(usize, Entry)>,
+        twins: &[Option<Twin>],
+        ids: &[Option<String>],
+    ) -> Result<Vec<Draft>, StoreError> {
+        let mut drafts = Vec::with_capacity(entries.len());
+        for (place, mut entry) in entries {
+            let part = missing[place];
+            let twin = twins[place].as_ref().and_then(|twin| twin.id(ids));
+            if let (OnDuplicate::Link, Some(twin)) = (self.on_duplicate, twin) {
+                let flawed = |flaw| StoreError::Flawed {
+                    index: part.index,
+                    flaw,
+                };
+                let stamp = Stamp::only(self.scope);
+                entry.memory = linked(&entry.memory, twin, &stamp).map_err(flawed)?;
+            }
+            drafts.push(part.placing.draft(entry));
+        }
+        Ok(drafts)
+    }
+
+    /// Writes new memories; returns their keys in order, and what was there with one of these hashes.
+    async fn insert_comparing(
+        &self,
+        drafts: Vec<Draft>,
+        hashes: &[Option<u64>],
+    ) -> Result<(Vec<Key>, Vec<(u64, Key)>), StoreError> {
+        let made = drafts
+            .iter()
+            .find_map(|draft| draft.entry().embedding.as_ref());
+        let space = made.map(|made| Arc::clone(made.space()));
+        let brought = Brought::by(&drafts);
+        let asked: BTreeSet<u64> = hashes.iter().flatten().copied().collect();
+        let asked: Vec<u64> = asked.into_iter().collect();
+        let written = self
+            .backend
+            .insert_comparing(self.scope, drafts, COMPARED, &asked);
+        let written = self.written(&brought, written).await?;
+        if space.is_some() {
+            self.seen.note(self.scope, space.as_ref());
+        }
+        Ok(written)
+    }
+
     /// Returns the scope's space, for new vectors. The one that was seen saves a question where all of
     /// them are made in it: if it is another by now, the backend refuses them.
-    async fn space_to_write_in(
+    pub(super) async fn space_to_write_in(
         &self,
         vectors: &[Option<Vec<f32>>],
     ) -> Result<Option<Arc<Space>>, StoreError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::beside::{LeftOut, vectors_by};
 use super::forget::Unfinished;
 use super::seen::SeenSpaces;
-use super::{Change, StoreError, WordsOnly};
+use super::{Change, OnDuplicate, StoreError, WordsOnly};
 use crate::backend::{
     Backend, BackendError, Brought, Cluster, Counts, Draft, Entry, Filter, Forgotten, IfTaken,
     Inserted, Listing, LiveChange, Page, Sources,
@@ -36,6 +36,7 @@ pub struct ScopedStore {
     pub(super) seen: SeenSpaces,
     pub(super) scope: Scope,
     pub(super) restores: bool,
+    pub(super) on_duplicate: OnDuplicate,
 }
 
 /// What was written.

@@ -10,7 +10,7 @@ use crate::backend::{
     Followed, Forgotten, Held, IfTaken, Import, Imports, Inserted, KeptSpaces, Lacking, Listing,
     LiveChange, Needles, Page, Request, Scan, Sources,
 };
-use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
+use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
 /// A backend whose calls are spans of the target `tulving::backend`, named as the methods are. A span says
 /// whether the scope is a user or a tenant, and nothing else: ids, texts and vectors are no one's but the
@@ -52,6 +52,16 @@ impl Backend for Traced {
 
     async fn insert(&self, scope: Scope, drafts: Vec<Draft>) -> Result<Vec<Key>, BackendError> {
         traced!(self.insert(scope, drafts))
+    }
+
+    async fn insert_comparing(
+        &self,
+        scope: Scope,
+        drafts: Vec<Draft>,
+        kind: Kind,
+        hashes: &[u64],
+    ) -> Result<(Vec<Key>, Vec<(u64, Key)>), BackendError> {
+        traced!(self.insert_comparing(scope, drafts, kind, hashes))
     }
 
     async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError> {
@@ -130,6 +140,15 @@ impl Backend for Traced {
 
     async fn get(&self, scope: Scope, keys: &[Key]) -> Result<Vec<Option<Entry>>, BackendError> {
         traced!(self.get(scope, keys))
+    }
+
+    async fn by_content_hash(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        hashes: &[u64],
+    ) -> Result<Vec<(u64, Key)>, BackendError> {
+        traced!(self.by_content_hash(scope, kind, hashes))
     }
 
     async fn list(

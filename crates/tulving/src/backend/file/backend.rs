@@ -429,6 +429,17 @@ impl Backend for FileBackend {
         .await
     }
 
+    async fn by_content_hash(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        hashes: &[u64],
+    ) -> Result<Vec<(u64, Key)>, BackendError> {
+        let hashes = hashes.iter().copied().collect();
+        self.read(scope, move |state| Ok(state.by_content_hash(kind, &hashes)))
+            .await
+    }
+
     async fn list(
         &self,
         scope: Scope,

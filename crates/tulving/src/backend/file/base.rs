@@ -78,7 +78,7 @@ impl Base {
         let vectors = checksums.of(&name(&names.vectors), &names.vectors, pair.vectors.file())?;
         base.sha256 = Some([records, vectors]);
         let key = base.key(&records);
-        let file = base.derived("catalog-2", &key);
+        let file = base.derived("catalog-3", &key);
         let kept = derived::load(&file, &key);
         base.catalog = match kept.and_then(|bytes| Catalog::from_bytes(&bytes)) {
             Some(catalog) => catalog,

@@ -6,6 +6,8 @@ use std::hash::{Hash as _, Hasher as _};
 
 use crate::backend::{Filter, Labels, tags};
 use crate::model::{Facts, Kind, Memory, Timestamp};
+use crate::search::sameness::content_hash;
+use crate::search::text::indexed;
 
 /// An extent of a file: where bytes lie in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +45,8 @@ pub(super) struct CatalogEntry<'c> {
     pub(super) has_code: bool,
     /// Whether it has a key for whose it is, whatever that says.
     pub(super) is_stamped: bool,
+    /// Of its text; 0 for a record that does not count.
+    pub(super) content_hash: u64,
     /// Each behind a NUL, which no tag holds.
     tags: &'c str,
 }
@@ -62,12 +66,16 @@ struct Row {
     sequence: i64,
     created_at: i64,
     cluster: i64,
+    content_hash: u64,
     lengths: [u32; 5],
     bits: u32,
 }
 
 /// Bytes of a row in a file.
-const ROW: usize = 6 * 8 + 6 * 4;
+const ROW: usize = LONGS * 8 + 6 * 4;
+
+/// Numbers of 8 bytes in it.
+const LONGS: usize = 7;
 
 const HAS_CODE: u32 = 1;
 const CLUSTERED: u32 = 2;
@@ -107,6 +115,7 @@ impl Catalog {
             label: memory.cluster_label(),
             has_code: labels.has_code,
             is_stamped,
+            content_hash: content_hash(&indexed(memory)),
             tags: &tags,
         });
     }
@@ -134,6 +143,7 @@ impl Catalog {
             label: None,
             has_code: false,
             is_stamped,
+            content_hash: 0,
             tags: "",
         });
     }
@@ -165,6 +175,7 @@ impl Catalog {
             sequence: entry.sequence,
             created_at: entry.created_at.micros(),
             cluster: entry.cluster.unwrap_or_default(),
+            content_hash: entry.content_hash,
             lengths,
             bits: bit(entry.has_code, HAS_CODE)
                 | bit(entry.cluster.is_some(), CLUSTERED)
@@ -197,6 +208,7 @@ impl Catalog {
             cluster: (row.bits & CLUSTERED != 0).then_some(row.cluster),
             has_code: row.bits & HAS_CODE != 0,
             is_stamped: row.bits & STAMPED != 0,
+            content_hash: row.content_hash,
         })
     }
 
@@ -226,6 +238,7 @@ impl Catalog {
             for long in [extent.offset, extent.len, row.texts]
                 .into_iter()
                 .chain(longs)
+                .chain([row.content_hash])
             {
                 bytes.extend(long.to_le_bytes());
             }
@@ -260,7 +273,7 @@ impl Row {
     }
 
     fn from_bytes(bytes: &[u8; ROW]) -> Self {
-        let (longs, shorts) = bytes.split_at(48);
+        let (longs, shorts) = bytes.split_at(LONGS * 8);
         let long = |at: usize| {
             let (items, _) = longs.as_chunks();
             u64::from_le_bytes(items[at])
@@ -278,6 +291,7 @@ impl Row {
             sequence: long(3).cast_signed(),
             created_at: long(4).cast_signed(),
             cluster: long(5).cast_signed(),
+            content_hash: long(6),
             lengths: [short(0), short(1), short(2), short(3), short(4)],
             bits: short(5),
         }

@@ -102,6 +102,14 @@ impl State {
         counts
     }
 
+    /// See [`Backend::by_content_hash`](crate::backend::Backend::by_content_hash).
+    pub(super) fn by_content_hash(&self, kind: Kind, hashes: &HashSet<u64>) -> Vec<(u64, Key)> {
+        let live = self.partition(kind).live();
+        live.filter(|(_, entry)| hashes.contains(&entry.content_hash))
+            .map(|(_, entry)| (entry.content_hash, Key::new(kind, entry.id)))
+            .collect()
+    }
+
     /// See [`Backend::clusters`](crate::backend::Backend::clusters).
     pub(super) fn clusters(&self) -> Vec<Cluster> {
         let clustered = Kind::ALL.into_iter().filter(|kind| kind.is_clustered());

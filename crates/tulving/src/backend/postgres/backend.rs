@@ -9,6 +9,7 @@ use tokio_postgres::error::SqlState;
 
 use super::check::Target;
 use super::connect::Database;
+use super::content::Hashes;
 use super::error::DatabaseError;
 use super::ledger::Lock;
 use super::location::Location;
@@ -26,7 +27,7 @@ use crate::backend::{
     LiveChange, Needles, Page, Request, Scan, require_size, size_of_document, size_of_entry,
     size_of_id, size_of_key,
 };
-use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
+use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
 /// How a backend uses its database.
 #[derive(Debug, Clone)]
@@ -182,8 +183,9 @@ impl PostgresBackend {
         scope: Scope,
         drafts: &[Draft],
         if_taken: IfTaken,
+        hashes: &Hashes,
         keys: &mut Vec<Key>,
-    ) -> Result<Vec<Inserted>, BackendError> {
+    ) -> Result<(Vec<Inserted>, Vec<(u64, Key)>), BackendError> {
         for draft in drafts {
             let space = draft.entry().embedding.as_ref().map(Embedding::space);
             self.register(space).await?;
@@ -191,7 +193,43 @@ impl PostgresBackend {
         let mut connection = self.connection().await?;
         let scoped = connection.bind(&self.location, scope, self.writing());
         let drafts = drafts.to_vec();
-        scoped.insert(drafts, if_taken, &self.spaces, keys).await
+        scoped
+            .insert(drafts, if_taken, hashes, &self.spaces, keys)
+            .await
+    }
+
+    async fn insert_among(
+        &self,
+        scope: Scope,
+        drafts: Vec<Draft>,
+        if_taken: IfTaken,
+        hashes: &Hashes,
+    ) -> Result<(Vec<Inserted>, Vec<(u64, Key)>), BackendError> {
+        require_size(drafts.iter().map(|draft| size_of_entry(draft.entry())))?;
+        let mut tries = Tries::writing();
+        loop {
+            let mut keys = Vec::new();
+            let written = self.insert_once(scope, &drafts, if_taken, hashes, &mut keys);
+            match written.await {
+                Ok(inserted) => return Ok(inserted),
+                // An id that was not asked for beforehand, or that came in between, is taken.
+                Err(error) if is_taken(&error) => {
+                    let there = self.get(scope, &keys).await?;
+                    let taken = keys
+                        .into_iter()
+                        .zip(there)
+                        .find(|(_, there)| there.is_some());
+                    if let Some((key, _)) = taken {
+                        return Err(BackendError::Exists { key });
+                    }
+                    if !tries.again(&error).await {
+                        return Err(error);
+                    }
+                }
+                Err(error) if tries.again(&error).await => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 
@@ -218,31 +256,23 @@ impl Backend for PostgresBackend {
         drafts: Vec<Draft>,
         if_taken: IfTaken,
     ) -> Result<Vec<Inserted>, BackendError> {
-        require_size(drafts.iter().map(|draft| size_of_entry(draft.entry())))?;
-        let mut tries = Tries::writing();
-        loop {
-            let mut keys = Vec::new();
-            let written = self.insert_once(scope, &drafts, if_taken, &mut keys).await;
-            match written {
-                Ok(inserted) => return Ok(inserted),
-                // An id that was not asked for beforehand, or that came in between, is taken.
-                Err(error) if is_taken(&error) => {
-                    let there = self.get(scope, &keys).await?;
-                    let taken = keys
-                        .into_iter()
-                        .zip(there)
-                        .find(|(_, there)| there.is_some());
-                    if let Some((key, _)) = taken {
-                        return Err(BackendError::Exists { key });
-                    }
-                    if !tries.again(&error).await {
-                        return Err(error);
-                    }
-                }
-                Err(error) if tries.again(&error).await => {}
-                Err(error) => return Err(error),
-            }
-        }
+        let none = Hashes::default();
+        let (inserted, _) = self.insert_among(scope, drafts, if_taken, &none).await?;
+        Ok(inserted)
+    }
+
+    async fn insert_comparing(
+        &self,
+        scope: Scope,
+        drafts: Vec<Draft>,
+        kind: Kind,
+        hashes: &[u64],
+    ) -> Result<(Vec<Key>, Vec<(u64, Key)>), BackendError> {
+        let hashes = Hashes::of(kind, hashes);
+        let written = self.insert_among(scope, drafts, IfTaken::Refuse, &hashes);
+        let (inserted, there) = written.await?;
+        let keys = inserted.iter().map(Inserted::key).cloned();
+        Ok((keys.collect(), there))
     }
 
     async fn replace(&self, scope: Scope, old: &Memory, new: Entry) -> Result<(), BackendError> {
@@ -470,6 +500,19 @@ impl Backend for PostgresBackend {
             let mut connection = self.connection().await?;
             let scoped = connection.bind(&self.location, scope, self.reading());
             Ok(scoped.get(keys, &self.spaces).await?)
+        })
+    }
+
+    async fn by_content_hash(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        hashes: &[u64],
+    ) -> Result<Vec<(u64, Key)>, BackendError> {
+        again!(Tries::reading(), async {
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
+            Ok(scoped.by_content_hash(&Hashes::of(kind, hashes)).await?)
         })
     }
 

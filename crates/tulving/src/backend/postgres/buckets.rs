@@ -4,13 +4,28 @@ use std::collections::BTreeMap;
 
 use crate::search::bytes::{read_varint, write_varint};
 
-/// Into which bucket a term goes: FNV-1a, which every version must reckon alike.
+/// What the term of a content hash begins with, and no word does.
+const CONTENT: char = '\u{1}';
+
+/// Returns the term that a memory is entered under besides its words: the hash of what it says.
+pub(super) fn content_term(hash: u64) -> String {
+    // Seven bits a character, so that each takes one byte.
+    let digits = (0..10).map(|place| char::from((hash >> (7 * place)) as u8 & 0x7f));
+    std::iter::once(CONTENT).chain(digits).collect()
+}
+
+/// Into which bucket a term goes: FNV-1a, which every version must reckon alike. Content hashes have buckets of their
+/// own: who asks for many of them reads no words.
 pub(super) fn bucket(term: &str) -> i16 {
+    if let Some(hash) = term.strip_prefix(CONTENT) {
+        let first = hash.bytes().next().unwrap_or_default();
+        return (BUCKETS - OF_CONTENT) as i16 + i16::from(first) % OF_CONTENT as i16;
+    }
     let hash = term.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     });
     // The upper half depends on all of the term.
-    i16::try_from((hash ^ (hash >> 16)) % BUCKETS).unwrap_or_default()
+    i16::try_from((hash ^ (hash >> 16)) % OF_WORDS).unwrap_or_default()
 }
 
 /// So much lower are the buckets of postings that are not searched yet, and the one of notes on them; see
@@ -20,7 +35,9 @@ pub(super) const NOTES: i16 = i16::MIN;
 
 /// So many rows a large batch makes: few enough to write quickly, and each small enough to read whole
 /// for the sake of one term.
-pub(super) const BUCKETS: u32 = 512;
+pub(super) const BUCKETS: u32 = OF_WORDS + OF_CONTENT;
+const OF_WORDS: u32 = 512;
+const OF_CONTENT: u32 = 16;
 
 /// Terms with their postings as rows, by bucket.
 pub(super) fn buckets(terms: impl Iterator<Item = (Box<str>, Vec<u8>)>) -> BTreeMap<i16, Vec<u8>> {
@@ -80,5 +97,8 @@ mod tests {
         }
         // Rows in databases depend on it.
         assert_eq!(["", "a", "crow"].map(bucket), [217, 288, 61]);
+        let hashes = [0, 17, u64::MAX].map(content_term);
+        assert_eq!(hashes[1], "\u{1}\u{11}\0\0\0\0\0\0\0\0\0");
+        assert_eq!(hashes.each_ref().map(|term| bucket(term)), [512, 513, 527]);
     }
 }

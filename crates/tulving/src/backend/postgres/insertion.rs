@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::content::Hashes;
 use super::copy::CopyRows;
 use super::entries::{embedding, vector, width};
 use super::error::DatabaseError;
@@ -19,14 +20,16 @@ use crate::model::{Key, Kind, PerKind};
 use crate::search::text::indexed;
 
 impl Scoped<'_> {
-    /// Writes new memories. `keys` holds, when an id turns out to be taken, those that were tried.
+    /// Writes new memories; returns what became of each, and which that were there before have one of these hashes.
+    /// `keys` holds, when an id turns out to be taken, those that were tried.
     pub(super) async fn insert(
         mut self,
         drafts: Vec<Draft>,
         if_taken: IfTaken,
+        hashes: &Hashes,
         spaces: &Spaces,
         keys: &mut Vec<Key>,
-    ) -> Result<Vec<Inserted>, BackendError> {
+    ) -> Result<(Vec<Inserted>, Vec<(u64, Key)>), BackendError> {
         const DOING: &str = "writing memories";
         let scope = self.scope.id();
         let brought = Brought::by(&drafts);
@@ -56,7 +59,12 @@ impl Scoped<'_> {
             ]
         });
         let questions = questions.chain([self.whether_forgotten(&brought)]);
-        let (statistics, mut answers) = self.begin_writing(questions.collect(), DOING).await?;
+        let blocks = hashes.blocks(self.scope);
+        let asks_blocks = blocks.is_some();
+        let questions = questions.chain(blocks).collect();
+        let (statistics, mut answers) = self.begin_writing(questions, DOING).await?;
+        let blocks = asks_blocks.then(|| answers.pop()).flatten();
+        let same = hashes.found(&blocks.unwrap_or_default(), &statistics, self.scope)?;
         refuse_forgotten(&brought, &answers.pop().unwrap_or_default())?;
         let mut taken: BTreeSet<Key> = BTreeSet::new();
         let mut ends = PerKind::<HashMap<String, i64>>::default();
@@ -138,8 +146,10 @@ impl Scoped<'_> {
         }
         self.merge_small(&statistics, &mut statements, DOING)
             .await?;
-        self.finish(&statements, DOING).await?;
-        Ok(inserted)
+        statements.extend(same.as_ref().map(|same| same.names(self.scope)));
+        let mut answers = self.finish(&statements, DOING).await?;
+        let same = same.map(|same| same.keys(&answers.pop().unwrap_or_default()));
+        Ok((inserted, same.unwrap_or_default()))
     }
 
     /// Adds statements that write new rows with all that finds them.

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use super::amiss::Amiss;
-use super::buckets::{BUCKETS, bucket, terms};
+use super::buckets::{BUCKETS, bucket, content_term, terms};
 use super::connect::Connection;
 use super::error::DatabaseError;
 use super::postings::read_block;
@@ -15,6 +15,7 @@ use super::sql::{inspection, postings};
 use super::statistics::{KindStatistics, ScopeStatistics};
 use super::table::Columns;
 use crate::model::{Kind, Scope};
+use crate::search::sameness::content_hash;
 use crate::search::text::indexed;
 use crate::search::tokens;
 
@@ -66,6 +67,8 @@ impl Doc {
             doc.words = doc.words.wrapping_add(mark(token));
             doc.len += 1;
         });
+        let content = mark(&content_term(content_hash(text)));
+        doc.words = doc.words.wrapping_add(content);
         doc
     }
 }
@@ -258,7 +261,7 @@ impl Scoped<'_> {
         docs.retain(|_, doc| doc.words != 0);
         if let Some(first) = docs.keys().min() {
             let first = i32::try_from(*first).unwrap_or(-1);
-            let name = inspection::id_of_number(kind, self.scope.id(), first);
+            let name = inspection::ids_of_numbers(kind, self.scope.id(), vec![first]);
             let rows = self.send(&[name], DOING).await?;
             let first = rows.iter().flatten().next();
             amiss.push(Amiss::Texts {

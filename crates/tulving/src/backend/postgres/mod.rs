@@ -23,6 +23,7 @@
 //! | `spaces`, `further_spaces` | embedding spaces, and several of them in one scope |
 //! | `search` | a search: one snapshot, two round trips |
 //! | `nearest`, `matching`, `neighbours` | its parts: vectors, words, and what stands beside what they found |
+//! | `content` | memories by the hash of what they say |
 //! | `postings`, `buckets` | the keyword index, and the rows that hold it |
 //! | `index`, `own_indexes`, `index_step` | the index of a large scope's vectors, its names, and the steps that are told meanwhile |
 //! | `rebuild`, `half_precision` | what search reads, made anew or put right |
@@ -38,6 +39,7 @@ mod buckets;
 mod check;
 mod client;
 mod connect;
+mod content;
 mod copy;
 mod documents;
 mod dsn;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::buckets::{BESIDE, BUCKETS, NOTES, buckets, terms};
+use super::buckets::{BESIDE, BUCKETS, NOTES, buckets, content_term, terms};
 use super::error::DatabaseError;
 use super::refusal::Refusal;
 use super::scoped::Scoped;
@@ -11,7 +11,11 @@ use super::statistics::KindStatistics;
 use crate::model::{Kind, Scope};
 use crate::search::bytes::{read_varint, write_varint};
 use crate::search::keyword::Posting;
+use crate::search::sameness::content_hash;
 use crate::search::tokens;
+
+/// By which rules texts become terms: those of the words, and one more since content hashes are among them.
+pub(super) const RULES: i32 = tokens::NUMBER + 1;
 
 /// The postings of a batch of documents, as they will be stored.
 #[derive(Debug, Default)]
@@ -75,9 +79,7 @@ impl Batch {
         let mut batch = Self::default();
         let mut held = Vec::new();
         for (place, text) in texts {
-            let mut len = 0;
-            tokens::tokens(&text, |token| {
-                len += 1;
+            let mut enter = |token: &str| {
                 let number = match numbers.get(token) {
                     Some(number) => *number,
                     None => {
@@ -92,7 +94,14 @@ impl Batch {
                     }
                     term.tf += 1;
                 }
+            };
+            let mut len = 0;
+            tokens::tokens(&text, |token| {
+                len += 1;
+                enter(token);
             });
+            // No word, and no part of its length.
+            enter(&content_term(content_hash(&text)));
             for number in held.drain(..) {
                 if let Some(Term { block, tf }) = terms.get_mut(number) {
                     block.push(place, std::mem::take(tf), len);

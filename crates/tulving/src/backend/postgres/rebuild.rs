@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::connect::{Connection, Database};
 use super::error::DatabaseError;
 use super::index_step::IndexStep;
-use super::postings::Batch;
+use super::postings::{self as keyword, Batch};
 use super::refusal::Refusal;
 use super::scoped::Scoped;
 use super::session::Rights;
@@ -21,7 +21,6 @@ use super::table::Columns;
 use crate::model::{Kind, Scope};
 use crate::search::bytes::{read_varint, write_varint};
 use crate::search::text::indexed;
-use crate::search::tokens;
 
 const DOING: &str = "making the keyword index anew";
 
@@ -30,7 +29,7 @@ const BATCH: usize = 2048;
 /// So often memories are looked for that were written meanwhile, before writers have to wait.
 const ROUNDS: usize = 8;
 /// Postings that were made by other rules are of no use.
-const RULES: u64 = tokens::NUMBER.unsigned_abs() as u64;
+const RULES: u64 = keyword::RULES.unsigned_abs() as u64;
 
 /// The numbers of memories whose new postings are there, and how many words each has.
 type Covered = BTreeMap<i32, i32>;

@@ -45,6 +45,11 @@ pub(super) const VERSIONS: &[SchemaVersion] = &[
         name: "forgotten",
         sql: include_str!("../../../../../db/migrations/005_forgotten.sql"),
     },
+    SchemaVersion {
+        version: 6,
+        name: "content_hashes",
+        sql: include_str!("../../../../../db/migrations/006_content_hashes.sql"),
+    },
 ];
 
 impl SchemaVersion {

@@ -6,11 +6,11 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::error::DatabaseError;
+use super::postings::RULES;
 use super::refusal::Refusal;
 use super::sql::{Statement, scopes};
 use crate::model::{Kind, PerKind, Scope};
 use crate::search::keyword::Statistics;
-use crate::search::tokens;
 
 /// What a scope holds.
 #[derive(Debug, Clone)]
@@ -81,7 +81,7 @@ impl ScopeStatistics {
     /// How many memories of a kind are found by words that other rules made than this program's.
     pub(super) fn outdated(&self, kind: Kind) -> u64 {
         match self.tokenizer {
-            tokens::NUMBER => 0,
+            RULES => 0,
             _ => self.of(kind).statistics().documents,
         }
     }

@@ -66,13 +66,13 @@ pub(crate) fn read_texts(kind: Kind, scope: Uuid, after: String) -> Statement {
     .named(Name::ReadTexts)
 }
 
-/// Finds the id of the memory with a number.
-pub(crate) fn id_of_number(kind: Kind, scope: Uuid, doc: i32) -> Statement {
+/// Finds the ids of memories by their numbers.
+pub(crate) fn ids_of_numbers(kind: Kind, scope: Uuid, docs: Vec<i32>) -> Statement {
     Text::new(format!(
-        "SELECT m.id FROM unnest($2) AS wanted (doc) {}",
+        "SELECT m.id, m.doc FROM unnest($2) AS wanted (doc) {}",
         lookup::by_doc(kind, "$1", "wanted.doc")
     ))
     .scope(scope)
-    .with("numbers", vec![doc], Type::INT4_ARRAY)
-    .named(Name::FindIdOfNumber)
+    .with("numbers", docs, Type::INT4_ARRAY)
+    .named(Name::FindIdsOfNumbers)
 }

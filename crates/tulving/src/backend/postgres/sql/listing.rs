@@ -62,7 +62,7 @@ impl Listing {
             list.add_all(kind, inspection::count(kind, SCOPE, 1));
             list.add(kind, inspection::count_lacking(kind, SCOPE));
             list.add(kind, inspection::read_texts(kind, SCOPE, String::new()));
-            list.add(kind, inspection::id_of_number(kind, SCOPE, 1));
+            list.add(kind, inspection::ids_of_numbers(kind, SCOPE, vec![1]));
         }
         list.add_all("", memories::erase(SCOPE));
         list.add("", vectors::count_without(SCOPE));

@@ -184,7 +184,7 @@ names! {
         CountVectors: "Counts the full vectors beside, or the half-precision ones.";
         CountLackingVectors: "Counts the full vectors without a half-precision one that should have it.";
         ReadTexts: "Reads memories from after one, each with its number and how its half-precision vectors compare.";
-        FindIdOfNumber: "Finds the id of the memory with a number.";
+        FindIdsOfNumbers: "Finds the ids of memories by their numbers.";
     }
     "forgotten" {
         ReadForgotten: "Reads the tombstones of a scope, each with the salt.";

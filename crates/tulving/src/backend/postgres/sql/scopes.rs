@@ -6,9 +6,9 @@ use uuid::Uuid;
 use super::Statement;
 use super::name::Name;
 use super::text::Text;
+use crate::backend::postgres::postings::RULES;
 use crate::backend::postgres::table::KindTables as _;
 use crate::model::Kind;
-use crate::search::tokens;
 
 /// From so many documents on, a batch makes blocks that are large enough to stay as they are.
 const LARGE: usize = 256;
@@ -81,7 +81,7 @@ pub(crate) fn adopt_space(kind: Kind, scope: Uuid) -> Statement {
 pub(crate) fn note_tokenizer(scope: Uuid) -> Statement {
     Text::new("UPDATE scopes SET tokenizer = $2 WHERE scope_id = $1")
         .scope(scope)
-        .with("tokenizer", tokens::NUMBER, Type::INT4)
+        .with("tokenizer", RULES, Type::INT4)
         .named(Name::NoteTokenizer)
 }
 
@@ -230,7 +230,7 @@ pub(crate) fn begin_anew(scope: Uuid) -> [Statement; 2] {
         Text::new(counts).scope(scope).named(Name::BeginCountsAnew),
         Text::new(spaces)
             .scope(scope)
-            .with("tokenizer", tokens::NUMBER, Type::INT4)
+            .with("tokenizer", RULES, Type::INT4)
             .named(Name::BeginSpacesAnew),
     ]
 }

@@ -171,30 +171,30 @@ CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE n.v IS NULL) AS lacking, count
   WHERE vector_norm(u.v) > 0) c
 ORDER BY m.id;
 
--- FindIdOfNumber: Finds the id of the memory with a number.
+-- FindIdsOfNumbers: Finds the ids of memories by their numbers.
 -- For: node.
 -- $1 scope uuid, $2 numbers _int4
-SELECT m.id
+SELECT m.id, m.doc
 FROM unnest($2) AS wanted (doc)
 CROSS JOIN LATERAL (SELECT *
   FROM memory_nodes
   WHERE scope_id = $1 AND doc >= wanted.doc AND doc <= wanted.doc
   ORDER BY doc OFFSET 0) m;
 
--- FindIdOfNumber: Finds the id of the memory with a number.
+-- FindIdsOfNumbers: Finds the ids of memories by their numbers.
 -- For: episode.
 -- $1 scope uuid, $2 numbers _int4
-SELECT m.id
+SELECT m.id, m.doc
 FROM unnest($2) AS wanted (doc)
 CROSS JOIN LATERAL (SELECT *
   FROM episodic_memories
   WHERE scope_id = $1 AND doc >= wanted.doc AND doc <= wanted.doc
   ORDER BY doc OFFSET 0) m;
 
--- FindIdOfNumber: Finds the id of the memory with a number.
+-- FindIdsOfNumbers: Finds the ids of memories by their numbers.
 -- For: chunk.
 -- $1 scope uuid, $2 numbers _int4
-SELECT m.id
+SELECT m.id, m.doc
 FROM unnest($2) AS wanted (doc)
 CROSS JOIN LATERAL (SELECT *
   FROM document_chunks
