@@ -416,6 +416,31 @@ fn what_says_the_same_is_linked_where_that_is_asked_for() {
     }
 }
 
+/// A link is part of the memory: it goes where that goes, and comes back.
+#[test]
+fn a_link_moves_with_its_memory() {
+    let (world, _) = worlds();
+    let link = ["--on-duplicate", "link"];
+    let added = add(&world, "file", &lines(&[KEY, NEAR]), &link);
+    let ids = added.expect(0).json()["ids"].clone();
+    let tags = json!({"processes": [format!("same-as:{}", ids[0].as_str().unwrap())]});
+    let linked = ids[1].as_str().unwrap();
+    world.run(&["migrate", "--yes"]).expect(0);
+    assert_eq!(get(&world, "postgres", linked)["tags"], tags);
+    let export = ["export", "--backend", "postgres", "--out", "back"];
+    world.run(&export).expect(0);
+    let back = [
+        "get",
+        linked,
+        "--backend",
+        "file",
+        "--data-dir",
+        "back",
+        "--json",
+    ];
+    assert_eq!(world.run(&back).expect(0).json()["tags"], tags);
+}
+
 /// What another owner said is no duplicate.
 #[test]
 fn owners_are_not_compared() {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::beside::LeftOut;
-use super::duplicates::Twin;
-use super::part::Part;
-use super::remember::gone;
-use super::{Duplicate, OnDuplicate, Outcome, Remembered, WordsOnly, Written};
+use super::duplicates::{Duplicate, OnDuplicate, Twin};
+use super::missing_vectors::LeftOut;
+use super::missing_vectors::WordsOnly;
+use super::part::{Part, gone};
+use super::remembered::{Outcome, Remembered, Written};
 use crate::backend::Entry;
 use crate::model::{Key, Kind, PerKind};
 

@@ -5,7 +5,6 @@
 //! nearly the same words is looked for: the nearest are asked for by vector, or by words where there is none, and the
 //! texts decide.
 
-use std::borrow::Cow;
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
@@ -13,8 +12,7 @@ use std::hash::Hash;
 use super::part::Part;
 use super::{ScopedStore, StoreError, WordsOnly};
 use crate::backend::{Entry, Filter, Request};
-use crate::model::{Key, Kind, Memory, with_process, without_processes};
-use crate::record::{self, Stamp};
+use crate::model::{Key, Kind, Memory};
 use crate::search::keyword::query_terms;
 use crate::search::sameness::{Wording, content_hash, hash_of_normal, normal};
 use crate::search::text::indexed;
@@ -52,9 +50,6 @@ const NEAREST: usize = 8;
 
 /// What is farther away by vector says something else; see `crates/tulving/tests/sameness.rs`.
 const FARTHEST: f64 = 0.7;
-
-/// What the tag of a link begins with.
-const SAME_AS: &str = "same-as:";
 
 /// What a new node says the same as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -315,25 +310,4 @@ impl Given {
 
 fn is_compared(memory: &Memory) -> bool {
     memory.kind() == COMPARED
-}
-
-/// Returns a node with a link to the one that says the same.
-pub(super) fn linked(memory: &Memory, to: &str, stamp: &Stamp) -> Result<Memory, record::Flaw> {
-    let Memory::Node(node) = memory else {
-        return Ok(memory.clone());
-    };
-    let tags = with_process(&node.tags, &format!("{SAME_AS}{to}"));
-    record::with(memory, vec![("tags", tags.value())], stamp)
-}
-
-/// Returns a node without the links that were made here.
-pub(super) fn unlinked(memory: &Memory) -> Cow<'_, Memory> {
-    match memory {
-        Memory::Node(node) if node.tags.as_str().contains(SAME_AS) => {
-            let mut node = node.clone();
-            node.tags = without_processes(&node.tags, SAME_AS);
-            Cow::Owned(node.into())
-        }
-        _ => Cow::Borrowed(memory),
-    }
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::WordsOnly;
+use super::missing_vectors::WordsOnly;
 use crate::ErrorClass;
 use crate::backend::{BackendError, ForeignSource};
 use crate::embed::EmbedError;

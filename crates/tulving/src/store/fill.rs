@@ -3,7 +3,7 @@
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::beside::vectors_by;
+use super::vectors::vectors_by;
 use super::{ScopedStore, StoreError};
 use crate::backend::{Entry, Filter, LARGEST_WRITE, size_of_entry};
 use crate::embed::{Embedder, Purpose};

@@ -1,11 +1,10 @@
 //! The result of a search.
 
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
+use super::missing_vectors::WordsOnly;
 use crate::backend::SearchMethod;
-use crate::model::{Document, Memory, Space};
+use crate::model::{Document, Memory};
 use crate::search::fusion::{RetrieverHit, Scale};
 use crate::search::prompt;
 use crate::search::snippet::Snippet;
@@ -60,23 +59,4 @@ pub struct Hit {
     pub keyword: Option<RetrieverHit>,
     /// The part of it that holds most of what was asked.
     pub snippet: Snippet,
-}
-
-/// The configured embedder cannot make vectors of the space that the scope's vectors are of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WordsOnly {
-    /// The space of the scope's vectors.
-    pub stored: Arc<Space>,
-    /// The space of the embedder's.
-    pub embedder: Arc<Space>,
-}
-
-impl fmt::Display for WordsOnly {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { stored, embedder } = self;
-        write!(
-            f,
-            "the vectors here are of {stored}, but the embedder makes {embedder}"
-        )
-    }
 }

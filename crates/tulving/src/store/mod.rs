@@ -6,11 +6,12 @@
 //! | `scoped` | [`ScopedStore`]: the memories of one owner |
 //! | `new_node`, `new_conversation`, `part` | what is given to be stored, and the memories that it becomes |
 //! | `record` | whole records, as another memory wrote them |
-//! | `remember`, `course` | memories with ids of their own, stored once |
-//! | `duplicates` | new nodes compared with what is there: which of them say the same |
+//! | `remember`, `course`, `remembered` | memories with ids of their own, stored once; what came of it |
+//! | `duplicates`, `links` | new nodes compared with what is there: which of them say the same, and the tag that says so |
 //! | `merge` | conversations brought up to what an export says |
 //! | `importing` | imports, as everybody sees them at work |
-//! | `beside` | several embedders, and the vectors that are written beside those of the current space |
+//! | `vectors`, `missing_vectors` | vectors of texts, and why some memories have none |
+//! | `further_embedders` | several embedders, and the vectors that are written beside those of the current space |
 //! | `spaces`, `fill` | the spaces of a scope; vectors for what has none in a space |
 //! | `documents` | documents with their chunks |
 //! | `clustering` | nodes with their vectors and clusters |
@@ -18,11 +19,10 @@
 //! | `change` | the changes of an update |
 //! | `query`, `search`, `found` | what is searched for, the search, and its result |
 //! | `forget` | memories erased for good, with a proof |
-//! | `seen` | a cache of each scope's vector space |
+//! | `seen_spaces` | a cache of each scope's vector space |
 //! | `traced` | a span around each call of a backend |
 //! | `error` | [`StoreError`] |
 
-mod beside;
 mod change;
 mod clustering;
 mod course;
@@ -32,8 +32,11 @@ mod error;
 mod fill;
 mod forget;
 mod found;
+mod further_embedders;
 mod importing;
+mod links;
 mod merge;
+mod missing_vectors;
 mod new_conversation;
 mod new_node;
 mod open;
@@ -42,13 +45,14 @@ mod part;
 mod query;
 mod record;
 mod remember;
+mod remembered;
 mod scoped;
 mod search;
-mod seen;
+mod seen_spaces;
 mod spaces;
 mod traced;
+mod vectors;
 
-pub use beside::LeftOut;
 pub use change::Change;
 pub use clustering::NodeVectors;
 pub use documents::{NewChunk, NewDocument, PutDocument};
@@ -58,14 +62,16 @@ pub use fill::{Filled, Refused};
 pub use forget::{
     Certificate, ForgetStep, Forgetting, Proof, Sealed, Searched, SearchedPlace, Selection,
 };
-pub use found::{Found, Hit, WordsOnly};
+pub use found::{Found, Hit};
 pub use importing::Importing;
 pub use merge::{Fate, Merged, Merging};
+pub use missing_vectors::{LeftOut, WordsOnly};
 pub use new_conversation::{Fields, NewConversation, NewMessage, NewTurn, Role};
 pub use new_node::NewNode;
 pub use open::{Location, Store, StoreConfig};
 pub use pages::Pages;
 pub use query::{Limit, Mode, Query};
 pub use record::NewRecord;
-pub use remember::{IfThere, NewMemory, Outcome, Remembered, Written};
+pub use remember::NewMemory;
+pub use remembered::{IfThere, Outcome, Remembered, Written};
 pub use scoped::{Added, ScopedStore};

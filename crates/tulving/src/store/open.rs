@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::seen::SeenSpaces;
+use super::seen_spaces::SeenSpaces;
 use super::traced::Traced;
 use super::{OnDuplicate, ScopedStore, StoreError};
 use crate::backend::file::{FileBackend, FileError, Site};

@@ -1,6 +1,6 @@
 //! Memories page by page, the oldest first.
 
-use super::{ScopedStore, StoreError};
+use super::StoreError;
 use crate::backend::{Backend, Filter, Order, Page};
 use crate::model::{Memory, Scope};
 
@@ -43,14 +43,5 @@ impl<'b> Pages<'b> {
             ..page.clone()
         });
         Ok(Some(listing.memories))
-    }
-}
-
-impl ScopedStore {
-    /// Returns the memories that pass, the oldest first, so many on a page. A backend may go through all of a scope
-    /// for each page.
-    #[must_use]
-    pub fn pages(&self, filter: Filter, size: usize) -> Pages<'_> {
-        Pages::new(&*self.backend, self.scope, filter, size)
     }
 }

@@ -1,9 +1,11 @@
 //! A part: one memory that something given becomes, and where it goes.
 
-use super::Outcome;
-use super::duplicates::unlinked;
+use std::collections::HashSet;
+
+use super::links::unlinked;
+use super::remembered::Outcome;
 use crate::backend::{Draft, Entry};
-use crate::model::{Embedding, Memory};
+use crate::model::{Embedding, Key, Kind, Memory};
 use crate::record::same_content;
 
 /// A memory that something given becomes.
@@ -97,4 +99,16 @@ impl Part {
         }
         fields
     }
+}
+
+/// Returns the questions that a conversation no longer has.
+pub(super) fn gone(old: &Memory, new: &Memory) -> Vec<Key> {
+    let (Memory::Episode(old), Memory::Episode(new)) = (old, new) else {
+        return Vec::new();
+    };
+    let stays: HashSet<&String> = new.memory_node_ids.iter().collect();
+    let ids = old.memory_node_ids.iter();
+    ids.filter(|id| !stays.contains(id))
+        .map(|id| Key::new(Kind::Node, id.as_str()))
+        .collect()
 }

@@ -1,7 +1,7 @@
 //! Whole records: memories and documents as another memory wrote them.
 
 use super::part::{Part, Placing};
-use super::remember::{IfThere, Outcome};
+use super::remembered::{IfThere, Outcome};
 use super::{ScopedStore, StoreError};
 use crate::json::Value;
 use crate::model::{Document, Kind};

@@ -1,19 +1,18 @@
 //! Idempotent writes: memories that bring ids of their own are stored once, though they are given twice.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::beside::LeftOut;
 use super::course::{Course, Sorted};
-use super::duplicates::{
-    COMPARED, Compared, Duplicate, Of, OnDuplicate, Twin, hashes, linked, same_hashes,
-};
+use super::duplicates::{COMPARED, Compared, Of, OnDuplicate, Twin, hashes, same_hashes};
+use super::links::linked;
 use super::new_conversation::NotKept;
-use super::part::Part;
+use super::part::{Part, gone};
+use super::remembered::{IfThere, Outcome, Remembered};
 use super::scoped::{Added, TRIES, says_nothing};
 use super::{NewConversation, NewNode, NewRecord, ScopedStore, StoreError, WordsOnly};
 use crate::backend::{BackendError, Brought, Draft, Entry, Sources};
-use crate::model::{Key, Kind, Memory, PerKind, Space, Timestamp};
+use crate::model::{Key, Kind, Space, Timestamp};
 use crate::record::{self, Stamp};
 use crate::search;
 
@@ -26,62 +25,6 @@ pub enum NewMemory {
     Conversation(NewConversation),
     /// A memory as its record says it.
     Record(NewRecord),
-}
-
-/// What becomes of a memory that is there already and differs from the one that bears its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum IfThere {
-    /// Nothing is written, and the difference is an error.
-    #[default]
-    Refuse,
-    /// What was said takes its place; what was not said of it stays.
-    Update,
-}
-
-/// What became of something that was to be remembered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is new.
-    Added,
-    /// It was there, and is different now.
-    Updated,
-    /// It was there, and the same.
-    Unchanged,
-    /// It says the same as another, and was not stored.
-    Skipped,
-}
-
-/// How many memories of a kind became what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Written {
-    /// New ones.
-    pub added: u64,
-    /// Those that were there, and are different now.
-    pub updated: u64,
-    /// Those that were there, and the same.
-    pub unchanged: u64,
-    /// Those that are gone, since their conversation no longer has them.
-    pub removed: u64,
-    /// Those that were not stored, since others say the same.
-    pub skipped: u64,
-}
-
-/// What was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remembered {
-    /// The ids, in the order of what was given; of a conversation, that of the episode; of what was not stored, that
-    /// of the memory that says the same.
-    pub ids: Vec<String>,
-    /// What became of each.
-    pub outcomes: Vec<Outcome>,
-    /// How many memories they are.
-    pub memories: PerKind<Written>,
-    /// Which of the new ones say the same as others, that are there or were given before them.
-    pub duplicates: Vec<Duplicate>,
-    /// Why some have no vector and will be found by words only.
-    pub words_only: Option<WordsOnly>,
-    /// Why some have no vector in a further space.
-    pub left_out: Option<LeftOut>,
 }
 
 /// What takes the place of a memory that differs.
@@ -485,18 +428,6 @@ impl ScopedStore {
             .filter_map(|(key, entry)| Some((key, entry?)))
             .collect())
     }
-}
-
-/// Returns the questions that a conversation no longer has.
-pub(super) fn gone(old: &Memory, new: &Memory) -> Vec<Key> {
-    let (Memory::Episode(old), Memory::Episode(new)) = (old, new) else {
-        return Vec::new();
-    };
-    let stays: HashSet<&String> = new.memory_node_ids.iter().collect();
-    let ids = old.memory_node_ids.iter();
-    ids.filter(|id| !stays.contains(id))
-        .map(|id| Key::new(Kind::Node, id.as_str()))
-        .collect()
 }
 
 /// Returns of several with one id the first; the others are left out if they say the same, and come

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::beside::{LeftOut, vectors_by};
 use super::forget::Unfinished;
-use super::seen::SeenSpaces;
-use super::{Change, OnDuplicate, StoreError, WordsOnly};
+use super::missing_vectors::LeftOut;
+use super::seen_spaces::SeenSpaces;
+use super::vectors::vectors_by;
+use super::{Change, OnDuplicate, Pages, StoreError, WordsOnly};
 use crate::backend::{
     Backend, BackendError, Brought, Cluster, Counts, Draft, Entry, Filter, Forgotten, IfTaken,
     Inserted, Listing, LiveChange, Page, Sources,
@@ -328,6 +329,13 @@ impl ScopedStore {
     /// As every method.
     pub async fn list(&self, filter: &Filter, page: &Page) -> Result<Listing, StoreError> {
         Ok(self.backend.list(self.scope, filter, page).await?)
+    }
+
+    /// Returns the memories that pass, the oldest first, so many on a page. A backend may go through all of a scope
+    /// for each page.
+    #[must_use]
+    pub fn pages(&self, filter: Filter, size: usize) -> Pages<'_> {
+        Pages::new(&*self.backend, self.scope, filter, size)
     }
 
     /// Returns how many memories pass.

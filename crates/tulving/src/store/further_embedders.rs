@@ -1,29 +1,15 @@
 //! Several embedders: while a scope changes its model, one for the space that is searched, and one for the space
 //! that is filled beside it.
 
-use std::fmt;
 use std::sync::Arc;
 
+use super::missing_vectors::LeftOut;
+use super::vectors::vectors_by;
 use super::{ScopedStore, StoreError};
 use crate::backend::{BackendError, Entry};
 use crate::embed::{Embedder, Purpose};
-use crate::model::{Embedding, Key, Space};
+use crate::model::{Key, Space};
 use crate::search::text::embedded;
-
-/// Memories were written, but not their vectors in a further space.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftOut {
-    /// The space.
-    pub space: Arc<Space>,
-    /// Why there are none.
-    pub why: String,
-}
-
-impl fmt::Display for LeftOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no vector of {} was written: {}", self.space, self.why)
-    }
-}
 
 impl ScopedStore {
     /// Returns the same memories with one more embedder. A text is embedded by the one that makes vectors of the
@@ -102,23 +88,4 @@ fn left_out(space: &Arc<Space>, error: &StoreError) -> LeftOut {
             error => error.to_string(),
         },
     }
-}
-
-/// Turns texts into vectors of `space`, which the embedder makes, by whatever name.
-pub(super) async fn vectors_by(
-    embedder: &dyn Embedder,
-    texts: &[String],
-    purpose: Purpose,
-    space: &Arc<Space>,
-) -> Result<Vec<Embedding>, StoreError> {
-    let count = texts.len();
-    let vectors = embedder.embed(texts, purpose).await?;
-    let embeddings = vectors.into_iter().enumerate().map(|(index, numbers)| {
-        Embedding::new(Arc::clone(space), numbers).map_err(|source| StoreError::BadVector {
-            index,
-            count,
-            source,
-        })
-    });
-    embeddings.collect()
 }
