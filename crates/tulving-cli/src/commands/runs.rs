@@ -129,6 +129,8 @@ impl Runs {
                 note_missing("migrations", &error, cx);
                 (imports, true)
             }
+            // Nobody's directory, or somebody else's, has none of this owner's imports.
+            (Some(Err(error)), Some(found)) if error.exit == Exit::Refused => found?,
             (Some(Err(error)), Some(Ok(found))) => {
                 note_missing("imports of the data directory", &error, cx);
                 found
