@@ -18,6 +18,8 @@ FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 help: ## lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Some tests wait for what takes its time on purpose; others go on meanwhile.
+test: export RUST_TEST_THREADS ?= $(shell expr 2 + $$(getconf _NPROCESSORS_ONLN))
 test: ## all tests, those against PostgreSQL included
 	scripts/in-memory scripts/with-pooler $(CARGO) test --workspace --features tulving-cli/local
 

@@ -333,7 +333,7 @@ fn a_killed_forgetting_is_finished_by_the_same_command() {
     let kills = std::env::var("TULVING_KILLS").map_or(8, |kills| kills.parse().unwrap());
     let begin = || {
         let desk = Desk::empty();
-        Corpus::new(1500).dim(64).write(&desk.path("data"));
+        Corpus::new(500).dim(64).write(&desk.path("data"));
         desk.run(&["init", "--model", "test-model", "--user-id", ANN])
             .expect(0);
         desk.add(CROW, "It does.");

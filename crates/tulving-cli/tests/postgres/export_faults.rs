@@ -10,10 +10,10 @@ use testkit::corpus::Corpus;
 use crate::exported::{records, sums};
 use crate::support::{Ran, World, files};
 
-/// A scope of 16 chunks, and the checksums of the files that it is exported to.
+/// A scope of 8 chunks, and the checksums of the files that it is exported to.
 fn large() -> (World, BTreeMap<String, String>) {
     let world = World::new();
-    world.corpus(&Corpus::new(512 * 16).dim(8).episodes(false));
+    world.corpus(&Corpus::new(512 * 8).dim(8).episodes(false));
     world.migrate(&[]).expect(0);
     world.export("whole", &[]).expect(0);
     let whole = sums(&world.path("whole"));
@@ -30,7 +30,7 @@ fn a_killed_export_is_resumed_and_no_part_of_it_has_the_name() {
         let out = format!("back{round}");
         let mut run = world.start_export(&out);
         if round % 2 == 0 {
-            let done = 1 + round * 5 % 12;
+            let done = 1 + round * 5 % 6;
             world.wait_for_parts(&out, done);
             assert!(run.kill(), "it was done before it was killed");
             assert!(!world.path(&out).exists());

@@ -264,7 +264,7 @@ fn a_table_that_nobody_knew_of_is_searched_too() {
 fn a_killed_forgetting_is_finished_by_the_same_command() {
     let kills = std::env::var("TULVING_KILLS").map_or(8, |kills| kills.parse().unwrap());
     let world = World::new();
-    world.corpus(&Corpus::new(1200).dim(64));
+    world.corpus(&Corpus::new(400).dim(64));
     let canary = world.new_user("canary@example.com");
     world.migrate_for(&canary, &[]).expect(0);
     let theirs = rows_of(&world, &canary);
@@ -286,7 +286,7 @@ fn a_killed_forgetting_is_finished_by_the_same_command() {
     let begun = Instant::now();
     assert_eq!(
         forgotten(&world, &user, &sources)["forgotten"]["nodes"],
-        json!(1200)
+        json!(400)
     );
     let mut lasts = begun.elapsed();
     let (mut killed, mut round) = (0, 0);

@@ -322,6 +322,9 @@ pub(crate) fn what_was_forgotten_does_not_come_back(exports: &Exports<'_>) {
     assert_eq!(exports.questions().len(), 4);
 }
 
+/// So many conversations has an export that is killed, or read twice at once.
+const MANY: u32 = 100;
+
 /// Many conversations of one export.
 pub(crate) fn many(updated: u32, length: usize) -> Vec<Value> {
     let talk = |n: u32| {
@@ -334,7 +337,7 @@ pub(crate) fn many(updated: u32, length: usize) -> Vec<Value> {
             &said.iter().map(String::as_str).collect::<Vec<_>>(),
         )
     };
-    (0..200).map(talk).collect()
+    (0..MANY).map(talk).collect()
 }
 
 /// Killed at any moment: each conversation is there whole or not at all, and the same command finishes it.
@@ -368,7 +371,7 @@ pub(crate) fn kills_leave_no_half_conversation(exports: &Exports<'_>) {
         exports.run(&["ingest", "chats.json"]).expect(0);
         let all = exports.all();
         let turns = 3 + round as usize % 4;
-        assert_eq!(all.len(), 200 * (1 + turns), "round {round}");
+        assert_eq!(all.len(), MANY as usize * (1 + turns), "round {round}");
         for (id, memory) in all.iter().filter(|(_, memory)| memory["kind"] == "episode") {
             assert_eq!(
                 memory["message_count"],
@@ -405,12 +408,16 @@ pub(crate) fn the_newer_of_two_at_once_wins(exports: &Exports<'_>) {
             .map(|key| episodes[key].as_u64().unwrap())
             .iter()
             .sum();
-        assert_eq!(sum + told["older"].as_u64().unwrap(), 200, "{told}");
+        assert_eq!(
+            sum + told["older"].as_u64().unwrap(),
+            u64::from(MANY),
+            "{told}"
+        );
     }
     let all = exports.all();
     let is_newest = |memory: &Value| memory["kind"] == "node" || memory["message_count"] == 8;
     assert!(all.values().all(is_newest));
-    assert_eq!(all.len(), 200 * 5);
+    assert_eq!(all.len(), MANY as usize * 5);
 }
 
 /// Two that ingest the same at once do no harm to each other.
@@ -434,8 +441,8 @@ pub(crate) fn two_at_once_are_as_one(exports: &Exports<'_>) {
         let told = Ran::from(run.wait_with_output().unwrap()).expect(0).json();
         new += told["nodes"]["new"].as_u64().unwrap();
     }
-    assert_eq!(new, 800);
-    assert_eq!(exports.all().len(), 1_000);
+    assert_eq!(new, u64::from(MANY) * 4);
+    assert_eq!(exports.all().len(), MANY as usize * 5);
 }
 
 /// A question with its answer that another conversation has already: it is stored and named, or left to its conversation,

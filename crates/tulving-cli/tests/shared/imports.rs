@@ -60,7 +60,7 @@ pub(crate) fn are_listed(exports: &Exports<'_>, stuck: &dyn Fn(), freed: &dyn Fn
     stuck();
     fs::write(
         exports.root.join("many.json"),
-        json!(many(1, 3)).to_string(),
+        json!(many(1, 7)).to_string(),
     )
     .unwrap();
     let mut run = (exports.command)(&["ingest", "many.json"]);
