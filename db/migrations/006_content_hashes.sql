@@ -53,7 +53,7 @@ BEGIN
     END LOOP;
     PERFORM set_config('tulving.scope_id', bound, true);
     COMMENT ON COLUMN scopes.tokenizer IS 'Number of the rules by which texts became the terms of the keyword index; of others than the program''s, tulving index makes them anew.';
-    COMMENT ON COLUMN node_postings.bucket IS 'FNV-1a of the term, halves folded, modulo 512; content hashes are in 512 to 527.';
+    COMMENT ON COLUMN node_postings.bucket IS 'FNV-1a of the term, halves folded, modulo 512; content hashes are in 512 to 575.';
 END $$;
 
 INSERT INTO tulving_schema_versions (version, name)

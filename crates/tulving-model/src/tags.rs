@@ -48,7 +48,7 @@ pub fn with_process(tags: &Json, process: &str) -> Json {
     Json::from_value(&Value::Object(members))
 }
 
-/// Returns tags without the processes that begin so; a list that held nothing else goes too.
+/// Returns tags without the processes that begin so; a list that holds nothing else goes too.
 pub fn without_processes(tags: &Json, prefix: &str) -> Json {
     let Value::Object(mut members) = tags.value() else {
         return tags.clone();
@@ -58,7 +58,7 @@ pub fn without_processes(tags: &Json, prefix: &str) -> Json {
         _ => false,
     };
     members.retain_mut(|(key, list)| match list {
-        Value::Array(list) if key.to_str() == Some(PROCESSES) && list.iter().any(begins_so) => {
+        Value::Array(list) if key.to_str() == Some(PROCESSES) => {
             list.retain(|tag| !begins_so(tag));
             !list.is_empty()
         }

@@ -1,34 +1,28 @@
-//! Whether two texts say the same, and how much of one is in the other.
+//! Whether two texts say the same.
 //!
 //! | question | answer |
 //! |---|---|
-//! | is it the same text? | [`normal`] forms are compared, and found by their [`content_hash`] |
-//! | does it say the same in nearly the same words? | [`Wording::is_near`] |
-//! | how much of it is taken from another? | [`Wording::share_in`] |
+//! | is it the same text? | their [`normal`] forms are equal |
+//! | does it say the same in nearly the same words? | their [`near`] forms are equal |
+//! | which texts come into question? | those with the same [`content_hash`] |
 //!
 //! The normal form leaves out how a text was laid out: the Unicode form of letters, ends of lines, blanks between
 //! words and at the ends of lines, blank lines. Capital letters and indentation stay, because in a command and
 //! in Python they are what is said.
 //!
-//! Near texts are compared by what carries meaning. A text that adds a `please` or a `really`, or has other signs
-//! between its words, is near; one with another number, name, sign of a formula or `not` is another text, however
-//! long the rest. So each word of one has to be in the other, in about the same order.
+//! The near form leaves out what carries no meaning: signs between words, the capital letter that a word begins with, and
+//! words such as `please` and `really`. What tells something stays, in order: a text with another number, name, sign of
+//! a formula or `not`, or with words in another order, is another text. Being near is therefore as transitive as being
+//! the same, and one hash finds both.
+
+use std::fmt::Write as _;
 
 use twox_hash::XxHash3_64;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-/// From this resemblance on two texts are near. Measured on labelled pairs (`crates/tulving/tests/sameness`).
-pub const NEAR: f64 = 0.8;
-
-/// Words that are looked at together.
-const SHINGLE: usize = 3;
-
 /// With fewer telling words than this, every word counts.
 const SHORT: usize = 4;
-
-/// Of a text with fewer shingles nobody can say that it is a quotation.
-const FEWEST: usize = 12;
 
 /// Words that may come or go and leave what is said as it was.
 #[rustfmt::skip]
@@ -37,18 +31,6 @@ const LIGHT: [&str; 44] = [
     "doch", "eben", "eigentlich", "ein", "eine", "einem", "einen", "einer", "eines", "halt", "hallo", "hello", "hey",
     "hi", "just", "kindly", "mal", "nun", "oh", "ok", "okay", "please", "really", "so", "thank", "thanks", "that", "the",
     "very", "well",
-];
-
-/// Words that turn what is said into its contrary.
-#[rustfmt::skip]
-const NEGATIONS: [&str; 21] = [
-    "cannot", "kein", "keine", "keinem", "keinen", "keiner", "keines", "neither", "never", "nicht", "nichts", "nie",
-    "niemals", "no", "nor", "not", "ohne", "weder", "without", "nein", "none",
-];
-
-/// The same in scripts without spaces.
-const NEGATING: [&str; 11] = [
-    "ない", "なか", "なく", "なし", "ませ", "不", "没", "無", "无", "非", "未",
 ];
 
 /// Returns the normal form of a text: what it says, however it was laid out.
@@ -81,138 +63,78 @@ pub fn normal(text: &str) -> String {
     normal
 }
 
-/// Returns the hash of a text's [`normal`] form. Texts that say the same have the same hash; two that do not may have
-/// it by chance. It is kept in databases and files, so every version has to reckon it alike.
+/// Returns the near form of a text: the words that tell something, in order, with what is no plain word, and how much
+/// is asked after the first line, which in a node is the question. `None` where nothing is told, or where
+/// the layout is part of what is said: indented lines and blocks of code.
+#[must_use]
+pub fn near(text: &str) -> Option<String> {
+    near_of(&normal(text))
+}
+
+/// Returns the near form of a text that is in its normal form.
+fn near_of(normal: &str) -> Option<String> {
+    if is_laid_out(normal) {
+        return None;
+    }
+    let text: String = normal
+        .nfkc()
+        .map(|c| if c == '’' { '\'' } else { c })
+        .collect();
+    let words: Vec<String> = text.unicode_words().map(uncapitalised).collect();
+    let tells = |word: &&String| !LIGHT.contains(&word.to_lowercase().as_str());
+    let telling: Vec<&String> = words.iter().filter(tells).collect();
+    let told = match telling.len() {
+        0 => return None,
+        1..SHORT => words.iter().collect(),
+        _ => telling,
+    };
+    let mut near = String::with_capacity(text.len());
+    for part in told.into_iter().map(String::as_str).chain(figures(&text)) {
+        near.push_str(part);
+        near.push('\n');
+    }
+    let answer = text.split_once('\n').map_or("", |(_, answer)| answer);
+    // Writing to a string does not fail.
+    let _ = write!(near, "{}", answer.matches('?').count());
+    Some(near)
+}
+
+/// Returns the hash of what a text says. Texts whose [`normal`] or [`near`] forms are equal have the same hash; two that
+/// say something else may have it by chance. It is kept in databases and files, so every version has to reckon it alike.
 #[must_use]
 pub fn content_hash(text: &str) -> u64 {
-    hash_of_normal(&normal(text))
+    let normal = normal(text);
+    let said = near_of(&normal).unwrap_or(normal);
+    XxHash3_64::oneshot(said.as_bytes())
 }
 
-/// Returns the same of a text that is in its normal form.
-#[must_use]
-pub fn hash_of_normal(text: &str) -> u64 {
-    XxHash3_64::oneshot(text.as_bytes())
+/// Returns whether lines are indented, or a block of code is marked.
+fn is_laid_out(text: &str) -> bool {
+    text.contains("```") || text.contains("\n\t") || text.contains("\n  ")
 }
 
-/// A text as it is compared with others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wording {
-    /// All words in order.
-    words: Vec<u64>,
-    /// Those that tell something, by number.
-    telling: Vec<u64>,
-    /// Hashes of telling words that stand together, each once, by number.
-    shingles: Vec<u64>,
-    /// Numbers, identifiers, options: what is no plain word, in order.
-    figures: Vec<u64>,
-    negations: usize,
+fn uncapitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().into_iter().flat_map(char::to_lowercase);
+    first.chain(letters).collect()
 }
 
-impl Wording {
-    /// Reads a text.
-    #[must_use]
-    pub fn of(text: &str) -> Self {
-        let text: String = text
-            .nfkc()
-            .map(|c| if c == '’' { '\'' } else { c })
-            .collect();
-        let lower = text.to_lowercase();
-        let (mut words, mut telling) = (Vec::new(), Vec::new());
-        let mut negations = 0;
-        for word in lower.unicode_words() {
-            let hash = XxHash3_64::oneshot(word.as_bytes());
-            words.push(hash);
-            negations += usize::from(NEGATIONS.contains(&word) || word.ends_with("n't"));
-            if !LIGHT.contains(&word) {
-                telling.push(hash);
-            }
-        }
-        negations += NEGATING
-            .iter()
-            .map(|negating| lower.matches(negating).count())
-            .sum::<usize>();
-        let mut shingles: Vec<u64> = match telling.len() {
-            0 => Vec::new(),
-            1..SHINGLE => vec![joined(&telling)],
-            _ => telling.windows(SHINGLE).map(joined).collect(),
-        };
-        shingles.sort_unstable();
-        shingles.dedup();
-        telling.sort_unstable();
-        Self {
-            words,
-            telling,
-            shingles,
-            figures: figures(&text)
-                .map(|figure| XxHash3_64::oneshot(figure.as_bytes()))
-                .collect(),
-            negations,
-        }
-    }
-
-    /// Returns how alike two texts are, from 0 to 1: the shingles that both have, of those that either has.
-    #[must_use]
-    pub fn resemblance(&self, other: &Self) -> f64 {
-        let shared = shared(&self.shingles, &other.shingles);
-        let either = self.shingles.len() + other.shingles.len() - shared;
-        shared as f64 / either.max(1) as f64
-    }
-
-    /// Returns whether two texts say the same in nearly the same words.
-    #[must_use]
-    pub fn is_near(&self, other: &Self) -> bool {
-        self.may_be_near(other) && self.resemblance(other) >= NEAR
-    }
-
-    /// Returns whether nothing but their resemblance speaks against it that two texts say the same.
-    #[must_use]
-    pub fn may_be_near(&self, other: &Self) -> bool {
-        let fewer = self.telling.len().min(other.telling.len());
-        if fewer < SHORT && self.words != other.words {
-            return false;
-        }
-        fewer > 0
-            && self.negations == other.negations
-            && self.figures == other.figures
-            && shared(&self.telling, &other.telling) == fewer
-    }
-
-    /// Returns how much of it is in another, from 0 to 1; nothing where it is too short to tell.
-    #[must_use]
-    pub fn share_in(&self, other: &Self) -> Option<f64> {
-        let all = self.shingles.len();
-        (all >= FEWEST).then(|| shared(&self.shingles, &other.shingles) as f64 / all as f64)
-    }
-
-    /// Returns hashes of words that stand together: near texts have some in common.
-    #[must_use]
-    pub fn shingles(&self) -> &[u64] {
-        &self.shingles
-    }
-}
-
-fn joined(words: &[u64]) -> u64 {
-    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-    XxHash3_64::oneshot(&bytes)
-}
-
-/// Returns how many two sorted lists have in common, each as often as it is in both.
-fn shared(one: &[u64], other: &[u64]) -> usize {
-    let (mut rest, mut shared) = (other.iter().peekable(), 0);
-    for hash in one {
-        while rest.next_if(|next| *next < hash).is_some() {}
-        shared += usize::from(rest.next_if_eq(&hash).is_some());
-    }
-    shared
-}
-
-/// Returns what of a text is no plain word: what holds a digit, or a sign between its letters or without any,
-/// and options such as `-a`. Signs around a word are those of a sentence or of Markdown.
+/// Returns what of a text is no plain word: what holds a digit, or a sign between its letters, behind them or without
+/// any, and options such as `-a`. Signs around a word are those of a sentence or of Markdown, and so is one that
+/// a line begins with.
 fn figures(text: &str) -> impl Iterator<Item = &str> {
-    let runs = text.split(|c: char| c.is_whitespace() || is_unspaced(c));
-    runs.filter_map(|run| {
-        let is_around = |c: char| ".,;:!?()[]{}\"'`*_„“”‚‘…«»#|".contains(c);
-        let core = run.trim_matches(is_around);
+    let of_line = |line| {
+        let runs = str::split(line, |c: char| c.is_whitespace() || is_unspaced(c));
+        runs.filter(|run| !run.is_empty()).enumerate()
+    };
+    text.lines().flat_map(of_line).filter_map(|(at, run)| {
+        let is_around = |c: char| ".,;:!?()[]{}\"'`*_„“”‚‘…«»|".contains(c);
+        let core = run.trim_end_matches(is_around);
+        let core = core.trim_start_matches(|c| is_around(c) || c == '#');
+        if core.is_empty() {
+            let alone = run.trim_matches(|c| is_around(c) && !"*_|".contains(c));
+            return (at > 0 && alone.chars().count() == 1).then_some(alone);
+        }
         let is_word = |c: char| c.is_alphabetic() || c == '\'';
         let inside = core.trim_start_matches('-');
         let is_option = inside.len() < core.len() && inside.starts_with(is_word);
@@ -237,7 +159,7 @@ mod tests {
     use super::*;
 
     fn is_near(one: &str, other: &str) -> bool {
-        Wording::of(one).is_near(&Wording::of(other))
+        near(one).is_some_and(|form| Some(form) == near(other))
     }
 
     #[test]
@@ -251,7 +173,7 @@ mod tests {
         for (one, other) in [
             ("ls -a", "ls -A"),
             ("if x:\n  a\n  b", "if x:\n  a\nb"),
-            ("Yes.", "Yes!"),
+            ("Yes.", "Yes, sir."),
             ("a b", "ab"),
         ] {
             assert_ne!(content_hash(one), content_hash(other), "{one}");
@@ -262,7 +184,11 @@ mod tests {
     /// Databases and files keep it.
     #[test]
     fn the_hash_stays_what_it_is() {
-        assert_eq!(content_hash("Why?\n\nBecause."), 17953564932177766321);
+        assert_eq!(
+            content_hash("Why?\n\nBecause it rained in May, please."),
+            3324694072741469314
+        );
+        assert_eq!(content_hash("if x:\n    go"), 12877248810936058473);
     }
 
     #[test]
@@ -274,6 +200,7 @@ mod tests {
             of(text),
             ["-a", "a+b", "v1.2", "<", "3", "src/main.rs", "30", "%"]
         );
+        assert_eq!(of("# C# is not C\n* x * y | z"), ["C#", "*", "|"]);
         assert_eq!(of("ポート5432を、使う。"), ["5432"]);
         assert_eq!(of(""), Vec::<&str>::new());
     }
@@ -287,18 +214,34 @@ mod tests {
         assert!(!is_near("", ""));
     }
 
+    /// However long the rest is.
     #[test]
-    fn a_quotation_is_found_in_what_it_was_taken_from() {
-        let memory = "The pool was exhausted because every request opened a connection of its own and none was ever \
-                      given back, so the worker waited for one until the health check killed it.";
-        let answer = Wording::of(&format!("As noted: {}", &memory[..120]));
-        let memory = Wording::of(memory);
-        assert!(answer.share_in(&memory).unwrap() > 0.8);
-        assert!(memory.share_in(&answer).unwrap() < 0.8);
-        assert_eq!(
-            Wording::of("The pool was exhausted.").share_in(&memory),
-            None
-        );
+    fn what_tells_something_else_is_another_text() {
+        let rest = "and both of them wrote it down in the notes of the meeting that they keep in the shared folder. "
+            .repeat(20);
+        for (one, other) in [
+            ("Anna owes Ben ten euros", "Ben owes Anna ten euros"),
+            ("It is written in C# there", "It is written in C there"),
+            ("We take x * y of those", "We take x | y of those"),
+            ("Il server non risponde mai", "Il server risponde mai"),
+            ("She did not go and he came", "She did go and he not came"),
+            ("Done", "Done? Marta leads the project now"),
+        ] {
+            assert!(
+                !is_near(&format!("{rest}{one}"), &format!("{rest}{other}")),
+                "{one}"
+            );
+        }
+        let loops = |end: &str| format!("Why does it hang?\n\nfor t in all:\n  t.join()\n{end}");
+        assert!(!is_near(&loops("  log()"), &loops("log()")));
+        assert!(!is_near(
+            "Is it down?\n\nYes it is down again.",
+            "Is it down?\n\nYes it is down again?"
+        ));
+        assert!(is_near(
+            "Is it down?\n\nYes it is down again.",
+            "is it down\n\nyes, it is really down again"
+        ));
     }
 
     proptest! {
@@ -314,21 +257,19 @@ mod tests {
             prop_assert_eq!(content_hash(&words.join(" ")), content_hash(&format!("\n{other} \r\n")));
         }
 
+        /// What is the same is found by its hash.
         #[test]
-        fn nearness_has_no_direction_and_a_text_is_near_itself(
-            one in r"([a-e]|[0-9]|[。な不い]| |the |not ){0,40}",
-            other in r"([a-e]|[0-9]|[。な不い]| |the |not ){0,40}",
+        fn equal_forms_have_one_hash(
+            one in r"([a-e]|[0-9]|[。な不い]|\n| |the |not ){0,40}",
+            other in r"([a-e]|[0-9]|[。な不い]|\n| |the |not ){0,40}",
         ) {
-            prop_assert_eq!(is_near(&one, &other), is_near(&other, &one));
-            let read = Wording::of(&one);
-            prop_assert_eq!(read.is_near(&read), !read.telling.is_empty());
-            prop_assert!((0.0..=1.0).contains(&read.resemblance(&Wording::of(&other))));
+            let is_same = normal(&one) == normal(&other) || is_near(&one, &other);
+            prop_assert!(!is_same || content_hash(&one) == content_hash(&other));
         }
 
         #[test]
-        fn any_text_is_read(text in r"\PC{0,80}") {
-            let read = Wording::of(&text);
-            prop_assert!(read.share_in(&read).is_none_or(|share| share == 1.0));
+        fn any_text_has_a_hash(text in r"\PC{0,80}") {
+            prop_assert_eq!(content_hash(&text), content_hash(&normal(&text)));
         }
     }
 }

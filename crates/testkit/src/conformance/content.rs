@@ -1,6 +1,6 @@
 //! What says the same is found by its hash, however it is laid out.
 
-use tulving::backend::{BackendError, Draft, Entry};
+use tulving::backend::{BackendError, Draft, Entry, SAME_HASH};
 use tulving::model::Kind;
 use tulving::search::sameness::content_hash;
 use tulving::search::text::indexed;
@@ -15,8 +15,8 @@ fn found(ids: &[(usize, &str)]) -> Vec<(usize, String)> {
         .collect()
 }
 
-/// Every memory of a kind that says the same is found, with and without a vector, and nothing else is: not what says
-/// more, and not what differs in a letter.
+/// Every memory of a kind that says the same is found, with and without a vector, also in nearly the same words, and
+/// nothing else is: not what says more, and not what has a capital letter within a word.
 pub async fn what_says_the_same_is_found_by_its_hash(fixture: &dyn Fixture) {
     let memories = Memories::open(fixture).await;
     let answered = |id: &str, question: &str, answer: &str| {
@@ -46,7 +46,7 @@ pub async fn what_says_the_same_is_found_by_its_hash(fixture: &dyn Fixture) {
         "\u{1}\u{fffd}👍",
         "nobody said this",
     ];
-    let same = found(&[(0, "as it is"), (0, "laid out"), (1, "odd")]);
+    let same = found(&[(0, "as it is"), (0, "in one"), (0, "laid out"), (1, "odd")]);
     for _ in 0..2 {
         for memories in [memories.clone(), Memories::open(fixture).await] {
             assert_eq!(memories.saying(Kind::Node, &texts).await, same);
@@ -88,21 +88,20 @@ pub async fn the_hash_goes_with_the_text(fixture: &dyn Fixture) {
     let replaced = memories.replace(&before.memory, renamed.clone()).await;
     replaced.expect("replace");
     assert_eq!(memories.saying(Kind::Node, &["heron"]).await.len(), 3);
-    // The same words: what only signs tell apart is told apart.
-    let asked = change("heron?", "grok");
+    let asked = change("herons", "grok");
     let replaced = memories.replace(&renamed.memory, asked).await;
     replaced.expect("replace");
     memories.delete(&[node_key("third")]).await;
     for _ in 0..2 {
         for memories in [memories.clone(), Memories::open(fixture).await] {
-            let said = memories.saying(Kind::Node, &["heron", "heron?"]).await;
+            let said = memories.saying(Kind::Node, &["heron", "herons"]).await;
             assert_eq!(said, found(&[(0, "one"), (1, "other")]));
         }
         fixture.maintain().await;
     }
 }
 
-/// However many say the same, and however many are asked for at once.
+/// However many say the same, of which not all need be named, and however many are asked for at once.
 pub async fn thousands_are_found_by_their_hashes(fixture: &dyn Fixture) {
     let memories = Memories::open(fixture).await;
     let texts: Vec<String> = (0..1_200).map(|number| format!("heron {number}")).collect();
@@ -113,8 +112,9 @@ pub async fn thousands_are_found_by_their_hashes(fixture: &dyn Fixture) {
     memories.write(each.chain(same)).await;
     let asked: Vec<&str> = texts.iter().map(String::as_str).collect();
     let said = memories.saying(Kind::Node, &asked).await;
-    assert_eq!(said.len(), 1_900);
-    assert_eq!(said.iter().filter(|(place, _)| *place == 7).count(), 701);
+    let (same, each): (Vec<_>, Vec<_>) = said.into_iter().partition(|(place, _)| *place == 7);
+    assert_eq!(each.len(), 1_199);
+    assert!((SAME_HASH..=701).contains(&same.len()), "{}", same.len());
 }
 
 /// A write tells what says the same as the new ones: what was there, and none of them.

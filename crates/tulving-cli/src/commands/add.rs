@@ -39,7 +39,8 @@ use crate::wire;
 ///
 /// A memory that says the same as one that is there is stored and reported; `--on-duplicate` says otherwise.
 ///
-/// Lines are written in batches of up to 1,000. A batch is written whole or not at all. If a line cannot
+/// Lines are written in batches of up to 1,000. A batch is written whole or not at all; with `--on-duplicate link`, lines
+/// without an id that say the same as an earlier one of their batch are written after the others. If a line cannot
 /// be used, the error says from which line to continue.
 #[derive(Debug, Args)]
 #[command(after_help = "With --json:\n\
@@ -107,8 +108,9 @@ pub struct Add {
     #[arg(long, value_name = "FILE", value_parser = crate::config::path())]
     pub jsonl: Option<PathBuf>,
 
-    /// What to do with a memory that says the same as one that is there; `skip` and `link` also find those that say it in
-    /// nearly the same words
+    /// What to do with a memory that says the same as one that is there; for `skip` and `link`, capital letters, signs between
+    /// words, and words such as `please` make no difference. A memory that was skipped does not come back by itself when
+    /// the other one is removed
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     pub on_duplicate: OnDuplicate,
 }

@@ -56,6 +56,6 @@ impl OnDuplicate {
             Self::Link => ", and were linked to them",
         };
         let number = count(duplicates);
-        format!("note: {number} say the same as memories that are there{became}; --json names them")
+        format!("note: {number} say the same as memories that are there{became}; with --json they are named")
     }
 }

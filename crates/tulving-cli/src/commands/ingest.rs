@@ -80,8 +80,9 @@ pub struct Ingest {
     #[arg(long, value_name = "NAME")]
     pub source_as: Option<SourceAs>,
 
-    /// What to do with a memory that says the same as one that is there; `skip` and `link` also find those that say it in
-    /// nearly the same words
+    /// What to do with a memory that says the same as one that is there; for `skip` and `link`, capital letters, signs between
+    /// words, and words such as `please` make no difference. A memory that was skipped does not come back by itself when
+    /// the other one is removed
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     pub on_duplicate: OnDuplicate,
 }

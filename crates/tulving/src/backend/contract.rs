@@ -196,7 +196,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// Returns the memories of a kind whose text ([`indexed`](crate::search::text::indexed)) has one of these hashes
     /// ([`content_hash`](crate::search::sameness::content_hash)), each with the one it has, in no particular order. Those that are
-    /// [outdated](super::KindCandidates::outdated) may be missed.
+    /// [outdated](super::KindCandidates::outdated) may be missed, and of those with one hash all but [`SAME_HASH`](super::SAME_HASH).
     async fn by_content_hash(
         &self,
         scope: Scope,

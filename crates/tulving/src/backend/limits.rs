@@ -4,6 +4,9 @@ use super::{BackendError, Entry};
 use crate::model::{Document, Key};
 use crate::record::{self, Part};
 
+/// Of memories with one content hash so many are named, though there be more.
+pub const SAME_HASH: usize = 100;
+
 /// The most bytes that one write takes, counted as [`size_of_entry`] and [`size_of_key`] do: 256 MiB.
 pub const LARGEST_WRITE: u64 = 256 << 20;
 

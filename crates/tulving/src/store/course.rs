@@ -21,6 +21,10 @@ pub(super) struct Course {
     counted: HashSet<Key>,
     /// By what was given and the id that it has.
     duplicates: BTreeMap<(usize, String), Duplicate>,
+    /// What was given again with the same id and the same text, and where it came first.
+    repeated: Vec<(usize, usize)>,
+    /// What of the parts at hand comes again with something else to say.
+    pub(super) changing: HashSet<Key>,
     words_only: Option<WordsOnly>,
     left_out: Option<LeftOut>,
 }
@@ -35,6 +39,8 @@ impl Course {
             is_repeated: false,
             counted: HashSet::new(),
             duplicates: BTreeMap::new(),
+            repeated: Vec::new(),
+            changing: HashSet::new(),
             words_only: None,
             left_out: None,
         }
@@ -50,6 +56,11 @@ impl Course {
     /// Notes what became of a part. Of what was given, what came first of any of its parts counts.
     pub(super) fn came_of(&mut self, part: &Part, outcome: Outcome) {
         self.outcomes[part.index].get_or_insert(outcome);
+    }
+
+    /// Notes that what was given at a place was given before: what becomes of that becomes of it.
+    pub(super) fn repeats(&mut self, index: usize, before: usize) {
+        self.repeated.push((index, before));
     }
 
     /// Counts a part; what came first of a memory counts, though it is tried again.
@@ -98,7 +109,12 @@ impl Course {
     }
 
     /// Ends it.
-    pub(super) fn remembered(self) -> Remembered {
+    pub(super) fn remembered(mut self) -> Remembered {
+        for (index, before) in self.repeated {
+            let came = self.outcomes[before].filter(|outcome| *outcome == Outcome::Skipped);
+            self.outcomes[index].get_or_insert(came.unwrap_or(Outcome::Unchanged));
+            self.ids[index] = self.ids[before].clone();
+        }
         let outcomes = self.outcomes.into_iter();
         Remembered {
             ids: self.ids,
@@ -148,8 +164,8 @@ impl<'p> Sorted<'p> {
         }
     }
 
-    /// Returns the keys of what is there and will be gone, or say something else.
-    pub(super) fn leaving(&self) -> HashSet<Key> {
+    /// Returns the keys of what will be gone, or say something else.
+    pub(super) fn leaving(&self, course: &Course) -> HashSet<Key> {
         let others = self.others.iter();
         let leaving = others.flat_map(|(part, stored, _)| {
             let gone = match part.said {
@@ -158,7 +174,7 @@ impl<'p> Sorted<'p> {
             };
             gone.into_iter().chain([part.memory.key()])
         });
-        leaving.collect()
+        leaving.chain(course.changing.iter().cloned()).collect()
     }
 
     /// Notes what would come of it if all were written, of new parts with these twins.

@@ -1,7 +1,5 @@
 //! The tag that leads from a memory to another that says the same.
 
-use std::borrow::Cow;
-
 use crate::model::{Memory, with_process, without_processes};
 use crate::record::{self, Stamp};
 
@@ -17,14 +15,16 @@ pub(super) fn linked(memory: &Memory, to: &str, stamp: &Stamp) -> Result<Memory,
     record::with(memory, vec![("tags", tags.value())], stamp)
 }
 
-/// Returns a node without the links that were made here.
-pub(super) fn unlinked(memory: &Memory) -> Cow<'_, Memory> {
-    match memory {
-        Memory::Node(node) if node.tags.as_str().contains(SAME_AS) => {
-            let mut node = node.clone();
-            node.tags = without_processes(&node.tags, SAME_AS);
-            Cow::Owned(node.into())
-        }
-        _ => Cow::Borrowed(memory),
+/// Returns whether a memory has a link that was made here.
+pub(super) fn is_linked(memory: &Memory) -> bool {
+    matches!(memory, Memory::Node(node) if node.tags.as_str().contains(SAME_AS))
+}
+
+/// Returns a node without the links that were made here, and without the list that holds nothing else.
+pub(super) fn unlinked(memory: &Memory) -> Memory {
+    let mut memory = memory.clone();
+    if let Memory::Node(node) = &mut memory {
+        node.tags = without_processes(&node.tags, SAME_AS);
     }
+    memory
 }

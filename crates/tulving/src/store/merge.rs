@@ -190,7 +190,10 @@ impl Merging<'_> {
                 });
                 let whole: Vec<Part> = whole.collect();
                 let new: Vec<&Part> = whole.iter().collect();
-                let twins = self.store.twins(&new, &sorted.leaving()).await?;
+                let twins = self
+                    .store
+                    .twins(&new, &sorted.leaving(&fates.course))
+                    .await?;
                 sorted.count(&twins, self.store.on_duplicate, &mut fates.course);
                 let expected = parts.into_iter().map(|part| {
                     let (memory, embedding) = (part.memory, None);

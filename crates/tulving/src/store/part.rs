@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::links::unlinked;
+use super::links::{is_linked, unlinked};
 use super::remembered::Outcome;
 use crate::backend::{Draft, Entry};
 use crate::model::{Embedding, Key, Kind, Memory};
@@ -72,11 +72,16 @@ impl Part {
     /// Returns the fields in which the stored memory differs from the given one.
     pub(super) fn differing(&self, stored: &Entry) -> Vec<&'static str> {
         // A link that was made here is nothing that is said.
-        let (given, there) = (unlinked(&self.memory), unlinked(&stored.memory));
-        let mut fields = given.differing(&there);
+        let bare = is_linked(&stored.memory) || is_linked(&self.memory);
+        let bare = bare.then(|| [&self.memory, &stored.memory].map(unlinked));
+        let [given, there] = match &bare {
+            Some(bare) => bare.each_ref(),
+            None => [&self.memory, &stored.memory],
+        };
+        let mut fields = given.differing(there);
         match &self.said {
             Some(said) => fields.retain(|field| said.contains(field)),
-            None if same_content(&given, &there) => fields.clear(),
+            None if same_content(given, there) => fields.clear(),
             None => {
                 let live = self.memory.kind().form().fields.iter();
                 let live: Vec<_> = live

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::course::{Course, Sorted};
-use super::duplicates::{COMPARED, Compared, Of, OnDuplicate, Twin, hashes, same_hashes};
+use super::duplicates::{COMPARED, Compared, Of, OnDuplicate, Twin, hashes};
 use super::links::linked;
 use super::new_conversation::NotKept;
 use super::part::{Part, gone};
@@ -83,6 +83,7 @@ impl ScopedStore {
         }
         while !parts.is_empty() {
             parts = apart(parts, &mut again, if_there, &mut course)?;
+            course.changing = again.iter().map(|part| part.memory.key()).collect();
             let stored = self.stored(&parts).await?;
             self.settle(&parts, stored, if_there, &mut course).await?;
             parts = std::mem::take(&mut again);
@@ -194,7 +195,7 @@ impl ScopedStore {
         sorted: Sorted<'_>,
         course: &mut Course,
     ) -> Result<(), StoreError> {
-        let (missing, leaving) = (&sorted.missing, sorted.leaving());
+        let (missing, leaving) = (&sorted.missing, sorted.leaving(course));
         let Compared {
             mut twins,
             entries,
@@ -220,9 +221,8 @@ impl ScopedStore {
             let drafts = self.new_drafts(missing, entries, &twins, &ids)?;
             let keys = match self.on_duplicate {
                 OnDuplicate::Keep => {
-                    let hashes = hashes(missing);
-                    let (keys, there) = self.insert_comparing(drafts, &hashes).await?;
-                    twins = same_hashes(hashes, there, &leaving);
+                    let (keys, there) = self.insert_comparing(drafts, &hashes(missing)).await?;
+                    twins = self.told_twins(missing, there, &leaving).await;
                     keys
                 }
                 _ => self.insert_comparing(drafts, &[]).await?.0,
@@ -465,8 +465,7 @@ fn apart(
             _ if fields.is_empty() => {
                 course.count(&part, |written| &mut written.unchanged);
                 if part.is_head {
-                    course.ids[part.index] = key.id;
-                    course.came_of(&part, Outcome::Unchanged);
+                    course.repeats(part.index, earlier.index);
                 }
             }
             IfThere::Update => again.push(part),

@@ -37,7 +37,7 @@ pub(super) const NOTES: i16 = i16::MIN;
 /// for the sake of one term.
 pub(super) const BUCKETS: u32 = OF_WORDS + OF_CONTENT;
 const OF_WORDS: u32 = 512;
-const OF_CONTENT: u32 = 16;
+const OF_CONTENT: u32 = 64;
 
 /// Terms with their postings as rows, by bucket.
 pub(super) fn buckets(terms: impl Iterator<Item = (Box<str>, Vec<u8>)>) -> BTreeMap<i16, Vec<u8>> {
@@ -99,6 +99,6 @@ mod tests {
         assert_eq!(["", "a", "crow"].map(bucket), [217, 288, 61]);
         let hashes = [0, 17, u64::MAX].map(content_term);
         assert_eq!(hashes[1], "\u{1}\u{11}\0\0\0\0\0\0\0\0\0");
-        assert_eq!(hashes.each_ref().map(|term| bucket(term)), [512, 513, 527]);
+        assert_eq!(hashes.each_ref().map(|term| bucket(term)), [512, 529, 575]);
     }
 }

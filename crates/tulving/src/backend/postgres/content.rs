@@ -13,6 +13,7 @@ use super::postings::{damaged, read_block};
 use super::scoped::Scoped;
 use super::sql::{Statement, inspection};
 use super::statistics::ScopeStatistics;
+use crate::backend::SAME_HASH;
 use crate::model::{Key, Kind, Scope};
 
 /// Hashes that are looked for among memories of a kind.
@@ -56,6 +57,7 @@ impl Hashes {
         };
         let dead = statistics.of(kind).dead();
         let mut by_number: HashMap<i32, u64> = HashMap::new();
+        let mut found: HashMap<u64, usize> = HashMap::new();
         for row in blocks {
             for entry in terms(row.get(1)) {
                 let (term, bytes) = entry.ok_or_else(|| damaged(kind, scope))?;
@@ -65,7 +67,11 @@ impl Hashes {
                 let postings = read_block(row.get(0), bytes).ok_or_else(|| damaged(kind, scope))?;
                 let docs = postings.into_iter().map(|posting| posting.doc);
                 let docs = docs.filter(|doc| !dead.contains(doc));
-                by_number.extend(docs.filter_map(|doc| Some((i32::try_from(doc).ok()?, *hash))));
+                let found = found.entry(*hash).or_insert(0);
+                for doc in docs.take(SAME_HASH - *found) {
+                    by_number.extend(i32::try_from(doc).ok().map(|doc| (doc, *hash)));
+                    *found += 1;
+                }
             }
         }
         Ok((!by_number.is_empty()).then_some(Numbers { kind, by_number }))
