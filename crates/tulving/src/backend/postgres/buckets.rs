@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::search::bytes::{read_varint, write_varint};
 
-/// Into which bucket a term goes: FNV-1a, which every version must reckon alike.
+/// Returns into which bucket a term goes: FNV-1a, which every version must reckon alike.
 pub(super) fn bucket(term: &str) -> i16 {
     let hash = term.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
@@ -35,7 +35,7 @@ pub(super) fn buckets(terms: impl Iterator<Item = (Box<str>, Vec<u8>)>) -> BTree
     rows
 }
 
-/// The terms of a row with their postings; `None` for the rest of one that cannot be read.
+/// Returns the terms of a row with their postings; `None` for the rest of one that cannot be read.
 pub(super) fn terms(row: &[u8]) -> impl Iterator<Item = Option<(&str, &[u8])>> {
     fn part<'r>(rest: &mut &'r [u8]) -> Option<&'r [u8]> {
         let length = usize::try_from(read_varint(rest)?).ok()?;
