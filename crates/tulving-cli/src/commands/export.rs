@@ -8,7 +8,7 @@ use tulving::backend::file::{DirectorySource, FileSink, FileSource};
 use tulving::backend::postgres::PostgresSource;
 use tulving::model::{Kind, Scope, Space};
 use tulving::transfer::{
-    Holdings, MigrateOptions, Migration, OnExisting, ReadOptions, Report, Source, TransferError,
+    Exportable, MigrateOptions, Migration, OnExisting, ReadOptions, Report, Source, TransferError,
     usual_workers,
 };
 
@@ -285,16 +285,16 @@ impl From {
         })
     }
 
-    async fn holdings(&self) -> Result<Holdings, CliError> {
+    async fn exportable(&self) -> Result<Exportable, CliError> {
         Ok(match self {
-            Self::Database(source) => source.holdings().await?,
-            Self::Files(source) => source.holdings().await?,
+            Self::Database(source) => source.exportable().await?,
+            Self::Files(source) => source.exportable().await?,
         })
     }
 
     /// Takes the vectors of a model; of the one that is searched where none is named.
     async fn choose_space(&mut self, model: Option<&str>, cx: &Context) -> Result<(), CliError> {
-        let there = self.holdings().await?;
+        let there = self.exportable().await?;
         let space = model.map(|model| named(model, &there.spaces)).transpose()?;
         let mut otherwise = None;
         if there.spaces.is_empty() && there.has_memories {
