@@ -21,8 +21,8 @@ use tokio::task::yield_now;
 use tulving::backend::{
     Backend, BackendError, BeyondReach, Brought, Candidates, Cluster, Counts, Draft, Entry, Filter,
     Followed, Forgotten, Held, IfTaken, Import, Imports, Inserted, KeptSpaces, Lacking, Listing,
-    LiveChange, Needles, Page, Request, Scan, Sources, require_size, size_of_document,
-    size_of_entry, size_of_id, size_of_key,
+    LiveChange, Needles, Page, Request, Scan, Sources, require_size, require_size_of_ids,
+    size_of_document, size_of_entry, size_of_id, size_of_key,
 };
 use tulving::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 use tulving::record;
@@ -219,6 +219,7 @@ impl Backend for StrictBackend {
         keys: &[Key],
         documents: &[String],
     ) -> Result<(), BackendError> {
+        require_size_of_ids(keys, documents)?;
         self.write(scope, |room| {
             let mut more = room.forgotten.of(keys, documents);
             room.forgotten.tombstones.append(&mut more);
@@ -233,6 +234,7 @@ impl Backend for StrictBackend {
         keys: &[Key],
         documents: &[String],
     ) -> Result<(), BackendError> {
+        require_size_of_ids(keys, documents)?;
         self.write(scope, |room| {
             let fewer = room.forgotten.of(keys, documents);
             room.forgotten.tombstones.retain(|it| !fewer.contains(it));

@@ -33,8 +33,9 @@ use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
 ///
 /// *Of limits*: one write takes [`LARGEST_WRITE`](super::LARGEST_WRITE) bytes, as
 /// [`require_size`](super::require_size) counts them, and is [`BackendError::TooLarge`] beyond that. Ids and
-/// texts are as long as a record may hold them. A page, a list of keys to read and a number of hits may be of
-/// any size: what they bring is in memory at once.
+/// texts are as long as a record may hold them. Without a limit are those that name no memory and no document:
+/// spaces, imports, the record of an erasure, and erasing itself. A page, a list of keys to read and a number of
+/// hits may be of any size: what they bring is in memory at once.
 ///
 /// *Of calls that are dropped* before they have answered: nothing is left of a read. A write is done as a whole
 /// or not at all, and may still be done afterwards. Neither keeps others waiting for longer than it would have
@@ -115,8 +116,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// memories, documents, vectors, further spaces, words, counts, what was derived from them, and the records
     /// of writes and runs. Returns how many memories there were. Afterwards nothing finds or counts what was
     /// there, new memories are written as into a scope that never held any, and who reads the raw rows or files
-    /// of the scope finds nothing of it. What is interrupted is finished by the same call again. As large as it takes: this write
-    /// has no limit.
+    /// of the scope finds nothing of it. What is interrupted is finished by the same call again.
     async fn erase(&self, scope: Scope) -> Result<Counts, BackendError>;
 
     /// Removes what memories and documents that are gone left behind in raw rows and files, where reading does

@@ -53,7 +53,8 @@ pub use filter::{Filter, Labels, tags};
 pub use forgotten::{Brought, Forgotten, Held, Tombstone};
 pub use import::{Import, ImportCounts, ImportPhase, Imports, KEPT_IMPORTS};
 pub use limits::{
-    LARGEST_WRITE, require_size, size_of_document, size_of_entry, size_of_id, size_of_key,
+    LARGEST_WRITE, require_size, require_size_of_ids, size_of_document, size_of_entry, size_of_id,
+    size_of_key,
 };
 pub use listing::{Counts, Cursor, Listing, Order, Page};
 pub use live::{LiveChange, Membership};
