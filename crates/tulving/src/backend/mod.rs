@@ -62,5 +62,4 @@ pub use needles::{KeptNeedles, NeedleCounts, Needles, PIECE};
 pub use request::Request;
 pub use scan::{BeyondReach, Scan, ScannedPlace};
 pub use sources::{ForeignSource, Placed, Sources};
-pub(crate) use spaces::check_space;
-pub use spaces::{Followed, KeptSpace, KeptSpaces, Lacking};
+pub use spaces::{Followed, KeptSpace, KeptSpaces, Lacking, check_space};
