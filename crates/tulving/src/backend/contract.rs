@@ -104,7 +104,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// Changes live fields of many memories, in one step and in the order of `changes`; nothing else of a memory
     /// becomes different. Returns how many of the memories were there, each counted once; the others are left
-    /// out. A backend may count the memories that change in full: who changes many takes a few thousand at a
+    /// out. The changes have passed [`LiveChange::check`]. A backend may count the memories that change in full: who changes many takes a few thousand at a
     /// time.
     async fn update_live(
         &self,
