@@ -34,6 +34,7 @@ pub mod dropping;
 pub mod erasing;
 pub mod filters;
 pub mod forgetting;
+pub mod holding;
 pub mod imports;
 pub mod isolation;
 pub mod live;
@@ -131,6 +132,10 @@ macro_rules! for_each_conformance_test {
                 erasing_leaves_other_scopes_as_they_are
             }
             purging {
+            holding {
+                who_holds_a_scope_is_alone
+                a_hold_that_is_dropped_while_it_waits_holds_nothing
+            }
                 purged_memories_stand_in_no_raw_row_or_file
                 purged_documents_stand_in_no_raw_row_or_file
                 texts_without_vectors_are_purged_too

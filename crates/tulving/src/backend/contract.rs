@@ -104,8 +104,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// Changes live fields of many memories, in one step and in the order of `changes`; nothing else of a memory
     /// becomes different. Returns how many of the memories were there, each counted once; the others are left
-    /// out. The changes have passed [`LiveChange::check`]. A backend may count the memories that change in full: who changes many takes a few thousand at a
-    /// time.
+    /// out. The changes have passed [`LiveChange::check`]. A backend may count the memories that change in full: who
+    /// changes many takes a few thousand at a time.
     async fn update_live(
         &self,
         scope: Scope,
@@ -130,11 +130,11 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// records of writes and runs. Returns whether it was done: where there is a memory or a document, nothing is.
     async fn clear(&self, scope: Scope) -> Result<bool, BackendError>;
 
-    /// Keeps other erasures and runs away from the scope, until what is returned is dropped. Memories are
-    /// written and read as ever.
+    /// Keeps other erasures and runs away from the scope, until what is returned is dropped: another call waits
+    /// that long. Memories are written and read as ever.
     ///
     /// # Errors
-    /// If another has held it for too long.
+    /// One of the class [`Busy`](crate::ErrorClass::Busy) if another has held it for too long.
     async fn hold(&self, scope: Scope) -> Result<Held, BackendError>;
 
     /// Keeps the record of an erasure that is under way, in the place of one that is kept; none removes it. No
