@@ -31,6 +31,8 @@ lint: ## format, clippy and documentation, warnings refused
 	    $(CARGO) clippy -p tulving --no-default-features --features "$$features" -- -D warnings || exit 1; \
 	done
 	$(CARGO) clippy -p tulving-cli --all-targets --features local -- -D warnings
+	@# As a backend of somebody else's has it: without PostgreSQL.
+	$(CARGO) clippy -p testkit --all-targets --no-default-features -- -D warnings
 	tree=$$($(CARGO) tree -p tulving --no-default-features -e normal --prefix none) && \
 	    ! echo "$$tree" | grep -E '^(tokio-postgres|rustls|ring|ureq|mio) '
 	@# The fuzzers compile; a test replays their seeds.

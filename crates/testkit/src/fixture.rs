@@ -53,7 +53,7 @@ pub enum Other {
 }
 
 impl Other {
-    /// Who it is.
+    /// Returns who it is.
     #[must_use]
     pub fn scope(self) -> Scope {
         match self {

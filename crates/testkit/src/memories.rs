@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tulving::backend::{
-    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, IfTaken, Inserted,
-    LiveChange, Order, Page, Request, Scored,
+    Backend, BackendError, Candidates, Cluster, Counts, Draft, Entry, Filter, Forgotten, Held,
+    IfTaken, Inserted, LiveChange, Order, Page, Request, Scored,
 };
 use tulving::model::{Document, Embedding, Key, Kind, Memory, Scope};
 use tulving::search::sameness::content_hash;
@@ -90,6 +90,44 @@ impl Memories {
 
     pub(crate) async fn erase(&self) -> Counts {
         self.backend.erase(self.scope).await.expect("erase")
+    }
+
+    pub(crate) async fn hold(&self) -> Held {
+        self.backend.hold(self.scope).await.expect("hold")
+    }
+
+    pub(crate) async fn purge(&self) {
+        let purged = self.backend.purge(self.scope).await;
+        purged.expect("purge");
+    }
+
+    pub(crate) async fn clear(&self) -> bool {
+        self.backend.clear(self.scope).await.expect("clear")
+    }
+
+    pub(crate) async fn bury(&self, keys: &[Key], documents: &[String]) {
+        let buried = self.backend.bury(self.scope, keys, documents).await;
+        buried.expect("bury");
+    }
+
+    pub(crate) async fn exhume(&self, keys: &[Key], documents: &[String]) {
+        let exhumed = self.backend.exhume(self.scope, keys, documents).await;
+        exhumed.expect("exhume");
+    }
+
+    pub(crate) async fn forgotten(&self) -> Forgotten {
+        let forgotten = self.backend.forgotten(self.scope).await;
+        forgotten.expect("forgotten")
+    }
+
+    pub(crate) async fn keep_unfinished(&self, record: Option<&[u8]>) {
+        let kept = self.backend.keep_unfinished(self.scope, record).await;
+        kept.expect("keep the record of an erasure");
+    }
+
+    pub(crate) async fn unfinished(&self) -> Option<Vec<u8>> {
+        let record = self.backend.unfinished(self.scope).await;
+        record.expect("the record of an erasure")
     }
 
     pub(crate) async fn replace(&self, old: &Memory, new: Entry) -> Result<(), BackendError> {

@@ -15,25 +15,25 @@ use crate::rng::Rng;
 /// Numbers in a vector of [`space`].
 pub const DIMS: usize = 8;
 
-/// The space of all vectors in a [`Fixture`](crate::Fixture).
+/// Returns the space of all vectors in a [`Fixture`](crate::Fixture).
 #[must_use]
 pub fn space() -> Arc<Space> {
     Arc::new(Space::local("conformance", DIMS))
 }
 
-/// A user, the same for the same number.
+/// Returns a user, the same for the same number.
 #[must_use]
 pub fn user(number: u128) -> Scope {
     Scope::User(Uuid::from_u128((0xC0FF_EE00 << 64) + number))
 }
 
-/// So many minutes after midday of a day in 2024.
+/// Returns the time so many minutes after midday of a day in 2024.
 #[must_use]
 pub fn at(minute: i64) -> Timestamp {
     Timestamp::from_micros((1_705_320_000 + 60 * minute) * 1_000_000).expect("a time in range")
 }
 
-/// A node with this id, in conversation `c`, said at minute 0.
+/// Returns a node with this id, in conversation `c`, said at minute 0.
 #[must_use]
 pub fn node(id: &str) -> Node {
     let question = format!("What of {id}?");
@@ -42,7 +42,7 @@ pub fn node(id: &str) -> Node {
     node
 }
 
-/// A node at a place in a conversation, said at the minute of that number; its id is
+/// Returns a node at a place in a conversation, said at the minute of that number; its id is
 /// `{conversation}/{index}`.
 #[must_use]
 pub fn turn(conversation: &str, index: i64) -> Node {
@@ -53,7 +53,7 @@ pub fn turn(conversation: &str, index: i64) -> Node {
     node
 }
 
-/// A node that says this and nothing else.
+/// Returns a node that says this and nothing else.
 #[must_use]
 pub fn saying(id: &str, text: &str) -> Node {
     let mut node = node(id);
@@ -62,7 +62,7 @@ pub fn saying(id: &str, text: &str) -> Node {
     node
 }
 
-/// An episode with this id, begun at minute 0.
+/// Returns an episode with this id, begun at minute 0.
 #[must_use]
 pub fn episode(id: &str) -> Episode {
     Episode {
@@ -91,7 +91,7 @@ pub fn episode(id: &str) -> Episode {
     }
 }
 
-/// A chunk with this id, the first of document `c`, read at minute 0.
+/// Returns a chunk with this id, the first of document `c`, read at minute 0.
 #[must_use]
 pub fn chunk(id: &str) -> Chunk {
     let mut chunk = Chunk::new("c", 0, &format!("All about {id}."), at(0));
@@ -99,7 +99,7 @@ pub fn chunk(id: &str) -> Chunk {
     chunk
 }
 
-/// A chunk at a place in a document, read at the minute of that number; its id is `{document}/{index}`.
+/// Returns a chunk at a place in a document, read at the minute of that number; its id is `{document}/{index}`.
 #[must_use]
 pub fn piece(document: &str, index: i64) -> Chunk {
     let mut chunk = chunk(&format!("{document}/{index}"));
@@ -108,7 +108,7 @@ pub fn piece(document: &str, index: i64) -> Chunk {
     chunk
 }
 
-/// A document with this id, as it is when it is read again.
+/// Returns a document with this id, as it is when it is read again.
 #[must_use]
 pub fn document(id: &str) -> Document {
     let mut document = Document::new(id, &format!("Manuals/{id}.md"), at(0));
@@ -118,13 +118,14 @@ pub fn document(id: &str) -> Document {
     admitted.expect("a document that can be kept")
 }
 
-/// A JSON document, as columns keep it.
+/// Returns a JSON document, as columns keep it.
 #[must_use]
 pub fn json(text: &str) -> Json {
     Json::from_value(&json::parse(text.as_bytes()).expect("JSON"))
 }
 
-/// A memory of nobody in particular, as it is when it is read again; also one that is larger than a record may be.
+/// Returns a memory of nobody in particular, as it is when it is read again; also one that is larger than a record
+/// may be.
 #[must_use]
 pub fn admitted(memory: impl Into<Memory>) -> Memory {
     let memory = memory.into();
@@ -132,7 +133,7 @@ pub fn admitted(memory: impl Into<Memory>) -> Memory {
     admitted.expect("a memory that can be read again")
 }
 
-/// A memory from the JSON of its record.
+/// Returns a memory from the JSON of its record.
 #[must_use]
 pub fn from_record(kind: Kind, text: &str) -> Memory {
     let mut value = json::parse(text.as_bytes()).expect("JSON");
@@ -140,7 +141,7 @@ pub fn from_record(kind: Kind, text: &str) -> Memory {
     read.expect("a record that can be kept").memory
 }
 
-/// The record of a memory, with its live fields.
+/// Returns the record of a memory, with its live fields.
 #[must_use]
 pub fn record_of(memory: &Memory) -> String {
     let mut bytes = Vec::new();
@@ -149,7 +150,7 @@ pub fn record_of(memory: &Memory) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// A vector of [`space`] that begins with these numbers; the others are 0.
+/// Returns a vector of [`space`] that begins with these numbers; the others are 0.
 #[must_use]
 pub fn vector(numbers: &[f32]) -> Embedding {
     let mut all = vec![0.0; DIMS];
@@ -157,7 +158,7 @@ pub fn vector(numbers: &[f32]) -> Embedding {
     Embedding::new(space(), all).expect("finite numbers")
 }
 
-/// A memory that is found by its words only.
+/// Returns a memory that is found by its words only.
 #[must_use]
 pub fn plain(memory: impl Into<Memory>) -> Entry {
     Entry {
@@ -166,7 +167,7 @@ pub fn plain(memory: impl Into<Memory>) -> Entry {
     }
 }
 
-/// A memory with a vector that begins with these numbers.
+/// Returns a memory with a vector that begins with these numbers.
 #[must_use]
 pub fn with_vector(memory: impl Into<Memory>, numbers: &[f32]) -> Entry {
     Entry {
@@ -186,7 +187,7 @@ const TAGS: &[&str] = &[
 ];
 const LABELS: &[&str] = &["pools", "Pools", "waiting"];
 
-/// So many memories in which everything that can be asked for occurs, and much of it several times:
+/// Returns so many memories in which everything that can be asked for occurs, and much of it several times:
 /// equal times, places, vectors and words; three in ten are episodes, two are chunks, a fifth has no vector.
 #[must_use]
 pub fn mixture(seed: u64, count: usize) -> Vec<Entry> {

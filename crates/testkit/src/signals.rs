@@ -6,7 +6,7 @@ use std::process::Command;
 /// Puts INT, TERM and HUP back to what they do by themselves, then becomes the program.
 const HEAR: &str = "$SIG{$_} = 'DEFAULT' for qw(INT TERM HUP); exec { $ARGV[0] } @ARGV or die $!";
 
-/// A command for a program that is to be sent signals. Under `nohup`, or in the background of a
+/// Returns a command for a program that is to be sent signals. Under `nohup`, or in the background of a
 /// script, a process inherits that it ignores some; a program that respects that would never end.
 #[must_use]
 pub fn hearing(program: impl AsRef<OsStr>) -> Command {

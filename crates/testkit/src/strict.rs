@@ -6,7 +6,8 @@
 //! * Where the contract leaves an order open, it is the least convenient one.
 //! * What is gone stays where it was until it is purged: a caller who forgets that leaves it there.
 //! * What callers owe it is checked: a memory that is not as [`record::admit`] gives it, a replacement with
-//!   another key, a term that is given twice, or a cluster for what is in none, is a panic and not an odd row.
+//!   another key, a term that is given twice, or a change that [`LiveChange::check`] refuses, is a panic and not an
+//!   odd row.
 //!
 //! Nothing in it is clever: a search looks at everything there is.
 
@@ -15,14 +16,17 @@ mod room;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::task::yield_now;
+use tokio::time::timeout;
+use tulving::ErrorClass;
 use tulving::backend::{
     Backend, BackendError, BeyondReach, Brought, Candidates, Cluster, Counts, Draft, Entry, Filter,
     Followed, Forgotten, Held, IfTaken, Import, Imports, Inserted, KeptSpaces, Lacking, Listing,
-    LiveChange, Needles, Page, Request, Scan, Sources, require_size, size_of_document,
-    size_of_entry, size_of_id, size_of_key,
+    LiveChange, Needles, Page, Request, Scan, Sources, StorageError, require_size,
+    require_size_of_ids, size_of_document, size_of_entry, size_of_id, size_of_key,
 };
 use tulving::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 use tulving::record;
@@ -35,15 +39,26 @@ use room::Room;
 #[derive(Clone)]
 pub struct StrictBackend {
     rooms: Arc<Mutex<HashMap<Scope, Room>>>,
+    /// What is locked by whoever holds a scope.
+    holds: Arc<HashMap<Scope, Hold>>,
+    /// How long a hold is waited for.
+    patience: Duration,
 }
+
+type Hold = Arc<tokio::sync::Mutex<()>>;
 
 impl StrictBackend {
     /// Keeps the memories of these scopes, and of no other.
     #[must_use]
     pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Self {
-        let rooms = scopes.into_iter().map(|scope| (scope, Room::new(scope)));
+        let scopes: Vec<Scope> = scopes.into_iter().collect();
+        let rooms = scopes.iter().map(|scope| (*scope, Room::new(*scope)));
+        let rooms = Arc::new(Mutex::new(rooms.collect()));
+        let holds = scopes.into_iter().map(|scope| (scope, Hold::default()));
         Self {
-            rooms: Arc::new(Mutex::new(rooms.collect())),
+            rooms,
+            holds: Arc::new(holds.collect()),
+            patience: Duration::from_secs(5),
         }
     }
 
@@ -90,6 +105,11 @@ fn unknown(scope: Scope) -> BackendError {
         scope,
         place: "the strict backend".to_owned(),
     }
+}
+
+fn held_for_too_long(scope: Scope) -> BackendError {
+    let held = format!("another has held {scope} for too long");
+    StorageError::new(ErrorClass::Busy, held).into()
 }
 
 impl fmt::Debug for StrictBackend {
@@ -186,7 +206,12 @@ impl Backend for StrictBackend {
     }
 
     async fn hold(&self, scope: Scope) -> Result<Held, BackendError> {
-        self.read(scope, |_| Box::new(()) as Held).await
+        yield_now().await;
+        let hold = self.holds.get(&scope).ok_or_else(|| unknown(scope))?;
+        match timeout(self.patience, Arc::clone(hold).lock_owned()).await {
+            Ok(held) => Ok(Box::new(held)),
+            Err(_) => Err(held_for_too_long(scope)),
+        }
     }
 
     async fn keep_unfinished(
@@ -219,6 +244,7 @@ impl Backend for StrictBackend {
         keys: &[Key],
         documents: &[String],
     ) -> Result<(), BackendError> {
+        require_size_of_ids(keys, documents)?;
         self.write(scope, |room| {
             let mut more = room.forgotten.of(keys, documents);
             room.forgotten.tombstones.append(&mut more);
@@ -233,6 +259,7 @@ impl Backend for StrictBackend {
         keys: &[Key],
         documents: &[String],
     ) -> Result<(), BackendError> {
+        require_size_of_ids(keys, documents)?;
         self.write(scope, |room| {
             let fewer = room.forgotten.of(keys, documents);
             room.forgotten.tombstones.retain(|it| !fewer.contains(it));
@@ -413,7 +440,7 @@ impl Backend for StrictBackend {
 pub struct StrictFixture(StrictBackend);
 
 impl StrictFixture {
-    /// Holding nothing.
+    /// Makes one that holds nothing.
     #[must_use]
     pub fn new() -> Self {
         Self(StrictBackend::new([sample::user(1), sample::user(2)]))
@@ -438,5 +465,24 @@ impl Fixture for StrictFixture {
 
     async fn open(&self) -> Arc<dyn Backend> {
         Arc::new(self.0.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_waits_for_too_long_is_told_so() {
+        let scope = sample::user(1);
+        let backend = StrictBackend {
+            patience: Duration::ZERO,
+            ..StrictBackend::new([scope])
+        };
+        let held = backend.hold(scope).await.expect("hold");
+        let refused = backend.hold(scope).await.map(drop).expect_err("it is held");
+        assert_eq!(refused.class(), ErrorClass::Busy);
+        drop(held);
+        drop(backend.hold(scope).await.expect("hold again"));
     }
 }

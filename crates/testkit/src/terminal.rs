@@ -38,7 +38,7 @@ sys.stdout.buffer.write(shown)
 sys.exit(code if code >= 0 else 128 - code)
 "#;
 
-/// A program on a terminal of so many columns. Each pair of `keys` is a text to wait for and what is
+/// Returns a program on a terminal of so many columns. Each pair of `keys` is a text to wait for and what is
 /// typed then (`\u{3}` is Ctrl-C). Stdout of the command is all that the terminal was sent, its exit
 /// code the program's (128 and the signal, of one that a signal ended).
 #[must_use]
@@ -50,7 +50,7 @@ pub fn command(columns: u16, keys: &[(&str, &str)], program: impl AsRef<OsStr>) 
     command
 }
 
-/// What a terminal was sent, without the sequences that it acts on.
+/// Returns what a terminal was sent, without the sequences that it acts on.
 #[must_use]
 pub fn visible(shown: &str) -> String {
     let mut out = String::new();

@@ -46,7 +46,7 @@ impl Ear {
     }
 }
 
-/// From now on Ctrl-C, SIGTERM and SIGHUP make the wish to stop; a second one, or a stop that
+/// Lets Ctrl-C, SIGTERM and SIGHUP make the wish to stop; a second one, or a stop that
 /// takes too long, ends the program at once with exit 6. A signal that the program was started to
 /// ignore, as by `nohup`, stays ignored.
 ///

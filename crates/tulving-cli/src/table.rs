@@ -51,8 +51,8 @@ impl Table {
         }
     }
 
-    /// The cells of the last column are shortened where a screen has too little room. All other
-    /// cells stay whole, since people copy ids.
+    /// Shortens the cells of the last column where a screen has too little room. All other cells stay whole, since
+    /// people copy ids.
     #[must_use]
     pub fn shorten_last(mut self) -> Self {
         self.shortened = self.rows.first().map(|headings| headings.len() - 1);
@@ -146,7 +146,7 @@ impl Table {
     }
 }
 
-/// Names and values under one another, aligned: the end of a long command. A name that repeats
+/// Writes names and values under one another, aligned: the end of a long command. A name that repeats
 /// the one above is not said again. A value that is too long for the screen goes on below itself.
 #[must_use]
 pub fn summary<S: AsRef<str>>(lines: &[(&str, S)], screen: Screen) -> String {

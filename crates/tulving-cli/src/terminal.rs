@@ -141,7 +141,7 @@ impl Face {
     }
 }
 
-/// Columns of the terminal that stderr goes to now; a window may change while something is drawn.
+/// Returns how many columns the terminal has that stderr goes to now; a window may change while something is drawn.
 #[must_use]
 pub fn columns_of_stderr() -> Option<usize> {
     columns_of(&std::io::stderr())

@@ -17,7 +17,7 @@ pub enum Long {
 /// East Asian signs that belong to what follows.
 const OPENING: &str = "「『（【〔《〈［｛";
 
-/// Columns of a text of one line, which is safe to show.
+/// Returns how many columns a text of one line takes, which is safe to show.
 #[must_use]
 pub fn columns(text: &str) -> usize {
     text.width()

@@ -8,7 +8,7 @@ pub(crate) struct Pieces {
 }
 
 impl Pieces {
-    /// Each row for itself.
+    /// Makes a piece of each row.
     pub(crate) fn new(rows: usize) -> Self {
         Self {
             parents: (0..rows as u32).collect(),

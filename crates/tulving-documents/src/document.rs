@@ -97,7 +97,7 @@ impl Document {
         blocks.chain(chunks.iter().map(|chunk| chunk.content.as_str()))
     }
 
-    /// Whether there is nothing in it to be found.
+    /// Returns whether there is nothing in it to be found.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.texts().all(|text| text.trim().is_empty())

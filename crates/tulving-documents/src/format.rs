@@ -136,7 +136,7 @@ pub(crate) fn extension(name: &str) -> Option<String> {
     (!stem.is_empty() && !extension.is_empty()).then(|| extension.to_ascii_lowercase())
 }
 
-/// Whether a text was none before it was decoded: many of its characters are controls, or could not be read.
+/// Returns whether a text was none before it was decoded: many of its characters are controls, or could not be read.
 pub(crate) fn is_binary(text: &str) -> bool {
     let (mut all, mut odd) = (0_u32, 0_u32);
     for c in text.chars().take(1 << 16) {
@@ -147,7 +147,7 @@ pub(crate) fn is_binary(text: &str) -> bool {
     odd >= 32 && odd * 10 > all
 }
 
-/// Whether a text begins as a page of HTML does.
+/// Returns whether a text begins as a page of HTML does.
 pub(crate) fn is_html(text: &str) -> bool {
     let mut rest = text.trim_start();
     while let Some(comment) = rest.strip_prefix("<!--") {

@@ -163,7 +163,7 @@ fn depth(json: &str) -> u64 {
     most
 }
 
-/// Whether a text may be a file of chunks, whatever its name says.
+/// Returns whether a text may be a file of chunks, whatever its name says.
 pub(crate) fn is_likely(text: &str) -> bool {
     text.trim_start().starts_with('{') && text.contains("\"chunks\"")
 }

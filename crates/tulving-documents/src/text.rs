@@ -96,7 +96,7 @@ impl Reader<'_, '_> {
     }
 }
 
-/// Whether a line is drawn, not written.
+/// Returns whether a line is drawn, not written.
 fn is_line(text: &str) -> bool {
     text.len() >= 3 && text.bytes().all(|byte| b"-=_*~#".contains(&byte))
 }

@@ -3,7 +3,7 @@
 use crate::lexicon::Mark;
 use crate::side::Side;
 
-/// Whether a text says that something remains to be done, beside what it asks of the assistant.
+/// Returns whether a text says that something remains to be done, beside what it asks of the assistant.
 pub(crate) fn of(human: &Side) -> bool {
     human
         .own()

@@ -37,7 +37,7 @@ pub(crate) fn of(sides: [(&str, &Side); 2]) -> Vec<String> {
     names.into_iter().map(|(_, name)| name.to_owned()).collect()
 }
 
-/// Whether an eighth of all words are words by which German is known.
+/// Returns whether an eighth of all words are words by which German is known.
 fn is_german(sides: [&Side; 2]) -> bool {
     let hits = sides.iter().flat_map(|side| &side.hits);
     let known = hits
@@ -112,8 +112,8 @@ impl<'t> Finder<'t> {
         }
     }
 
-    /// Whether words with capital letters are a name: not the first of a sentence alone, and in German not one or two
-    /// nouns, unless a title stands before.
+    /// Returns whether words with capital letters are a name: not the first of a sentence alone, and in German not
+    /// one or two nouns, unless a title stands before.
     fn is_name(&self, first: usize, last: usize) -> bool {
         const TITLES: [&str; 10] = [
             "Herr", "Herrn", "Frau", "Dr", "Mr", "Mrs", "Ms", "Señor", "Señora", "Madame",
@@ -145,7 +145,7 @@ impl<'t> Finder<'t> {
             .unwrap_or(span)
     }
 
-    /// Whether a word is a part of a path or a file's name: `/var/lib/postgresql`, `client.rs`.
+    /// Returns whether a word is a part of a path or a file's name: `/var/lib/postgresql`, `client.rs`.
     fn of_path(&self, at: usize) -> bool {
         let word = self.side.words[at];
         let before = &self.text.as_bytes()[..word.start];
@@ -181,7 +181,7 @@ impl<'t> Finder<'t> {
         at + usize::from(joined && number)
     }
 
-    /// Whether a word has a capital letter first, small ones after, and is no ordinary word.
+    /// Returns whether a word has a capital letter first, small ones after, and is no ordinary word.
     fn is_capital(&self, at: usize) -> bool {
         let word = self.side.words[at];
         let mut letters = self.word(word).chars();
@@ -192,7 +192,7 @@ impl<'t> Finder<'t> {
             && letters.any(char::is_lowercase)
     }
 
-    /// Whether a word follows the one before it with nothing but a space between.
+    /// Returns whether a word follows the one before it with nothing but a space between.
     fn follows(&self, at: usize) -> bool {
         let words = &self.side.words;
         words[at].sentence == words[at - 1].sentence
@@ -200,7 +200,7 @@ impl<'t> Finder<'t> {
     }
 }
 
-/// Whether a word has capitals and digits alone, and at least two.
+/// Returns whether a word has capitals and digits alone, and at least two.
 fn is_acronym(word: &str) -> bool {
     word.len() > 1
         && word.starts_with(|c: char| c.is_ascii_uppercase())
@@ -209,7 +209,7 @@ fn is_acronym(word: &str) -> bool {
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
-/// Whether a word is written as only identifiers and versions are.
+/// Returns whether a word is written as only identifiers and versions are.
 fn is_identifier(word: &str) -> bool {
     if !word.is_ascii() {
         return false;

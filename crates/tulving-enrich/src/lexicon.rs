@@ -87,7 +87,7 @@ pub(crate) enum Tell {
 }
 
 impl Mark {
-    /// Whether a word of this mark is no name, however it is written.
+    /// Returns whether a word of this mark is no name, however it is written.
     pub(crate) fn is_ordinary(self) -> bool {
         matches!(
             self,

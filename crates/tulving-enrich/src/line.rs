@@ -123,7 +123,7 @@ impl Line {
     }
 }
 
-/// Whether a line, in a fence or not, is of a stack trace.
+/// Returns whether a line, in a fence or not, is of a stack trace.
 pub(crate) fn is_trace(text: &str) -> bool {
     if begins_with_any(text, &TRACES) {
         return true;
@@ -145,7 +145,7 @@ pub(crate) fn is_trace(text: &str) -> bool {
     is_exception(name) && text[name.len()..].starts_with(':')
 }
 
-/// Whether a text begins with one of these; most lines are told by the first byte.
+/// Returns whether a text begins with one of these; most lines are told by the first byte.
 fn begins_with_any(text: &str, beginnings: &[&str]) -> bool {
     let Some(&first) = text.as_bytes().first() else {
         return false;
@@ -155,7 +155,7 @@ fn begins_with_any(text: &str, beginnings: &[&str]) -> bool {
         .any(|begin| begin.as_bytes()[0] == first && text.starts_with(begin))
 }
 
-/// Whether a word is the name of an exception.
+/// Returns whether a word is the name of an exception.
 pub(crate) fn is_exception(word: &str) -> bool {
     let kind = word
         .strip_suffix("Error")
@@ -203,7 +203,7 @@ fn is_code(text: &str) -> bool {
         || block && text.ends_with(':') && rest.len() < 60 && !rest.contains(", ")
 }
 
-/// How many signs of a line are rare in prose.
+/// Returns how many signs of a line are rare in prose.
 fn signs(text: &str) -> usize {
     let is_sign = |byte: &u8| {
         matches!(
@@ -232,7 +232,7 @@ fn signs(text: &str) -> usize {
     text.bytes().filter(is_sign).count()
 }
 
-/// Whether what stands between backticks can be run or pasted, rather than being a name.
+/// Returns whether what stands between backticks can be run or pasted, rather than being a name.
 pub(crate) fn is_code_span(span: &str) -> bool {
     span.starts_with("--")
         || span.contains(['(', '=', ';', '{', '[', '|', '$', '<', '>', ' '])

@@ -357,7 +357,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Whether a line is an item of a list, a row of a table or a heading.
+/// Returns whether a line is an item of a list, a row of a table or a heading.
 fn is_outline(line: &str) -> bool {
     let line = line.trim_start();
     let number = line.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -379,7 +379,8 @@ struct Pieces<'l> {
     lone: Vec<char>,
 }
 
-/// Whether a byte is of an opening sign or the colon of an address, or the first of a character that may be one.
+/// Returns whether a byte is of an opening sign or the colon of an address, or the first of a character that may be
+/// one.
 fn may_open(byte: u8) -> bool {
     matches!(byte, b'`' | b'"' | b':' | 0xC2 | 0xE2 | 0xE3)
 }

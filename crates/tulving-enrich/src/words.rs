@@ -79,7 +79,7 @@ fn is_combining(c: char) -> bool {
     matches!(c, '\u{0300}'..='\u{036F}' | '\u{0483}'..='\u{0487}' | '\u{0591}'..='\u{05C7}' | '\u{064B}'..='\u{065F}')
 }
 
-/// Whether a letter is a word by itself.
+/// Returns whether a letter is a word by itself.
 pub(crate) fn is_alone(c: char) -> bool {
     matches!(c,
         '\u{3040}'..='\u{309F}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')

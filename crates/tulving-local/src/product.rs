@@ -29,7 +29,7 @@ pub(crate) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// All rows of a matrix that lie one behind the other.
+    /// Returns all rows of a matrix that lie one behind the other.
     pub(crate) fn of_rows(numbers: &'a [f32], columns: usize) -> Self {
         Self {
             numbers,

@@ -91,7 +91,7 @@ impl Timestamp {
             .ok_or(NotATime::Year)
     }
 
-    /// As Python's `isoformat` writes an aware UTC time: `2024-01-15T10:30:00.000001+00:00`.
+    /// Writes it as Python's `isoformat` writes an aware UTC time: `2024-01-15T10:30:00.000001+00:00`.
     #[must_use]
     pub fn isoformat(self) -> String {
         let civil = EPOCH

@@ -14,7 +14,9 @@
 //! | [`model`] | plain data: who owns a memory ([`model::Scope`]), and what a memory is |
 //! | [`ErrorClass`] | what kind of failure an error is; each error that a caller sees says its class |
 //!
-//! Features, all on by default: `postgres` is [`backend::postgres`], `http` is [`embed::Http`]. Without them memory is in files, and nothing is compiled that reaches a network.
+//! Features: `postgres` is [`backend::postgres`] and `http` is [`embed::Http`], both on by default; `local` is
+//! `embed::Local`, models in a directory, and is asked for. Without them memory is in files, and nothing is compiled
+//! that reaches a network.
 //!
 //! It is no server and no program: it reads no environment variable, parses no arguments, prints
 //! nothing and knows no terminal. Who subscribes to spans of `tracing` sees each call of a backend

@@ -325,7 +325,7 @@ fn missed(exact: &Found, indexed: &Found, question: &str, recall: &mut Recall) {
     }
 }
 
-/// How two outcomes differ: in what was found, or in whether anything was.
+/// Returns how two outcomes differ: in what was found, or in whether anything was.
 fn unequal<T>(
     names: [&str; 2],
     one: &Result<T, StoreError>,

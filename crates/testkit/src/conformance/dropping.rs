@@ -5,9 +5,11 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
-use tulving::backend::{Draft, Entry, Filter, LiveChange, Request};
+use tulving::backend::{Draft, Entry, Filter, Import, ImportPhase, LiveChange, Needles, Request};
 use tulving::model::{Key, Kind, Space};
 
+use super::imports::{begin, imports, note};
+use super::purging::{canary, needles_of, standing};
 use super::several_spaces::{beside, made};
 use crate::fixture::Fixture;
 use crate::memories::{ALL, Memories, node_key};
@@ -279,6 +281,107 @@ pub async fn an_erasure_that_is_dropped_is_finished_by_the_next(fixture: &dyn Fi
     }
 }
 
+/// Wherever purging or clearing is dropped, what stays is whole, and the same call again leaves nothing of what is
+/// gone.
+pub async fn a_purge_that_is_dropped_is_finished_by_the_next(fixture: &dyn Fixture) {
+    let memories = Memories::open(fixture).await;
+    let reader = Memories::open(fixture).await;
+    for times in (0..MOST).step_by(3) {
+        let number = times as u64;
+        let (stays, goes) = (canary(number), canary(number + 1000));
+        let needles = needles_of(&goes);
+        memories.write([stays.clone(), goes.clone()]).await;
+        memories.delete(&[goes.memory.key()]).await;
+        let is_purged = dropped_after(times, memories.purge()).await;
+        reader.assert_holds(&stays).await;
+        let stands = standing(&reader, &needles).await;
+        assert!(!is_purged || stands == 0, "{times}: {stands}");
+        memories.purge().await;
+        reader.assert_holds(&stays).await;
+        assert_eq!(standing(&reader, &needles).await, 0);
+
+        memories.delete(&[stays.memory.key()]).await;
+        memories.add_space(&beside()).await;
+        let is_cleared = dropped_after(times, memories.clear()).await;
+        let further = reader.kept().await.further.len();
+        assert!(!is_cleared || further == 0, "{times}: {further}");
+        assert!(memories.clear().await);
+        assert_eq!(reader.kept().await.further, []);
+    }
+}
+
+/// Wherever tombstones, the record of an erasure or of an import are dropped, all is as before or as after: of one
+/// call all tombstones are set, or none is.
+pub async fn what_is_known_of_erasures_and_imports_is_kept_whole_or_not_at_all(
+    fixture: &dyn Fixture,
+) {
+    const LARGE: usize = 3 << 19;
+    let memories = Memories::open(fixture).await;
+    let reader = Memories::open(fixture).await;
+    for times in 0..MOST {
+        let set = |what: &str| {
+            let keys = [0, 1].map(|n| node_key(&format!("{what} {times}/{n}")));
+            (keys, [format!("{what} {times}")])
+        };
+        let held = async |(keys, documents): &([Key; 2], [String; 1])| {
+            let forgotten = reader.forgotten().await;
+            let keys = keys.iter().filter(|key| forgotten.holds(key)).count();
+            keys + usize::from(forgotten.holds_document(&documents[0]))
+        };
+        let buried = set("buried");
+        let is_buried = dropped_after(times, memories.bury(&buried.0, &buried.1)).await;
+        let found = held(&buried).await;
+        assert!(
+            found == 3 || found == 0 && !is_buried,
+            "{times}: {found} of 3"
+        );
+        let exhumed = set("exhumed");
+        memories.bury(&exhumed.0, &exhumed.1).await;
+        let is_exhumed = dropped_after(times, memories.exhume(&exhumed.0, &exhumed.1)).await;
+        let found = held(&exhumed).await;
+        assert!(
+            found == 0 || found == 3 && !is_exhumed,
+            "{times}: {found} of 3"
+        );
+
+        let record = vec![times as u8; LARGE];
+        let is_kept = dropped_after(times, memories.keep_unfinished(Some(&record))).await;
+        let found = reader.unfinished().await;
+        let is_whole =
+            |found: &Vec<u8>| found.len() == LARGE && found.iter().all(|byte| *byte == found[0]);
+        assert!(found.as_ref().is_none_or(is_whole), "{times}");
+        assert!(!is_kept || found.is_some(), "{times}");
+
+        let import = Import::new([format!("{times}.zip")]);
+        let is_begun = dropped_after(times, begin(&memories, &import)).await;
+        let found = |imports: Vec<Import>, import: &Import| {
+            let mut found = imports.into_iter();
+            found.find(|found| found.run_id == import.run_id)
+        };
+        let there = found(imports(&reader).await, &import);
+        assert!(there.is_some() || !is_begun, "{times}");
+        if let Some(there) = there {
+            let is_live = there.is_live;
+            assert_eq!(there, Import { is_live, ..import });
+        }
+        let mut import = Import::new([format!("{times}.md")]);
+        let at_work = begin(&memories, &import).await;
+        let before = import.clone();
+        (import.phase, import.counts.added) = (ImportPhase::Done, 7);
+        let is_noted = dropped_after(times, note(&memories, &import)).await;
+        let there = found(imports(&reader).await, &import).map(|found| Import {
+            is_live: false,
+            ..found
+        });
+        assert!(
+            there.as_ref() == Some(&import) || there == Some(before) && !is_noted,
+            "{times}: {there:?}"
+        );
+        drop(at_work);
+    }
+    memories.write([plain(saying("after", "after"))]).await;
+}
+
 /// Wherever it is dropped that a space is added or dropped, the space is there with all its vectors, or it is
 /// not.
 pub async fn a_space_comes_and_goes_whole_or_not_at_all(fixture: &dyn Fixture) {
@@ -361,6 +464,12 @@ pub async fn a_read_that_is_dropped_leaves_nothing(fixture: &dyn Fixture) {
         .write((0..9).map(|n| with_vector(saying(&format!("n{n}"), "said"), &[1.0])))
         .await;
     memories.write([plain(piece("d", 0))]).await;
+    memories.bury(&[node_key("gone")], &[]).await;
+    memories.keep_unfinished(Some(b"record")).await;
+    drop(begin(&memories, &Import::new(["canaries.zip".to_owned()])).await);
+    let mut needles = Needles::default();
+    needles.add_id("canaries.zip");
+    let needles = Arc::new(needles);
     for times in 0..MOST {
         let (query, all) = (vector(&[1.0]), Filter::default());
         dropped_after(times, memories.nearest(&query, 9, &all)).await;
@@ -374,10 +483,18 @@ pub async fn a_read_that_is_dropped_leaves_nothing(fixture: &dyn Fixture) {
         dropped_after(times, memories.kept()).await;
         dropped_after(times, memories.vectors_in(&space(), &[node_key("n1")])).await;
         dropped_after(times, memories.lacking(&space(), 9)).await;
+        dropped_after(times, standing(&memories, &needles)).await;
+        dropped_after(times, memories.forgotten()).await;
+        dropped_after(times, memories.unfinished()).await;
+        dropped_after(times, imports(&memories)).await;
         assert_eq!(memories.near(&[1.0]).await.len(), 9);
         assert_eq!(memories.all().await.len(), 10);
         assert_eq!(memories.count(&all).await.total(), 10);
         assert_eq!(memories.document("d").await, Some(document("d")));
         assert_eq!(memories.lacking(&space(), 9).await.len(), 1);
+        assert_eq!(standing(&memories, &needles).await, 1);
+        assert_eq!(memories.forgotten().await.tombstones.len(), 1);
+        assert_eq!(memories.unfinished().await.as_deref(), Some(&b"record"[..]));
+        assert_eq!(imports(&memories).await.len(), 1);
     }
 }

@@ -1,30 +1,48 @@
 //! Erasing a scope: nothing of it is left, and nothing of others is lost.
 
-use tulving::backend::{Draft, Entry, Filter};
+use std::sync::Arc;
+
+use tulving::backend::{Draft, Entry, Filter, Import, Needles};
 use tulving::model::Kind;
 
+use super::imports::begin;
 use super::isolation::{assert_theirs_untouched, both};
+use super::purging::{add_needles_of, standing};
 use super::several_spaces::{beside, keys, made, unknown};
 use crate::fixture::Fixture;
 use crate::memories::{ALL, Memories};
 use crate::sample::{self, document, piece, plain, saying, turn, with_vector};
 
-/// Nothing lists, counts, gives or finds what was there, for whoever opened the scope before or opens it after.
+/// Nothing lists, counts, gives or finds what was there, for whoever opened the scope before or opens it after; and
+/// no raw row or file holds an id, a text or the path of an import.
 pub async fn an_erased_scope_holds_nothing_and_finds_nothing(fixture: &dyn Fixture) {
     let memories = Memories::open(fixture).await;
     let entries = sample::mixture(40, 120);
     let keys = memories.write(entries).await;
-    memories
-        .write([with_vector(saying("canary", "canary"), &[1.0])])
-        .await;
+    let canary = |id: &str| {
+        let text = format!("The canary that is called {id} sings all morning");
+        with_vector(saying(id, &text), &[1.0])
+    };
+    memories.write([canary("canary/early")]).await;
     fixture.maintain().await;
+    memories.write([canary("canary/late")]).await;
+    let chunk = plain(piece(MANUAL, 0));
     memories
-        .write([with_vector(saying("late", "canary"), &[1.0])])
-        .await;
-    memories
-        .put_document(&document("manual"), [plain(piece("manual", 0))])
+        .put_document(&document(MANUAL), [chunk.clone()])
         .await
         .expect("put");
+    drop(begin(&memories, &Import::new([IMPORTED.to_owned()])).await);
+    let mut needles = Needles::default();
+    needles.add_id(IMPORTED);
+    needles.add_id(MANUAL);
+    for entry in [canary("canary/early"), canary("canary/late"), chunk] {
+        add_needles_of(&entry, &mut needles);
+    }
+    let needles = Arc::new(needles);
+    let made = needles.counts();
+    assert!(made.ids == 5 && made.texts >= 3, "{made:?}");
+    let stands = standing(&memories, &needles).await;
+    assert_eq!(stands as u64, made.ids + made.texts);
     let space = memories.backend.space(memories.scope).await.expect("space");
     let before = memories.count(&Filter::default()).await;
     assert_eq!(memories.erase().await, before);
@@ -34,7 +52,8 @@ pub async fn an_erased_scope_holds_nothing_and_finds_nothing(fixture: &dyn Fixtu
             assert_eq!(memories.count(&Filter::default()).await.total(), 0);
             assert_eq!(memories.clusters().await, []);
             assert_eq!(memories.list_documents(None, ALL).await, []);
-            assert_eq!(memories.document("manual").await, None);
+            assert_eq!(memories.document(MANUAL).await, None);
+            assert_eq!(standing(&memories, &needles).await, 0);
             assert!(memories.get_all(&keys).await.iter().all(Option::is_none));
             assert_eq!(memories.with_words("canary").await, [""; 0]);
             assert_eq!(memories.near(&[1.0]).await, [""; 0]);
@@ -45,6 +64,9 @@ pub async fn an_erased_scope_holds_nothing_and_finds_nothing(fixture: &dyn Fixtu
     }
     assert_eq!(memories.erase().await.total(), 0);
 }
+
+const MANUAL: &str = "a/manual/of/canaries";
+const IMPORTED: &str = "canaries-that-sing.zip";
 
 /// What is written afterwards is written as into a scope that never held anything: ids are free, places begin
 /// at 0, and nothing that was erased weighs in a score.

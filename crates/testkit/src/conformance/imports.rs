@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use tulving::backend::{Import, ImportCounts, ImportPhase, Imports, KEPT_IMPORTS, Needles};
+use tulving::backend::{Held, Import, ImportCounts, ImportPhase, Imports, KEPT_IMPORTS, Needles};
 use tulving::model::Timestamp;
 
 use super::isolation::{assert_theirs_untouched, both};
+use super::purging::standing;
 use crate::fixture::{Fixture, Other};
 use crate::memories::Memories;
 use crate::sample::{plain, saying};
 
-async fn imports(memories: &Memories) -> Vec<Import> {
+pub(super) async fn imports(memories: &Memories) -> Vec<Import> {
     let imports = memories.backend.imports(memories.scope).await;
     let Imports { runs, unreadable } = imports.expect("imports");
     assert_eq!(unreadable, [""; 0]);
@@ -21,7 +22,12 @@ fn of(path: &str) -> Import {
     Import::new([path.to_owned()])
 }
 
-async fn note(memories: &Memories, import: &Import) {
+pub(super) async fn begin(memories: &Memories, import: &Import) -> Held {
+    let begun = memories.backend.begin_import(memories.scope, import).await;
+    begun.expect("begin an import")
+}
+
+pub(super) async fn note(memories: &Memories, import: &Import) {
     let noted = memories.backend.note_import(memories.scope, import).await;
     noted.expect("note an import");
 }
@@ -31,8 +37,7 @@ pub async fn an_import_is_followed_from_elsewhere(fixture: &dyn Fixture) {
     let memories = Memories::open(fixture).await;
     assert_eq!(imports(&memories).await, []);
     let mut import = of("exports/\u{1f426} of \"May\".zip");
-    let begun = memories.backend.begin_import(memories.scope, &import).await;
-    let held = begun.expect("begin an import");
+    let held = begin(&memories, &import).await;
     let elsewhere = Memories::open(fixture).await;
     let is = |import: &Import, is_live| Import {
         is_live,
@@ -76,8 +81,7 @@ pub async fn only_the_newest_imports_are_kept(fixture: &dyn Fixture) {
     let mut begun = Vec::new();
     for number in 0..KEPT_IMPORTS + 3 {
         let import = of(&number.to_string());
-        let entered = memories.backend.begin_import(memories.scope, &import).await;
-        drop(entered.expect("begin an import"));
+        drop(begin(&memories, &import).await);
         begun.push(import.run_id);
     }
     let kept = imports(&memories).await;
@@ -93,33 +97,25 @@ pub async fn forgotten_imports_do_not_come_back(fixture: &dyn Fixture) {
     let mut needles = Needles::default();
     needles.add_id("canaries-that-sing.zip");
     let needles = Arc::new(needles);
-    let standing = async || {
-        let scan = memories.backend.scan(memories.scope, &needles).await;
-        let scan = scan.expect("scan");
-        scan.places.iter().any(|place| !place.found.is_empty())
-    };
-    for way in ["erase", "clear and purge", "purge"] {
+    let stands = async || standing(&memories, &needles).await > 0;
+    for way in ["erase", "clear", "purge"] {
         if way == "purge" {
             memories.write([plain(saying("stays", "It stays."))]).await;
         }
         let import = of("/home/canaries-that-sing.zip");
-        let begun = memories.backend.begin_import(memories.scope, &import).await;
-        let held = begun.expect("begin an import");
-        assert!(standing().await, "{way}");
+        let held = begin(&memories, &import).await;
+        assert!(stands().await, "{way}");
         match way {
             "erase" => drop(memories.erase().await),
-            "clear and purge" => {
-                let cleared = memories.backend.clear(memories.scope).await;
-                assert!(cleared.expect("clear"));
-                assert_eq!(imports(&memories).await, []);
-            }
-            _ => {}
+            "clear" => assert!(memories.clear().await),
+            _ => memories.purge().await,
         }
-        let purged = memories.backend.purge(memories.scope).await;
-        purged.expect("purge");
-        note(&memories, &import).await;
-        assert_eq!(imports(&memories).await, [], "{way}");
-        assert!(!standing().await, "{way}");
+        for _ in 0..2 {
+            assert_eq!(imports(&memories).await, [], "{way}");
+            assert!(!stands().await, "{way}");
+            // Who is at it goes on.
+            note(&memories, &import).await;
+        }
         drop(held);
     }
     assert_eq!(memories.all().await.len(), 1);
@@ -129,8 +125,7 @@ pub async fn forgotten_imports_do_not_come_back(fixture: &dyn Fixture) {
 pub async fn no_scope_sees_imports_of_another(fixture: &dyn Fixture) {
     let memories = both(fixture).await;
     let import = of("mine.zip");
-    let begun = memories.backend.begin_import(memories.scope, &import).await;
-    let _held = begun.expect("begin an import");
+    let _held = begin(&memories, &import).await;
     if let Other::Kept(scope) = fixture.other() {
         let theirs = Memories {
             backend: Arc::clone(&memories.backend),
@@ -142,7 +137,7 @@ pub async fn no_scope_sees_imports_of_another(fixture: &dyn Fixture) {
             ..import.clone()
         };
         note(&theirs, &ended).await;
-        theirs.backend.purge(scope).await.expect("purge");
+        theirs.purge().await;
     }
     let mine = imports(&memories).await;
     assert_eq!((mine.len(), mine[0].phase), (1, ImportPhase::Reading));

@@ -18,8 +18,8 @@
 //! | [`forgetting`], [`isolation`] | what is deleted is gone; no scope sees another |
 //! | [`writing`], [`drafts`], [`live`] | inserting, replacing, touching; where drafts go; live fields |
 //! | [`reading`] | what is asked for by key and id |
-//! | [`purging`] | what is gone stands in no raw row or file; tombstones |
-//! | [`erasing`], [`dropping`] | a scope that is erased; calls that are dropped |
+//! | [`purging`], [`tombstones`] | what is gone stands in no raw row or file, and does not come back |
+//! | [`erasing`], [`holding`], [`dropping`] | a scope that is erased; who does it alone; calls that are dropped |
 //! | [`imports`] | imports, while they are at work and afterwards |
 //! | [`documents`] | documents and their chunks |
 //! | [`spaces`], [`several_spaces`], [`vectors`] | the space that is searched, those beside it, and vectors that are put |
@@ -36,6 +36,7 @@ pub mod dropping;
 pub mod erasing;
 pub mod filters;
 pub mod forgetting;
+pub mod holding;
 pub mod imports;
 pub mod isolation;
 pub mod live;
@@ -48,6 +49,7 @@ pub mod searching;
 pub mod seeing;
 pub mod several_spaces;
 pub mod spaces;
+pub mod tombstones;
 pub mod vectors;
 pub mod writing;
 
@@ -132,17 +134,24 @@ macro_rules! for_each_conformance_test {
                 an_erased_scope_keeps_its_current_space_alone
                 erasing_leaves_other_scopes_as_they_are
             }
+            holding {
+                who_holds_a_scope_is_alone
+                a_hold_that_is_dropped_while_it_waits_holds_nothing
+            }
             purging {
                 purged_memories_stand_in_no_raw_row_or_file
                 purged_documents_stand_in_no_raw_row_or_file
                 texts_without_vectors_are_purged_too
                 purging_and_scanning_keep_to_their_scope
+                only_a_scope_without_a_memory_is_cleared
+                the_record_of_an_erasure_is_kept_and_not_searched
+            }
+            tombstones {
                 tombstones_stay_until_they_are_taken_away
+                a_tombstone_changes_nothing_that_is_there
                 what_has_a_tombstone_is_not_written
                 the_place_of_a_forgotten_memory_is_free
                 nothing_comes_in_behind_a_tombstone
-                only_a_scope_without_a_memory_is_cleared
-                the_record_of_an_erasure_is_kept_and_not_searched
             }
             dropping {
                 a_write_that_is_dropped_is_done_whole_or_not_at_all
@@ -152,6 +161,8 @@ macro_rules! for_each_conformance_test {
                 live_fields_that_are_dropped_change_in_all_or_in_none
                 a_document_whose_removal_is_dropped_goes_whole_or_not_at_all
                 an_erasure_that_is_dropped_is_finished_by_the_next
+                a_purge_that_is_dropped_is_finished_by_the_next
+                what_is_known_of_erasures_and_imports_is_kept_whole_or_not_at_all
                 a_space_comes_and_goes_whole_or_not_at_all
                 what_was_moved_stays_moved
                 a_read_that_is_dropped_leaves_nothing

@@ -7,10 +7,13 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tulving::backend::{BackendError, Draft, Filter, LiveChange, Membership, Order, Page, Request};
+use tulving::backend::{
+    BackendError, Draft, Filter, Import, LiveChange, Membership, Order, Page, Request,
+};
 use tulving::model::{Key, Kind, Space};
 
 use super::dropping::goes_on;
+use super::imports::{begin, imports, note};
 use super::several_spaces::{beside, embedded_in, made};
 use crate::fixture::Fixture;
 use crate::memories::{ALL, Memories, chunk_key, node_key};
@@ -42,6 +45,9 @@ async fn look(memories: &Memories) {
     memories.kept().await;
     memories.vectors_in(&space(), &[node_key("n0")]).await;
     memories.lacking(&space(), 9).await;
+    memories.forgotten().await;
+    memories.unfinished().await;
+    imports(memories).await;
 }
 
 /// Whoever has looked before sees every write as soon as it returned, whatever it was.
@@ -136,6 +142,40 @@ pub async fn every_write_is_seen_by_who_looked_before(fixture: &dyn Fixture) {
     writer.erase().await;
     assert_eq!(reader.all().await, []);
     assert_eq!(reader.with_words("crow").await, [""; 0]);
+
+    writer.add_space(&beside()).await;
+    look(&reader).await;
+    assert!(writer.clear().await);
+    assert_eq!(reader.kept().await.further, []);
+
+    look(&reader).await;
+    let gone = [node_key("gone")];
+    writer.bury(&gone, &[]).await;
+    assert!(reader.forgotten().await.holds(&gone[0]));
+
+    look(&reader).await;
+    writer.exhume(&gone, &[]).await;
+    assert!(!reader.forgotten().await.holds(&gone[0]));
+
+    for record in [Some(&b"record"[..]), None] {
+        look(&reader).await;
+        writer.keep_unfinished(record).await;
+        assert_eq!(reader.unfinished().await.as_deref(), record);
+    }
+
+    look(&reader).await;
+    let mut import = Import::new(["a.zip".to_owned()]);
+    let _at_work = begin(&writer, &import).await;
+    assert_eq!(imports(&reader).await[0].counts.added, 0);
+
+    look(&reader).await;
+    import.counts.added = 7;
+    note(&writer, &import).await;
+    assert_eq!(imports(&reader).await[0].counts.added, 7);
+
+    look(&reader).await;
+    writer.purge().await;
+    assert_eq!(imports(&reader).await, []);
 }
 
 /// How long a read may take before it is taken for one that waits: far more than any takes.
@@ -151,7 +191,7 @@ pub async fn reads_do_not_wait_for_writes(fixture: &dyn Fixture) {
         .map(|n| with_vector(saying(&format!("n{n}"), "said"), &[1.0]))
         .collect();
     let keys: Vec<Key> = entries.iter().map(|entry| entry.memory.key()).collect();
-    for times in 1..=6 {
+    for times in [1, 2, 3, 5] {
         let further = Space::local(&format!("s{times}"), sample::DIMS);
         memories.write(entries.clone()).await;
         let (backend, scope) = (&memories.backend, memories.scope);
@@ -160,7 +200,8 @@ pub async fn reads_do_not_wait_for_writes(fixture: &dyn Fixture) {
         let vectors = |entry: &_| embedded_in(&beside(), entry);
         let vectors = entries.iter().map(|entry| vectors(&entry.memory)).collect();
         let (chunks, ids) = (vec![plain(piece("d", 0))], ["d".to_owned()]);
-        let to = beside();
+        let (to, gone) = (beside(), [node_key("gone")]);
+        let import = Import::new(["a.zip".to_owned()]);
         let writes: Vec<(&str, Write<'_>)> = vec![
             (
                 "insert",
@@ -209,9 +250,31 @@ pub async fn reads_do_not_wait_for_writes(fixture: &dyn Fixture) {
                 "cut over again",
                 Box::pin(async { backend.cut_over(scope, &space()).await }),
             ),
+            ("bury", Box::pin(backend.bury(scope, &gone, &[]))),
+            ("exhume", Box::pin(backend.exhume(scope, &gone, &[]))),
+            (
+                "keep a record",
+                Box::pin(backend.keep_unfinished(scope, Some(b"record"))),
+            ),
+            (
+                "begin an import",
+                Box::pin(async { backend.begin_import(scope, &import).await.map(drop) }),
+            ),
+            (
+                "note an import",
+                Box::pin(backend.note_import(scope, &import)),
+            ),
+            (
+                "purge",
+                Box::pin(async { backend.purge(scope).await.map(drop) }),
+            ),
             (
                 "erase",
                 Box::pin(async { backend.erase(scope).await.map(drop) }),
+            ),
+            (
+                "clear",
+                Box::pin(async { backend.clear(scope).await.map(drop) }),
             ),
         ];
         for (what, mut write) in writes {

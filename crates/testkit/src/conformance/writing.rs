@@ -346,6 +346,8 @@ pub async fn writes_that_are_too_large_are_refused(fixture: &dyn Fixture) {
         backend.delete(scope, keys).await.map(drop),
         backend.touch(scope, keys, at(1)).await.map(drop),
         backend.update_live(scope, vec![change]).await.map(drop),
+        backend.bury(scope, keys, &[]).await,
+        backend.exhume(scope, keys, &[]).await,
     ] {
         assert_too_large(answer, size);
     }
@@ -357,8 +359,20 @@ pub async fn writes_that_are_too_large_are_refused(fixture: &dyn Fixture) {
     assert_too_large(answer, size);
     let ids = ["x".repeat(much)];
     let size = size_of_id(&ids[0]);
-    let answer = backend.remove_documents(scope, &ids).await;
-    assert_too_large(answer.map(drop), size);
+    for answer in [
+        backend.remove_documents(scope, &ids).await.map(drop),
+        backend.bury(scope, &[], &ids).await,
+        backend.exhume(scope, &[], &ids).await,
+    ] {
+        assert_too_large(answer, size);
+    }
+    let half = vec!["x".repeat(much / 2 + 1)];
+    let key = node_key(&half[0]);
+    let size = size_of_key(&key) + size_of_id(&half[0]);
+    let answer = backend.bury(scope, &[key], &half).await;
+    assert_too_large(answer, size);
+    let forgotten = backend.forgotten(scope).await.expect("forgotten");
+    assert!(forgotten.tombstones.is_empty());
     memories.assert_holds(&stored).await;
     assert_eq!(memories.all().await.len(), 1);
     assert_eq!(memories.document("d").await, None);

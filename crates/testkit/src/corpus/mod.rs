@@ -52,7 +52,7 @@ impl Corpus {
     /// How many nodes a dirty corpus needs to show every kind of dirt at least once.
     pub const DIRTY_ENOUGH: usize = 64;
 
-    /// A clean corpus of this many nodes, with episodes, 1024 dimensions and seed 0.
+    /// Returns a clean corpus of this many nodes, with episodes, 1024 dimensions and seed 0.
     pub fn new(nodes: usize) -> Self {
         Self {
             nodes,
@@ -73,7 +73,7 @@ impl Corpus {
         self
     }
 
-    /// Another seed is another corpus: other ids, texts and vectors.
+    /// Makes it from another seed, which is another corpus: other ids, texts and vectors.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -88,7 +88,7 @@ impl Corpus {
         self
     }
 
-    /// Whether `episodes.json` and `episodes.npy` are written.
+    /// Says whether `episodes.json` and `episodes.npy` are written.
     #[must_use]
     pub fn episodes(mut self, episodes: bool) -> Self {
         self.episodes = episodes;

@@ -79,7 +79,7 @@ impl Binaries {
     }
 }
 
-/// Where the programs of the PostgreSQL to start live; fetches them if no installed ones will do.
+/// Returns where the programs of the PostgreSQL to start live; fetches them if no installed ones will do.
 pub fn bin_dir() -> &'static Path {
     &Binaries::get().bin
 }

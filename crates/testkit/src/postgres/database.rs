@@ -33,7 +33,7 @@ impl Database {
         Self::copy(server, "template1")
     }
 
-    /// A fresh copy of a database that `init` made: once per server and name, by whoever comes first.
+    /// Returns a fresh copy of a database that `init` made: once per server and name, by whoever comes first.
     ///
     /// A server of `TEST_DATABASE_URL` would keep that database for ever, so there `init` runs every time.
     pub fn with_template(server: &Server, name: &str, init: impl FnOnce(&Database)) -> Self {
@@ -99,12 +99,12 @@ impl Database {
         }
     }
 
-    /// A `postgresql://` URL (or, with such a `TEST_DATABASE_URL`, a keyword string) of this database.
+    /// Returns a `postgresql://` URL (or, with such a `TEST_DATABASE_URL`, a keyword string) of this database.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The database's name.
+    /// Returns the database's name.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -114,12 +114,12 @@ impl Database {
         must(&self.url, sql);
     }
 
-    /// The rows of a query, every value as text; `None` is NULL.
+    /// Returns the rows of a query, every value as text; `None` is NULL.
     pub fn rows(&self, sql: &str) -> Vec<Vec<Option<String>>> {
         must(&self.url, sql)
     }
 
-    /// The first value of the first row as text. No row, or NULL, fails the test.
+    /// Returns the first value of the first row as text. No row, or NULL, fails the test.
     pub fn scalar(&self, sql: &str) -> String {
         let first = self
             .rows(sql)

@@ -43,7 +43,7 @@ impl Line {
         Self { port, trips }
     }
 
-    /// A URL of one of the server's databases over this line.
+    /// Returns a URL of one of the server's databases over this line.
     pub fn url(&self, database: &str) -> String {
         let database = escaped(database);
         format!(
@@ -52,7 +52,7 @@ impl Line {
         )
     }
 
-    /// Round trips since the last look, that of each new connection among them.
+    /// Returns how many round trips there were since the last look, that of each new connection among them.
     pub fn trips(&self) -> u32 {
         self.trips.swap(0, Ordering::SeqCst)
     }

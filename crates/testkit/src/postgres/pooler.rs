@@ -34,7 +34,7 @@ impl Pooler {
         Self::start_in(server, "transaction")
     }
 
-    /// The same in another mode: `session` or `statement`.
+    /// Starts the same in another mode: `session` or `statement`.
     ///
     /// # Panics
     /// As [`Self::start`].
@@ -85,7 +85,7 @@ impl Pooler {
         Some(pooler)
     }
 
-    /// A `postgresql://` URL of one of the server's databases, through the pooler.
+    /// Returns a `postgresql://` URL of one of the server's databases, through the pooler.
     pub fn url(&self, database: &str) -> String {
         let home = super::server::escaped(&self.home.to_string_lossy());
         let database = super::server::escaped(database);

@@ -48,7 +48,7 @@ struct Private {
 }
 
 impl Server {
-    /// The process's one server: of `TEST_DATABASE_URL` if that is set, else our own, [`Preset::Fast`].
+    /// Returns the process's one server: of `TEST_DATABASE_URL` if that is set, else our own, [`Preset::Fast`].
     pub fn shared() -> &'static Server {
         static SHARED: OnceLock<Server> = OnceLock::new();
         SHARED.get_or_init(|| match env::var("TEST_DATABASE_URL") {
@@ -62,12 +62,12 @@ impl Server {
         })
     }
 
-    /// A server of our own, reached through a socket that only this user can open. It is ready.
+    /// Starts a server of our own, reached through a socket that only this user can open. It is ready.
     pub fn start(preset: Preset) -> Server {
         Self::launch(preset, None).unwrap_or_else(|why| panic!("{why}"))
     }
 
-    /// As [`Server::start`], and also on 127.0.0.1 and a free port, where a password is asked for.
+    /// Does as [`Server::start`], also on 127.0.0.1 and a free port, where a password is asked for.
     pub fn start_with_tcp(preset: Preset) -> Server {
         // Another process may take the port between our look and the server's.
         let server = (0..5).find_map(|_| Self::launch(preset, Some(free_port())).ok());
@@ -91,7 +91,7 @@ impl Server {
         Ok(Server(Kind::Private(Box::new(private))))
     }
 
-    /// A `postgresql://` URL of one of its databases (or, with such a `TEST_DATABASE_URL`, a keyword string).
+    /// Returns a `postgresql://` URL of one of its databases (or, with such a `TEST_DATABASE_URL`, a keyword string).
     pub fn url(&self, database: &str) -> String {
         match &self.0 {
             Kind::Private(private) => private.url(database),
@@ -99,7 +99,7 @@ impl Server {
         }
     }
 
-    /// A URL over TCP, of a server from [`Server::start_with_tcp`].
+    /// Returns a URL over TCP, of a server from [`Server::start_with_tcp`].
     pub fn tcp_url(&self, user: &str, password: &str, database: &str) -> String {
         let (user, password) = (escaped(user), escaped(password));
         format!(
@@ -109,12 +109,13 @@ impl Server {
         )
     }
 
-    /// The port of a server from [`Server::start_with_tcp`]. After [`Server::stop`] it refuses connections.
+    /// Returns the port of a server from [`Server::start_with_tcp`]. After [`Server::stop`] it refuses connections.
     pub fn port(&self) -> u16 {
         self.private("port").port
     }
 
-    /// Where `psql` and `pg_dump` of its version live; `None` with `TEST_DATABASE_URL`: then those in `PATH` serve.
+    /// Returns where `psql` and `pg_dump` of its version live; `None` with `TEST_DATABASE_URL`: then those in `PATH`
+    /// serve.
     pub fn bin_dir(&self) -> Option<&Path> {
         match &self.0 {
             Kind::Private(private) => Some(private.bin),
@@ -122,7 +123,7 @@ impl Server {
         }
     }
 
-    /// A fresh, empty database.
+    /// Returns a fresh, empty database.
     pub fn database(&self) -> Database {
         Database::create(self)
     }
@@ -144,7 +145,7 @@ impl Server {
         private.start().unwrap_or_else(|why| panic!("{why}"));
     }
 
-    /// All that a server of our own has logged since it was started.
+    /// Returns all that a server of our own has logged since it was started.
     pub fn log(&self) -> String {
         self.private("log").supervisor.log()
     }
@@ -163,7 +164,7 @@ impl Server {
         private.start().unwrap_or_else(|why| panic!("{why}"));
     }
 
-    /// The last lines that the server logged; empty with `TEST_DATABASE_URL`.
+    /// Returns the last lines that the server logged; empty with `TEST_DATABASE_URL`.
     pub fn log_tail(&self) -> String {
         match &self.0 {
             Kind::Private(private) => private.supervisor.log_tail(),

@@ -161,12 +161,9 @@ impl Room {
     pub(super) fn update_live(&mut self, changes: &[LiveChange]) -> u64 {
         let mut there = HashSet::new();
         for change in changes {
-            let kind = change.key().kind;
-            assert!(
-                kind.is_clustered() || !matches!(change, LiveChange::Cluster(..)),
-                "a {} is in no cluster",
-                kind.as_str()
-            );
+            change
+                .check()
+                .expect("a change that every backend can keep");
             let Some(mut entry) = self.get(change.key()) else {
                 continue;
             };
@@ -250,10 +247,10 @@ impl Room {
         let Entry { memory, embedding } = entry;
         self.require_document(&memory)?;
         let record = sample::record_of(&memory);
-        assert_eq!(
-            self.memory(memory.kind(), &record).facts(),
-            memory.facts(),
-            "a memory is as it will be when it is read again"
+        assert!(
+            record::same_content(&self.memory(memory.kind(), &record), &memory),
+            "{} is as it will be when it is read again",
+            memory.key()
         );
         // What was embedded before says whether vectors of further spaces are still its own.
         let before = self.rows.get(&memory.key()).map(|row| {

@@ -56,6 +56,8 @@ impl OnDuplicate {
             Self::Link => ", and were linked to them",
         };
         let number = count(duplicates);
-        format!("note: {number} say the same as memories that are there{became}; with --json they are named")
+        format!(
+            "note: {number} say the same as memories that are there{became}; with --json they are named"
+        )
     }
 }

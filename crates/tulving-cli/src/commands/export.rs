@@ -1,21 +1,21 @@
 //! `tulving export`: the memories of an owner in a new data directory.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use tulving::ErrorClass;
-use tulving::backend::file::{DirectorySource, FileError, FileSink, FileSource};
+use tulving::backend::file::{DirectorySource, FileSink, FileSource};
 use tulving::backend::postgres::PostgresSource;
 use tulving::model::{Kind, Scope, Space};
 use tulving::transfer::{
-    Holdings, MigrateOptions, Migration, OnExisting, ReadOptions, Report, Source, TransferError,
+    Exportable, MigrateOptions, Migration, OnExisting, ReadOptions, Report, Source, TransferError,
     usual_workers,
 };
 
+mod advice;
 mod lines;
 
+use advice::told;
 use lines::Lines;
 
 use super::verify;
@@ -285,16 +285,16 @@ impl From {
         })
     }
 
-    async fn holdings(&self) -> Result<Holdings, CliError> {
+    async fn exportable(&self) -> Result<Exportable, CliError> {
         Ok(match self {
-            Self::Database(source) => source.holdings().await?,
-            Self::Files(source) => source.holdings().await?,
+            Self::Database(source) => source.exportable().await?,
+            Self::Files(source) => source.exportable().await?,
         })
     }
 
     /// Takes the vectors of a model; of the one that is searched where none is named.
     async fn choose_space(&mut self, model: Option<&str>, cx: &Context) -> Result<(), CliError> {
-        let there = self.holdings().await?;
+        let there = self.exportable().await?;
         let space = model.map(|model| named(model, &there.spaces)).transpose()?;
         let mut otherwise = None;
         if there.spaces.is_empty() && there.has_memories {
@@ -320,26 +320,6 @@ impl From {
             Self::Database(_) => "in the database",
             Self::Files(_) => "in the files",
         }
-    }
-}
-
-/// What to do about records that are no memories.
-const CORRECT: &str =
-    "correct these records, or copy the files as they are; tulving doctor names all";
-
-/// An error of an export: a directory that cannot be made is named with `--out`.
-fn told(error: TransferError) -> CliError {
-    if let TransferError::Flawed { .. } = error {
-        return CliError::from(error).hint(CORRECT);
-    }
-    let is_refused = matches!(error.downcast_ref(), Some(FileError::Io { source, .. })
-        if error.class() != ErrorClass::Full && source.kind() != ErrorKind::NotFound);
-    let told = CliError::from(error);
-    match is_refused {
-        true => {
-            told.hint("see that this account may write there, or name another directory with --out")
-        }
-        false => told,
     }
 }
 

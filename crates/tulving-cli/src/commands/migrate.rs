@@ -220,7 +220,7 @@ impl Migrate {
     }
 }
 
-/// Whether two paths name one file that is there.
+/// Returns whether two paths name one file that is there.
 fn same_file(one: &Path, other: &Path) -> bool {
     match (one.canonicalize(), other.canonicalize()) {
         (Ok(one), Ok(other)) => one == other,

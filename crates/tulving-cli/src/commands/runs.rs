@@ -9,7 +9,6 @@ mod migration;
 use std::cmp::Reverse;
 
 use clap::{Args, Subcommand};
-use serde_json::json;
 use tulving::backend::Import;
 use tulving::backend::postgres::{DatabaseError, Refusal};
 use tulving::model::{Scope, Timestamp};
@@ -242,8 +241,7 @@ fn read_id(run_id: &str) -> Result<Uuid, CliError> {
 
 fn list(runs: Runs, cx: &Context) -> Result<Exit, CliError> {
     if cx.json {
-        let runs: Vec<wire::Run> = runs.newest.into_iter().map(Into::into).collect();
-        output::json(&json!({"runs": runs}))?;
+        output::json(&wire::Runs::new(runs.newest))?;
         return Ok(Exit::Done);
     }
     if runs.newest.is_empty() {

@@ -96,7 +96,7 @@ pub async fn run(verify: Verify, cx: &Context) -> Result<Exit, CliError> {
     Ok(exit)
 }
 
-/// What a comparison means for the program's end.
+/// Returns what a comparison means for the program's end.
 pub(super) fn exit(verification: &Verification) -> Exit {
     if !verification.verified {
         Exit::Different
@@ -155,7 +155,7 @@ fn report(
     text
 }
 
-/// What a comparison found besides equal rows, as lines of a table.
+/// Returns what a comparison found besides equal rows, as lines of a table.
 pub(super) fn differing(table: &mut Table, verification: &Verification) {
     let found = &verification.kinds;
     table.told("missing", |kind| found[kind].missing_count);
@@ -165,7 +165,7 @@ pub(super) fn differing(table: &mut Table, verification: &Verification) {
     table.told("added later", |kind| found[kind].extra_count);
 }
 
-/// The rows that are not as they were, and the digests.
+/// Returns the rows that are not as they were, and the digests.
 pub(super) fn findings(verification: &Verification, target: &str) -> String {
     let mut text = String::new();
     for (kind, found) in verification.kinds.iter() {
@@ -187,7 +187,7 @@ pub(super) fn findings(verification: &Verification, target: &str) -> String {
     text
 }
 
-/// Whether it is proved, in one sentence: of all rows, or of those in a file.
+/// Returns whether it is proved, in one sentence: of all rows, or of those in a file.
 pub(super) fn verdict(
     scope: Scope,
     rows: Option<&Path>,
@@ -225,7 +225,7 @@ pub(super) fn verdict(
     }
 }
 
-/// Whether every row is there, and only what `--exact` counts too is not as it was.
+/// Returns whether every row is there, and only what `--exact` counts too is not as it was.
 fn only_exact_differs(verification: &Verification) -> bool {
     let lacks = |found: &KindVerification| {
         found.missing_count > 0 || found.different_count > found.live_count
@@ -281,7 +281,7 @@ fn advice(
     format!("\nTo put the source's rows into the database:\n  {command}{more}{name}\n")
 }
 
-/// A command on the same memories, read in the same way, as one types it.
+/// Returns a command on the same memories, read in the same way, as one types it.
 pub(super) fn command(name: &str, source: &FileSource, cx: &Context) -> String {
     let owner = owner_flag(source.scope);
     let directory = shell(&source.data_dir.display().to_string());

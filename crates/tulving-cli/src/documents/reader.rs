@@ -175,7 +175,7 @@ impl Reader {
     }
 }
 
-/// Whether the system ended a process for the time that it took.
+/// Returns whether the system ended a process for the time that it took.
 #[cfg(unix)]
 fn is_out_of_time(status: ExitStatus) -> bool {
     use std::os::unix::process::ExitStatusExt as _;

@@ -126,7 +126,7 @@ impl Walk {
         self.kept.insert(path);
     }
 
-    /// Whether a document that was read from a path is no longer there: it belongs to what was looked
+    /// Returns whether a document that was read from a path is no longer there: it belongs to what was looked
     /// through, nothing was found in its place, and the system knows no such path.
     #[must_use]
     pub fn lacks(&self, path: &str) -> bool {
@@ -152,13 +152,14 @@ impl Walk {
     }
 }
 
-/// Whether the system says that there is nothing at a path; where it says anything else, something may be there.
+/// Returns whether the system says that there is nothing at a path; where it says anything else, something may be
+/// there.
 #[must_use]
 pub fn is_gone(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
-/// Whether a name is hidden, or that of the mark that Word leaves beside an open file.
+/// Returns whether a name is hidden, or that of the mark that Word leaves beside an open file.
 fn is_hidden(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     name.starts_with(b".") || name.starts_with(b"~$")

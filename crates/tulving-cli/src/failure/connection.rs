@@ -9,7 +9,7 @@ use crate::text::{identifier, shell};
 const NOBODY: &str = "pg_isready -d \"$DATABASE_URL\"   (start the server, or correct host and port in DATABASE_URL)";
 const ELSEWHERE: &str = "correct host and port in DATABASE_URL; PostgreSQL listens on port 5432 unless somebody changed that";
 
-/// What to do about what stands between us and a server.
+/// Returns what to do about what stands between us and a server.
 pub(super) fn hint(barrier: &Barrier) -> String {
     let hint = match barrier {
         Barrier::NobodyListens => NOBODY,
@@ -174,7 +174,7 @@ fn refusal_hint(said: &str, code: &str, credentials: &Credentials) -> String {
     }
 }
 
-/// Whether a name stands in the server's words, in quotation marks of any language.
+/// Returns whether a name stands in the server's words, in quotation marks of any language.
 fn names(said: &str, name: &str) -> bool {
     said.split(['"', '»', '«', '„', '“', '”', '‹', '›', '\''])
         .any(|part| part == name)

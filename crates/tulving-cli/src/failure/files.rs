@@ -119,7 +119,7 @@ fn layout(error: &LayoutError) -> Option<String> {
     Some(hint.to_owned())
 }
 
-/// The command that puts files of memories into the folders of a data directory.
+/// Returns the command that puts files of memories into the folders of a data directory.
 #[must_use]
 pub(crate) fn into_folders(directory: &Path, files: &[String]) -> String {
     let name = |path: &Path| shell(&path.to_string_lossy());
@@ -140,7 +140,7 @@ pub(crate) fn into_folders(directory: &Path, files: &[String]) -> String {
     moved(directory, directory, files)
 }
 
-/// The command that moves files of memories from anywhere into the folders of a data directory.
+/// Returns the command that moves files of memories from anywhere into the folders of a data directory.
 #[must_use]
 pub(crate) fn moved(from: &Path, directory: &Path, files: &[String]) -> String {
     let name = |path: &Path| shell(&path.to_string_lossy());

@@ -9,7 +9,7 @@ use tulving::json::{ParseError, Reason, RecordsError};
 use crate::input::remedy;
 use crate::text::shell;
 
-/// What helps with a pair of files; `rounding` is the command that rounds vectors.
+/// Returns what helps with a pair of files; `rounding` is the command that rounds vectors.
 pub(super) fn pair(error: &PairError, rounding: &str) -> String {
     match error {
         PairError::Records { path, source } => records(path, source),
@@ -19,7 +19,7 @@ pub(super) fn pair(error: &PairError, rounding: &str) -> String {
     }
 }
 
-/// What helps with a record that is no JSON, in a file.
+/// Returns what helps with a record that is no JSON, in a file.
 pub(super) fn record(path: &Path, error: &ParseError) -> String {
     let file = shell(&path.to_string_lossy());
     match error.reason {

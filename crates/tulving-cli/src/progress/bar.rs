@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tulving::transfer::{Phase, Progress};
 
-use super::Course;
+use super::course::Course;
 use super::live::Live;
 use crate::text::safe;
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tulving::transfer::{Phase, Progress};
 
-use super::Course;
+use super::course::Course;
 use crate::text::safe;
 
 /// Plain lines, for a log: one when a phase ends, and now and then one before.

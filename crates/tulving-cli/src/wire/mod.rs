@@ -66,7 +66,7 @@ pub use owner::{Counted, Tenant, Tenants, User, Users};
 pub use plan::{Plan, PlannedDocuments, Prospect};
 pub use reembed::{Dropped, Reembedded, Refused, RolledBack, Space, Spaces, ToEmbed, indexes};
 pub use report::Report;
-pub use run::Run;
+pub use run::{Run, Runs};
 pub use scope::Scope;
 pub use settings::{Setting, Settings};
 pub use verification::Verification;

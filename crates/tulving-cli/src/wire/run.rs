@@ -30,6 +30,22 @@ pub struct Run {
     result: Option<serde_json::Value>,
 }
 
+/// `tulving runs list`
+#[derive(Debug, Serialize)]
+pub struct Runs {
+    runs: Vec<Run>,
+}
+
+impl Runs {
+    /// Returns runs as they are listed, in this order.
+    #[must_use]
+    pub fn new(runs: impl IntoIterator<Item = impl Into<Run>>) -> Self {
+        Self {
+            runs: runs.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
 impl Run {
     /// Returns what is told of an import into the memory of a scope.
     #[must_use]

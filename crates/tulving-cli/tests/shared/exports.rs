@@ -471,7 +471,12 @@ pub(crate) fn what_says_the_same_is_told(exports: &Exports<'_>) {
     let skipped = chat(
         "skip",
         1,
-        &[&format!("Please: {}", OWLS[2]), OWLS[3], "In spring?", "Less."],
+        &[
+            &format!("Please: {}", OWLS[2]),
+            OWLS[3],
+            "In spring?",
+            "Less.",
+        ],
     );
     for dry in [&["--dry-run"][..], &[]] {
         let ran = exports.ingest(std::slice::from_ref(&skipped), &[&skip[..], dry].concat());

@@ -1,5 +1,6 @@
 //! A document becomes chunks.
 
+mod cut;
 mod packer;
 mod part;
 mod split;
@@ -9,24 +10,7 @@ use crate::chunk::Chunk;
 use crate::document::{Body, Content, Document};
 use packer::Packer;
 
-/// How large chunks are. Tokens are what the function says that is given to [`Document::cut`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut {
-    /// The most tokens of a chunk with the headings above it; below 32 it counts as 32.
-    pub budget: usize,
-    /// The most tokens of whole sentences that a chunk repeats from the one before it, if both are under one
-    /// heading; at most a quarter of the budget.
-    pub overlap: usize,
-}
-
-impl Default for Cut {
-    fn default() -> Self {
-        Self {
-            budget: 256,
-            overlap: 32,
-        }
-    }
-}
+pub use cut::Cut;
 
 impl Document {
     /// Cuts it into chunks, in reading order. Ready chunks stay as they are.

@@ -1,6 +1,6 @@
 //! Parts are packed into chunks.
 
-use super::Cut;
+use super::cut::Cut;
 use super::part::{Form, Part};
 use super::split::{pieces, sentences};
 use super::unit::leads_in;

@@ -25,7 +25,7 @@ pub(super) fn units(section: &[Block]) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Whether a paragraph announces what follows it.
+/// Returns whether a paragraph announces what follows it.
 pub(super) fn leads_in(content: &Content) -> bool {
     matches!(content, Content::Paragraph { text } if text.ends_with([':', '：']))
 }

@@ -54,7 +54,7 @@ impl Styles {
         Some((list, level.unwrap_or(0)))
     }
 
-    /// Whether a style is one of tables of contents.
+    /// Returns whether a style is one of tables of contents.
     pub(super) fn is_contents(&self, id: &str) -> bool {
         let name = self.styles.get(id).map_or(id, |style| &style.name);
         let name = name.to_ascii_lowercase();

@@ -26,7 +26,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// A caption, the head or the body begins.
+    /// Begins a caption, the head or the body.
     pub(super) fn part(&mut self, name: &str) {
         self.close_row();
         self.in_head = name == "thead";
@@ -40,7 +40,7 @@ impl Table {
         self.rows.push(Vec::new());
     }
 
-    /// A cell begins, which may claim more columns than it has. So cells are counted before there are too many.
+    /// Begins a cell, which may claim more columns than it has. So cells are counted before there are too many.
     pub(super) fn cell(
         &mut self,
         heading: bool,

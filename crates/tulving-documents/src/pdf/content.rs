@@ -6,9 +6,9 @@ use std::rc::Rc;
 use lopdf::content::Content;
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 
-use super::Page;
 use super::font::Font;
 use super::lines::{self, Run};
+use super::page::Page;
 
 /// How deep drawings may be in each other; a page that draws itself ends there.
 const DEPTH: usize = 8;

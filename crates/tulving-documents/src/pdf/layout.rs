@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::Page;
 use super::lines::Line;
+use super::page::Page;
 use crate::builder::Builder;
 use crate::note::Omission;
 use crate::reason::Reason;
@@ -69,7 +69,7 @@ impl Style {
         (line.is_bold && !ends && !is_marked).then_some(1 + lowest.min(5) as u8)
     }
 
-    /// Whether a line follows another as the next of the same paragraph.
+    /// Returns whether a line follows another as the next of the same paragraph.
     fn goes_on(&self, above: &Line, below: &Line) -> bool {
         let step = above.y - below.y;
         let usual = self.leading.max(1.1 * below.size);

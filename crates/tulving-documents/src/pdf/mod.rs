@@ -5,12 +5,14 @@
 //! | `content` | what a page draws → pieces of text with their places |
 //! | `font` | codes → letters and widths |
 //! | `lines` | pieces of text → lines |
+//! | `page` | what a page shows |
 //! | `layout` | lines of all pages → blocks |
 
 mod content;
 mod font;
 mod layout;
 mod lines;
+mod page;
 
 use lopdf::{Error, LoadOptions};
 
@@ -20,14 +22,7 @@ use crate::limits::Measure;
 use crate::note::Omission;
 use crate::reason::Reason;
 use content::Walker;
-
-/// What a page shows.
-#[derive(Debug, Default)]
-struct Page {
-    lines: Vec<lines::Line>,
-    /// Whether there is a picture on it.
-    has_picture: bool,
-}
+use page::Page;
 
 /// Reads a PDF, and returns how many pages it has.
 pub(crate) fn read(bytes: &[u8], out: &mut Builder<'_>) -> Result<u32, Reason> {

@@ -6,6 +6,7 @@
 
 mod added;
 mod around;
+mod bounds;
 mod charsmap;
 mod normalizer;
 mod split;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 
 use self::added::{Added, AddedToken, Part};
 use self::around::{Around, GivenAround};
+use self::bounds::{MOST_STEPS, boundary};
 use self::normalizer::{GivenNormalizer, Normalizer};
 use self::split::{GivenSplit, Split};
 use self::unigram::Unigram;
@@ -27,9 +29,6 @@ use self::vocabulary::Vocabulary;
 use self::word_piece::WordPiece;
 use crate::layout::Layout;
 use crate::{LocalError, files};
-
-/// The most steps of a normalizer or a splitter: each of those known has fewer than ten.
-const MOST_STEPS: usize = 32;
 
 /// Bytes of a text that are looked at for each token that it may have. Hardly any token is half as long, and a text of
 /// megabytes should not take seconds only to be cut off.
@@ -187,10 +186,4 @@ impl GivenPieces {
             }
         }
     }
-}
-
-/// Returns where the last character begins that is not beyond this byte.
-fn boundary(text: &str, at: usize) -> usize {
-    let mut places = (0..=at.min(text.len())).rev();
-    places.find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }

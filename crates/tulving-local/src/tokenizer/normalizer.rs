@@ -6,8 +6,8 @@ use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
+use super::bounds::{MOST_STEPS, boundary};
 use super::charsmap::Charsmap;
-use super::{MOST_STEPS, boundary};
 
 /// What is done to a text, in this order.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::boundary;
+use super::bounds::boundary;
 
 /// The pieces of WordPiece.
 #[derive(Debug)]

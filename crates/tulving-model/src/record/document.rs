@@ -35,7 +35,7 @@ pub fn canonical(value: &Value<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// A document that was made here, as it will be when it is read again: what columns cannot hold is carried.
+/// Returns a document that was made here, as it will be when it is read again: what columns cannot hold is carried.
 ///
 /// # Errors
 /// Says what is wrong with it.

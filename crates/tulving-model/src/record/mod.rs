@@ -108,7 +108,7 @@ pub fn canonical(kind: Kind, value: &Value<'_>, part: Part, out: &mut Vec<u8>) {
     }
 }
 
-/// A memory that was made here, as it will be when it is read again: what columns cannot hold is
+/// Returns a memory that was made here, as it will be when it is read again: what columns cannot hold is
 /// carried.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::{Column, Form, Json, Recorded, Shape, Timestamp};
 use tulving_json::{Text, Value};
 
-/// Every known key with its value as the columns render it, in the origin's order.
+/// Returns every known key with its value as the columns render it, in the origin's order.
 pub fn render(record: &impl Recorded) -> Vec<(&'static str, Value<'_>)> {
     let Form { fields, known } = record.form();
     let fields = fields.iter().zip(record.columns());

@@ -33,8 +33,9 @@ use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timesta
 ///
 /// *Of limits*: one write takes [`LARGEST_WRITE`](super::LARGEST_WRITE) bytes, as
 /// [`require_size`](super::require_size) counts them, and is [`BackendError::TooLarge`] beyond that. Ids and
-/// texts are as long as a record may hold them. A page, a list of keys to read and a number of hits may be of
-/// any size: what they bring is in memory at once.
+/// texts are as long as a record may hold them. Without a limit are those that name no memory and no document:
+/// spaces, imports, the record of an erasure, and erasing itself. A page, a list of keys to read and a number of
+/// hits may be of any size: what they bring is in memory at once.
 ///
 /// *Of calls that are dropped* before they have answered: nothing is left of a read. A write is done as a whole
 /// or not at all, and may still be done afterwards. Neither keeps others waiting for longer than it would have
@@ -122,8 +123,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// Changes live fields of many memories, in one step and in the order of `changes`; nothing else of a memory
     /// becomes different. Returns how many of the memories were there, each counted once; the others are left
-    /// out. A backend may count the memories that change in full: who changes many takes a few thousand at a
-    /// time.
+    /// out. The changes have passed [`LiveChange::check`]. A backend may count the memories that change in full: who
+    /// changes many takes a few thousand at a time.
     async fn update_live(
         &self,
         scope: Scope,
@@ -134,8 +135,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// memories, documents, vectors, further spaces, words, counts, what was derived from them, and the records
     /// of writes and runs. Returns how many memories there were. Afterwards nothing finds or counts what was
     /// there, new memories are written as into a scope that never held any, and who reads the raw rows or files
-    /// of the scope finds nothing of it. What is interrupted is finished by the same call again. As large as it takes: this write
-    /// has no limit.
+    /// of the scope finds nothing of it. What is interrupted is finished by the same call again.
     async fn erase(&self, scope: Scope) -> Result<Counts, BackendError>;
 
     /// Removes what memories and documents that are gone left behind in raw rows and files, where reading does
@@ -149,11 +149,11 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// records of writes and runs. Returns whether it was done: where there is a memory or a document, nothing is.
     async fn clear(&self, scope: Scope) -> Result<bool, BackendError>;
 
-    /// Keeps other erasures and runs away from the scope, until what is returned is dropped. Memories are
-    /// written and read as ever.
+    /// Keeps other erasures and runs away from the scope, until what is returned is dropped: another call waits
+    /// that long. Memories are written and read as ever.
     ///
     /// # Errors
-    /// If another has held it for too long.
+    /// One of the class [`Busy`](crate::ErrorClass::Busy) if another has held it for too long.
     async fn hold(&self, scope: Scope) -> Result<Held, BackendError>;
 
     /// Keeps the record of an erasure that is under way, in the place of one that is kept; none removes it. No

@@ -33,7 +33,8 @@ pub fn size_of_key(key: &Key) -> u64 {
     size_of_id(&key.id)
 }
 
-/// Returns how many bytes of [`LARGEST_WRITE`] an id takes that alone is written: of a document that is removed.
+/// Returns how many bytes of [`LARGEST_WRITE`] an id takes that alone is written: of a document that is removed, or
+/// forgotten.
 #[must_use]
 pub fn size_of_id(id: &str) -> u64 {
     id.len() as u64 + EACH
@@ -59,6 +60,15 @@ pub fn require_size(sizes: impl Iterator<Item = u64>) -> Result<(), BackendError
         return Err(BackendError::TooLarge { bytes, limit });
     }
     Ok(())
+}
+
+/// Refuses a write that names more memories and documents than [`LARGEST_WRITE`] takes.
+///
+/// # Errors
+/// [`BackendError::TooLarge`].
+pub fn require_size_of_ids(keys: &[Key], documents: &[String]) -> Result<(), BackendError> {
+    let documents = documents.iter().map(|id| size_of_id(id));
+    require_size(keys.iter().map(size_of_key).chain(documents))
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ impl Default for Page {
 }
 
 impl Page {
-    /// At most so many.
+    /// Asks for at most so many.
     #[must_use]
     pub fn limit(mut self, memories: usize) -> Self {
         self.limit = memories;

@@ -53,8 +53,8 @@ pub use filter::{Filter, Labels, tags};
 pub use forgotten::{Brought, Forgotten, Held, Tombstone};
 pub use import::{Import, ImportCounts, ImportPhase, Imports, KEPT_IMPORTS};
 pub use limits::{
-    LARGEST_WRITE, SAME_HASH, require_size, size_of_document, size_of_entry, size_of_id,
-    size_of_key,
+    LARGEST_WRITE, SAME_HASH, require_size, require_size_of_ids, size_of_document, size_of_entry,
+    size_of_id, size_of_key,
 };
 pub use listing::{Counts, Cursor, Listing, Order, Page};
 pub use live::{LiveChange, Membership};
@@ -62,5 +62,4 @@ pub use needles::{KeptNeedles, NeedleCounts, Needles, PIECE};
 pub use request::Request;
 pub use scan::{BeyondReach, Scan, ScannedPlace};
 pub use sources::{ForeignSource, Placed, Sources};
-pub(crate) use spaces::check_space;
-pub use spaces::{Followed, KeptSpace, KeptSpaces, Lacking};
+pub use spaces::{Followed, KeptSpace, KeptSpaces, Lacking, check_space};

@@ -43,8 +43,9 @@ impl Sources {
         }
     }
 
-    /// These alone; `usual` where none is named.
-    pub(crate) fn only(taken: &'static [&'static str], usual: &str) -> Self {
+    /// Allows these sources alone; `usual` where none is named.
+    #[must_use]
+    pub fn only(taken: &'static [&'static str], usual: &str) -> Self {
         Self {
             usual: usual.to_owned(),
             taken: Some(taken),

@@ -68,7 +68,7 @@ impl KeptSpaces {
 ///
 /// # Errors
 /// [`BackendError::WrongSpace`].
-pub(crate) fn check_space(
+pub fn check_space(
     decided: &mut Option<Arc<Space>>,
     embedding: Option<&Embedding>,
 ) -> Result<(), BackendError> {

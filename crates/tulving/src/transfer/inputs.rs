@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::migration::Migration;
 
-/// Everything that decides what a run writes. Workers and chunk sizes do not.
+/// Returns everything that decides what a run writes. Workers and chunk sizes do not.
 pub(super) fn inputs(migration: &Migration) -> Value {
     let Migration {
         sink,

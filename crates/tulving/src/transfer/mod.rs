@@ -63,7 +63,7 @@ pub use report::{MigrateOptions, OnExisting, Report, usual_workers};
 pub use row::{Flawed, Loaded, Origin, SourceRow, Stored};
 pub use sink::{ChunkWrite, DocumentWrite, Lock, Sink, Writer};
 pub use source::{
-    Holdings, InputFile, KindPlan, Plan, ReadOptions, Reading, Snapshot, Source, SourceDocument,
+    Exportable, InputFile, KindPlan, Plan, ReadOptions, Reading, Snapshot, Source, SourceDocument,
 };
 pub use verification::{Difference, KindVerification, Verification};
 pub use verify::{VerifyOptions, verify};

@@ -56,7 +56,7 @@ struct Checked {
     ids: IdSet,
 }
 
-/// The first phase: what is there.
+/// Does the first phase: finds out what is there.
 ///
 /// # Errors
 /// If the source as a whole cannot be used.
@@ -73,7 +73,7 @@ impl Prepared {
     /// How many refused rows are named.
     pub const SHOWN: usize = 20;
 
-    /// The second phase: every row is read and checked, by as many tasks.
+    /// Does the second phase: reads and checks every row, by as many tasks.
     ///
     /// # Errors
     /// If a row cannot be read at all. Rows that cannot be moved are counted, the first are in
@@ -176,7 +176,7 @@ impl Prepared {
         Ok(())
     }
 
-    /// All chunks of a kind, to be read again as they were validated.
+    /// Returns all chunks of a kind, to be read again as they were validated.
     pub(super) fn pipeline(
         &self,
         plan: &KindPlan,
@@ -211,7 +211,7 @@ impl Prepared {
         self.snapshot.plan()
     }
 
-    /// Rows in the source.
+    /// Returns how many rows the source has.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.kinds.values().map(|kind| kind.found).sum()
@@ -223,7 +223,7 @@ impl Prepared {
         self.documents.len() as u64
     }
 
-    /// Rows that are refused.
+    /// Returns how many rows are refused.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.kinds.values().map(|kind| kind.rejected).sum()

@@ -50,7 +50,7 @@ pub trait ReadBack: Send + Sync {
 /// A session that reads.
 #[async_trait]
 pub trait Reader: Send {
-    /// The memories with these ids, those that there are, with their vectors in a space. What has none there,
+    /// Returns the memories with these ids, those that there are, with their vectors in a space. What has none there,
     /// or if no space is named, comes with the vector that it has elsewhere.
     ///
     /// # Errors
@@ -62,13 +62,13 @@ pub trait Reader: Send {
         space: Option<SpaceId>,
     ) -> Result<Vec<Existing>, TransferError>;
 
-    /// How many memories of a kind there are.
+    /// Returns how many memories of a kind there are.
     ///
     /// # Errors
     /// If they cannot be read.
     async fn count(&mut self, kind: Kind) -> Result<u64, TransferError>;
 
-    /// Ids of memories of a kind, ordered, from after `after`; at most `limit`.
+    /// Returns ids of memories of a kind, ordered, from after `after`; at most `limit`.
     ///
     /// # Errors
     /// If they cannot be read.

@@ -158,7 +158,7 @@ impl Receipt {
         bytes
     }
 
-    /// What the migration read, and how, together with what is asked for now: to be read again in the
+    /// Returns what the migration read, and how, together with what is asked for now: to be read again in the
     /// same way.
     #[must_use]
     pub fn read_options(&self, given: &ReadOptions) -> ReadOptions {
@@ -171,7 +171,7 @@ impl Receipt {
         }
     }
 
-    /// In what a source and a target are not as the receipt says.
+    /// Returns in what a source and a target are not as the receipt says.
     pub(super) fn differences(
         &self,
         scope: Scope,

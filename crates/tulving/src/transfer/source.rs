@@ -56,7 +56,7 @@ pub trait Snapshot: Send + Sync {
     async fn load(&self, chunk: &RunChunk, reading: &Arc<Reading>)
     -> Result<Loaded, TransferError>;
 
-    /// Whether the rows of a kind are still those that were surveyed.
+    /// Makes sure that the rows of a kind are still those that were surveyed.
     ///
     /// # Errors
     /// If somebody wrote to them.
@@ -65,7 +65,7 @@ pub trait Snapshot: Send + Sync {
 
 /// What a scope has to be exported.
 #[derive(Debug, Clone)]
-pub struct Holdings {
+pub struct Exportable {
     /// The spaces in which vectors are kept, the one that is searched first.
     pub spaces: Vec<Space>,
     /// Whether there are memories.
@@ -155,7 +155,7 @@ pub struct Reading {
 }
 
 impl Plan {
-    /// Rows that are moved, of all kinds.
+    /// Returns how many rows are moved, of all kinds.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.kinds.iter().map(|kind| kind.rows).sum()

@@ -13,7 +13,7 @@ use tulving::transfer::{
 };
 use uuid::Uuid;
 
-use super::{CORRECT, told};
+use super::advice::{CORRECT, told};
 use crate::exit::{CliError, Exit};
 use crate::output;
 use crate::progress::Tally;
@@ -153,7 +153,7 @@ fn put(row: &SourceRow, vectors: bool, line: &mut Vec<u8>) -> Result<(), CliErro
     Ok(())
 }
 
-/// Nothing of a run is kept: lines that were read are gone, and a file is there only when it is whole.
+/// Says that nothing of a run is kept: lines that were read are gone, and a file is there only when it is whole.
 pub(super) fn interrupted() -> CliError {
     CliError::new(
         Exit::Interrupted,

@@ -34,8 +34,8 @@ const PASSES: usize = 4;
 /// Memories that are named where the model refused their text.
 const NAMED: usize = 10;
 
-/// What there is.
-struct Standing {
+/// How many memories have vectors in a space, and which space is searched.
+struct Coverage {
     space: Space,
     /// The space that is searched.
     searched: Option<Space>,
@@ -43,7 +43,7 @@ struct Standing {
     lacking: Counts,
 }
 
-impl Standing {
+impl Coverage {
     async fn of(memory: &ScopedStore, space: &Space) -> Result<Self, CliError> {
         let kept = memory.spaces().await?;
         let memories = memory.count(&Filter::default()).await?;
@@ -83,7 +83,7 @@ impl Standing {
 
 impl Then {
     /// Whether it is cut over after a filling.
-    fn cuts_over(self, filled: &Filled, now: &Standing) -> bool {
+    fn cuts_over(self, filled: &Filled, now: &Coverage) -> bool {
         let is_complete = filled.refused.is_empty() && now.passed_over(filled) == 0;
         self.cut_over && !now.is_searched() && (self.incomplete || is_complete)
     }
@@ -125,7 +125,7 @@ pub(super) async fn run(
     if let Some(kept) = memory.spaces().await?.find(space) {
         is_of_size(&kept.space, space)?;
     }
-    let asked = Standing::of(&memory, space).await?;
+    let asked = Coverage::of(&memory, space).await?;
     if then.count_only {
         return prospect(&asked, owner, cx);
     }
@@ -145,7 +145,7 @@ pub(super) async fn run(
     }
     let _alone = alone(owner, cx).await?;
     // Another run may have been waited for.
-    let before = Standing::of(&memory, space).await?;
+    let before = Coverage::of(&memory, space).await?;
     if then.cut_over {
         before.is_as(&asked)?;
     }
@@ -229,9 +229,9 @@ async fn fill(
     memory: &ScopedStore,
     embedder: &dyn Embedder,
     advance: &(dyn Fn(u64) + Send + Sync),
-) -> Result<(Filled, Standing), CliError> {
+) -> Result<(Filled, Coverage), CliError> {
     let mut filled = memory.fill(embedder, advance).await?;
-    let mut now = Standing::of(memory, embedder.space()).await?;
+    let mut now = Coverage::of(memory, embedder.space()).await?;
     for _ in 1..PASSES {
         if now.passed_over(&filled) == 0 {
             break;
@@ -241,7 +241,7 @@ async fn fill(
             made: filled.made + again.made,
             ..again
         };
-        now = Standing::of(memory, embedder.space()).await?;
+        now = Coverage::of(memory, embedder.space()).await?;
     }
     Ok((filled, now))
 }
@@ -257,7 +257,7 @@ pub(in crate::commands) fn refused(refused: &[Refused]) -> Vec<(&'static str, St
     lines.into_iter().map(|line| ("refused", line)).collect()
 }
 
-fn interrupted(done: u64, before: &Standing) -> CliError {
+fn interrupted(done: u64, before: &Coverage) -> CliError {
     let message = format!(
         "stopped before it was done: {} of {} were gone through",
         count(done),
@@ -274,7 +274,7 @@ fn moving(space: &Space) -> CliError {
     CliError::new(Exit::Interrupted, message).hint("the same command again, which moves them")
 }
 
-fn prospect(before: &Standing, owner: Scope, cx: &Context) -> Result<Exit, CliError> {
+fn prospect(before: &Coverage, owner: Scope, cx: &Context) -> Result<Exit, CliError> {
     if cx.json {
         output::json(&wire::ToEmbed {
             dry_run: true,
@@ -299,7 +299,7 @@ fn prospect(before: &Standing, owner: Scope, cx: &Context) -> Result<Exit, CliEr
 }
 
 async fn tell(
-    before: &Standing,
+    before: &Coverage,
     done: &Done,
     owner: Scope,
     memory: &ScopedStore,

@@ -29,8 +29,8 @@ use super::state::State;
 use crate::backend::{
     Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
     Followed, Forgotten, Held, IfTaken, Import, Imports, Inserted, KeptSpaces, Lacking, Listing,
-    LiveChange, Needles, Page, Request, Scan, Sources, require_size, size_of_document,
-    size_of_entry, size_of_id, size_of_key,
+    LiveChange, Needles, Page, Request, Scan, Sources, require_size, require_size_of_ids,
+    size_of_document, size_of_entry, size_of_id, size_of_key,
 };
 use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
@@ -394,6 +394,7 @@ impl Backend for FileBackend {
         keys: &[Key],
         documents: &[String],
     ) -> Result<(), BackendError> {
+        require_size_of_ids(keys, documents)?;
         let (keys, documents) = (keys.to_vec(), documents.to_vec());
         self.apart(scope, move |directory| {
             directory.change_forgotten(|forgotten| {
@@ -410,6 +411,7 @@ impl Backend for FileBackend {
         keys: &[Key],
         documents: &[String],
     ) -> Result<(), BackendError> {
+        require_size_of_ids(keys, documents)?;
         let (keys, documents) = (keys.to_vec(), documents.to_vec());
         self.apart(scope, move |directory| {
             directory.change_forgotten(|forgotten| {

@@ -42,7 +42,7 @@ struct UnmergedWords {
 }
 
 impl Changes {
-    /// None, to a base of so many rows.
+    /// Holds none, to a base of so many rows.
     pub(super) fn to(base_rows: u32) -> Self {
         Self {
             base_rows,
@@ -96,7 +96,7 @@ impl Changes {
             .collect()
     }
 
-    /// A memory is new, or takes the place of the one with its id; `base` is the row of the base
+    /// Takes in a memory that is new, or takes the place of the one with its id; `base` is the row of the base
     /// that has the id, if it is no tombstone. Returns its row.
     pub(super) fn put(&mut self, memory: &Memory, record: Extent, base: Option<u32>) -> u32 {
         let id = memory.id().to_owned();
@@ -130,7 +130,7 @@ impl Changes {
         row
     }
 
-    /// The memory with that id is gone; `base` are the rows of the base that have it.
+    /// Notes that the memory with that id is gone; `base` are the rows of the base that have it.
     pub(super) fn delete(&mut self, id: &str, base: impl IntoIterator<Item = u32>) {
         if let Some(row) = self.ids.remove(id) {
             self.live[row as usize] = false;
@@ -139,7 +139,7 @@ impl Changes {
         self.touched.remove(id);
     }
 
-    /// The memory with that id was recalled.
+    /// Notes that the memory with that id was recalled.
     pub(super) fn touch(&mut self, id: &str, at: Timestamp) {
         let touched = self
             .touched

@@ -31,12 +31,12 @@ pub(super) struct Stat {
 }
 
 impl Stat {
-    /// Of an open file.
+    /// Returns that of an open file.
     pub(super) fn of(file: &File) -> std::io::Result<Self> {
         Ok(Self::from(&file.metadata()?))
     }
 
-    /// Of what has that name; `None` if nothing has.
+    /// Returns that of what has this name; `None` if nothing has.
     pub(super) fn at(path: &Path) -> Option<Self> {
         std::fs::metadata(path).ok().as_ref().map(Self::from)
     }
@@ -75,7 +75,7 @@ struct CachedChecksum {
 }
 
 impl ChecksumCache {
-    /// Those of a directory; none if the file that keeps them cannot be read.
+    /// Returns those of a directory; none if the file that keeps them cannot be read.
     pub(super) fn load(root: &Path) -> Self {
         let path = derived::folder(root).join("prints-1.json");
         let cached = std::fs::read(&path)
@@ -89,7 +89,7 @@ impl ChecksumCache {
         }
     }
 
-    /// The SHA-256 of an open file.
+    /// Returns the SHA-256 of an open file.
     ///
     /// # Errors
     /// If it cannot be read.

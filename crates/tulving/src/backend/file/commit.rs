@@ -67,7 +67,7 @@ struct Rename {
 }
 
 impl Commit {
-    /// With nothing to rename yet.
+    /// Begins one with nothing to rename yet.
     pub(super) fn to(generation: u64) -> Self {
         Self {
             version: VERSION,
@@ -76,7 +76,7 @@ impl Commit {
         }
     }
 
-    /// A staged file takes its name: that of the file which a link leads to, on whatever file
+    /// Plans that a staged file takes its name: that of the file which a link leads to, on whatever file
     /// system that is.
     ///
     /// # Errors
@@ -96,7 +96,7 @@ impl Commit {
         Ok(())
     }
 
-    /// A file, or a link, takes another name.
+    /// Plans that a file, or a link, takes another name.
     pub(super) fn rename(&mut self, root: &Path, from: &Path, to: &Path) {
         self.renames.push(Rename {
             from: relative(root, from),

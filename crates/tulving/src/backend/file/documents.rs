@@ -114,7 +114,7 @@ impl Documents {
         self.file.as_ref()
     }
 
-    /// A document is new, or takes the place of the one with its id.
+    /// Takes in a document that is new, or takes the place of the one with its id.
     pub(super) fn put(&mut self, document: Document, record: &[u8]) {
         self.changed = true;
         let place = self.take_out(&document.id).unwrap_or_else(|| {
@@ -128,7 +128,7 @@ impl Documents {
         self.own(place, document);
     }
 
-    /// A document is gone.
+    /// Notes that a document is gone.
     pub(super) fn remove(&mut self, id: &str) {
         self.changed |= self.take_out(id).is_some();
     }
@@ -148,7 +148,7 @@ impl Documents {
         self.by_id.get(id).map(|own| &*own.document)
     }
 
-    /// Those after an id, by the bytes of their ids.
+    /// Returns those after an id, by the bytes of their ids.
     pub(super) fn after(&self, after: Option<&str>) -> impl Iterator<Item = &Document> {
         use std::ops::Bound::{Excluded, Unbounded};
         let begin = after.map_or(Unbounded, Excluded);
@@ -187,7 +187,7 @@ impl Documents {
         flawed.chain(repeats.map(|place| (*place, None))).collect()
     }
 
-    /// All records, each with the place that it has until the journal is folded.
+    /// Returns all records, each with the place that it has until the journal is folded.
     pub(super) fn placed(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let placed = (0..).zip(&self.records);
         placed.filter_map(|(place, record)| Some((place, &*record.as_ref()?.bytes)))

@@ -39,7 +39,7 @@ impl Manifest {
         Self::read_at(layout, Path::to_owned)
     }
 
-    /// The same, where its content lies somewhere else while a commit is under way.
+    /// Reads the same, where its content lies somewhere else while a commit is under way.
     ///
     /// # Errors
     /// If it cannot be read.

@@ -70,7 +70,7 @@ pub(super) enum Generation {
     Newer,
 }
 
-/// Everything about a record that the origin's loader does not take.
+/// Returns everything about a record that the origin's loader does not take.
 pub(super) fn faults(kind: Kind, record: &Value<'_>) -> Vec<Fault> {
     let Value::Object(members) = record else {
         return vec![Fault::NotAnObject];

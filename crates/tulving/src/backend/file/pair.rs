@@ -166,7 +166,7 @@ impl Pair {
         Ok(bytes)
     }
 
-    /// Whether both files are as they were when they were opened. One that was replaced by another
+    /// Returns whether both files are as they were when they were opened. One that was replaced by another
     /// of the same name is: the one that is open stays.
     ///
     /// # Errors

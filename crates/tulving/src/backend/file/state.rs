@@ -239,7 +239,7 @@ impl State {
         changed
     }
 
-    /// Of the files of records the one that fewer may read: nothing that holds memories of all kinds
+    /// Returns which file of records fewer may read than the others: nothing that holds memories of all kinds
     /// is for more.
     pub(super) fn guarded(&self) -> Option<Metadata> {
         let files = self
@@ -249,7 +249,7 @@ impl State {
         files.min_by_key(|file| (file.mode() & 0o077).count_ones())
     }
 
-    /// Bytes of the base's files.
+    /// Returns the bytes of the base's files.
     pub(super) fn base_bytes(&self) -> u64 {
         self.partitions
             .values()
@@ -257,7 +257,7 @@ impl State {
             .sum()
     }
 
-    /// Bytes of pending writes.
+    /// Returns the bytes of pending writes.
     pub(super) fn pending_bytes(&self) -> u64 {
         self.log.as_ref().map_or(0, Log::bytes)
     }

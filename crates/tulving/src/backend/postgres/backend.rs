@@ -24,8 +24,8 @@ use super::statistics::ScopeStatistics;
 use crate::backend::{
     Backend, BackendError, BeyondReach, Candidates, Cluster, Counts, Draft, Entry, Filter,
     Followed, Forgotten, Held, IfTaken, Import, Imports, Inserted, KeptSpaces, Lacking, Listing,
-    LiveChange, Needles, Page, Request, Scan, require_size, size_of_document, size_of_entry,
-    size_of_id, size_of_key,
+    LiveChange, Needles, Page, Request, Scan, require_size, require_size_of_ids, size_of_document,
+    size_of_entry, size_of_id, size_of_key,
 };
 use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
@@ -114,19 +114,19 @@ impl PostgresBackend {
         })
     }
 
-    /// What database it is.
+    /// Returns what database it is.
     #[must_use]
     pub fn target(&self) -> &Target {
         &self.target
     }
 
-    /// Where its connections go.
+    /// Returns where its connections go.
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database
     }
 
-    /// How many of a scope's memories have no vector, and are found by words only.
+    /// Returns how many of a scope's memories have no vector, and are found by words only.
     ///
     /// # Errors
     /// If the database fails.
@@ -475,6 +475,7 @@ impl Backend for PostgresBackend {
         keys: &[Key],
         documents: &[String],
     ) -> Result<(), BackendError> {
+        require_size_of_ids(keys, documents)?;
         again!(Tries::writing(), async {
             let mut connection = self.connection().await?;
             let scoped = connection.bind(&self.location, scope, self.writing());
@@ -488,6 +489,7 @@ impl Backend for PostgresBackend {
         keys: &[Key],
         documents: &[String],
     ) -> Result<(), BackendError> {
+        require_size_of_ids(keys, documents)?;
         again!(Tries::writing(), async {
             let mut connection = self.connection().await?;
             let scoped = connection.bind(&self.location, scope, self.writing());

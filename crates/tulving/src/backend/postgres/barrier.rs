@@ -205,7 +205,7 @@ impl Barrier {
         }
     }
 
-    /// Whether other hosts are not tried: the server gave a reason.
+    /// Returns whether other hosts are not tried: the server gave a reason.
     pub(super) fn ends_the_search(&self) -> bool {
         match self {
             Self::Refused { .. }

@@ -14,7 +14,7 @@ pub(super) fn content_term(hash: u64) -> String {
     std::iter::once(CONTENT).chain(digits).collect()
 }
 
-/// Into which bucket a term goes: FNV-1a, which every version must reckon alike. Content hashes have buckets of their
+/// Returns into which bucket a term goes: FNV-1a, which every version must reckon alike. Content hashes have buckets of their
 /// own: who asks for many of them reads no words.
 pub(super) fn bucket(term: &str) -> i16 {
     if let Some(hash) = term.strip_prefix(CONTENT) {
@@ -52,7 +52,7 @@ pub(super) fn buckets(terms: impl Iterator<Item = (Box<str>, Vec<u8>)>) -> BTree
     rows
 }
 
-/// The terms of a row with their postings; `None` for the rest of one that cannot be read.
+/// Returns the terms of a row with their postings; `None` for the rest of one that cannot be read.
 pub(super) fn terms(row: &[u8]) -> impl Iterator<Item = Option<(&str, &[u8])>> {
     fn part<'r>(rest: &mut &'r [u8]) -> Option<&'r [u8]> {
         let length = usize::try_from(read_varint(rest)?).ok()?;

@@ -127,7 +127,7 @@ impl Connection {
         })
     }
 
-    /// Other databases of the server with such tables that members of the application role may connect
+    /// Returns other databases of the server with such tables that members of the application role may connect
     /// to: what keeps scopes apart does not keep databases apart.
     ///
     /// # Errors

@@ -46,7 +46,7 @@ impl Client {
         self.0.batch_execute(script.sql()).await
     }
 
-    /// The same, with what the server says.
+    /// Does the same, with what the server says.
     pub(super) async fn script(
         &self,
         script: &Statement,

@@ -44,7 +44,7 @@ impl Database {
         Self::at(dsn, None)
     }
 
-    /// The same with the tables in this schema, whatever the search path is.
+    /// Returns the same with the tables in this schema, whatever the search path is.
     #[must_use]
     pub fn in_schema(self, schema: impl Into<String>) -> Self {
         Self::at(self.dsn, Some(schema.into()))
@@ -60,7 +60,7 @@ impl Database {
         Self { dsn, site }
     }
 
-    /// Host, port, database and user; never a password.
+    /// Returns host, port, database and user; never a password.
     #[must_use]
     pub fn target(&self) -> String {
         self.dsn.to_string()
@@ -90,7 +90,7 @@ impl Database {
 }
 
 impl Connection {
-    /// Host, port, database and user; never a password.
+    /// Returns host, port, database and user; never a password.
     #[must_use]
     pub fn target(&self) -> &str {
         &self.target

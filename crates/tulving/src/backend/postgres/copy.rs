@@ -23,7 +23,7 @@ impl CopyRows {
         Self { bytes }
     }
 
-    /// The fields of one row, each by itself.
+    /// Returns the fields of one row, each by itself.
     pub(super) fn fields(write: impl FnOnce(&mut Self)) -> Vec<values::Raw> {
         let mut row = Self {
             bytes: BytesMut::new(),
@@ -136,7 +136,7 @@ impl CopyRows {
         }
     }
 
-    /// How many bytes are waiting to be sent.
+    /// Returns how many bytes are waiting to be sent.
     pub(super) fn waiting(&self) -> usize {
         self.bytes.len()
     }

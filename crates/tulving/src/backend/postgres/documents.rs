@@ -121,7 +121,7 @@ impl Scoped<'_> {
         Ok(answers.iter().flatten().map(|row| row.get(0)).collect())
     }
 
-    /// The documents with these ids, in their order.
+    /// Returns the documents with these ids, in their order.
     pub(super) async fn documents_with(
         self,
         ids: &[String],
@@ -134,7 +134,7 @@ impl Scoped<'_> {
         Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
     }
 
-    /// The documents after an id, in the order of the bytes of their ids.
+    /// Returns the documents after an id, in the order of the bytes of their ids.
     pub(super) async fn list_documents(
         self,
         after: Option<&str>,

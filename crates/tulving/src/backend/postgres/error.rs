@@ -266,7 +266,7 @@ impl DatabaseError {
         }
     }
 
-    /// Whether doing the same again may go through: another transaction was in the way.
+    /// Returns whether doing the same again may go through: another transaction was in the way.
     pub(crate) fn is_transient(&self) -> bool {
         self.sql_state().is_some_and(|code| {
             [
@@ -278,13 +278,13 @@ impl DatabaseError {
         })
     }
 
-    /// Whether the server has no connection left to give.
+    /// Returns whether the server has no connection left to give.
     pub(crate) fn is_crowded(&self) -> bool {
         matches!(self, Self::Unreachable { .. })
             && self.sql_state() == Some(&SqlState::TOO_MANY_CONNECTIONS)
     }
 
-    /// The table that the server's words are about, where they name one.
+    /// Returns the table that the server's words are about, where they name one.
     #[must_use]
     pub fn table(&self) -> Option<&str> {
         match self {
@@ -293,7 +293,7 @@ impl DatabaseError {
         }
     }
 
-    /// Where in the database the error comes from, if from a function: `PL/pgSQL function audit() …`.
+    /// Returns where in the database the error comes from, if from a function: `PL/pgSQL function audit() …`.
     #[must_use]
     pub fn function(&self) -> Option<&str> {
         match self {
@@ -302,7 +302,7 @@ impl DatabaseError {
         }
     }
 
-    /// The server's code, where the server said something.
+    /// Returns the server's code, where the server said something.
     pub(crate) fn sql_state(&self) -> Option<&SqlState> {
         match self {
             Self::Unreachable { source, .. } => {

@@ -240,7 +240,7 @@ impl Connection {
         scoped.commit().await?;
         if Kind::ALL
             .iter()
-            .all(|kind| statistics.of(*kind).dead.is_empty())
+            .all(|kind| statistics.of(*kind).tombstones.is_empty())
         {
             return Ok(());
         }

@@ -169,7 +169,7 @@ where
     Ok((client, driver))
 }
 
-/// Whether the session is of the kind that `target_session_attrs` asks for.
+/// Returns whether the session is of the kind that `target_session_attrs` asks for.
 async fn suits(client: &Client, session: Session) -> Result<bool, tokio_postgres::Error> {
     const ASK: &str = "SELECT pg_is_in_recovery(), current_setting('transaction_read_only')::bool";
     if session == Session::Any {

@@ -153,7 +153,7 @@ impl Scoped<'_> {
         Ok([count(3) + beside, half])
     }
 
-    /// How many vectors are lacking, differ (not looked at) and are of no memory. Only where the counts
+    /// Returns how many vectors are lacking, differ (not looked at) and are of no memory. Only where the counts
     /// differ is more to be read: an all-zero vector has no half-precision one.
     async fn count_vectors(
         &mut self,
@@ -215,7 +215,7 @@ impl Scoped<'_> {
     ) -> Result<(), DatabaseError> {
         /// Buckets that are in hand at a time.
         const HAND: i16 = 16;
-        let dead = numbers.dead();
+        let tombstones = numbers.tombstones();
         let (mut gone, mut blocks) = (HashSet::new(), 0);
         for low in (0..BUCKETS as i16).step_by(usize::from(HAND.unsigned_abs())) {
             let some = postings::read(kind, self.scope.id(), low, low + HAND);
@@ -246,7 +246,7 @@ impl Scoped<'_> {
                 blocks += u64::from(!is_sound);
             }
         }
-        gone.retain(|doc| !dead.contains(doc));
+        gone.retain(|doc| !tombstones.contains(doc));
         if !gone.is_empty() {
             amiss.push(Amiss::Gone {
                 kind,

@@ -108,7 +108,7 @@ impl Connection {
         Ok(rows.iter().flatten().map(run_of).collect())
     }
 
-    /// Whether the login role sees the runs of every scope: as the tables' owner.
+    /// Returns whether the login role sees the runs of every scope: as the tables' owner.
     ///
     /// # Errors
     /// If the connection is lost.
@@ -129,7 +129,7 @@ impl Connection {
         self.unscoped(rights, &[query], doing).await
     }
 
-    /// One migration.
+    /// Returns one migration.
     ///
     /// # Errors
     /// If there is no migration with this id.
@@ -144,7 +144,7 @@ impl Connection {
 }
 
 impl Scoped<'_> {
-    /// The migration of this scope that has not come to its end, if there is one.
+    /// Returns the migration of this scope that has not come to its end, if there is one.
     pub(super) async fn unfinished_run(&self) -> Result<Option<Run>, DatabaseError> {
         let query = runs::unfinished(self.scope.id());
         let rows = self.client().query(&query).await;
@@ -152,7 +152,7 @@ impl Scoped<'_> {
         Ok(rows.first().map(run_of))
     }
 
-    /// The embedding spaces of the scope's vectors, and those of which verified runs brought vectors.
+    /// Returns the embedding spaces of the scope's vectors, and those of which verified runs brought vectors.
     pub(super) async fn target_spaces(mut self) -> Result<TargetSpaces, DatabaseError> {
         let (_, kept) = self.spaces_in_use().await?;
         let brought = [runs::spaces(self.scope.id())];
@@ -178,7 +178,7 @@ impl Scoped<'_> {
         Ok(())
     }
 
-    /// Whether a run removed the index of the scope's vectors, and nobody built it again.
+    /// Returns whether a run removed the index of the scope's vectors, and nobody built it again.
     pub(super) async fn lacks_index(self) -> Result<bool, DatabaseError> {
         let query = runs::index_removed(self.scope.id());
         let rows = self.finish(&[query], "looking for an index").await?;
@@ -206,7 +206,7 @@ impl Scoped<'_> {
         Ok(())
     }
 
-    /// The work of a run, in source order.
+    /// Returns the work of a run, in source order.
     pub(super) async fn run_chunks(&self, run_id: Uuid) -> Result<Vec<RunChunk>, DatabaseError> {
         let query = runs::chunks(self.scope.id(), run_id);
         let rows = self.client().query(&query).await;

@@ -30,7 +30,7 @@ impl Scoped<'_> {
         Ok(kinds.into_iter().zip(answers).collect())
     }
 
-    /// A page of the memories that pass.
+    /// Returns a page of the memories that pass.
     pub(super) async fn list(self, filter: &Filter, page: &Page) -> Result<Listing, DatabaseError> {
         let scope = self.scope.id();
         let kinds = filter.wanted().filter(|_| page.limit > 0);
@@ -60,7 +60,7 @@ impl Scoped<'_> {
         })
     }
 
-    /// How many memories pass.
+    /// Returns how many memories pass.
     pub(super) async fn count_passing(self, filter: &Filter) -> Result<Counts, DatabaseError> {
         let scope = self.scope.id();
         let found = self
@@ -78,7 +78,7 @@ impl Scoped<'_> {
         Ok(counts)
     }
 
-    /// The clusters of the scope's nodes.
+    /// Returns the clusters of the scope's nodes.
     pub(super) async fn clusters(self) -> Result<Vec<Cluster>, DatabaseError> {
         let scope = self.scope.id();
         let clustered = Kind::ALL.into_iter().filter(|kind| kind.is_clustered());

@@ -19,7 +19,7 @@ use crate::transfer::{Existing, Stored};
 const SEND: usize = 256 << 10;
 
 impl Scoped<'_> {
-    /// The memories with these ids, those that there are, each with its vector in a space, or in whichever its
+    /// Returns the memories with these ids, those that there are, each with its vector in a space, or in whichever its
     /// row says where it has none there.
     ///
     /// # Errors
@@ -53,7 +53,7 @@ impl Scoped<'_> {
             .collect()
     }
 
-    /// How many memories of this kind the scope holds.
+    /// Returns how many memories of this kind the scope holds.
     ///
     /// # Errors
     /// If the connection is lost.
@@ -65,7 +65,7 @@ impl Scoped<'_> {
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
-    /// Ids of memories of this kind, ordered, from after `after`; at most `limit`.
+    /// Returns ids of memories of this kind, ordered, from after `after`; at most `limit`.
     ///
     /// # Errors
     /// If the connection is lost.

@@ -38,7 +38,7 @@ pub(super) struct Location {
 }
 
 impl Facts {
-    /// Where the tables are or would be.
+    /// Returns where the tables are or would be.
     pub(super) fn location(&self) -> Option<Location> {
         let schema = self.schema.clone()?;
         Some(Location::new(schema, self))
@@ -46,7 +46,7 @@ impl Facts {
 }
 
 impl Location {
-    /// A schema by its name.
+    /// Names a schema.
     pub(super) fn new(schema: String, facts: &Facts) -> Self {
         let vector = facts.vector.as_ref().map(|vector| vector.schema.clone());
         let mut path = quoted(&schema);
@@ -63,7 +63,7 @@ impl Location {
         }
     }
 
-    /// One for tests.
+    /// Makes one for tests.
     #[cfg(test)]
     pub(super) fn sample() -> Self {
         Self {
@@ -76,12 +76,12 @@ impl Location {
         }
     }
 
-    /// A table, index or type of ours as SQL takes it, whatever the search path is.
+    /// Returns a table, index or type of ours as SQL takes it, whatever the search path is.
     pub(super) fn own(&self, name: &str) -> String {
         format!("{}.{}", quoted(&self.schema), quoted(name))
     }
 
-    /// A type or operator class of pgvector, likewise.
+    /// Returns a type or operator class of pgvector, likewise.
     pub(super) fn of_vector(&self, name: &str) -> String {
         let schema = self.vector.as_ref().unwrap_or(&self.schema);
         format!("{}.{name}", quoted(schema))
@@ -146,7 +146,7 @@ fn set<'s>(how: &str, settings: impl Iterator<Item = (&'static str, &'s str)>) -
     settings.join("; ")
 }
 
-/// A name as SQL takes it.
+/// Returns a name as SQL takes it.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

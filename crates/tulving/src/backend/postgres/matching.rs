@@ -13,7 +13,7 @@ use super::statistics::KindStatistics;
 use crate::model::{Kind, Scope};
 use crate::search::keyword::{self, TermPostings};
 
-/// The postings of the buckets that terms are in.
+/// Returns the postings of the buckets that terms are in.
 pub(super) fn blocks_of(kind: Kind, scope: uuid::Uuid, terms: &[String]) -> Statement {
     let buckets: BTreeSet<i16> = terms.iter().map(|term| bucket(term)).collect();
     postings::find(kind, scope, buckets.into_iter().collect())
@@ -27,7 +27,7 @@ pub(super) fn score(
     numbers: &KindStatistics,
     scope: Scope,
 ) -> Result<Vec<(u32, f64)>, DatabaseError> {
-    let dead = numbers.dead();
+    let tombstones = numbers.tombstones();
     let mut found: BTreeMap<&str, TermPostings> = terms
         .iter()
         .map(|term| {
@@ -46,7 +46,7 @@ pub(super) fn score(
                 let postings = read_block(block, bytes).ok_or_else(|| damaged(kind, scope))?;
                 let alive = postings
                     .into_iter()
-                    .filter(|posting| !dead.contains(&posting.doc));
+                    .filter(|posting| !tombstones.contains(&posting.doc));
                 found.postings.extend(alive);
             }
         }

@@ -104,7 +104,7 @@ impl First {
 }
 
 impl Came {
-    /// The graph that a later search may ask at once.
+    /// Returns the graph that a later search may ask at once.
     pub(super) fn graph(&self, space_id: i32) -> Option<Graph> {
         let dims = self.dims;
         self.indexed.then_some(Graph { space_id, dims })
@@ -125,7 +125,7 @@ impl<'q> Query<'q> {
         })
     }
 
-    /// The vector at length 1.
+    /// Returns the vector at length 1.
     pub(super) fn direction(&self) -> &[f32] {
         &self.direction
     }
@@ -160,12 +160,12 @@ impl<'q> Query<'q> {
         First { graph, dims }
     }
 
-    /// How many candidates an exact search looks at, at first.
+    /// Returns how many candidates an exact search looks at, at first.
     fn few(&self) -> usize {
         self.limit.saturating_mul(2).saturating_add(50)
     }
 
-    /// How many candidates a search of the graph looks at, at first.
+    /// Returns how many candidates a search of the graph looks at, at first.
     fn some(&self) -> usize {
         self.limit.saturating_mul(2).saturating_add(20)
     }
@@ -182,7 +182,7 @@ impl<'q> Query<'q> {
 }
 
 impl Scoped<'_> {
-    /// The nearest of a kind, as far as they did not come at first.
+    /// Returns the nearest of a kind, as far as they did not come at first.
     pub(super) async fn nearest(
         &mut self,
         kind: Kind,
@@ -265,7 +265,7 @@ impl Scoped<'_> {
     }
 }
 
-/// Whether more than the `most` candidates that were asked for could be among the first.
+/// Returns whether more than the `most` candidates that were asked for could be among the first.
 fn reaches_beyond(rows: &[Row], most: usize) -> bool {
     rows.first().is_some_and(|row| {
         let (candidates, last_could_be): (i64, bool) = (row.get(0), row.get(1));
@@ -273,7 +273,7 @@ fn reaches_beyond(rows: &[Row], most: usize) -> bool {
     })
 }
 
-/// How far the half-precision score of a vector can be from its true one, twice: a memory among the
+/// Returns how far the half-precision score of a vector can be from its true one, twice: a memory among the
 /// true first k has a score of at least that of the k-th candidate less this.
 ///
 /// Rounding a vector of length 1 moves it by at most 2⁻¹¹ (what is too small for that by 2⁻²⁵ a

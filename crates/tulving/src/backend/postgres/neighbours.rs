@@ -71,7 +71,7 @@ impl Around {
         }
     }
 
-    /// Whether there was anything to ask.
+    /// Returns whether there was anything to ask.
     pub(super) fn asks(&self) -> bool {
         self.asks
     }
@@ -81,12 +81,12 @@ impl Around {
         self.statement.take()
     }
 
-    /// Whether no more documents can be needed.
+    /// Returns whether no more documents can be needed.
     pub(super) fn is_whole(&self) -> bool {
         self.whole
     }
 
-    /// Whether too few of the documents passed, and there are more.
+    /// Returns whether too few of the documents passed, and there are more.
     pub(super) fn needs_more(&self, rows: &[Row]) -> bool {
         let passed = rows
             .iter()

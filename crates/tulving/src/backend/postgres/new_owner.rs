@@ -55,9 +55,9 @@ pub trait Owner {
     /// # Errors
     /// If a name is blank, or an address is none.
     fn check(&self) -> Result<(), OwnerFlaw>;
-    /// The INSERT with its values written out, ending in a semicolon.
+    /// Returns the INSERT with its values written out, ending in a semicolon.
     fn sql(&self) -> String;
-    /// What it is, for messages.
+    /// Returns what it is, for messages.
     fn describe(&self) -> String;
 }
 
@@ -143,7 +143,7 @@ impl Owner for TenantToCreate {
     }
 }
 
-/// A string literal of SQL, whatever `standard_conforming_strings` says.
+/// Returns a string literal of SQL, whatever `standard_conforming_strings` says.
 fn literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
     if text.contains('\\') {

@@ -6,7 +6,7 @@ use super::session::Rights;
 use super::sql::indexes;
 use crate::model::{Kind, Scope};
 
-/// The name of the index of one scope's vectors: its own, so that no scope feels another's.
+/// Returns the name of the index of one scope's vectors: its own, so that no scope feels another's.
 pub(super) fn index_name(kind: Kind, scope: uuid::Uuid, space_id: i32) -> String {
     format!("{}_vectors_{}_{space_id}", kind.as_str(), scope.simple())
 }
@@ -41,7 +41,7 @@ impl Connection {
         Ok(())
     }
 
-    /// The names of a scope's indexes, those that a rebuilding left included, and whether each is
+    /// Returns the names of a scope's indexes, those that a rebuilding left included, and whether each is
     /// whole.
     pub(super) async fn index_names(
         &self,
@@ -55,7 +55,7 @@ impl Connection {
         Ok(rows.map(|row| (row.get(0), row.get(1))).collect())
     }
 
-    /// The names of indexes whose scope is gone: nothing goes through them, and they take up room. None
+    /// Returns the names of indexes whose scope is gone: nothing goes through them, and they take up room. None
     /// if the login role may not know who the owners are.
     ///
     /// # Errors

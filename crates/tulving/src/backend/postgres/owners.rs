@@ -47,7 +47,7 @@ pub struct Tenant {
 }
 
 impl Connection {
-    /// All users, oldest first.
+    /// Returns all users, oldest first.
     ///
     /// # Errors
     /// If the login role may not read the table.
@@ -64,7 +64,7 @@ impl Connection {
             .collect())
     }
 
-    /// All tenants, oldest first.
+    /// Returns all tenants, oldest first.
     ///
     /// # Errors
     /// If the login role may not read the table.

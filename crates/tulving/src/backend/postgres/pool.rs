@@ -77,7 +77,7 @@ impl Drop for PooledConnection {
 }
 
 impl Pool {
-    /// Nothing is connected yet.
+    /// Makes one in which nothing is connected yet.
     pub(super) fn new(
         database: Database,
         size: usize,

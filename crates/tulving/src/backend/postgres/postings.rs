@@ -67,12 +67,12 @@ pub(super) fn read_block(number: i32, bytes: &[u8]) -> Option<Vec<Posting>> {
 }
 
 impl Batch {
-    /// The words of these texts, which get numbers in their order.
+    /// Counts the words of these texts, which get numbers in their order.
     pub(super) fn of(texts: impl Iterator<Item = String>) -> Self {
         Self::numbered((0..).zip(texts))
     }
 
-    /// The words of these texts, each with how far its number is from the first; rising.
+    /// Returns the words of these texts, each with how far its number is from the first; rising.
     pub(super) fn numbered(texts: impl Iterator<Item = (u32, String)>) -> Self {
         let mut numbers: HashMap<Box<str>, usize> = HashMap::new();
         let mut terms: Vec<Term> = Vec::new();
@@ -119,17 +119,17 @@ impl Batch {
         batch
     }
 
-    /// How many words each text has.
+    /// Returns how many words each text has.
     pub(super) fn lengths(&self) -> &[i32] {
         &self.lengths
     }
 
-    /// How many documents it is of.
+    /// Returns how many documents it is of.
     pub(super) fn documents(&self) -> usize {
         self.lengths.len()
     }
 
-    /// How many words they have together.
+    /// Returns how many words they have together.
     pub(super) fn tokens(&self) -> i64 {
         self.tokens
     }
@@ -141,7 +141,7 @@ impl Batch {
         (!rows.is_empty()).then(|| sql::insert(kind, scope, first, rows))
     }
 
-    /// The same where no search looks, with a note.
+    /// Writes the same where no search looks, with a note.
     pub(super) fn write_beside(
         self,
         kind: Kind,
@@ -159,8 +159,8 @@ impl Batch {
 }
 
 impl Scoped<'_> {
-    /// Makes one block of the blocks from number `from` on, without the dead. With `from` 0 nothing of
-    /// the dead is left, and they are forgotten.
+    /// Makes one block of the blocks from number `from` on, without tombstones. With `from` 0 nothing of
+    /// those is left, and they are forgotten.
     pub(super) async fn merge(
         &mut self,
         kind: Kind,
@@ -170,7 +170,7 @@ impl Scoped<'_> {
         const DOING: &str = "merging the keyword index";
         /// Buckets that are in hand at a time.
         const HAND: i16 = 16;
-        let dead = numbers.dead();
+        let tombstones = numbers.tombstones();
         let scope = self.scope.id();
         for low in (0..BUCKETS as i16).step_by(usize::from(HAND.unsigned_abs())) {
             let take = sql::take(kind, scope, low, low + HAND, from);
@@ -187,7 +187,7 @@ impl Scoped<'_> {
                     let postings =
                         read_block(block, postings).ok_or_else(|| damaged(kind, self.scope))?;
                     let alive = postings.into_iter();
-                    let alive = alive.filter(|posting| !dead.contains(&posting.doc));
+                    let alive = alive.filter(|posting| !tombstones.contains(&posting.doc));
                     merged.entry(term.into()).or_default().extend(alive);
                 }
             }
@@ -204,14 +204,14 @@ impl Scoped<'_> {
             let merged = sql::insert(kind, scope, first, buckets(merged));
             self.send(&[merged], DOING).await?;
         }
-        let forgotten = (from == 0).then(|| numbers.dead.clone());
+        let forgotten = (from == 0).then(|| numbers.tombstones.clone());
         let done = scopes::count_merged(kind, scope, forgotten);
         self.send(&[done], DOING).await?;
         Ok(())
     }
 }
 
-/// A block cannot be read.
+/// Says that a block cannot be read.
 pub(super) fn damaged(kind: Kind, scope: Scope) -> DatabaseError {
     Refusal::WordsDamaged {
         scope,

@@ -66,7 +66,7 @@ impl Database {
 }
 
 impl Connection {
-    /// The scopes of all owners; none if the login may not see who they are: then someone else keeps
+    /// Returns the scopes of all owners; none if the login may not see who they are: then someone else keeps
     /// the tables, and `tulving index` is there for each scope.
     pub(super) async fn scopes(&self) -> Result<Vec<Scope>, DatabaseError> {
         // The scopes themselves are behind the wall; their owners are the tables' owner's to read.
@@ -86,7 +86,7 @@ impl Connection {
             .collect())
     }
 
-    /// How many memories are found by words that other rules made.
+    /// Returns how many memories are found by words that other rules made.
     pub(super) async fn outdated(&mut self, scope: Scope) -> Result<u64, DatabaseError> {
         let target = self.target.clone();
         let scoped = self.scoped(scope).await?;
@@ -245,14 +245,14 @@ impl Scoped<'_> {
         let there: BTreeSet<i32> = docs.iter().copied().collect();
         let words = docs.iter().filter_map(|doc| covered.get(doc));
         let words: i64 = words.map(|words| i64::from(*words)).sum();
-        let dead: Vec<i32> = covered
+        let tombstones: Vec<i32> = covered
             .into_keys()
             .filter(|doc| !there.contains(doc))
             .collect();
         let next = docs.last().map_or(0, |last| last.saturating_add(1));
         let (scope, memories) = (scope.id(), docs.len() as i64);
         let in_place = postings::put_in_place(kind, scope);
-        let count = scopes::count_anew(kind, scope, next, memories, words, dead);
+        let count = scopes::count_anew(kind, scope, next, memories, words, tombstones);
         let statements: Vec<Statement> = in_place.into_iter().chain([count]).collect();
         self.send(&statements, DOING).await?;
         Ok(docs.len() as u64)

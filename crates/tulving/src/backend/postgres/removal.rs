@@ -48,12 +48,12 @@ pub(super) fn count_out<'r>(
     kind: Kind,
     gone: impl Iterator<Item = &'r Row>,
 ) -> Option<Statement> {
-    let (mut dead, mut tokens): (Vec<i32>, i64) = (Vec::new(), 0);
+    let (mut tombstones, mut tokens): (Vec<i32>, i64) = (Vec::new(), 0);
     for row in gone {
         if let Some(doc) = row.get(1) {
-            dead.push(doc);
+            tombstones.push(doc);
             tokens += row.get::<_, Option<i32>>(2).map_or(0, i64::from);
         }
     }
-    (!dead.is_empty()).then(|| scopes::count_removed(kind, scope, dead, tokens))
+    (!tombstones.is_empty()).then(|| scopes::count_removed(kind, scope, tombstones, tokens))
 }

@@ -10,7 +10,7 @@ const VECTOR_NEEDED: &str = "0.8.2";
 const SERVER_NEEDED: i32 = 150_000;
 
 impl Facts {
-    /// A server and a database that can hold memories at all.
+    /// Requires a server and a database that can hold memories at all.
     pub(super) fn require_server(&self, target: &str) -> Result<(), Refusal> {
         if self.server_number < SERVER_NEEDED {
             let found = self.server.clone();
@@ -25,7 +25,7 @@ impl Facts {
         Ok(())
     }
 
-    /// The schema that the tables are in, with the first of them.
+    /// Requires the schema that the tables are in, with the first of them.
     pub(super) fn require_tables(&self, site: &Site, target: &str) -> Result<Location, Refusal> {
         const TABLE: &str = "memory_nodes";
         match self.location() {
@@ -44,7 +44,7 @@ impl Facts {
         }
     }
 
-    /// Whether one of these tables is missing.
+    /// Returns whether one of these tables is missing.
     pub(super) fn lacks(&self, tables: &[&str]) -> bool {
         let mut missing = self.missing.iter();
         missing.any(|table| tables.contains(&table.as_str()))
@@ -61,7 +61,7 @@ impl Facts {
         }
     }
 
-    /// pgvector, enabled and new enough; gives its version.
+    /// Requires pgvector, enabled and new enough; gives its version.
     pub(super) fn require_vector(&self, target: &str) -> Result<String, Refusal> {
         match &self.vector {
             Some(vector) => new_enough(&vector.version, true),
@@ -69,7 +69,7 @@ impl Facts {
         }
     }
 
-    /// The extension that applying the schema would enable.
+    /// Requires the extension that applying the schema would enable.
     pub(super) fn require_available(&self, target: &str) -> Result<(), Refusal> {
         let enabled = self.vector.as_ref().map(|vector| &vector.version);
         match enabled.or(self.available.as_ref()) {
@@ -85,7 +85,7 @@ impl Facts {
         }
     }
 
-    /// A schema that the login role may use: what it makes would else go into another.
+    /// Requires a schema that the login role may use: what it makes would else go into another.
     pub(super) fn require_usable(&self, schema: &str) -> Result<(), Refusal> {
         if self.usable {
             return Ok(());
@@ -98,7 +98,7 @@ impl Facts {
         })
     }
 
-    /// The role that statements on memories run under: there, within reach, and with its rights.
+    /// Requires the role that statements on memories run under: there, within reach, and with its rights.
     pub(super) fn require_role(&self) -> Result<(), Refusal> {
         if !self.role {
             return Err(Refusal::RoleMissing { role: ROLE });

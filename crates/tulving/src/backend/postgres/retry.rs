@@ -26,7 +26,7 @@ pub(super) struct Tries {
 }
 
 impl Tries {
-    /// Reading may be repeated whatever happened.
+    /// Allows reading to be repeated whatever happened.
     pub(super) fn reading() -> Self {
         Self {
             left: 3,
@@ -34,7 +34,7 @@ impl Tries {
         }
     }
 
-    /// Writing as well, unless it may have been done: that is [`DatabaseError::Uncertain`].
+    /// Allows writing as well, unless it may have been done: that is [`DatabaseError::Uncertain`].
     pub(super) fn writing() -> Self {
         Self {
             left: 5,

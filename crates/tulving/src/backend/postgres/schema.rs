@@ -66,7 +66,7 @@ pub struct SchemaStatus {
 }
 
 impl Connection {
-    /// What this database has seen.
+    /// Returns what this database has seen.
     ///
     /// # Errors
     /// If it was made by a newer program, or by other files than this one holds.

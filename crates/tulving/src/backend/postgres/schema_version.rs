@@ -53,31 +53,31 @@ pub(super) const VERSIONS: &[SchemaVersion] = &[
 ];
 
 impl SchemaVersion {
-    /// Every version, oldest first.
+    /// Returns every version, oldest first.
     #[must_use]
     pub fn all() -> &'static [Self] {
         VERSIONS
     }
 
-    /// The newest version that this program knows.
+    /// Returns the newest version that this program knows.
     #[must_use]
     pub fn newest() -> i32 {
         VERSIONS.last().map_or(0, |last| last.version)
     }
 
-    /// SHA-256 of the file, in hex.
+    /// Returns the SHA-256 of the file, in hex.
     #[must_use]
     pub fn checksum(&self) -> String {
         crate::hex(&Sha256::digest(self.sql.as_bytes()))
     }
 
-    /// Whether its file makes this table.
+    /// Returns whether its file makes this table.
     pub(super) fn makes(&self, table: &str) -> bool {
         let make = format!("CREATE TABLE IF NOT EXISTS {table} (");
         self.sql.contains(&make)
     }
 
-    /// The file's statements, without the lines that only psql understands and the transaction around
+    /// Returns the file's statements, without the lines that only psql understands and the transaction around
     /// them: what runs them brings its own.
     pub(super) fn statements(&self) -> String {
         self.sql

@@ -40,7 +40,7 @@ impl Connection {
         Ok(scoped)
     }
 
-    /// The same, begun together with the first statements.
+    /// Binds it as well, begun together with the first statements.
     pub(super) fn bind(
         &mut self,
         location: &Arc<Location>,
@@ -57,7 +57,7 @@ impl Connection {
         }
     }
 
-    /// The same for reading what another transaction reads, as long as that one lasts.
+    /// Binds it for reading what another transaction reads, as long as that one lasts.
     pub(super) fn bind_to(
         &mut self,
         location: &Arc<Location>,

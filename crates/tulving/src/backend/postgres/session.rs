@@ -40,7 +40,7 @@ impl Connection {
         }
     }
 
-    /// Where the tables are. Asked once for all connections to a database.
+    /// Returns where the tables are. Asked once for all connections to a database.
     pub(super) async fn location(&self) -> Result<Arc<Location>, DatabaseError> {
         match self.site.found.get() {
             Some(place) => Ok(Arc::clone(place)),
@@ -69,7 +69,7 @@ impl Connection {
         self.unscoped_at(&place, rights, statements, doing).await
     }
 
-    /// The same where tables may be missing.
+    /// Does the same where tables may be missing.
     pub(super) async fn unscoped_at(
         &self,
         place: &Location,

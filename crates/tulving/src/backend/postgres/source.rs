@@ -26,7 +26,7 @@ use crate::json::ParseError;
 use crate::model::{Document, Kind, PerKind, Scope, Space};
 use crate::record;
 use crate::transfer::{
-    Cancel, Chunker, Existing, Holdings, KindPlan, Loaded, Origin, Plan, ReadOptions, Reading,
+    Cancel, Chunker, Existing, Exportable, KindPlan, Loaded, Origin, Plan, ReadOptions, Reading,
     RunChunk, Snapshot, Source, SourceDocument, SpaceId, Stored, TransferError, row_digest,
 };
 
@@ -69,12 +69,12 @@ impl PostgresSource {
     ///
     /// # Errors
     /// If the database cannot be reached or read, or the owner is not in it.
-    pub async fn holdings(&self) -> Result<Holdings, DatabaseError> {
+    pub async fn exportable(&self) -> Result<Exportable, DatabaseError> {
         let mut connection = self.database.connect().await?;
         let mut scoped = connection.scoped(self.scope).await?;
         let (statistics, kept) = scoped.spaces_in_use().await?;
         scoped.end_read();
-        Ok(Holdings {
+        Ok(Exportable {
             spaces: kept.into_iter().map(|(_, space)| space).collect(),
             has_memories: Kind::ALL
                 .into_iter()

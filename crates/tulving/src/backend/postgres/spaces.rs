@@ -15,7 +15,7 @@ use crate::model::Space;
 use crate::transfer::SpaceId;
 
 impl Connection {
-    /// The number of an embedding space; it is made if it is not there.
+    /// Returns the number of an embedding space, and makes it if it is not there.
     ///
     /// # Errors
     /// If the application role may not write the table.
@@ -47,7 +47,7 @@ impl Connection {
 }
 
 impl Scoped<'_> {
-    /// What the scope holds, and the spaces in which vectors are kept, the one that is searched first.
+    /// Returns what the scope holds, and the spaces in which vectors are kept, the one that is searched first.
     pub(super) async fn spaces_in_use(
         &mut self,
     ) -> Result<(ScopeStatistics, Vec<(SpaceId, Space)>), DatabaseError> {
@@ -76,7 +76,7 @@ impl Spaces {
         seen.get(&number).cloned()
     }
 
-    /// The number of a space, if it was seen.
+    /// Returns the number of a space, if it was seen.
     pub(super) fn number(&self, space: &Space) -> Option<i32> {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = seen.iter().filter(|(_, seen)| ***seen == *space);
@@ -107,13 +107,13 @@ impl Spaces {
         }
     }
 
-    /// The space with a number that was seen.
+    /// Returns the space with a number that was seen.
     pub(super) fn known(&self, number: i32) -> Result<Arc<Space>, DatabaseError> {
         self.seen(number)
             .ok_or_else(|| DatabaseError::NoSpace { number })
     }
 
-    /// The space with a number.
+    /// Returns the space with a number.
     pub(super) async fn get(
         &self,
         number: i32,

@@ -102,7 +102,7 @@ const MEANINGS: &[(&str, Fault)] = &[
 const SYNTAX: &str = "42601";
 
 impl Fault {
-    /// What a server's error means; `None` if it can only be our own mistake.
+    /// Returns what a server's error means; `None` if it can only be our own mistake.
     pub(super) fn of(said: &DbError) -> Option<Self> {
         // PgBouncer has one code for all that it says.
         if said.message().ends_with("in statement pooling mode") {
@@ -124,7 +124,7 @@ impl Fault {
         Some(known.map_or(Self::Other, |(_, fault)| *fault))
     }
 
-    /// Whether somebody's function that gives this code is the cause, and not just where it happened.
+    /// Returns whether somebody's function that gives this code is the cause, and not just where it happened.
     fn may_be_foreign(self) -> bool {
         !matches!(
             self,
@@ -139,14 +139,14 @@ impl Fault {
     }
 }
 
-/// The functions that an error comes through, of the place that the server gives: the innermost first.
+/// Returns the functions that an error comes through, of the place that the server gives: the innermost first.
 pub(super) fn functions(place: &str) -> impl Iterator<Item = &str> {
     place.lines().filter(|line| {
         line.starts_with("PL/") || line.starts_with("SQL function") || line.starts_with("SQL-")
     })
 }
 
-/// Whether the place that an error comes from is a function that is not ours.
+/// Returns whether the place that an error comes from is a function that is not ours.
 fn is_foreign(place: &str) -> bool {
     let ours = |line: &str| line.contains("tulving_") || line.contains("inline_code_block");
     functions(place).next().is_some_and(|line| !ours(line))

@@ -29,17 +29,18 @@ pub(super) struct ScopeStatistics {
 pub(super) struct KindStatistics {
     /// The number that the next document gets.
     pub(super) next: i32,
-    /// Blocks from this number on are small.
-    pub(super) fresh: i32,
+    /// Blocks from this number on are small, and unmerged.
+    pub(super) unmerged: i32,
     memories: i64,
     tokens: i64,
-    pub(super) dead: Vec<i32>,
+    /// Numbers of documents that are gone and still have postings.
+    pub(super) tombstones: Vec<i32>,
 }
 
 impl KindStatistics {
-    /// Documents that are gone and still have postings.
-    pub(super) fn dead(&self) -> HashSet<u32> {
-        self.dead
+    /// Returns the tombstones, as postings number documents.
+    pub(super) fn tombstones(&self) -> HashSet<u32> {
+        self.tombstones
             .iter()
             .filter_map(|doc| u32::try_from(*doc).ok())
             .collect()
@@ -54,13 +55,13 @@ impl KindStatistics {
     }
 
     /// From which block on it is time to merge, if it is: when many small ones have come together, or
-    /// much of what is read is dead.
+    /// much of what is read has a tombstone.
     pub(super) fn to_merge(&self) -> Option<i32> {
         const SMALL: i32 = 512;
-        if self.dead.len() > 4096 + usize::try_from(self.memories).unwrap_or_default() / 4 {
+        if self.tombstones.len() > 4096 + usize::try_from(self.memories).unwrap_or_default() / 4 {
             Some(0)
-        } else if self.next - self.fresh >= SMALL {
-            Some(self.fresh)
+        } else if self.next - self.unmerged >= SMALL {
+            Some(self.unmerged)
         } else {
             None
         }
@@ -105,10 +106,10 @@ impl ScopeStatistics {
             if let Some(kind) = row.get::<_, Option<&str>>(4).and_then(Kind::named) {
                 kinds[kind] = Some(KindStatistics {
                     next: row.get(5),
-                    fresh: row.get(6),
+                    unmerged: row.get(6),
                     memories: row.get(7),
                     tokens: row.get(8),
-                    dead: row.get(9),
+                    tombstones: row.get(9),
                 });
             }
         }

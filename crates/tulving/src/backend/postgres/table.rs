@@ -88,24 +88,24 @@ impl KindTables for Kind {
     }
 }
 
-/// The columns that differ from row to row, but for `ord` and `embedding`: the kind's fields, then
+/// Returns the columns that differ from row to row, but for `ord` and `embedding`: the kind's fields, then
 /// `extra` and `carry`.
 pub(super) fn columns_of(kind: Kind) -> impl Iterator<Item = &'static str> {
     columns_in(kind.form())
 }
 
-/// The same of any sort of record.
+/// Returns the same of any sort of record.
 pub(super) fn columns_in(form: Form) -> impl Iterator<Item = &'static str> {
     let fields = form.fields.iter().map(|field| field.name);
     fields.chain(["extra", "carry"])
 }
 
-/// The same as SQL lists them.
+/// Returns the same as SQL lists them.
 pub(super) fn listed(kind: Kind) -> String {
     columns_of(kind).collect::<Vec<_>>().join(", ")
 }
 
-/// The same of the row `m`.
+/// Returns the same of the row `m`.
 pub(super) fn listed_of_row(kind: Kind) -> String {
     let columns = columns_of(kind).map(|column| format!("m.{column}"));
     columns.collect::<Vec<_>>().join(", ")
@@ -147,7 +147,7 @@ impl<'r> Columns<'r> {
         Self::from(kind, row, 0)
     }
 
-    /// The same of a row of what memories of a kind are part of.
+    /// Returns the same of a row of what memories of a kind are part of.
     pub(super) fn of_container(kind: Kind, table: &'static str, row: &'r Row) -> Self {
         Self {
             table,
@@ -155,7 +155,7 @@ impl<'r> Columns<'r> {
         }
     }
 
-    /// The same for fields that begin in another column, with the id.
+    /// Returns the same for fields that begin in another column, with the id.
     pub(crate) fn from(kind: Kind, row: &'r Row, first: usize) -> Self {
         Self {
             kind,
@@ -218,7 +218,7 @@ impl<'r> Columns<'r> {
         }
     }
 
-    /// A vector that was selected through `vector_send`.
+    /// Returns a vector that was selected through `vector_send`.
     pub(crate) fn vector(&mut self) -> Result<Option<Vec<f32>>, DatabaseError> {
         let (at, raw) = (self.next, self.get::<Option<&[u8]>>()?);
         raw.map(|raw| values::vector(raw).ok_or_else(|| self.damaged(at, "its form is unknown")))

@@ -29,7 +29,7 @@ impl<'r> FromSql<'r> for Sql<Timestamp> {
     }
 }
 
-/// The time as PostgreSQL counts it.
+/// Returns the time as PostgreSQL counts it.
 pub(super) fn timestamp(time: Timestamp) -> i64 {
     // Years 1 to 9999 are far from the ends of an i64.
     time.micros() - POSTGRES_EPOCH
@@ -47,7 +47,7 @@ impl<'r> FromSql<'r> for Sql<Json> {
     }
 }
 
-/// A vector in the form that `vector_send` gives: dimension and zero as u16, then f32, all
+/// Returns a vector in the form that `vector_send` gives: dimension and zero as u16, then f32, all
 /// big-endian.
 pub(super) fn vector(raw: &[u8]) -> Option<Vec<f32>> {
     let (dims, rest) = raw.split_first_chunk::<2>()?;
@@ -97,7 +97,7 @@ impl ToSql for Raw {
     to_sql_checked!();
 }
 
-/// A vector in the form that `vector_recv` takes; see [`vector`].
+/// Returns a vector in the form that `vector_recv` takes; see [`vector`].
 pub(super) fn raw_vector(numbers: &[f32]) -> Raw {
     let mut bytes = Vec::with_capacity(4 + 4 * numbers.len());
     // No vector is wider than 16,000.

@@ -118,13 +118,14 @@ impl Cache {
         disk.exchange(&place, &partial, &content, Access::Private)
     }
 
-    /// Removes the vector of this key, if it is here.
+    /// Removes the vector of this key, if it is here, whatever version of a file it is in.
     fn forget(&self, key: &Key) -> io::Result<()> {
         let place = self.place(key);
-        let begin = [&MARK[..], key].concat();
+        // Files of every version hold the key as it is, at one place or another.
+        let holds = |file: &[u8]| file.windows(key.len()).any(|bytes| bytes == key);
         for path in [place.with_extension("partial"), place] {
             match fs::read(&path) {
-                Ok(file) if file.starts_with(&begin) => (&Os as &dyn Disk).remove(&path)?,
+                Ok(file) if holds(&file) => (&Os as &dyn Disk).remove(&path)?,
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
@@ -227,6 +228,13 @@ mod tests {
         cache.put(&other, &[2.0]);
         forget_cached(&folder.path().join("deep/cache"), &space, "two").unwrap();
         assert_eq!(cache.get(&other, 1), Some(vec![2.0]));
+        // In a file of the first version, which had no mark, or of one to come.
+        for before in [&b""[..], b"tulving cached3\nwith more"] {
+            let place = cache.place(&keys[0]);
+            fs::write(&place, [before, &keys[0], &[0; 4]].concat()).unwrap();
+            forget_cached(&folder.path().join("deep/cache"), &space, "one").unwrap();
+            assert!(!place.exists());
+        }
     }
 
     #[test]

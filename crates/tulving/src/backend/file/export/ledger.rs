@@ -51,7 +51,7 @@ struct Mark {
 }
 
 impl RunFiles {
-    /// In the folder of what is staged.
+    /// Keeps it in the folder of what is staged.
     pub(super) fn in_folder(folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),

@@ -19,7 +19,7 @@ use crate::json;
 use crate::model::{Document, Kind, PerKind, Scope, Space};
 use crate::record::{self, Flaw};
 use crate::transfer::{
-    Cancel, Chunker, Flawed, Holdings, KindPlan, Loaded, Origin, Plan, ReadOptions, Reading,
+    Cancel, Chunker, Exportable, Flawed, KindPlan, Loaded, Origin, Plan, ReadOptions, Reading,
     RunChunk, Snapshot, Source, SourceDocument, Stored, TransferError, row_digest,
 };
 
@@ -46,11 +46,11 @@ impl DirectorySource {
     ///
     /// # Errors
     /// If the directory cannot be read, or is another owner's.
-    pub async fn holdings(&self) -> Result<Holdings, FileError> {
+    pub async fn exportable(&self) -> Result<Exportable, FileError> {
         let source = self.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let state = source.open()?;
-            Ok(Holdings {
+            Ok(Exportable {
                 spaces: kept(&state).map(|(_, space)| (**space).clone()).collect(),
                 has_memories: Kind::ALL
                     .into_iter()

@@ -60,7 +60,7 @@ impl Shape {
 }
 
 impl Staging {
-    /// For a directory that will be at `out`.
+    /// Makes one for a directory that will be at `out`.
     pub(super) fn beside(out: &Path) -> Self {
         let mut name = std::ffi::OsString::from(".");
         name.push(out.file_name().unwrap_or_default());
@@ -70,12 +70,12 @@ impl Staging {
         }
     }
 
-    /// The folder itself.
+    /// Returns the folder itself.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The directory in the making.
+    /// Returns the directory in the making.
     pub(super) fn data(&self) -> PathBuf {
         self.folder.join("data")
     }

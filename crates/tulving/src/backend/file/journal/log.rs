@@ -122,7 +122,7 @@ impl Log {
         &self.header
     }
 
-    /// Bytes of the frames that were read.
+    /// Returns the bytes of the frames that were read.
     pub(crate) fn bytes(&self) -> u64 {
         self.end - self.begin
     }

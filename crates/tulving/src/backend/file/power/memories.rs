@@ -19,12 +19,12 @@ pub(super) fn space() -> Arc<Space> {
     Arc::new(Space::local("test", DIMS))
 }
 
-/// Another model's, as wide.
+/// Returns another model's, as wide.
 pub(super) fn beside() -> Arc<Space> {
     Arc::new(Space::local("beside", DIMS))
 }
 
-/// What a vector holds in a space.
+/// Returns what a vector holds in a space.
 pub(super) fn numbers_in(space: &Space, mut numbers: [f32; DIMS]) -> [f32; DIMS] {
     if *space == *beside() {
         numbers[2] = -numbers[2];

@@ -91,7 +91,7 @@ impl World {
     }
 }
 
-/// All that a directory holds.
+/// Returns all that a directory holds.
 pub(super) fn contents(backend: &FileBackend) -> Result<Contents, BackendError> {
     let page = Page {
         order: Order::Oldest,

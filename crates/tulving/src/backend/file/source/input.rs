@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::backend::file::pair::Fingerprint;
 use crate::transfer::InputFile;
 
-/// A file as receipts name it: relative to the data directory.
+/// Returns a file as receipts name it: relative to the data directory.
 pub(super) fn input(root: &Path, fingerprint: Fingerprint) -> InputFile {
     InputFile {
         name: relative(root, &fingerprint.path),

@@ -95,12 +95,12 @@ impl Endpoint {
             .collect()
     }
 
-    /// Whether it is reached through a socket of this machine.
+    /// Returns whether it is reached through a socket of this machine.
     pub(crate) fn is_socket(&self) -> bool {
         self.address.is_none() && self.host.starts_with('/')
     }
 
-    /// Whether it is this machine.
+    /// Returns whether it is this machine.
     pub(crate) fn is_near(&self) -> bool {
         let address = self.address.or(self.host.parse().ok());
         match address {
@@ -109,7 +109,7 @@ impl Endpoint {
         }
     }
 
-    /// Host and port, as other programs take them: the address where one is given.
+    /// Returns host and port, as other programs take them: the address where one is given.
     pub(crate) fn socket_address(&self) -> String {
         let bare = Self {
             host: self
@@ -121,13 +121,13 @@ impl Endpoint {
         bare.to_string()
     }
 
-    /// The address, as far as it is known without asking.
+    /// Returns the address, as far as it is known without asking.
     pub(crate) fn known_address(&self) -> Option<IpAddr> {
         let near = (self.host == "localhost").then_some(IpAddr::from([127, 0, 0, 1]));
         self.address.or_else(|| self.host.parse().ok()).or(near)
     }
 
-    /// What a password file calls it.
+    /// Returns what a password file calls it.
     pub(super) fn name_in_password_file(&self) -> &str {
         if SOCKETS.contains(&self.host.as_str()) || self.host == "/run/postgresql" {
             "localhost"
@@ -161,7 +161,7 @@ fn default_host(port: u16) -> String {
     found.unwrap_or("localhost").to_owned()
 }
 
-/// Whether this can be a host. What cannot may be half a password, which is not to be looked up.
+/// Returns whether this can be a host. What cannot may be half a password, which is not to be looked up.
 fn is_host(text: &str) -> bool {
     let address = text.split('%').next().unwrap_or_default();
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');

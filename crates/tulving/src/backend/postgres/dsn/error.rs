@@ -71,7 +71,7 @@ impl DsnError {
         }
     }
 
-    /// What to do about it.
+    /// Returns what to do about it.
     #[must_use]
     pub fn advice(&self) -> String {
         match self {

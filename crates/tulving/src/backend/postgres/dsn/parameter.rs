@@ -282,12 +282,12 @@ const FOREIGN: [(&[&str], &str); 13] = [
 ];
 
 impl Parameter {
-    /// The parameter of this name.
+    /// Returns the parameter of this name.
     pub(super) fn find(name: &str) -> Option<&'static Self> {
         PARAMETERS.iter().find(|known| known.name == name)
     }
 
-    /// Whether the value can be used; true if it changes nothing here.
+    /// Returns whether the value can be used; true if it changes nothing here.
     pub(super) fn is_idle(&self, value: &str, origin: &Origin) -> Result<bool, DsnError> {
         let (why, advice) = match self.treatment {
             Taken => return Ok(false),
@@ -308,7 +308,7 @@ impl Parameter {
     }
 }
 
-/// The error for a name that is none of libpq's. The name is repeated if it is `certain` to be no
+/// Returns the error for a name that is none of libpq's. The name is repeated if it is `certain` to be no
 /// part of a password; those of the tables above always may be.
 pub(super) fn unknown(name: &str, certain: bool, origin: &Origin) -> DsnError {
     let error = |name: &str, why: &str, advice: String| DsnError::Parameter {

@@ -11,7 +11,7 @@ pub(super) struct Wanted<'a> {
     pub(super) user: &'a str,
 }
 
-/// The password of the first line that fits, and a warning if the file was not looked into.
+/// Returns the password of the first line that fits, and a warning if the file was not looked into.
 pub(super) fn look_up(path: &Path, wanted: &Wanted<'_>) -> (Option<String>, Option<String>) {
     let Ok(about) = std::fs::metadata(path) else {
         return (None, None);

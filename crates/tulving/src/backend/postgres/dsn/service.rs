@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::error::DsnError;
 use super::surroundings::{SERVICE_DIRECTORY, Surroundings};
 
-/// The parameters of a service, and the file they stand in: the one that is named, else
+/// Returns the parameters of a service, and the file they stand in: the one that is named, else
 /// `~/.pg_service.conf`, then the machine's.
 pub(super) fn find(
     name: &str,

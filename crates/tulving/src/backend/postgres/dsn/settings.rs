@@ -85,7 +85,7 @@ impl Settings {
         self.values.get(name).map(|(value, _)| value.as_str())
     }
 
-    /// Whether somebody chose this for the connection, rather than for all of a shell's.
+    /// Returns whether somebody chose this for the connection, rather than for all of a shell's.
     pub(super) fn is_chosen(&self, name: &str) -> bool {
         let given = self.values.get(name);
         given.is_some_and(|(_, origin)| !matches!(origin, Origin::Variable(_)))
@@ -95,13 +95,13 @@ impl Settings {
         self.get(name).map(Path::new)
     }
 
-    /// Where a parameter comes from, in words.
+    /// Returns where a parameter comes from, in words.
     pub(super) fn origin(&self, name: &str) -> String {
         let given = self.values.get(name);
         given.map_or_else(String::new, |(_, origin)| origin.to_string())
     }
 
-    /// The error for a value that cannot be used.
+    /// Returns the error for a value that cannot be used.
     pub(super) fn wrong(
         &self,
         name: &str,
@@ -116,7 +116,7 @@ impl Settings {
         }
     }
 
-    /// The value that a word stands for.
+    /// Returns the value that a word stands for.
     pub(super) fn choice<T: Copy>(
         &self,
         name: &str,
@@ -137,7 +137,7 @@ impl Settings {
         })
     }
 
-    /// A whole number; libpq takes signs, and white space around it.
+    /// Returns a whole number; libpq takes signs, and white space around it.
     pub(super) fn number(&self, name: &str) -> Result<Option<i64>, DsnError> {
         let Some(value) = self.get(name) else {
             return Ok(None);

@@ -19,7 +19,7 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// The environment variables that count, such as `PGHOST`.
+    /// Returns the environment variables that count, such as `PGHOST`.
     pub fn variables() -> impl Iterator<Item = &'static str> {
         let known = PARAMETERS.iter().filter_map(|known| known.variable);
         known.chain([SERVICE_DIRECTORY])

@@ -48,7 +48,7 @@ pub struct Made {
 }
 
 impl Made {
-    /// One that was made now.
+    /// Makes one as of now.
     #[must_use]
     pub fn new(id: Uuid) -> Self {
         Self {

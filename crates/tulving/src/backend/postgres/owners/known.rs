@@ -14,7 +14,7 @@ use crate::backend::postgres::values::Sql;
 use crate::model::Scope;
 
 impl Connection {
-    /// The user with this id, or with this address.
+    /// Returns the user with this id, or with this address.
     ///
     /// # Errors
     /// If there is none or there are several, or the login role may not read the table.
@@ -28,7 +28,7 @@ impl Connection {
         })
     }
 
-    /// The tenant with this id, or with this name.
+    /// Returns the tenant with this id, or with this name.
     ///
     /// # Errors
     /// As [`Self::user`].

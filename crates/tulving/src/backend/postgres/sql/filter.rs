@@ -102,7 +102,7 @@ fn passes_otherwise(kind: Kind, filter: &Filter, to: &mut Text) {
     }
 }
 
-/// Those that a column can hold: PostgreSQL takes no NUL, so nothing is equal to the others.
+/// Returns those that a column can hold: PostgreSQL takes no NUL, so nothing is equal to the others.
 pub(crate) fn storable(texts: &[String]) -> Vec<String> {
     let storable = texts.iter().filter(|text| !text.contains('\0'));
     storable.cloned().collect()

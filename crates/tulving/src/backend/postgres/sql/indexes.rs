@@ -20,7 +20,7 @@ fn own() -> String {
     )
 }
 
-/// Whether the index of a scope's vectors of a kind, in the space that `space_id` says, is there and whole.
+/// Asks whether the index of a scope's vectors of a kind, in the space that `space_id` says, is there and whole.
 pub(super) fn is_ready(kind: Kind, scope: Uuid, space_id: &str) -> String {
     let (table, scope) = (kind.vectors(), scope.simple());
     format!(

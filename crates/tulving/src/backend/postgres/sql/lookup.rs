@@ -22,7 +22,7 @@ pub(super) const HAS_TIME: &str = "created_at >= '-infinity'";
 /// Names the index of sources. Holds for every row.
 pub(super) const HAS_SOURCE: &str = "source >= ''";
 
-/// The row with an id.
+/// Selects the row with an id.
 pub(super) fn by_id(kind: Kind, scope: &str, id: &str) -> String {
     format!(
         "CROSS JOIN LATERAL (SELECT * FROM {} WHERE scope_id = {scope} AND id = {id} OFFSET 0) m",
@@ -30,7 +30,7 @@ pub(super) fn by_id(kind: Kind, scope: &str, id: &str) -> String {
     )
 }
 
-/// The row with a number in the keyword index. A range of one, because equal numbers have no order.
+/// Selects the row with a number in the keyword index. A range of one, because equal numbers have no order.
 pub(super) fn by_doc(kind: Kind, scope: &str, doc: &str) -> String {
     format!(
         "CROSS JOIN LATERAL (SELECT * FROM {} WHERE scope_id = {scope} AND doc >= {doc} AND doc <= {doc} \
@@ -39,7 +39,7 @@ pub(super) fn by_doc(kind: Kind, scope: &str, doc: &str) -> String {
     )
 }
 
-/// What is part of a container, or what of it `more` is true for: the nodes of a conversation. Of a kind
+/// Selects what is part of a container, or what of it `more` is true for: the nodes of a conversation. Of a kind
 /// that is in no sequence, the one with the container's name as its id: the episode that is one.
 pub(super) fn by_container(kind: Kind, scope: &str, container: &str, more: &str) -> String {
     let Some(sequence) = kind.sequence() else {
@@ -56,7 +56,7 @@ pub(super) fn by_container(kind: Kind, scope: &str, container: &str, more: &str)
     )
 }
 
-/// The full vector of the row `m` in a space: that of its own column where it is of that space, else the one
+/// Selects the full vector of the row `m` in a space: that of its own column where it is of that space, else the one
 /// that is kept beside it.
 pub(super) fn full(kind: Kind, scope: &str, space: &str) -> String {
     format!(
@@ -66,7 +66,7 @@ pub(super) fn full(kind: Kind, scope: &str, space: &str) -> String {
     )
 }
 
-/// All full vectors of the row `m`, as `e`, each with its space.
+/// Selects all full vectors of the row `m`, as `e`, each with its space.
 pub(super) fn every_full(kind: Kind, scope: &str) -> String {
     format!(
         "LATERAL (SELECT m.space_id, m.embedding WHERE m.embedding IS NOT NULL UNION ALL \
@@ -75,12 +75,12 @@ pub(super) fn every_full(kind: Kind, scope: &str) -> String {
     )
 }
 
-/// The space that is searched.
+/// Selects the space that is searched.
 pub(super) fn current(scope: &str) -> String {
     format!("(SELECT space_id FROM scopes WHERE scope_id = {scope})")
 }
 
-/// The half-precision vector of the row `m`, which search reads, as `n`.
+/// Selects the half-precision vector of the row `m`, which search reads, as `n`.
 pub(super) fn half_precision(kind: Kind, scope: &str, space: &str) -> String {
     format!(
         "LATERAL (SELECT v FROM {} WHERE scope_id = {scope} AND id = m.id AND space_id = {space} OFFSET 0) n",

@@ -11,7 +11,7 @@ use crate::backend::postgres::values::Sql;
 use crate::backend::{Import, KEPT_IMPORTS};
 use crate::transfer::{ChunkCounts, RunChunk, RunStatus};
 
-/// Whether somebody holds the lock whose name is given as SQL.
+/// Asks whether somebody holds the lock whose name is given as SQL.
 fn is_locked(name: &str) -> String {
     format!(
         "EXISTS ( \

@@ -95,7 +95,7 @@ impl Text {
         typed.collect()
     }
 
-    /// What each parameter is, and its type.
+    /// Returns what each parameter is, and its type.
     #[cfg(test)]
     pub(super) fn described(&self) -> impl Iterator<Item = (&'static str, &Type)> {
         self.parameters.iter().map(|it| (it.what, &it.ty))
@@ -110,12 +110,12 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
-    /// The text.
+    /// Returns the text.
     pub(crate) fn sql(&self) -> &str {
         self.text.sql()
     }
 
-    /// The parameters and their types, as the driver takes them.
+    /// Returns the parameters and their types, as the driver takes them.
     pub(crate) fn parameters(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
         self.text.parameters()
     }

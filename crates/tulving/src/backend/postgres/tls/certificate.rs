@@ -24,7 +24,7 @@ impl Certificate {
         &self.0.tbs_certificate
     }
 
-    /// Host names and addresses of the extension for them.
+    /// Returns host names and addresses of the extension for them.
     pub(super) fn alternative_names(&self) -> Vec<String> {
         let extension = self.body().get::<SubjectAltName>();
         let names = extension
@@ -45,7 +45,7 @@ impl Certificate {
         names.collect()
     }
 
-    /// The subject's common name, where hosts were named before there was an extension for them.
+    /// Returns the subject's common name, where hosts were named before there was an extension for them.
     pub(super) fn common_name(&self) -> Option<String> {
         let mut parts = self
             .body()
@@ -65,7 +65,7 @@ impl Certificate {
         .ok()
     }
 
-    /// Whether its time has come and is not over.
+    /// Returns whether its time has come and is not over.
     pub(super) fn is_current(&self, now: UnixTime) -> Result<(), rustls::CertificateError> {
         let validity = self.body().validity;
         let second = |time: x509_cert::time::Time| time.to_unix_duration().as_secs();
@@ -83,12 +83,12 @@ impl Certificate {
         self.body().version != x509_cert::certificate::Version::V3
     }
 
-    /// Its public key, as it stands in it.
+    /// Returns its public key, as it stands in it.
     pub(super) fn public_key(&self) -> Option<Vec<u8>> {
         self.body().subject_public_key_info.to_der().ok()
     }
 
-    /// Whether this authority signed the other certificate itself.
+    /// Returns whether this authority signed the other certificate itself.
     pub(super) fn issued(&self, other: &Self, algorithms: &WebPkiSupportedAlgorithms) -> bool {
         let constraints = self.body().get::<BasicConstraints>().ok().flatten();
         let usage = self.body().get::<KeyUsage>().ok().flatten();
@@ -114,7 +114,7 @@ impl Certificate {
         self.signed(&body, signature, all)
     }
 
-    /// Whether the holder of its key signed this, in one of these ways.
+    /// Returns whether the holder of its key signed this, in one of these ways.
     pub(super) fn signed(
         &self,
         message: &[u8],
@@ -132,7 +132,7 @@ impl Certificate {
         })
     }
 
-    /// The digest that `tls-server-end-point` binds to: with the hash of the certificate's own
+    /// Returns the digest that `tls-server-end-point` binds to: with the hash of the certificate's own
     /// signature, SHA-256 in place of anything weaker. Signatures without such a hash have none.
     pub(super) fn end_point(&self, der: &[u8]) -> Option<Vec<u8>> {
         let algorithm = &self.0.signature_algorithm;

@@ -88,7 +88,7 @@ impl Verifier {
         )
     }
 
-    /// Whether an authority of the file signed a certificate of an old version.
+    /// Returns whether an authority of the file signed a certificate of an old version.
     fn signed_it(&self, certificate: &Certificate, now: UnixTime) -> bool {
         let named = self.named.iter().filter_map(|der| Certificate::read(der));
         let mut current = named.filter(|authority| authority.is_current(now).is_ok());
@@ -124,7 +124,7 @@ impl Verifier {
     }
 }
 
-/// Whether a common name is the host's; `*.` stands for one part of a name, at its beginning. An address
+/// Returns whether a common name is the host's; `*.` stands for one part of a name, at its beginning. An address
 /// has no such parts.
 fn is_named(common: &str, host: &str) -> bool {
     match (common.strip_prefix("*."), host.split_once('.')) {
