@@ -55,7 +55,7 @@ impl Hashes {
         let Some(kind) = self.kind else {
             return Ok(None);
         };
-        let dead = statistics.of(kind).dead();
+        let dead = statistics.of(kind).tombstones();
         let mut by_number: HashMap<i32, u64> = HashMap::new();
         let mut found: HashMap<u64, usize> = HashMap::new();
         for row in blocks {
