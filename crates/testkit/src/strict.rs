@@ -24,7 +24,7 @@ use tulving::backend::{
     LiveChange, Needles, Page, Request, Scan, Sources, require_size, size_of_document,
     size_of_entry, size_of_id, size_of_key,
 };
-use tulving::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
+use tulving::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 use tulving::record;
 
 use crate::fixture::{Fixture, Other};
@@ -117,8 +117,13 @@ impl Backend for StrictBackend {
         require_size(drafts.iter().map(|draft| size_of_entry(draft.entry())))?;
         self.write(scope, |room| {
             room.forgotten.refuse(&Brought::by(&drafts))?;
-            let drafts = drafts.into_iter();
-            drafts.map(|draft| room.insert(draft, if_taken)).collect()
+            let each = drafts.iter().cloned();
+            let inserted = each.map(|draft| room.insert(draft, if_taken));
+            let inserted = inserted.collect::<Result<Vec<_>, _>>()?;
+            for key in Brought::placed(&drafts, &inserted) {
+                room.forgotten.lift(&key);
+            }
+            Ok(inserted)
         })
         .await
     }
@@ -173,7 +178,7 @@ impl Backend for StrictBackend {
         self.write(scope, |room| Ok(room.erase())).await
     }
 
-    async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
+    async fn purge(&self, scope: Scope, _: &[Kind]) -> Result<Vec<BeyondReach>, BackendError> {
         self.write(scope, |room| {
             room.purge();
             Ok(Vec::new())

@@ -115,7 +115,7 @@ pub async fn forgotten_imports_do_not_come_back(fixture: &dyn Fixture) {
             }
             _ => {}
         }
-        let purged = memories.backend.purge(memories.scope).await;
+        let purged = memories.backend.purge(memories.scope, &[]).await;
         purged.expect("purge");
         note(&memories, &import).await;
         assert_eq!(imports(&memories).await, [], "{way}");
@@ -142,7 +142,7 @@ pub async fn no_scope_sees_imports_of_another(fixture: &dyn Fixture) {
             ..import.clone()
         };
         note(&theirs, &ended).await;
-        theirs.backend.purge(scope).await.expect("purge");
+        theirs.backend.purge(scope, &[]).await.expect("purge");
     }
     let mine = imports(&memories).await;
     assert_eq!((mine.len(), mine[0].phase), (1, ImportPhase::Reading));

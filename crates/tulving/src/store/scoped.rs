@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::beside::{LeftOut, vectors_by};
-use super::forget::Unfinished;
 use super::seen::SeenSpaces;
 use super::{Change, StoreError, WordsOnly};
 use crate::backend::{
@@ -195,10 +194,8 @@ impl ScopedStore {
             backend.exhume(scope, &keys, &documents).await?;
         }
         let written = write.await;
-        match &written {
-            Ok(_) if is_any => Unfinished::spare(backend, scope, &keys, &documents).await?,
-            Err(_) if is_any => backend.bury(scope, &keys, &documents).await?,
-            _ => {}
+        if written.is_err() && is_any {
+            backend.bury(scope, &keys, &documents).await?;
         }
         Ok(written)
     }

@@ -10,7 +10,7 @@ use crate::backend::{
     Followed, Forgotten, Held, IfTaken, Import, Imports, Inserted, KeptSpaces, Lacking, Listing,
     LiveChange, Needles, Page, Request, Scan, Sources,
 };
-use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
+use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
 /// A backend whose calls are spans of the target `tulving::backend`, named as the methods are. A span says
 /// whether the scope is a user or a tenant, and nothing else: ids, texts and vectors are no one's but the
@@ -78,8 +78,8 @@ impl Backend for Traced {
         traced!(self.erase(scope))
     }
 
-    async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
-        traced!(self.purge(scope))
+    async fn purge(&self, scope: Scope, kinds: &[Kind]) -> Result<Vec<BeyondReach>, BackendError> {
+        traced!(self.purge(scope, kinds))
     }
 
     async fn clear(&self, scope: Scope) -> Result<bool, BackendError> {

@@ -26,7 +26,7 @@ use crate::backend::{
     LiveChange, Needles, Page, Request, Scan, require_size, size_of_document, size_of_entry,
     size_of_id, size_of_key,
 };
-use crate::model::{Document, Embedding, Key, Memory, Scope, Space, Timestamp};
+use crate::model::{Document, Embedding, Key, Kind, Memory, Scope, Space, Timestamp};
 
 /// How a backend uses its database.
 #[derive(Debug, Clone)]
@@ -303,19 +303,19 @@ impl Backend for PostgresBackend {
         Ok(counts)
     }
 
-    async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
+    async fn purge(&self, scope: Scope, kinds: &[Kind]) -> Result<Vec<BeyondReach>, BackendError> {
         // A run that is under way would write the words that are made anew.
         let _lock = self.lock(scope).await?;
         again!(Tries::writing(), async {
             let mut connection = self.connection().await?;
-            Ok::<_, BackendError>(connection.purge_words(scope).await?)
+            Ok::<_, BackendError>(connection.purge_words(scope, kinds).await?)
         })?;
         again!(Tries::writing(), async {
             let mut connection = self.connection().await?;
             let scoped = connection.bind(&self.location, scope, self.writing());
             Ok::<_, BackendError>(scoped.remove_imports().await?)
         })?;
-        let dead = self.connection().await?.remove_dead_rows().await?;
+        let dead = self.connection().await?.remove_dead_rows(kinds).await?;
         Ok(vec![
             dead,
             BeyondReach::new(
@@ -418,14 +418,18 @@ impl Backend for PostgresBackend {
         let mut scan = Scan::default();
         for table in &tables {
             if let Some(why) = table.unread() {
-                scan.unread.push(why);
+                match table.is_own() {
+                    true => scan.unread.push(why),
+                    false => scan.strange.push(why),
+                }
                 continue;
             }
             let mut connection = self.connection().await?;
             let scoped = connection.bind(&self.location, scope, Purpose::Export);
             match scoped.scan_table(table, needles).await {
                 Ok(place) => scan.places.push(place),
-                Err(error) => scan.unread.push(table.named(error)),
+                Err(error) if table.is_own() => scan.unread.push(table.named(error)),
+                Err(error) => scan.strange.push(table.named(error)),
             }
         }
         Ok(scan)
