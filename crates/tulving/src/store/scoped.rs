@@ -55,6 +55,13 @@ impl ScopedStore {
         self.scope
     }
 
+    /// Returns the same memories with another embedder.
+    #[must_use]
+    pub fn by(mut self, embedder: Arc<dyn Embedder>) -> Self {
+        self.embedder = embedder;
+        self
+    }
+
     /// Returns the space of their vectors; `None` if there is none yet.
     ///
     /// # Errors

@@ -651,20 +651,28 @@ impl Backend for PostgresBackend {
     }
 
     async fn drop_space(&self, scope: Scope, space: &Space) -> Result<bool, BackendError> {
+        let kept: Option<i32> = again!(Tries::reading(), async {
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
+            scoped.further_space(space, &self.spaces).await
+        })?;
+        let Some(space_id) = kept else {
+            return Ok(false);
+        };
+        // Before the vectors: while the space is kept, the same call finds what an interrupted one left.
+        let connection = self.connection().await?;
+        match connection.drop_indexes_of(scope, space_id).await {
+            // Whoever owns the tables will: nothing goes through an index of a space that is gone.
+            Err(DatabaseError::Refused(Refusal::Privilege { .. })) => {}
+            dropped => dropped?,
+        }
+        drop(connection);
         let dropped: Option<i32> = again!(Tries::writing(), async {
             let mut connection = self.connection().await?;
             // Every row of the scope is looked at, and that takes its time.
             let scoped = connection.bind(&self.location, scope, Purpose::Bulk);
             scoped.drop_space(space, &self.spaces).await
         })?;
-        if let Some(space_id) = dropped {
-            let connection = self.connection().await?;
-            match connection.drop_indexes_of(scope, space_id).await {
-                // Whoever owns the tables will: nothing goes through an index of a space that is gone.
-                Err(DatabaseError::Refused(Refusal::Privilege { .. })) => {}
-                dropped => dropped?,
-            }
-        }
         Ok(dropped.is_some())
     }
 }
