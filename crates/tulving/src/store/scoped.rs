@@ -72,6 +72,15 @@ impl ScopedStore {
         Ok(space)
     }
 
+    /// Returns why new memories would be found by words only, if they would.
+    ///
+    /// # Errors
+    /// As every method.
+    pub async fn words_only(&self) -> Result<Option<WordsOnly>, StoreError> {
+        let stored = self.space().await?;
+        Ok(stored.and_then(|stored| self.embeds_into(&stored).err()))
+    }
+
     /// Returns the sources that its memories may bear.
     ///
     /// # Errors
