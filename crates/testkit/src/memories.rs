@@ -97,7 +97,7 @@ impl Memories {
     }
 
     pub(crate) async fn purge(&self) {
-        let purged = self.backend.purge(self.scope).await;
+        let purged = self.backend.purge(self.scope, &Kind::ALL).await;
         purged.expect("purge");
     }
 

@@ -137,8 +137,13 @@ impl Backend for StrictBackend {
         require_size(drafts.iter().map(|draft| size_of_entry(draft.entry())))?;
         self.write(scope, |room| {
             room.forgotten.refuse(&Brought::by(&drafts))?;
-            let drafts = drafts.into_iter();
-            drafts.map(|draft| room.insert(draft, if_taken)).collect()
+            let each = drafts.iter().cloned();
+            let inserted = each.map(|draft| room.insert(draft, if_taken));
+            let inserted = inserted.collect::<Result<Vec<_>, _>>()?;
+            for key in Brought::placed(&drafts, &inserted) {
+                room.forgotten.lift(&key);
+            }
+            Ok(inserted)
         })
         .await
     }
@@ -193,7 +198,7 @@ impl Backend for StrictBackend {
         self.write(scope, |room| Ok(room.erase())).await
     }
 
-    async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
+    async fn purge(&self, scope: Scope, _: &[Kind]) -> Result<Vec<BeyondReach>, BackendError> {
         self.write(scope, |room| {
             room.purge();
             Ok(Vec::new())

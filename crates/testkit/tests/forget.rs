@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail like tests")]
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use testkit::sample;
 use testkit::strict::StrictBackend;
@@ -125,6 +126,74 @@ async fn what_came_back_is_not_erased_by_who_finishes_what_was_interrupted() {
     assert!(certificate.absent, "{certificate:?}");
     assert_eq!(left(&memory).await, 3);
     assert_eq!(chunks(&memory, &id).await.len(), 2);
+}
+
+/// A place that was forgotten is spoken at anew: whoever finishes the forgetting leaves that.
+#[tokio::test]
+async fn what_is_said_anew_at_a_forgotten_place_is_not_erased_by_who_finishes() {
+    let memory = empty();
+    let say = async |question: &str| {
+        let node = NewNode {
+            conversation_id: Some("cage".to_owned()),
+            ..NewNode::new(question, "It does.")
+        };
+        let new = vec![NewMemory::Node(node)];
+        let said = memory.remember(new, IfThere::Refuse).await;
+        said.expect("remember").ids.remove(0)
+    };
+    let first = say(CANARY).await;
+    let forgetting = memory.forget(Selection::Everything).await.unwrap();
+    drop(forgetting.prove(&mut |_| ()).await.unwrap());
+    let again = say(CANARY).await;
+    assert_eq!(again, first, "an id follows from a place");
+    add(&memory, "canary/0002", CANARY).await.unwrap();
+    let forgetting = memory.forget(Selection::Ids(vec!["canary/0002".to_owned()]));
+    let forgetting = forgetting.await.unwrap();
+    assert_eq!(forgetting.unfinished().unwrap().1, 0);
+    let certificate = forgetting.run(&mut |_| ()).await.unwrap();
+    assert_eq!(certificate.forgotten.total(), 1);
+    assert_eq!(memory.get(&again).await.unwrap().memory.id(), again);
+}
+
+/// Dropped at whichever wait, a forgetting is finished by the next, or did not begin.
+#[tokio::test]
+async fn one_that_is_dropped_anywhere_is_finished_by_the_next_or_did_not_begin() {
+    for waits in 1.. {
+        let memory = empty();
+        for id in ["canary/0001", "canary/0002"] {
+            add(&memory, id, CANARY).await.unwrap();
+        }
+        let ids = |id: &str| Selection::Ids(vec![id.to_owned()]);
+        let forgetting = memory.forget(ids("canary/0001")).await.unwrap();
+        let mut told = |_| ();
+        let mut proving = Box::pin(forgetting.prove(&mut told));
+        let mut left_to_wait = waits;
+        let ended = std::future::poll_fn(|cx| match proving.as_mut().poll(cx) {
+            Poll::Ready(_) => Poll::Ready(true),
+            Poll::Pending if left_to_wait == 0 => Poll::Ready(false),
+            Poll::Pending => {
+                left_to_wait -= 1;
+                Poll::Pending
+            }
+        });
+        let ended = ended.await;
+        drop(proving);
+        let next = memory.forget(ids("canary/0002")).await.unwrap();
+        let finishes = next.unfinished().is_some();
+        let certificate = next.run(&mut |_| ()).await.unwrap();
+        assert!(certificate.absent, "dropped after {waits} waits");
+        let first = memory.get("canary/0001").await;
+        assert_eq!(first.is_err(), finishes, "dropped after {waits} waits");
+        assert_eq!(
+            certificate.forgotten.total(),
+            1 + u64::from(finishes),
+            "dropped after {waits} waits"
+        );
+        if ended {
+            assert!(finishes && waits > 10, "{waits}");
+            return;
+        }
+    }
 }
 
 #[tokio::test]

@@ -93,8 +93,8 @@ impl Backend for Refusing {
         self.backend.erase(scope).await
     }
 
-    async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
-        self.backend.purge(scope).await
+    async fn purge(&self, scope: Scope, kinds: &[Kind]) -> Result<Vec<BeyondReach>, BackendError> {
+        self.backend.purge(scope, kinds).await
     }
 
     async fn clear(&self, scope: Scope) -> Result<bool, BackendError> {

@@ -85,6 +85,7 @@ struct Figures {
     reading: Vec<f64>,
     migrate: Vec<f64>,
     writing: Vec<f64>,
+    export: Vec<f64>,
     script: Vec<f64>,
     insert: Vec<f64>,
     copy: Vec<f64>,
@@ -120,6 +121,11 @@ fn measure(server: &Server, rows: usize, rounds: usize) {
         let report: serde_json::Value = serde_json::from_str(&output).unwrap();
         assert_eq!(report["verified"], serde_json::json!(true));
         figures.writing.push(report["rate"].as_f64().unwrap());
+        let export = ["export", "--out", "back", "--backend", "postgres", "--json"];
+        let (took, _, output) = finish(program(&[&export[..], &["--user-id", USER]].concat()));
+        let report: serde_json::Value = serde_json::from_str(&output).unwrap();
+        assert_eq!(report["verified"], serde_json::json!(true));
+        figures.export.push(rate(rows, took));
         figures
             .script
             .push(rate(rows, one_insert_per_row(&database, Style::Script)));
@@ -155,7 +161,7 @@ fn measure(server: &Server, rows: usize, rounds: usize) {
             figures.0.push(took.as_secs_f64());
             figures.1.push(resident);
         }
-        for made in ["copy", "config.yaml"] {
+        for made in ["copy", "back", "config.yaml"] {
             let path = directory.path().join(made);
             let _ = std::fs::remove_dir_all(&path);
             let _ = std::fs::remove_file(&path);
@@ -179,6 +185,7 @@ fn measure(server: &Server, rows: usize, rounds: usize) {
             "tulving migrate, copy and verify alone",
             median(figures.writing),
         ),
+        ("tulving export, everything, proved", median(figures.export)),
         (
             "the server's COPY of a ready file, no index",
             median(figures.copy),

@@ -4,11 +4,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tulving::backend::file::{Compaction, FileBackend, FileError};
 use tulving::backend::postgres::PostgresOptions;
 use tulving::embed::{ApiKey, Builtin, Embedder, Http, HttpOptions};
-use tulving::model::Scope;
+use tulving::model::{Scope, Space};
 use tulving::store::{self, ScopedStore, Store, StoreConfig};
 
 use crate::config::{Backend, Embedding, EmbeddingFlags, Local, NEXT, nobody_named};
@@ -43,25 +44,45 @@ impl Context {
     /// # Errors
     /// When it cannot be opened, belongs to somebody else (exit 9), or its embedder cannot be used.
     pub async fn memory(&self) -> Result<ScopedStore, CliError> {
-        let next = self.next_embedder().await.transpose();
-        match (self.embedder().await, next) {
-            (usual, None) => self.open(usual?).await,
-            (Ok(usual), Some(Ok(next))) => Ok(self.open(usual).await?.with_embedder(next)),
-            (Ok(usual), Some(Err(error))) => self.open_without(usual, error, false).await,
-            (Err(error), Some(Ok(next))) => self.open_without(next, error, true).await,
-            (Err(error), Some(Err(_))) => Err(error),
+        let next = match self.config.next_embedding() {
+            Ok(None) => return self.open(self.embedder().await?).await,
+            Ok(Some(next)) => Ok(next),
+            Err(error) => Err(error),
+        };
+        let (usual, memory) = (self.config.embedding()?, self.records().await?);
+        let searched = memory.space().await?;
+        let makes = |embedding: &Embedding| {
+            let mut searched = searched.iter();
+            searched.any(|space| makes(embedding, space))
+        };
+        // Whichever makes the vectors that are searched is needed, and waited for.
+        let waits = match next.as_ref().is_ok_and(makes) && !makes(&usual) {
+            true => [Wait::Short, Wait::Usual],
+            false => [Wait::Usual, Wait::Short],
+        };
+        let next = match next {
+            Ok(next) => connect(next, waits[1]).await,
+            Err(error) => Err(error),
+        };
+        let next = next.map_err(|error| EmbeddingFlags::default().named_in(NEXT, error));
+        match (connect(usual, waits[0]).await, next) {
+            (Ok(usual), Ok(next)) => Ok(memory.by(usual).with_embedder(next)),
+            (Ok(usual), Err(error)) => self.without(memory, usual, error, false).await,
+            (Err(error), Ok(next)) => self.without(memory, next, error, true).await,
+            (Err(error), Err(_)) => Err(error),
         }
     }
 
-    /// Opens it with one of two embedders, where the other, which may be the `usual`, cannot work: what it would
-    /// have made is left out. One that is only out of reach may be that of the vectors which are searched.
-    async fn open_without(
+    /// Returns a memory with one of two embedders, where the other, which may be the `usual`, cannot work: what it
+    /// would have made is left out. One that is only out of reach may be that of the vectors which are searched.
+    async fn without(
         &self,
+        memory: ScopedStore,
         embedder: Arc<dyn Embedder>,
         error: CliError,
         usual: bool,
     ) -> Result<ScopedStore, CliError> {
-        let memory = self.open(Arc::clone(&embedder)).await?;
+        let memory = memory.by(Arc::clone(&embedder));
         if error.exit != Exit::Unreachable {
             let searched = memory.space().await?;
             let is_needed =
@@ -225,6 +246,18 @@ impl Context {
     }
 }
 
+/// Returns whether the model that a section names makes vectors of a space, as far as that can be told without it.
+#[must_use]
+pub fn makes(embedding: &Embedding, space: &Space) -> bool {
+    let (model, dimensions) = match embedding {
+        Embedding::Builtin => return Builtin::new().space().is_comparable_with(space),
+        Embedding::Http(http) => (&http.model, http.dimensions),
+        Embedding::Local(local) => (&local.model, local.dimensions),
+    };
+    let is_as_wide = dimensions.is_none_or(|dims| dims == space.dims);
+    is_as_wide && space.is_of_model(model)
+}
+
 /// How long a server is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
@@ -233,6 +266,9 @@ pub enum Wait {
     /// Less: what it would make can be made later.
     Short,
 }
+
+/// So long an answer is waited for that is not needed now.
+const SHORT: Duration = Duration::from_secs(15);
 
 /// Makes an embedder.
 ///
@@ -248,6 +284,7 @@ pub async fn connect(embedding: Embedding, wait: Wait) -> Result<Arc<dyn Embedde
             options.cache_dir = http.cache;
             if wait == Wait::Short {
                 options.retries = 1;
+                options.timeout = SHORT;
             }
             Arc::new(Http::connect(options).await?)
         }

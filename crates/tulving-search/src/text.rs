@@ -119,6 +119,25 @@ fn turn(message: &Value<'_>) -> Option<Turn> {
     (!content.is_empty()).then_some(Turn { assistant, content })
 }
 
+/// Returns what was written by whoever speaks in a memory, and nothing of what is said about it: the sides of a
+/// node, the title and all messages of an episode, the text of a chunk.
+#[must_use]
+pub fn written(memory: &Memory) -> Vec<String> {
+    let texts = match memory {
+        Memory::Node(node) => vec![node.human_content.clone(), node.assistant_content.clone()],
+        Memory::Episode(episode) => {
+            let mut texts = vec![episode.title.clone()];
+            if let Value::Array(messages) = episode.messages.value() {
+                let contents = messages.iter().filter_map(|message| message.get("content"));
+                texts.extend(contents.filter_map(text_of));
+            }
+            texts
+        }
+        Memory::Chunk(chunk) => vec![chunk.content.clone()],
+    };
+    texts.into_iter().filter(|text| !text.is_empty()).collect()
+}
+
 fn text_of(value: &Value<'_>) -> Option<String> {
     match value {
         Value::String(text) => Some(text.storable().into_owned()),
@@ -178,6 +197,15 @@ mod tests {
                 .collect::<Vec<_>>(),
             [false, true]
         );
+    }
+
+    #[test]
+    fn what_was_written_is_all_that_anybody_said_and_nothing_else() {
+        let messages = r#"[{"role":"system","content":"secret"},{"role":"human","content":"Hi"},
+            {"role":"tool","content":""},{"role":"assistant","content":null}]"#;
+        let written = written(&Memory::Episode(an_episode(messages)));
+        assert_eq!(written, ["A title", "secret", "Hi"]);
+        assert_eq!(super::written(&Memory::Node(node(""))), ["Why?"]);
     }
 
     #[test]

@@ -132,7 +132,7 @@ async fn refusals(
                 .err(),
         ),
         ("erase", backend.erase(scope).await.err()),
-        ("purge", backend.purge(scope).await.err()),
+        ("purge", backend.purge(scope, &Kind::ALL).await.err()),
         ("clear", backend.clear(scope).await.err()),
         ("hold", backend.hold(scope).await.err()),
         (

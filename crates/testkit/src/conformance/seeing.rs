@@ -266,7 +266,7 @@ pub async fn reads_do_not_wait_for_writes(fixture: &dyn Fixture) {
             ),
             (
                 "purge",
-                Box::pin(async { backend.purge(scope).await.map(drop) }),
+                Box::pin(async { backend.purge(scope, &Kind::ALL).await.map(drop) }),
             ),
             (
                 "erase",

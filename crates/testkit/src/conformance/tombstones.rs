@@ -170,14 +170,34 @@ pub async fn what_has_a_tombstone_is_not_written(fixture: &dyn Fixture) {
     assert_eq!(memories.count(&Filter::default()).await.total(), 5);
 }
 
-/// An id that follows from a place is nobody's: a conversation goes on, though its last turn was forgotten.
+/// An id that follows from a place is nobody's: a conversation goes on, though its last turn was forgotten, and what
+/// is said there has no tombstone that would keep it out of a move. Others stay.
 pub async fn the_place_of_a_forgotten_memory_is_free(fixture: &dyn Fixture) {
     let memories = Memories::open(fixture).await;
     let next = || vec![Draft::Next(plain(turn("cage", 0)))];
-    let keys = memories.insert(next()).await.expect("insert");
+    let mut keys = memories.insert(next()).await.expect("insert");
     memories.delete(&keys).await;
-    memories.bury(&keys, &[]).await;
-    assert_eq!(memories.insert(next()).await.expect("insert"), keys);
+    let scope = memories.scope;
+    let others = [node_key("parrot"), episode_key(&keys[0].id)];
+    for buried in [&keys[..], &others] {
+        let buried = memories.backend.bury(scope, buried, &[]).await;
+        buried.expect("bury");
+    }
+    let both = [next(), vec![Draft::Next(plain(episode("aviary")))]].concat();
+    keys.push(episode_key("aviary"));
+    assert_eq!(memories.insert(both).await.expect("insert"), keys);
+    for memories in [&memories, &Memories::open(fixture).await] {
+        let found = memories.backend.forgotten(scope).await.expect("forgotten");
+        assert!(!found.holds(&keys[0]), "what was said anew is forgotten");
+        assert!(others.iter().all(|key| found.holds(key)));
+    }
+    // From then on it is one as any other.
+    let again = vec![Draft::Whole(plain(turn("cage", 0)))];
+    let again = memories
+        .backend
+        .insert_each(scope, again, IfTaken::Keep)
+        .await;
+    again.expect("what is there stays");
 }
 
 /// A tombstone and a write of the same memory come one after the other: once it is set, nobody adds what was not

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tulving::backend::{
     Backend, BackendError, Cursor, Draft, Entry, Filter, Needles, Order, Page, Request,
 };
-use tulving::model::{Document, Key, Scope};
+use tulving::model::{Document, Key, Kind, Scope};
 
 use super::Side;
 use crate::memories::{ALL, Memories};
@@ -365,7 +365,7 @@ async fn refusal(
             put.await.err()
         }
         23 => backend.erase(stranger).await.err(),
-        24 => backend.purge(stranger).await.err(),
+        24 => backend.purge(stranger, &Kind::ALL).await.err(),
         25 => {
             let mut needles = Needles::default();
             needles.add_id(victim.memory.id());

@@ -9,6 +9,7 @@ use tulving_documents::{Fingerprint, Format};
 
 use super::metadata;
 use super::protocol::Read;
+use super::walk::is_gone;
 
 /// The documents of a scope.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ struct Known {
     content_hash: Option<String>,
     department: Option<String>,
     is_chunks: bool,
+    /// Whether its chunks were stored without vectors.
+    by_words: bool,
     fingerprint: Option<Fingerprint>,
     names: HashSet<String>,
     source: Option<(String, String)>,
@@ -36,6 +39,9 @@ pub(super) struct Same<'c> {
     pub(super) is_equal: bool,
 }
 
+/// The further field of a document whose chunks were stored without vectors.
+pub(super) const BY_WORDS: &str = "by_words";
+
 /// From this share on a file of chunks is taken to be cut from a document whatever both are called.
 const NEARLY_ALL: f64 = 0.9;
 
@@ -43,24 +49,9 @@ impl Catalog {
     /// Takes documents in.
     #[must_use]
     pub fn of(documents: &[Document]) -> Self {
-        let known = |document: &Document| {
-            let fingerprint = field(document, "fingerprint");
-            let metadata = field(document, "metadata");
-            let metadata = metadata.as_deref().unwrap_or("{}");
-            Known {
-                content_hash: document.content_hash.clone(),
-                department: document.department.clone(),
-                is_chunks: document.mime.as_deref() == Some(Format::Chunks.mime()),
-                fingerprint: fingerprint.and_then(|text| serde_json::from_str(&text).ok()),
-                names: names(&document.path, said(metadata, "source_file").as_deref()),
-                source: source(metadata),
-            }
-        };
-        let by_path = documents.iter();
+        let known = |document: &Document| (document.path.clone(), Known::of(document));
         Self {
-            by_path: by_path
-                .map(|document| (document.path.clone(), known(document)))
-                .collect(),
+            by_path: documents.iter().map(known).collect(),
         }
     }
 
@@ -75,10 +66,15 @@ impl Catalog {
     }
 
     /// Returns the hash of what was read from a path, if what was stored of it need not change: it is of the same
-    /// department.
-    pub(super) fn unchanged(&self, path: &str, department: Option<&str>) -> Option<String> {
+    /// department, and has its vectors where they can be made.
+    pub(super) fn unchanged(
+        &self,
+        path: &str,
+        department: Option<&str>,
+        by_words: bool,
+    ) -> Option<String> {
         let known = self.by_path.get(path)?;
-        let is_same = known.department.as_deref() == department;
+        let is_same = known.department.as_deref() == department && (by_words || !known.by_words);
         known.content_hash.clone().filter(|_| is_same)
     }
 
@@ -98,36 +94,35 @@ impl Catalog {
         if self.knows(path) {
             return None;
         }
-        let is_chunks = new.format == Format::Chunks;
-        let metadata = metadata::object(&new.metadata);
-        let (own, cut_from) = (
-            names(path, said(&metadata, "source_file").as_deref()),
-            source(&metadata),
-        );
+        self.twin(path, &Known::read(path, department, new, false), is_there)
+    }
+
+    /// Returns another document that says the same as one of a path.
+    fn twin(&self, path: &str, new: &Known, is_there: &dyn Fn(&str) -> bool) -> Option<Same<'_>> {
         let equal = |known: &Known| {
-            let is_of_one_file = is_chunks && known.is_chunks && cut_from.is_some();
-            let fingerprint = known.fingerprint.as_ref();
-            fingerprint.is_some_and(|known| known.hash == new.fingerprint.hash)
-                || (is_of_one_file && known.source == cut_from)
+            let is_of_one_file = new.is_chunks && known.is_chunks && new.source.is_some();
+            let hashes = [known, new].map(|it| it.fingerprint.as_ref().map(|it| &it.hash));
+            (hashes[0].is_some() && hashes[0] == hashes[1])
+                || (is_of_one_file && known.source == new.source)
         };
         let form = |there: &str, known: &Known| {
             let is_near = Path::new(there).parent() == Path::new(path).parent()
-                || (department.is_some() && known.department.as_deref() == department);
-            let Some(fingerprint) = &known.fingerprint else {
+                || (new.department.is_some() && known.department == new.department);
+            let (Some(theirs), Some(own)) = (&known.fingerprint, &new.fingerprint) else {
                 return false;
             };
-            if is_chunks == known.is_chunks || !is_near {
+            if new.is_chunks == known.is_chunks || !is_near {
                 return false;
             }
-            let Some(share) = new.fingerprint.share_in(fingerprint) else {
+            let Some(share) = own.share_in(theirs) else {
                 return false;
             };
-            let is_related = !known.names.is_disjoint(&own);
-            let back = || fingerprint.share_in(&new.fingerprint).unwrap_or(0.0);
+            let is_related = !known.names.is_disjoint(&new.names);
+            let back = || theirs.share_in(own).unwrap_or(0.0);
             (is_related && share >= Fingerprint::SAME)
                 || (share >= NEARLY_ALL && back() >= Fingerprint::SAME)
         };
-        let all = || self.by_path.iter();
+        let all = || self.by_path.iter().filter(|(there, _)| *there != path);
         let found = all()
             .find(|(there, known)| equal(known) && is_there(there))
             .map(|(there, _)| (there, true));
@@ -140,17 +135,71 @@ impl Catalog {
     }
 
     /// A document was stored.
-    pub(super) fn put(&mut self, path: &str, department: Option<&str>, new: &Read) {
+    pub(super) fn put(&mut self, path: &str, department: Option<&str>, new: &Read, by_words: bool) {
+        let known = Known::read(path, department, new, by_words);
+        self.by_path.insert(path.to_owned(), known);
+    }
+
+    /// Returns pairs of documents that say the same: one of those that were `added` here, and one that another run
+    /// stored since, which the catalog of `before` does not know. The first of a pair is the one to go, and whichever
+    /// run asks, it is the same.
+    pub(super) fn doubled(&self, added: &[&str], before: &Self) -> Vec<(String, String)> {
+        let of_others: Vec<(&String, &Known)> = self
+            .by_path
+            .iter()
+            .filter(|(path, _)| !before.knows(path) && !is_gone(Path::new(path)))
+            .collect();
+        let mut doubled = Vec::new();
+        for path in added {
+            let Some((own, known)) = self.by_path.get_key_value(*path) else {
+                continue;
+            };
+            let is_twin = |(path, other): &(&String, &Known)| {
+                let is = |it: &str| it == own.as_str() || it == path.as_str();
+                self.twin(own, known, &is).is_some() || self.twin(path, other, &is).is_some()
+            };
+            if let Some((other, theirs)) = of_others.iter().copied().find(is_twin) {
+                // A document rather than chunks of it.
+                let rank = |path: &'_ str, known: &Known| (known.is_chunks, path.to_owned());
+                let mut pair = [rank(own, known), rank(other, theirs)];
+                pair.sort();
+                let [(_, stays), (_, goes)] = pair;
+                doubled.push((goes, stays));
+            }
+        }
+        doubled
+    }
+}
+
+impl Known {
+    /// What is known of a document that is there.
+    fn of(document: &Document) -> Self {
+        let fingerprint = field(document, "fingerprint");
+        let metadata = field(document, "metadata");
+        let metadata = metadata.as_deref().unwrap_or("{}");
+        Self {
+            content_hash: document.content_hash.clone(),
+            department: document.department.clone(),
+            is_chunks: document.mime.as_deref() == Some(Format::Chunks.mime()),
+            by_words: field(document, BY_WORDS).as_deref() == Some("true"),
+            fingerprint: fingerprint.and_then(|text| serde_json::from_str(&text).ok()),
+            names: names(&document.path, said(metadata, "source_file").as_deref()),
+            source: source(metadata),
+        }
+    }
+
+    /// What is known of one that was read.
+    fn read(path: &str, department: Option<&str>, new: &Read, by_words: bool) -> Self {
         let metadata = metadata::object(&new.metadata);
-        let known = Known {
+        Self {
             content_hash: Some(new.content_hash.clone()),
             department: department.map(ToOwned::to_owned),
             is_chunks: new.format == Format::Chunks,
+            by_words,
             fingerprint: Some(new.fingerprint.clone()),
             names: names(path, said(&metadata, "source_file").as_deref()),
             source: source(&metadata),
-        };
-        self.by_path.insert(path.to_owned(), known);
+        }
     }
 }
 
@@ -237,7 +286,7 @@ mod tests {
     #[test]
     fn forms_of_one_document_are_one_and_editions_are_two() {
         let mut catalog = Catalog::default();
-        catalog.put("/m/Credit Memo.docx", None, &read(Format::Docx, 0));
+        catalog.put("/m/Credit Memo.docx", None, &read(Format::Docx, 0), false);
         let same = |path: &str, read: &Read| catalog.same_as(path, None, read, &|_| true).is_some();
         // The same words, wherever they are.
         assert!(same("/elsewhere/copy.md", &read(Format::Markdown, 0)));
@@ -268,7 +317,7 @@ mod tests {
     #[test]
     fn chunks_that_name_their_source_are_known_by_it() {
         let mut catalog = Catalog::default();
-        catalog.put("/m/Credit Memo.docx", None, &read(Format::Docx, 0));
+        catalog.put("/m/Credit Memo.docx", None, &read(Format::Docx, 0), false);
         let mut chunks = read(Format::Chunks, 1);
         let found = |chunks: &Read| {
             let same = catalog.same_as("/m/kb7.json", None, chunks, &|_| true)?;
@@ -291,7 +340,7 @@ mod tests {
             chunks
         };
         let mut catalog = Catalog::default();
-        catalog.put("/m/memo_chunks.json", None, &chunks("\"1\"", 0));
+        catalog.put("/m/memo_chunks.json", None, &chunks("\"1\"", 0), false);
         let found = |new: &Read| {
             let same = catalog.same_as("/m/memo-chunks.json", None, new, &|_| true);
             same.map(|same| same.is_equal)
@@ -305,10 +354,14 @@ mod tests {
     fn a_file_is_unchanged_for_its_own_department_only() {
         let mut catalog = Catalog::default();
         let read = read(Format::Text, 0);
-        catalog.put("/m/a.txt", Some("HR"), &read);
+        catalog.put("/m/a.txt", Some("HR"), &read, false);
         let hash = Some(read.content_hash.clone());
-        assert_eq!(catalog.unchanged("/m/a.txt", Some("HR")), hash);
-        assert_eq!(catalog.unchanged("/m/a.txt", Some("Sales")), None);
-        assert_eq!(catalog.unchanged("/m/b.txt", Some("HR")), None);
+        assert_eq!(catalog.unchanged("/m/a.txt", Some("HR"), false), hash);
+        assert_eq!(catalog.unchanged("/m/a.txt", Some("Sales"), false), None);
+        assert_eq!(catalog.unchanged("/m/b.txt", Some("HR"), false), None);
+        // Without vectors, as long as none can be made.
+        catalog.put("/m/a.txt", Some("HR"), &read, true);
+        assert_eq!(catalog.unchanged("/m/a.txt", Some("HR"), true), hash);
+        assert_eq!(catalog.unchanged("/m/a.txt", Some("HR"), false), None);
     }
 }

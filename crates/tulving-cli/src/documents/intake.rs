@@ -6,11 +6,12 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tulving::backend::BackendError;
 use tulving::embed::EmbedError;
+use tulving::model::Document;
 use tulving::store::{NewChunk, NewDocument, ScopedStore, StoreError, WordsOnly};
 use tulving::transfer::{Cancel, Progress};
 use tulving_documents::Chunk;
 
-use super::catalog::Catalog;
+use super::catalog::{BY_WORDS, Catalog};
 use super::metadata;
 use super::protocol::{Read, Reply, Request};
 use super::reader::Reader;
@@ -26,6 +27,8 @@ pub struct Intake {
     pub catalog: Catalog,
     /// Whose all of them are, in place of what their folders say.
     pub department: Option<String>,
+    /// Whether no vectors can be made, so that they are stored without.
+    pub by_words: bool,
     /// Who is told how far it is: files.
     pub progress: Arc<dyn Progress>,
     /// Who may want it to stop.
@@ -97,6 +100,7 @@ impl Intake {
                 () = self.cancel.wait() => return Err(interrupted(&report)),
             };
             let Some((path, arrived)) = arrived else {
+                self.settle(&mut report).await?;
                 return Ok(report);
             };
             // A reader that fell because everything is being stopped says nothing of its file.
@@ -146,7 +150,7 @@ impl Intake {
             .iter()
             .map(|path| {
                 self.catalog
-                    .unchanged(path, self.department_of(path).as_deref())
+                    .unchanged(path, self.department_of(path).as_deref(), self.by_words)
             })
             .collect();
         std::thread::spawn(move || {
@@ -163,6 +167,28 @@ impl Intake {
             }
         });
         receive
+    }
+
+    /// Another run may have stored another form of the same meanwhile: one of both goes.
+    async fn settle(&self, report: &mut Report) -> Result<(), CliError> {
+        let added = report.stored.iter();
+        let added = added.filter(|stored| stored.outcome == Outcome::Added);
+        let added: Vec<&str> = added.map(|stored| stored.path.as_str()).collect();
+        if added.is_empty() {
+            return Ok(());
+        }
+        let now = Catalog::of(&self.memory.all_documents().await?);
+        let doubled = now.doubled(&added, &self.catalog);
+        let gone = doubled.iter().map(|(goes, _)| Document::id_for(goes));
+        let gone: Vec<String> = gone.collect();
+        if !gone.is_empty() {
+            self.memory.remove_documents(&gone).await?;
+        }
+        report
+            .stored
+            .retain(|stored| !doubled.iter().any(|(goes, _)| *goes == stored.path));
+        report.same.extend(doubled);
+        Ok(())
     }
 
     /// Returns whose a document is: of the folder that it is in, unless one was named.
@@ -196,7 +222,10 @@ impl Intake {
             return Ok(());
         }
         let (title, chunks) = (read.title.clone(), read.chunks.len() as u64);
-        let (new, rest) = document(&path, department.clone(), read);
+        let (mut new, rest) = document(&path, department.clone(), read);
+        if self.by_words {
+            new.further.push((BY_WORDS.to_owned(), "true".to_owned()));
+        }
         let put = match self.memory.put_document(new).await {
             Ok(put) => put,
             Err(StoreError::BadDocument { flaw, .. }) => {
@@ -230,7 +259,8 @@ impl Intake {
             }
             Err(error) => return Err(error.into()),
         };
-        self.catalog.put(&path, department.as_deref(), &rest);
+        self.catalog
+            .put(&path, department.as_deref(), &rest, self.by_words);
         let notes = rest.notes.iter().map(ToString::to_string);
         let left_out = rest
             .left_out

@@ -28,7 +28,7 @@ fn hint(error: &EmbedError) -> Option<&'static str> {
         EmbedError::Refused { status: 404, .. } => {
             "check embedding.url and embedding.model: tulving config show"
         }
-        EmbedError::Refused { .. } | EmbedError::Unusable { .. } => {
+        EmbedError::Refused { .. } | EmbedError::Unusable { .. } | EmbedError::Zeros { .. } => {
             "see that the server at embedding.url knows embedding.model and its dimensions: tulving config show"
         }
         EmbedError::Model { .. } => {

@@ -252,8 +252,9 @@ fn a_name_that_holds_an_id_is_found_and_not_told() {
     desk.run(&args).expect(0);
 }
 
+/// What is not the program's own, and cannot be read, keeps nobody from forgetting: it is named as not searched.
 #[test]
-fn what_cannot_be_read_is_no_proof_and_a_link_out_is_not_followed() {
+fn what_is_of_others_and_cannot_be_read_is_named_and_a_link_out_is_not_followed() {
     let desk = Desk::new();
     let id = desk.add(CANARY, "a");
     std::fs::create_dir(desk.path("elsewhere")).unwrap();
@@ -262,15 +263,81 @@ fn what_cannot_be_read_is_no_proof_and_a_link_out_is_not_followed() {
         std::os::unix::fs::symlink(to, desk.path("data").join(from)).unwrap();
     };
     link("../elsewhere", "out");
+    // As `lost+found` is, whoever runs the tests.
+    link("loop", "lost+found");
     link("loop", "loop");
-    desk.run(&["forget", "--yes", "--id", &id])
-        .expect(5)
-        .shows("not searched: loop");
-    std::fs::remove_file(desk.path("data/loop")).unwrap();
     let certificate = forget(&desk, &["--id", &id]);
     assert_eq!(certificate["forgotten"]["nodes"], json!(1));
+    assert_eq!(certificate["searched"]["unread"], json!([]));
     let beyond = certificate["beyond_reach"].to_string();
-    assert!(beyond.contains("what out leads to"), "{beyond}");
+    for what in ["what out leads to", "lost+found: ", "loop: "] {
+        assert!(beyond.contains(what), "{what}: {beyond}");
+    }
+}
+
+/// What is the program's own, and cannot be read, is no proof.
+#[test]
+fn what_of_its_own_cannot_be_read_is_no_proof() {
+    let desk = Desk::new();
+    let id = desk.add(CANARY, "a");
+    desk.add(CROW, "a");
+    desk.run(&["compact"]).expect(0);
+    // What is derived is removed, whatever it is; a journal that is not known stays.
+    for folder in ["indexes/tulving", "journal"] {
+        let link = desk.path("data").join(folder).join("loop");
+        std::os::unix::fs::symlink("loop", link).unwrap();
+    }
+    desk.run(&["forget", "--yes", "--id", &id])
+        .expect(5)
+        .shows("not searched: journal/loop");
+    std::fs::remove_file(desk.path("data/journal/loop")).unwrap();
+    forget(&desk, &["--id", &id]);
+}
+
+/// Of a message that is one word, a long one is looked for, and a short one is told to be none that is.
+#[test]
+fn messages_of_one_word_are_looked_for_or_counted() {
+    const KEY: &str = "sk-4f9Kq2ZrT7-0123456789abcdef";
+    let desk = Desk::new();
+    let id = desk.add("password?", KEY);
+    desk.write("data/mine.txt", format!("export KEY={KEY}"));
+    let ran = desk.run(&["forget", "--yes", "--id", &id]).expect(5);
+    ran.shows("found in mine.txt: 1 of them");
+    std::fs::remove_file(desk.path("data/mine.txt")).unwrap();
+    let searched = forget(&desk, &["--id", &id])["searched"].clone();
+    assert_eq!(
+        (&searched["texts"], &searched["short_texts"]),
+        (&json!(1), &json!(1))
+    );
+}
+
+/// A conversation that was forgotten may be taken up again: what is said there goes along with a migration.
+#[test]
+fn what_is_said_anew_in_a_forgotten_conversation_is_no_more_forgotten() {
+    let desk = Desk::new();
+    let say = |text: &str| {
+        let args = [
+            "add",
+            "--question",
+            text,
+            "--answer",
+            "It does.",
+            "--conversation",
+            "cage",
+        ];
+        desk.json(&args)["ids"][0].clone()
+    };
+    let first = say(CANARY);
+    forget(&desk, &["--conversation", "cage"]);
+    assert_eq!(say(CROW), first);
+    let lines = desk.run(&["export", "--format", "jsonl"]).expect(0).stdout;
+    desk.write("lines.jsonl", lines);
+    desk.run(&["add", "--jsonl", "lines.jsonl"]).expect(0);
+    assert_eq!(
+        forget(&desk, &["--conversation", "cage"])["forgotten"]["nodes"],
+        json!(1)
+    );
+    desk.run(&["add", "--jsonl", "lines.jsonl"]).expect(3);
 }
 
 /// Whoever is told that something was written finds it afterwards, and of the others none is left.

@@ -12,8 +12,8 @@ use tulving::model::Space;
 
 use crate::models::Models;
 use crate::reembedding::{
-    ITEMS, Memory, failed_half_way, first, items, killed, section, the_whole_course,
-    written_meanwhile,
+    ITEMS, Memory, failed_half_way, first, items, killed, killed_on_the_way_back, section,
+    the_whole_course, written_meanwhile,
 };
 use crate::support::{Desk, Ran};
 
@@ -71,6 +71,11 @@ fn what_is_written_meanwhile_has_vectors_of_both_models() {
 #[test]
 fn a_run_that_is_killed_at_any_moment_is_finished_by_the_same_command_and_no_answer_is_mixed() {
     with_memory(killed);
+}
+
+#[test]
+fn a_way_back_and_a_drop_that_are_killed_are_finished_by_the_same_command() {
+    with_memory(killed_on_the_way_back);
 }
 
 #[test]

@@ -31,6 +31,16 @@ fn a_folder_is_followed() {
 }
 
 #[test]
+fn a_folder_that_was_moved_is_there_once() {
+    in_a_database(manuals::a_folder_that_was_moved_is_there_once);
+}
+
+#[test]
+fn what_is_found_by_words_only_is_read_again_when_vectors_can_be_made() {
+    in_a_database(manuals::what_is_found_by_words_only_is_read_again_when_vectors_can_be_made);
+}
+
+#[test]
 fn bad_files_are_named_and_left_out() {
     in_a_database(manuals::bad_files_are_named_and_left_out);
 }
@@ -48,6 +58,11 @@ fn neither_crowds_out_the_other() {
 #[test]
 fn kills_leave_no_half_documents() {
     in_a_database(manuals::kills_leave_no_half_documents);
+}
+
+#[test]
+fn two_forms_at_once_are_as_one() {
+    in_a_database(manuals::two_forms_at_once_are_as_one);
 }
 
 #[test]

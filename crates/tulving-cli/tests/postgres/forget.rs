@@ -251,12 +251,56 @@ fn a_table_that_nobody_knew_of_is_searched_too() {
     forget(&world, &world.user, &[])
         .expect(5)
         .shows("found in notes: 1 of them");
+    // One that may not be read keeps nobody from forgetting: it is named as not searched.
     world.database.batch("REVOKE ALL ON notes FROM tulving_app");
+    let certificate = forgotten(&world, &world.user, &[]);
+    let beyond = certificate["beyond_reach"].to_string();
+    assert!(
+        beyond.contains("notes: the role tulving_app may not read it"),
+        "{beyond}"
+    );
+}
+
+/// What was found is kept to be looked for again; what a migration or somebody's words bring back meanwhile is no part
+/// of it any more.
+#[test]
+fn what_came_back_after_a_proof_that_failed_is_not_erased_later() {
+    let world = World::new();
+    world.corpus(&Corpus::new(20));
+    world.migrate(&[]).expect(0);
+    let first = crate::support::first_node(&world.path("data"));
+    let said = add(&world, &world.user, CANARY, &["--conversation", "cage"]);
+    world.database.batch(&format!(
+        "CREATE TABLE notes (scope_id uuid, note text); SELECT tulving_wall('notes'); \
+         INSERT INTO notes VALUES ('{}', '{first}')",
+        world.user
+    ));
+    let left = || world.database.scalar("SELECT count(*) FROM memory_nodes");
     forget(&world, &world.user, &[])
         .expect(5)
-        .shows("not searched: notes");
+        .shows("found in notes: 1 of them");
+    assert_eq!(left(), "0");
+    world.migrate(&["--restore-forgotten"]).expect(0);
+    assert_eq!(
+        add(&world, &world.user, CANARY, &["--conversation", "cage"]),
+        said
+    );
     world.database.batch("DROP TABLE notes");
-    forgotten(&world, &world.user, &[]);
+    let last = world
+        .database
+        .scalar("SELECT max(id) FROM memory_nodes WHERE conversation_id <> 'cage'");
+    let certificate = forgotten(&world, &world.user, &["--id", &last]);
+    assert_eq!(certificate["forgotten"]["nodes"], json!(1));
+    assert_eq!(left(), "20");
+    // What was said anew goes along with a move, and comes back from there.
+    let owner = ["--backend", "postgres", "--user-id", &world.user];
+    world
+        .run(&[&["export", "--out", "back"][..], &owner].concat())
+        .expect(0);
+    // What was said has no vector, and files have zeros in its place: that is a difference, and no refusal.
+    let moved = world.migrate(&["--data-dir", "back"]).expect(5).json();
+    assert_eq!(moved["nodes"]["rejected"], json!(0), "{moved}");
+    assert_eq!(moved["nodes"]["unchanged"], json!(19), "{moved}");
 }
 
 /// `TULVING_KILLS` (8) kills: the same command finishes what one that was killed began.
@@ -426,12 +470,13 @@ fn a_view_whose_scopes_are_no_uuids_is_named_and_the_tables_are_searched() {
         "CREATE MATERIALIZED VIEW notes AS SELECT scope_id::text, human_content FROM memory_nodes; \
          GRANT SELECT ON notes TO tulving_app",
     );
-    forget(&world, &world.user, &[])
-        .expect(5)
-        .shows("not searched: notes: its scope_id is no uuid");
-    world.database.batch("DROP MATERIALIZED VIEW notes");
     let certificate = forgotten(&world, &world.user, &[]);
     assert_eq!(certificate["forgotten"]["nodes"], json!(1));
+    let beyond = certificate["beyond_reach"].to_string();
+    assert!(
+        beyond.contains("notes: its scope_id is no uuid"),
+        "{beyond}"
+    );
     assert_eq!(
         world.database.scalar("SELECT count(*) FROM forgetting"),
         "0"

@@ -8,7 +8,8 @@ use tulving::model::Scope;
 
 use crate::models::Models;
 use crate::reembedding::{
-    Memory, failed_half_way, first, killed, section, the_whole_course, written_meanwhile,
+    Memory, failed_half_way, first, killed, killed_on_the_way_back, section, the_whole_course,
+    written_meanwhile,
 };
 use crate::support::World;
 
@@ -44,6 +45,12 @@ fn what_is_written_meanwhile_has_vectors_of_both_models() {
 fn a_run_that_is_killed_at_any_moment_is_finished_by_the_same_command_and_no_answer_is_mixed() {
     let world = World::new();
     killed(&memory(&world, &world.user));
+}
+
+#[test]
+fn a_way_back_and_a_drop_that_are_killed_are_finished_by_the_same_command() {
+    let world = World::new();
+    killed_on_the_way_back(&memory(&world, &world.user));
 }
 
 #[test]
@@ -133,6 +140,17 @@ fn the_index_of_many_vectors_is_there_before_they_are_searched() {
         )
     };
     assert_eq!(indexes(), "1");
+    // Who may not build the index is told before anything is made.
+    world
+        .database
+        .batch("CREATE ROLE member LOGIN; GRANT tulving_app TO member");
+    let url = crate::roles::url_as(world.database.url(), "member");
+    let mut member = crate::support::program(world.directory.path(), &url);
+    let ran = member.args(["reembed", "--cut-over", "--yes"]).args(owner);
+    let ran: crate::support::Ran = ran.output().unwrap().into();
+    ran.expect(9).says("building the index of the vectors");
+    let status = run(&["reembed", "--status", "--json"]).expect(0).json();
+    assert_eq!(status["spaces"].as_array().unwrap().len(), 1, "{status}");
     let filled = run(&["reembed", "--json"]).expect(0).json();
     assert_eq!(filled["made"], json!(10_300));
     assert_eq!(indexes(), "1");

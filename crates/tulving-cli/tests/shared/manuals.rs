@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use crate::models::Models;
 use crate::ran::Ran;
 
 /// A folder `Manuals`, and the program with a memory.
@@ -230,6 +231,76 @@ pub(crate) fn a_folder_is_followed(manuals: &Manuals<'_>) {
     let told = manuals.json(0, &["docs", "remove", "Manuals/People", "--yes"]);
     assert_eq!(manuals.names(&told["removed"]), ["People/leave.txt"]);
     assert!(manuals.listed().is_empty() && manuals.found("parental leave").is_empty());
+}
+
+/// A folder that was moved is synced at its new place, and nothing of it is there twice.
+pub(crate) fn a_folder_that_was_moved_is_there_once(manuals: &Manuals<'_>) {
+    manuals.lay_out();
+    manuals.write(
+        "Billing/changed.md",
+        "# Rates\n\nA rate is agreed upon each year.",
+    );
+    manuals.json(0, &["docs", "sync", "Manuals"]);
+    let (old, new) = (manuals.root.join("Manuals"), manuals.root.join("Library"));
+    fs::rename(old, &new).unwrap();
+    fs::write(
+        new.join("Billing/changed.md"),
+        "# Rates\n\nA rate is agreed upon each month.",
+    )
+    .unwrap();
+    let told = manuals.json(0, &["docs", "sync", "Library"]);
+    assert_eq!(told["added"].as_array().unwrap().len(), 3, "{told}");
+    let mut removed = manuals.names(&told["removed"]);
+    removed.sort();
+    assert_eq!(removed, ["Billing/refunds.md", "HR/leave.txt"]);
+    let listed = manuals.json(0, &["docs", "list"]);
+    let paths = listed["documents"].as_array().unwrap().iter();
+    let paths: Vec<&str> = paths.map(|it| it["path"].as_str().unwrap()).collect();
+    // What is not the same any more may be another: nothing is removed that is nowhere else.
+    let is_old = |path: &&&str| path.contains("/Manuals/");
+    let old: Vec<_> = paths.iter().filter(is_old).collect();
+    assert!(
+        old.len() == 1 && old[0].ends_with("Billing/changed.md"),
+        "{paths:?}"
+    );
+    assert_eq!(paths.len(), 4);
+    let again = manuals.json(0, &["docs", "sync", "Library"]);
+    assert_eq!(
+        (&again["unchanged"], &again["removed"]),
+        (&json!(3), &json!([]))
+    );
+}
+
+/// Documents that were stored while no vectors could be made get them as soon as the folder is synced with a model that
+/// makes them.
+pub(crate) fn what_is_found_by_words_only_is_read_again_when_vectors_can_be_made(
+    manuals: &Manuals<'_>,
+) {
+    manuals.lay_out();
+    manuals.json(0, &["docs", "sync", "Manuals"]);
+    let models = Models::start();
+    let other = format!("embedding: {{{}}}\n", models.section("up"));
+    fs::write(manuals.root.join("other.yaml"), other).unwrap();
+    manuals.write(
+        "HR/late.txt",
+        "Whoever is late says so before nine in the morning.",
+    );
+    let with_other = ["docs", "sync", "Manuals", "--config", "other.yaml"];
+    let told = manuals.json(0, &with_other);
+    assert_eq!(manuals.names(&told["added"]), ["HR/late.txt"]);
+    assert!(told["words_only"].is_string(), "{told}");
+    // As long as that is so, there is nothing to do.
+    assert_eq!(manuals.json(0, &with_other)["unchanged"], json!(3));
+    let told = manuals.json(0, &["docs", "sync", "Manuals"]);
+    assert_eq!(manuals.names(&told["changed"]), ["HR/late.txt"]);
+    assert_eq!(
+        (&told["unchanged"], &told["words_only"]),
+        (&json!(2), &json!(null))
+    );
+    assert_eq!(
+        manuals.json(0, &["docs", "sync", "Manuals"])["unchanged"],
+        json!(3)
+    );
 }
 
 /// Whatever lies in a folder, what can be read is read, and the rest is named with a reason.
@@ -474,6 +545,45 @@ pub(crate) fn kills_leave_no_half_documents(manuals: &Manuals<'_>) {
             if command == "sync" { 5 } else { 6 },
             "round {round}"
         );
+    }
+}
+
+/// Two that add two forms of one manual at once leave one of them: whoever is done last sees both.
+pub(crate) fn two_forms_at_once_are_as_one(manuals: &Manuals<'_>) {
+    let text = |n: usize| {
+        format!("In step {n} the amber lever is pulled, and the clerk notes lever {n} in the log.")
+    };
+    let chunk = |n: usize| json!({"id": format!("c{n}"), "content": text(n), "section_title": "Levers", "category": "x"});
+    let start = |path: &str| {
+        let mut command = (manuals.command)(&["docs", "add", path, "--json"]);
+        command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let ready =
+        |chunks: Vec<Value>| json!({"knowledge_base": "k", "version": "1", "chunks": chunks});
+    for round in 0..4 {
+        let name = format!("Round{round}/levers");
+        let texts: Vec<String> = (0..20).map(text).collect();
+        manuals.write(
+            &format!("{name}.md"),
+            format!("{}\n\nround {round}", texts.join("\n\n")),
+        );
+        let chunks: Vec<Value> = (0..20).map(chunk).collect();
+        manuals.write(&format!("{name}_chunks.json"), ready(chunks).to_string());
+        let forms = ["md", "_chunks.json"].map(|end| {
+            let end = if end == "md" { ".md" } else { end };
+            format!("Manuals/{name}{end}")
+        });
+        for run in forms.each_ref().map(|path| start(path)) {
+            let ran: Ran = run.wait_with_output().unwrap().into();
+            ran.expect(0);
+        }
+        let listed = manuals.listed();
+        let of_round: Vec<&String> = listed.iter().filter(|path| path.contains(&name)).collect();
+        assert_eq!(of_round.len(), 1, "{listed:?}");
     }
 }
 

@@ -27,6 +27,7 @@ struct State {
     enough: AtomicU64,
     requests: AtomicU64,
     wrong_width: AtomicBool,
+    zeros: AtomicBool,
     busy: AtomicBool,
 }
 
@@ -67,6 +68,11 @@ impl Models {
     /// Its vectors are one number too wide from now on, or as they were.
     pub(crate) fn is_wrong(&self, wrong: bool) {
         self.state.wrong_width.store(wrong, Ordering::SeqCst);
+    }
+
+    /// Its vectors are zeros from now on, or as they were.
+    pub(crate) fn knows_nothing(&self, nothing: bool) {
+        self.state.zeros.store(nothing, Ordering::SeqCst);
     }
 
     /// Every second request is to come again.
@@ -170,6 +176,9 @@ fn answer(asked: &Value, state: &State, meanwhile: &Meanwhile) -> (&'static str,
         .enumerate()
         .map(|(index, text)| {
             let mut numbers = vector(model, text);
+            if state.zeros.load(Ordering::SeqCst) {
+                numbers.fill(0.0);
+            }
             numbers.extend(state.wrong_width.load(Ordering::SeqCst).then_some(0.5));
             json!({"index": index, "embedding": numbers})
         })

@@ -288,6 +288,72 @@ pub(crate) fn killed(memory: &Memory) {
     memory.run(&["doctor", "--deep"]).expect(0);
 }
 
+/// `TULVING_KILLS` (8) kills while a model is gone back to, and as many while one is dropped: the same command
+/// finishes it, and whoever searches meanwhile gets each answer wholly by one model.
+pub(crate) fn killed_on_the_way_back(memory: &Memory) {
+    let kills = std::env::var("TULVING_KILLS").map_or(8, |kills| kills.parse::<u64>().unwrap());
+    let orders = ["up", "down"].map(|model| order(model, ITEMS));
+    let spaces = || {
+        let status = memory.json(&["reembed", "--status"]);
+        assert_eq!(status["behind"], 0);
+        status["spaces"].as_array().unwrap().len()
+    };
+    // Killed at the `part`th eighth of what it took the last time; whether it was.
+    let kill_at = |args: &[&str], lasts: Duration, part: u64| {
+        let mut child = (memory.command)(args)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(lasts.mul_f64((part % 8) as f64 / 8.0));
+        child.kill().unwrap();
+        !child.wait().unwrap().success()
+    };
+    let timed = |args: &[&str]| {
+        let began = Instant::now();
+        memory.run(args).expect(0);
+        began.elapsed()
+    };
+    memory.run(&["reembed", "--cut-over", "--yes"]).expect(0);
+    // To and fro, so that nothing has to be made anew.
+    let back = |to| ["reembed", "--roll-back", to, "--yes"];
+    let mut lasts = timed(&back("up"));
+    let (mut killed, mut round) = (0, 0);
+    while killed < kills {
+        let to = ["down", "up"][round as usize % 2];
+        match kill_at(&back(to), lasts, round / 2) {
+            true => killed += 1,
+            // The machine has become faster.
+            false => lasts = lasts.mul_f64(0.9),
+        }
+        let found = memory.found("1000");
+        assert!(
+            orders.contains(&found),
+            "an answer of neither model: {found:?}"
+        );
+        memory.run(&back(to)).expect(0);
+        assert_eq!(memory.found("1000"), order(to, ITEMS), "round {round}");
+        assert_eq!(spaces(), 2);
+        round += 1;
+    }
+    memory.run(&back("up")).expect(0);
+    let drop = ["reembed", "--drop", "down", "--yes"];
+    let mut lasts = timed(&drop);
+    let (mut killed, mut round) = (0, 0);
+    while killed < kills {
+        memory.run(&["reembed"]).expect(0);
+        match kill_at(&drop, lasts, round) {
+            true => killed += 1,
+            false => lasts = lasts.mul_f64(0.9),
+        }
+        assert_eq!(memory.found("1000"), orders[0], "round {round}");
+        memory.run(&drop).expect(0);
+        assert_eq!(spaces(), 1, "round {round}");
+        round += 1;
+    }
+    memory.run(&["doctor", "--deep"]).expect(0);
+}
+
 /// What was made before a failure stays, and the same command goes on.
 pub(crate) fn failed_half_way(memory: &Memory) {
     let models = &memory.models;
@@ -297,6 +363,13 @@ pub(crate) fn failed_half_way(memory: &Memory) {
         .expect(7)
         .says("a vector of 5 numbers where 4 are expected");
     models.is_wrong(false);
+    // One that makes zeros of everything is broken, and not to be searched.
+    models.knows_nothing(true);
+    memory
+        .run(&["reembed", "--cut-over", "--yes"])
+        .expect(7)
+        .says("the embedding model down makes nothing but zeros");
+    models.knows_nothing(false);
     // One request fewer than the vectors take.
     models.has_enough_after(9);
     let failed = memory.run(&["reembed", "--cut-over", "--yes"]).expect(7);

@@ -64,6 +64,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// [`BackendError::NoSuchDocument`] if a chunk is of a document that is not there;
     /// [`BackendError::WrongSpace`] if a vector's space is not the scope's, also of a draft that would not be
     /// written; [`BackendError::Forgotten`] if an id that was given, or the document of a chunk, has a tombstone.
+    /// One of an id that follows from a place is taken away: what is said there now is new, and not what was forgotten.
     /// This and [`bury`](Self::bury) happen one after the other, as all writes do: what returned before a tombstone
     /// was set is seen by whoever set it.
     async fn insert_each(
@@ -138,12 +139,12 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// of the scope finds nothing of it. What is interrupted is finished by the same call again.
     async fn erase(&self, scope: Scope) -> Result<Counts, BackendError>;
 
-    /// Removes what memories and documents that are gone left behind in raw rows and files, where reading does
-    /// not find it: postings, vectors in indexes, journals, copies that were set aside. Afterwards who reads
+    /// Removes what memories of these kinds, and documents, that are gone left behind in raw rows and files, where
+    /// reading does not find it: postings, vectors in indexes, journals, copies that were set aside. Afterwards who reads
     /// the raw rows or files of the scope finds nothing of them. The records of [imports](Self::imports) go as well,
     /// since a path may tell what was forgotten. What else is there stays as it is, for every
     /// method. What is interrupted is finished by the same call again. Returns what it could not reach.
-    async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError>;
+    async fn purge(&self, scope: Scope, kinds: &[Kind]) -> Result<Vec<BeyondReach>, BackendError>;
 
     /// Removes what else is kept of a scope without a memory and without a document: further spaces, and the
     /// records of writes and runs. Returns whether it was done: where there is a memory or a document, nothing is.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{BackendError, Draft, Entry};
+use super::{BackendError, Draft, Entry, Inserted};
 use crate::model::{Document, Key, Memory};
 
 /// A lock that is held until it is dropped.
@@ -53,6 +53,13 @@ impl Forgotten {
         let memories = keys.iter().map(|key| self.of_memory(key));
         let documents = documents.iter().map(|id| self.of_document(id));
         memories.chain(documents).collect()
+    }
+
+    /// Takes the tombstone of a memory away.
+    pub fn lift(&mut self, key: &Key) {
+        if !self.tombstones.is_empty() {
+            self.tombstones.remove(&self.of_memory(key));
+        }
     }
 
     /// Refuses a write that brings what was forgotten.
@@ -126,6 +133,16 @@ impl Brought {
             keys: keys.collect(),
             documents: documents.into_iter().map(str::to_owned).collect(),
         }
+    }
+
+    /// Returns what drafts wrote under ids that follow from their places: new memories, though one of these ids may
+    /// have been that of something which was forgotten.
+    pub fn placed(drafts: &[Draft], inserted: &[Inserted]) -> Vec<Key> {
+        let open = drafts.iter().zip(inserted).filter_map(|(draft, inserted)| {
+            let is_open = draft.settled_id().is_none();
+            is_open.then(|| inserted.key().clone())
+        });
+        open.collect()
     }
 
     /// Returns what a document brings with its chunks.

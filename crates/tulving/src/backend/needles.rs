@@ -133,6 +133,19 @@ impl Needles {
         }
     }
 
+    /// Adds a piece of a text that somebody wrote, if it is one word; [`add_texts`](Self::add_texts) takes such a
+    /// string for a name or an id, which says nothing of a memory. One that is known already is not counted as too
+    /// short again.
+    pub fn add_written(&mut self, text: &str, is_new: bool) {
+        if is_text(text) || !text.chars().any(char::is_alphanumeric) {
+            return;
+        }
+        match piece(text) {
+            Some(piece) => self.made.texts += u64::from(self.add(piece)),
+            None => self.made.short_texts += u64::from(is_new),
+        }
+    }
+
     /// Adds the forms of a needle that is at least [`SHORTEST`] bytes long; returns whether it is new.
     fn add(&mut self, text: &str) -> bool {
         if self.forms.contains_key(text.as_bytes()) {
@@ -343,6 +356,30 @@ mod tests {
         };
         assert_eq!(needles.counts(), counts);
         assert!(!holds(&needles, "------------------------ -- é --"));
+    }
+
+    #[test]
+    fn one_word_that_somebody_wrote_is_looked_for_or_counted() {
+        let mut needles = Needles::default();
+        let key = "sk-4f9Kq2ZrT7-0123456789abcdef";
+        for text in [
+            key,
+            "Yes",
+            "Yes",
+            "42",
+            "?",
+            "two words are counted elsewhere",
+        ] {
+            needles.add_written(text, true);
+        }
+        needles.add_written("Yes", false);
+        let counts = NeedleCounts {
+            texts: 1,
+            short_texts: 3,
+            ..NeedleCounts::default()
+        };
+        assert_eq!(needles.counts(), counts);
+        assert!(holds(&needles, format!("export KEY={key}")));
     }
 
     #[test]

@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 pub struct Scan {
     /// Every table or file with something of the scope.
     pub places: Vec<ScannedPlace>,
-    /// What could not be looked through, each with why.
+    /// What of ours could not be looked through, each with why.
     pub unread: Vec<String>,
+    /// What is none of ours and could not be looked through, each with why.
+    pub strange: Vec<String>,
     /// What leads elsewhere, and was not followed.
     pub outside: Vec<String>,
 }

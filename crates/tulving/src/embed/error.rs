@@ -82,6 +82,12 @@ pub enum EmbedError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The model knows nothing of any text, not even of a common word.
+    #[error("the embedding model {model} makes nothing but zeros, of any text")]
+    Zeros {
+        /// The model.
+        model: String,
+    },
     /// The work was cut off because the program ends.
     #[error("embedding was cut off")]
     Stopped(#[source] tokio::task::JoinError),
@@ -118,6 +124,7 @@ impl EmbedError {
             | Self::TimedOut { .. }
             | Self::Refused { .. }
             | Self::Unusable { .. }
+            | Self::Zeros { .. }
             | Self::Text { .. } => ErrorClass::Unavailable,
             Self::Stopped(_) => ErrorClass::Bug,
         }

@@ -6,7 +6,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use super::vectors::vectors_by;
 use super::{ScopedStore, StoreError};
 use crate::backend::{Entry, Filter, LARGEST_WRITE, size_of_entry};
-use crate::embed::{Embedder, Purpose};
+use crate::embed::{EmbedError, Embedder, Purpose};
 use crate::model::{Embedding, Key, Memory};
 use crate::search::text::embedded;
 
@@ -204,6 +204,11 @@ async fn embed_batch(embedder: &dyn Embedder, memories: Vec<Memory>) -> Result<B
         let vectors = vectors_by(embedder, &texts, Purpose::Memory, embedder.space()).await;
         let error = match vectors {
             Ok(vectors) => {
+                // Of a text that it knows nothing of there is none; of every text, it is broken.
+                if vectors.iter().all(Embedding::is_zero) && !knows_some(embedder).await? {
+                    let model = embedder.space().model.clone();
+                    return Err(EmbedError::Zeros { model }.into());
+                }
                 for (memory, vector) in part.into_iter().zip(vectors) {
                     batch.filled.without += u64::from(vector.is_zero());
                     let embedding = Some(vector).filter(|vector| !vector.is_zero());
@@ -233,9 +238,15 @@ async fn embed_batch(embedder: &dyn Embedder, memories: Vec<Memory>) -> Result<B
 }
 
 async fn takes_some(embedder: &dyn Embedder) -> bool {
-    let harmless = "hello".to_owned();
-    let texts = std::slice::from_ref(&harmless);
-    let made: Result<Vec<Embedding>, _> =
-        vectors_by(embedder, texts, Purpose::Memory, embedder.space()).await;
-    made.is_ok()
+    of_a_harmless_text(embedder).await.is_ok()
+}
+
+async fn knows_some(embedder: &dyn Embedder) -> Result<bool, StoreError> {
+    let made = of_a_harmless_text(embedder).await?;
+    Ok(made.iter().any(|vector| !vector.is_zero()))
+}
+
+async fn of_a_harmless_text(embedder: &dyn Embedder) -> Result<Vec<Embedding>, StoreError> {
+    let texts = ["hello".to_owned()];
+    vectors_by(embedder, &texts, Purpose::Memory, embedder.space()).await
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::forget::Unfinished;
 use super::missing_vectors::LeftOut;
 use super::seen_spaces::SeenSpaces;
 use super::vectors::vectors_by;
@@ -58,6 +57,13 @@ impl ScopedStore {
         self.scope
     }
 
+    /// Returns the same memories with another embedder.
+    #[must_use]
+    pub fn by(mut self, embedder: Arc<dyn Embedder>) -> Self {
+        self.embedder = embedder;
+        self
+    }
+
     /// Returns the space of their vectors; `None` if there is none yet.
     ///
     /// # Errors
@@ -66,6 +72,15 @@ impl ScopedStore {
         let space = self.backend.space(self.scope).await?;
         self.seen.note(self.scope, space.as_ref());
         Ok(space)
+    }
+
+    /// Returns why new memories would be found by words only, if they would.
+    ///
+    /// # Errors
+    /// As every method.
+    pub async fn words_only(&self) -> Result<Option<WordsOnly>, StoreError> {
+        let stored = self.space().await?;
+        Ok(stored.and_then(|stored| self.embeds_into(&stored).err()))
     }
 
     /// Returns the sources that its memories may bear.
@@ -197,10 +212,8 @@ impl ScopedStore {
             backend.exhume(scope, &keys, &documents).await?;
         }
         let written = write.await;
-        match &written {
-            Ok(_) if is_any => Unfinished::spare(backend, scope, &keys, &documents).await?,
-            Err(_) if is_any => backend.bury(scope, &keys, &documents).await?,
-            _ => {}
+        if written.is_err() && is_any {
+            backend.bury(scope, &keys, &documents).await?;
         }
         Ok(written)
     }

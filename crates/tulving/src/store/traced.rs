@@ -88,8 +88,8 @@ impl Backend for Traced {
         traced!(self.erase(scope))
     }
 
-    async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
-        traced!(self.purge(scope))
+    async fn purge(&self, scope: Scope, kinds: &[Kind]) -> Result<Vec<BeyondReach>, BackendError> {
+        traced!(self.purge(scope, kinds))
     }
 
     async fn clear(&self, scope: Scope) -> Result<bool, BackendError> {

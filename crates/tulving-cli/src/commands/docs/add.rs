@@ -102,7 +102,9 @@ impl Taking {
         reading: &Reading,
     ) -> Result<Report, CliError> {
         let cancel: Cancel = self.ear.cancel;
+        let by_words = memory.words_only().await?.is_some();
         let mut intake = Intake {
+            by_words,
             memory: match reading.restore_forgotten {
                 true => memory.restoring(),
                 false => memory,
@@ -216,9 +218,14 @@ pub(super) fn gone(found: &Walk, documents: &[tulving::model::Document]) -> Vec<
     let gone = documents
         .iter()
         .filter(|document| found.lacks(&document.path));
-    gone.map(|document| Removed {
-        id: document.id.clone(),
-        path: document.path.clone(),
-    })
-    .collect()
+    gone.map(Removed::from).collect()
+}
+
+impl From<&tulving::model::Document> for Removed {
+    fn from(document: &tulving::model::Document) -> Self {
+        Self {
+            id: document.id.clone(),
+            path: document.path.clone(),
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
+use tulving::model::Document;
 
 use super::add::{Reading, Removed, Taking, gone, told};
 use crate::context::Context;
@@ -18,7 +19,8 @@ use crate::text::quote;
 /// Brings the documents of a folder up to date
 ///
 /// Does what `tulving docs add` does, and removes the documents whose files are no longer in the folder. It shows
-/// which these are and asks first; without a terminal, --yes answers.
+/// which these are and asks first; without a terminal, --yes answers. Where the whole folder was moved, sync it at its
+/// new place: documents of elsewhere whose files are gone, and whose very bytes are in the folder, are removed as well.
 ///
 /// A file that cannot be read now, and everything below a folder that cannot be read, is not gone: what is known of
 /// it stays, as does what is known of hidden files that were added by name. Where a folder is there and holds no file
@@ -73,6 +75,7 @@ pub(super) async fn run(sync: Sync, cx: &Context) -> Result<Exit, CliError> {
     }
     let mut catalog = Catalog::of(&documents);
     let (files, hidden, skipped) = (found.files, found.hidden, found.skipped);
+    let here: HashSet<String> = files.iter().cloned().collect();
     let taken = Taking::new(&files, cx)?;
     if !gone.is_empty() {
         if !cx.yes {
@@ -90,6 +93,9 @@ pub(super) async fn run(sync: Sync, cx: &Context) -> Result<Exit, CliError> {
         .take(files, memory.clone(), catalog, &sync.reading)
         .await?;
     report.skipped.extend(skipped);
+    let known: HashSet<String> = gone.iter().map(|gone| gone.id.clone()).collect();
+    let moved = moved(&here, &memory.all_documents().await?);
+    gone.extend(moved.into_iter().filter(|moved| !known.contains(&moved.id)));
     // Last, so that what was moved is there all the time. What came back meanwhile stays.
     gone.retain(|gone| is_gone(Path::new(&gone.path)));
     let ids: Vec<String> = gone.iter().map(|gone| gone.id.clone()).collect();
@@ -99,6 +105,24 @@ pub(super) async fn run(sync: Sync, cx: &Context) -> Result<Exit, CliError> {
     }
     gone.retain(|gone| removed.contains(&gone.id));
     told(report, hidden, gone, begun, cx)
+}
+
+/// Returns the documents whose files are gone from elsewhere, and whose very bytes are in the folders now: they were
+/// moved there. Nothing that was known of them is lost.
+fn moved(here: &HashSet<String>, documents: &[Document]) -> Vec<Removed> {
+    let bytes_here: HashSet<&str> = documents
+        .iter()
+        .filter(|document| here.contains(&document.path))
+        .filter_map(|document| document.content_hash.as_deref())
+        .collect();
+    let was_moved = |document: &&Document| {
+        let hash = document.content_hash.as_deref();
+        hash.is_some_and(|hash| bytes_here.contains(hash))
+            && !here.contains(&document.path)
+            && is_gone(Path::new(&document.path))
+    };
+    let moved = documents.iter().filter(was_moved);
+    moved.map(Removed::from).collect()
 }
 
 /// Prints the documents that the question is about, on stderr as the question is.

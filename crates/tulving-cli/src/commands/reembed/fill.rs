@@ -131,6 +131,7 @@ pub(super) async fn run(
     }
     let ear = interrupt::listen(&progress::on_stderr(cx.err), cx.face())?;
     if then.cut_over && !asked.is_searched() {
+        switch::foresee(space, &asked.memories, cx).await?;
         let lacking = match asked.lacking.total() {
             0 => String::new(),
             lacking => format!("Embed {} and search", counted(lacking, "memory")),

@@ -1,16 +1,17 @@
 //! Searching in another space: its index, the cut-over, and what follows.
 
-use tulving::backend::postgres::Indexed;
-use tulving::embed::{Builtin, Embedder};
+use tulving::backend::Counts;
+use tulving::backend::postgres::{Indexed, VectorIndex};
 use tulving::model::{Scope, Space};
 use tulving::store::ScopedStore;
 
 use super::alone;
 use crate::commands::index::{searched, telling};
-use crate::config::{Embedding, EmbeddingFlags};
+use crate::config::EmbeddingFlags;
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
-use crate::memory::Location;
+use crate::memory::{Location, makes};
+use crate::output;
 use crate::progress;
 use crate::text::{safe, shell};
 
@@ -32,6 +33,27 @@ pub(super) async fn question(
         true => format!("{ORIGIN} {question}"),
         false => question,
     })
+}
+
+/// Says before anything is done what will become of the index of a space that holds so many vectors.
+///
+/// # Errors
+/// When there must be one and it cannot be built, or the database fails.
+pub(super) async fn foresee(space: &Space, vectors: &Counts, cx: &Context) -> Result<(), CliError> {
+    if matches!(cx.location()?, Location::Database) {
+        let foreseen = cx.database()?.foresee_indexes(space.dims, vectors).await?;
+        for wide in foreseen
+            .iter()
+            .filter(|it| it.index == VectorIndex::TooWide)
+        {
+            let kind = wide.kind.plural();
+            output::aside(&format!(
+                "note: vectors of {} numbers are too wide for an index, so each search will look at those of all {kind}",
+                space.dims
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Builds the index of a space in a database, if it has many vectors; returns what became of it.
@@ -109,16 +131,6 @@ fn is_usual(space: &Space, cx: &Context) -> bool {
 fn is_next(space: &Space, cx: &Context) -> bool {
     let next = cx.config.next_embedding();
     next.is_ok_and(|next| next.is_some_and(|next| makes(&next, space)))
-}
-
-fn makes(embedding: &Embedding, space: &Space) -> bool {
-    let (model, dimensions) = match embedding {
-        Embedding::Builtin => return Builtin::new().space().is_comparable_with(space),
-        Embedding::Http(http) => (&http.model, http.dimensions),
-        Embedding::Local(local) => (&local.model, local.dimensions),
-    };
-    let is_as_wide = dimensions.is_none_or(|dims| dims == space.dims);
-    is_as_wide && space.is_of_model(model)
 }
 
 /// Returns what is to be done after a cut-over from `old`, if it is known.

@@ -330,7 +330,7 @@ impl Backend for FileBackend {
         self.apart(scope, Directory::erase).await
     }
 
-    async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
+    async fn purge(&self, scope: Scope, _: &[Kind]) -> Result<Vec<BeyondReach>, BackendError> {
         self.apart(scope, Directory::purge).await
     }
 

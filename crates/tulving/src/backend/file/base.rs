@@ -31,6 +31,8 @@ pub(super) struct Base {
     scope: Scope,
     /// The files by the names that they have or will have.
     names: PairPaths,
+    /// Where they were when they were opened.
+    at: PairPaths,
     /// `None` if the directory holds nothing of this kind.
     pair: Option<Pair>,
     /// SHA-256 of the records and of the vectors.
@@ -61,6 +63,7 @@ impl Base {
             kind,
             scope,
             names: names.clone(),
+            at: at.clone(),
             pair: None,
             sha256: None,
             catalog: Catalog::default(),
@@ -84,13 +87,12 @@ impl Base {
             Some(catalog) => catalog,
             None => {
                 let catalog = base.read_catalog(&pair)?;
-                let records = pair.records().metadata().ok();
-                derived::store(
-                    root.disk(),
+                derived::keep(
+                    root,
                     &file,
                     &key,
                     &catalog.to_bytes(),
-                    records.as_ref(),
+                    &base.records_of(&pair),
                 );
                 catalog
             }
@@ -107,6 +109,14 @@ impl Base {
         pair.unchanged()?;
         base.pair = Some(pair);
         Ok(base)
+    }
+
+    /// Its records, for what is derived of them and of the vectors that belong to them.
+    fn records_of<'b>(&'b self, pair: &'b Pair) -> derived::Original<'b> {
+        derived::Original {
+            file: pair.records(),
+            names: [&self.names.records, &self.at.records],
+        }
     }
 
     /// Named by its key too: that of a base to come stands beside that of the base that is.
@@ -274,8 +284,9 @@ impl Base {
             Some(words) => words,
             None => {
                 let bytes = self.collect_words()?;
-                let guarded = self.guarded();
-                derived::store(self.root.disk(), &file, &key, &bytes, guarded.as_ref());
+                if let Some(pair) = &self.pair {
+                    derived::keep(&self.root, &file, &key, &bytes, &self.records_of(pair));
+                }
                 Segment::open(bytes).map_err(|error| FileError::Damaged {
                     path: file,
                     offset: 0,
@@ -363,8 +374,10 @@ impl Base {
             Some(vectors) => vectors,
             None => {
                 let vectors = self.quantise_vectors()?;
-                let (bytes, guarded) = (vectors.as_bytes(), self.guarded());
-                derived::store(self.root.disk(), &file, &key, bytes, guarded.as_ref());
+                if let Some(pair) = &self.pair {
+                    let bytes = vectors.as_bytes();
+                    derived::keep(&self.root, &file, &key, bytes, &self.records_of(pair));
+                }
                 vectors
             }
         };

@@ -4,14 +4,17 @@
 //! content (XXH3, 64 bits), and the content. One that is missing, of another version or key, or damaged
 //! is made again.
 
-use std::fs::{self, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use twox_hash::XxHash3_64;
 
+use super::forgotten;
+use super::lock::Lock;
 use super::root::Root;
 use crate::fsutil::{self, Access, Disk};
 
@@ -45,7 +48,7 @@ pub(super) fn key(parts: &[&[u8]]) -> Key {
 
 /// Returns the content of a file that was made from what has that key.
 pub(super) fn load(path: &Path, key: &Key) -> Option<Vec<u8>> {
-    let mut file = fs::File::open(path).ok()?;
+    let mut file = File::open(path).ok()?;
     let mut head = [0; HEAD];
     file.read_exact(&mut head).ok()?;
     let (version, rest) = head.strip_prefix(&MAGIC)?.split_first_chunk::<8>()?;
@@ -58,14 +61,46 @@ pub(super) fn load(path: &Path, key: &Key) -> Option<Vec<u8>> {
     (XxHash3_64::oneshot(&content).to_le_bytes() == *sum).then_some(content)
 }
 
-/// Keeps content that was made from what has that key, for those who may read `made_from`.
-pub(super) fn store(
-    disk: &dyn Disk,
-    path: &Path,
-    key: &Key,
-    content: &[u8],
-    made_from: Option<&Metadata>,
-) {
+/// A file that something is derived from, and the names that it may have by now.
+pub(super) struct Original<'o> {
+    pub(super) file: &'o File,
+    pub(super) names: [&'o Path; 2],
+}
+
+impl Original<'_> {
+    /// Returns whether nothing has taken its place.
+    fn is_current(&self) -> bool {
+        let place = |metadata: Metadata| (metadata.dev(), metadata.ino());
+        let open = self.file.metadata().map(place).ok();
+        let mut there = self.names.iter().map(|name| fs::metadata(name).map(place));
+        open.is_some() && there.any(|there| there.ok() == open)
+    }
+}
+
+/// Keeps content that was made from what has that key, for those who may read that; but not what an erasure may be
+/// looking for, or did: while one is under way, and from a file that was replaced.
+pub(super) fn keep(root: &Root, path: &Path, key: &Key, content: &[u8], made_from: &Original<'_>) {
+    let (disk, erasing) = (root.disk(), forgotten::lock_path(root));
+    let lock = match erasing.exists() {
+        true => match Lock::try_now(disk, &erasing) {
+            Ok(Some(lock)) => Some(lock),
+            _ => return,
+        },
+        // Nothing was ever erased here, and who reads leaves no lock behind.
+        false => None,
+    };
+    if !made_from.is_current() {
+        return;
+    }
+    let metadata = made_from.file.metadata().ok();
+    store(disk, path, key, content, metadata.as_ref());
+    // The first erasure may have begun meanwhile.
+    if lock.is_none() && erasing.exists() && !made_from.is_current() {
+        let _ = disk.remove(path);
+    }
+}
+
+fn store(disk: &dyn Disk, path: &Path, key: &Key, content: &[u8], made_from: Option<&Metadata>) {
     let mut bytes = Vec::with_capacity(HEAD + content.len());
     bytes.extend(MAGIC);
     bytes.extend(VERSION.to_le_bytes());

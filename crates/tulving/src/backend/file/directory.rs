@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 
 use super::commit::Commit;
 use super::error::FileError;
+use super::forgotten;
 use super::journal::{self, Header, LARGEST, Log, Operation, encode};
 use super::layout::Layout;
 use super::lock::{Lock, PATIENCE};
@@ -19,7 +20,7 @@ use super::root::Root;
 use super::state::State;
 use crate::backend::{BackendError, StorageError};
 use crate::fsutil::Access;
-use crate::model::{Kind, Space};
+use crate::model::{Key, Kind, Space};
 
 /// A journal smaller than this is never worth folding.
 const SMALL_JOURNAL: u64 = 8 << 20;
@@ -47,6 +48,8 @@ pub(super) struct Plan {
     pub(super) conflict_keys: Vec<ConflictKey>,
     /// Whether every other plan rests on what it changes: it is written by itself.
     pub(super) alone: bool,
+    /// New memories whose ids follow from their places, and may have tombstones.
+    pub(super) placed: Vec<Key>,
 }
 
 impl Plan {
@@ -127,7 +130,7 @@ impl Directory {
         Ok(shared.clone())
     }
 
-    fn last_state(&self) -> State {
+    pub(super) fn last_state(&self) -> State {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         state.clone()
     }
@@ -221,6 +224,7 @@ impl Directory {
     ) -> Result<(), FileError> {
         let (_lock, mut state) = self.lock_for_writing(IfBaseChanged::Refuse)?;
         let (mut conflict_keys, mut payloads, mut bytes) = (HashSet::new(), Vec::new(), 0);
+        let mut placed = Vec::new();
         for (index, write) in writes.iter().enumerate() {
             let plan = match (locked(&write.prepare))(&state) {
                 Ok(plan) => plan,
@@ -262,6 +266,7 @@ impl Directory {
             if state.spaces.is_single() && plan.operations.iter().any(adds) {
                 self.announce_spaces()?;
             }
+            placed.extend(plan.placed);
             group.push(Arc::clone(write));
             // A write that changes nothing needs no frame.
             payloads.extend((!payload.is_empty()).then_some(payload));
@@ -276,6 +281,7 @@ impl Directory {
         let Some(mut log) = state.log.clone() else {
             return Err(self.poison_error());
         };
+        let access = state.guarded();
         drop(state);
         let places = log.append(payloads.iter().map(Vec::as_slice))?;
         let mut shared = self.state.write().unwrap_or_else(PoisonError::into_inner);
@@ -284,6 +290,9 @@ impl Directory {
         let frames = places.into_iter().zip(payloads.iter().map(Vec::as_slice));
         shared.replay(frames.filter(|(place, _)| *place > known))?;
         shared.log = Some(log);
+        drop(shared);
+        // It is written. A tombstone that cannot be taken away keeps it out of later moves, which say so.
+        let _ = forgotten::lift(&self.root, &placed, access.as_ref());
         Ok(())
     }
 

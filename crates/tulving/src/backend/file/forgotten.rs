@@ -2,7 +2,7 @@
 //! was forgotten; and the record of an erasure that is under way.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -13,8 +13,10 @@ use super::error::FileError;
 use super::journal;
 use super::lock::{COMPACTION_PATIENCE, Lock};
 use super::opening::IfBaseChanged;
+use super::root::Root;
 use crate::backend::Forgotten;
 use crate::fsutil::Access;
+use crate::model::Key;
 
 const VERSION: u32 = 1;
 
@@ -87,14 +89,22 @@ pub(super) fn unfinished(root: &Path) -> Result<Option<Vec<u8>>, FileError> {
     }
 }
 
+/// Returns the lock that an erasure holds from its beginning until everything was looked through.
+pub(super) fn lock_path(root: &Path) -> PathBuf {
+    journal::folder(root).join("forget.lock")
+}
+
 impl Directory {
     /// Keeps other erasures away until the lock is dropped. Writers do not wait for it.
     ///
     /// # Errors
     /// If another has held it for too long.
     pub(super) fn hold(&self) -> Result<Lock, FileError> {
-        let path = journal::folder(&self.root).join("forget.lock");
-        Lock::wait(self.root.disk(), &path, COMPACTION_PATIENCE)
+        Lock::wait(
+            self.root.disk(),
+            &lock_path(&self.root),
+            COMPACTION_PATIENCE,
+        )
     }
 
     /// Keeps the record of an erasure, durably and for its owner alone; or removes it.
@@ -132,20 +142,40 @@ impl Directory {
         if after.tombstones == before.tombstones {
             return Ok(());
         }
-        let content = Content {
-            version: VERSION,
-            salt: crate::hex(&after.salt),
-            forgotten: after.tombstones.iter().map(|it| crate::hex(it)).collect(),
-        };
-        let mut bytes = serde_json::to_vec_pretty(&content).unwrap_or_default();
-        bytes.push(b'\n');
-        let path = path(&self.root);
-        let access = state.guarded();
-        self.root
-            .disk()
-            .replace(&path, &bytes, Access::of(access.as_ref()))
-            .map_err(FileError::io("writing", &path))
+        write(&self.root, &after, state.guarded().as_ref())
     }
+}
+
+/// Takes tombstones away, for whoever holds the lock of writers.
+///
+/// # Errors
+/// If the file cannot be read or written.
+pub(super) fn lift(root: &Root, keys: &[Key], access: Option<&Metadata>) -> Result<(), FileError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let mut forgotten = read(root)?;
+    let before = forgotten.tombstones.len();
+    keys.iter().for_each(|key| forgotten.lift(key));
+    match forgotten.tombstones.len() == before {
+        true => Ok(()),
+        false => write(root, &forgotten, access),
+    }
+}
+
+fn write(root: &Root, forgotten: &Forgotten, access: Option<&Metadata>) -> Result<(), FileError> {
+    let tombstones = forgotten.tombstones.iter();
+    let content = Content {
+        version: VERSION,
+        salt: crate::hex(&forgotten.salt),
+        forgotten: tombstones.map(|it| crate::hex(it)).collect(),
+    };
+    let mut bytes = serde_json::to_vec_pretty(&content).unwrap_or_default();
+    bytes.push(b'\n');
+    let path = path(root);
+    root.disk()
+        .replace(&path, &bytes, Access::of(access))
+        .map_err(FileError::io("writing", &path))
 }
 
 #[cfg(test)]

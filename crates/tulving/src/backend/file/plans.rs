@@ -134,6 +134,7 @@ pub(super) fn plan_insert(
     plan.space = first_space(state, space);
     plan.conflict_keys
         .extend(plan.space.is_some().then_some(ConflictKey::Space));
+    plan.placed = Brought::placed(drafts, &inserted);
     Ok((plan, inserted))
 }
 
@@ -222,7 +223,7 @@ pub(super) fn plan_replace(
         conflict_keys: conflict_keys(&memory)
             .chain(conflict_keys(&present))
             .collect(),
-        alone: false,
+        ..Plan::default()
     };
     // A text that stays has the vectors of further spaces that it had.
     if embedded(&memory) == embedded(&present) {

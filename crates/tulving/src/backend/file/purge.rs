@@ -166,7 +166,9 @@ impl Directory {
             }
         }
         let mut folders = BTreeSet::new();
-        for path in leftovers.iter().filter(|path| path.exists()) {
+        // A link that leads nowhere is there, too.
+        let is_there = |path: &&PathBuf| path.symlink_metadata().is_ok();
+        for path in leftovers.iter().filter(is_there) {
             disk.remove(path).map_err(FileError::io("removing", path))?;
             folders.extend(path.parent());
         }
@@ -276,4 +278,77 @@ fn payloads(state: &State) -> Result<Vec<Vec<u8>>, FileError> {
     }
     payloads.retain(|payload| !payload.is_empty());
     Ok(payloads)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::backend::FileBackend;
+    use super::super::founding::Founding;
+    use super::super::root::Root;
+    use super::*;
+    use crate::backend::{Backend as _, Draft, Entry};
+    use crate::model::{Embedding, Node, Scope, Space, Timestamp};
+
+    const OWNER: Scope = Scope::User(uuid::Uuid::from_u128(7));
+
+    fn wait<T>(work: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime.unwrap().block_on(work)
+    }
+
+    fn saying(id: &str, text: &str) -> Draft {
+        let at = Timestamp::from_micros(0).unwrap();
+        let mut node = Node::new(id, 0, text, "", at);
+        id.clone_into(&mut node.id);
+        let vector = Embedding::new(Arc::new(Space::local("m", 2)), vec![1.0, 2.0]);
+        Draft::Whole(Entry {
+            memory: node.into(),
+            embedding: Some(vector.unwrap()),
+        })
+    }
+
+    /// Who opened the files before an erasure keeps nothing of what it derives of them: neither while that is under
+    /// way nor when it is done. Before and after it, what is derived is kept.
+    #[test]
+    fn a_reader_of_before_an_erasure_leaves_nothing_derived_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let founding = Founding::begin(folder.path()).unwrap();
+        drop(founding.settle(OWNER, None).unwrap());
+        let root = Root::new(folder.path());
+        let backend = FileBackend::open(&root).unwrap();
+        let drafts = vec![saying("canary", "zarquon"), saying("crow", "quarzon")];
+        wait(backend.insert(OWNER, drafts)).unwrap();
+        backend.compact().unwrap();
+        let derived_files = || {
+            let entries = fs::read_dir(derived::folder(&root)).into_iter().flatten();
+            entries.flatten().count()
+        };
+        let open = || Directory::open(&root, IfBaseChanged::Refuse).unwrap();
+        let read = |directory: &Directory| {
+            let state = directory.last_state();
+            state.partition(Kind::Node).base.words().unwrap();
+            state.partition(Kind::Node).base.vectors().unwrap();
+        };
+        let clean = || drop(fs::remove_dir_all(derived::folder(&root)));
+        let readers = [open(), open(), open()];
+        clean();
+        read(&readers[0]);
+        assert_eq!(derived_files(), 2, "what is derived is kept");
+        let erasing = open();
+        let held = erasing.hold().unwrap();
+        clean();
+        read(&readers[1]);
+        assert_eq!(derived_files(), 0, "while an erasure is under way");
+        let key = Key::new(Kind::Node, "canary");
+        wait(backend.delete(OWNER, std::slice::from_ref(&key))).unwrap();
+        erasing.purge().unwrap();
+        drop(held);
+        clean();
+        read(&readers[2]);
+        assert_eq!(derived_files(), 0, "of files that were replaced");
+        read(&open());
+        assert!(derived_files() >= 2, "what is derived is kept again");
+    }
 }

@@ -16,7 +16,7 @@ use super::root::relative;
 use crate::backend::{Needles, Scan, ScannedPlace};
 
 /// Looks for needles in all files of a directory, and in those of an export to it that was not finished. What
-/// cannot be read is named; so are links out of the directory, which are followed only to files of its own.
+/// cannot be read is named, apart where it is none of ours; so are links out of the directory, which are followed only to files of its own.
 ///
 /// # Errors
 /// If the directory cannot be read at all.
@@ -35,12 +35,13 @@ pub(super) fn scan(directory: &Directory, needles: &Needles) -> Result<Scan, Fil
             .collect(),
         // It is what was looked for, and goes with the proof.
         kept: forgotten::unfinished_path(root),
+        staging: export::unfinished(root),
         seen: BTreeSet::new(),
         files: BTreeSet::new(),
         scan: Scan::default(),
     };
     listed.folder(root);
-    let staging = export::unfinished(root);
+    let staging = listed.staging.clone();
     if staging.is_dir() {
         listed.folder(&staging);
     }
@@ -51,6 +52,7 @@ pub(super) fn scan(directory: &Directory, needles: &Needles) -> Result<Scan, Fil
         ..
     } = listed;
     for path in files {
+        let is_staged = path.starts_with(&staging);
         let is_own = own.contains(&path) || folders.iter().any(|folder| path.starts_with(folder));
         let mut place = ScannedPlace {
             name: relative(root, &path),
@@ -63,7 +65,17 @@ pub(super) fn scan(directory: &Directory, needles: &Needles) -> Result<Scan, Fil
             Ok(bytes) => place.bytes = bytes,
             // What another process makes and removes is its own.
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            Err(error) => scan.unread.push(format!("{}: {error}", place.name)),
+            Err(error) => {
+                let why = format!("{}: {error}", place.name);
+                match is_own || is_staged {
+                    true => scan.unread.push(why),
+                    false => scan.strange.push(why),
+                }
+                // Nothing was looked through but its name.
+                if place.found.is_empty() {
+                    continue;
+                }
+            }
         }
         scan.places.push(place);
     }
@@ -76,6 +88,8 @@ struct Listed {
     true_root: PathBuf,
     own: BTreeSet<PathBuf>,
     kept: PathBuf,
+    /// Of an export to here.
+    staging: PathBuf,
     seen: BTreeSet<PathBuf>,
     files: BTreeSet<PathBuf>,
     scan: Scan,
@@ -131,8 +145,13 @@ impl Listed {
         is_within || self.own.iter().any(|own| own.starts_with(link))
     }
 
+    /// Notes what could not be read; whether it is one of our files or holds one makes the difference.
     fn unread(&mut self, path: &Path, error: &Error) {
-        let name = relative(&self.root, path);
-        self.scan.unread.push(format!("{name}: {error}"));
+        let why = format!("{}: {error}", relative(&self.root, path));
+        let is_within = |own: &PathBuf| own.starts_with(path) || path.starts_with(own);
+        match self.own.iter().any(is_within) || path.starts_with(&self.staging) {
+            true => self.scan.unread.push(why),
+            false => self.scan.strange.push(why),
+        }
     }
 }

@@ -333,19 +333,19 @@ impl Backend for PostgresBackend {
         Ok(counts)
     }
 
-    async fn purge(&self, scope: Scope) -> Result<Vec<BeyondReach>, BackendError> {
+    async fn purge(&self, scope: Scope, kinds: &[Kind]) -> Result<Vec<BeyondReach>, BackendError> {
         // A run that is under way would write the words that are made anew.
         let _lock = self.lock(scope).await?;
         again!(Tries::writing(), async {
             let mut connection = self.connection().await?;
-            Ok::<_, BackendError>(connection.purge_words(scope).await?)
+            Ok::<_, BackendError>(connection.purge_words(scope, kinds).await?)
         })?;
         again!(Tries::writing(), async {
             let mut connection = self.connection().await?;
             let scoped = connection.bind(&self.location, scope, self.writing());
             Ok::<_, BackendError>(scoped.remove_imports().await?)
         })?;
-        let dead = self.connection().await?.remove_dead_rows().await?;
+        let dead = self.connection().await?.remove_dead_rows(kinds).await?;
         Ok(vec![
             dead,
             BeyondReach::new(
@@ -448,14 +448,18 @@ impl Backend for PostgresBackend {
         let mut scan = Scan::default();
         for table in &tables {
             if let Some(why) = table.unread() {
-                scan.unread.push(why);
+                match table.is_own() {
+                    true => scan.unread.push(why),
+                    false => scan.strange.push(why),
+                }
                 continue;
             }
             let mut connection = self.connection().await?;
             let scoped = connection.bind(&self.location, scope, Purpose::Export);
             match scoped.scan_table(table, needles).await {
                 Ok(place) => scan.places.push(place),
-                Err(error) => scan.unread.push(table.named(error)),
+                Err(error) if table.is_own() => scan.unread.push(table.named(error)),
+                Err(error) => scan.strange.push(table.named(error)),
             }
         }
         Ok(scan)
@@ -692,20 +696,28 @@ impl Backend for PostgresBackend {
     }
 
     async fn drop_space(&self, scope: Scope, space: &Space) -> Result<bool, BackendError> {
+        let kept: Option<i32> = again!(Tries::reading(), async {
+            let mut connection = self.connection().await?;
+            let scoped = connection.bind(&self.location, scope, self.reading());
+            scoped.further_space(space, &self.spaces).await
+        })?;
+        let Some(space_id) = kept else {
+            return Ok(false);
+        };
+        // Before the vectors: while the space is kept, the same call finds what an interrupted one left.
+        let connection = self.connection().await?;
+        match connection.drop_indexes_of(scope, space_id).await {
+            // Whoever owns the tables will: nothing goes through an index of a space that is gone.
+            Err(DatabaseError::Refused(Refusal::Privilege { .. })) => {}
+            dropped => dropped?,
+        }
+        drop(connection);
         let dropped: Option<i32> = again!(Tries::writing(), async {
             let mut connection = self.connection().await?;
             // Every row of the scope is looked at, and that takes its time.
             let scoped = connection.bind(&self.location, scope, Purpose::Bulk);
             scoped.drop_space(space, &self.spaces).await
         })?;
-        if let Some(space_id) = dropped {
-            let connection = self.connection().await?;
-            match connection.drop_indexes_of(scope, space_id).await {
-                // Whoever owns the tables will: nothing goes through an index of a space that is gone.
-                Err(DatabaseError::Refused(Refusal::Privilege { .. })) => {}
-                dropped => dropped?,
-            }
-        }
         Ok(dropped.is_some())
     }
 }

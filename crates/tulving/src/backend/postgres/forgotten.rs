@@ -10,6 +10,7 @@ use super::scoped::Scoped;
 use super::session::Rights;
 use super::sql::{Statement, forgotten as sql, postings};
 use super::statistics::ScopeStatistics;
+use super::table::KindTables as _;
 use crate::backend::{
     BackendError, BeyondReach, Brought, Forgotten, Needles, ScannedPlace, Tombstone,
 };
@@ -135,7 +136,7 @@ impl Scoped<'_> {
         self.end_read();
         Ok(ScannedPlace {
             name: table.name.clone(),
-            holds_memories: schema_version::is_own_table(&table.name),
+            holds_memories: table.is_own(),
             ..found
         })
     }
@@ -185,6 +186,11 @@ impl ScopedTable {
         Some(self.named(why))
     }
 
+    /// Returns whether it is one of the schema's own.
+    pub(super) fn is_own(&self) -> bool {
+        schema_version::is_own_table(&self.name)
+    }
+
     /// Returns a reason with the table's name.
     pub(super) fn named(&self, why: impl std::fmt::Display) -> String {
         format!("{}: {why}", self.name)
@@ -223,47 +229,76 @@ impl Connection {
         Ok(())
     }
 
-    /// Makes the keyword index of a scope anew where it still holds words of memories that are gone.
+    /// Makes the keyword index of a scope anew for those of these kinds of which it still holds words of memories
+    /// that are gone.
     ///
     /// # Errors
     /// If the connection is lost, or a memory cannot be read.
-    pub(super) async fn purge_words(&mut self, scope: Scope) -> Result<(), DatabaseError> {
+    pub(super) async fn purge_words(
+        &mut self,
+        scope: Scope,
+        kinds: &[Kind],
+    ) -> Result<(), DatabaseError> {
         const DOING: &str = "looking for words of memories that are gone";
         let target = self.target.clone();
         let mut scoped = self.scoped(scope).await?;
         let mut asked = vec![ScopeStatistics::query(scope, false)];
         // What a rebuilding that was killed left may hold them too, and counts for nothing.
-        asked.extend(Kind::ALL.map(|kind| postings::remove_leftover(kind, scope.id())));
+        let leftover = |kind: &Kind| postings::remove_leftover(*kind, scope.id());
+        asked.extend(kinds.iter().map(leftover));
         let answers = scoped.send(&asked, DOING).await?;
         let rows = answers.first().map_or(&[][..], Vec::as_slice);
         let statistics = ScopeStatistics::read(rows, scope, &target)?;
         scoped.commit().await?;
-        if Kind::ALL
-            .iter()
-            .all(|kind| statistics.of(*kind).tombstones.is_empty())
-        {
-            return Ok(());
+        let holds_words = |kind: &Kind| !statistics.of(*kind).tombstones.is_empty();
+        let mut stale: Vec<Kind> = kinds.iter().copied().filter(holds_words).collect();
+        // The words of all kinds are made by the same rules, and these may be new.
+        let is_outdated = !stale.is_empty() && statistics.is_outdated();
+        if is_outdated {
+            stale = Kind::ALL.to_vec();
         }
-        for kind in Kind::ALL {
+        for kind in stale {
             self.rebuild_words(kind, scope, &|_| ()).await?;
         }
-        self.note_tokenizer(scope).await
+        match is_outdated {
+            true => self.note_tokenizer(scope).await,
+            false => Ok(()),
+        }
     }
 
-    /// Removes the dead rows of all tables with a scope that the login role may do that for; says what is left
-    /// to do.
+    /// Removes the dead rows of the tables with a scope that the login role may do that for, but of those of kinds
+    /// that are not among these; says what is left to do.
     ///
     /// # Errors
     /// If the connection is lost.
-    pub(super) async fn remove_dead_rows(&self) -> Result<BeyondReach, DatabaseError> {
+    pub(super) async fn remove_dead_rows(
+        &self,
+        kinds: &[Kind],
+    ) -> Result<BeyondReach, DatabaseError> {
         const DOING: &str = "removing dead rows";
         const WHAT: &str = "dead rows in the tables, and their entries in indexes";
         let place = self.location().await?;
         let rows = self
             .unscoped(Rights::Member, &[sql::tables()], DOING)
             .await?;
-        let tables = rows.iter().flatten();
-        let tables: Vec<String> = tables.map(|row| place.own(row.get(0))).collect();
+        let is_of = |kind: Kind, table: &str| {
+            let of_kind = [
+                kind.table(),
+                kind.embeddings(),
+                kind.vectors(),
+                kind.postings(),
+            ];
+            of_kind.contains(&table)
+        };
+        let tables = rows.iter().flatten().map(|row| row.get::<_, &str>(0));
+        let lost_rows = |table: &&str| {
+            let mut others = Kind::ALL.into_iter().filter(|kind| !kinds.contains(kind));
+            !others.any(|kind| is_of(kind, table))
+        };
+        let tables: Vec<String> = tables
+            .filter(lost_rows)
+            .map(|table| place.own(table))
+            .collect();
         let asked = [sql::may_vacuum(tables.clone())];
         let may = self.unscoped(Rights::Login, &asked, DOING).await?;
         let may: Vec<String> = may.iter().flatten().map(|row| row.get(0)).collect();

@@ -292,6 +292,23 @@ impl Scoped<'_> {
         Ok(followed)
     }
 
+    /// The number of a further space, if it is kept.
+    pub(super) async fn further_space(
+        mut self,
+        space: &Space,
+        spaces: &Spaces,
+    ) -> Result<Option<i32>, BackendError> {
+        let statistics = self.statistics(false, "looking for a vector space").await?;
+        let kept = self.kept(&statistics, space, spaces).await?;
+        self.end_read();
+        match kept {
+            Some((number, space)) if statistics.space_id == Some(number) => {
+                Err(BackendError::CurrentSpace { space })
+            }
+            kept => Ok(kept.map(|(number, _)| number)),
+        }
+    }
+
     /// Removes a further space; gives the number of the one that was there.
     pub(super) async fn drop_space(
         mut self,

@@ -5,15 +5,18 @@ use std::time::Duration;
 use super::connect::{Connection, Database};
 use super::error::{DatabaseError, Doing};
 use super::index_step::IndexStep;
+use super::location::Location;
 use super::own_indexes::index_name;
 use super::postings::Batch;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, RequiredRole};
 use super::scoped::Scoped;
+use super::session::Rights;
 use super::spaces::Spaces;
 use super::sql::search::EXACT;
-use super::sql::{Statement, indexes, postings, scopes, vectors};
+use super::sql::{Statement, forgotten, indexes, postings, scopes, vectors};
 use super::statistics::ScopeStatistics;
-use super::table::Columns;
+use super::table::{Columns, KindTables as _};
+use crate::backend::Counts;
 use crate::model::{Kind, Scope, Space};
 use crate::search::text;
 
@@ -130,6 +133,49 @@ impl Database {
         Ok(indexed)
     }
 
+    /// Returns what would become of the indexes of a space of `dims` numbers that holds so many vectors of each kind;
+    /// [`Built`](VectorIndex::Built) if one is still to be built.
+    ///
+    /// # Errors
+    /// If one is to be built and cannot be: the login role does not own the tables, or there are too many indexes.
+    pub async fn foresee_indexes(
+        &self,
+        dims: usize,
+        vectors: &Counts,
+    ) -> Result<Vec<Indexed>, DatabaseError> {
+        const DOING: &str = "asking whether an index can be built";
+        let connection = self.connect().await?;
+        let mut foreseen = Vec::new();
+        for kind in Kind::ALL {
+            let index = foresee(vectors[kind], dims);
+            if index == VectorIndex::Built {
+                let place = connection.location().await?;
+                connection.require_room(&place, kind).await?;
+                let tables = vec![place.own(kind.vectors())];
+                let may = [forgotten::may_vacuum(tables)];
+                let may = connection.unscoped(Rights::Login, &may, DOING).await?;
+                if may.iter().flatten().next().is_none() {
+                    return Err(Refusal::Privilege {
+                        role: None,
+                        required: RequiredRole::Owner,
+                        doing: "building the index of the vectors".to_owned(),
+                        source: None,
+                    }
+                    .into());
+                }
+            }
+            foreseen.push(Indexed {
+                kind,
+                words: 0,
+                rebuilt: 0,
+                mended: 0,
+                vectors: vectors[kind],
+                index,
+            });
+        }
+        Ok(foreseen)
+    }
+
     /// The same for who holds the scope's lock.
     pub(crate) async fn index_locked(
         &self,
@@ -156,7 +202,32 @@ impl Database {
     }
 }
 
+/// Returns what becomes of the index of so many vectors: [`VectorIndex::Built`] if they want one.
+fn foresee(vectors: u64, dims: usize) -> VectorIndex {
+    if vectors <= EXACT {
+        VectorIndex::NotNeeded
+    } else if dims > WIDEST {
+        VectorIndex::TooWide
+    } else {
+        VectorIndex::Built
+    }
+}
+
 impl Connection {
+    /// Refuses one more index of a kind's vectors where there are as many as there may be.
+    async fn require_room(&self, place: &Location, kind: Kind) -> Result<(), DatabaseError> {
+        let there = self.client.query(&indexes::count(place, kind)).await;
+        let there = there.doing("counting indexes")?;
+        let is_full = |row: &tokio_postgres::Row| row.get::<_, i64>(0) >= MOST;
+        match there.first().is_some_and(is_full) {
+            true => Err(Refusal::TooManyIndexes {
+                most: MOST.unsigned_abs(),
+            }
+            .into()),
+            false => Ok(()),
+        }
+    }
+
     /// Enters memories into the keyword index that are not in it yet: those of before it was there.
     ///
     /// # Errors
@@ -319,12 +390,9 @@ impl Indexing<'_> {
             .flatten()
             .next()
             .map_or(0, |row| row.get::<_, i64>(0).unsigned_abs());
-        let index = if count <= EXACT {
-            VectorIndex::NotNeeded
-        } else if dims > WIDEST {
-            VectorIndex::TooWide
-        } else {
-            self.build(kind, connection, space_id, dims, count).await?
+        let index = match foresee(count, dims) {
+            VectorIndex::Built => self.build(kind, connection, space_id, dims, count).await?,
+            none => none,
         };
         Ok((count, index))
     }
@@ -351,18 +419,7 @@ impl Indexing<'_> {
             return Ok(VectorIndex::Ready);
         }
         if !ready {
-            let count = indexes::count(&place, kind);
-            let there = connection.client.query(&count).await;
-            let there = there.doing("counting indexes")?;
-            if there
-                .first()
-                .is_some_and(|row| row.get::<_, i64>(0) >= MOST)
-            {
-                return Err(Refusal::TooManyIndexes {
-                    most: MOST.unsigned_abs(),
-                }
-                .into());
-            }
+            connection.require_room(&place, kind).await?;
         }
         let session = connection.client.query(&indexes::builder()).await;
         let session = session.doing("preparing to build an index")?;

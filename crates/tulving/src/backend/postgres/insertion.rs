@@ -11,7 +11,7 @@ use super::postings::Batch;
 use super::scoped::Scoped;
 use super::spaces::Spaces;
 use super::sql::memories::RowNumbers;
-use super::sql::{Statement, memories, scopes, vectors};
+use super::sql::{Statement, forgotten, memories, scopes, vectors};
 use super::statistics::KindStatistics;
 use super::table::encode;
 use super::writing::{absent, number_of};
@@ -96,6 +96,7 @@ impl Scoped<'_> {
             .iter()
             .any(|draft| embedding(draft.entry()).is_some());
         let mut space = self.space_held(has_vectors, &statistics, spaces).await?;
+        let mut placed = Brought::default();
         for draft in drafts {
             // What is not written decides nothing, and is refused all the same.
             let mut checked = space.clone();
@@ -110,6 +111,7 @@ impl Scoped<'_> {
                 continue;
             }
             space = checked;
+            let is_open = draft.settled_id().is_none();
             let entry = draft.settle(&mut ends[kind]);
             let container = entry.memory.position().map(|(container, _)| container);
             if let Some(id) = container.filter(|container| nowhere[kind].contains(*container)) {
@@ -121,6 +123,7 @@ impl Scoped<'_> {
                 return Err(BackendError::Exists { key });
             }
             keys.push(key.clone());
+            placed.keys.extend(is_open.then(|| key.clone()));
             if if_taken == IfTaken::Keep {
                 there.insert(key.clone(), entry.clone());
             }
@@ -143,6 +146,9 @@ impl Scoped<'_> {
         }
         if statistics.space_id.is_none() && entries.iter().any(|entry| embedding(entry).is_some()) {
             statements.extend(space_id.map(|space_id| scopes::keep_space(scope, space_id)));
+        }
+        if !placed.keys.is_empty() {
+            statements.push(forgotten::lift(scope, placed.names()));
         }
         self.merge_small(&statistics, &mut statements, DOING)
             .await?;

@@ -79,11 +79,16 @@ impl ScopeStatistics {
         &self.kinds[kind]
     }
 
+    /// Whether its words were made by other rules than this program's.
+    pub(super) fn is_outdated(&self) -> bool {
+        self.tokenizer != RULES
+    }
+
     /// How many memories of a kind are found by words that other rules made than this program's.
     pub(super) fn outdated(&self, kind: Kind) -> u64 {
-        match self.tokenizer {
-            RULES => 0,
-            _ => self.of(kind).statistics().documents,
+        match self.is_outdated() {
+            true => self.of(kind).statistics().documents,
+            false => 0,
         }
     }
 

@@ -66,7 +66,7 @@ pub struct Searched {
     pub still_there: u64,
     /// The tables or files.
     pub places: Vec<SearchedPlace>,
-    /// What could not be looked through, each with why.
+    /// What of ours could not be looked through, each with why; what is none of ours is beyond reach.
     pub unread: Vec<String>,
 }
 

@@ -200,8 +200,7 @@ impl Forgetting {
             return Err(StoreError::Grown);
         }
         let record = Unfinished::new(certificate.id, &certificate.started_at, &doomed);
-        let record = serde_json::to_vec(&record).unwrap_or_default();
-        backend.keep_unfinished(scope, Some(&record)).await?;
+        record.keep(backend, scope).await?;
         let keys: Vec<Key> = doomed.keys.iter().cloned().collect();
         let documents: Vec<String> = doomed.documents.iter().cloned().collect();
         for keys in keys.chunks(TOMBSTONES) {
@@ -210,16 +209,22 @@ impl Forgetting {
         for documents in documents.chunks(TOMBSTONES) {
             backend.bury(scope, &[], documents).await?;
         }
+        record.buried().keep(backend, scope).await?;
         self.erase(&keys, &documents, told).await?;
         for key in &keys {
             certificate.forgotten[key.kind] += 1;
         }
         certificate.forgotten_documents = documents.len() as u64;
         told(ForgetStep::Purging);
-        let beyond = backend.purge(scope).await?;
+        let kinds: Vec<Kind> = match selection {
+            // What was deleted before, and never forgotten, too.
+            Selection::Everything => Kind::ALL.to_vec(),
+            _ => doomed.kinds.iter().copied().collect(),
+        };
+        let beyond = backend.purge(scope, &kinds).await?;
         told(ForgetStep::Scanning);
         let needles = Arc::new(doomed.needles);
-        let outside = self
+        let others = self
             .search(
                 &reading,
                 &keys,
@@ -230,10 +235,6 @@ impl Forgetting {
             .await?;
         certificate.absent = certificate.searched.is_clean();
         certificate.tombstones = backend.forgotten(scope).await?.tombstones.len() as u64;
-        let outside = outside.into_iter().map(|name| {
-            let what = format!("what {} leads to", needles.hidden(&name));
-            BeyondReach::new(what, "it is outside of the directory, and was not searched")
-        });
         let more = [
             BeyondReach::new(
                 "the list of what was looked for",
@@ -255,7 +256,7 @@ impl Forgetting {
                 "they name ids or hold records: delete those of this owner",
             ),
         ];
-        let beyond = beyond.into_iter().chain(outside).chain(more);
+        let beyond = beyond.into_iter().chain(others).chain(more);
         certificate.beyond_reach = beyond.map(Into::into).collect();
         certificate.finished_at = Timestamp::now().isoformat();
         Ok(Proof {
@@ -305,7 +306,7 @@ impl Forgetting {
         Ok(())
     }
 
-    /// Looks for what is left; returns what leads elsewhere.
+    /// Looks for what is left; returns what was not looked through since it is none of ours.
     async fn search(
         &self,
         reading: &Reading<'_>,
@@ -313,7 +314,7 @@ impl Forgetting {
         documents: &[String],
         needles: &Arc<Needles>,
         searched: &mut Searched,
-    ) -> Result<Vec<String>, StoreError> {
+    ) -> Result<Vec<BeyondReach>, StoreError> {
         let (backend, scope) = (&self.store.backend, self.store.scope);
         *searched = Searched::from(needles.counts());
         for keys in keys.chunks(AT_ONCE) {
@@ -350,7 +351,17 @@ impl Forgetting {
         searched.left_over = all_left.len() as u64;
         let unread = scan.unread.iter().map(|why| needles.hidden(why));
         searched.unread = unread.collect();
-        Ok(scan.outside)
+        let outside = scan.outside.iter().map(|name| {
+            let what = format!("what {} leads to", needles.hidden(name));
+            BeyondReach::new(what, "it is outside of the directory, and was not searched")
+        });
+        let strange = scan.strange.iter().map(|why| {
+            BeyondReach::new(
+                needles.hidden(why),
+                "it is none of Tulving's, and was not searched; who may read it can look there",
+            )
+        });
+        Ok(outside.chain(strange).collect())
     }
 }
 

@@ -17,4 +17,3 @@ mod unfinished;
 pub use certificate::{Certificate, Sealed, Searched, SearchedPlace};
 pub use forgetting::{ForgetStep, Forgetting, Proof};
 pub use selection::Selection;
-pub(super) use unfinished::Unfinished;

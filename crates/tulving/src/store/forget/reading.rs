@@ -8,7 +8,7 @@ use crate::backend::{Backend, BackendError, Counts, Entry, Filter, Forgotten, Ne
 use crate::json;
 use crate::model::{Document, Key, Kind, Memory, Scope, Space};
 use crate::record::{self, Part};
-use crate::search::text::indexed;
+use crate::search::text::{indexed, written};
 use crate::store::{Pages, StoreError};
 
 /// Memories and documents that are read at once.
@@ -18,6 +18,8 @@ const AT_ONCE: usize = 1000;
 #[derive(Debug, Default)]
 pub(super) struct Doomed {
     pub(super) keys: BTreeSet<Key>,
+    /// Kinds of which there may be traces, though what they are of came back since.
+    pub(super) kinds: BTreeSet<Kind>,
     pub(super) documents: BTreeSet<String>,
     pub(super) needles: Needles,
     pub(super) pieces: Pieces,
@@ -149,6 +151,10 @@ impl Reading<'_> {
         doomed.read[key.kind] += 1;
         let is_new = !doomed.keys.contains(&key);
         doomed.needles.add_known(memory.id(), &record, is_new);
+        for text in written(memory) {
+            doomed.needles.add_written(&text, is_new);
+        }
+        doomed.kinds.insert(key.kind);
         doomed.keys.insert(key);
         note_piece(memory, &mut doomed.pieces);
         #[cfg(feature = "http")]

@@ -12,7 +12,7 @@ use crate::store::StoreError;
 
 /// What is to be forgotten and looked for. It is kept from before the first tombstone until the proof is written.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::store) struct Unfinished {
+pub(super) struct Unfinished {
     /// What its certificate is known by.
     pub(super) id: Uuid,
     /// When it began, in ISO 8601.
@@ -21,10 +21,14 @@ pub(in crate::store) struct Unfinished {
     memories: BTreeMap<String, Vec<String>>,
     documents: Vec<String>,
     needles: KeptNeedles,
+    /// Whether all of these have got their tombstones. From then on one without a tombstone is one that came back.
+    #[serde(default)]
+    buried: bool,
 }
 
 impl Unfinished {
-    /// Returns the record that is kept of a scope.
+    /// Returns the record that is kept of a scope, without what came back since: whoever finishes that forgetting is
+    /// not to erase it.
     ///
     /// # Errors
     /// If it cannot be read, or is none.
@@ -32,33 +36,37 @@ impl Unfinished {
         backend: &dyn Backend,
         scope: Scope,
     ) -> Result<Option<Self>, StoreError> {
-        let record = backend.unfinished(scope).await?;
-        let record = record.map(|record| serde_json::from_slice(&record));
-        record.transpose().map_err(|_| StoreError::Unfinished)
+        let Some(record) = backend.unfinished(scope).await? else {
+            return Ok(None);
+        };
+        let mut record: Self =
+            serde_json::from_slice(&record).map_err(|_| StoreError::Unfinished)?;
+        if record.buried {
+            let forgotten = backend.forgotten(scope).await?;
+            for (kind, ids) in &mut record.memories {
+                let kind = Kind::named(kind);
+                ids.retain(|id| kind.is_some_and(|kind| forgotten.holds(&Key::new(kind, &**id))));
+            }
+            record.documents.retain(|id| forgotten.holds_document(id));
+        }
+        Ok(Some(record))
     }
 
-    /// Takes what came back since out of the record that is kept of a scope, if there is one: whoever finishes that
-    /// forgetting is not to erase it.
+    /// Keeps it until what it is about was proved to be gone.
     ///
     /// # Errors
-    /// As [`of`](Self::of), or if the record cannot be written.
-    pub(in crate::store) async fn spare(
-        backend: &dyn Backend,
-        scope: Scope,
-        keys: &[Key],
-        documents: &[String],
-    ) -> Result<(), StoreError> {
-        let Some(mut record) = Self::of(backend, scope).await? else {
-            return Ok(());
-        };
-        for key in keys {
-            if let Some(ids) = record.memories.get_mut(key.kind.as_str()) {
-                ids.retain(|id| *id != key.id);
-            }
-        }
-        record.documents.retain(|id| !documents.contains(id));
-        let record = serde_json::to_vec(&record).unwrap_or_default();
+    /// If it cannot be written.
+    pub(super) async fn keep(&self, backend: &dyn Backend, scope: Scope) -> Result<(), StoreError> {
+        let record = serde_json::to_vec(self).unwrap_or_default();
         Ok(backend.keep_unfinished(scope, Some(&record)).await?)
+    }
+
+    /// Says that all of it has got its tombstones.
+    pub(super) fn buried(self) -> Self {
+        Self {
+            buried: true,
+            ..self
+        }
     }
 
     /// Returns how many memories it is about.
@@ -67,7 +75,9 @@ impl Unfinished {
     }
 
     pub(super) fn new(id: Uuid, started_at: &str, doomed: &Doomed) -> Self {
-        let mut memories = BTreeMap::<String, Vec<String>>::new();
+        let kinds = doomed.kinds.iter().map(|kind| kind.as_str().to_owned());
+        let mut memories: BTreeMap<String, Vec<String>> =
+            kinds.map(|kind| (kind, Vec::new())).collect();
         for key in &doomed.keys {
             let ids = memories.entry(key.kind.as_str().to_owned()).or_default();
             ids.push(key.id.clone());
@@ -78,6 +88,7 @@ impl Unfinished {
             memories,
             documents: doomed.documents.iter().cloned().collect(),
             needles: doomed.needles.kept(),
+            buried: false,
         }
     }
 
@@ -90,6 +101,11 @@ impl Unfinished {
         });
         Doomed {
             keys: keys.collect(),
+            kinds: self
+                .memories
+                .keys()
+                .filter_map(|kind| Kind::named(kind))
+                .collect(),
             documents: self.documents.iter().cloned().collect(),
             needles: self.needles.into(),
             ..Doomed::default()

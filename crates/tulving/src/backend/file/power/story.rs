@@ -13,6 +13,7 @@ use crate::backend::file::error::FileError;
 use crate::backend::file::founding::{Founding, Site};
 use crate::backend::file::root::Root;
 use crate::backend::{Backend as _, BackendError};
+use crate::model::Kind;
 
 pub(super) type Call = fn(&FileBackend) -> Result<(), BackendError>;
 
@@ -173,9 +174,9 @@ pub(super) static FORGETTING: Story = Story {
         |backend| bury(backend, [node(0, 1), node(5, 1)]),
         |backend| delete(backend, &node(0, 1)),
         |backend| delete(backend, &node(5, 1)),
-        |backend| RUNTIME.block_on(backend.purge(OWNER)).map(drop),
+        |backend| RUNTIME.block_on(backend.purge(OWNER, &Kind::ALL)).map(drop),
         |backend| insert(backend, [node(7, 1)]),
-        |backend| RUNTIME.block_on(backend.purge(OWNER)).map(drop),
+        |backend| RUNTIME.block_on(backend.purge(OWNER, &Kind::ALL)).map(drop),
     ],
 };
 

@@ -52,6 +52,18 @@ pub(crate) fn remove(scope: Uuid, hashes: Vec<Vec<u8>>) -> Statement {
         .named(Name::RemoveForgotten)
 }
 
+/// Takes the tombstones away that these names have; each is looked up by itself, as in [`find`].
+pub(crate) fn lift(scope: Uuid, names: Vec<Vec<u8>>) -> Statement {
+    Text::new(
+        "DELETE FROM forgotten WHERE scope_id = $1 AND hash = ANY (ARRAY( \
+             SELECT substring(sha256(s.salt || n.name) FOR 16) \
+             FROM (SELECT salt FROM forgotten WHERE scope_id = $1 LIMIT 1) s CROSS JOIN unnest($2) AS n (name)))",
+    )
+    .scope(scope)
+    .with("names", names, Type::BYTEA_ARRAY)
+    .named(Name::LiftForgotten)
+}
+
 /// Removes the record of an erasure that is under way.
 pub(crate) fn remove_unfinished(scope: Uuid) -> Statement {
     Text::new("DELETE FROM forgetting WHERE scope_id = $1")

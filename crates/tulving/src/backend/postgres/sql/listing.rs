@@ -303,6 +303,7 @@ fn of_scopes(list: &mut Listing) {
     list.add("", forgotten::find(SCOPE, vec![]));
     list.add("", forgotten::set(SCOPE, vec![], vec![]));
     list.add("", forgotten::remove(SCOPE, vec![]));
+    list.add("", forgotten::lift(SCOPE, vec![]));
     list.add("", forgotten::remove_unfinished(SCOPE));
     list.add("", forgotten::keep_unfinished(SCOPE, vec![]));
     list.add("", forgotten::unfinished(SCOPE));

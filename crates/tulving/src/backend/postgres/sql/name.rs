@@ -191,6 +191,7 @@ names! {
         FindForgotten: "Finds the first of some memories and documents that has a tombstone.";
         SetForgotten: "Sets tombstones that are not there yet.";
         RemoveForgotten: "Takes tombstones away.";
+        LiftForgotten: "Takes the tombstones of some memories away.";
         RemoveUnfinished: "Removes the record of an erasure that is under way.";
         KeepUnfinished: "Keeps the record of an erasure that is under way.";
         ReadUnfinished: "Reads the record of an erasure that was not finished.";

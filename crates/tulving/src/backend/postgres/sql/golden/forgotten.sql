@@ -30,6 +30,16 @@ ON CONFLICT DO NOTHING;
 DELETE FROM forgotten
 WHERE scope_id = $1 AND hash = ANY ($2);
 
+-- LiftForgotten: Takes the tombstones of some memories away.
+-- $1 scope uuid, $2 names _bytea
+DELETE FROM forgotten
+WHERE scope_id = $1 AND hash = ANY (ARRAY(
+    SELECT substring(sha256(s.salt || n.name) FOR 16)
+    FROM (SELECT salt
+      FROM forgotten
+      WHERE scope_id = $1 LIMIT 1) s
+    CROSS JOIN unnest($2) AS n (name)));
+
 -- RemoveUnfinished: Removes the record of an erasure that is under way.
 -- $1 scope uuid
 DELETE FROM forgetting
