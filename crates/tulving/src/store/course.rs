@@ -112,8 +112,9 @@ impl<'p> Sorted<'p> {
         }
     }
 
-    /// Notes what would come of it if all were written.
-    pub(super) fn count(self, course: &mut Course) {
+    /// Notes what would come of it if all were written; returns what would be there no more.
+    pub(super) fn count(self, course: &mut Course) -> Vec<Key> {
+        let mut all_gone = Vec::new();
         for part in self.missing {
             course.came_of(part, part.if_missing());
             course.count(part, |written| &mut written.added);
@@ -124,10 +125,12 @@ impl<'p> Sorted<'p> {
             if fields.contains(&"messages") {
                 let gone = gone(&stored.memory, &part.memory);
                 course.memories[Kind::Node].removed += gone.len() as u64;
+                all_gone.extend(gone);
             }
         }
         for part in self.same {
             course.count(part, |written| &mut written.unchanged);
         }
+        all_gone
     }
 }

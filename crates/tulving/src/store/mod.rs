@@ -7,7 +7,7 @@
 //! | `new_node`, `new_conversation`, `part` | what is given to be stored, and the memories that it becomes |
 //! | `record` | whole records, as another memory wrote them |
 //! | `remember`, `course` | memories with ids of their own, stored once |
-//! | `merge` | conversations brought up to what an export says |
+//! | `merge`, `copies` | conversations brought up to what an export says; questions that two of them have |
 //! | `importing` | imports, as everybody sees them at work |
 //! | `beside` | several embedders, and the vectors that are written beside those of the current space |
 //! | `spaces`, `fill` | the spaces of a scope; vectors for what has none in a space |
@@ -24,6 +24,7 @@
 mod beside;
 mod change;
 mod clustering;
+mod copies;
 mod course;
 mod documents;
 mod error;
