@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use tulving::backend::file::{Compaction, FileBackend, FileError};
 use tulving::backend::postgres::PostgresOptions;
-use tulving::embed::{ApiKey, Builtin, Embedder, Http, HttpOptions};
+use tulving::embed::{ApiKey, Builtin, Embedder, Http, HttpOptions, Prefixed};
 use tulving::model::Scope;
 use tulving::store::{self, ScopedStore, Store, StoreConfig};
 
-use crate::config::{Backend, Embedding, EmbeddingFlags, Local, NEXT, nobody_named};
+use crate::config::{Backend, Embedding, EmbeddingFlags, Local, NEXT, Prefixes, nobody_named};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output;
@@ -249,10 +249,20 @@ pub async fn connect(embedding: Embedding, wait: Wait) -> Result<Arc<dyn Embedde
             if wait == Wait::Short {
                 options.retries = 1;
             }
-            Arc::new(Http::connect(options).await?)
+            let Prefixes { query, text } = http.prefixes;
+            let server = Arc::new(Http::connect(options).await?);
+            prefixed(server, query.unwrap_or_default(), text.unwrap_or_default())
         }
         Embedding::Local(local) => open(local).await?,
     })
+}
+
+/// Puts words before the texts of an embedder whose model wants some.
+fn prefixed(embedder: Arc<dyn Embedder>, query: String, text: String) -> Arc<dyn Embedder> {
+    match query.is_empty() && text.is_empty() {
+        true => embedder,
+        false => Arc::new(Prefixed::new(embedder, query, text)),
+    }
 }
 
 /// Makes the embedder of a model in a directory. Its weights are read when they are needed.
@@ -260,8 +270,11 @@ pub async fn connect(embedding: Embedding, wait: Wait) -> Result<Arc<dyn Embedde
 async fn open(local: Local) -> Result<Arc<dyn Embedder>, CliError> {
     let open = move || tulving::embed::Local::open(local.path, local.model, local.dimensions);
     let opened = tokio::task::spawn_blocking(open).await;
-    let opened = opened.map_err(tulving::embed::EmbedError::Stopped)?;
-    Ok(Arc::new(opened?))
+    let opened = opened.map_err(tulving::embed::EmbedError::Stopped)??;
+    let Prefixes { query, text } = local.prefixes;
+    let wanted = opened.prompts().clone();
+    let (query, text) = (query.unwrap_or(wanted.query), text.unwrap_or(wanted.text));
+    Ok(prefixed(Arc::new(opened), query, text))
 }
 
 #[cfg(not(feature = "local"))]
