@@ -57,11 +57,7 @@ impl Reading for Session {
             return;
         };
         match line.str_at("type") {
-            Some("session_meta") => {
-                if self.transcript.keeps(&line, PAYLOAD, out) {
-                    self.begin(payload, out);
-                }
-            }
+            Some("session_meta") => self.begin(&line, payload, out),
             Some("turn_context") => self.model = payload.string_at("model"),
             Some("response_item") => self.item(line, out),
             // What was shown, which the items say too.
@@ -80,7 +76,10 @@ impl Reading for Session {
 impl Session {
     /// Takes what the session is. One that goes on from another may name that before itself, or behind itself: the
     /// newest of them is its own.
-    fn begin(&mut self, payload: &Value<'_>, out: &mut Out<'_>) {
+    fn begin(&mut self, line: &Value<'_>, payload: &Value<'_>, out: &mut Out<'_>) {
+        if !self.transcript.keeps(line, PAYLOAD, out) {
+            return;
+        }
         let begun = out.time(payload, "timestamp");
         let conversation = &mut self.transcript.conversation;
         if conversation.id.is_empty() || begun > self.begun {
