@@ -1,12 +1,14 @@
 //! Zip archives, and archives in them. Nothing is unpacked.
 
-use std::io::{self, Cursor, Read, Seek};
+use std::cell::Cell;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::rc::Rc;
 
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
 use crate::file::{Content, Files, head};
-use crate::limits::{Limits, NESTING};
+use crate::limits::NESTING;
 use crate::reason::Reason;
 use crate::report::FileReport;
 
@@ -43,6 +45,13 @@ impl Files<'_> {
     ) -> Result<(), Reason> {
         if depth > NESTING {
             return Err(Reason::TooDeep);
+        }
+        if depth == 1 {
+            let size = source
+                .seek(SeekFrom::End(0))
+                .map_err(|_| Reason::Unreadable)?;
+            let allowed = size.saturating_mul(self.limits.ratio);
+            self.room = Rc::new(Cell::new(allowed.max(self.limits.all)));
         }
         let mut archive = ZipArchive::new(source).map_err(|_| Reason::BadArchive)?;
         if archive.is_empty() {
@@ -82,8 +91,14 @@ impl Files<'_> {
         container: &mut FileReport,
         done: &dyn Fn() -> u64,
     ) {
-        let packed = entry.compressed_size();
-        let mut guard = Guard::new(entry, packed, self.limits);
+        /// Up to here a file is not suspected, however small it was packed.
+        const UNSUSPECTED: u64 = 100 << 20;
+        let allowed = entry.compressed_size().saturating_mul(self.limits.ratio);
+        let mut guard = Guard {
+            inner: entry,
+            left: allowed.max(UNSUSPECTED).min(self.limits.inflated),
+            room: Rc::clone(&self.room),
+        };
         let Ok(head) = head(&mut guard) else {
             return container.skip(guard.reason());
         };
@@ -150,28 +165,21 @@ fn name<R: Read + Seek>(archive: &mut ZipArchive<R>, at: usize) -> Result<Option
 /// A file of an archive that is watched while it inflates.
 struct Guard<R> {
     inner: R,
-    read: u64,
-    limit: u64,
+    /// What it may still become,
+    left: u64,
+    /// and all of the archive: what one inflates to another may inflate again.
+    room: Rc<Cell<u64>>,
 }
 
 impl<R: Read> Guard<R> {
-    /// Watches a file that takes so many bytes in its archive.
-    fn new(inner: R, packed: u64, limits: &Limits) -> Self {
-        /// Up to here a file is not suspected, however small it was packed.
-        const UNSUSPECTED: u64 = 100 << 20;
-        Self {
-            inner,
-            read: 0,
-            limit: packed
-                .saturating_mul(limits.ratio)
-                .max(UNSUSPECTED)
-                .min(limits.inflated),
-        }
+    /// Returns how many bytes may come.
+    fn may_read(&self) -> u64 {
+        self.left.min(self.room.get())
     }
 
     /// Returns why reading failed.
     fn reason(&self) -> Reason {
-        if self.read >= self.limit {
+        if self.may_read() == 0 {
             Reason::Bomb
         } else {
             Reason::BadArchive
@@ -181,13 +189,14 @@ impl<R: Read> Guard<R> {
 
 impl<R: Read> Read for Guard<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.limit - self.read).unwrap_or(usize::MAX);
+        let left = usize::try_from(self.may_read()).unwrap_or(usize::MAX);
         if left == 0 && !buf.is_empty() {
             return Err(io::Error::other("it inflates beyond what is allowed"));
         }
         let most = buf.len().min(left);
         let read = self.inner.read(&mut buf[..most])?;
-        self.read += read as u64;
+        self.left -= read as u64;
+        self.room.set(self.room.get() - read as u64);
         Ok(read)
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use tulving_json::Value;
 
+use crate::recalled::without_blocks;
 use crate::time::Time;
 
 /// A conversation with all its messages. It borrows from the file that it was read from.
@@ -23,6 +24,8 @@ pub struct Conversation<'a> {
     pub messages: Vec<Message<'a>>,
     /// Whether the export knows only single turns, and these were put together by their times.
     pub is_grouped: bool,
+    /// Whether it may begin with messages of another: a session that was resumed or forked copies those of the one before.
+    pub may_repeat: bool,
 }
 
 /// One message.
@@ -150,6 +153,7 @@ impl<'a> Conversation<'a> {
             updated_at: None,
             messages: Vec::new(),
             is_grouped: false,
+            may_repeat: false,
         }
     }
 
@@ -165,6 +169,7 @@ impl<'a> Conversation<'a> {
             updated_at: self.updated_at,
             messages: messages.collect(),
             is_grouped: self.is_grouped,
+            may_repeat: self.may_repeat,
         }
     }
 }
@@ -218,18 +223,19 @@ impl<'a> Message<'a> {
             && !self.hidden
             && matches!(self.role, Role::Human | Role::Assistant)
             && match self.kind {
-                MessageKind::Text => !self.text.trim().is_empty(),
+                MessageKind::Text => !without_blocks(&self.text).trim().is_empty(),
                 MessageKind::Attachment => !self.attachments.is_empty(),
                 _ => false,
             }
     }
 
-    /// Returns what it says as a part of that: its text, or the names of files without a word, as `[notes.pdf]`.
+    /// Returns what it says as a part of that: its text, or the names of files without a word, as `[notes.pdf]`. What was
+    /// recalled from memory (`<tulving:memory>…`) is left out: it was said before.
     #[must_use]
     pub fn said(&self) -> Option<String> {
         self.is_said().then(|| match self.kind {
             MessageKind::Attachment => format!("[{}]", self.attachments.join(", ")),
-            _ => self.text.trim().to_owned(),
+            _ => without_blocks(&self.text).trim().to_owned(),
         })
     }
 }

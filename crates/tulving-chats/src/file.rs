@@ -1,8 +1,10 @@
 //! One file: what it is, its records, and whose they are.
 
+use std::cell::Cell;
 use std::io::Read;
+use std::rc::Rc;
 
-use tulving_json::{Foreign, Reason as Wrong, Value, Values, ValuesError, parse};
+use tulving_json::{Foreign, Reason as Wrong, Value, Values, ValuesError, parse_within};
 
 use crate::cards::Cards;
 use crate::format::{Format, Reading, Record};
@@ -89,6 +91,8 @@ pub(crate) struct Files<'f> {
     pub(crate) seen: &'f mut Seen,
     pub(crate) sink: &'f mut dyn Sink,
     pub(crate) stopped: bool,
+    /// What the archive that is read may still inflate to, with those in it.
+    pub(crate) room: Rc<Cell<u64>>,
 }
 
 impl Files<'_> {
@@ -162,11 +166,12 @@ impl File<'_, '_, '_> {
         /// Of what size a record is that is kept waiting.
         const SMALL: usize = 1 << 20;
         let lossy;
-        let parsed = match parse(bytes) {
+        let most = self.files.limits.values;
+        let parsed = match parse_within(bytes, most) {
             Err(error) if error.reason == Wrong::InvalidUtf8 => {
                 lossy = String::from_utf8_lossy(bytes);
                 self.report.invalid_utf8 += 1;
-                parse(lossy.as_bytes())
+                parse_within(lossy.as_bytes(), most)
             }
             parsed => parsed,
         };
@@ -178,6 +183,7 @@ impl File<'_, '_, '_> {
                     self.record(record, bytes.len() < SMALL);
                 }
             }
+            Err(error) if error.reason == Wrong::TooMany => self.report.skip(Reason::TooLarge),
             Err(error) if error.reason == Wrong::UnexpectedEnd => self.report.skip(Reason::CutOff),
             Err(_) => self.report.skip(Reason::Damaged),
         }

@@ -20,6 +20,7 @@
 //! | `out` | what formats give to, and what came before |
 //! | `tree`, `clean`, `page`, `fields`, `time` | what formats need: branches, texts without marks, HTML, JSON, times |
 //! | `conversation`, `turns` | what is made |
+//! | `recalled` | what is memory already, and is no memory once more |
 //! | `report`, `reason`, `limits` | what was passed over |
 
 mod archive;
@@ -35,6 +36,7 @@ mod out;
 mod page;
 mod read;
 mod reason;
+mod recalled;
 mod report;
 mod time;
 mod tree;

@@ -10,6 +10,7 @@ use twox_hash::XxHash3_64;
 use crate::conversation::{Conversation, MessageKind, Role};
 use crate::fields::Fields as _;
 use crate::reason::Reason;
+use crate::recalled::without_blocks;
 use crate::report::FileReport;
 use crate::time::Time;
 use crate::turns::{Turn, turns};
@@ -19,7 +20,7 @@ const LONGEST_ID: usize = 255;
 
 /// Takes what is read, while it is read.
 pub trait Sink {
-    /// Takes a conversation with its turns, of which there may be none. One with the source and id of one that came
+    /// Takes a conversation with its turns, of which there may be none. One whose answer was only recalled is missing among them. One with the source and id of one that came
     /// before is a newer form of it and replaces it. `Break` ends the reading.
     fn conversation(&mut self, conversation: Conversation<'_>, turns: Vec<Turn>)
     -> ControlFlow<()>;
@@ -95,9 +96,10 @@ impl<'o> Out<'o> {
             return;
         }
         let said = |message: &crate::Message<'_>| {
-            !message.hidden && message.kind == MessageKind::Text && !message.text.trim().is_empty()
+            let text = without_blocks(&message.text);
+            !message.hidden && message.kind == MessageKind::Text && !text.trim().is_empty()
         };
-        let turns = turns(&conversation);
+        let mut turns = turns(&conversation);
         if turns.is_empty() && !conversation.messages.iter().any(said) {
             return self.skip(Reason::Empty);
         }
@@ -115,6 +117,10 @@ impl<'o> Out<'o> {
             }
             _ => self.seen.conversations.insert(key, edition),
         };
+        // The others keep their places, which are a part of what they are known by.
+        let all = turns.len();
+        turns.retain(|turn| !turn.recalled);
+        (turns.len()..all).for_each(|_| self.skip(Reason::Recalled));
         self.report.conversations += 1;
         self.report.turns += turns.len() as u64;
         self.stopped = self.sink.conversation(conversation, turns).is_break();

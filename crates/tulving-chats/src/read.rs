@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fs;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use tulving_json::parse;
 
@@ -124,6 +125,7 @@ impl Found {
             seen: &mut Seen::default(),
             sink,
             stopped: false,
+            room: Rc::default(),
         };
         let mut before = 0;
         for listing in self.listings {
@@ -151,6 +153,7 @@ pub fn read_bytes(name: &str, bytes: &[u8], limits: &Limits, sink: &mut dyn Sink
         seen: &mut Seen::default(),
         sink,
         stopped: false,
+        room: Rc::default(),
     };
     let done = || 0;
     let mut report = FileReport::new(name.to_owned());

@@ -23,6 +23,8 @@ pub enum Reason {
     OtherProduct,
     /// What an assistant asked a part of itself, and not a person.
     SubAgent,
+    /// An answer that says nothing but what was recalled from memory, with its question. The conversation keeps both.
+    Recalled,
     /// A file in which no format of chats was recognised.
     Unrecognised,
     /// A file that is no text: a picture, a recording.
@@ -49,7 +51,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Empty,
         Self::NoMessages,
         Self::Duplicate,
@@ -59,6 +61,7 @@ impl Reason {
         Self::NotATurn,
         Self::OtherProduct,
         Self::SubAgent,
+        Self::Recalled,
         Self::Unrecognised,
         Self::Media,
         Self::DataDirectory,
@@ -82,6 +85,7 @@ impl Reason {
             | Self::NotATurn
             | Self::OtherProduct
             | Self::SubAgent
+            | Self::Recalled
             | Self::Unrecognised
             | Self::Media
             | Self::DataDirectory
@@ -118,6 +122,7 @@ impl Reason {
             Self::NotATurn => "not_a_turn",
             Self::OtherProduct => "other_product",
             Self::SubAgent => "sub_agent",
+            Self::Recalled => "recalled",
             Self::Unrecognised => "unrecognised",
             Self::Media => "media",
             Self::DataDirectory => "data_directory",
@@ -145,6 +150,7 @@ impl fmt::Display for Reason {
             Self::NotATurn => "it is no conversation, but a setting, feedback or the like",
             Self::OtherProduct => "it is about another product",
             Self::SubAgent => "an assistant asked it of itself",
+            Self::Recalled => "its answer only repeats what was recalled from memory",
             Self::Unrecognised => "no format of chats was recognised in it",
             Self::Media => "it is no text",
             Self::DataDirectory => {

@@ -1,6 +1,7 @@
 //! From messages to questions with their answers.
 
 use crate::conversation::{Conversation, MessageKind, Role, TimeSource};
+use crate::recalled::Recalled;
 use crate::time::Time;
 
 /// A question and all that was answered to it.
@@ -24,6 +25,8 @@ pub struct Turn {
     pub unanswered: bool,
     /// Whether the question is nothing but files.
     pub files_only: bool,
+    /// Whether the answer says nothing but what was recalled from memory before in the conversation.
+    pub recalled: bool,
 }
 
 /// Folds the active branch into turns: messages of one side that follow one another are one, with an empty line
@@ -32,11 +35,17 @@ pub struct Turn {
 #[must_use]
 pub fn turns(conversation: &Conversation<'_>) -> Vec<Turn> {
     let mut turns: Vec<Turn> = Vec::new();
-    let mut asking = false;
-    let messages = conversation.messages.iter();
-    for (message, said) in messages.filter_map(|message| Some((message, message.said()?))) {
+    let (mut asking, mut recalled) = (false, Recalled::default());
+    for message in &conversation.messages {
+        if message.active {
+            recalled.note(message);
+        }
+        let Some(said) = message.said() else {
+            continue;
+        };
         let is_human = message.role == Role::Human;
         if is_human && !asking {
+            judge(turns.last_mut(), &recalled);
             turns.push(Turn {
                 sequence_index: u32::try_from(turns.len()).unwrap_or(u32::MAX),
                 human: String::new(),
@@ -47,6 +56,7 @@ pub fn turns(conversation: &Conversation<'_>) -> Vec<Turn> {
                 model: None,
                 unanswered: true,
                 files_only: true,
+                recalled: false,
             });
         }
         asking = is_human;
@@ -67,7 +77,15 @@ pub fn turns(conversation: &Conversation<'_>) -> Vec<Turn> {
             turn.message_ids.push(message.id.clone());
         }
     }
+    judge(turns.last_mut(), &recalled);
     turns
+}
+
+/// Marks a turn that is complete.
+fn judge(turn: Option<&mut Turn>, recalled: &Recalled) {
+    if let Some(turn) = turn {
+        turn.recalled = recalled.is_all_of(&turn.assistant);
+    }
 }
 
 fn append(whole: &mut String, part: &str) {

@@ -34,7 +34,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-pub use embedding::{Embedding, EmbeddingFlags, Http, Local, NEXT};
+pub use embedding::{Embedding, EmbeddingFlags, Http, Local, NEXT, Prefixes};
 pub use env::Env;
 use expand::Fault;
 pub use home::path;

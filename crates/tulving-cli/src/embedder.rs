@@ -10,8 +10,16 @@ use crate::text::shell;
 pub fn one_model(why: &WordsOnly) -> String {
     let (stored, embedder) = (&why.stored, &why.embedder);
     let settings = |model: &str| {
+        let (model, prefix) = match stored.model == model {
+            true => stored.apart(),
+            false => (model, ""),
+        };
+        let prefix = match prefix {
+            "" => String::new(),
+            prefix => format!(", text_prefix: {prefix:?}"),
+        };
         format!(
-            "in config.yaml, embedding: {{provider: http, url: URL, model: {model}}}, with a server that runs it"
+            "in config.yaml, embedding: {{provider: http, url: URL, model: {model}{prefix}}}, with a server that runs it"
         )
     };
     if stored.provider == "builtin" {

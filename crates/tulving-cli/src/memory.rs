@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use tulving::backend::file::{Compaction, FileBackend, FileError};
 use tulving::backend::postgres::PostgresOptions;
-use tulving::embed::{ApiKey, Builtin, Embedder, Http, HttpOptions};
+use tulving::embed::{ApiKey, Builtin, Embedder, Http, HttpOptions, Prefixed};
 use tulving::model::{Scope, Space};
 use tulving::store::{self, ScopedStore, Store, StoreConfig};
 
-use crate::config::{Backend, Embedding, EmbeddingFlags, Local, NEXT, nobody_named};
+use crate::config::{Backend, Embedding, EmbeddingFlags, Local, NEXT, Prefixes, nobody_named};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::output;
@@ -251,11 +251,16 @@ impl Context {
 pub fn makes(embedding: &Embedding, space: &Space) -> bool {
     let (model, dimensions) = match embedding {
         Embedding::Builtin => return Builtin::new().space().is_comparable_with(space),
-        Embedding::Http(http) => (&http.model, http.dimensions),
-        Embedding::Local(local) => (&local.model, local.dimensions),
+        Embedding::Http(http) => (http.prefixes.name(&http.model), http.dimensions),
+        Embedding::Local(local) => {
+            // What is not said the directory says, which is not looked at here.
+            let said = local.prefixes.text.as_deref();
+            let before = said.unwrap_or(space.apart().1);
+            (Space::prefixed(&local.model, before), local.dimensions)
+        }
     };
     let is_as_wide = dimensions.is_none_or(|dims| dims == space.dims);
-    is_as_wide && space.is_of_model(model)
+    is_as_wide && space.is_of_model(&model)
 }
 
 /// How long a server is waited for.
@@ -286,10 +291,20 @@ pub async fn connect(embedding: Embedding, wait: Wait) -> Result<Arc<dyn Embedde
                 options.retries = 1;
                 options.timeout = SHORT;
             }
-            Arc::new(Http::connect(options).await?)
+            let Prefixes { query, text } = http.prefixes;
+            let server = Arc::new(Http::connect(options).await?);
+            prefixed(server, query.unwrap_or_default(), text.unwrap_or_default())
         }
         Embedding::Local(local) => open(local).await?,
     })
+}
+
+/// Puts words before the texts of an embedder whose model wants some.
+fn prefixed(embedder: Arc<dyn Embedder>, query: String, text: String) -> Arc<dyn Embedder> {
+    match query.is_empty() && text.is_empty() {
+        true => embedder,
+        false => Arc::new(Prefixed::new(embedder, query, text)),
+    }
 }
 
 /// Makes the embedder of a model in a directory. Its weights are read when they are needed.
@@ -297,8 +312,11 @@ pub async fn connect(embedding: Embedding, wait: Wait) -> Result<Arc<dyn Embedde
 async fn open(local: Local) -> Result<Arc<dyn Embedder>, CliError> {
     let open = move || tulving::embed::Local::open(local.path, local.model, local.dimensions);
     let opened = tokio::task::spawn_blocking(open).await;
-    let opened = opened.map_err(tulving::embed::EmbedError::Stopped)?;
-    Ok(Arc::new(opened?))
+    let opened = opened.map_err(tulving::embed::EmbedError::Stopped)??;
+    let Prefixes { query, text } = local.prefixes;
+    let wanted = opened.prompts().clone();
+    let (query, text) = (query.unwrap_or(wanted.query), text.unwrap_or(wanted.text));
+    Ok(prefixed(Arc::new(opened), query, text))
 }
 
 #[cfg(not(feature = "local"))]

@@ -256,6 +256,14 @@ pub fn moment(time: Timestamp) -> String {
     format!("{} UTC", minute(time))
 }
 
+/// Formats a time with how long ago it was by then: `2024-01-15 10:30 UTC, 2.0 s ago`.
+#[must_use]
+pub fn moment_ago(time: Timestamp, now: Timestamp) -> String {
+    let ago = now.micros().saturating_sub(time.micros());
+    let ago = Duration::from_micros(ago.max(0).unsigned_abs());
+    format!("{}, {} ago", moment(time), duration(ago))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

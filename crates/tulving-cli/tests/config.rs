@@ -446,10 +446,14 @@ fn a_local_model_has_a_directory_that_is_relative_to_the_file_and_a_name() {
     assert!(
         matches!(told.embedding().unwrap(), Embedding::Local(local) if local.path == Path::new("here"))
     );
-    let flags = EmbeddingFlags {
+    let mut flags = EmbeddingFlags {
         path: Some("there".into()),
         ..EmbeddingFlags::default()
     };
+    // What is in another directory has another name.
+    let error = config.embedding_with(&flags).unwrap_err();
+    assert!(error.message.contains("--model is not given"), "{error}");
+    flags.model = Some("other".to_owned());
     assert!(
         matches!(config.embedding_with(&flags).unwrap(), Embedding::Local(local) if local.path == Path::new("there"))
     );

@@ -31,7 +31,7 @@ mod write;
 
 pub use encoding::{Foreign, unmarked};
 pub use escape::write_text;
-pub use parse::{MAX_DEPTH, ParseError, Reason, document, parse};
+pub use parse::{MAX_DEPTH, ParseError, Reason, document, parse, parse_within};
 pub use records::{DEFAULT_LIMIT, Records, RecordsError, Span};
 pub use text::Text;
 pub use value::Value;

@@ -51,6 +51,9 @@ pub enum Reason {
     /// It is something else than text in UTF-8.
     #[error("it is {0}")]
     Foreign(Foreign),
+    /// More values than were allowed.
+    #[error("it holds more values than may be read at once")]
+    TooMany,
 }
 
 /// Returns where that is, if it is about a place.
@@ -86,6 +89,18 @@ pub fn document(bytes: &[u8]) -> Result<Value<'_>, ParseError> {
 /// # Errors
 /// The first thing that is wrong with the bytes.
 pub fn parse(bytes: &[u8]) -> Result<Value<'_>, ParseError> {
+    parse_within(bytes, usize::MAX)
+}
+
+/// What an object counts beside other values: whoever reads objects makes something larger of each.
+const OBJECT: usize = 8;
+
+/// Reads `bytes` as [`parse()`] does, as long as they hold no more than so many values, of which an object counts as
+/// eight: three bytes can make a value of forty.
+///
+/// # Errors
+/// [`Reason::TooMany`] as soon as there are more; else the first thing that is wrong with the bytes.
+pub fn parse_within(bytes: &[u8], most: usize) -> Result<Value<'_>, ParseError> {
     let text = std::str::from_utf8(bytes).map_err(|error| ParseError {
         offset: error.valid_up_to(),
         reason: Reason::InvalidUtf8,
@@ -93,6 +108,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value<'_>, ParseError> {
     let mut parser = Parser {
         text,
         at: 0,
+        room: most,
         elements: Vec::new(),
         members: Vec::new(),
         decoded: Vec::new(),
@@ -107,6 +123,8 @@ pub fn parse(bytes: &[u8]) -> Result<Value<'_>, ParseError> {
 struct Parser<'a> {
     text: &'a str,
     at: usize,
+    /// How many values there may be from here on.
+    room: usize,
     /// The elements of all arrays that are open, of the innermost last; when one is closed, its own are taken from here as a
     /// list of just their number. A list that grew by itself would have room for four, which for a file of small
     /// objects is most of the memory that it takes.
@@ -144,7 +162,13 @@ fn taken<T>(list: &mut Vec<T>, from: usize) -> Vec<T> {
 impl<'a> Parser<'a> {
     /// Reads a value that stands inside `depth` arrays and objects.
     fn value(&mut self, depth: usize) -> Result<Value<'a>, ParseError> {
-        match self.token() {
+        let next = self.token();
+        let takes = if next == Some(b'{') { OBJECT } else { 1 };
+        self.room = match self.room.checked_sub(takes) {
+            Some(room) => room,
+            None => return Err(self.error(Reason::TooMany)),
+        };
+        match next {
             Some(b'"') => self.string().map(Value::String),
             Some(b'{') if depth < MAX_DEPTH => self.object(depth + 1),
             Some(b'[') if depth < MAX_DEPTH => self.array(depth + 1),

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde::de::IgnoredAny;
-use tulving_json::{Records, Span, Value, parse, write};
+use tulving_json::{Reason, Records, Span, Value, parse, parse_within, write};
 
 /// Whitespace as it may stand between tokens.
 fn blank() -> impl Strategy<Value = String> {
@@ -225,4 +225,17 @@ proptest! {
             prop_assert!(total <= file.len() as u64);
         }
     }
+}
+
+#[test]
+fn values_are_counted_where_there_may_be_so_many_only() {
+    let text = br#"{"a": [1, "two", null], "b": {}}"#;
+    // Two objects, an array and three in it.
+    let enough = 2 * 8 + 4;
+    assert_eq!(parse_within(text, enough), parse(text));
+    let refused = parse_within(text, enough - 1).unwrap_err();
+    assert_eq!(refused.reason, Reason::TooMany);
+    // As soon as there are more, whatever comes behind.
+    let refused = parse_within(b"[1, 2, 3, oops", 3).unwrap_err();
+    assert_eq!((refused.reason, refused.offset), (Reason::TooMany, 7));
 }

@@ -5,7 +5,7 @@ use crate::math;
 use crate::product::{LEFT, Left, Right, View, multiply};
 
 /// Tokens whose scores are computed at once: a text of 8,000 tokens has 64 million scores in each head.
-const AT_ONCE: usize = 8 * LEFT;
+pub(crate) const AT_ONCE: usize = 8 * LEFT;
 
 /// Memory that is used from one head to the next.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@
 //! filled up; only attention looks at each text by itself.
 
 use crate::LocalError;
-use crate::attention::Heads;
+use crate::attention::{AT_ONCE, Heads};
 use crate::config::{Config, Positions};
 use crate::math::{self, Norm};
 use crate::product::{LEFT, Left, Right, View, multiply};
@@ -80,6 +80,20 @@ impl Encoder {
                 .collect::<Result<_, _>>()?,
             config,
         })
+    }
+
+    /// Returns about how many bytes a thread needs for a batch of so many tokens, besides the weights.
+    pub(crate) fn scratch(&self, tokens: usize) -> usize {
+        let Config {
+            hidden,
+            intermediate,
+            heads,
+            ..
+        } = self.config;
+        // Rows, what they ask and answer, keys and values of one head, and scores of a few tokens.
+        let each = 5 * hidden + 2 * (hidden / heads) + 2 * AT_ONCE;
+        let block = BLOCK * (2 * intermediate + hidden);
+        (tokens * each + block) * size_of::<f32>()
     }
 
     /// Returns the vectors of the tokens of several texts, one behind the other.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::config::Config;
+use crate::prompts::Prompts;
 use crate::{LocalError, files};
 
 /// How the vectors of tokens become one of the text.
@@ -28,6 +29,7 @@ pub(crate) struct Layout {
     pub(crate) longest: usize,
     /// Whether texts are put into small letters before they become tokens.
     pub(crate) small_letters: bool,
+    pub(crate) prompts: Prompts,
 }
 
 #[derive(Deserialize)]
@@ -56,6 +58,7 @@ impl Layout {
     pub(crate) fn read(directory: &Path) -> Result<Self, LocalError> {
         let list = directory.join("modules.json");
         let (mut transformer, mut pooling) = (directory.to_owned(), directory.join("1_Pooling"));
+        let mut normalizes = false;
         for Module { path, r#type } in
             files::json_if_there::<Vec<Module>>(&list)?.unwrap_or_default()
         {
@@ -64,7 +67,7 @@ impl Layout {
                 "Transformer" => transformer = place,
                 "Pooling" => pooling = place,
                 // Vectors are brought to length 1 in any case.
-                "Normalize" => {}
+                "Normalize" => normalizes = true,
                 other => {
                     let what = format!("the module {other:?}");
                     let instead = "Transformer, Pooling and Normalize are";
@@ -85,7 +88,9 @@ impl Layout {
                 model_max_length.map_or(usize::MAX, |most| most as usize)
             }
         };
+        let prompts = Prompts::read(directory, config.hidden, normalizes)?;
         Ok(Self {
+            prompts,
             pooling: pooled(&pooling.join("config.json"), &config)?,
             longest: said.min(config.longest()),
             small_letters: sentence.do_lower_case.unwrap_or_default(),

@@ -14,11 +14,12 @@
 //! |---|---|
 //! | [`Model`] | a directory → vectors of texts |
 //! | [`Description`] | what is known of a model before its weights are read |
+//! | [`Prompts`] | what a model wants before its texts |
 //! | [`LocalError`] | why a model cannot be run |
 //!
 //! | module | holds |
 //! |---|---|
-//! | `layout`, `config` | what the directory and `config.json` say, checked |
+//! | `layout`, `config`, `prompts` | what the directory and the files of JSON in it say, checked |
 //! | `weights` | tensors of safetensors files |
 //! | `tokenizer` | texts into tokens |
 //! | `encoder`, `attention` | tokens into vectors |
@@ -35,8 +36,10 @@ mod math;
 mod model;
 mod parallel;
 mod product;
+mod prompts;
 mod tokenizer;
 mod weights;
 
 pub use error::LocalError;
 pub use model::{Description, Model};
+pub use prompts::Prompts;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::encoder::{Encoder, Scratch};
 use crate::layout::{Layout, Pooling};
+use crate::prompts::Prompts;
 use crate::tokenizer::Tokenizer;
 use crate::weights::Weights;
 use crate::{LocalError, parallel};
@@ -12,6 +13,9 @@ use crate::{LocalError, parallel};
 const ROWS: usize = 240;
 /// Fewer are not worth a thread.
 const FEW_ROWS: usize = 48;
+
+/// Bytes that all threads together may need besides the weights, unless one alone needs more.
+const MOST_SCRATCH: usize = 1 << 30;
 
 /// What a directory says of the model in it, without tokenizer and weights: it costs next to nothing to know.
 #[derive(Debug, Clone)]
@@ -35,6 +39,12 @@ impl Description {
         self.layout.config.hidden
     }
 
+    /// Returns what the model wants before its texts. Whoever embeds puts it there.
+    #[must_use]
+    pub fn prompts(&self) -> &Prompts {
+        &self.layout.prompts
+    }
+
     /// Returns how many tokens of a text are looked at, those around it included.
     #[must_use]
     pub fn max_tokens(&self) -> usize {
@@ -53,7 +63,7 @@ pub struct Model {
 impl Model {
     /// Reads a model from a directory: `config.json`, `tokenizer.json`, `model.safetensors` (or several such files and
     /// `model.safetensors.index.json`), and, if they are there, `modules.json`, `1_Pooling/config.json`,
-    /// `sentence_bert_config.json` and `tokenizer_config.json`.
+    /// `sentence_bert_config.json`, `tokenizer_config.json` and `config_sentence_transformers.json`.
     ///
     /// All weights are read, as f32, whatever type they are kept in: as much memory as four bytes for each.
     ///
@@ -103,6 +113,7 @@ impl Model {
         let cut = |at: usize, (): &mut ()| self.tokenizer.tokens(texts[at]);
         let tokens: Vec<Vec<u32>> = parallel::each(texts.len(), threads, cut);
         let batches = batches(&tokens, threads);
+        let threads = threads.min(self.room_for(&tokens));
         let run = |at: usize, scratch: &mut Scratch| self.vectors(&batches[at], &tokens, scratch);
         let done = parallel::each(batches.len(), threads, run);
         let mut vectors = vec![Vec::new(); texts.len()];
@@ -112,6 +123,13 @@ impl Model {
             }
         }
         Ok(vectors)
+    }
+
+    /// Returns how many threads may work at once on texts of this length: each needs room for numbers between the steps.
+    fn room_for(&self, tokens: &[Vec<u32>]) -> usize {
+        let longest = tokens.iter().map(Vec::len).max().unwrap_or_default();
+        let each = self.encoder.scratch(longest.max(ROWS));
+        (MOST_SCRATCH / each.max(1)).max(1)
     }
 
     fn vectors(
@@ -131,7 +149,8 @@ impl Model {
                 Pooling::First => own
                     .get(..width)
                     .map_or_else(|| vec![0.0; width], <[f32]>::to_vec),
-                Pooling::Mean => mean(own, width),
+                // How many they are changes no direction: their sum points where their mean does.
+                Pooling::Mean => sum(own, width),
             })?);
             rows = further;
         }
@@ -162,14 +181,13 @@ fn batches(tokens: &[Vec<u32>], threads: usize) -> Vec<Vec<usize>> {
     batches
 }
 
-fn mean(rows: &[f32], width: usize) -> Vec<f32> {
+fn sum(rows: &[f32], width: usize) -> Vec<f32> {
     let mut sums = vec![0.0; width];
     for row in rows.chunks_exact(width) {
         for (sum, number) in sums.iter_mut().zip(row) {
             *sum += number;
         }
     }
-    // How many they are changes no direction.
     sums
 }
 

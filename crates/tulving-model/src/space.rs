@@ -9,7 +9,8 @@ use std::fmt;
 pub struct Space {
     /// Who ran the model: `builtin`, `http` or `local`.
     pub provider: String,
-    /// The model's name, such as `BAAI/bge-m3`.
+    /// The model's name, such as `BAAI/bge-m3`; where something is put before each text, with that:
+    /// `multilingual-e5-small + "passage: "`.
     pub model: String,
     /// Numbers in a vector.
     pub dims: usize,
@@ -22,6 +23,8 @@ impl Space {
     pub const BGE_M3_DIMS: usize = 1024;
     /// Stands for the name of a model that nobody knows.
     const UNKNOWN: &'static str = "unknown";
+    /// What stands between a model's name and what is put before each text.
+    const BEFORE: &'static str = " + \"";
     /// Most numbers that pgvector stores in a vector.
     pub const MAX_DIMS: usize = 16_000;
 
@@ -44,16 +47,32 @@ impl Space {
         }
     }
 
+    /// Returns the name of what makes vectors of texts with a prefix: they are not those that the model makes of the texts alone.
+    #[must_use]
+    pub fn prefixed(model: &str, prefix: &str) -> String {
+        match prefix {
+            "" => model.to_owned(),
+            _ => format!("{model}{}{prefix}\"", Self::BEFORE),
+        }
+    }
+
+    /// Returns the name of the model alone, and what is put before each text; nothing, most of the time.
+    #[must_use]
+    pub fn apart(&self) -> (&str, &str) {
+        apart(&self.model)
+    }
+
     /// Returns whether its model has a name.
     #[must_use]
     pub fn is_named(&self) -> bool {
         self.model != Self::UNKNOWN
     }
 
-    /// Returns whether a model of this name, by whatever name it goes, made its vectors.
+    /// Returns whether a model of this name, by whatever name it goes, made its vectors, with the same before each text.
     #[must_use]
     pub fn is_of_model(&self, model: &str) -> bool {
-        names::canonical(&self.model) == names::canonical(model)
+        let ((own, before), (other, before_other)) = (self.apart(), apart(model));
+        before == before_other && names::canonical(own) == names::canonical(other)
     }
 
     /// Returns whether vectors of both may be compared: as wide, and of one model whoever runs it.
@@ -70,9 +89,15 @@ impl Space {
     /// then they are not one model, whatever else their names have in common.
     #[must_use]
     pub fn is_of_other_size(&self, other: &Self) -> bool {
-        let sizes = names::size(&self.model).zip(names::size(&other.model));
+        let sizes = names::size(self.apart().0).zip(names::size(other.apart().0));
         sizes.is_some_and(|(one, another)| one != another)
     }
+}
+
+fn apart(model: &str) -> (&str, &str) {
+    let quoted = model.strip_suffix('"');
+    let apart = quoted.and_then(|quoted| quoted.split_once(Space::BEFORE));
+    apart.unwrap_or((model, ""))
 }
 
 impl fmt::Display for Space {
@@ -109,6 +134,28 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_put_before_each_text_makes_another_space() {
+        let with = |model: &str, prefix: &str| space("http", &Space::prefixed(model, prefix), 384);
+        let e5 = with("intfloat/multilingual-e5-small", "passage: ");
+        assert_eq!(
+            e5.to_string(),
+            "intfloat/multilingual-e5-small + \"passage: \" (384 numbers)"
+        );
+        assert_eq!(e5.apart(), ("intfloat/multilingual-e5-small", "passage: "));
+        assert!(e5.is_comparable_with(&with("multilingual-e5-small:latest", "passage: ")));
+        for other in [
+            with("multilingual-e5-small", ""),
+            with("multilingual-e5-small", "passage:"),
+            with("multilingual-e5-small", "query: "),
+            with("e5-small", "passage: "),
+        ] {
+            assert!(!e5.is_comparable_with(&other) && !other.is_comparable_with(&e5));
+        }
+        let quoted = with("m", "\"a\" + \"b");
+        assert_eq!(quoted.apart(), ("m", "\"a\" + \"b"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::fields::Fields as _;
 use crate::format::{Format, Reading, Record};
 use crate::out::Out;
 use crate::reason::Reason;
+use crate::recalled::holds_block;
 
 /// The format.
 pub(crate) struct ClaudeCode;
@@ -58,6 +59,8 @@ impl Reading for Session {
                 }
                 return;
             }
+            // What a hook of the person's brought from memory stands in a line of its own.
+            _ if holds_block(&line) => {}
             _ => return,
         }
         if line.is_true_at("isSidechain") {
@@ -66,10 +69,9 @@ impl Reading for Session {
         if !self.transcript.keeps(&line, "message", out) {
             return;
         }
-        // A line that was copied may still name the session that it was copied from.
-        let conversation = &mut self.transcript.conversation;
-        if conversation.id.is_empty() {
-            conversation.id = line.string_at("sessionId").unwrap_or_default();
+        // A line that was copied may still name the session that it was copied from, so the last one counts.
+        if let Some(session) = line.string_at("sessionId") {
+            self.transcript.conversation.id = session;
         }
         let message = message(line, out);
         self.transcript.push(message, out);
@@ -92,7 +94,8 @@ fn message<'a>(line: Value<'a>, out: &mut Out<'_>) -> Message<'a> {
     let inner = line.get("message").unwrap_or(&null);
     let role = match line.str_at("type") {
         Some("user") => Role::Human,
-        _ => Role::Assistant,
+        Some("assistant") => Role::Assistant,
+        _ => Role::System,
     };
     let mut said: Vec<String> = Vec::new();
     let mut attachments = Vec::new();

@@ -7,6 +7,7 @@ use crate::conversation::{Message, MessageKind, Role};
 use crate::fields::Fields as _;
 use crate::format::{Format, Reading, Record};
 use crate::out::Out;
+use crate::time::Time;
 
 /// Where what a line says stands in it.
 const PAYLOAD: &str = "payload";
@@ -33,7 +34,7 @@ impl Format for Codex {
     fn reading(&self) -> Box<dyn Reading> {
         Box::new(Session {
             transcript: Transcript::new(Codex.name()),
-            is_own: false,
+            begun: None,
             model: None,
         })
     }
@@ -41,8 +42,8 @@ impl Format for Codex {
 
 struct Session {
     transcript: Transcript,
-    /// Whether the id is that of this session, and not that of the one that it goes on from.
-    is_own: bool,
+    /// When the session began whose id it has so far.
+    begun: Option<Time>,
     /// The model that is answering.
     model: Option<String>,
 }
@@ -56,10 +57,7 @@ impl Reading for Session {
             return;
         };
         match line.str_at("type") {
-            Some("session_meta") => {
-                let is_new = self.transcript.keeps(&line, PAYLOAD, out);
-                self.begin(payload, is_new, out);
-            }
+            Some("session_meta") => self.begin(&line, payload, out),
             Some("turn_context") => self.model = payload.string_at("model"),
             Some("response_item") => self.item(line, out),
             // What was shown, which the items say too.
@@ -76,17 +74,19 @@ impl Reading for Session {
 }
 
 impl Session {
-    /// Takes what the session is. One that goes on from another may name that before itself, and behind itself.
-    fn begin(&mut self, payload: &Value<'_>, is_new: bool, out: &mut Out<'_>) {
-        let conversation = &mut self.transcript.conversation;
-        if self.is_own || !(is_new || conversation.id.is_empty()) {
+    /// Takes what the session is. One that goes on from another may name that before itself, or behind itself: the
+    /// newest of them is its own.
+    fn begin(&mut self, line: &Value<'_>, payload: &Value<'_>, out: &mut Out<'_>) {
+        if !self.transcript.keeps(line, PAYLOAD, out) {
             return;
         }
-        conversation.id = payload.string_at("id").unwrap_or_default();
-        if is_new {
-            conversation.created_at = out.time(payload, "timestamp");
+        let begun = out.time(payload, "timestamp");
+        let conversation = &mut self.transcript.conversation;
+        if conversation.id.is_empty() || begun > self.begun {
+            conversation.id = payload.string_at("id").unwrap_or_default();
+            conversation.created_at = begun;
+            self.begun = begun;
         }
-        self.is_own = is_new;
     }
 
     /// Takes an item, unless it was copied.

@@ -1,5 +1,7 @@
 //! What transcripts of assistants have in common: lines that are gathered into one conversation.
 
+use std::collections::HashSet;
+
 use tulving_json::{Value, write};
 
 use crate::conversation::{Conversation, Message, MessageKind, Role};
@@ -11,10 +13,12 @@ use crate::tree::inherit_times;
 /// A conversation that is gathered line by line.
 pub(crate) struct Transcript {
     pub(crate) conversation: Conversation<'static>,
-    /// The name of the first line that was kept.
+    /// The name of the first line.
     first: String,
     /// How many lines there were, with those that came before.
     lines: u64,
+    /// Those that there were, by their names.
+    seen: HashSet<u64>,
     held: u64,
 }
 
@@ -24,19 +28,22 @@ impl Transcript {
             conversation: Conversation::new(source, String::new()),
             first: String::new(),
             lines: 0,
+            seen: HashSet::new(),
             held: 0,
         }
     }
 
-    /// Counts a line that came before, of whichever file, and returns false; one that is new is kept. A session that was
-    /// resumed or forked begins with the lines of the one before. Where lines bear no id, those of one time that hold
-    /// the same under `key` are one.
+    /// Counts a line that came before in the file, and returns false; one that is new is kept. Where lines bear no id,
+    /// those of one time that hold the same under `key` are one.
+    ///
+    /// What another file said is kept too: a session that was resumed or forked begins with the lines of the one before,
+    /// and which of the two is read first, or at all, must not decide what either of them holds.
     pub(crate) fn keeps(&mut self, line: &Value<'_>, key: &str, out: &mut Out<'_>) -> bool {
         self.lines += 1;
         let name = line
             .string_at("uuid")
             .unwrap_or_else(|| name(line, key, self.lines));
-        if !out.is_new(&[&self.conversation.source, &name]) {
+        if !self.seen.insert(hash(&[&name])) {
             out.skip(Reason::Duplicate);
             return false;
         }
@@ -64,16 +71,18 @@ impl Transcript {
         self.conversation.messages.push(message.into_owned());
     }
 
-    /// Gives the conversation, with the times of its first and last message. If one with its id was given, of another
-    /// file of the same session, it is named after its first line too: what it does not repeat must not be replaced.
+    /// Gives the conversation, with the times of its first and last message. If one with its id was given that began
+    /// otherwise, it is named after its first line too: what it does not repeat must not be replaced.
     pub(crate) fn give(self, out: &mut Out<'_>) {
         let mut conversation = self.conversation;
-        // Every line came before, and is counted.
-        if self.lines > 0 && self.first.is_empty() {
-            return;
-        }
-        if out.has_given(&conversation.source, &conversation.id) {
-            conversation.id = format!("{}-{}", conversation.id, self.first);
+        conversation.may_repeat = true;
+        let source = &conversation.source;
+        let begins_anew = out.is_new(&[source, &conversation.id, &self.first]);
+        let longer = format!("{}-{}", conversation.id, self.first);
+        if out.has_given(source, &conversation.id)
+            && (begins_anew || out.has_given(source, &longer))
+        {
+            conversation.id = longer;
         }
         let times = || {
             conversation

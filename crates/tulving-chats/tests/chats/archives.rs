@@ -123,6 +123,26 @@ fn bombs_end_before_they_are_large() {
     );
 }
 
+/// Ten archives in one, each of which is within what one may inflate to.
+#[test]
+fn archives_in_archives_inflate_to_no_more_together() {
+    let long = format!("{}{}", chat("long"), " ".repeat(100_000));
+    let inner = archive(&[("a.json", long.as_bytes())]);
+    let names: Vec<String> = (0..10).map(|at| format!("{at}.zip")).collect();
+    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &*inner)).collect();
+    let outer = archive(&files);
+    let within = |all| Limits {
+        ratio: 1,
+        all,
+        ..Limits::default()
+    };
+    let whole = of_bytes_within(&outer, &within(2 << 20));
+    assert_eq!(whole.skipped(), counts(&[("duplicate", 9)]));
+    let cut = of_bytes_within(&outer, &within(300_000));
+    assert_eq!(cut.ids(), ["long"]);
+    assert!(cut.skipped()["bomb"] >= 7, "{:?}", cut.skipped());
+}
+
 #[test]
 fn a_damaged_archive_costs_what_is_damaged() {
     let good = archive(&[

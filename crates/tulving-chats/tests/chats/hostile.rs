@@ -43,6 +43,19 @@ fn a_chain_of_forty_thousand_messages_is_followed() {
     assert_eq!(conversation.messages[39_999].id, "n39999");
 }
 
+/// Three bytes each, of which a conversation could hold millions, and take gigabytes.
+#[test]
+fn messages_that_are_empty_objects_are_too_many_before_they_take_memory() {
+    let empty = "{},".repeat(1_000_000);
+    let export = format!(
+        r#"[{{"uuid": "many", "chat_messages": [{empty}{{}}]}}, {}]"#,
+        chat("behind", "Why?")
+    );
+    let heard = of_bytes(export);
+    assert_eq!(heard.ids(), ["behind"]);
+    assert_eq!(heard.skipped(), counts(&[("too_large", 1)]));
+}
+
 #[test]
 fn forty_thousand_answers_to_one_question_are_kept_and_one_is_told() {
     let nodes: Vec<(String, String)> = std::iter::once(("q".to_owned() + "q", String::new()))

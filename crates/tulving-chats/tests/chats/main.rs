@@ -15,5 +15,6 @@ mod hostile;
 mod mixed;
 mod normal;
 mod properties;
+mod recalled;
 mod support;
 mod transcripts;

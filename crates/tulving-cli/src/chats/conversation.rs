@@ -72,6 +72,7 @@ pub(super) fn stored(
         updated_at: time(conversation.updated_at),
         turns: Some(turns.into_iter().zip(&known).map(turn).collect()),
         fields,
+        may_repeat: conversation.may_repeat,
     }
 }
 
@@ -87,6 +88,7 @@ fn turn((turn, known): (Turn, &enrich::Fields)) -> NewTurn {
         topics: Vec::new(),
     };
     NewTurn {
+        place: Some(turn.sequence_index),
         question: turn.human,
         answer: turn.assistant,
         created_at: time(turn.created_at),
@@ -134,10 +136,12 @@ fn message(message: Message<'_>, keep_raw: bool) -> NewMessage {
         _ => Role::Other,
     };
     let content = said.unwrap_or_default();
+    // Files without a word have names for a content, and no text.
+    let is_whole = is_said && (message.text.trim() == content || message.text.trim().is_empty());
     NewMessage {
         role,
         created_at: time(message.created_at),
-        record: record(message, &content, keep_raw || !is_said),
+        record: record(message, &content, keep_raw || !is_whole),
         content,
     }
 }

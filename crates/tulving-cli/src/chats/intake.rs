@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
-use tulving::backend::ImportPhase;
+use tulving::backend::{ImportCounts, ImportPhase};
 use tulving::store::{Merging, NewConversation, ScopedStore};
 use tulving::transfer::{Cancel, Progress};
 use tulving_chats::{Conversation, FileReport, Found, Limits, Sink, Turn};
@@ -87,19 +87,32 @@ impl Intake<'_> {
             }
             if batch.is_full() {
                 phase = ImportPhase::Embedding;
-                record.tell(phase, report.counts(read, bytes)).await;
+                self.tell(record, phase, report.counts(read, bytes)).await?;
                 batch.store(&mut merging, &mut report).await?;
             }
-            record.tell(phase, report.counts(read, bytes)).await;
+            self.tell(record, phase, report.counts(read, bytes)).await?;
         }
         // A thread that panicked is a bug, and is told as one.
         reading.await.map_err(|error| {
             CliError::new(Exit::Bug, "reading the exports failed").because(&error)
         })?;
         let counts = report.counts(bytes, bytes);
-        record.tell(ImportPhase::Embedding, counts).await;
+        self.tell(record, ImportPhase::Embedding, counts).await?;
         batch.store(&mut merging, &mut report).await?;
         Ok(report)
+    }
+
+    /// Notes how far it is. A database that does not answer keeps nobody from stopping.
+    async fn tell(
+        &self,
+        record: &mut RunRecord,
+        phase: ImportPhase,
+        counts: ImportCounts,
+    ) -> Result<(), CliError> {
+        tokio::select! {
+            () = record.tell(phase, counts) => Ok(()),
+            () = self.cancel.wait() => Err(interrupted()),
+        }
     }
 
     fn read_ahead(&self, found: Found) -> (JoinHandle<()>, mpsc::Receiver<Arrival>) {

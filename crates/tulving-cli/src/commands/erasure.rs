@@ -137,7 +137,7 @@ impl Erasure {
             if let Embedding::Http(http) = embedding
                 && let Some(folder) = &http.cache
             {
-                forgetting = forgetting.with_cache(folder, &http.model);
+                forgetting = forgetting.with_cache(folder, &http.prefixes.name(&http.model));
             }
         }
         Ok(Self {

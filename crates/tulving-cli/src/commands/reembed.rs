@@ -19,7 +19,7 @@ use clap::{ArgGroup, Args};
 use tulving::backend::file::FileBackend;
 use tulving::model::Scope;
 
-use crate::config::EmbeddingFlags;
+use crate::config::{EmbeddingFlags, Prefixes};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
 use crate::memory::Location;
@@ -77,6 +77,15 @@ pub struct Reembed {
     #[arg(long, value_name = "NAME", conflicts_with_all = ["status", "roll_back", "drop"])]
     pub api_key_env: Option<String>,
 
+    /// What the model wants before each question, such as "query: "
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["status", "roll_back", "drop"])]
+    pub query_prefix: Option<String>,
+
+    /// What it wants before each text that is kept, such as "passage: "; vectors that were made with it are a model
+    /// of their own
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["status", "roll_back", "drop"])]
+    pub text_prefix: Option<String>,
+
     /// Counts the memories that lack a vector of the model; nothing is written
     #[arg(long)]
     pub dry_run: bool,
@@ -126,6 +135,10 @@ pub async fn run(reembed: Reembed, cx: &Context) -> Result<Exit, CliError> {
         path: reembed.path,
         dimensions,
         api_key_env: reembed.api_key_env,
+        prefixes: Prefixes {
+            query: reembed.query_prefix,
+            text: reembed.text_prefix,
+        },
     };
     let then = fill::Then {
         count_only: reembed.dry_run,

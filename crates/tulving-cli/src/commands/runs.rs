@@ -170,11 +170,8 @@ fn note_missing(what: &str, why: &CliError, cx: &Context) {
     output::note(&remark, why.hint.as_deref().unwrap_or("tulving doctor"), cx);
 }
 
-/// Returns the imports of the data directory.
-async fn of_directory(cx: &Context) -> Result<Vec<Run>, CliError> {
-    let memory = cx.records().await?;
-    let imports = memory.imports().await?;
-    for record in imports.unreadable {
+fn note_unreadable(records: Vec<String>, cx: &Context) {
+    for record in records {
         let remark =
             format!("the record of an import cannot be read, and is passed over: {record}");
         output::note(
@@ -183,6 +180,13 @@ async fn of_directory(cx: &Context) -> Result<Vec<Run>, CliError> {
             cx,
         );
     }
+}
+
+/// Returns the imports of the data directory.
+async fn of_directory(cx: &Context) -> Result<Vec<Run>, CliError> {
+    let memory = cx.records().await?;
+    let imports = memory.imports().await?;
+    note_unreadable(imports.unreadable, cx);
     let owner = memory.owner();
     let of_owner = |import| Run::Import(Box::new(import), owner.to_string(), owner.id());
     Ok(imports.runs.into_iter().map(of_owner).collect())
@@ -204,8 +208,9 @@ async fn of_database(cx: &Context, meant: Option<Uuid>) -> Result<(Vec<Run>, boo
     };
     let migrations = migrations.into_iter();
     let migrations = migrations.map(|run| Run::Migration(Box::new(run)));
-    let imports = connection.imports(scope).await?.into_iter();
-    let imports = imports.map(|(id, import)| {
+    let (imports, unreadable) = connection.imports(scope).await?;
+    note_unreadable(unreadable, cx);
+    let imports = imports.into_iter().map(|(id, import)| {
         let owner = scope
             .as_ref()
             .map_or_else(|| id.to_string(), Scope::to_string);

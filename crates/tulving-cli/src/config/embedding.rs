@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use tulving::model::Space;
+
 use super::key::find;
 use super::{Config, Secret};
 use crate::exit::CliError;
@@ -28,6 +30,8 @@ pub struct Http {
     pub dimensions: Option<usize>,
     /// The key for that server.
     pub api_key: Option<Secret>,
+    /// What is put before each text.
+    pub prefixes: Prefixes,
     /// Where vectors are kept, so that no text is sent twice; nowhere if there is no such place.
     pub cache: Option<PathBuf>,
 }
@@ -41,6 +45,25 @@ pub struct Local {
     pub model: String,
     /// The width of its vectors, if it is known beforehand.
     pub dimensions: Option<usize>,
+    /// What is put before each text; what is not said the directory may say.
+    pub prefixes: Prefixes,
+}
+
+/// What a model wants before its texts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Prefixes {
+    /// Before what somebody looks for.
+    pub query: Option<String>,
+    /// Before what is kept.
+    pub text: Option<String>,
+}
+
+impl Prefixes {
+    /// Returns the name by which vectors of a model are known, if these are put before its texts.
+    #[must_use]
+    pub fn name(&self, model: &str) -> String {
+        Space::prefixed(model, self.text.as_deref().unwrap_or_default())
+    }
 }
 
 /// The section of the model that makes vectors and embeds questions.
@@ -63,6 +86,8 @@ pub struct EmbeddingFlags {
     pub dimensions: Option<usize>,
     /// `--api-key-env`
     pub api_key_env: Option<String>,
+    /// `--query-prefix` and `--text-prefix`
+    pub prefixes: Prefixes,
 }
 
 impl EmbeddingFlags {
@@ -74,6 +99,8 @@ impl EmbeddingFlags {
             ("--url", self.url.is_some()),
             ("--api-key-env", self.api_key_env.is_some()),
             ("--path", self.path.is_some()),
+            ("--query-prefix", self.prefixes.query.is_some()),
+            ("--text-prefix", self.prefixes.text.is_some()),
         ];
         let given = given
             .into_iter()
@@ -178,6 +205,8 @@ impl Config {
                     "--url",
                     "--api-key-env",
                     "--path",
+                    "--query-prefix",
+                    "--text-prefix",
                 ],
                 "--provider http --url http://localhost:11434/v1 --model bge-m3",
             ),
@@ -221,20 +250,35 @@ impl Config {
         }
     }
 
+    /// Returns what is put before texts of a model: what the configuration says of one model does not hold for another.
+    fn prefixes(&self, section: &str, flags: &EmbeddingFlags) -> Result<Prefixes, CliError> {
+        let said = |given: &Option<String>, name| match (given, &flags.model) {
+            (None, None) => self.text(&format!("{section}.{name}")),
+            (given, _) => Ok(given.clone()),
+        };
+        Ok(Prefixes {
+            query: said(&flags.prefixes.query, "query_prefix")?,
+            text: said(&flags.prefixes.text, "text_prefix")?,
+        })
+    }
+
     fn local(&self, section: &str, flags: &EmbeddingFlags) -> Result<Local, CliError> {
         let needed = |example| Self::needed(section, "local", flags, example);
         let path = match &flags.path {
             Some(path) => Some(path.clone()),
             None => self.directory(&format!("{section}.path"))?,
         };
-        let model = match &flags.model {
-            Some(model) => Some(model.clone()),
-            None => self.text(&format!("{section}.model"))?,
+        let model = match (&flags.model, &flags.path) {
+            (Some(model), _) => Some(model.clone()),
+            // The name of what is in another directory is not that of this one.
+            (None, Some(_)) => None,
+            (None, None) => self.text(&format!("{section}.model"))?,
         };
         Ok(Local {
             path: path.ok_or_else(|| needed("path: models/bge-m3"))?,
             model: model.ok_or_else(|| needed("model: BAAI/bge-m3"))?,
             dimensions: self.dimensions(section, flags)?,
+            prefixes: self.prefixes(section, flags)?,
         })
     }
 
@@ -255,6 +299,7 @@ impl Config {
             url: Secret::new(needed(&flags.url, "url", "url: http://localhost:11434/v1")?),
             model: needed(&flags.model, "model", "model: bge-m3")?,
             dimensions: self.dimensions(section, flags)?,
+            prefixes: self.prefixes(section, flags)?,
             api_key: api_key
                 .map(|(name, place)| self.api_key(section, &name, &place))
                 .transpose()?,

@@ -49,7 +49,7 @@ macro_rules! key {
 }
 
 /// All of them, in the order of the file.
-pub static KEYS: [Key; 23] = [
+pub static KEYS: [Key; 27] = [
     key!(
         "memory.backend",
         "TULVING_BACKEND",
@@ -104,6 +104,18 @@ pub static KEYS: [Key; 23] = [
         Kind::Variable
     ),
     key!(
+        "embedding.query_prefix",
+        "TULVING_EMBEDDING_QUERY_PREFIX",
+        None,
+        Kind::Text
+    ),
+    key!(
+        "embedding.text_prefix",
+        "TULVING_EMBEDDING_TEXT_PREFIX",
+        None,
+        Kind::Text
+    ),
+    key!(
         "embedding.next.provider",
         "TULVING_EMBEDDING_NEXT_PROVIDER",
         None,
@@ -138,6 +150,18 @@ pub static KEYS: [Key; 23] = [
         "TULVING_EMBEDDING_NEXT_API_KEY_ENV",
         None,
         Kind::Variable
+    ),
+    key!(
+        "embedding.next.query_prefix",
+        "TULVING_EMBEDDING_NEXT_QUERY_PREFIX",
+        None,
+        Kind::Text
+    ),
+    key!(
+        "embedding.next.text_prefix",
+        "TULVING_EMBEDDING_NEXT_TEXT_PREFIX",
+        None,
+        Kind::Text
     ),
     key!(
         "retrieval.process_top_k",

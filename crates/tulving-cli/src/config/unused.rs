@@ -16,7 +16,15 @@ fn without_effect(provider: Option<&str>) -> (&'static [&'static str], &'static 
         Some("http") => (&["path"], "local"),
         Some("local") => (&["url", "api_key_env"], "http"),
         _ => (
-            &["model", "dimensions", "url", "path", "api_key_env"],
+            &[
+                "model",
+                "dimensions",
+                "url",
+                "path",
+                "api_key_env",
+                "query_prefix",
+                "text_prefix",
+            ],
             "http",
         ),
     }
@@ -79,9 +87,17 @@ impl Config {
             name.is_some_and(|name| names.contains(&name))
         };
         let given = KEYS.iter().filter(|key| is_of_another(key.path));
-        let given: Vec<String> = given
+        let given: Vec<_> = given
             .filter_map(|key| Some((key, self.settings.get(key.path)?)))
             .filter(|(_, setting)| setting.origin != Origin::Default)
+            .collect();
+        let names = |name: &str| given.iter().any(|(key, _)| key.path.ends_with(name));
+        let other = match names(".path") && !names(".url") {
+            true => "local",
+            false => other,
+        };
+        let given: Vec<String> = given
+            .into_iter()
             .map(|(key, setting)| format!("{} ({})", key.path, self.place(key, setting.origin)))
             .collect();
         (!given.is_empty()).then(|| Unused {

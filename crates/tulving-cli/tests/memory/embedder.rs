@@ -76,6 +76,56 @@ fn texts_are_found_by_the_vectors_of_a_server() {
 }
 
 #[test]
+fn words_before_texts_are_put_there_and_are_a_part_of_the_models_name() {
+    let url = server();
+    let with = |query: &str, text: &str| {
+        format!(
+            "embedding: {{provider: http, url: '{url}', model: abc, query_prefix: '{query}', text_prefix: '{text}'}}\n"
+        )
+    };
+    let desk = configured(&url, ", dimensions: 3, text_prefix: 'aaaa '");
+    let bees = desk.add("bbbb", "");
+    let seas = desk.add("cccc", "");
+    for (query, id) in [("bbb ", &bees), ("ccc ", &seas)] {
+        desk.write("config.yaml", with(query, "aaaa "));
+        let found = desk.json(&["search", "x", "--mode", "vector"]);
+        assert_eq!(&ids(&found["hits"])[0], id);
+    }
+    desk.run(&["doctor"])
+        .expect(0)
+        .shows("abc + \"aaaa \" (3 numbers)");
+    // Other words make another model of it, until memory is embedded anew.
+    desk.write("config.yaml", with("bbb ", ""));
+    let refused = desk.run(&["search", "x", "--mode", "vector"]).expect(2);
+    refused.says("text_prefix: \"aaaa \"");
+    desk.run(&["reembed", "--cut-over", "--yes"]).expect(0);
+    desk.run(&["search", "x", "--mode", "vector"]).expect(0);
+    // Flags name a model with its words, and what they leave out of another model the configuration does not add.
+    let moved = [
+        "reembed",
+        "--provider",
+        "http",
+        "--url",
+        &url,
+        "--model",
+        "abc",
+        "--text-prefix",
+        "cc ",
+        "--query-prefix",
+        "b ",
+        "--cut-over",
+        "--yes",
+    ];
+    desk.run(&moved)
+        .expect(0)
+        .shows("  model: abc\n")
+        .shows("  query_prefix: \"b \"\n  text_prefix: \"cc \"\n");
+    desk.run(&["reembed", "--provider", "builtin", "--text-prefix", "x"])
+        .expect(2)
+        .says("--text-prefix cannot be given");
+}
+
+#[test]
 fn a_server_that_is_gone_is_missed_only_where_a_text_needs_a_vector() {
     // Nothing listens there: the port was free a moment ago.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

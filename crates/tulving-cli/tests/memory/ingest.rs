@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::exports::{self, Exports, chat};
+use crate::sessions;
 use crate::support::Desk;
 
 fn exports_of(desk: &Desk, promise: impl FnOnce(&Exports<'_>)) {
@@ -79,6 +80,16 @@ fn what_moves_is_no_duplicate() {
 #[test]
 fn two_at_once_are_as_one() {
     on_a_desk(exports::two_at_once_are_as_one);
+}
+
+#[test]
+fn what_was_recalled_is_not_stored_again() {
+    on_a_desk(sessions::what_was_recalled_is_not_stored_again);
+}
+
+#[test]
+fn a_question_of_two_sessions_is_one_memory() {
+    on_a_desk(sessions::a_question_of_two_sessions_is_one_memory);
 }
 
 /// A second run of an export writes nothing, so other programs that read the files see no change.

@@ -63,6 +63,51 @@ mod with_it {
             .shows("org/tiny (36 numbers)");
     }
 
+    /// A copy of the model whose directory says something of texts, or whatever else.
+    fn noted(desk: &Desk, notes: &str) {
+        fs::create_dir_all(desk.path("noted/1_Pooling")).unwrap();
+        for name in [
+            "config.json",
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "model.safetensors",
+            "modules.json",
+            "sentence_bert_config.json",
+            "1_Pooling/config.json",
+        ] {
+            fs::copy(tiny().join(name), desk.path("noted").join(name)).unwrap();
+        }
+        desk.write("noted/config_sentence_transformers.json", notes);
+    }
+
+    #[test]
+    fn a_directory_says_which_words_stand_before_texts() {
+        let desk = Desk::empty();
+        noted(
+            &desk,
+            r#"{"prompts": {"query": "passage: ", "document": "passage: ", "other": "x"}}"#,
+        );
+        let config = |more: &str| {
+            format!("embedding: {{provider: local, path: 'noted', model: org/tiny{more}}}\n")
+        };
+        desk.write("config.yaml", config(""));
+        desk.run(&["init"]).expect(0);
+        // The same before both, so that the same text is near.
+        let id = desk.add("How do I bake bread?", "");
+        finds(&desk, "How do I bake bread?", &id);
+        desk.run(&["doctor"])
+            .expect(0)
+            .shows("org/tiny + \"passage: \" (36 numbers)");
+        // The configuration has the last word.
+        desk.write("config.yaml", config(", text_prefix: 'p '"));
+        desk.run(&["search", "x", "--mode", "vector"]).expect(2);
+        // What is not done here is refused, and not done otherwise.
+        noted(&desk, r#"{"truncate_dim": 8}"#);
+        desk.run(&["search", "x", "--mode", "vector"])
+            .expect(2)
+            .says("vectors cut to 8 numbers");
+    }
+
     #[test]
     fn a_path_in_the_file_is_relative_to_it_and_config_show_says_where_it_leads() {
         let desk = Desk::empty();
@@ -102,6 +147,8 @@ mod with_it {
             .says("vectors of 36 numbers, not of 35");
         let wrong = [&model[..], &["--provider", "http"]].concat();
         desk.run(&wrong).expect(2).says("--path cannot be given");
+        let nameless = ["reembed", "--path", &path];
+        desk.run(&nameless).expect(2).says("--model is not given");
         let moved = [&model[..], &["--cut-over", "--yes"]].concat();
         desk.run(&moved)
             .expect(0)

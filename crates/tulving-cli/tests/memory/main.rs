@@ -49,6 +49,8 @@ mod reembed;
 mod reembedding;
 mod runs;
 mod search;
+#[path = "../shared/sessions.rs"]
+mod sessions;
 mod support;
 mod terminal;
 #[path = "../shared/topics.rs"]

@@ -2,6 +2,7 @@
 
 use crate::exports::{self, Exports};
 use crate::imports;
+use crate::sessions;
 use crate::support::World;
 
 /// The program with the memory of an owner in the database.
@@ -77,6 +78,16 @@ fn what_moves_is_no_duplicate() {
 #[test]
 fn two_at_once_are_as_one() {
     in_a_database(exports::two_at_once_are_as_one);
+}
+
+#[test]
+fn what_was_recalled_is_not_stored_again() {
+    in_a_database(sessions::what_was_recalled_is_not_stored_again);
+}
+
+#[test]
+fn a_question_of_two_sessions_is_one_memory() {
+    in_a_database(sessions::a_question_of_two_sessions_is_one_memory);
 }
 
 #[test]

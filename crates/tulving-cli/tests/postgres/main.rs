@@ -63,6 +63,8 @@ mod roles;
 mod runs;
 mod said_twice;
 mod schema;
+#[path = "../shared/sessions.rs"]
+mod sessions;
 mod spaces;
 mod support;
 mod terminal;

@@ -48,7 +48,7 @@ impl Exports<'_> {
     }
 
     /// The questions that are there, in order.
-    fn questions(&self) -> Vec<String> {
+    pub(crate) fn questions(&self) -> Vec<String> {
         let all = self.all();
         let mut questions: Vec<String> = all
             .values()

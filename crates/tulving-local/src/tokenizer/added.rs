@@ -4,6 +4,9 @@ use serde::Deserialize;
 
 use super::normalizer::Normalizer;
 
+/// The most of them: each place of a text is compared with those that begin as it does.
+const MOST: usize = 4096;
+
 /// A token of `added_tokens`.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct AddedToken {
@@ -38,11 +41,17 @@ impl Added {
     /// Takes tokens as a normalizer makes them.
     ///
     /// # Errors
-    /// A sentence about a token that is empty.
+    /// A sentence about a token that is empty, or about too many.
     pub(super) fn new(
         mut tokens: Vec<AddedToken>,
         normalizer: &Normalizer,
     ) -> Result<Self, String> {
+        if tokens.len() > MOST {
+            let count = tokens.len();
+            return Err(format!(
+                "it has {count} added tokens, and {MOST} are the most"
+            ));
+        }
         for token in &mut tokens {
             token.content = normalizer.apply(&token.content).into_owned();
             if token.content.is_empty() {

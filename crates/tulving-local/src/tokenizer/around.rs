@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+/// The most tokens around a text: those known have two.
+const MOST: usize = 64;
+
 /// Tokens before and behind a text.
 #[derive(Debug, Default)]
 pub(super) struct Around {
@@ -34,8 +37,16 @@ pub(super) enum GivenAround {
 
 #[derive(Deserialize)]
 pub(super) enum Piece {
-    SpecialToken { id: String },
-    Sequence { id: String },
+    SpecialToken {
+        id: String,
+        #[serde(default)]
+        type_id: u32,
+    },
+    Sequence {
+        id: String,
+        #[serde(default)]
+        type_id: u32,
+    },
 }
 
 #[derive(Deserialize)]
@@ -47,7 +58,8 @@ impl Around {
     /// Reads them.
     ///
     /// # Errors
-    /// A sentence about a template that has not one place for a text, or names a token that is not declared.
+    /// A sentence about a template that has not one place for a text, or names a token that is not declared, too many, or
+    /// another type than the first: there is one text, and all its tokens are of that.
     pub(super) fn new(given: Option<GivenAround>) -> Result<Self, String> {
         let (single, special_tokens) = match given {
             None => return Ok(Self::default()),
@@ -65,18 +77,31 @@ impl Around {
         let (mut before, mut behind) = (Vec::new(), None);
         for piece in single {
             match piece {
-                Piece::Sequence { id } if id == "A" && behind.is_none() => {
+                Piece::Sequence { type_id, .. } | Piece::SpecialToken { type_id, .. }
+                    if type_id != 0 =>
+                {
+                    return Err(format!(
+                        "the template for a text gives tokens the type {type_id}, and 0 is the only one here"
+                    ));
+                }
+                Piece::Sequence { id, .. } if id == "A" && behind.is_none() => {
                     behind = Some(Vec::new());
                 }
                 Piece::Sequence { .. } => {
                     return Err("the template for a text has more than one place for it".to_owned());
                 }
-                Piece::SpecialToken { id } => {
+                Piece::SpecialToken { id, .. } => {
                     let special = special_tokens.get(&id);
                     let special = special.ok_or_else(|| {
                         format!("the template for a text names {id:?}, which is none of its special tokens")
                     })?;
-                    behind.as_mut().unwrap_or(&mut before).extend(&special.ids);
+                    let side = behind.as_mut().unwrap_or(&mut before);
+                    if side.len() + special.ids.len() > MOST {
+                        return Err(format!(
+                            "more than {MOST} tokens stand around a text, which leaves it no place"
+                        ));
+                    }
+                    side.extend(&special.ids);
                 }
             }
         }

@@ -34,6 +34,9 @@ use crate::{LocalError, files};
 /// megabytes should not take seconds only to be cut off.
 const BYTES_PER_TOKEN: usize = 100;
 
+/// White space makes few tokens or none: so many times as much of a text is looked at if it is mostly that.
+const WHITE: usize = 64;
+
 /// What cuts texts into tokens.
 #[derive(Debug)]
 pub(crate) struct Tokenizer {
@@ -123,7 +126,7 @@ impl Tokenizer {
     /// Returns the tokens of a text with those around it, at most as many as the model takes.
     pub(crate) fn tokens(&self, text: &str) -> Vec<u32> {
         let most = self.longest.saturating_mul(BYTES_PER_TOKEN);
-        let text = &text[..boundary(text, most)];
+        let text = &text[..window(text, most)];
         let text = match self.small_letters {
             true => Cow::Owned(text.to_lowercase()),
             false => Cow::Borrowed(text),
@@ -185,5 +188,34 @@ impl GivenPieces {
                 Err(LocalError::unsupported(path, what, instead))
             }
         }
+    }
+}
+
+/// Returns where a text is cut off: behind so many bytes that are not white space.
+fn window(text: &str, most: usize) -> usize {
+    if text.len() <= most {
+        return text.len();
+    }
+    let near = &text[..boundary(text, most.saturating_mul(WHITE))];
+    let mut seen = 0;
+    let beyond = near.char_indices().find(|(_, c)| {
+        seen += if c.is_whitespace() { 0 } else { c.len_utf8() };
+        seen > most
+    });
+    beyond.map_or(near.len(), |(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_off_by_what_is_not_white() {
+        assert_eq!(window("abc", 3), 3);
+        assert_eq!(window("abcd", 3), 3);
+        assert_eq!(window(" a  b c d ", 3), 8);
+        assert_eq!(window("aéé", 4), 3);
+        // A text of nothing but white space has an end, too.
+        assert_eq!(window(&" ".repeat(1000), 3), 3 * WHITE);
     }
 }

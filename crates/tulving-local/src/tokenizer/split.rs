@@ -144,7 +144,9 @@ fn several(splits: &[Split], text: &str, is_first: bool, give: &mut dyn FnMut(&s
     let Some((split, further)) = splits.split_first() else {
         return Split::Whole.words(text, is_first, give);
     };
-    let mut is_first = is_first;
+    // What stands behind white space that was cut off is not at the beginning.
+    let is_cut = matches!(split, Split::White | Split::Bert);
+    let mut is_first = is_first && !(is_cut && text.starts_with(char::is_whitespace));
     split.words(text, is_first, &mut |word| {
         several(further, word, is_first, give);
         is_first = false;
@@ -178,7 +180,8 @@ mod tests {
         assert_eq!(words(never, "a b"), ["a", "▁b"]);
         let both = r#"{"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"},
             {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first"}]}"#;
-        assert_eq!(words(both, " a\t b "), ["▁a", "b"]);
+        assert_eq!(words(both, "a\t b "), ["▁a", "b"]);
+        assert_eq!(words(both, " a\t b "), ["a", "b"]);
         assert_eq!(words(both, "   "), Vec::<String>::new());
     }
 }

@@ -5,6 +5,9 @@ use std::collections::HashMap;
 /// What a character that is in no piece costs beside the rarest piece.
 const PENALTY: f64 = 10.0;
 
+/// Bytes of the longest piece: each place of a text is compared with pieces of up to that length.
+const LONGEST: usize = 512;
+
 /// The pieces of Unigram.
 #[derive(Debug)]
 pub(super) struct Unigram {
@@ -37,7 +40,7 @@ impl Unigram {
     /// Takes pieces in the order of their numbers.
     ///
     /// # Errors
-    /// A sentence about the piece for unknown characters, if it is missing.
+    /// A sentence about the piece for unknown characters, if it is missing, or about one that is too long.
     pub(super) fn new(
         scores: Vec<(String, f64)>,
         unknown: Option<usize>,
@@ -45,6 +48,13 @@ impl Unigram {
     ) -> Result<Self, String> {
         let unknown = unknown.filter(|unknown| *unknown < scores.len());
         let unknown = unknown.ok_or("its vocabulary has no piece for unknown characters")?;
+        if let Some(longest) = scores.iter().map(|(text, _)| text.len()).max()
+            && longest > LONGEST
+        {
+            return Err(format!(
+                "its vocabulary has a piece of {longest} bytes, and {LONGEST} are the most"
+            ));
+        }
         let lowest = scores
             .iter()
             .map(|(_, score)| *score)

@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use super::bounds::boundary;
 
+/// Characters of the longest word that is cut: the time that it takes grows with the square.
+const LONGEST_WORD: usize = 1000;
+
 /// The pieces of WordPiece.
 #[derive(Debug)]
 pub(super) struct WordPiece {
@@ -22,13 +25,18 @@ impl WordPiece {
     /// Takes pieces.
     ///
     /// # Errors
-    /// A sentence about the piece for unknown words, if it is missing.
+    /// A sentence about the piece for unknown words, if it is missing, or about words that are too long.
     pub(super) fn new(
         ids: HashMap<String, u32>,
         unknown: &str,
         inside: String,
         longest_word: usize,
     ) -> Result<Self, String> {
+        if longest_word > LONGEST_WORD {
+            return Err(format!(
+                "it cuts words of {longest_word} characters, and {LONGEST_WORD} are the most"
+            ));
+        }
         let unknown = ids.get(unknown).copied();
         Ok(Self {
             unknown: unknown.ok_or("its vocabulary has no piece for unknown words")?,

@@ -74,6 +74,24 @@ fn what_is_not_done_here_is_named_with_what_is() {
             modules[2]["type"] = "sentence_transformers.models.Dense".into();
         });
     });
+    const NOTES: &str = "config_sentence_transformers.json";
+    for (why, key, value) in [
+        ("vectors cut to 8 numbers", "truncate_dim", json!(8)),
+        ("by \"manhattan\"", "similarity_fn_name", "manhattan".into()),
+        (
+            "no prompt of the name \"q\"",
+            "default_prompt_name",
+            "q".into(),
+        ),
+    ] {
+        refused(why, set(NOTES, key, value));
+    }
+    refused("by \"dot\"", |tiny| {
+        tiny.edit("modules.json", |modules| {
+            modules.as_array_mut().unwrap().truncate(2);
+        });
+        tiny.edit(NOTES, |json| json["similarity_fn_name"] = "dot".into());
+    });
     refused("a tokenizer of the kind \"BPE\"", |tiny| {
         tiny.edit("tokenizer.json", |json| {
             json["model"] = json!({"type": "BPE", "vocab": {"a": 0}, "merges": []});

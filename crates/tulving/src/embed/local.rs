@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{iter, thread};
 
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex;
 use tokio::task;
-use tulving_local::{Description, LocalError, Model};
+use tulving_local::{Description, LocalError, Model, Prompts};
 
 use super::{EmbedError, Embedder, Purpose};
 use crate::model::Space;
@@ -17,14 +17,15 @@ const AT_ONCE: usize = 32;
 /// An embedder that needs no server: BERT and XLM-RoBERTa models, such as all-MiniLM-L6-v2 and BGE-M3, from a directory as
 /// Hugging Face lays it out, on all processors of the machine. What the directory needs, [`Model::open`] says.
 ///
-/// Its weights are read when the first text is embedded. Texts are embedded as they are: models that want a word before
-/// each, such as `query:`, get none, as with a server. A text of nothing but white space gets zeros.
+/// Its weights are read when the first text is embedded. Texts are embedded as they are; what the model wants before each,
+/// [`prompts`](Self::prompts) says and [`Prefixed`](super::Prefixed) puts there. A text of nothing but white space gets zeros.
 #[derive(Debug)]
 pub struct Local {
     space: Arc<Space>,
     directory: PathBuf,
     description: Description,
-    model: OnceCell<Arc<Model>>,
+    /// Read once, also where nobody waits for it any more.
+    model: Arc<Mutex<Option<Arc<Model>>>>,
     /// One piece of work has all processors.
     turn: Arc<Mutex<()>>,
 }
@@ -55,20 +56,32 @@ impl Local {
             }),
             directory,
             description,
-            model: OnceCell::new(),
+            model: Arc::default(),
             turn: Arc::default(),
         })
     }
 
+    /// Returns what the model wants before its texts.
+    #[must_use]
+    pub fn prompts(&self) -> &Prompts {
+        self.description.prompts()
+    }
+
     /// Returns the model, and reads it before if this is the first time.
     async fn model(&self) -> Result<Arc<Model>, EmbedError> {
-        let read = || async {
-            let description = self.description.clone();
-            let model = task::spawn_blocking(move || Model::load(description)).await;
-            let model = model.map_err(EmbedError::Stopped)?;
-            Ok(Arc::new(model.map_err(|why| of(&self.directory, why))?))
-        };
-        self.model.get_or_try_init(read).await.cloned()
+        let mut kept = Arc::clone(&self.model).lock_owned().await;
+        if let Some(model) = &*kept {
+            return Ok(Arc::clone(model));
+        }
+        let description = self.description.clone();
+        // Who comes meanwhile waits for this one, whether or not somebody else still does.
+        let read = task::spawn_blocking(move || {
+            let model = Arc::new(Model::load(description)?);
+            *kept = Some(Arc::clone(&model));
+            Ok(model)
+        });
+        let read = read.await.map_err(EmbedError::Stopped)?;
+        read.map_err(|why| of(&self.directory, why))
     }
 }
 

@@ -6,6 +6,7 @@
 //! | [`Builtin`] | a small model that is part of the program: nothing to install, no network |
 //! | [`Http`] | any server that speaks OpenAI's `/v1/embeddings` |
 //! | `Local`, with the feature `local` | a model in a directory, run in this process |
+//! | [`Prefixed`] | any of them, for a model that wants words such as `query: ` before each text |
 //! | [`EmbedError`] | what can go wrong |
 
 mod builtin;
@@ -15,6 +16,7 @@ mod error;
 mod http;
 #[cfg(feature = "local")]
 mod local;
+mod prefixed;
 
 pub use builtin::Builtin;
 pub use embedder::{Embedder, Purpose};
@@ -23,3 +25,4 @@ pub use error::{EmbedError, Unusable};
 pub use http::{ApiKey, Http, HttpOptions, forget_cached};
 #[cfg(feature = "local")]
 pub use local::Local;
+pub use prefixed::Prefixed;

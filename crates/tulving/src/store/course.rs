@@ -177,8 +177,15 @@ impl<'p> Sorted<'p> {
         leaving.chain(course.changing.iter().cloned()).collect()
     }
 
-    /// Notes what would come of it if all were written, of new parts with these twins.
-    pub(super) fn count(self, twins: &[Option<Twin>], what: OnDuplicate, course: &mut Course) {
+    /// Notes what would come of it if all were written, of new parts with these twins; returns what would be there no
+    /// more.
+    pub(super) fn count(
+        self,
+        twins: &[Option<Twin>],
+        what: OnDuplicate,
+        course: &mut Course,
+    ) -> Vec<Key> {
+        let mut all_gone = Vec::new();
         let ids: Vec<_> = self
             .missing
             .iter()
@@ -199,10 +206,12 @@ impl<'p> Sorted<'p> {
             if fields.contains(&"messages") {
                 let gone = gone(&stored.memory, &part.memory);
                 course.memories[Kind::Node].removed += gone.len() as u64;
+                all_gone.extend(gone);
             }
         }
         for part in self.same {
             course.count(part, |written| &mut written.unchanged);
         }
+        all_gone
     }
 }

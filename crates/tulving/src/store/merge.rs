@@ -1,9 +1,10 @@
 //! Conversations that are brought up to what an export says, again and again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sha2::{Digest as _, Sha256};
 
+use super::copies::{self, repeating};
 use super::course::{Course, Sorted};
 use super::part::Part;
 use super::scoped::TRIES;
@@ -45,20 +46,24 @@ pub struct Merged {
 /// Brings conversations into the memories of one owner. Made by [`ScopedStore::merging`].
 #[derive(Debug)]
 pub struct Merging<'s> {
-    store: &'s ScopedStore,
+    pub(super) store: &'s ScopedStore,
     forgotten: Forgotten,
-    writes: bool,
+    pub(super) writes: bool,
     /// Where nothing is written: what would be there by now, without its texts.
-    expected: HashMap<Key, Entry>,
-    /// Where nothing is written: what is looked at, with its texts.
+    pub(super) expected: HashMap<Key, Entry>,
+    /// What would be there no more.
+    pub(super) gone: HashSet<Key>,
+    /// What is looked at, with its texts.
     whole: HashMap<Key, Memory>,
 }
 
 /// What has come so far of those that were given.
-struct Fates {
+pub(super) struct Fates {
     fates: BTreeMap<usize, Fate>,
+    /// Those that may repeat what others said.
+    pub(super) repeating: BTreeSet<usize>,
     forgotten: u64,
-    course: Course,
+    pub(super) course: Course,
 }
 
 impl ScopedStore {
@@ -72,6 +77,7 @@ impl ScopedStore {
             forgotten: self.not_to_come_back().await?,
             writes,
             expected: HashMap::new(),
+            gone: HashSet::new(),
             whole: HashMap::new(),
         })
     }
@@ -98,6 +104,7 @@ impl Merging<'_> {
         self.whole.clear();
         let mut fates = Fates {
             fates: older_of_each(&new),
+            repeating: repeating(&new),
             forgotten: 0,
             course: Course::repeated(given),
         };
@@ -132,19 +139,23 @@ impl Merging<'_> {
                 }
             }
         }
-        match self.merge_all(&mut conversations, &mut fates).await {
-            Err(error) if is_of_one(&error) => {
-                for (index, parts) in conversations {
-                    let mut one = BTreeMap::from([(index, parts)]);
-                    match self.merge_all(&mut one, &mut fates).await {
-                        Err(error) if is_of_one(&error) => {
-                            fates.fates.insert(index, Fate::Refused(error));
+        while !conversations.is_empty() {
+            let behind = copies::behind(&mut conversations, &fates.repeating);
+            match self.merge_all(&mut conversations, &mut fates).await {
+                Err(error) if is_of_one(&error) => {
+                    for (index, parts) in conversations {
+                        let mut one = BTreeMap::from([(index, parts)]);
+                        match self.merge_all(&mut one, &mut fates).await {
+                            Err(error) if is_of_one(&error) => {
+                                fates.fates.insert(index, Fate::Refused(error));
+                            }
+                            done => done?,
                         }
-                        done => done?,
                     }
                 }
+                done => done?,
             }
-            done => done?,
+            conversations = behind;
         }
         let remembered = fates.course.remembered();
         let fate = |index| match fates.fates.remove(&index) {
@@ -172,6 +183,7 @@ impl Merging<'_> {
         };
         for tried in 1.. {
             let mut stored = self.leave_out(conversations, fates).await?;
+            self.leave_out_copies(conversations, fates).await?;
             let parts: Vec<Part> = std::mem::take(conversations)
                 .into_values()
                 .flatten()
@@ -194,7 +206,11 @@ impl Merging<'_> {
                     .store
                     .twins(&new, &sorted.leaving(&fates.course))
                     .await?;
-                sorted.count(&twins, self.store.on_duplicate, &mut fates.course);
+                let what = self.store.on_duplicate;
+                for key in sorted.count(&twins, what, &mut fates.course) {
+                    self.expected.remove(&key);
+                    self.gone.insert(key);
+                }
                 let expected = parts.into_iter().map(|part| {
                     let (memory, embedding) = (part.memory, None);
                     (memory.key(), Entry { memory, embedding })
@@ -257,7 +273,7 @@ impl Merging<'_> {
     }
 
     /// Returns what is there of parts; where nothing is written, what would be.
-    async fn stored<'p>(
+    pub(super) async fn stored<'p>(
         &self,
         parts: impl Iterator<Item = &'p Part> + Clone,
     ) -> Result<HashMap<Key, Entry>, StoreError> {
@@ -266,6 +282,7 @@ impl Merging<'_> {
             stored
                 .values_mut()
                 .for_each(|entry| shorten(&mut entry.memory));
+            stored.retain(|key, _| !self.gone.contains(key));
             let keys = parts.map(|part| part.memory.key());
             stored.extend(keys.filter_map(|key| {
                 let expected = self.expected.get(&key)?.clone();
@@ -353,7 +370,7 @@ fn named_here(mut part: Part) -> Part {
 }
 
 /// Puts hashes in the place of texts, by which memories differ as they do by these.
-fn shorten(memory: &mut Memory) {
+pub(super) fn shorten(memory: &mut Memory) {
     let hash = |text: &str| crate::hex(&Sha256::digest(text.as_bytes())[..16]);
     match memory {
         Memory::Node(node) => {

@@ -8,7 +8,7 @@
 //! | `record` | whole records, as another memory wrote them |
 //! | `remember`, `course`, `remembered` | memories with ids of their own, stored once; what came of it |
 //! | `duplicates`, `links` | new nodes compared with what is there: which of them say the same, and the tag that says so |
-//! | `merge` | conversations brought up to what an export says |
+//! | `merge`, `copies` | conversations brought up to what an export says; questions that two of them have |
 //! | `importing` | imports, as everybody sees them at work |
 //! | `vectors`, `missing_vectors` | vectors of texts, and why some memories have none |
 //! | `further_embedders` | several embedders, and the vectors that are written beside those of the current space |
@@ -25,6 +25,7 @@
 
 mod change;
 mod clustering;
+mod copies;
 mod course;
 mod documents;
 mod duplicates;

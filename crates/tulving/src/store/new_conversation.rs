@@ -53,11 +53,16 @@ pub struct NewConversation {
     pub turns: Option<Vec<NewTurn>>,
     /// What else is known of it: values of fields of its record, such as `dominant_intent`.
     pub fields: Fields,
+    /// Whether it may begin with what another one of its source said: then a question that the other has, asked at the
+    /// same time, stays there alone. Looked at by [`merge`](super::Merging::merge).
+    pub may_repeat: bool,
 }
 
 /// A question of a conversation, with its answer.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NewTurn {
+    /// Its place in the conversation, a part of what it is known by; that in the list if absent.
+    pub place: Option<u32>,
     /// What was asked or said.
     pub question: String,
     /// What was answered; may be empty.
@@ -154,6 +159,7 @@ impl NewConversation {
         let (mut nodes, mut ids) = (Vec::with_capacity(turns.len()), Vec::new());
         let mut has_code = false;
         for (place, turn) in (0..).zip(turns) {
+            let place = turn.place.map_or(place, i64::from);
             let at = turn.created_at.unwrap_or(created_at);
             let mut node = Node::new(&id, place, &turn.question, &turn.answer, at);
             node.source.clone_from(&placed.source);

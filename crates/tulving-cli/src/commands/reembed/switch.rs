@@ -179,22 +179,37 @@ pub(super) async fn after(
 fn section(space: &Space, flags: Option<&EmbeddingFlags>) -> String {
     let flag = |of: fn(&EmbeddingFlags) -> Option<&str>| flags.and_then(of);
     let path = flags.and_then(|flags| flags.path.as_deref());
-    let is_local = path.is_some() || flag(|flags| flags.provider.as_deref()) == Some("local");
+    let given = flag(|flags| flags.provider.as_deref());
     let provider = match space.provider.as_str() {
         "builtin" => "builtin",
-        _ if is_local => "local",
-        _ => "http",
+        _ if path.is_some() => "local",
+        // Who made its vectors runs it again, unless another does.
+        made => given.unwrap_or(match made {
+            "local" if flag(|flags| flags.url.as_deref()).is_none() => "local",
+            _ => "http",
+        }),
     };
     let mut lines = vec!["embedding:".to_owned(), format!("  provider: {provider}")];
     if provider != "builtin" {
-        lines.push(format!("  model: {}", safe(&space.model)));
+        let (model, before) = space.apart();
+        lines.push(format!("  model: {}", safe(model)));
         lines.push(format!("  dimensions: {}", space.dims));
+        let query = flag(|flags| flags.prefixes.query.as_deref());
+        lines.extend(query.map(|query| format!("  query_prefix: {:?}", safe(query))));
+        if !before.is_empty() {
+            lines.push(format!("  text_prefix: {:?}", safe(before)));
+        }
     }
     match (provider, path) {
         ("local", Some(path)) => {
             lines.push(format!("  path: {}", safe(&path.display().to_string())));
         }
-        ("local", None) => lines.push("  path: …   (the directory of the model)".to_owned()),
+        ("local", None) => {
+            let otherwise = "or provider: http, with the url of a server that runs it";
+            lines.push(format!(
+                "  path: …   (the directory of the model; {otherwise})"
+            ));
+        }
         ("http", _) => {
             // People put keys into addresses, so it is not repeated.
             lines.push("  url: …   (the address of the server)".to_owned());

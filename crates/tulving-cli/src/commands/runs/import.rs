@@ -1,8 +1,9 @@
 //! An import, as a person reads it.
 
 use tulving::backend::{Import, ImportPhase};
+use tulving::model::Timestamp;
 
-use crate::output::{bytes, count, counted, duration, moment, rate};
+use crate::output::{bytes, count, counted, duration, moment, moment_ago, rate};
 
 /// Its kind, its status, its rows and its owner.
 pub(super) fn cells(import: &Import, owner: &str) -> [String; 4] {
@@ -43,7 +44,7 @@ pub(super) fn lines(import: &Import, owner: String) -> Vec<(&'static str, String
     let speed = rate(counts.memories(), took);
     lines.push(("time", format!("{}, {speed}", duration(took))));
     lines.push(("started", moment(import.started_at)));
-    lines.push(("updated", moment(import.updated_at)));
+    lines.push(("updated", updated(import)));
     lines.extend(import.finished_at.map(|time| ("finished", moment(time))));
     let error = match &import.error {
         Some(class) => Some(class.clone()),
@@ -58,6 +59,14 @@ pub(super) fn lines(import: &Import, owner: String) -> Vec<(&'static str, String
         ));
     }
     lines
+}
+
+/// When it was noted for the last time; of one at work also how long ago.
+fn updated(import: &Import) -> String {
+    match import.is_live {
+        true => moment_ago(import.updated_at, Timestamp::now()),
+        false => moment(import.updated_at),
+    }
 }
 
 /// `finished`, `running: embedding`, `interrupted: embedding`

@@ -1,10 +1,8 @@
 //! A migration of the ledger, as a person reads it.
 
-use std::time::Duration;
-
 use tulving::transfer::{Run, RunStatus, Session};
 
-use crate::output::{count, duration, moment, rate};
+use crate::output::{count, duration, moment, moment_ago, rate};
 
 /// Its kind, its status, its rows and its owner.
 pub(super) fn cells(run: &Run) -> [String; 4] {
@@ -70,13 +68,10 @@ fn speed(run: &Run, session: Session) -> String {
 
 /// When the ledger was last written to; of a run at work also how long ago.
 fn updated(run: &Run) -> String {
-    let at = moment(run.updated_at);
-    if !run.is_live {
-        return at;
+    match run.is_live {
+        true => moment_ago(run.updated_at, run.read_at),
+        false => moment(run.updated_at),
     }
-    let ago = run.read_at.micros().saturating_sub(run.updated_at.micros());
-    let ago = Duration::from_micros(ago.max(0).unsigned_abs());
-    format!("{at}, {} ago", duration(ago))
 }
 
 fn rows(run: &Run) -> String {

@@ -98,10 +98,13 @@ impl Directory {
         let (disk, path) = (self.root.disk(), record_path(&self.root, import.run_id));
         let _writers = self.stop_writers();
         let (_lock, state) = self.lock_for_writing(IfBaseChanged::Refuse)?;
-        let records = records(&self.root)?;
-        for old in records.iter().skip(KEPT_IMPORTS - 1) {
-            self.remove_each([old.clone(), lock_path(old)])?;
-        }
+        // Nobody is between two of these files while the directory is locked: what else is there was left by a crash.
+        let mut kept = records(&self.root)?;
+        kept.truncate(KEPT_IMPORTS - 1);
+        let locks: Vec<PathBuf> = kept.iter().map(|record| lock_path(record)).collect();
+        let mut others = files(&self.root)?;
+        others.retain(|file| !kept.contains(file) && !locks.contains(file));
+        self.remove_each(others)?;
         let held = Lock::wait(disk, &lock_path(&path), Duration::ZERO)?;
         let guarded = state.guarded();
         disk.replace(&path, &content(import), Access::of(guarded.as_ref()))
@@ -278,6 +281,29 @@ mod tests {
         let left = super::read(folder.path()).unwrap();
         assert_eq!(left.runs.len(), KEPT_IMPORTS);
         assert_eq!(left.unreadable, [""; 0]);
+    }
+
+    #[test]
+    fn what_a_crash_left_of_records_goes_with_the_next_import() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = directory(folder.path());
+        let first = Import::new([]);
+        let held = directory.begin_import(&first).unwrap();
+        let record = record_path(folder.path(), first.run_id);
+        let left = [
+            record.with_extension("json.new"),
+            record_path(folder.path(), Uuid::from_u128(1)).with_extension("lock"),
+            record_path(folder.path(), Uuid::from_u128(2)).with_extension("json.new"),
+        ];
+        for file in &left {
+            fs::write(file, "").unwrap();
+        }
+        let second = directory.begin_import(&Import::new([])).unwrap();
+        assert!(left.iter().all(|file| !file.exists()));
+        let imports = read(folder.path()).unwrap().runs;
+        assert_eq!(imports.len(), 2);
+        assert!(imports.iter().all(|import| import.is_live));
+        drop((held, second));
     }
 
     /// Two who look at the same moment do not take each other for the import.

@@ -38,14 +38,15 @@ impl Database {
 }
 
 impl Connection {
-    /// Returns the imports of all scopes, or of one, the newest first, each with the scope.
+    /// Returns the imports of all scopes, or of one, the newest first, each with the scope; and of those whose record this
+    /// version cannot read, why.
     ///
     /// # Errors
     /// If the login role is neither the schema's owner nor asks for one scope.
     pub async fn imports(
         &mut self,
         scope: Option<Scope>,
-    ) -> Result<Vec<(Uuid, Import)>, DatabaseError> {
+    ) -> Result<(Vec<(Uuid, Import)>, Vec<String>), DatabaseError> {
         const DOING: &str = "listing imports";
         let rows = match scope {
             None => self.of_all(runs::all_imports(), DOING).await?,
@@ -56,7 +57,7 @@ impl Connection {
                 scoped.finish(&[list], DOING).await?
             }
         };
-        Ok(rows.iter().flatten().filter_map(import_of).collect())
+        Ok(imports_of(rows.iter().flatten()))
     }
 }
 
@@ -96,13 +97,10 @@ impl Scoped<'_> {
     pub(super) async fn imports(self) -> Result<Imports, DatabaseError> {
         let list = runs::imports(self.scope.id());
         let answers = self.asked_of([list], "listing imports").await?;
-        let rows = answers.iter().flatten();
+        let (runs, unreadable) = imports_of(answers.iter().flatten());
         Ok(Imports {
-            runs: rows
-                .filter_map(import_of)
-                .map(|(_, import)| import)
-                .collect(),
-            unreadable: Vec::new(),
+            runs: runs.into_iter().map(|(_, import)| import).collect(),
+            unreadable,
         })
     }
 
@@ -129,14 +127,27 @@ impl Scoped<'_> {
     }
 }
 
-/// Reads a row of an import, with its scope; nothing of one whose phase is not known.
-fn import_of(row: &Row) -> Option<(Uuid, Import)> {
+/// Reads rows of imports, each with its scope; of those that cannot be read it is said why.
+fn imports_of<'r>(rows: impl Iterator<Item = &'r Row>) -> (Vec<(Uuid, Import)>, Vec<String>) {
+    let (mut imports, mut unreadable) = (Vec::new(), Vec::new());
+    for row in rows {
+        match import_of(row) {
+            Ok(import) => imports.push(import),
+            Err(why) => unreadable.push(why),
+        }
+    }
+    (imports, unreadable)
+}
+
+fn import_of(row: &Row) -> Result<(Uuid, Import), String> {
     let inputs: Option<Inputs> = serde_json::from_str(row.get(3)).ok();
     let counts: Option<String> = row.get(4);
     let counts = counts.and_then(|counts| serde_json::from_str(&counts).ok());
+    let (run_id, phase): (Uuid, &str) = (row.get(1), row.get(2));
     let import = Import {
-        run_id: row.get(1),
-        phase: ImportPhase::named(row.get(2))?,
+        run_id,
+        phase: ImportPhase::named(phase)
+            .ok_or_else(|| format!("{run_id}: its phase is {phase:?}"))?,
         paths: inputs.map(|inputs| inputs.paths).unwrap_or_default(),
         counts: counts.unwrap_or_default(),
         error: row.get(5),
@@ -146,5 +157,5 @@ fn import_of(row: &Row) -> Option<(Uuid, Import)> {
         finished_at: row.get::<_, Option<Sql<_>>>(9).map(|Sql(at)| at),
         is_live: row.get(10),
     };
-    Some((row.get(0), import))
+    Ok((row.get(0), import))
 }

@@ -52,7 +52,13 @@ pub fn forget_cached(folder: &Path, space: &Space, text: &str) -> Result<(), Emb
     let cache = Cache {
         folder: folder.to_owned(),
     };
-    let forgotten = cache.forget(&key(space, Purpose::Memory, text));
+    // What is put before a text is sent with it.
+    let (model, prefix) = space.apart();
+    let sent = Space {
+        model: model.to_owned(),
+        ..space.clone()
+    };
+    let forgotten = cache.forget(&key(&sent, Purpose::Memory, &format!("{prefix}{text}")));
     forgotten.map_err(|source| EmbedError::Cache {
         path: cache.folder,
         source,
