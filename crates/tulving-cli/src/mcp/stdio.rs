@@ -4,7 +4,7 @@
 //! the program from ending. Calls run side by side; a client that does not read its answers is not read from either.
 
 use std::collections::HashMap;
-use std::io::{BufRead, Write as _};
+use std::io::{BufRead, Read as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -151,30 +151,17 @@ fn lines() -> Result<mpsc::Receiver<Line>, CliError> {
 
 /// Reads one line; of one that is too long nothing is kept.
 fn line(input: &mut impl BufRead, most: usize) -> std::io::Result<Option<Line>> {
-    let (mut line, mut too_long) = (Vec::new(), false);
-    loop {
-        let read = match input.fill_buf() {
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            read => read?,
-        };
-        let is_end = read.is_empty();
-        let end = read.iter().position(|byte| *byte == b'\n');
-        let part = &read[..end.unwrap_or(read.len())];
-        too_long |= line.len() + part.len() > most;
-        match too_long {
-            true => line = Vec::new(),
-            false => line.extend_from_slice(part),
-        }
-        let taken = part.len() + usize::from(end.is_some());
-        input.consume(taken);
-        if end.is_some() || is_end {
-            return Ok(match (too_long, is_end && line.is_empty()) {
-                (true, _) => Some(Line::TooLong),
-                (false, true) => None,
-                (false, false) => Some(Line::Whole(line)),
-            });
-        }
+    let mut line = Vec::new();
+    let limit = most as u64 + 1;
+    let read = input.by_ref().take(limit).read_until(b'\n', &mut line)?;
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    } else if line.len() > most {
+        drop(line);
+        input.skip_until(b'\n')?;
+        return Ok(Some(Line::TooLong));
     }
+    Ok((read > 0).then_some(Line::Whole(line)))
 }
 
 /// Writes what is sent to stdout; tells when all is written, or nobody reads any more.
