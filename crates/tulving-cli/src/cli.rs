@@ -3,8 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    add, clusters, compact, completions, config, delete, docs, doctor, export, forget, get, index,
-    ingest, init, list, man, migrate, reembed, runs, schema, search, tenant, update, user, verify,
+    add, clusters, compact, completions, config, delete, docs, doctor, export, forget, get, hook,
+    index, ingest, init, list, man, mcp, migrate, reembed, runs, schema, search, tenant, update,
+    user, verify,
 };
 use crate::documents::ReadDocuments;
 use crate::global::Global;
@@ -157,6 +158,18 @@ pub enum Command {
     /// The configuration
     #[command(subcommand)]
     Config(config::Command),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Mcp(mcp::Mcp),
+
+    #[expect(
+        missing_docs,
+        reason = "a comment here would hide the manual that its struct carries"
+    )]
+    Hook(hook::Hook),
 
     #[expect(
         missing_docs,

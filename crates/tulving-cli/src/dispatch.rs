@@ -4,8 +4,9 @@ use clap::CommandFactory as _;
 
 use crate::cli::{Cli, Command};
 use crate::commands::{
-    add, clusters, compact, completions, config, delete, docs, doctor, export, forget, get, index,
-    ingest, init, list, man, migrate, reembed, runs, schema, search, tenant, update, user, verify,
+    add, clusters, compact, completions, config, delete, docs, doctor, export, forget, get, hook,
+    index, ingest, init, list, man, mcp, migrate, reembed, runs, schema, search, tenant, update,
+    user, verify,
 };
 use crate::config::Env;
 use crate::context::Context;
@@ -48,6 +49,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, CliError> {
     if let Command::Init(init) = command {
         return init::run(&init, &cli.global, Cli::command).await;
     }
+    if let Command::Hook(hook) = &command {
+        return hook::run(hook, &cli.global, Cli::command).await;
+    }
     let cx = match &command {
         Command::Config(_) | Command::Doctor(_) => Context::forgiving(&cli.global, Cli::command)?,
         _ => {
@@ -81,7 +85,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, CliError> {
         Command::Verify(verify) => verify::run(verify, &cx).await,
         Command::Index(index) => index::run(&index, &cx).await,
         Command::Runs(command) => runs::run(&command, &cx).await,
+        Command::Mcp(mcp) => mcp::run(&mcp, cx).await,
         Command::HelpMarkdown
+        | Command::Hook(_)
         | Command::Completions(_)
         | Command::Man(_)
         | Command::Init(_)

@@ -15,6 +15,24 @@ static ABOUT: PerKind<[&str; 2]> = PerKind::new([
 /// What is moved of each kind, as `--only` names it: memories go with what they are part of.
 static MOVED: PerKind<&str> = PerKind::new(["nodes", "episodes", "documents"]);
 
+/// What a memory of each kind is to an assistant.
+static SPOKEN: PerKind<&str> = PerKind::new(["question", "conversation", "document"]);
+
+/// Returns what a memory of a kind is to an assistant: a `question` has its answer with it.
+#[must_use]
+pub fn spoken(kind: Kind) -> &'static str {
+    SPOKEN[kind]
+}
+
+/// Returns the kind that an assistant means, by that word or by the kind's own name, one or many.
+#[must_use]
+pub fn heard(word: &str) -> Option<Kind> {
+    let word = word.trim().to_lowercase();
+    let one = word.strip_suffix('s').unwrap_or(&word);
+    let mut kinds = Kind::ALL.into_iter();
+    kinds.find(|kind| [SPOKEN[*kind], kind.as_str()].contains(&one))
+}
+
 /// Returns what is moved of a kind, as `--only` names it.
 #[must_use]
 pub fn moved(kind: Kind) -> &'static str {

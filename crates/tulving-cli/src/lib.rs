@@ -19,6 +19,7 @@
 //! | [`exit`], [`bug`] | exit codes and errors, and what a panic ends with |
 //! | `misuse` | a command line that was not understood |
 //! | `failure` | the library's errors, with exit code and what to do |
+//! | [`mcp`], [`etag`] | memory as the tools of an assistant; which version of a memory is meant |
 //! | [`output`] | results on stdout |
 //! | [`wire`] | the objects that `--json` prints |
 //! | [`page`], [`table`] | memories, tables and summaries as a person reads them |
@@ -42,6 +43,7 @@ pub mod context;
 mod dispatch;
 pub mod documents;
 pub mod embedder;
+pub mod etag;
 pub mod exit;
 mod failure;
 pub mod filter;
@@ -50,6 +52,7 @@ pub mod input;
 pub mod interrupt;
 pub mod kinds;
 pub mod manual;
+pub mod mcp;
 pub mod memory;
 mod misuse;
 pub mod output;

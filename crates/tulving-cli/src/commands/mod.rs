@@ -11,6 +11,7 @@
 //! | [`ingest`], [`clusters`] | chat exports, and what memories are about |
 //! | [`schema`], [`user`], [`tenant`], [`index`] | a database, its owners, its indexes |
 //! | [`migrate`], [`verify`], [`runs`], [`export`] | moving memory, and the proof |
+//! | [`mcp`], [`hook`] | memory for assistants |
 //! | [`completions`], [`man`] | for shells and packagers |
 //! | [`cast`], `duplicates`, `owner`, `source`, `tags` | what several commands have in common |
 
@@ -28,11 +29,13 @@ pub mod erasure;
 pub mod export;
 pub mod forget;
 pub mod get;
+pub mod hook;
 pub mod index;
 pub mod ingest;
 pub mod init;
 pub mod list;
 pub mod man;
+pub mod mcp;
 pub mod migrate;
 mod owner;
 pub mod reembed;
@@ -40,7 +43,7 @@ pub mod runs;
 pub mod schema;
 pub mod search;
 mod source;
-mod tags;
+pub(crate) mod tags;
 pub mod tenant;
 pub mod update;
 pub mod user;

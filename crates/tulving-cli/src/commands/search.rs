@@ -204,7 +204,7 @@ fn outdated(found: &Found) -> Option<String> {
 
 /// Returns `2 memories have the words that another version of tulving made, and may not be found by
 /// words`
-pub(super) fn older_words(memories: u64) -> String {
+pub(crate) fn older_words(memories: u64) -> String {
     let have = if memories == 1 { "has" } else { "have" };
     format!(
         "{} {have} the words that another version of tulving made, and may not be found by words",

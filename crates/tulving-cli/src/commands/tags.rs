@@ -1,15 +1,15 @@
-//! Tags as the command line has them: topics.
+//! Tags as the command line and assistants have them: topics.
 
 use tulving::json::{Text, Value};
 use tulving::model::Json;
 
 /// Tags that are these topics and nothing else.
-pub(super) fn topics(topics: &[String]) -> Json {
+pub(crate) fn topics(topics: &[String]) -> Json {
     with_topics(&Json::empty_object(), topics)
 }
 
 /// Returns the same tags with these topics in place of those there are.
-pub(super) fn with_topics(tags: &Json, topics: &[String]) -> Json {
+pub(crate) fn with_topics(tags: &Json, topics: &[String]) -> Json {
     let list = topics.iter().filter(|topic| !topic.is_empty());
     let list = Value::Array(list.map(|topic| Value::String(Text::new(topic))).collect());
     let mut members = match tags.value() {

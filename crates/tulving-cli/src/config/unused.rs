@@ -7,6 +7,9 @@ use super::{Config, KEYS, Origin};
 /// What every variable of ours begins with.
 const PREFIX: &str = "TULVING_";
 
+/// A variable that the plugin for Claude Code reads: it names the file of the configuration.
+const OF_THE_PLUGIN: &str = "TULVING_CONFIG";
+
 /// The sections that say what makes vectors.
 const SECTIONS: [&str; 2] = [USUAL, NEXT];
 
@@ -61,6 +64,7 @@ impl Config {
         let names = self.env.names_with(PREFIX);
         let unknown = names
             .iter()
+            .filter(|name| *name != OF_THE_PLUGIN)
             .filter(|name| KEYS.iter().all(|key| key.variable != **name));
         let mut unused: Vec<Unused> = unknown.map(|name| variable(name)).collect();
         unused.extend(

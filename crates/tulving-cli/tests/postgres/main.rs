@@ -10,6 +10,8 @@
 mod advice;
 #[path = "../shared/advised.rs"]
 mod advised;
+#[path = "../shared/assistant.rs"]
+mod assistant;
 mod begin;
 mod bitflips;
 mod clusters;
@@ -35,6 +37,7 @@ mod journal;
 mod kill;
 #[path = "../shared/manuals.rs"]
 mod manuals;
+mod mcp;
 mod migrate;
 #[path = "../shared/models.rs"]
 mod models;
@@ -68,6 +71,8 @@ mod sessions;
 mod spaces;
 mod support;
 mod terminal;
+#[path = "../shared/tools.rs"]
+mod tools;
 #[path = "../shared/topics.rs"]
 mod topics;
 mod trips;

@@ -374,9 +374,25 @@ impl ScopedStore {
     /// # Errors
     /// If there is none, or it would say nothing or become something that cannot be kept.
     pub async fn update(&self, id: &str, change: &Change) -> Result<Added, StoreError> {
+        let changed = self.update_if(id, change, |_| true).await?;
+        // Whatever is there is meant.
+        changed.ok_or_else(|| StoreError::NoSuchMemory { id: id.to_owned() })
+    }
+
+    /// Changes a memory as [`update`](Self::update) does if what is there is what is meant; otherwise nothing is
+    /// changed, and `None` is returned. Between the look and the change nobody else can write.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub async fn update_if(
+        &self,
+        id: &str,
+        change: &Change,
+        is_meant: impl Fn(&Memory) -> bool + Send + Sync,
+    ) -> Result<Option<Added>, StoreError> {
         let stamp = Stamp::only(self.scope);
         for _ in 1..TRIES {
-            match self.try_update(id, change, &stamp).await {
+            match self.try_update(id, change, &is_meant, &stamp).await {
                 Err(StoreError::Backend(BackendError::Changed { .. })) => {}
                 // The scope was cut over since its space was read. A vector that was given stays of the old one.
                 Err(StoreError::Backend(BackendError::WrongSpace { .. }))
@@ -384,16 +400,20 @@ impl ScopedStore {
                 done => return done,
             }
         }
-        self.try_update(id, change, &stamp).await
+        self.try_update(id, change, &is_meant, &stamp).await
     }
 
     async fn try_update(
         &self,
         id: &str,
         change: &Change,
+        is_meant: &(dyn Fn(&Memory) -> bool + Send + Sync),
         stamp: &Stamp,
-    ) -> Result<Added, StoreError> {
+    ) -> Result<Option<Added>, StoreError> {
         let old = self.get(id).await?;
+        if !is_meant(&old.memory) {
+            return Ok(None);
+        }
         if let Some(field) = change.unsupported_field(&old.memory) {
             let (id, kind) = (id.to_owned(), old.memory.kind());
             return Err(StoreError::NoSuchField { id, kind, field });
@@ -424,11 +444,11 @@ impl ScopedStore {
             true => None,
             false => self.write_beside(&[old.memory.key()]).await,
         };
-        Ok(Added {
+        Ok(Some(Added {
             ids: vec![id.to_owned()],
             words_only,
             left_out,
-        })
+        }))
     }
 
     /// Returns the change with a source that the memory may bear.
