@@ -11,6 +11,7 @@ use tulving::model::{Kind, Memory, is_blank};
 use tulving::search::prompt::prompt;
 use tulving::store::Query;
 
+use super::duplicates::OnDuplicate;
 use super::ingest::{self, Ingest};
 use crate::context::Context;
 use crate::exit::{CliError, Exit};
@@ -178,6 +179,7 @@ async fn take_in(transcript: PathBuf, cx: &Context) -> Result<Exit, CliError> {
         no_clusters: true,
         restore_forgotten: false,
         source_as: None,
+        on_duplicate: OnDuplicate::Keep,
     };
     match ingest::run(ingest, cx).await? {
         // A session in which nothing was said.
