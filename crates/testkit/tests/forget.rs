@@ -79,8 +79,9 @@ async fn one_that_was_interrupted_is_looked_for_and_counted_by_the_next() {
     }
     let ids = |id: &str| Selection::Ids(vec![id.to_owned()]);
     let forgetting = memory.forget(ids("canary/0001")).await.unwrap();
-    let first = forgetting.prove(&mut |_| ()).await.unwrap();
-    let first = first.certificate().clone();
+    let proof = forgetting.prove(&mut |_| ()).await.unwrap();
+    let first = proof.certificate().clone();
+    drop(proof);
     // Nobody closed it. Another that is named then finishes both.
     let forgetting = memory.forget(ids("canary/0002")).await.unwrap();
     assert_eq!(forgetting.unfinished(), Some((first.id, 1)));

@@ -112,7 +112,7 @@ fn name(line: &Value<'_>, key: &str, place: u64) -> String {
 
 /// Whether a text that bears the person's role was written by a program: what it is wrapped in says so.
 pub(crate) fn is_injected(text: &str) -> bool {
-    const MARKS: [&str; 16] = [
+    const MARKS: [&str; 15] = [
         "<command-name>",
         "<command-message>",
         "<command-args>",
@@ -127,9 +127,7 @@ pub(crate) fn is_injected(text: &str) -> bool {
         "<user_instructions>",
         "<INSTRUCTIONS>",
         "# AGENTS.md instructions",
-        // What a hook recalled is in memory already.
         "<user-prompt-submit-hook>",
-        "<tulving:memory>",
     ];
     let text = text.trim_start();
     text.is_empty()

@@ -133,11 +133,8 @@ impl Launch {
             (offer.read_only, "--read-only"),
             (offer.chatgpt, "--chatgpt"),
         ];
-        arguments.extend(
-            flags
-                .into_iter()
-                .filter_map(|(is_set, flag)| is_set.then(|| flag.to_owned())),
-        );
+        let set = flags.into_iter().filter(|(is_set, _)| *is_set);
+        arguments.extend(set.map(|(_, flag)| flag.to_owned()));
         Ok(Self {
             program: whole(&program)?,
             arguments,

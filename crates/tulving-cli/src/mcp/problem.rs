@@ -44,9 +44,10 @@ pub(super) fn told(error: StoreError) -> CliError {
     }
 }
 
-/// Makes the error for an argument.
-pub(super) fn misused(error: BadArgument) -> CliError {
-    CliError::usage(error.to_string())
+impl From<BadArgument> for CliError {
+    fn from(error: BadArgument) -> Self {
+        Self::usage(error.to_string())
+    }
 }
 
 /// Makes the error for an argument that must be there.

@@ -108,7 +108,7 @@ fn nothing_that_is_said_stops_the_server() {
         (deep.as_str(), -32600),
     ] {
         assistant.say(line);
-        assert_eq!(assistant.hear()["error"]["code"], code, "{:.60}", line);
+        assert_eq!(assistant.hear()["error"]["code"], code, "{line:.60}");
     }
     for unanswered in [
         "",

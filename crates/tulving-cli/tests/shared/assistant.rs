@@ -60,6 +60,10 @@ impl Assistant {
 
     /// Asks, as a client of the older era does; gives the message that answers.
     #[track_caller]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is made where it is asked"
+    )]
     pub(crate) fn ask(&mut self, method: &str, params: Value) -> Value {
         self.asked += 1;
         let id = self.asked;
@@ -73,6 +77,10 @@ impl Assistant {
 
     /// Calls a tool, and hears what it says.
     #[track_caller]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is made where it is asked"
+    )]
     pub(crate) fn call(&mut self, tool: &str, arguments: Value) -> Said {
         let answer = self.ask("tools/call", json!({"name": tool, "arguments": arguments}));
         let content = &answer["result"]["content"];

@@ -10,7 +10,7 @@ use crate::etag;
 use crate::exit::CliError;
 use crate::mcp::Opener;
 use crate::mcp::answer::{self, line};
-use crate::mcp::problem::{missing, misused, told};
+use crate::mcp::problem::{missing, told};
 
 pub(super) const NAME: &str = "memory_add";
 
@@ -35,20 +35,18 @@ pub(super) fn tool() -> Tool {
 }
 
 pub(super) async fn call(opener: &Opener, mut given: Arguments) -> Result<String, CliError> {
-    let text = given
-        .text(&["text", "content", "question", "memory"])
-        .map_err(misused)?;
-    let answer = given.text(&["answer"]).map_err(misused)?;
+    let text = given.text(&["text", "content", "question", "memory"])?;
+    let answer = given.text(&["answer"])?;
     if text.is_none() && answer.is_none() {
         return Err(missing("text"));
     }
-    let topics = given.texts(&["tags", "tag", "topics"]).map_err(misused)?;
-    let key = given.text(&["idempotency_key"]).map_err(misused)?;
+    let topics = given.texts(&["tags", "tag", "topics"])?;
+    let key = given.text(&["idempotency_key"])?;
     let node = NewNode {
         id: key.as_deref().map(etag::id_for_key),
         question: text.unwrap_or_default(),
         answer: answer.unwrap_or_default(),
-        conversation_id: given.text(&["conversation_id"]).map_err(misused)?,
+        conversation_id: given.text(&["conversation_id"])?,
         created_at: schema::time(&mut given, &["created_at", "date"])?,
         tags: topics
             .filter(|topics| !topics.is_empty())

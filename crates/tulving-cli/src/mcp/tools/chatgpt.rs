@@ -12,7 +12,7 @@ use super::search::searched;
 use crate::exit::CliError;
 use crate::mcp::Opener;
 use crate::mcp::answer::line;
-use crate::mcp::problem::{missing, misused, told};
+use crate::mcp::problem::{missing, told};
 use crate::page::one_line;
 
 pub(super) const SEARCH: &str = "search";
@@ -75,8 +75,7 @@ pub(super) fn tools() -> [Tool; 2] {
 
 pub(super) async fn search(opener: &Opener, mut given: Arguments) -> Result<String, CliError> {
     let query = given
-        .text(&["query", "q"])
-        .map_err(misused)?
+        .text(&["query", "q"])?
         .ok_or_else(|| missing("query"))?;
     if is_blank(&query) {
         return line(&Results {
@@ -94,10 +93,7 @@ pub(super) async fn search(opener: &Opener, mut given: Arguments) -> Result<Stri
 }
 
 pub(super) async fn fetch(opener: &Opener, mut given: Arguments) -> Result<String, CliError> {
-    let id = given
-        .text(&["id"])
-        .map_err(misused)?
-        .ok_or_else(|| missing("id"))?;
+    let id = given.text(&["id"])?.ok_or_else(|| missing("id"))?;
     let memory = opener.records().await?.get(&id).await.map_err(told)?.memory;
     let text = excerpt(&memory, "", MOST_CHARACTERS);
     let metadata = Metadata {

@@ -10,7 +10,7 @@ use crate::etag;
 use crate::exit::{CliError, Exit};
 use crate::mcp::Opener;
 use crate::mcp::answer::{self, Recalled, line};
-use crate::mcp::problem::{misused, told};
+use crate::mcp::problem::told;
 use crate::output::count;
 
 pub(super) const NAME: &str = "memory_get";
@@ -41,12 +41,10 @@ pub(super) fn tool() -> Tool {
 pub(super) async fn call(opener: &Opener, mut given: Arguments) -> Result<String, CliError> {
     let ids = schema::ids(&mut given, MOST)?;
     let from = given
-        .whole(&["from", "offset"], 0, usize::MAX >> 12)
-        .map_err(misused)?
+        .whole(&["from", "offset"], 0, usize::MAX >> 12)?
         .unwrap_or_default();
     let room = given
-        .whole(&["max_chars"], 200, MOST_CHARACTERS)
-        .map_err(misused)?
+        .whole(&["max_chars"], 200, MOST_CHARACTERS)?
         .unwrap_or(CHARACTERS);
     if from > 0 && ids.len() > 1 {
         return Err(CliError::usage(

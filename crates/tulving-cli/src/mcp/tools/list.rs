@@ -9,7 +9,7 @@ use super::schema;
 use crate::exit::CliError;
 use crate::mcp::Opener;
 use crate::mcp::answer::{self, Recalled, line};
-use crate::mcp::problem::{misused, told};
+use crate::mcp::problem::told;
 use crate::output::{count, counted};
 use crate::text::quote;
 use crate::wire::cursor;
@@ -38,10 +38,8 @@ pub(super) fn tool() -> Tool {
 }
 
 pub(super) async fn call(opener: &Opener, mut given: Arguments) -> Result<String, CliError> {
-    let limit = given
-        .whole(&["limit", "top_k", "per_page"], 1, MOST_MEMORIES)
-        .map_err(misused)?;
-    let after = given.text(&["after", "next", "cursor"]).map_err(misused)?;
+    let limit = given.whole(&["limit", "top_k", "per_page"], 1, MOST_MEMORIES)?;
+    let after = given.text(&["after", "next", "cursor"])?;
     let after = after.map(|place| {
         let unknown = || {
             CliError::usage(format!("after: {} is not a place in a list", quote(&place)))

@@ -9,7 +9,6 @@ use crate::exit::CliError;
 use crate::filter::FilterArgs;
 use crate::input;
 use crate::kinds::{heard, spoken};
-use crate::mcp::problem::misused;
 use crate::text::quote;
 
 /// Adds the properties of a filter to those of a tool.
@@ -32,14 +31,14 @@ pub(super) fn with_filter(mut properties: Value) -> Value {
 
 /// Takes a filter out of the arguments.
 pub(super) fn filter(given: &mut Arguments) -> Result<Filter, CliError> {
-    let kinds = given.texts(&["kind", "kinds", "type"]).map_err(misused)?;
+    let kinds = given.texts(&["kind", "kinds", "type"])?;
     let kinds = kinds.unwrap_or_default().into_iter().map(|word| {
         heard(&word).ok_or_else(|| {
             let known = Kind::ALL.map(spoken).join(", ");
             CliError::usage(format!("kind: {} is none of {known}", quote(&word)))
         })
     });
-    let sources = given.texts(&["source", "sources"]).map_err(misused)?;
+    let sources = given.texts(&["source", "sources"])?;
     let sources = sources.unwrap_or_default().into_iter().map(|name| {
         let said = |why: String| CliError::usage(format!("source: {}: {why}", quote(&name)));
         input::source(&name).map_err(said)
@@ -48,15 +47,11 @@ pub(super) fn filter(given: &mut Arguments) -> Result<Filter, CliError> {
         kind: kinds.collect::<Result<_, _>>()?,
         source: sources.collect::<Result<_, _>>()?,
         conversation: given
-            .texts(&["conversation_id", "conversation"])
-            .map_err(misused)?
+            .texts(&["conversation_id", "conversation"])?
             .unwrap_or_default(),
         since: time(given, &["since", "after_date", "from_date"])?,
         until: time(given, &["until", "before", "to_date"])?,
-        tag: given
-            .texts(&["tags", "tag"])
-            .map_err(misused)?
-            .unwrap_or_default(),
+        tag: given.texts(&["tags", "tag"])?.unwrap_or_default(),
         ..FilterArgs::default()
     };
     filter.into_filter()
@@ -64,7 +59,7 @@ pub(super) fn filter(given: &mut Arguments) -> Result<Filter, CliError> {
 
 /// Takes a time out of the arguments.
 pub(super) fn time(given: &mut Arguments, names: &[&str]) -> Result<Option<Timestamp>, CliError> {
-    let text = given.text(names).map_err(misused)?;
+    let text = given.text(names)?;
     let name = names.first().copied().unwrap_or_default();
     let time = text.map(|text| input::time(&text));
     time.transpose()
@@ -73,9 +68,7 @@ pub(super) fn time(given: &mut Arguments, names: &[&str]) -> Result<Option<Times
 
 /// Takes ids out of the arguments, each once.
 pub(super) fn ids(given: &mut Arguments, most: usize) -> Result<Vec<String>, CliError> {
-    let ids = given
-        .texts(&["ids", "id", "memory_id", "memory_ids"])
-        .map_err(misused)?;
+    let ids = given.texts(&["ids", "id", "memory_id", "memory_ids"])?;
     let mut ids = ids.ok_or_else(|| crate::mcp::problem::missing("ids"))?;
     let mut seen = std::collections::BTreeSet::new();
     ids.retain(|id| seen.insert(id.clone()));

@@ -11,7 +11,7 @@ use super::schema;
 use crate::exit::{CliError, Exit};
 use crate::mcp::Opener;
 use crate::mcp::answer::{self, Recalled};
-use crate::mcp::problem::{missing, misused, told};
+use crate::mcp::problem::{missing, told};
 use crate::text::quote;
 
 pub(super) const NAME: &str = "memory_search";
@@ -48,22 +48,16 @@ pub(super) fn tool() -> Tool {
 }
 
 pub(super) async fn call(opener: &Opener, mut given: Arguments) -> Result<String, CliError> {
-    let text = given
-        .text(&["query", "q", "text", "question"])
-        .map_err(misused)?;
+    let text = given.text(&["query", "q", "text", "question"])?;
     let text = text.ok_or_else(|| missing("query"))?;
     if is_blank(&text) {
         return Err(CliError::usage("query: it says nothing")
             .hint("memory_list, which shows what is there"));
     }
-    let limit = given
-        .whole(&["limit", "top_k", "k", "per_page"], 1, MOST_HITS)
-        .map_err(misused)?;
-    let mode = mode(given.text(&["mode"]).map_err(misused)?)?;
-    let min_score = given.number(&["min_score"]).map_err(misused)?;
-    let room = given
-        .whole(&["max_chars", "max_characters"], 200, MOST_CHARACTERS)
-        .map_err(misused)?;
+    let limit = given.whole(&["limit", "top_k", "k", "per_page"], 1, MOST_HITS)?;
+    let mode = mode(given.text(&["mode"])?.as_deref())?;
+    let min_score = given.number(&["min_score"])?;
+    let room = given.whole(&["max_chars", "max_characters"], 200, MOST_CHARACTERS)?;
     let filter = schema::filter(&mut given)?;
     let ignored = given.left();
     let mut query = Query::text(text)
@@ -89,8 +83,8 @@ pub(super) async fn call(opener: &Opener, mut given: Arguments) -> Result<String
     Ok(answer)
 }
 
-fn mode(given: Option<String>) -> Result<Mode, CliError> {
-    Ok(match given.as_deref().map(str::trim) {
+fn mode(given: Option<&str>) -> Result<Mode, CliError> {
+    Ok(match given.map(str::trim) {
         None | Some("hybrid" | "") => Mode::Hybrid,
         Some("vector" | "semantic") => Mode::Vector,
         Some("keyword" | "words") => Mode::Keyword,

@@ -10,7 +10,7 @@ use crate::etag;
 use crate::exit::{CliError, Exit};
 use crate::mcp::Opener;
 use crate::mcp::answer::{self, line};
-use crate::mcp::problem::{missing, misused, told};
+use crate::mcp::problem::{missing, told};
 use crate::text::quote;
 
 pub(super) const NAME: &str = "memory_update";
@@ -35,17 +35,14 @@ pub(super) fn tool() -> Tool {
 
 pub(super) async fn call(opener: &Opener, mut given: Arguments) -> Result<String, CliError> {
     let id = given
-        .text(&["id", "memory_id"])
-        .map_err(misused)?
+        .text(&["id", "memory_id"])?
         .ok_or_else(|| missing("id"))?;
-    let topics = given.texts(&["tags", "tag", "topics"]).map_err(misused)?;
-    let if_match = given.text(&["if_match", "etag"]).map_err(misused)?;
+    let topics = given.texts(&["tags", "tag", "topics"])?;
+    let if_match = given.text(&["if_match", "etag"])?;
     let mut change = Change {
-        question: given
-            .text(&["text", "content", "question", "memory"])
-            .map_err(misused)?,
-        answer: given.text(&["answer"]).map_err(misused)?,
-        title: given.text(&["title"]).map_err(misused)?,
+        question: given.text(&["text", "content", "question", "memory"])?,
+        answer: given.text(&["answer"])?,
+        title: given.text(&["title"])?,
         ..Change::default()
     };
     let ignored = given.left();
