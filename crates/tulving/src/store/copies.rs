@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::merge::{Fates, Merging, shorten};
+use super::merging::{Fates, Merging, shorten};
 use super::part::Part;
 use super::{NewConversation, StoreError};
 use crate::backend::Filter;

@@ -1,36 +1,16 @@
 //! Conversations that are brought up to what an export says, again and again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-
-use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::copies::{self, repeating};
 use super::course::{Course, Sorted};
+use super::merging::{Fate, Fates, Merging, shorten};
 use super::part::Part;
 use super::scoped::TRIES;
 use super::{IfThere, NewConversation, NewMemory, Outcome, Remembered, ScopedStore, StoreError};
 use crate::backend::{BackendError, Entry, Forgotten};
 use crate::embed::EmbedError;
-use crate::json::{Text, Value};
-use crate::model::{Episode, Json, Key, Kind, Memory, Timestamp};
-
-/// What became of a conversation.
-#[derive(Debug)]
-pub enum Fate {
-    /// It was written, or is there as it is.
-    Kept(Outcome),
-    /// What is there, or came with it, is newer or as new and longer, and stays.
-    Older,
-    /// It was forgotten, and stays so.
-    Forgotten,
-    /// Its id is that of a conversation from another source, which stays.
-    IdOfAnother {
-        /// The source of what is there.
-        source: String,
-    },
-    /// It cannot be kept; the others are.
-    Refused(StoreError),
-}
+use crate::model::{Episode, Key, Kind, Memory, Timestamp};
 
 /// What became of conversations.
 #[derive(Debug)]
@@ -41,29 +21,6 @@ pub struct Merged {
     pub forgotten: u64,
     /// What was written.
     pub remembered: Remembered,
-}
-
-/// Brings conversations into the memories of one owner. Made by [`ScopedStore::merging`].
-#[derive(Debug)]
-pub struct Merging<'s> {
-    pub(super) store: &'s ScopedStore,
-    forgotten: Forgotten,
-    pub(super) writes: bool,
-    /// Where nothing is written: what would be there by now, without its texts.
-    pub(super) expected: HashMap<Key, Entry>,
-    /// What would be there no more.
-    pub(super) gone: HashSet<Key>,
-    /// What is looked at, with its texts.
-    whole: HashMap<Key, Memory>,
-}
-
-/// What has come so far of those that were given.
-pub(super) struct Fates {
-    fates: BTreeMap<usize, Fate>,
-    /// Those that may repeat what others said.
-    pub(super) repeating: BTreeSet<usize>,
-    forgotten: u64,
-    pub(super) course: Course,
 }
 
 impl ScopedStore {
@@ -272,26 +229,6 @@ impl Merging<'_> {
         Ok(stored)
     }
 
-    /// Returns what is there of parts; where nothing is written, what would be.
-    pub(super) async fn stored<'p>(
-        &self,
-        parts: impl Iterator<Item = &'p Part> + Clone,
-    ) -> Result<HashMap<Key, Entry>, StoreError> {
-        let mut stored = self.store.stored(parts.clone()).await?;
-        if !self.writes {
-            stored
-                .values_mut()
-                .for_each(|entry| shorten(&mut entry.memory));
-            stored.retain(|key, _| !self.gone.contains(key));
-            let keys = parts.map(|part| part.memory.key());
-            stored.extend(keys.filter_map(|key| {
-                let expected = self.expected.get(&key)?.clone();
-                Some((key, expected))
-            }));
-        }
-        Ok(stored)
-    }
-
     /// Returns what becomes of a conversation where that follows from what is there under its id. Its questions were
     /// written before it was, so where it has not changed, none is missing that was not taken away here.
     fn fate_beside(&self, head: &Part, stored: &HashMap<Key, Entry>) -> Option<Fate> {
@@ -369,24 +306,6 @@ fn named_here(mut part: Part) -> Part {
     part
 }
 
-/// Puts hashes in the place of texts, by which memories differ as they do by these.
-pub(super) fn shorten(memory: &mut Memory) {
-    let hash = |text: &str| crate::hex(&Sha256::digest(text.as_bytes())[..16]);
-    match memory {
-        Memory::Node(node) => {
-            node.human_content = hash(&node.human_content);
-            node.assistant_content = hash(&node.assistant_content);
-            node.carry = None;
-        }
-        Memory::Episode(episode) => {
-            let messages = Text::from(hash(episode.messages.as_str()));
-            episode.messages = Json::from_value(&Value::String(messages));
-            episode.carry = None;
-        }
-        Memory::Chunk(_) => {}
-    }
-}
-
 /// Returns whether an error is about one of several, which are then tried one by one.
 fn is_of_one(error: &StoreError) -> bool {
     matches!(
@@ -408,6 +327,7 @@ mod tests {
 
     use super::*;
     use crate::embed::{Embedder, Purpose};
+    use crate::json::{Text, Value};
     use crate::model::Space;
     use crate::store::{NewMessage, NewTurn, Role, Store};
 

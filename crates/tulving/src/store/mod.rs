@@ -8,7 +8,7 @@
 //! | `record` | whole records, as another memory wrote them |
 //! | `remember`, `course`, `remembered` | memories with ids of their own, stored once; what came of it |
 //! | `duplicates`, `links` | new nodes compared with what is there: which of them say the same, and the tag that says so |
-//! | `merge`, `copies` | conversations brought up to what an export says; questions that two of them have |
+//! | `merge`, `merging`, `copies` | conversations brought up to what an export says; questions that two of them have |
 //! | `importing` | imports, as everybody sees them at work |
 //! | `vectors`, `missing_vectors` | vectors of texts, and why some memories have none |
 //! | `further_embedders` | several embedders, and the vectors that are written beside those of the current space |
@@ -37,6 +37,7 @@ mod further_embedders;
 mod importing;
 mod links;
 mod merge;
+mod merging;
 mod missing_vectors;
 mod new_conversation;
 mod new_node;
@@ -65,7 +66,8 @@ pub use forget::{
 };
 pub use found::{Found, Hit};
 pub use importing::Importing;
-pub use merge::{Fate, Merged, Merging};
+pub use merge::Merged;
+pub use merging::{Fate, Merging};
 pub use missing_vectors::{LeftOut, WordsOnly};
 pub use new_conversation::{Fields, NewConversation, NewMessage, NewTurn, Role};
 pub use new_node::NewNode;
