@@ -24,11 +24,14 @@ use unicode_segmentation::UnicodeSegmentation as _;
 /// With fewer telling words than this, every word counts.
 const SHORT: usize = 4;
 
+/// Bytes of the longest text that is looked at word by word. A longer one is not said again in nearly the same words.
+const LONGEST: usize = 1 << 16;
+
 /// Words that may come or go and leave what is said as it was.
 #[rustfmt::skip]
 const LIGHT: [&str; 44] = [
     "a", "actually", "also", "an", "auch", "basically", "bitte", "danke", "das", "dem", "den", "der", "des", "die",
-    "doch", "eben", "eigentlich", "ein", "eine", "einem", "einen", "einer", "eines", "halt", "hallo", "hello", "hey",
+    "doch", "eben", "eigentlich", "ein", "eine", "einem", "einen", "einer", "eines", "hallo", "halt", "hello", "hey",
     "hi", "just", "kindly", "mal", "nun", "oh", "ok", "okay", "please", "really", "so", "thank", "thanks", "that", "the",
     "very", "well",
 ];
@@ -64,8 +67,8 @@ pub fn normal(text: &str) -> String {
 }
 
 /// Returns the near form of a text: the words that tell something, in order, with what is no plain word, and how much
-/// is asked after the first line, which in a node is the question. `None` where nothing is told, or where
-/// the layout is part of what is said: indented lines and blocks of code.
+/// is asked after the first line, which in a node is the question. `None` where nothing is told, where the
+/// layout is part of what is said (indented lines and blocks of code), and of texts above 64 KiB.
 #[must_use]
 pub fn near(text: &str) -> Option<String> {
     near_of(&normal(text))
@@ -73,7 +76,7 @@ pub fn near(text: &str) -> Option<String> {
 
 /// Returns the near form of a text that is in its normal form.
 fn near_of(normal: &str) -> Option<String> {
-    if is_laid_out(normal) {
+    if normal.len() > LONGEST || is_laid_out(normal) {
         return None;
     }
     let text: String = normal
@@ -81,7 +84,7 @@ fn near_of(normal: &str) -> Option<String> {
         .map(|c| if c == '’' { '\'' } else { c })
         .collect();
     let words: Vec<String> = text.unicode_words().map(uncapitalised).collect();
-    let tells = |word: &&String| !LIGHT.contains(&word.to_lowercase().as_str());
+    let tells = |word: &&String| LIGHT.binary_search(&word.to_lowercase().as_str()).is_err();
     let telling: Vec<&String> = words.iter().filter(tells).collect();
     let told = match telling.len() {
         0 => return None,
@@ -203,6 +206,15 @@ mod tests {
         assert_eq!(of("# C# is not C\n* x * y | z"), ["C#", "*", "|"]);
         assert_eq!(of("ポート5432を、使う。"), ["5432"]);
         assert_eq!(of(""), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_long_text_is_the_same_or_another() {
+        assert!(LIGHT.is_sorted());
+        let long = "It rained in May. ".repeat(4_000);
+        assert_eq!(near(&long), None);
+        assert_eq!(content_hash(&long), content_hash(&format!("{long}\n")));
+        assert_ne!(content_hash(&long), content_hash(&long.to_lowercase()));
     }
 
     #[test]
